@@ -1,0 +1,88 @@
+package private
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrLocked says that another process owns the data folder. Errors that match
+// it are of type *LockedError and name the holder.
+var ErrLocked = errors.New("data folder is in use by another process")
+
+// LockedError is the refusal of a second owner of one data folder.
+type LockedError struct {
+	Dir string
+	// PID of the holder, 0 when it could not be read.
+	PID int
+}
+
+func (e *LockedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("data folder %s is in use by another process", e.Dir)
+	}
+	return fmt.Sprintf("data folder %s is in use by process %d", e.Dir, e.PID)
+}
+
+// Is makes errors.Is(err, ErrLocked) true.
+func (e *LockedError) Is(target error) bool { return target == ErrLocked }
+
+// Lock is the exclusive ownership of a data folder. The kernel releases it
+// when the process ends, however it ends, so it can never be stale.
+type Lock struct{ file *os.File }
+
+// AcquireLock takes the folder's lock without waiting, creating the folder
+// when needed. It fails with ErrLocked while another owner exists, in this
+// process or in another one.
+func AcquireLock(dir string) (*Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create data folder: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock of data folder: %w", err)
+	}
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		defer file.Close()
+		return nil, &LockedError{Dir: dir, PID: readPID(file)}
+	}
+	if err == nil {
+		err = writePID(file)
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("lock data folder %s: %w", dir, err)
+	}
+	return &Lock{file: file}, nil
+}
+
+// Release gives the folder up. The file stays: removing it would let two
+// processes lock two different files of the same name.
+func (l *Lock) Release() error { return l.file.Close() }
+
+func readPID(file *os.File) int {
+	text, err := io.ReadAll(io.LimitReader(file, 32))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+func writePID(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}

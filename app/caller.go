@@ -1,0 +1,32 @@
+package app
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// Caller is who asks, authenticated at the edge. Account is the caller's own
+// account; the operator has none.
+type Caller struct {
+	Actor         domain.Actor
+	Administrator bool
+	Rights        rights.Set // in the own account
+	// ActingFor is the account named with X-Account; uuid.Nil means the own one.
+	ActingFor uuid.UUID
+}
+
+// Operator reports whether the caller is the platform owner.
+func (c Caller) Operator() bool { return c.Actor.Kind == domain.ActorOperator }
+
+// Own is the caller's own account, uuid.Nil for the operator.
+func (c Caller) Own() uuid.UUID { return c.Actor.Account }
+
+// Account is the account the caller acts for: the one named, else its own.
+func (c Caller) Account() uuid.UUID {
+	if c.ActingFor != uuid.Nil {
+		return c.ActingFor
+	}
+	return c.Own()
+}

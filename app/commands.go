@@ -1,0 +1,163 @@
+package app
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// Command is what every command carries besides its own fields. ID is one per
+// request; with an Idempotency-Key it follows from the key, so that a repeat
+// after a crash has the same event ids and goes on where the first stopped.
+type Command struct {
+	ID          uuid.UUID
+	Reason      string
+	Traceparent string
+}
+
+// CreateAccount opens an account: a reseller or standard account by the
+// operator, or (Type standard, through CreateCustomer) a customer by a reseller.
+type CreateAccount struct {
+	Command
+	Name          string
+	Type          account.Type
+	Administrator struct{ Email, Name string }
+	Offers        []catalogue.Offer // empty: all
+}
+
+// CreatedAccount answers CreateAccount.
+type CreatedAccount struct {
+	UID      uuid.UUID
+	Position Position
+}
+
+// Written answers a command on one thing: its new revision and where the log
+// was then.
+type Written struct {
+	UID      uuid.UUID
+	Revision Revision
+	Position Position
+}
+
+// Registration is one device to register. Exactly one of IMEI, MAC and ESN.
+// Account uuid.Nil is the account acted for.
+type Registration struct {
+	Ref, SerialNumber  string
+	IMEI, MAC, ESN     string
+	Model, Name        string
+	Account            uuid.UUID
+	Labels             []string
+	Offer              catalogue.Offer
+	ICCID, OrderNumber string
+	Problems           []domain.Problem // found while reading the row; the item is refused with them
+}
+
+// RegisterDevices registers devices into any accounts.
+type RegisterDevices struct {
+	Command
+	Items  []Registration
+	DryRun bool
+	Atomic bool
+}
+
+// TransferDevices moves devices, named by uid or serial number, between a
+// reseller account and a partnered one.
+type TransferDevices struct {
+	Command
+	From, To uuid.UUID
+	Devices  []string
+	Offer    catalogue.Offer // empty: the default for the model in the target account
+	DryRun   bool
+	Atomic   bool
+}
+
+// RenewDevices applies a renewal order. Exactly one of Term and Until.
+type RenewDevices struct {
+	Command
+	Devices     []string
+	Term        calendar.Term
+	Until       calendar.Date
+	OrderNumber string
+	Note        string
+	DryRun      bool
+	Atomic      bool
+}
+
+// GrantAllocation lets a device run until a date. Exactly one of Term (from
+// today) and Until.
+type GrantAllocation struct {
+	Command
+	Device string
+	Term   calendar.Term
+	Until  calendar.Date
+}
+
+// EditDevice changes what is not nil. IfRevision nil: no expectation.
+type EditDevice struct {
+	Command
+	Device     string // uid or serial number
+	Name       *string
+	Labels     *[]string
+	IfRevision *Revision
+}
+
+// DeviceCommand is suspend, resume or retire.
+type DeviceCommand struct {
+	Command
+	Device     string // uid or serial number
+	IfRevision *Revision
+}
+
+// Outcome is what became of one item.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeCreated     Outcome = "created"
+	OutcomeTransferred Outcome = "transferred"
+	OutcomeRenewed     Outcome = "renewed"
+	OutcomeUnchanged   Outcome = "unchanged"
+	OutcomeRefused     Outcome = "refused"
+)
+
+// ItemResult is the answer to one item of a bulk command. Device is the state
+// after it (for a dry run: as it would be), nil where the caller may not see it.
+type ItemResult struct {
+	Index    int
+	Ref      string
+	Name     string // what the caller called the device: serial number or uid
+	Outcome  Outcome
+	Problems []domain.Problem
+	Device   *device.State
+	Revision Revision // of the device
+}
+
+// BulkResult is the answer to a bulk command, results in request order. ID
+// names the transfer or renewal.
+type BulkResult struct {
+	ID       uuid.UUID
+	Results  []ItemResult
+	Position Position // of the last event appended; zero when nothing was
+}
+
+// Count says how many results have the outcome.
+func (r BulkResult) Count(o Outcome) int {
+	n := 0
+	for _, item := range r.Results {
+		if item.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// Clock tells the time. Nothing in app or domain reads the machine's clock.
+type Clock interface {
+	Now() time.Time
+}

@@ -1,0 +1,91 @@
+// Package account is the Account aggregate: a company on the platform.
+package account
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/wire"
+)
+
+// The types below are the wire format of the log. Fields are added, never
+// renamed or removed; a change of meaning is a new schema version with an
+// upcaster. The golden files in testdata hold every version ever written.
+
+// Wire knows the account events.
+var Wire = wire.NewRegistry(
+	wire.Of[AccountCreated](),
+	wire.Of[AccountActivated](),
+	wire.Of[InvitationSent](),
+	wire.Of[AccountClosed](),
+	wire.Of[AccountCreationAbandoned](),
+)
+
+// Type is what an account is: a reseller or a standard account.
+type Type string
+
+// The account types.
+const (
+	Reseller Type = "reseller"
+	Standard Type = "standard"
+)
+
+// Person is a user as far as events name one. Kept together so that personal
+// data can be made erasable in one place.
+type Person struct {
+	ID    uuid.UUID `json:"id"`
+	Email string    `json:"email"`
+	Name  string    `json:"name,omitempty"`
+}
+
+// Invitation lets its holder activate the account once, until Expires. Only
+// the SHA-256 of the token is recorded.
+type Invitation struct {
+	Number    int       `json:"number"` // 1 is the first
+	TokenHash []byte    `json:"tokenHash"`
+	Expires   time.Time `json:"expires"`
+}
+
+// AccountCreated opens an account in status pending.
+type AccountCreated struct {
+	Account       uuid.UUID         `json:"account"`
+	Name          string            `json:"name"`
+	Type          Type              `json:"type"`
+	Administrator Person            `json:"administrator"`
+	Offers        []catalogue.Offer `json:"offers"`
+	Reseller      uuid.UUID         `json:"reseller,omitzero"` // who created it as a customer; it is partnered at once
+	Invitation    Invitation        `json:"invitation"`
+}
+
+// AccountActivated records that the invited administrator finished the account.
+type AccountActivated struct {
+	Account       uuid.UUID `json:"account"`
+	Administrator Person    `json:"administrator"`
+}
+
+// InvitationSent replaces the invitation by a new one.
+type InvitationSent struct {
+	Account    uuid.UUID  `json:"account"`
+	Invitation Invitation `json:"invitation"`
+}
+
+// AccountClosed ends the account. A never-activated one frees its name and e-mail.
+type AccountClosed struct {
+	Account uuid.UUID `json:"account"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// AccountCreationAbandoned takes the place of AccountCreated when a creation
+// died half way: what it had reserved can then be released safely, since a
+// late AccountCreated finds the stream taken (see package reservation).
+type AccountCreationAbandoned struct {
+	Account uuid.UUID `json:"account"`
+}
+
+func (AccountCreated) EventType() string           { return "AccountCreated" }
+func (AccountActivated) EventType() string         { return "AccountActivated" }
+func (InvitationSent) EventType() string           { return "InvitationSent" }
+func (AccountClosed) EventType() string            { return "AccountClosed" }
+func (AccountCreationAbandoned) EventType() string { return "AccountCreationAbandoned" }

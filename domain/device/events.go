@@ -1,0 +1,210 @@
+// Package device is the Device aggregate: a registered router, its owner, its
+// life cycle and the services it runs on.
+package device
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/wire"
+)
+
+// The types below are the wire format of the log, see package account.
+
+// Wire knows the device events.
+var Wire = wire.NewRegistry(
+	wire.Of[Registered](),
+	wire.Of[Transferred](),
+	wire.Of[ServiceRenewed](),
+	wire.Of[AllocationGranted](),
+	wire.Of[Renamed](),
+	wire.Of[Relabelled](),
+	wire.Of[Suspended](),
+	wire.Of[Resumed](),
+	wire.Of[Retired](),
+	wire.Of[Held](),
+	wire.Of[HoldReleased](),
+	wire.Of[ClaimAbandoned](),
+)
+
+// FactorKind is the kind of a second identifying factor.
+type FactorKind string
+
+// The kinds of factors.
+const (
+	IMEI FactorKind = "imei"
+	MAC  FactorKind = "mac"
+	ESN  FactorKind = "esn"
+)
+
+// Factor identifies a device besides its serial number. Value is normalised.
+type Factor struct {
+	Kind  FactorKind `json:"kind"`
+	Value string     `json:"value"`
+}
+
+// LifeCycle is the state of a device's life cycle. Expiry of services does not
+// change it.
+type LifeCycle string
+
+// The life-cycle states.
+const (
+	Inventory    LifeCycle = "inventory"
+	Active       LifeCycle = "active"
+	InSuspension LifeCycle = "suspended"
+	OutOfService LifeCycle = "retired"
+)
+
+// Service is the service term a device runs on. Start and End are UTC calendar
+// dates, End the last day of service. AnchorDay (1..31) is the day of month
+// that renewals aim at, so that a 31st comes back after a short month.
+// AutoRenew: the term renews by itself at no cost (reseller accounts).
+type Service struct {
+	Offer     catalogue.Offer `json:"offer"`
+	Start     calendar.Date   `json:"start"`
+	End       calendar.Date   `json:"end"`
+	AnchorDay int             `json:"anchorDay"`
+	AutoRenew bool            `json:"autoRenew,omitempty"`
+}
+
+// Allocation is the right of a device to run on an offer until a date.
+type Allocation struct {
+	Source string        `json:"source"` // included, purchased, granted
+	Until  calendar.Date `json:"until"`  // last day, inclusive
+}
+
+// Registered records a device's first registration, in Account.
+type Registered struct {
+	Device          uuid.UUID     `json:"device"`
+	SerialNumber    string        `json:"serialNumber"`
+	Factor          Factor        `json:"factor"`
+	Model           string        `json:"model"`
+	Account         uuid.UUID     `json:"account"`
+	Name            string        `json:"name"`
+	Labels          []string      `json:"labels,omitempty"`
+	LifeCycle       LifeCycle     `json:"lifeCycle"`
+	FirstRegistered calendar.Date `json:"firstRegistered"`
+	Service         Service       `json:"service"`
+	Included        Allocation    `json:"included"` // the included year, from the first registration anywhere
+	OrderNumber     string        `json:"orderNumber,omitempty"`
+}
+
+// Transferred moves the device to another account.
+type Transferred struct {
+	Device   uuid.UUID   `json:"device"`
+	Transfer uuid.UUID   `json:"transfer"` // one id for all devices of a request
+	From     uuid.UUID   `json:"from"`
+	To       uuid.UUID   `json:"to"`
+	Name     string      `json:"name"` // in the new account
+	Service  Service     `json:"service"`
+	Parked   *Allocation `json:"parked,omitempty"` // what was paid for, kept while a reseller holds the device
+	// Consumed says that the included term was started anew by this transfer,
+	// which happens once per device.
+	Consumed bool   `json:"consumed,omitempty"`
+	Policy   Policy `json:"policy"`
+}
+
+// Policy names the rule set and its version that allowed a transfer.
+type Policy struct {
+	Name    string `json:"name"`
+	Version int    `json:"version"`
+}
+
+// ServiceRenewed moves the end of service, or, while a reseller holds the
+// device, the end of its purchased allocation (Parked true).
+type ServiceRenewed struct {
+	Device      uuid.UUID     `json:"device"`
+	Renewal     uuid.UUID     `json:"renewal"` // one id for all devices of a request
+	Term        string        `json:"term,omitempty"`
+	OldEnd      calendar.Date `json:"oldEnd,omitzero"`
+	NewEnd      calendar.Date `json:"newEnd"`
+	AnchorDay   int           `json:"anchorDay"`
+	Parked      bool          `json:"parked,omitempty"`
+	OrderNumber string        `json:"orderNumber,omitempty"`
+	Note        string        `json:"note,omitempty"`
+	Automatic   bool          `json:"automatic,omitempty"`
+}
+
+// AllocationGranted gives the device a service allocation by the operator.
+type AllocationGranted struct {
+	Device     uuid.UUID  `json:"device"`
+	ID         uuid.UUID  `json:"id"`
+	Allocation Allocation `json:"allocation"`
+	Reason     string     `json:"reason,omitempty"`
+}
+
+// Renamed gives the device a new name, unique in its account.
+type Renamed struct {
+	Device  uuid.UUID `json:"device"`
+	OldName string    `json:"oldName"`
+	NewName string    `json:"newName"`
+}
+
+// Relabelled replaces the labels.
+type Relabelled struct {
+	Device    uuid.UUID `json:"device"`
+	OldLabels []string  `json:"oldLabels"`
+	NewLabels []string  `json:"newLabels"`
+}
+
+// Suspended stops the device's use for a while.
+type Suspended struct {
+	Device uuid.UUID `json:"device"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Resumed ends a suspension.
+type Resumed struct {
+	Device uuid.UUID `json:"device"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Retired takes the device out of service for good.
+type Retired struct {
+	Device uuid.UUID `json:"device"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Held keeps other commands off the device while an all-or-nothing batch is
+// being carried out.
+type Held struct {
+	Device uuid.UUID `json:"device"`
+	Batch  uuid.UUID `json:"batch"`
+}
+
+// HoldReleased ends a hold without a change.
+type HoldReleased struct {
+	Device uuid.UUID `json:"device"`
+	Batch  uuid.UUID `json:"batch"`
+}
+
+// ClaimAbandoned fences the stream: a command that died half way had reserved
+// something for this device, and a late append of it must find the stream
+// moved on before the reservation is released (see package reservation).
+type ClaimAbandoned struct {
+	Device      uuid.UUID `json:"device"`
+	Reservation string    `json:"reservation"` // stream name
+}
+
+func (Registered) EventType() string        { return "Registered" }
+func (Transferred) EventType() string       { return "Transferred" }
+func (ServiceRenewed) EventType() string    { return "ServiceRenewed" }
+func (AllocationGranted) EventType() string { return "AllocationGranted" }
+func (Renamed) EventType() string           { return "Renamed" }
+func (Relabelled) EventType() string        { return "Relabelled" }
+func (Suspended) EventType() string         { return "Suspended" }
+func (Resumed) EventType() string           { return "Resumed" }
+func (Retired) EventType() string           { return "Retired" }
+func (Held) EventType() string              { return "Held" }
+func (HoldReleased) EventType() string      { return "HoldReleased" }
+func (ClaimAbandoned) EventType() string    { return "ClaimAbandoned" }
+
+// space makes device uids. The uid follows from the serial number, so the
+// device's own stream is the reservation of the serial.
+var space = uuid.MustParse("0a5f2c8e-3f0e-5d0b-8b0c-6f3d9f5e2b11")
+
+// UID names the device of a normalised serial number.
+func UID(serialNumber string) uuid.UUID {
+	return uuid.NewSHA1(space, []byte(serialNumber))
+}

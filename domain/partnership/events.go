@@ -1,0 +1,52 @@
+// Package partnership is the Partnership aggregate: the relation between a
+// reseller and its customer. The customer chooses the profile that the
+// reseller's users get in the customer's account.
+package partnership
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/wire"
+)
+
+// The types below are the wire format of the log, see package account.
+
+// Wire knows the partnership events.
+var Wire = wire.NewRegistry(
+	wire.Of[PartnershipEstablished](),
+	wire.Of[PartnerProfileAssigned](),
+	wire.Of[PartnershipEnded](),
+)
+
+// PartnershipEstablished relates a reseller and a customer.
+type PartnershipEstablished struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Reseller    uuid.UUID `json:"reseller"`
+	Customer    uuid.UUID `json:"customer"`
+	Profile     string    `json:"profile"` // id of a profile, see package rights
+}
+
+// PartnerProfileAssigned changes what the reseller may do in the customer's account.
+type PartnerProfileAssigned struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Profile     string    `json:"profile"`
+}
+
+// PartnershipEnded ends the relation.
+type PartnershipEnded struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Reason      string    `json:"reason,omitempty"`
+}
+
+func (PartnershipEstablished) EventType() string { return "PartnershipEstablished" }
+func (PartnerProfileAssigned) EventType() string { return "PartnerProfileAssigned" }
+func (PartnershipEnded) EventType() string       { return "PartnershipEnded" }
+
+// space makes partnership uids: one per pair, so the stream itself says that a
+// pair has at most one partnership.
+var space = uuid.MustParse("6f2d3a52-6d4b-5c58-9d53-0d0b0e1a7f10")
+
+// UID names the partnership of a pair.
+func UID(reseller, customer uuid.UUID) uuid.UUID {
+	return uuid.NewSHA1(space, append(reseller[:], customer[:]...))
+}

@@ -1,0 +1,73 @@
+// Package rights names what a user or a partner may do, and the profiles that
+// bundle rights. Everything not named is denied.
+package rights
+
+import "slices"
+
+// Right is one thing a caller may do in an account.
+type Right string
+
+// The rights. Registration into an account needs none there: who knows an
+// account's UID may register devices into it, from an account of its own
+// where it has DevicesRegister.
+const (
+	AccountRead      Right = "account.read"
+	AccountEdit      Right = "account.edit"
+	CustomersRead    Right = "customers.read"   // the Customers list of the own account
+	CustomersCreate  Right = "customers.create" // accounts for customers
+	PartnersRead     Right = "partners.read"
+	PartnersEdit     Right = "partners.edit" // assign the partner profile, end a partnership
+	DevicesRead      Right = "devices.read"
+	DevicesRegister  Right = "devices.register"
+	DevicesEdit      Right = "devices.edit" // name, labels, suspend, resume
+	DevicesRetire    Right = "devices.retire"
+	DevicesTransfer  Right = "devices.transfer"
+	DevicesRenew     Right = "devices.renew"
+	AllocationsGrant Right = "allocations.grant" // the operator only
+	AccountsManage   Right = "accounts.manage"   // the operator only: create, close, list all
+	OperationsRead   Right = "operations.read"   // projections, metrics of the service: the operator only
+)
+
+// Profile is a named set of rights.
+type Profile struct {
+	ID     string  `json:"id"`
+	Name   string  `json:"name"`
+	Rights []Right `json:"rights"`
+}
+
+// Set is the rights a caller has in one account.
+type Set []Right
+
+// Has reports whether the set holds r.
+func (s Set) Has(r Right) bool { return slices.Contains(s, r) }
+
+var read = []Right{AccountRead, CustomersRead, PartnersRead, DevicesRead}
+
+// ReadOnly is the id of the profile a reseller's users get in the account of a
+// customer it created.
+const ReadOnly = "read-only"
+
+// Profiles are the shipped ones.
+var Profiles = []Profile{
+	{ReadOnly, "Read only", read},
+	{"renewals", "Renewals", append(slices.Clone(read), DevicesRenew)},
+	{"device-manager", "Device manager", append(slices.Clone(read), DevicesRegister, DevicesEdit, DevicesTransfer, DevicesRenew)},
+	{"full", "Full access", append(slices.Clone(read), AccountEdit, CustomersCreate, PartnersEdit,
+		DevicesRegister, DevicesEdit, DevicesRetire, DevicesTransfer, DevicesRenew)},
+}
+
+// Find finds a profile by id.
+func Find(id string) (Profile, bool) {
+	for _, p := range Profiles {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return Profile{}, false
+}
+
+// Administrator is what an administrator may do in the own account.
+func Administrator() Set {
+	p, _ := Find("full")
+	return p.Rights
+}
