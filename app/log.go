@@ -89,14 +89,6 @@ type Recorded struct {
 	Metadata   Metadata
 }
 
-// Batch is what the log delivers to a follower at once: events in log order,
-// and the position up to which the log was looked through (at or after the
-// last event; later events may have been left out by the filter).
-type Batch struct {
-	Events []Recorded
-	Upto   Position
-}
-
 // Errors of the Log port. Implementations wrap them.
 var (
 	// ErrConflict: the stream is not at the expected revision.

@@ -1,0 +1,13 @@
+package device
+
+// Rules are the decisions of ours that an operator may configure.
+type Rules struct {
+	Places           int    // devices a reseller account has room for
+	FreeTermMonths   int    // service term of a reseller's devices, renewing by itself
+	WarrantyMonths   int    // from the first registration
+	WarrantyCap      int    // months from the first registration that the warranty follows the service end of complete and premium
+	IncludedTransfer string // what a transfer within the included year gives: full (a new term) or remainder
+}
+
+// DefaultRules are the numbers of the reseller's contract.
+var DefaultRules = Rules{Places: 20, FreeTermMonths: 60, WarrantyMonths: 12, WarrantyCap: 60, IncludedTransfer: "full"}
