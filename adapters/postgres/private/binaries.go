@@ -19,8 +19,9 @@ const minMajor = 14
 
 // binaries is one installation of server programs.
 type binaries struct {
-	dir   string
-	major int
+	dir     string
+	major   int
+	version string
 }
 
 func (b binaries) path(name string) string { return filepath.Join(b.dir, name) }
@@ -118,7 +119,7 @@ func inspect(ctx context.Context, dir string) (binaries, error) {
 	if err != nil {
 		return binaries{}, fmt.Errorf("ask version of %s: %w", dir, err)
 	}
-	return binaries{dir: dir, major: major}, nil
+	return binaries{dir: dir, major: major, version: firstLine(out)}, nil
 }
 
 func fromPath(context.Context) []string {
@@ -177,4 +178,19 @@ func clusterMajor(pgDir string) (int, error) {
 func firstLine(out []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	return line
+}
+
+// Find tells which server Start would run for a new data folder: the folder of
+// its programs, for Options.BinDir, and its version, such as
+// "postgres (PostgreSQL) 15.8".
+func Find(ctx context.Context, opts Options) (dir, version string, err error) {
+	opts, err = opts.complete()
+	if err != nil {
+		return "", "", err
+	}
+	bin, err := newFinder(opts.BinDir, opts.DataDir, opts.Logger).find(ctx, 0)
+	if err != nil {
+		return "", "", err
+	}
+	return bin.dir, bin.version, nil
 }

@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// Schema holds the service's own tables and the job queue's. River clients
+// need it as their Config.Schema.
+const Schema = "ops"
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migrate brings schema ops up to date. Many instances may call it at once:
+// one migrates, the others wait for it (asking once a second, up to 5 min) and
+// find nothing left to do. A failed migration changes nothing.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
+	own, err := migrationPool(ctx, pool)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	db := stdlib.OpenDBFromPool(own)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return locked(ctx, db, func() error {
+		if _, err := own.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS `+Schema); err != nil {
+			return fmt.Errorf("create schema %s: %w", Schema, err)
+		}
+		if err := migrateTables(ctx, db); err != nil {
+			return err
+		}
+		return migrateJobs(ctx, own)
+	})
+}
+
+// migrationPool connects like pool does, without its time limit: an index on a
+// big table takes as long as it takes.
+func migrationPool(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Pool, error) {
+	config := pool.Config()
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "0"
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	config.MaxConns = 3
+	config.MinConns = 0
+	config.MinIdleConns = 0
+	own, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open pool for migrations: %w", err)
+	}
+	return own, nil
+}
+
+// locked runs work while holding the database's migration lock. goose's own
+// use of the lock would leave the schema and the job queue outside.
+func locked(ctx context.Context, db *sql.DB, work func() error) (err error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return fmt.Errorf("prepare migration lock: %w", err)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect for migration lock: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := locker.SessionLock(ctx, conn); err != nil {
+		return fmt.Errorf("wait for another instance's migration: %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, locker.SessionUnlock(context.WithoutCancel(ctx), conn))
+	}()
+	return work()
+}
+
+func migrateTables(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return fmt.Errorf("open migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithTableName(Schema+".schema_migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate tables: %w", err)
+	}
+	return nil
+}
+
+func migrateJobs(ctx context.Context, pool *pgxpool.Pool) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: Schema})
+	if err != nil {
+		return fmt.Errorf("read migrations of the job queue: %w", err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate job queue: %w", err)
+	}
+	return nil
+}
+
+// WriteMigrations writes what Migrate would apply to w, so that a cache of
+// migrated databases can be told apart by a hash of it.
+func WriteMigrations(w io.Writer) error {
+	err := fs.WalkDir(migrationFiles, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := migrationFiles.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "%s\n%s\n", path, text)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write migrations: %w", err)
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Schema: Schema})
+	if err != nil {
+		return fmt.Errorf("read migrations of the job queue: %w", err)
+	}
+	for _, version := range migrator.AllVersions() {
+		if _, err := fmt.Fprintln(w, version.Version, version.Name, version.SQLUp); err != nil {
+			return fmt.Errorf("write migrations: %w", err)
+		}
+	}
+	return nil
+}

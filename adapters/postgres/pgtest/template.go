@@ -1,0 +1,161 @@
+package pgtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/private"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// baseDir holds the templates and the running servers of this user's tests:
+//
+//	lock                    taken while a template is made or a run begins
+//	template-KEY/pg         a stopped, migrated cluster
+//	run-*                   data folder of one test process, locked by it
+func baseDir() (string, error) {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("fleetledger-pgtest-%d", os.Geteuid()))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("create folder for test servers: %w", err)
+	}
+	return dir, nil
+}
+
+// cachedTemplate gives the cluster to copy, making it when no test process on
+// this machine has made one for this PostgreSQL and these migrations.
+func cachedTemplate(ctx context.Context, base string, bin installation) (string, error) {
+	key, err := templateKey(bin)
+	if err != nil {
+		return "", err
+	}
+	final := filepath.Join(base, "template-"+key)
+	cluster := filepath.Join(final, "pg")
+	if _, err := os.Stat(cluster); err == nil {
+		return cluster, nil
+	}
+	unlock, err := lockFile(filepath.Join(base, "lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if _, err := os.Stat(cluster); err == nil {
+		return cluster, nil
+	}
+	fresh := final + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return "", fmt.Errorf("remove unfinished template: %w", err)
+	}
+	if err := makeTemplate(ctx, fresh, bin); err != nil {
+		return "", fmt.Errorf("make template: %w", err)
+	}
+	if err := os.Rename(fresh, final); err != nil {
+		return "", fmt.Errorf("keep template: %w", err)
+	}
+	return cluster, nil
+}
+
+// installation is the PostgreSQL that tests run.
+type installation struct{ dir, version string }
+
+func findInstallation(ctx context.Context, base string) (installation, error) {
+	dir, version, err := private.Find(ctx, private.Options{
+		DataDir: base, BinDir: os.Getenv("FLEETLEDGER_PG_BIN"), Logger: quiet,
+	})
+	return installation{dir: dir, version: version}, err
+}
+
+func templateKey(bin installation) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, bin.version)
+	if err := postgres.WriteMigrations(sum); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)[:6]), nil
+}
+
+func makeTemplate(ctx context.Context, dir string, bin installation) (err error) {
+	server, err := private.Start(ctx, private.Options{DataDir: dir, BinDir: bin.dir, Settings: settings(false), Logger: quiet})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop(ctx)) }()
+	admin, err := postgres.Open(ctx, server.URLFor("postgres"), postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if _, err := admin.Exec(ctx, `CREATE DATABASE `+templateDatabase); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, server.URLFor(templateDatabase), postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return postgres.Migrate(ctx, pool)
+}
+
+// runDir makes and locks a data folder for this process and removes those
+// whose process has ended.
+func runDir(base string) (string, *private.Lock, error) {
+	// Without this lock a sweep could take a folder between its making and its
+	// locking.
+	unlock, err := lockFile(filepath.Join(base, "lock"))
+	if err != nil {
+		return "", nil, err
+	}
+	defer unlock()
+	sweep(base)
+	dir, err := os.MkdirTemp(base, "run-")
+	if err != nil {
+		return "", nil, fmt.Errorf("create folder for test server: %w", err)
+	}
+	lock, err := private.AcquireLock(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	return dir, lock, nil
+}
+
+// sweep leaves alone what it cannot lock or remove; a later run tries again.
+func sweep(base string) {
+	runs, err := filepath.Glob(filepath.Join(base, "run-*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range runs {
+		lock, err := private.AcquireLock(dir)
+		if err != nil {
+			continue
+		}
+		_ = os.RemoveAll(dir)
+		_ = lock.Release()
+	}
+}
+
+// lockFile waits for an exclusive lock among test processes.
+func lockFile(path string) (unlock func(), err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock of test servers: %w", err)
+	}
+	for {
+		err = unix.Flock(int(file.Fd()), unix.LOCK_EX)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock test servers: %w", err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil
+}

@@ -1,0 +1,117 @@
+package private
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// Role is the database user, owner of everything in the cluster.
+	Role = "fleetledger"
+	// Database is the database the product's tables live in.
+	Database = "fleetledger"
+
+	socketPort      = 5432
+	socketName      = ".s.PGSQL.5432"
+	shortDirPattern = "fleetledger-pg-"
+	// maxSocketPath is what macOS allows; Linux allows 107.
+	maxSocketPath = 103
+)
+
+// ErrNotRunning says that no server answers in a data folder.
+var ErrNotRunning = errors.New("no PostgreSQL is running in the data folder")
+
+// ConnString gives the URL of the server that runs in the data folder, for
+// commands that work beside `serve`. It fails with ErrNotRunning when nothing
+// answers there.
+func ConnString(dataDir string) (string, error) {
+	running, err := readPIDFile(filepath.Join(dataDir, clusterDir))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("%w %s", ErrNotRunning, dataDir)
+	}
+	if err != nil {
+		return "", err
+	}
+	conn, err := net.DialTimeout("unix", filepath.Join(running.socketDir, socketName), 5*time.Second)
+	if err != nil {
+		return "", fmt.Errorf("%w %s: %w", ErrNotRunning, dataDir, err)
+	}
+	conn.Close()
+	return connString(running.socketDir, Database), nil
+}
+
+func connString(socketDir, database string) string {
+	target := url.URL{
+		Scheme: "postgres",
+		User:   url.User(Role),
+		Path:   "/" + database,
+		RawQuery: url.Values{
+			"host": {socketDir},
+			"port": {strconv.Itoa(socketPort)},
+		}.Encode(),
+	}
+	return target.String()
+}
+
+type pidFileContent struct {
+	pid       int
+	socketDir string
+}
+
+func readPIDFile(pgDir string) (pidFileContent, error) {
+	text, err := os.ReadFile(filepath.Join(pgDir, pidFile))
+	if err != nil {
+		return pidFileContent{}, fmt.Errorf("read pid file of the server: %w", err)
+	}
+	lines := strings.Split(string(text), "\n")
+	if len(lines) < 5 {
+		return pidFileContent{}, fmt.Errorf("pid file in %s is incomplete", pgDir)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
+	if err != nil {
+		return pidFileContent{}, fmt.Errorf("pid file in %s: %w", pgDir, err)
+	}
+	return pidFileContent{pid: pid, socketDir: lines[4]}, nil
+}
+
+// socketDir makes the folder of the socket, owned by who runs the server.
+func socketDir(dataDir string, id identity) (string, error) {
+	dir := filepath.Join(dataDir, "run")
+	if fitsSocket(dir) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("create socket folder: %w", err)
+		}
+	} else {
+		var err error
+		if dir, err = shortSocketDir(); err != nil {
+			return "", err
+		}
+	}
+	return dir, id.own(dir)
+}
+
+func shortSocketDir() (string, error) {
+	parent := os.TempDir()
+	// The random part of the name has at most ten digits.
+	if !fitsSocket(filepath.Join(parent, shortDirPattern+"0123456789")) {
+		parent = "/tmp"
+	}
+	dir, err := os.MkdirTemp(parent, shortDirPattern)
+	if err != nil {
+		return "", fmt.Errorf("create short socket folder: %w", err)
+	}
+	return dir, nil
+}
+
+func fitsSocket(dir string) bool { return len(filepath.Join(dir, socketName)) <= maxSocketPath }
+
+func isShortSocketDir(dir string) bool {
+	return strings.HasPrefix(filepath.Base(dir), shortDirPattern)
+}
