@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// OperationKind is the bulk command an operation carries out.
+type OperationKind string
+
+// The kinds of operations.
+const (
+	OperationRegistration OperationKind = "registration"
+	OperationTransfer     OperationKind = "transfer"
+	OperationRenewal      OperationKind = "renewal"
+)
+
+// OperationState is how far an operation is.
+type OperationState string
+
+// The states of an operation. Done and failed are final.
+const (
+	OperationQueued  OperationState = "queued"
+	OperationRunning OperationState = "running"
+	OperationDone    OperationState = "done"
+	OperationFailed  OperationState = "failed"
+)
+
+// Operation is a bulk command that is carried out in the background, a chunk
+// of items at a time and in request order.
+type Operation struct {
+	ID         uuid.UUID
+	Kind       OperationKind
+	Account    uuid.UUID // acted for; uuid.Nil: the operator's own
+	State      OperationState
+	Total      int
+	Done       int // items that have a result; always the first ones
+	Counters   map[Outcome]int
+	CreatedAt  time.Time
+	StartedAt  time.Time // zero while queued
+	FinishedAt time.Time // zero until done or failed
+	Error      string    // code and detail of what failed the operation as a whole
+	Position   Position  // of the last event appended so far
+}
+
+// Finished reports whether nothing more will happen.
+func (o Operation) Finished() bool { return o.State == OperationDone || o.State == OperationFailed }
+
+// OperationChunk is what SaveChunk records: the results of the items From,
+// From+1 and so on.
+type OperationChunk struct {
+	From     int
+	Results  [][]byte // JSON, one per item
+	Counters map[Outcome]int
+	Position Position // zero: nothing was appended
+	At       time.Time
+}
+
+// OperationStore keeps operations, their requests and their results. Requests,
+// items and results are JSON that only this package reads. Every method gives
+// ErrReadModelUnavailable when the database does not answer.
+type OperationStore interface {
+	// CreateOperation keeps a new operation (state queued) with its request
+	// and items, and starts the job that calls RunOperationChunk until it is
+	// done, all in one transaction. When there is an operation of that id
+	// already, nothing changes and there is no error.
+	CreateOperation(ctx context.Context, op Operation, request []byte, items [][]byte) error
+	// Operation finds an operation, else ErrNotFound.
+	Operation(ctx context.Context, id uuid.UUID) (Operation, error)
+	// OperationRequest gives the request, and up to limit items in order from
+	// the item with index from (0-based), else ErrNotFound.
+	OperationRequest(ctx context.Context, id uuid.UUID, from, limit int) (request []byte, items [][]byte, err error)
+	// SaveChunk, in one transaction and only while Done is chunk.From and the
+	// operation is not finished: keeps the results, adds the number of them to
+	// Done and the counters to Counters, takes over a position that is not
+	// zero, sets StartedAt when it is not set and the state to running, or to
+	// done (with FinishedAt) when Done reaches Total. Otherwise it changes
+	// nothing: another runner was faster. There is no error then.
+	SaveChunk(ctx context.Context, id uuid.UUID, chunk OperationChunk) error
+	// FailOperation sets the state failed, Error and FinishedAt, unless the
+	// operation is finished.
+	FailOperation(ctx context.Context, id uuid.UUID, reason string, at time.Time) error
+	// OperationResults gives up to limit results in order, from the item with
+	// index from (0-based) on, as far as there are any.
+	OperationResults(ctx context.Context, id uuid.UUID, from, limit int) ([][]byte, error)
+}
