@@ -76,7 +76,11 @@ type cluster struct {
 var shared = sync.OnceValues(func() (*cluster, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	server, err := startServer(ctx, config{})
+	opts, err := prepare(ctx, config{})
+	if err != nil {
+		return nil, err
+	}
+	server, err := private.Start(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -87,27 +91,28 @@ var shared = sync.OnceValues(func() (*cluster, error) {
 	return &cluster{Server: server, admin: admin}, nil
 })
 
-// startServer runs a server on a copy of the template, tied to this process.
-func startServer(ctx context.Context, want config) (*private.Server, error) {
+// prepare says how to run a server on a copy of the template in a folder that
+// belongs to this process.
+func prepare(ctx context.Context, want config) (private.Options, error) {
 	base, err := baseDir()
 	if err != nil {
-		return nil, err
+		return private.Options{}, err
 	}
 	bin, err := findInstallation(ctx, base)
 	if err != nil {
-		return nil, err
+		return private.Options{}, err
 	}
 	template, err := cachedTemplate(ctx, base, bin)
 	if err != nil {
-		return nil, err
+		return private.Options{}, err
 	}
 	dir, lock, err := runDir(base)
 	if err != nil {
-		return nil, err
+		return private.Options{}, err
 	}
-	return private.Start(ctx, private.Options{
+	return private.Options{
 		DataDir: dir, BinDir: bin.dir, Lock: lock, Template: template, Settings: settings(want.durable), Logger: quiet,
-	})
+	}, nil
 }
 
 // settings are for tests: many small databases, no durability unless asked.
@@ -144,8 +149,8 @@ func openPool(t testing.TB, url string) *pgxpool.Pool {
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	// Not Close: that waits for connections which a failed test may never give
-	// back. The database's drop ends them.
+	// Not waited for: a failed test may never give a connection back. The
+	// database's drop ends the sessions.
 	t.Cleanup(func() { go pool.Close() })
 	return pool
 }

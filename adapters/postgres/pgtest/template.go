@@ -17,13 +17,28 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
+const (
+	memoryDir = "/dev/shm"
+	// minMemory keeps small memory file systems, such as a container's 64 MB,
+	// out of it.
+	minMemory = 4 << 30
+)
+
 // baseDir holds the templates and the running servers of this user's tests:
 //
 //	lock                    taken while a template is made or a run begins
 //	template-KEY/pg         a stopped, migrated cluster
 //	run-*                   data folder of one test process, locked by it
+//
+// It is in memory where the system offers enough: copying a cluster takes
+// 0.05 s there and 1 s on a disk.
 func baseDir() (string, error) {
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("fleetledger-pgtest-%d", os.Geteuid()))
+	parent := os.TempDir()
+	var shm unix.Statfs_t
+	if err := unix.Statfs(memoryDir, &shm); err == nil && shm.Bavail*uint64(shm.Bsize) > minMemory && unix.Access(memoryDir, unix.W_OK) == nil {
+		parent = memoryDir
+	}
+	dir := filepath.Join(parent, fmt.Sprintf("fleetledger-pgtest-%d", os.Geteuid()))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("create folder for test servers: %w", err)
 	}
