@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// Config is what every command takes, as flags or from the environment.
+type Config struct {
+	DataDir       string `help:"Folder of everything this service keeps." env:"FLEETLEDGER_DATA_DIR" default:"./.fleetledger" placeholder:"DIR"`
+	DatabaseURL   string `help:"PostgreSQL to use, postgres://...; empty runs a private one in the data folder." env:"FLEETLEDGER_DATABASE_URL" placeholder:"URL"`
+	EventstoreURL string `help:"EventStoreDB to use, esdb://...; empty runs the embedded event node." env:"FLEETLEDGER_EVENTSTORE_URL" placeholder:"URL"`
+	NodeAddr      string `help:"Offer the embedded event node on this loopback address too, such as 127.0.0.1:2113." env:"FLEETLEDGER_NODE_ADDR" placeholder:"HOST:PORT"`
+	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
+	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
+	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
+
+	Places           int    `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
+	FreeTermMonths   int    `help:"Service term of a reseller's devices, which renews by itself, in months." env:"FLEETLEDGER_FREE_TERM_MONTHS" default:"60"`
+	WarrantyMonths   int    `help:"Warranty from the first registration, in months." env:"FLEETLEDGER_WARRANTY_MONTHS" default:"12"`
+	WarrantyCap      int    `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
+	IncludedTransfer string `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
+	Windows          string `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
+}
+
+// validate reports every wrong value, naming its variable.
+func (c *Config) validate() error {
+	var wrong []error
+	refuse := func(variable, format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("%s: %s", variable, fmt.Sprintf(format, args...)))
+	}
+	if c.DataDir == "" {
+		refuse("FLEETLEDGER_DATA_DIR", "must name a folder")
+	}
+	checkURL(refuse, "FLEETLEDGER_DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
+	checkURL(refuse, "FLEETLEDGER_EVENTSTORE_URL", c.EventstoreURL, "esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover")
+	if c.NodeAddr != "" {
+		checkAddr(refuse, "FLEETLEDGER_NODE_ADDR", c.NodeAddr)
+		if c.EventstoreURL != "" {
+			refuse("FLEETLEDGER_NODE_ADDR", "goes with the embedded event node, not with FLEETLEDGER_EVENTSTORE_URL")
+		}
+	}
+	if c.Log != "text" && c.Log != "json" {
+		refuse("FLEETLEDGER_LOG", "%q is neither text nor json", c.Log)
+	}
+	if new(slog.LevelVar).UnmarshalText([]byte(c.LogLevel)) != nil {
+		refuse("FLEETLEDGER_LOG_LEVEL", "%q is not one of debug, info, warn, error", c.LogLevel)
+	}
+	for variable, n := range map[string]int{
+		"FLEETLEDGER_PLACES": c.Places, "FLEETLEDGER_FREE_TERM_MONTHS": c.FreeTermMonths,
+		"FLEETLEDGER_WARRANTY_MONTHS": c.WarrantyMonths, "FLEETLEDGER_WARRANTY_CAP": c.WarrantyCap,
+	} {
+		if n < 1 || n > 10_000 {
+			refuse(variable, "%d is not between 1 and 10000", n)
+		}
+	}
+	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
+		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)
+	}
+	if _, err := parseWindows(c.Windows); err != nil {
+		refuse("FLEETLEDGER_WINDOWS", "%v", err)
+	}
+	return errors.Join(wrong...)
+}
+
+// checkURL never repeats the value: it may hold a password.
+func checkURL(refuse func(string, string, ...any), variable, value string, schemes ...string) {
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	if err == nil {
+		for _, scheme := range schemes {
+			if u.Scheme == scheme {
+				return
+			}
+		}
+	}
+	refuse(variable, "is not a URL that starts with %s://", schemes[0])
+}
+
+func checkAddr(refuse func(string, string, ...any), variable, value string) {
+	_, port, err := net.SplitHostPort(value)
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	_ = n
+	if err != nil || portErr != nil {
+		refuse(variable, "%q is not HOST:PORT", value)
+	}
+}
+
+// parseWindows reads the last days of the three windows, rising.
+func parseWindows(s string) (app.Windows, error) {
+	windows := app.DefaultWindows
+	days := strings.Split(s, ",")
+	if len(days) != len(windows) {
+		return windows, fmt.Errorf("%q is not three days such as 30,60,90", s)
+	}
+	from := 0
+	for i := range windows {
+		to, err := strconv.Atoi(strings.TrimSpace(days[i]))
+		if err != nil || to < from || to > 3650 {
+			return windows, fmt.Errorf("%q is not three rising days such as 30,60,90", s)
+		}
+		windows[i].FromDay, windows[i].ToDay = from, to
+		from = to + 1
+	}
+	return windows, nil
+}
+
+func (c *Config) rules() device.Rules {
+	return device.Rules{
+		Places: c.Places, FreeTermMonths: c.FreeTermMonths,
+		WarrantyMonths: c.WarrantyMonths, WarrantyCap: c.WarrantyCap,
+		IncludedTransfer: c.IncludedTransfer,
+	}
+}
+
+func (c *Config) logger(w io.Writer) *slog.Logger {
+	level := new(slog.LevelVar)
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // validated
+	options := &slog.HandlerOptions{Level: level}
+	if c.Log == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+type migrateCmd struct{}
+
+// Run migrates the configured database and tells so. serve does the same at
+// its start; this is for those who want it as a step of its own.
+func (migrateCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	s, err := attachStores(ctx, cfg, quiet())
+	if err != nil {
+		return err
+	}
+	if err := s.close(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.out, "the database is up to date")
+	return err
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/adapters/eventnode"
+	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/private"
+)
+
+// stores are the two places where everything is kept: PostgreSQL and the event
+// log. What is not configured elsewhere runs inside this process.
+type stores struct {
+	pool    *pgxpool.Pool
+	log     *eventstoredb.Store
+	node    *eventnode.Node // nil: an EventStoreDB elsewhere, or the node of a running serve
+	failed  chan error      // a store of ours ended by itself
+	closers []func(context.Context) error
+}
+
+// openStores gives a command its stores. serve owns the data folder; other
+// commands work beside a running serve on the same folder, and start what they
+// need for themselves when none runs.
+func openStores(ctx context.Context, c *Config, logger *slog.Logger, metrics prometheus.Registerer) (_ *stores, err error) {
+	s := &stores{failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if c.DatabaseURL == "" || c.EventstoreURL == "" {
+		lock, err := private.AcquireLock(c.DataDir)
+		if err != nil {
+			return nil, err
+		}
+		s.onClose(func(context.Context) error { return lock.Release() })
+		if err := s.startOwn(ctx, c, lock, logger); err != nil {
+			return nil, err
+		}
+	} else if err := s.openPool(ctx, c.DatabaseURL); err != nil {
+		return nil, err
+	}
+	return s, s.openLog(ctx, c, metrics, logger)
+}
+
+// attachStores is openStores for the commands beside serve.
+func attachStores(ctx context.Context, c *Config, logger *slog.Logger) (_ *stores, err error) {
+	s, err := openStores(ctx, c, logger, prometheus.NewRegistry())
+	if !errors.Is(err, private.ErrLocked) {
+		return s, err
+	}
+	s = &stores{failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	url := c.DatabaseURL
+	if url == "" {
+		if url, err = private.ConnString(c.DataDir); err != nil {
+			return nil, fmt.Errorf("a service holds %s and is not ready: %w", c.DataDir, err)
+		}
+	}
+	if err := s.openPool(ctx, url); err != nil {
+		return nil, err
+	}
+	return s, s.openLog(ctx, c, prometheus.NewRegistry(), logger)
+}
+
+// startOwn runs the private PostgreSQL and the embedded node, each unless the
+// configuration names another.
+func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, logger *slog.Logger) error {
+	url := c.DatabaseURL
+	if url == "" {
+		options := private.Options{DataDir: c.DataDir, BinDir: c.PgBin, Lock: lock, Logger: logger}
+		server, err := superviseServer(ctx, options, s.failed)
+		if err != nil {
+			return err
+		}
+		s.onClose(server.stop)
+		url = server.url
+	}
+	if err := s.openPool(ctx, url); err != nil {
+		return err
+	}
+	if c.EventstoreURL != "" {
+		return nil
+	}
+	socket, err := nodeSocket(c.DataDir)
+	if err != nil {
+		return err
+	}
+	// Connections of its own, so that the node and the rest cannot starve each other.
+	pool, err := postgres.Open(ctx, url, postgres.Options{ApplicationName: "fleetledger-node"})
+	if err != nil {
+		return err
+	}
+	s.onClose(func(context.Context) error { pool.Close(); return nil })
+	node, err := eventnode.Start(ctx, eventnode.Options{Pool: pool, SocketPath: socket, Addr: c.NodeAddr, Logger: logger})
+	if err != nil {
+		return fmt.Errorf("start the embedded event node: %w", err)
+	}
+	s.node = node
+	s.onClose(node.Stop)
+	go func() {
+		<-node.Done()
+		if err := node.Err(); err != nil {
+			s.failed <- err
+		}
+	}()
+	return nil
+}
+
+func (s *stores) openPool(ctx context.Context, url string) error {
+	pool, err := postgres.Open(ctx, url, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	s.pool = pool
+	s.onClose(func(context.Context) error { pool.Close(); return nil })
+	return postgres.Migrate(ctx, pool)
+}
+
+func (s *stores) openLog(ctx context.Context, c *Config, metrics prometheus.Registerer, logger *slog.Logger) error {
+	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Logger: logger, Registerer: metrics}
+	if c.EventstoreURL == "" {
+		socket, err := nodeSocket(c.DataDir)
+		if err != nil {
+			return err
+		}
+		options.SocketPath = socket
+	}
+	log, err := eventstoredb.Open(ctx, options)
+	if err != nil {
+		return fmt.Errorf("open the event store: %w", err)
+	}
+	s.log = log
+	s.onClose(func(context.Context) error { return log.Close() })
+	return nil
+}
+
+func (s *stores) onClose(f func(context.Context) error) { s.closers = append(s.closers, f) }
+
+// close ends everything in the reverse order of its start.
+func (s *stores) close(ctx context.Context) error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i](ctx))
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// nodeSocket is where the embedded node of a data folder listens. A socket's
+// path has little room, so a deep data folder gets a short link to it.
+func nodeSocket(dataDir string) (string, error) {
+	dir, err := filepath.Abs(filepath.Join(dataDir, "node"))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the folder of the event node's socket: %w", err)
+	}
+	const name, longest = "node.sock", 100
+	if len(dir)+1+len(name) <= longest {
+		return filepath.Join(dir, name), nil
+	}
+	return shortSocket(dir, name)
+}
+
+// shortSocket remembers a short private folder for the socket in dir, so that
+// every command on the same data folder finds it.
+func shortSocket(dir, name string) (string, error) {
+	note := filepath.Join(dir, "socket-folder")
+	if known, err := os.ReadFile(note); err == nil { //nolint:gosec // a file of our own data folder
+		if info, err := os.Stat(strings.TrimSpace(string(known))); err == nil && info.IsDir() {
+			return filepath.Join(strings.TrimSpace(string(known)), name), nil
+		}
+	}
+	short, err := os.MkdirTemp("", "fleetledger-")
+	if err != nil {
+		return "", fmt.Errorf("make a short folder for the event node's socket: %w", err)
+	}
+	return filepath.Join(short, name), os.WriteFile(note, []byte(short), 0o600)
+}
