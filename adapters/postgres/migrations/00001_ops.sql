@@ -16,7 +16,7 @@ CREATE TABLE ops.idempotency_keys (
     locked_until timestamptz NOT NULL,
     expires_at   timestamptz NOT NULL,
     PRIMARY KEY (caller, key),
-    CHECK (state = 'running' OR (status IS NOT NULL AND body IS NOT NULL))
+    CHECK (state = 'running' OR status IS NOT NULL)
 );
 CREATE INDEX idempotency_keys_expiry ON ops.idempotency_keys (expires_at);
 
@@ -35,14 +35,15 @@ CREATE TABLE ops.api_tokens (
 );
 CREATE INDEX api_tokens_account ON ops.api_tokens (account);
 
--- Long work that was answered with 202.
+-- Long work that was answered with 202. Requests, items and results are kept
+-- as json, not jsonb: they come back byte for byte, and jsonb refuses the
+-- escape of NUL, which a refused item may well contain.
 CREATE TABLE ops.operations (
     id          uuid        PRIMARY KEY,
     kind        text        NOT NULL,
-    caller      jsonb       NOT NULL,
     account     uuid,
     state       text        NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
-    params      jsonb       NOT NULL DEFAULT '{}',
+    request     json        NOT NULL,
     total       int         NOT NULL,
     done        int         NOT NULL DEFAULT 0,
     counters    jsonb       NOT NULL DEFAULT '{}',
@@ -57,10 +58,10 @@ CREATE INDEX operations_account ON ops.operations (account, created_at DESC);
 CREATE INDEX operations_open ON ops.operations (created_at) WHERE state IN ('queued', 'running');
 
 CREATE TABLE ops.operation_items (
-    operation uuid  NOT NULL REFERENCES ops.operations (id) ON DELETE CASCADE,
-    index     int   NOT NULL,
-    item      jsonb NOT NULL,
-    result    jsonb,
+    operation uuid NOT NULL REFERENCES ops.operations (id) ON DELETE CASCADE,
+    index     int  NOT NULL,
+    item      json NOT NULL,
+    result    json,
     PRIMARY KEY (operation, index)
 );
 
