@@ -1,0 +1,80 @@
+// Package mail delivers the service's mails. Without a mail server they are
+// kept as files in an outbox folder, each a complete message that mail
+// programs open.
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Outbox keeps mails as files named <id>.eml in a folder that only its owner
+// may read: they hold invitation links.
+type Outbox struct {
+	dir  string
+	from string
+}
+
+// NewOutbox makes the folder when it is missing. from is the sender's address.
+func NewOutbox(dir, from string) (*Outbox, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the outbox: %w", err)
+	}
+	return &Outbox{dir: dir, from: from}, nil
+}
+
+// Send keeps the mail. A mail of the same id is there at most once, so sending
+// again after a crash is safe.
+func (o *Outbox) Send(_ context.Context, m app.Mail) error {
+	path := filepath.Join(o.dir, m.ID.String()+".eml")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look into the outbox: %w", err)
+	}
+	message, err := compose(o.from, m)
+	if err != nil {
+		return err
+	}
+	return write(path, message)
+}
+
+func compose(from string, m app.Mail) (*gomail.Msg, error) {
+	message := gomail.NewMsg()
+	if err := message.From(from); err != nil {
+		return nil, fmt.Errorf("sender of mail %s: %w", m.ID, err)
+	}
+	if err := message.To(m.To); err != nil {
+		return nil, fmt.Errorf("recipient of mail %s: %w", m.ID, err)
+	}
+	message.SetMessageIDWithValue(m.ID.String() + "@fleetledger")
+	message.SetDateWithValue(m.At)
+	message.Subject(m.Subject)
+	message.SetBodyString(gomail.TypeTextPlain, m.Body)
+	return message, nil
+}
+
+// write makes the file appear whole or not at all.
+func write(path string, message *gomail.Msg) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), ".draft-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write into the outbox: %w", err)
+	}
+	_, err = message.WriteTo(draft)
+	err = errors.Join(err, draft.Sync(), draft.Close())
+	if err == nil {
+		err = os.Rename(draft.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write into the outbox: %w", err), os.Remove(draft.Name()))
+	}
+	return nil
+}

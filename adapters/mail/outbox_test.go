@@ -1,0 +1,52 @@
+package mail_test
+
+import (
+	netmail "net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/mail"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+func TestOutboxKeepsAMailOnce(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "outbox")
+	outbox, err := mail.NewOutbox(dir, "fleetledger@localhost")
+	require.NoError(t, err)
+	m := app.Mail{
+		ID: uuid.New(), To: "zoë@example.com", Subject: "Your account – ready",
+		Body: "https://example.com/activate/abc\n", At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
+	}
+
+	require.NoError(t, outbox.Send(t.Context(), m))
+	again := m
+	again.Body = "another text under the same id"
+	require.NoError(t, outbox.Send(t.Context(), again))
+
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	info, err := files[0].Info()
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	text, err := os.ReadFile(filepath.Join(dir, files[0].Name()))
+	require.NoError(t, err)
+	read, err := netmail.ReadMessage(strings.NewReader(string(text)))
+	require.NoError(t, err)
+	require.Equal(t, "<"+m.ID.String()+"@fleetledger>", read.Header.Get("Message-ID"))
+	require.Contains(t, string(text), "https://example.com/activate/abc")
+}
+
+func TestOutboxRefusesABadAddress(t *testing.T) {
+	t.Parallel()
+	outbox, err := mail.NewOutbox(t.TempDir(), "fleetledger@localhost")
+	require.NoError(t, err)
+	require.Error(t, outbox.Send(t.Context(), app.Mail{ID: uuid.New(), To: "nobody\r\nBcc: all@example.com"}))
+}
