@@ -15,9 +15,10 @@
 //
 // The server listens on a unix socket only and trusts whoever may enter the
 // socket's folder, which is the owner of the data folder. A unix socket path
-// may not exceed 103 bytes on every system we run on; for a longer data folder
-// the socket lives in a fresh 0700 folder under the system's temporary folder
-// instead. [ConnString] finds it in both cases.
+// may not exceed 103 bytes on every system we run on, and a connection string
+// cannot name a folder with a comma; for such a data folder the socket lives in
+// a fresh 0700 folder under the system's temporary folder instead. [ConnString]
+// finds it in both cases.
 //
 // PostgreSQL refuses to run as root. Started by root, the package therefore
 // runs it in a user namespace in which root appears as an ordinary user, so

@@ -52,10 +52,8 @@ func connString(socketDir, database string) string {
 		Scheme: "postgres",
 		User:   url.User(Role),
 		Path:   "/" + database,
-		RawQuery: url.Values{
-			"host": {socketDir},
-			"port": {strconv.Itoa(socketPort)},
-		}.Encode(),
+		// PostgreSQL's clients do not read a plus sign as a space.
+		RawQuery: fmt.Sprintf("host=%s&port=%d", strings.ReplaceAll(url.QueryEscape(socketDir), "+", "%20"), socketPort),
 	}
 	return target.String()
 }
@@ -84,7 +82,7 @@ func readPIDFile(pgDir string) (pidFileContent, error) {
 // socketDir makes the folder of the socket, owned by who runs the server.
 func socketDir(dataDir string, id identity) (string, error) {
 	dir := filepath.Join(dataDir, "run")
-	if fitsSocket(dir) {
+	if usableForSocket(dir) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", fmt.Errorf("create socket folder: %w", err)
 		}
@@ -100,7 +98,7 @@ func socketDir(dataDir string, id identity) (string, error) {
 func shortSocketDir() (string, error) {
 	parent := os.TempDir()
 	// The random part of the name has at most ten digits.
-	if !fitsSocket(filepath.Join(parent, shortDirPattern+"0123456789")) {
+	if !usableForSocket(filepath.Join(parent, shortDirPattern+"0123456789")) {
 		parent = "/tmp"
 	}
 	dir, err := os.MkdirTemp(parent, shortDirPattern)
@@ -110,7 +108,11 @@ func shortSocketDir() (string, error) {
 	return dir, nil
 }
 
-func fitsSocket(dir string) bool { return len(filepath.Join(dir, socketName)) <= maxSocketPath }
+// usableForSocket reports whether a socket can be made in dir, and named in a
+// connection string, where a comma separates several hosts.
+func usableForSocket(dir string) bool {
+	return len(filepath.Join(dir, socketName)) <= maxSocketPath && !strings.Contains(dir, ",")
+}
 
 func isShortSocketDir(dir string) bool {
 	return strings.HasPrefix(filepath.Base(dir), shortDirPattern)
