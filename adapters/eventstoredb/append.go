@@ -1,0 +1,65 @@
+package eventstoredb
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Append adds events to a stream, all or none; see app.Log. An attempt whose
+// outcome is unknown is repeated with the same events and the same expectation,
+// which the store takes for the same append: it answers with the original
+// numbers. With app.Any it recognises the repetition from a bounded memory
+// only, so such events may, rarely, be there twice.
+func (s *Store) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (app.Revision, app.Position, error) {
+	data := make([]esdb.EventData, len(events))
+	for i, e := range events {
+		var err error
+		if data[i], err = encode(e); err != nil {
+			return 0, app.Position{}, fmt.Errorf("append to %s: %w", stream, err)
+		}
+	}
+	return s.append(ctx, stream, expected, data)
+}
+
+func (s *Store) append(ctx context.Context, stream string, expected app.Revision, events []esdb.EventData) (app.Revision, app.Position, error) {
+	what := "append to " + stream
+	if len(events) == 0 {
+		return 0, app.Position{}, fmt.Errorf("%s: no events", what)
+	}
+	revision, err := expectation(expected)
+	if err != nil {
+		return 0, app.Position{}, fmt.Errorf("%s: %w", what, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.CallTimeout)
+	defer cancel()
+	retry := attempts{store: s, op: "append"}
+	for {
+		w, err := call(ctx, s.guard, func(ctx context.Context) (*esdb.WriteResult, error) {
+			return s.client.AppendToStream(ctx, stream, esdb.AppendToStreamOptions{ExpectedRevision: revision}, events...)
+		})
+		if err == nil {
+			return app.Revision(w.NextExpectedVersion),
+				app.Position{Commit: w.CommitPosition, Prepare: w.PreparePosition}, nil
+		}
+		if err := retry.again(ctx, what, err); err != nil {
+			return 0, app.Position{}, err
+		}
+	}
+}
+
+func expectation(r app.Revision) (esdb.ExpectedRevision, error) {
+	switch {
+	case r >= 0:
+		return esdb.Revision(uint64(r)), nil
+	case r == app.NoStream:
+		return esdb.NoStream{}, nil
+	case r == app.Any:
+		return esdb.Any{}, nil
+	default:
+		return nil, fmt.Errorf("%d is not a revision", r)
+	}
+}

@@ -1,0 +1,65 @@
+package eventstoredb
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// encode gives the wire form of an event: its JSON, and its metadata with the
+// schema version that was written.
+func encode(e app.NewEvent) (esdb.EventData, error) {
+	if e.ID == uuid.Nil {
+		return esdb.EventData{}, fmt.Errorf("encode %s: the event has no id", e.Event.EventType())
+	}
+	name, version, data, err := app.Wire.Encode(e.Event)
+	if err != nil {
+		return esdb.EventData{}, err
+	}
+	e.Metadata.SchemaVersion = version
+	metadata, err := json.Marshal(e.Metadata)
+	if err != nil {
+		return esdb.EventData{}, fmt.Errorf("encode metadata of %s: %w", name, err)
+	}
+	return esdb.EventData{
+		EventID:     e.ID,
+		EventType:   name,
+		ContentType: esdb.ContentTypeJson,
+		Data:        data,
+		Metadata:    metadata,
+	}, nil
+}
+
+// decode reads what encode made. An event that this program does not know
+// gives wire.ErrUnknown.
+func decode(e *esdb.RecordedEvent) (app.Recorded, error) {
+	r := app.Recorded{
+		ID:         e.EventID,
+		Stream:     e.StreamID,
+		Revision:   app.Revision(e.EventNumber),
+		Position:   position(e),
+		RecordedAt: e.CreatedDate,
+	}
+	if err := json.Unmarshal(e.UserMetadata, &r.Metadata); err != nil {
+		return r, fmt.Errorf("event %d of %s: metadata: %w", e.EventNumber, e.StreamID, err)
+	}
+	var err error
+	if r.Event, err = app.Wire.Decode(e.EventType, r.Metadata.SchemaVersion, e.Data); err != nil {
+		return r, fmt.Errorf("event %d of %s: %w", e.EventNumber, e.StreamID, err)
+	}
+	return r, nil
+}
+
+// position is where an event stands in the log; zero where the store does not
+// tell, which some versions do in reads of one stream by the highest number.
+func position(e *esdb.RecordedEvent) app.Position {
+	if e.Position.Commit >= math.MaxInt64 || e.Position.Prepare >= math.MaxInt64 {
+		return app.Position{}
+	}
+	return app.Position{Commit: e.Position.Commit, Prepare: e.Position.Prepare}
+}

@@ -1,0 +1,156 @@
+package eventstoredb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+var (
+	errClosed = errors.New("the store is closed")
+	errBusy   = errors.New("too many calls hang in the event store's client")
+)
+
+// A guard keeps callers apart from the client, which ignores their contexts
+// while it looks for a node and panics when it is closed under a call. Every
+// use of the client runs on a goroutine of its own that the caller can walk
+// away from. Such a goroutine is parked: it ends when the node is back, with a
+// context that is over, so it does nothing then. There are never more than
+// cap(slots) goroutines inside the client.
+type guard struct {
+	slots  chan struct{}
+	parked atomic.Int64
+	base   context.Context // ends with Close, and every call with it
+	cancel context.CancelFunc
+}
+
+func newGuard(size int) *guard {
+	g := &guard{slots: make(chan struct{}, size)}
+	g.base, g.cancel = context.WithCancel(context.Background())
+	return g
+}
+
+// enter takes a slot. With parked calls and none free the node is away, and
+// waiting would only add to the crowd.
+func (g *guard) enter(ctx context.Context) error {
+	if g.base.Err() != nil {
+		return errClosed
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	if g.parked.Load() > 0 {
+		return errBusy
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-g.base.Done():
+		return errClosed
+	}
+}
+
+// join is ctx, ended by Close as well.
+func (g *guard) join(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(g.base, func() { cancel(errClosed) })
+	return ctx, func() { stop(); cancel(context.Canceled) }
+}
+
+// drain refuses new calls, ends those under way, and reports whether the
+// client was idle within the patience. When it was not, whenIdle runs as soon
+// as it is; then there are calls that only the node's return can end.
+func (g *guard) drain(patience time.Duration, whenIdle func()) bool {
+	g.cancel()
+	idle := make(chan struct{})
+	go func() {
+		for range cap(g.slots) {
+			g.slots <- struct{}{}
+		}
+		whenIdle()
+		close(idle)
+	}()
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case <-idle:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// stay is the life of one goroutine inside the client: who ends first, it or
+// its caller, decides whether it is parked.
+type stay struct {
+	guard *guard
+	over  atomic.Bool
+}
+
+// abandon is the caller's word that it leaves; false when the goroutine has
+// ended already.
+func (s *stay) abandon() bool {
+	if s.over.CompareAndSwap(false, true) {
+		s.guard.parked.Add(1)
+		return true
+	}
+	return false
+}
+
+// end is the goroutine's last word.
+func (s *stay) end() {
+	if !s.over.CompareAndSwap(false, true) {
+		s.guard.parked.Add(-1)
+	}
+	<-s.guard.slots
+}
+
+// call runs f in the guard and returns when f does or ctx ends, whichever is
+// first.
+func call[T any](ctx context.Context, g *guard, f func(context.Context) (T, error)) (T, error) {
+	var zero T
+	if err := g.enter(ctx); err != nil {
+		return zero, err
+	}
+	ctx, cancel := g.join(ctx)
+	defer cancel()
+	s := &stay{guard: g}
+	var (
+		value T
+		err   error
+		done  = make(chan struct{})
+	)
+	go func() {
+		defer s.end()
+		defer close(done)
+		err = recovered(func() (err error) { value, err = f(ctx); return err })
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		if s.abandon() {
+			return zero, context.Cause(ctx)
+		}
+		<-done
+	}
+	return value, err
+}
+
+// errPanic marks what recovered turned into an error.
+var errPanic = errors.New("the event store's client panicked")
+
+func recovered(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,91 @@
+package eventstoredb
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+// open gives a store on the socket, patient and quick enough for tests.
+func open(t testing.TB, socket string, change ...func(*Options)) *Store {
+	t.Helper()
+	o := Options{
+		SocketPath:        socket,
+		DiscoveryInterval: 20 * time.Millisecond,
+		CallTimeout:       20 * time.Second,
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	s, err := Open(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// running gives a store and the node it talks to.
+func running(t testing.TB, change ...func(*Options)) (*Store, *eventnodetest.Restartable) {
+	t.Helper()
+	node := eventnodetest.NewRestartable(t)
+	node.Start()
+	return open(t, node.SocketPath(), change...), node
+}
+
+// fact is an event to append, told from others by n.
+func fact(n int) app.NewEvent {
+	return app.NewEvent{
+		ID:    uuid.New(),
+		Event: account.AccountClosed{Account: uuid.Max, Reason: fmt.Sprint(n)},
+		Metadata: app.Metadata{
+			OccurredAt: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
+			Actor:      domain.Actor{Kind: domain.ActorSystem, ID: "test"},
+		},
+	}
+}
+
+func facts(n int) []app.NewEvent {
+	events := make([]app.NewEvent, n)
+	for i := range events {
+		events[i] = fact(i)
+	}
+	return events
+}
+
+func number(r app.Recorded) string { return r.Event.(account.AccountClosed).Reason }
+
+// all collects a read.
+func all(t testing.TB, seq iter.Seq2[app.Recorded, error]) []app.Recorded {
+	t.Helper()
+	var events []app.Recorded
+	for e, err := range seq {
+		require.NoError(t, err)
+		events = append(events, e)
+	}
+	return events
+}
+
+func failure(seq iter.Seq2[app.Recorded, error]) error {
+	for _, err := range seq {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func within(t testing.TB, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}

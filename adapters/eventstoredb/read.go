@@ -1,0 +1,133 @@
+package eventstoredb
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// readAhead is how many events of a stream are fetched before they are asked
+// for.
+const readAhead = 64
+
+// ReadStream yields a stream's events; see app.Log. It goes on by itself after
+// a break, behind the last event it yielded.
+func (s *Store) ReadStream(ctx context.Context, stream string, from app.Revision) iter.Seq2[app.Recorded, error] {
+	return func(yield func(app.Recorded, error) bool) {
+		what, next := "read "+stream, max(from, 0)
+		retry := attempts{store: s, op: "read"}
+		for {
+			f, err := s.openStream(ctx, stream, next)
+			if err == nil {
+				var on bool
+				if on, err = s.yieldStream(ctx, f, &next, &retry, yield); !on {
+					return
+				}
+			}
+			if err := retry.again(ctx, what, err); err != nil {
+				yield(app.Recorded{}, err)
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) openStream(ctx context.Context, stream string, from app.Revision) (*flow[*esdb.RecordedEvent], error) {
+	return newFlow(ctx, s.guard, readAhead, func(ctx context.Context) (source[*esdb.RecordedEvent], error) {
+		r, err := s.client.ReadStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(uint64(from))}, math.MaxInt64)
+		if err != nil {
+			return source[*esdb.RecordedEvent]{}, err
+		}
+		return source[*esdb.RecordedEvent]{
+			receive: func() (*esdb.RecordedEvent, error) {
+				e, err := r.Recv()
+				if err != nil {
+					return nil, err
+				}
+				return e.OriginalEvent(), nil
+			},
+			close: r.Close,
+		}, nil
+	})
+}
+
+// yieldStream yields what f brings. on is false when there is nothing more to
+// do; otherwise err says why f broke and next where to go on.
+func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], next *app.Revision, retry *attempts,
+	yield func(app.Recorded, error) bool,
+) (on bool, err error) {
+	defer f.stop()
+	patience := time.NewTimer(s.options.CallTimeout)
+	defer patience.Stop()
+	for {
+		e, ok, err := f.next(ctx, patience, s.options.CallTimeout)
+		if hasCode(err, esdb.ErrorCodeResourceNotFound) || !ok && err == nil {
+			return false, nil
+		}
+		if err != nil {
+			return true, err
+		}
+		r, err := decode(e)
+		if !yield(r, err) || err != nil {
+			return false, nil
+		}
+		*next = r.Revision + 1
+		retry.progressed()
+	}
+}
+
+// errReached ends the following of the log that ReadAll is made of.
+var errReached = errors.New("reached the end")
+
+// ReadAll yields the events of streams that start with one of the prefixes, up
+// to the log's end as of the call; see app.Log. The client cannot filter a read
+// of the whole log at the store, a subscription can, so this is a subscription
+// that ends where the log did.
+func (s *Store) ReadAll(ctx context.Context, after app.Position, prefixes ...string) iter.Seq2[app.Recorded, error] {
+	return func(yield func(app.Recorded, error) bool) {
+		const what = "read the log"
+		end, err := s.end(ctx, what)
+		if err != nil {
+			yield(app.Recorded{}, err)
+			return
+		}
+		if !after.Before(end) {
+			return
+		}
+		if err := s.yieldLog(ctx, after, end, prefixes, yield); err != nil {
+			yield(app.Recorded{}, failed(ctx, what, err))
+		}
+	}
+}
+
+func (s *Store) yieldLog(ctx context.Context, after, end app.Position, prefixes []string, yield func(app.Recorded, error) bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	patience := time.AfterFunc(s.options.CallTimeout, func() { cancel(errNoAnswer) })
+	defer patience.Stop()
+
+	from := func(context.Context) (app.Position, error) { return after, nil }
+	err := s.Follow(ctx, FollowOptions{Name: "read", Prefixes: prefixes}, from, func(_ context.Context, b app.Batch) error {
+		patience.Stop() // the consumer may take its time
+		for _, e := range b.Events {
+			if end.Before(e.Position) || !yield(e, nil) {
+				return errReached
+			}
+		}
+		if b.CaughtUp || !b.Upto.Before(end) {
+			return errReached
+		}
+		patience.Reset(s.options.CallTimeout)
+		return nil
+	})
+	if errors.Is(err, errReached) {
+		return nil
+	}
+	return err
+}

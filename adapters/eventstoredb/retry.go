@@ -1,0 +1,65 @@
+package eventstoredb
+
+import (
+	"context"
+	"errors"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+)
+
+// maxDoubts is how often a call is tried whose failures are unclear.
+const maxDoubts = 3
+
+// attempts counts the failures of one call and decides whether to go on.
+type attempts struct {
+	store    *Store
+	op       string // for metrics
+	failures int
+	doubts   int
+}
+
+// again is asked after a failure. It pauses and gives nil when the call should
+// be tried once more, and the call's final error otherwise.
+func (a *attempts) again(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil {
+		return failed(ctx, what, err)
+	}
+	switch judge(err) {
+	case refused:
+		return failed(ctx, what, err)
+	case doubtful:
+		if a.doubts++; a.doubts == maxDoubts {
+			return failed(ctx, what, err)
+		}
+	case away:
+		a.store.rediscover(ctx, err)
+	}
+	a.store.metrics.retries.WithLabelValues(a.op).Inc()
+	if a.store.options.Retry.wait(ctx, a.failures) != nil {
+		return failed(ctx, what, err)
+	}
+	a.failures++
+	return nil
+}
+
+// progressed forgets the failures: something went through.
+func (a *attempts) progressed() { a.failures, a.doubts = 0, 0 }
+
+// rediscover has the client look for the node anew when err is one that the
+// client's reads pass over: without that they would fail until gRPC's own
+// backoff, up to two minutes, had them reconnect, and in a cluster they would
+// stay with the dead node. Subscribing does report it, so a subscription is
+// tried and given up.
+func (s *Store) rediscover(ctx context.Context, err error) {
+	var e *esdb.Error
+	if errors.As(err, &e) {
+		return
+	}
+	_, _ = call(ctx, s.guard, func(ctx context.Context) (struct{}, error) {
+		sub, err := s.client.SubscribeToStream(ctx, "fleetledger-probe", esdb.SubscribeToStreamOptions{})
+		if err == nil {
+			err = sub.Close()
+		}
+		return struct{}{}, err
+	})
+}

@@ -1,0 +1,105 @@
+package eventstoredb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Store is a connection to an event store. It is safe for concurrent use and
+// survives any outage.
+type Store struct {
+	client  *esdb.Client
+	guard   *guard
+	metrics *metrics
+	options Options
+	closing sync.Once
+}
+
+var _ app.Log = (*Store)(nil)
+
+// Open prepares a Store. It does not wait for the node: that is looked for by
+// the first call. Use Ping to wait for it.
+func Open(_ context.Context, o Options) (*Store, error) {
+	o = o.withDefaults()
+	conf, err := o.configuration()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{guard: newGuard(o.MaxCalls), options: o}
+	s.metrics = newMetrics(s.guard)
+	conf.Logger = s.logClient
+	if err := s.metrics.register(o.Registerer); err != nil {
+		return nil, err
+	}
+	if s.client, err = esdb.NewClient(conf); err != nil {
+		s.metrics.unregister(o.Registerer)
+		return nil, fmt.Errorf("event store: %w", err)
+	}
+	return s, nil
+}
+
+// closePatience is how long Close waits for calls to leave the client. Calls
+// end at once when their context does, unless the node is away.
+const closePatience = 2 * time.Second
+
+// Close ends all calls and subscriptions and lets go of the connection. While
+// the node is away, calls can hang inside the client, and closing it then would
+// panic them: Close leaves them behind, and the client is closed when they end.
+// It may be called more than once.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		idle := s.guard.drain(closePatience, func() { _ = s.client.Close() })
+		if !idle {
+			s.options.Logger.Warn("event store closed with calls hanging in the client",
+				"parked", s.guard.parked.Load())
+		}
+		s.metrics.unregister(s.options.Registerer)
+	})
+	return nil
+}
+
+// Ping waits until the node answers, at most for the call timeout.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.end(ctx, "ping")
+	return err
+}
+
+// end is the position of the log's last event, zero when there is none.
+func (s *Store) end(ctx context.Context, what string) (app.Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.CallTimeout)
+	defer cancel()
+	retry := attempts{store: s, op: "read"}
+	for {
+		p, err := call(ctx, s.guard, s.readEnd)
+		if err == nil {
+			return p, nil
+		}
+		if err := retry.again(ctx, what, err); err != nil {
+			return app.Position{}, err
+		}
+	}
+}
+
+func (s *Store) readEnd(ctx context.Context) (app.Position, error) {
+	r, err := s.client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+	if err != nil {
+		return app.Position{}, err
+	}
+	defer r.Close()
+	e, err := r.Recv()
+	if errors.Is(err, io.EOF) {
+		return app.Position{}, nil
+	}
+	if err != nil {
+		return app.Position{}, err
+	}
+	return position(e.OriginalEvent()), nil
+}

@@ -1,0 +1,72 @@
+package eventstoredb
+
+import (
+	"context"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// notice is one thing a subscription tells: an event, or how far the store has
+// looked, or whether there is more.
+type notice struct {
+	event      *esdb.RecordedEvent
+	checkpoint app.Position
+	caughtUp   bool
+	fellBehind bool
+}
+
+// How the store scans for a filtered subscription: it tells how far it is after
+// every window of events. Small, so that a reader whose events are rare is soon
+// known to be up to date.
+const (
+	searchWindow       = 32
+	checkpointInterval = 1
+)
+
+// subscribe opens a catch-up subscription on the whole log, filtered by stream
+// prefixes, after the given position.
+func (s *Store) subscribe(ctx context.Context, after app.Position, prefixes []string, ahead int) (*flow[notice], error) {
+	o := esdb.SubscribeToAllOptions{
+		From:               esdb.Start{},
+		MaxSearchWindow:    searchWindow,
+		CheckpointInterval: checkpointInterval,
+		Filter:             &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: prefixes},
+	}
+	if after != (app.Position{}) {
+		o.From = esdb.Position{Commit: after.Commit, Prepare: after.Prepare}
+	}
+	return newFlow(ctx, s.guard, ahead, func(ctx context.Context) (source[notice], error) {
+		sub, err := s.client.SubscribeToAll(ctx, o)
+		if err != nil {
+			return source[notice]{}, err
+		}
+		return source[notice]{
+			receive: func() (notice, error) { return receive(sub) },
+			close:   func() { _ = sub.Close() },
+		}, nil
+	})
+}
+
+func receive(sub *esdb.Subscription) (notice, error) {
+	e := sub.Recv()
+	switch {
+	case e.EventAppeared != nil:
+		return notice{event: e.EventAppeared.OriginalEvent()}, nil
+	case e.CheckPointReached != nil:
+		return notice{checkpoint: app.Position{Commit: e.CheckPointReached.Commit, Prepare: e.CheckPointReached.Prepare}}, nil
+	case e.CaughtUp != nil:
+		return notice{caughtUp: true}, nil
+	case e.FellBehind != nil:
+		return notice{fellBehind: true}, nil
+	default:
+		return notice{}, dropped{e.SubscriptionDropped.Error}
+	}
+}
+
+// dropped wraps what a subscription ended with. It is never io.EOF to whoever
+// asks: a subscription has no natural end.
+type dropped struct{ cause error }
+
+func (d dropped) Error() string { return "subscription dropped: " + d.cause.Error() }
