@@ -1,0 +1,26 @@
+// Package eventnode is an embedded event store that speaks the EventStoreDB
+// gRPC protocol, so that the official clients of any language work against it
+// without a server to install.
+//
+// It owns the PostgreSQL schema "eventnode" and keeps the whole log there: a
+// pg_dump of the database is a complete backup. Its promises:
+//
+//   - What was acknowledged is durable: the answer to an append follows the
+//     commit, never precedes it. A kill -9 loses nothing acknowledged and leaves
+//     no half batch.
+//   - One writer per log. A session advisory lock keeps a second node out, and a
+//     fencing epoch, checked inside every write, keeps out a node that lost the
+//     lock without noticing. A fenced node stops (see Node.Done and Node.Err).
+//   - Appends are grouped: one goroutine takes all that wait, checks expected
+//     revisions and event ids, writes one statement, commits, then answers.
+//   - Positions grow by commit order and have no gaps, so subscriptions that
+//     follow them miss nothing and repeat nothing.
+//
+// Semantics (expected revisions, idempotency by event id, bounds of reads,
+// soft delete, tombstones, stream metadata, filters, checkpoints) copy those of
+// EventStoreDB 24.10. Persistent subscriptions, projections, users, scavenging
+// and multi-stream appends are not offered and answer Unimplemented. Access
+// control lists in stream metadata are stored but not enforced: who can open the
+// socket may do everything, therefore the socket is private to its owner and TCP
+// is limited to loopback.
+package eventnode

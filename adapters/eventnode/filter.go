@@ -1,0 +1,101 @@
+package eventnode
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/dlclark/regexp2"
+)
+
+// filterRegexTimeout bounds one match of an expression that backtracks.
+const filterRegexTimeout = 250 * time.Millisecond
+
+// defaultWindow is the real server's page size, used where the client names none.
+const defaultWindow = 32
+
+// filter selects events of $all.
+type filter struct {
+	onType bool
+	match  func(string) (bool, error)
+
+	// interval is after how many events, matching or not, a subscription gets a
+	// checkpoint.
+	interval int64
+}
+
+// allows says whether the event passes. A nil filter passes everything. The error
+// is that of an expression that ran for too long.
+func (f *filter) allows(r *record) (bool, error) {
+	if f == nil {
+		return true, nil
+	}
+	if f.onType {
+		return f.match(r.typ)
+	}
+	return f.match(r.stream)
+}
+
+// parseFilter reads the filter of a request; nil when it has none.
+func parseFilter(o *streams.ReadReq_Options) (*filter, error) {
+	fo := o.GetFilter()
+	if fo == nil {
+		return nil, nil
+	}
+	f := &filter{}
+	var expr *streams.ReadReq_Options_FilterOptions_Expression
+	switch v := fo.GetFilter().(type) {
+	case *streams.ReadReq_Options_FilterOptions_EventType:
+		f.onType, expr = true, v.EventType
+	case *streams.ReadReq_Options_FilterOptions_StreamIdentifier:
+		expr = v.StreamIdentifier
+	default:
+		return nil, fmt.Errorf("the filter names neither streams nor event types")
+	}
+	window := int64(defaultWindow)
+	if m, ok := fo.GetWindow().(*streams.ReadReq_Options_FilterOptions_Max); ok {
+		if m.Max == 0 {
+			return nil, fmt.Errorf("the filter's search window must be positive")
+		}
+		window = int64(m.Max)
+	}
+	if o.GetSubscription() != nil && fo.GetCheckpointIntervalMultiplier() == 0 {
+		return nil, fmt.Errorf("the filter's checkpoint interval must be positive")
+	}
+	f.interval = window * int64(fo.GetCheckpointIntervalMultiplier())
+	if expr.GetRegex() == "" {
+		f.match = matchPrefixes(expr.GetPrefix())
+		return f, nil
+	}
+	var err error
+	f.match, err = matchRegex(expr.GetRegex())
+	return f, err
+}
+
+func matchPrefixes(prefixes []string) func(string) (bool, error) {
+	return func(s string) (bool, error) {
+		for _, p := range prefixes {
+			if strings.HasPrefix(s, p) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+}
+
+// matchRegex compiles an expression of the .NET dialect, which the real server
+// takes. Those that Go's linear-time engine understands run on it. The others are
+// needed too: the Python client excludes system events by a negative lookahead.
+func matchRegex(expr string) (func(string) (bool, error), error) {
+	if re, err := regexp.Compile(expr); err == nil {
+		return func(s string) (bool, error) { return re.MatchString(s), nil }, nil
+	}
+	re, err := regexp2.Compile(expr, regexp2.None)
+	if err != nil {
+		return nil, fmt.Errorf("the filter's regular expression: %w", err)
+	}
+	re.MatchTimeout = filterRegexTimeout
+	return re.MatchString, nil
+}

@@ -1,0 +1,25 @@
+package eventnode
+
+import (
+	"strconv"
+	"strings"
+)
+
+// resolve finds the event a link points to: its data is "revision@stream". It is
+// nil when there is no such event, or no longer.
+func (r *reading) resolve(link *record) (*record, error) {
+	number, stream, ok := strings.Cut(string(link.data), "@")
+	revision, err := strconv.ParseInt(number, 10, 64)
+	if !ok || err != nil || revision < 0 || stream == "" || strings.ContainsRune(stream, 0) {
+		return nil, nil
+	}
+	last, meta, err := r.state(stream)
+	if err != nil || last == tombstoneRevision || revision > last || revision < meta.firstRevision(last) {
+		return nil, err
+	}
+	found, err := r.node.store.read(r.ctx, page{stream: stream, from: revision, to: revision, limit: 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}

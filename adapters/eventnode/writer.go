@@ -1,0 +1,287 @@
+package eventnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	groupMaxEvents = 4096
+	groupMaxBytes  = 8 << 20
+	writeTimeout   = 15 * time.Second
+	openTimeout    = 3 * time.Second
+	reopenPause    = 200 * time.Millisecond
+	heartbeat      = time.Second
+)
+
+var (
+	errUnavailable = errors.New("the log is not reachable, try again")
+	errStopping    = errors.New("the node is stopping")
+	errRefusedData = errors.New("the database refused the event")
+)
+
+// writer is the only goroutine that writes the log.
+type writer struct {
+	session *session
+	store   *store
+	tail    *tail
+	memory  *generations[[16]byte, storedEvent]
+	queue   chan *request
+	last    int64     // position of the last event in the log, as of the last open or write
+	retryAt time.Time // no earlier attempt to reopen
+	log     *slog.Logger
+	metrics *metrics
+}
+
+// run serves the queue until the context ends or the log is lost to another node,
+// which it returns as ErrFenced.
+func (w *writer) run(ctx context.Context) error {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			w.refuseQueued(errStopping)
+			return nil
+		case r := <-w.queue:
+			err = w.process(w.collect(r))
+		case <-tick.C:
+			err = w.check()
+		}
+		if err != nil {
+			w.refuseQueued(err)
+			return err
+		}
+	}
+}
+
+// collect takes what waits behind the first request, within the limits of a group.
+func (w *writer) collect(first *request) []*request {
+	group := []*request{first}
+	events, bytes := first.weight()
+	for events < groupMaxEvents && bytes < groupMaxBytes {
+		select {
+		case r := <-w.queue:
+			group = append(group, r)
+			e, b := r.weight()
+			events, bytes = events+e, bytes+b
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (r *request) weight() (events, bytes int) {
+	for _, e := range r.events {
+		bytes += len(e.data) + len(e.metadata)
+	}
+	return len(r.events) + 1, bytes
+}
+
+// process decides and writes a group and answers it. When the outcome of the write
+// is unknown it finds out first. Only ErrFenced is returned.
+func (w *writer) process(group []*request) error {
+	for attempt := 0; ; attempt++ {
+		group = dropAbandoned(group)
+		p, outcomes, err := w.try(group)
+		if err != nil {
+			written, lost := w.settle(p)
+			if lost != nil {
+				refuse(group, lost)
+				return fencedOnly(lost)
+			}
+			if !written && (attempt > 0 || isDataError(err)) {
+				return w.giveUp(group, err)
+			}
+			if !written {
+				continue
+			}
+		}
+		w.publish(p)
+		for i, r := range group {
+			r.done <- outcomes[i]
+		}
+		return nil
+	}
+}
+
+// giveUp refuses a group that cannot be written. What PostgreSQL refuses for its
+// content is refused alone: the rest of the group is written without it.
+func (w *writer) giveUp(group []*request, cause error) error {
+	if !isDataError(cause) {
+		w.log.Error("append failed", "error", cause)
+		refuse(group, fmt.Errorf("%w: %w", errUnavailable, cause))
+		return nil
+	}
+	if len(group) == 1 {
+		refuse(group, fmt.Errorf("%w: %w", errRefusedData, cause))
+		return nil
+	}
+	for _, r := range group {
+		if err := w.process([]*request{r}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// try decides the group and writes its records. The plan comes back with an error
+// too when it was sent, for settle to find out about.
+func (w *writer) try(group []*request) (*plan, []outcome, error) {
+	if w.session.conn == nil {
+		return nil, nil, errUnavailable
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	p := &plan{
+		ctx: ctx, q: w.session.conn, now: time.Now().Truncate(time.Microsecond), next: w.last + 1,
+		memory: w.memory, states: map[string]streamState{}, ids: map[[16]byte]storedEvent{},
+	}
+	if err := p.load(w.store, group); err != nil {
+		return nil, nil, err
+	}
+	outcomes := make([]outcome, len(group))
+	for i, r := range group {
+		var err error
+		if outcomes[i], err = p.decide(r); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(p.records) == 0 {
+		return p, outcomes, nil
+	}
+	start := time.Now()
+	err := w.session.insert(ctx, p.records)
+	w.metrics.observeWrite(len(p.records), time.Since(start), err)
+	return p, outcomes, err
+}
+
+// settle reopens the log after a failure and says whether the plan was written
+// after all. All or nothing of it was, and nobody else can have written since.
+func (w *writer) settle(p *plan) (written bool, err error) {
+	w.session.close()
+	w.store.forget()
+	if err := w.reopen(); err != nil {
+		return false, err
+	}
+	if p != nil && len(p.records) > 0 && w.last == p.next-1 {
+		return true, nil
+	}
+	w.catchUp()
+	return false, nil
+}
+
+// catchUp tells readers about events found in the log that were never published:
+// of a write that was reported as failed because its outcome was unknown.
+func (w *writer) catchUp() {
+	if w.last != w.tail.last() {
+		w.tail.reset(w.last)
+	}
+}
+
+// publish makes a committed plan visible.
+func (w *writer) publish(p *plan) {
+	w.store.committed(p.states)
+	if len(p.records) == 0 {
+		return
+	}
+	for id, at := range p.ids {
+		w.memory.put(id, at)
+	}
+	w.last = p.next - 1
+	w.tail.publish(p.records)
+	w.metrics.observePosition(w.last)
+}
+
+// reopen takes the log again after the connection was lost.
+func (w *writer) reopen() error {
+	if time.Now().Before(w.retryAt) {
+		return errUnavailable
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	last, err := w.session.open(ctx)
+	if errors.Is(err, ErrFenced) {
+		return ErrFenced
+	}
+	if err != nil {
+		w.retryAt = time.Now().Add(reopenPause)
+		w.log.Warn("event log not reachable", "error", err)
+		return fmt.Errorf("%w: %w", errUnavailable, err)
+	}
+	w.log.Info("event log opened again", "position", last, "epoch", w.session.epoch)
+	w.last = last
+	return nil
+}
+
+// check is the heartbeat: it notices a lost lock and heals a lost connection
+// without waiting for an append.
+func (w *writer) check() error {
+	if w.session.conn != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+		defer cancel()
+		err := w.session.alive(ctx)
+		if err == nil || errors.Is(err, ErrFenced) {
+			return err
+		}
+		w.session.close()
+		w.store.forget()
+	}
+	if err := w.reopen(); err != nil {
+		return fencedOnly(err)
+	}
+	w.catchUp()
+	return nil
+}
+
+func (w *writer) refuseQueued(err error) {
+	for {
+		select {
+		case r := <-w.queue:
+			refuse([]*request{r}, err)
+		default:
+			return
+		}
+	}
+}
+
+func refuse(group []*request, err error) {
+	for _, r := range group {
+		r.done <- outcome{err: err}
+	}
+}
+
+// dropAbandoned answers and removes requests whose callers are gone.
+func dropAbandoned(group []*request) []*request {
+	kept := group[:0]
+	for _, r := range group {
+		if err := r.ctx.Err(); err != nil {
+			r.done <- outcome{err: err}
+			continue
+		}
+		kept = append(kept, r)
+	}
+	return kept
+}
+
+func fencedOnly(err error) error {
+	if errors.Is(err, ErrFenced) {
+		return ErrFenced
+	}
+	return nil
+}
+
+// isDataError says that PostgreSQL refused the content, so that trying again is
+// of no use: classes data exception and program limit exceeded.
+func isDataError(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "54"))
+}
