@@ -1,0 +1,204 @@
+package eventnode_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+)
+
+func TestFilteredSubscription(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	mustAppend(t, client, "device-1", esdb.NoStream{}, event("registered"), event("renewed"))
+	mustAppend(t, client, "account-1", esdb.NoStream{}, event("opened"))
+	mustAppend(t, client, "device-2", esdb.NoStream{}, event("registered"))
+	setMetadata(t, client, "device-2", func(m *esdb.StreamMetadata) { m.SetMaxCount(9) })
+
+	cases := map[string]struct {
+		filter *esdb.SubscriptionFilter
+		want   []string
+	}{
+		"no filter":          {nil, []string{"registered", "renewed", "opened", "registered", "$metadata", "live"}},
+		"stream prefix":      {&esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{"device-"}}, []string{"registered", "renewed", "registered", "live"}},
+		"stream prefixes":    {&esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{"acc", "device-2"}}, []string{"opened", "registered", "live"}},
+		"stream regex":       {&esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Regex: `^device-\d$`}, []string{"registered", "renewed", "registered", "live"}},
+		"type prefix":        {&esdb.SubscriptionFilter{Type: esdb.EventFilterType, Prefixes: []string{"re", "live"}}, []string{"registered", "renewed", "registered", "live"}},
+		"type regex":         {&esdb.SubscriptionFilter{Type: esdb.EventFilterType, Regex: "ed$|^live"}, []string{"registered", "renewed", "opened", "registered", "live"}},
+		"no system events":   {esdb.ExcludeSystemEventsFilter(), []string{"registered", "renewed", "opened", "registered", "live"}},
+		"negative lookahead": {&esdb.SubscriptionFilter{Type: esdb.EventFilterType, Regex: `^(?!(\$.+$|opened$))`}, []string{"registered", "renewed", "registered", "live"}},
+	}
+	subs := map[string]*esdb.Subscription{}
+	for name, tc := range cases {
+		subs[name] = subscribeAll(t, client, esdb.SubscribeToAllOptions{From: esdb.Start{}, Filter: tc.filter})
+	}
+	got := map[string][]*esdb.ResolvedEvent{}
+	for name := range cases {
+		got[name], _ = untilCaughtUp(t, subs[name])
+	}
+	mustAppend(t, client, "device-2", esdb.Any{}, event("live"))
+	for name, tc := range cases {
+		all := append(got[name], nextEvents(t, subs[name], 1)...)
+		if diff := cmp.Diff(tc.want, types(all)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestFilterErrors(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	_, err := client.SubscribeToAll(t.Context(), esdb.SubscribeToAllOptions{Filter: &esdb.SubscriptionFilter{Type: esdb.EventFilterType, Regex: "("}})
+	if err == nil {
+		t.Fatal("a broken regular expression was accepted")
+	}
+}
+
+// Subscriptions begin after the position given, whatever its form.
+func TestSubscriptionIsExclusive(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	var at []esdb.Position
+	for i := range 4 {
+		res := mustAppend(t, client, "s", esdb.Any{}, event(fmt.Sprint(i)))
+		at = append(at, esdb.Position{Commit: res.CommitPosition, Prepare: res.PreparePosition})
+	}
+	cases := map[string]struct {
+		from esdb.AllPosition
+		want []string
+	}{
+		"start":           {esdb.Start{}, []string{"0", "1", "2", "3", "4"}},
+		"after an event":  {at[1], []string{"2", "3", "4"}},
+		"after the last":  {at[3], []string{"4"}},
+		"before an event": {esdb.Position{Commit: at[1].Commit, Prepare: 0}, []string{"1", "2", "3", "4"}},
+		"end":             {esdb.End{}, []string{"4"}},
+		"not given":       {nil, []string{"4"}},
+	}
+	subs := map[string]*esdb.Subscription{}
+	for name, tc := range cases {
+		subs[name] = subscribeAll(t, client, esdb.SubscribeToAllOptions{From: tc.from})
+	}
+	mustAppend(t, client, "s", esdb.Any{}, event("4"))
+	for name, tc := range cases {
+		if diff := cmp.Diff(tc.want, types(nextEvents(t, subs[name], len(tc.want)))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A subscription whose filter matches nothing still learns how far the log is, so
+// that its owner does not read everything again after a restart.
+func TestCheckpoints(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	for range 3 {
+		mustAppend(t, client, "s", esdb.Any{}, events("e", 20)...)
+	}
+	filter := &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{"other-"}}
+	sub := subscribeAll(t, client, esdb.SubscribeToAllOptions{From: esdb.Start{}, Filter: filter, MaxSearchWindow: 10, CheckpointInterval: 2})
+	_, checkpoints := untilCaughtUp(t, sub)
+	if len(checkpoints) != 3 {
+		t.Fatalf("checkpoints %v: want one for every 20 of 60 events", checkpoints)
+	}
+	last := checkpoints[2]
+	res := mustAppend(t, client, "s", esdb.Any{}, events("e", 20)...)
+	m := sub.Recv()
+	if m.CheckPointReached == nil || m.CheckPointReached.Commit != res.CommitPosition || last.Commit >= res.CommitPosition {
+		t.Fatalf("live checkpoint %+v after %v, want %d", m, last, res.CommitPosition)
+	}
+	// Resuming from a checkpoint misses nothing and repeats nothing.
+	again := subscribeAll(t, client, esdb.SubscribeToAllOptions{From: *m.CheckPointReached})
+	mustAppend(t, client, "s", esdb.Any{}, event("next"))
+	if got := types(nextEvents(t, again, 1)); got[0] != "next" {
+		t.Fatalf("resumed with %v", got)
+	}
+}
+
+func TestStreamSubscription(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	subscribe := func(stream string, from esdb.StreamPosition) *esdb.Subscription {
+		s, err := client.SubscribeToStream(context.WithoutCancel(t.Context()), stream, esdb.SubscribeToStreamOptions{From: from})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	early := subscribe("s", esdb.Start{}) // the stream does not exist yet
+	untilCaughtUp(t, early)
+	mustAppend(t, client, "s", esdb.NoStream{}, events("e", 150)...)
+	mustAppend(t, client, "noise", esdb.NoStream{}, events("n", 5)...)
+	subs := map[string]struct {
+		sub  *esdb.Subscription
+		from int
+	}{
+		"early": {early, 0},
+		"start": {subscribe("s", esdb.Start{}), 0},
+		"after": {subscribe("s", esdb.Revision(100)), 101},
+		"end":   {subscribe("s", esdb.End{}), 150},
+	}
+	mustAppend(t, client, "s", esdb.Any{}, event("live"))
+	for name, s := range subs {
+		for i, e := range nextEvents(t, s.sub, 151-s.from) {
+			if e.Event.StreamID != "s" || e.Event.EventNumber != uint64(s.from+i) {
+				t.Fatalf("%s: event %d of %s, want %d", name, e.Event.EventNumber, e.Event.StreamID, s.from+i)
+			}
+		}
+	}
+	// A tombstone arrives and ends the subscription.
+	if _, err := client.TombstoneStream(t.Context(), "s", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := nextEvents(t, early, 1); got[0].Event.EventType != "$streamDeleted" {
+		t.Fatalf("got %v", types(got))
+	}
+	if m := early.Recv(); m.SubscriptionDropped == nil {
+		t.Fatalf("the subscription goes on after the tombstone: %+v", m)
+	}
+}
+
+// A subscriber that does not read holds up nobody, and gets everything later.
+func TestSlowSubscriberHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	slow := subscribeAll(t, client, esdb.SubscribeToAllOptions{From: esdb.Start{}})
+	big := make([]byte, 64<<10)
+	const n = 800 // 50 MiB, more than the tail and all flow control windows hold
+	for i := range n {
+		e := event(fmt.Sprint(i))
+		e.Data, e.ContentType = big, esdb.ContentTypeBinary
+		mustAppend(t, client, "s", esdb.Any{}, e)
+	}
+	for i, e := range nextEvents(t, slow, n) {
+		if e.Event.EventNumber != uint64(i) {
+			t.Fatalf("event %d at place %d", e.Event.EventNumber, i)
+		}
+	}
+}
+
+func TestStopEndsSubscriptions(t *testing.T) {
+	t.Parallel()
+	r := eventnodetest.NewRestartable(t)
+	node := r.Start()
+	client := eventnodetest.Client(t, node)
+	sub := subscribeAll(t, client, esdb.SubscribeToAllOptions{From: esdb.Start{}})
+	untilCaughtUp(t, sub)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := node.Stop(ctx); err != nil || ctx.Err() != nil {
+		t.Fatalf("stop: %v, %v", err, ctx.Err())
+	}
+	<-node.Done()
+	if m := sub.Recv(); m.SubscriptionDropped == nil {
+		t.Fatalf("received %+v", m)
+	}
+	if node.Err() != nil {
+		t.Fatal(node.Err())
+	}
+}
