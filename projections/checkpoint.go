@@ -1,0 +1,109 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// State says how a follower of the log is doing.
+type State string
+
+// The states. The first two stand in the checkpoint row, the others are known
+// to the running instance only.
+const (
+	Running State = "running"
+	Stopped State = "stopped" // an event could not be applied
+	Waiting State = "waiting" // another instance has the lease, or the database is away
+	Refused State = "refused" // the checkpoint belongs to another log or filter
+)
+
+// checkpoint is a row of ops.projector_checkpoint.
+type checkpoint struct {
+	source, filter string
+	position       app.Position
+	events         int64
+	updated        time.Time
+	state          State
+	problem        string
+}
+
+// channel is where a batch is announced, as "name version position".
+const channel = "fleetledger_projections"
+
+// querier is a pool, a connection or a transaction.
+type querier interface {
+	Exec(context.Context, string, ...any) (pgconn.CommandTag, error)
+	QueryRow(context.Context, string, ...any) pgx.Row
+}
+
+// errNoCheckpoint: the follower was never prepared here, or its row was removed.
+var errNoCheckpoint = errors.New("there is no checkpoint")
+
+const selectCheckpoint = `SELECT source, filter, commit_position, prepare_position, events, updated_at, state, coalesce(error, '')
+	FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`
+
+func loadCheckpoint(ctx context.Context, q querier, name string, version int) (checkpoint, error) {
+	return scanCheckpoint(name, q.QueryRow(ctx, selectCheckpoint, name, version))
+}
+
+// lockCheckpoint also keeps others from moving it until the transaction ends.
+func lockCheckpoint(ctx context.Context, tx pgx.Tx, name string, version int) (checkpoint, error) {
+	return scanCheckpoint(name, tx.QueryRow(ctx, selectCheckpoint+" FOR UPDATE", name, version))
+}
+
+func scanCheckpoint(name string, row pgx.Row) (checkpoint, error) {
+	var c checkpoint
+	err := row.Scan(&c.source, &c.filter, &c.position.Commit, &c.position.Prepare, &c.events, &c.updated, &c.state, &c.problem)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return c, fmt.Errorf("%s: %w", name, errNoCheckpoint)
+	case err != nil:
+		return c, fmt.Errorf("load checkpoint of %s: %w", name, err)
+	}
+	return c, nil
+}
+
+// insertCheckpoint reports whether the row is new. A second instance waits
+// here until the first one's transaction has ended.
+func insertCheckpoint(ctx context.Context, q querier, name string, version int, source, filter string) (bool, error) {
+	tag, err := q.Exec(ctx, `INSERT INTO ops.projector_checkpoint
+		(name, version, source, filter, commit_position, prepare_position, state) VALUES ($1, $2, $3, $4, 0, 0, $5)
+		ON CONFLICT (name, version) DO NOTHING`, name, version, source, filter, Running)
+	if err != nil {
+		return false, fmt.Errorf("create checkpoint of %s: %w", name, err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// swapCheckpoint is the compare-and-swap: it moves the pair from old to the
+// new position only where it still is old.
+const swapCheckpoint = `UPDATE ops.projector_checkpoint
+	SET commit_position = $5, prepare_position = $6, events = events + $7, updated_at = now(), state = 'running', error = NULL
+	WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4`
+
+func swapArguments(name string, version int, old, position app.Position, events int) []any {
+	return []any{name, version, old.Commit, old.Prepare, position.Commit, position.Prepare, events}
+}
+
+// markStopped leaves word for everyone. It changes nothing when another
+// instance got past the position meanwhile.
+func markStopped(ctx context.Context, q querier, name string, version int, at app.Position, problem string) error {
+	_, err := q.Exec(ctx, `UPDATE ops.projector_checkpoint SET state = 'stopped', error = $5, updated_at = now()
+		WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4`,
+		name, version, at.Commit, at.Prepare, problem)
+	if err != nil {
+		return fmt.Errorf("mark %s stopped: %w", name, err)
+	}
+	return nil
+}
+
+func notice(name string, version int, p app.Position) string {
+	return fmt.Sprintf("%s %d %s", name, version, p)
+}

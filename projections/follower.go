@@ -1,0 +1,195 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// follower is a projection or a process, and what is known of it while it runs.
+type follower struct {
+	name     string
+	version  int
+	prefixes []string
+	source   string
+	pool     *pgxpool.Pool
+	// One of the two is set.
+	projection *Projection
+	handle     func(ctx context.Context, batch app.Batch) error
+
+	mu       sync.Mutex
+	position app.Position
+	state    State
+	problem  string
+	batches  int64
+	events   int64
+	caughtUp bool
+	latest   time.Time // recorded time of the last event applied
+}
+
+// from loads the position to subscribe from; the subscriber asks again each
+// time it connects.
+func (f *follower) from(ctx context.Context) (app.Position, error) {
+	c, err := loadCheckpoint(ctx, f.pool, f.name, f.version)
+	if err != nil {
+		return app.Position{}, err
+	}
+	if err := f.owns(c); err != nil {
+		return app.Position{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.position = c.position
+	return c.position, nil
+}
+
+func (f *follower) owns(c checkpoint) error {
+	if c.source != f.source || c.filter != filterHash(f.prefixes) {
+		return fmt.Errorf("%s: %w", f.name, ErrForeignCheckpoint)
+	}
+	return nil
+}
+
+func (f *follower) at() app.Position {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.position
+}
+
+// apply takes a batch, or what of it is after the checkpoint. It returns nil
+// only when the checkpoint is at the batch's end or beyond.
+func (f *follower) apply(ctx context.Context, batch app.Batch) error {
+	for {
+		old := f.at()
+		rest := after(batch, old)
+		if len(rest.Events) == 0 && !old.Before(rest.Upto) {
+			f.applied(rest, old)
+			return nil
+		}
+		swapped, err := f.advance(ctx, old, rest)
+		if err != nil {
+			return err
+		}
+		if swapped {
+			f.applied(rest, rest.Upto)
+			return nil
+		}
+		// Somebody else moved the checkpoint. If it is ahead, go on from there
+		// with what remains of the batch; if it went back, events before this
+		// batch are needed again.
+		c, err := loadCheckpoint(ctx, f.pool, f.name, f.version)
+		if err != nil {
+			return err
+		}
+		if err := f.owns(c); err != nil {
+			return err
+		}
+		if !old.Before(c.position) {
+			return errReload
+		}
+		f.mu.Lock()
+		f.position = c.position
+		f.mu.Unlock()
+	}
+}
+
+// after leaves out what was applied already.
+func after(b app.Batch, p app.Position) app.Batch {
+	i := slices.IndexFunc(b.Events, func(e app.Recorded) bool { return p.Before(e.Position) })
+	if i < 0 {
+		i = len(b.Events)
+	}
+	b.Events = b.Events[i:]
+	return b
+}
+
+func (f *follower) applied(b app.Batch, p app.Position) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.position, f.state, f.problem, f.caughtUp = p, Running, "", b.CaughtUp
+	f.batches++
+	f.events += int64(len(b.Events))
+	if n := len(b.Events); n > 0 {
+		f.latest = b.Events[n-1].RecordedAt
+	}
+}
+
+// advance does the batch and moves the checkpoint from old to its end. It
+// reports false when the checkpoint was not at old.
+func (f *follower) advance(ctx context.Context, old app.Position, b app.Batch) (bool, error) {
+	if f.projection != nil {
+		return f.project(ctx, old, b)
+	}
+	if len(b.Events) > 0 {
+		if err := f.handle(ctx, b); err != nil {
+			return false, err
+		}
+	}
+	tag, err := f.pool.Exec(ctx, swapCheckpoint, swapArguments(f.name, f.version, old, b.Upto, len(b.Events))...)
+	if err != nil {
+		return false, fmt.Errorf("move checkpoint of %s: %w", f.name, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return false, nil
+	}
+	_, err = f.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, notice(f.name, f.version, b.Upto))
+	if err != nil {
+		return true, fmt.Errorf("announce position of %s: %w", f.name, err)
+	}
+	return true, nil
+}
+
+var errNotSwapped = errors.New("checkpoint was moved")
+
+// project is the whole exactly-once: checkpoint and rows in one transaction.
+func (f *follower) project(ctx context.Context, old app.Position, b app.Batch) (bool, error) {
+	var lost bool
+	err := pgx.BeginFunc(ctx, f.pool, func(tx pgx.Tx) error {
+		err := f.swapAndApply(ctx, tx, f.projection.Schema(), old, b)
+		lost = tx.Conn().IsClosed()
+		return err
+	})
+	switch {
+	case errors.Is(err, errNotSwapped):
+		return false, nil
+	case err != nil && lost:
+		return false, fmt.Errorf("project %s: %w: %w", f.name, errConnectionLost, err)
+	case err != nil:
+		return false, fmt.Errorf("project %s: %w", f.name, err)
+	}
+	return true, nil
+}
+
+func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, old app.Position, b app.Batch) error {
+	var first pgx.Batch
+	first.Queue(swapCheckpoint, swapArguments(f.name, f.version, old, b.Upto, len(b.Events))...)
+	first.Queue(setSearchPath, searchPath(schema))
+	first.Queue(`SELECT pg_notify($1, $2)`, channel, notice(f.name, f.version, b.Upto))
+	results := tx.SendBatch(ctx, &first)
+	tag, err := results.Exec()
+	if closeErr := results.Close(); err == nil {
+		err = closeErr
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("move checkpoint: %w", err)
+	case tag.RowsAffected() == 0:
+		return errNotSwapped
+	case len(b.Events) == 0:
+		return nil
+	}
+	return f.projection.Apply(ctx, tx, b.Events)
+}
+
+const setSearchPath = `SELECT set_config('search_path', $1, true)`
+
+// searchPath leads to a generation's tables; public has the extensions.
+func searchPath(schema string) string { return pgx.Identifier{schema}.Sanitize() + ", public" }

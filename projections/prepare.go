@@ -1,0 +1,89 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// prepare makes sure that the follower has its checkpoint, and a projection
+// its tables, made in one transaction.
+func (f *follower) prepare(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, f.pool, func(tx pgx.Tx) error {
+		fresh, err := insertCheckpoint(ctx, tx, f.name, f.version, f.source, filterHash(f.prefixes))
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			c, err := loadCheckpoint(ctx, tx, f.name, f.version)
+			if err != nil {
+				return err
+			}
+			return f.owns(c)
+		}
+		if f.projection == nil {
+			return nil
+		}
+		if err := f.projection.createTables(ctx, tx, f.projection.Schema()); err != nil {
+			return err
+		}
+		return f.projection.createIndexes(ctx, tx)
+	})
+}
+
+// createTables makes a new generation and leads the transaction to it. A
+// schema left by something that died is no use and goes.
+func (p Projection) createTables(ctx context.Context, tx pgx.Tx, schema string) error {
+	name := pgx.Identifier{schema}.Sanitize()
+	for _, sql := range []string{"DROP SCHEMA IF EXISTS " + name + " CASCADE", "CREATE SCHEMA " + name} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("create schema %s: %w", schema, err)
+		}
+	}
+	if _, err := tx.Exec(ctx, setSearchPath, searchPath(schema)); err != nil {
+		return fmt.Errorf("enter schema %s: %w", schema, err)
+	}
+	for _, sql := range append([]string{"CREATE TABLE " + GateTable + " ()"}, p.Tables...) {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("create tables of %s: %w", schema, err)
+		}
+	}
+	return nil
+}
+
+func (p Projection) createIndexes(ctx context.Context, tx pgx.Tx) error {
+	for _, index := range p.Indexes {
+		if index.Extension != "" && !haveExtension(ctx, tx, index.Extension) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, index.SQL); err != nil {
+			return fmt.Errorf("create index of %s: %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
+// haveExtension tries to make an extension. It may be missing on the server, or
+// the role may not be allowed to.
+func haveExtension(ctx context.Context, tx pgx.Tx, name string) bool {
+	return pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error {
+		_, err := sp.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+pgx.Identifier{name}.Sanitize()+" SCHEMA public")
+		return err
+	}) == nil
+}
+
+// positions gives the checkpoints of projections, in order.
+func positions(ctx context.Context, q querier, versions map[string]int, names []string) ([]app.Position, error) {
+	all := make([]app.Position, len(names))
+	for i, name := range names {
+		c, err := loadCheckpoint(ctx, q, name, versions[name])
+		if err != nil {
+			return nil, err
+		}
+		all[i] = c.position
+	}
+	return all, nil
+}

@@ -1,0 +1,254 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Follow opens the log for one follower. The subscriber sends one message at a
+// time, each with an app.Batch in its context; it calls from for the position
+// to begin after whenever it connects, reconnects by itself, waits before it
+// sends a refused message again, and closes its channel only when its context
+// ends.
+type Follow func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error)
+
+// Options are what a Runner needs. Pool, Follow and Log are required.
+type Options struct {
+	Pool   *pgxpool.Pool
+	Follow Follow
+	Log    app.Log // for rebuilds and for counting how far behind a follower is
+	// Source identifies the log. Checkpoints of another log are refused:
+	// positions are not portable.
+	Source  string
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer // nil: none
+	// LeasePoll is how often to ask for leases that others hold (default 1 s).
+	LeasePoll time.Duration
+	// Grace is how long a batch may take to finish after the end was asked
+	// for (default 5 s).
+	Grace time.Duration
+	// StoppedRetry is how long a follower that was stopped by an event waits
+	// before it tries that event again (default 1 min); at once when a rebuild
+	// or somebody else cleared the state.
+	StoppedRetry time.Duration
+}
+
+func (o *Options) setDefaults() {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.LeasePoll <= 0 {
+		o.LeasePoll = time.Second
+	}
+	if o.Grace <= 0 {
+		o.Grace = 5 * time.Second
+	}
+	if o.StoppedRetry <= 0 {
+		o.StoppedRetry = time.Minute
+	}
+}
+
+// Runner runs projections and processes. Any number of instances may run the
+// same ones against one database.
+type Runner struct {
+	Options
+	projections map[string]Projection
+	followers   []*follower
+	metrics     *metrics
+	leases      *leases
+	waiter      *waiter
+}
+
+// processVersion stands in checkpoint rows of processes: their past deeds are
+// in the log, so a new version never starts over.
+const processVersion = 1
+
+// New checks the declarations and makes a Runner.
+func New(o Options, projections []Projection, processes []Process) (*Runner, error) {
+	o.setDefaults()
+	r := &Runner{Options: o, projections: map[string]Projection{}}
+	names := map[string]bool{}
+	add := func(f *follower) error {
+		if names[f.name] {
+			return fmt.Errorf("two followers are called %s", f.name)
+		}
+		names[f.name] = true
+		f.source, f.pool, f.state = o.Source, o.Pool, Waiting
+		r.followers = append(r.followers, f)
+		return nil
+	}
+	for _, p := range projections {
+		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: p.Version, prefixes: p.Prefixes, projection: &p})); err != nil {
+			return nil, err
+		}
+		r.projections[p.Name] = p
+	}
+	for _, p := range processes {
+		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: processVersion, prefixes: p.Prefixes, handle: p.Handle})); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if r.metrics, err = newMetrics(o.Metrics, r.followers); err != nil {
+		return nil, err
+	}
+	r.leases = newLeases(o.Pool.Config().ConnConfig, o.LeasePoll, o.Logger)
+	r.waiter = newWaiter(o.Pool, r.versions())
+	return r, nil
+}
+
+func (r *Runner) versions() map[string]int {
+	v := map[string]int{}
+	for _, f := range r.followers {
+		v[f.name] = f.version
+	}
+	return v
+}
+
+// Names lists the projections, sorted.
+func (r *Runner) Names() []string { return slices.Sorted(maps.Keys(r.projections)) }
+
+// Prepare creates what is missing: checkpoint rows and the projections'
+// schemas. Run does it too; a program calls it to have readers find their
+// tables from the first request on. It is safe to run in several instances.
+func (r *Runner) Prepare(ctx context.Context) error {
+	for _, f := range r.followers {
+		if err := f.prepare(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run follows the log until ctx ends and the batches under way are finished.
+func (r *Runner) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { r.waiter.run(ctx) })
+	// The leases outlive the sessions: a batch being finished is still ours.
+	leaseCtx, release := context.WithCancel(context.WithoutCancel(ctx))
+	defer release()
+	var leasing sync.WaitGroup
+	leasing.Go(func() { r.leases.run(leaseCtx) })
+	for _, f := range r.followers {
+		wg.Go(func() { r.supervise(ctx, f) })
+	}
+	wg.Wait()
+	release()
+	leasing.Wait()
+	return nil
+}
+
+// supervise begins a session again whenever one ended.
+func (r *Runner) supervise(ctx context.Context, f *follower) {
+	log := r.Logger.With("projection", f.name)
+	wait := r.LeasePoll
+	for ctx.Err() == nil {
+		err := r.attempt(ctx, f)
+		if ctx.Err() != nil {
+			return
+		}
+		var poison *poisonError
+		switch {
+		case errors.As(err, &poison):
+			log.ErrorContext(ctx, "stopped: an event could not be applied", "error", err)
+			r.stopped(ctx, f, poison)
+		case errors.Is(err, ErrForeignCheckpoint):
+			f.note(Refused, err)
+			log.ErrorContext(ctx, "refused to run", "error", err)
+			pause(ctx, max(5*time.Second, r.LeasePoll))
+		case errors.Is(err, errReload), errors.Is(err, errLeaseLost):
+			f.note(Waiting, nil)
+			log.WarnContext(ctx, "following the log anew", "reason", err)
+		default:
+			f.note(Waiting, err)
+			log.WarnContext(ctx, "following the log failed, trying again", "error", err, "in", wait)
+			pause(ctx, wait)
+		}
+	}
+}
+
+func (r *Runner) attempt(ctx context.Context, f *follower) error {
+	if err := f.prepare(ctx); err != nil {
+		return err
+	}
+	lease, err := r.leases.acquire(ctx, leaseKey(f.name, f.version))
+	if err != nil {
+		return err
+	}
+	return r.session(lease, f)
+}
+
+// session runs a router with this one handler, so that it can end and begin
+// again without the others. It returns why it ended.
+func (r *Runner) session(ctx context.Context, f *follower) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	sub, err := r.Follow(f.name, f.prefixes, f.from)
+	if err != nil {
+		return fmt.Errorf("follow the log for %s: %w", f.name, err)
+	}
+	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: 2 * r.Grace}, routerLogger(r.Logger))
+	if err != nil {
+		return fmt.Errorf("make router for %s: %w", f.name, err)
+	}
+	router.AddConsumerHandler(f.name, f.name, sub, f.consume)
+	router.AddMiddleware(
+		untilEnd(ctx), r.metrics.measure(f), retry(), within(ctx, r.Grace), whenDue(ctx), onePoison(end), middleware.Recoverer,
+	)
+	f.note(Running, nil)
+	if err := router.Run(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("run router of %s: %w", f.name, err)
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return fmt.Errorf("%s: the subscription ended", f.name)
+}
+
+// stopped says so for everyone and waits until there is reason to try again.
+func (r *Runner) stopped(ctx context.Context, f *follower, poison *poisonError) {
+	f.note(Stopped, poison)
+	again, cancel := context.WithTimeout(ctx, r.StoppedRetry)
+	defer cancel()
+	for marked := false; again.Err() == nil; pause(again, r.LeasePoll) {
+		if !marked {
+			err := markStopped(again, f.pool, f.name, f.version, f.at(), poison.Error())
+			marked = err == nil
+			continue
+		}
+		if c, err := loadCheckpoint(again, f.pool, f.name, f.version); err == nil && c.state != Stopped {
+			return
+		}
+	}
+}
+
+func (f *follower) note(s State, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state, f.problem = s, ""
+	if err != nil {
+		f.problem = err.Error()
+	}
+}
+
+// routerLogger turns the router's running commentary down.
+func routerLogger(l *slog.Logger) watermill.LoggerAdapter {
+	return watermill.NewSlogLoggerWithLevelMapping(l, map[slog.Level]slog.Level{
+		slog.LevelInfo:  slog.LevelDebug,
+		slog.LevelError: slog.LevelWarn,
+	})
+}

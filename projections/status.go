@@ -1,0 +1,102 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Status is how one follower is doing.
+type Status struct {
+	Name     string
+	Version  int
+	Process  bool // it has side effects instead of rows
+	State    State
+	Error    string       // why it is stopped or refused
+	Position app.Position // how far it is, by the checkpoint
+	Events   int64        // applied since the beginning
+	Updated  time.Time    // when the checkpoint last moved
+	// Behind is the number of events still to come, counted up to MaxBehind.
+	Behind int
+	// Lag is the age of the oldest of them; 0 when there is none.
+	Lag time.Duration
+	// EventsPerBatch is the average on this instance, 0 when it ran none.
+	EventsPerBatch float64
+}
+
+// MaxBehind is where counting stops: that many, or more.
+const MaxBehind = 10_000
+
+// Status tells about every follower, from the checkpoints and, for what is
+// known here only, from memory: also where another instance or process runs
+// them. It fails when the database or the log does not answer.
+func (r *Runner) Status(ctx context.Context) ([]Status, error) {
+	all := make([]Status, 0, len(r.followers))
+	for _, f := range r.followers {
+		s, err := r.status(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
+	f.mu.Lock()
+	s := Status{Name: f.name, Version: f.version, Process: f.projection == nil, State: f.state, Error: f.problem}
+	if f.batches > 0 {
+		s.EventsPerBatch = float64(f.events) / float64(f.batches)
+	}
+	f.mu.Unlock()
+	c, err := loadCheckpoint(ctx, f.pool, f.name, f.version)
+	switch {
+	case errors.Is(err, errNoCheckpoint):
+		// Nothing was done yet.
+	case err != nil:
+		return s, err
+	default:
+		s.Position, s.Events, s.Updated = c.position, c.events, c.updated
+		if c.state == Stopped || s.State == Waiting {
+			s.State, s.Error = c.state, c.problem
+		}
+		if f.owns(c) != nil {
+			s.State, s.Error = Refused, ErrForeignCheckpoint.Error()
+			return s, nil // positions cannot be compared
+		}
+	}
+	return s, r.countBehind(ctx, f, &s)
+}
+
+func (r *Runner) countBehind(ctx context.Context, f *follower, s *Status) error {
+	for e, err := range r.Log.ReadAll(ctx, s.Position, f.prefixes...) {
+		if err != nil {
+			return fmt.Errorf("count events ahead of %s: %w", f.name, err)
+		}
+		if s.Behind == 0 {
+			s.Lag = max(0, time.Since(e.RecordedAt))
+		}
+		if s.Behind++; s.Behind == MaxBehind {
+			break
+		}
+	}
+	return nil
+}
+
+// Trouble names a follower that cannot go on by itself: it is stopped by an
+// event, or refuses its checkpoint. nil when there is none. It looks at this
+// instance only and costs nothing.
+func (r *Runner) Trouble() error {
+	var all []error
+	for _, f := range r.followers {
+		f.mu.Lock()
+		if f.state == Stopped || f.state == Refused {
+			all = append(all, fmt.Errorf("%s is %s: %s", f.name, f.state, f.problem))
+		}
+		f.mu.Unlock()
+	}
+	return errors.Join(all...)
+}

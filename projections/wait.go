@@ -1,0 +1,135 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// waiter tells readers when a projection has reached a position. Batches
+// announce themselves with NOTIFY, heard on one connection; who waits also
+// looks from time to time, so a lost notice costs a moment, not an answer.
+type waiter struct {
+	pool     *pgxpool.Pool
+	versions map[string]int
+
+	mu      sync.Mutex
+	known   map[string]app.Position
+	changed chan struct{} // closed and replaced at every change
+}
+
+// look is how often a waiting reader asks the database itself.
+const look = 250 * time.Millisecond
+
+func newWaiter(pool *pgxpool.Pool, versions map[string]int) *waiter {
+	return &waiter{pool: pool, versions: versions, known: map[string]app.Position{}, changed: make(chan struct{})}
+}
+
+// WaitFor returns when all the named followers have reached p, at once for the
+// zero position. When ctx's deadline comes first it is app.ErrNotCaughtUp.
+func (r *Runner) WaitFor(ctx context.Context, names []string, p app.Position) error {
+	return r.waiter.wait(ctx, names, p)
+}
+
+func (w *waiter) wait(ctx context.Context, names []string, p app.Position) error {
+	if p == (app.Position{}) {
+		return nil
+	}
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for asked := false; ; asked = true {
+		missing, changed := w.missing(names, p)
+		if len(missing) > 0 && !asked {
+			w.ask(ctx, missing)
+			missing, changed = w.missing(names, p)
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-tick.C:
+			w.ask(ctx, missing)
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return fmt.Errorf("wait for %v to reach %s: %w", missing, p, app.ErrNotCaughtUp)
+			}
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (w *waiter) missing(names []string, p app.Position) ([]string, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var missing []string
+	for _, name := range names {
+		if w.known[name].Before(p) {
+			missing = append(missing, name)
+		}
+	}
+	return missing, w.changed
+}
+
+// ask looks into the database. A failure counts as no news: the caller goes on
+// waiting for as long as it would anyhow.
+func (w *waiter) ask(ctx context.Context, names []string) {
+	found, err := positions(ctx, w.pool, w.versions, names)
+	if err != nil {
+		return
+	}
+	for i, name := range names {
+		w.learn(name, found[i])
+	}
+}
+
+func (w *waiter) learn(name string, p app.Position) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known[name].Before(p) {
+		w.known[name] = p
+		close(w.changed)
+		w.changed = make(chan struct{})
+	}
+}
+
+// run listens until ctx ends.
+func (w *waiter) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		w.listen(ctx)
+		pause(ctx, look)
+	}
+}
+
+func (w *waiter) listen(ctx context.Context) {
+	conn, err := pgx.ConnectConfig(ctx, w.pool.Config().ConnConfig.Copy())
+	if err != nil {
+		return
+	}
+	defer closeConn(ctx, conn)
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return
+	}
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return
+		}
+		var name, position string
+		var version int
+		if _, err := fmt.Sscan(n.Payload, &name, &version, &position); err != nil {
+			continue // not one of ours
+		}
+		p, err := app.ParsePosition(position)
+		if err == nil && w.versions[name] == version {
+			w.learn(name, p)
+		}
+	}
+}
