@@ -21,21 +21,21 @@ const (
 	newClusterDir = "pg.new"
 )
 
-// ensureCluster creates the cluster on first use and reports whether it did.
-func ensureCluster(ctx context.Context, opts Options, bin binaries, id identity) (bool, error) {
+// ensureCluster creates the cluster on first use.
+func ensureCluster(ctx context.Context, opts Options, bin binaries, id identity) error {
 	final := filepath.Join(opts.DataDir, clusterDir)
 	fresh := filepath.Join(opts.DataDir, newClusterDir)
 	if err := os.RemoveAll(fresh); err != nil {
-		return false, fmt.Errorf("remove unfinished cluster: %w", err)
+		return fmt.Errorf("remove unfinished cluster: %w", err)
 	}
 	if _, err := os.Stat(filepath.Join(final, "PG_VERSION")); err == nil {
-		return false, nil
+		return nil
 	}
 	if err := os.Mkdir(fresh, 0o700); err != nil {
-		return false, fmt.Errorf("create cluster folder: %w", err)
+		return fmt.Errorf("create cluster folder: %w", err)
 	}
 	if err := id.own(fresh); err != nil {
-		return false, err
+		return err
 	}
 	var err error
 	if opts.Template != "" {
@@ -44,12 +44,16 @@ func ensureCluster(ctx context.Context, opts Options, bin binaries, id identity)
 		err = initCluster(ctx, bin, id, fresh)
 	}
 	if err != nil {
-		return false, err
+		return err
+	}
+	// An empty folder may be in the way; anything else is not ours to remove.
+	if err := os.Remove(final); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("put new cluster in place: %w", err)
 	}
 	if err := os.Rename(fresh, final); err != nil {
-		return false, fmt.Errorf("put new cluster in place: %w", err)
+		return fmt.Errorf("put new cluster in place: %w", err)
 	}
-	return true, syncDir(opts.DataDir)
+	return syncDir(opts.DataDir)
 }
 
 // initCluster runs initdb, with bytewise sorting in a UTF-8 locale where the

@@ -76,8 +76,19 @@ func standIns(dataDir string) []identity {
 }
 
 // probe runs a program of the installation in the data folder, which shows
-// that the stand-in is allowed by the kernel and reaches both places.
+// that the stand-in is allowed by the kernel and reaches both places. The data
+// folder itself is opened for another user to pass through; what is in it
+// keeps its own rights.
 func (id identity) probe(ctx context.Context, bin binaries, dataDir string) error {
+	if id.uid >= 0 {
+		info, err := os.Stat(dataDir)
+		if err != nil {
+			return err
+		}
+		if err := os.Chmod(dataDir, info.Mode().Perm()|0o011); err != nil {
+			return err
+		}
+	}
 	cmd := exec.CommandContext(ctx, bin.path("postgres"), "--version")
 	cmd.Dir = dataDir
 	cmd.SysProcAttr = id.attr()

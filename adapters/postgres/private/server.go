@@ -142,7 +142,7 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ensureCluster(ctx, opts, bin, id); err != nil {
+	if err := ensureCluster(ctx, opts, bin, id); err != nil {
 		return nil, err
 	}
 	server := &Server{dataDir: opts.DataDir, done: make(chan struct{})}

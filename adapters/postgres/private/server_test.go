@@ -136,12 +136,12 @@ func TestCrashedServerStartsAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	server := start(t, dir)
-	conn := connect(t, server.URL())
-	_, err := conn.Exec(t.Context(), `CREATE TABLE kept AS SELECT 7 AS n`)
+	_, err := connect(t, server.URL()).Exec(t.Context(), `CREATE TABLE kept AS SELECT 7 AS n`)
 	require.NoError(t, err)
-	// A session that is busy outlives the main process until it looks up.
-	go func() { _, _ = conn.Exec(context.WithoutCancel(t.Context()), `SELECT count(*) FROM generate_series(1, 1e10)`) }()
+	// A session that computes outlives the main process until it looks up.
+	ended := busySession(t, server, `SELECT count(*) FROM generate_series(1, 1e10)`)
 	killServer(t, server)
+	defer func() { require.Error(t, <-ended) }()
 	requireKept(t, start(t, dir).URL())
 }
 
@@ -170,19 +170,27 @@ func TestUnfinishedClusterIsMadeAgain(t *testing.T) {
 func TestStopEndsBusySessions(t *testing.T) {
 	t.Parallel()
 	server := start(t, t.TempDir())
+	ended := busySession(t, server, `SELECT pg_sleep(3600)`)
+	require.NoError(t, server.Stop(t.Context()))
+	require.Error(t, <-ended)
+}
+
+// busySession returns when a session is executing the statement, which is not
+// expected to end by itself.
+func busySession(t *testing.T, server *private.Server, statement string) <-chan error {
+	t.Helper()
 	conn := connect(t, server.URL())
 	ended := make(chan error, 1)
 	go func() {
-		_, err := conn.Exec(context.WithoutCancel(t.Context()), `SELECT pg_sleep(3600)`)
+		_, err := conn.Exec(context.WithoutCancel(t.Context()), statement)
 		ended <- err
 	}()
 	watch := connect(t, server.URL())
 	for busy := 0; busy == 0; {
 		require.NoError(t, watch.QueryRow(t.Context(),
-			`SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`).Scan(&busy))
+			`SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = $1`, statement).Scan(&busy))
 	}
-	require.NoError(t, server.Stop(t.Context()))
-	require.Error(t, <-ended)
+	return ended
 }
 
 func TestStopWithoutPatienceLosesNothing(t *testing.T) {
