@@ -101,6 +101,7 @@ type CustomerQuery struct {
 	Status   account.Status
 	Today    calendar.Date
 	Windows  Windows
+	Now      time.Time // as in AccountQuery
 }
 
 // DeviceRow is a device as the read model shows it.
@@ -125,8 +126,12 @@ type DeviceQuery struct {
 	ServiceEndFrom calendar.Date
 	ServiceEndTo   calendar.Date
 	Expired        *bool
-	Search         string // part of name, serial number or factor, any case
-	Today          calendar.Date
+	// Due leaves only devices that count in renewal windows: not retired and
+	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
+	// the list has exactly the devices a window counted.
+	Due    bool
+	Search string // part of name, serial number or factor, any case
+	Today  calendar.Date
 }
 
 // AccountRow is an account as the read model shows it.
@@ -168,6 +173,7 @@ type Reader interface {
 	Customers(context.Context, CustomerQuery) (List[CustomerRow], error)
 	Devices(context.Context, DeviceQuery) (List[DeviceRow], error)
 	Accounts(context.Context, AccountQuery) (List[AccountRow], error)
-	// Partnerships are those in which account takes part, on either side.
-	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) ([]PartnershipRow, error)
+	// Partnerships are those in which account takes part, on either side, all
+	// on one page.
+	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
 }
