@@ -20,7 +20,7 @@ import (
 )
 
 // Wire knows every event type of the log.
-var Wire = wire.Merge(account.Wire, device.Wire, partnership.Wire, reservation.Wire)
+var Wire = wire.Merge(account.Wire, device.Wire, partnership.Wire, reservation.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
 
 // Position is a place in the whole log. Both parts are kept and compared as a
 // pair; the zero Position is before the first event.
