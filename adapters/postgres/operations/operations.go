@@ -1,0 +1,208 @@
+// Package operations keeps long work that was answered with 202: app's
+// OperationStore on the tables ops.operations and ops.operation_items.
+//
+// It is apart from package postgres so that what only needs a database does
+// not depend on the use cases.
+package operations
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Enqueue starts the job of an operation as part of the transaction that
+// creates it.
+type Enqueue func(ctx context.Context, tx pgx.Tx, operation uuid.UUID) error
+
+// Store keeps operations.
+type Store struct {
+	pool    *pgxpool.Pool
+	enqueue Enqueue
+}
+
+var _ app.OperationStore = (*Store)(nil)
+
+// NewStore keeps operations in the migrated database of pool.
+func NewStore(pool *pgxpool.Pool, enqueue Enqueue) *Store {
+	return &Store{pool: pool, enqueue: enqueue}
+}
+
+// CreateOperation implements app.OperationStore.
+func (s *Store) CreateOperation(ctx context.Context, op app.Operation, request []byte, items [][]byte) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO ops.operations (id, kind, account, state, request, total, created_at)
+			VALUES ($1, $2, nullif($3, '00000000-0000-0000-0000-000000000000'::uuid), 'queued', $4, $5, $6)
+			ON CONFLICT (id) DO NOTHING`,
+			op.ID, string(op.Kind), op.Account, request, len(items), op.CreatedAt)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		_, err = tx.CopyFrom(ctx, pgx.Identifier{postgres.Schema, "operation_items"},
+			[]string{"operation", "index", "item"},
+			pgx.CopyFromSlice(len(items), func(i int) ([]any, error) { return []any{op.ID, i, items[i]}, nil }))
+		if err != nil {
+			return err
+		}
+		return s.enqueue(ctx, tx, op.ID)
+	})
+	return failure("create operation", err)
+}
+
+// Operation implements app.OperationStore.
+func (s *Store) Operation(ctx context.Context, id uuid.UUID) (app.Operation, error) {
+	op, err := scan(s.pool.QueryRow(ctx, `
+		SELECT id, kind, account, state, total, done, counters, created_at, started_at, finished_at,
+			coalesce(error, ''), coalesce(position, '')
+		FROM ops.operations WHERE id = $1`, id))
+	return op, failure("read operation", err)
+}
+
+func scan(row pgx.Row) (app.Operation, error) {
+	var (
+		op                app.Operation
+		account           *uuid.UUID
+		started, finished *time.Time
+		position          string
+	)
+	err := row.Scan(&op.ID, &op.Kind, &account, &op.State, &op.Total, &op.Done, &op.Counters, &op.CreatedAt,
+		&started, &finished, &op.Error, &position)
+	if err != nil {
+		return app.Operation{}, err
+	}
+	if account != nil {
+		op.Account = *account
+	}
+	op.CreatedAt = op.CreatedAt.UTC()
+	if started != nil {
+		op.StartedAt = started.UTC()
+	}
+	if finished != nil {
+		op.FinishedAt = finished.UTC()
+	}
+	if position != "" {
+		op.Position, err = app.ParsePosition(position)
+	}
+	return op, err
+}
+
+// OperationRequest implements app.OperationStore.
+func (s *Store) OperationRequest(ctx context.Context, id uuid.UUID, from, limit int) (request []byte, items [][]byte, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT request FROM ops.operations WHERE id = $1`, id).Scan(&request)
+	if err == nil {
+		items, err = s.column(ctx, `
+			SELECT item FROM ops.operation_items
+			WHERE operation = $1 AND index >= $2 ORDER BY index LIMIT $3`, id, from, limit)
+	}
+	return request, items, failure("read request of operation", err)
+}
+
+// OperationResults implements app.OperationStore.
+func (s *Store) OperationResults(ctx context.Context, id uuid.UUID, from, limit int) ([][]byte, error) {
+	results, err := s.column(ctx, `
+		SELECT result FROM ops.operation_items
+		WHERE operation = $1 AND index >= $2 AND result IS NOT NULL ORDER BY index LIMIT $3`, id, from, limit)
+	return results, failure("read results of operation", err)
+}
+
+func (s *Store) column(ctx context.Context, query string, args ...any) ([][]byte, error) {
+	rows, err := s.pool.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
+}
+
+// SaveChunk implements app.OperationStore.
+func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk app.OperationChunk) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		counters := map[app.Outcome]int{}
+		err := tx.QueryRow(ctx, `
+			SELECT counters FROM ops.operations
+			WHERE id = $1 AND done = $2 AND state IN ('queued', 'running') FOR UPDATE`, id, chunk.From).Scan(&counters)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for outcome, n := range chunk.Counters {
+			counters[outcome] += n
+		}
+		if err := saveResults(ctx, tx, id, chunk); err != nil {
+			return err
+		}
+		return saveProgress(ctx, tx, id, chunk, counters)
+	})
+	return failure("save results of operation", err)
+}
+
+func saveResults(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk app.OperationChunk) error {
+	results := make([]string, len(chunk.Results))
+	for i, result := range chunk.Results {
+		results[i] = string(result)
+	}
+	tag, err := tx.Exec(ctx, `
+		UPDATE ops.operation_items AS i SET result = r.result::json
+		FROM unnest($3::text[]) WITH ORDINALITY AS r (result, nth)
+		WHERE i.operation = $1 AND i.index = $2 + r.nth - 1`, id, chunk.From, results)
+	if err != nil {
+		return err
+	}
+	if int(tag.RowsAffected()) != len(results) {
+		return fmt.Errorf("%d results from item %d on, for %d items", len(results), chunk.From, tag.RowsAffected())
+	}
+	return nil
+}
+
+func saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk app.OperationChunk, counters map[app.Outcome]int) error {
+	summed, err := json.Marshal(counters)
+	if err != nil {
+		return err
+	}
+	var position string
+	if chunk.Position != (app.Position{}) {
+		position = chunk.Position.String()
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE ops.operations SET
+			done = done + $2,
+			counters = $3,
+			position = coalesce(nullif($4, ''), position),
+			started_at = coalesce(started_at, $5),
+			state = CASE WHEN done + $2 = total THEN 'done' ELSE 'running' END,
+			finished_at = CASE WHEN done + $2 = total THEN $5::timestamptz END
+		WHERE id = $1`, id, len(chunk.Results), summed, position, chunk.At)
+	return err
+}
+
+// FailOperation implements app.OperationStore.
+func (s *Store) FailOperation(ctx context.Context, id uuid.UUID, reason string, at time.Time) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE ops.operations SET state = 'failed', error = $2, finished_at = $3
+		WHERE id = $1 AND state IN ('queued', 'running')`, id, reason, at)
+	return failure("fail operation", err)
+}
+
+// failure turns a database error into one of the port's.
+func failure(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return app.ErrNotFound
+	case postgres.IsUnavailable(err):
+		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
