@@ -11,6 +11,8 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/genproto/googleapis/rpc/code"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -28,8 +30,9 @@ type batchCall struct {
 	slots   chan struct{}
 	waiting sync.WaitGroup
 
-	mu      sync.Mutex // Send is not safe for concurrent use
-	sendErr error
+	mu     sync.Mutex    // Send is not safe for concurrent use
+	failed chan struct{} // closed when the whole call has failed
+	err    error         // why, set before failed is closed
 }
 
 // openBatch is an append whose last message has not come yet.
@@ -43,26 +46,43 @@ type openBatch struct {
 	cancel   context.CancelFunc
 }
 
-// BatchAppend serves many appends over one call.
+// BatchAppend serves many appends over one call. When the log cannot be reached the
+// call itself fails as unavailable: clients know then that they may try again.
 func (s *streamsServer) BatchAppend(call streams.Streams_BatchAppendServer) error {
-	c := &batchCall{node: s.node, call: call, open: map[[16]byte]*openBatch{}, slots: make(chan struct{}, maxOpenBatches)}
+	c := &batchCall{
+		node: s.node, call: call, open: map[[16]byte]*openBatch{},
+		slots: make(chan struct{}, maxOpenBatches), failed: make(chan struct{}),
+	}
+	ended := make(chan error, 1)
+	go func() {
+		err := c.receiveAll()
+		c.waiting.Wait()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-c.failed: // nothing is sent from now on
+		return c.err
+	}
+}
+
+// receiveAll takes messages until the client has no more or the call ends.
+func (c *batchCall) receiveAll() error {
 	defer func() {
 		for _, b := range c.open {
 			b.cancel()
 		}
 	}()
 	for {
-		req, err := call.Recv()
+		req, err := c.call.Recv()
 		if errors.Is(err, io.EOF) {
-			c.waiting.Wait()
-			return c.sendErr
+			return nil
 		}
 		if err != nil {
-			c.waiting.Wait()
 			return received(err)
 		}
 		if err := c.receive(req); err != nil {
-			c.waiting.Wait()
 			return err
 		}
 	}
@@ -84,7 +104,8 @@ func (c *batchCall) receive(req *streams.BatchAppendReq) error {
 			return invalid("more than %d unfinished appends", maxOpenBatches)
 		}
 		if b, err = c.begin(req); err != nil {
-			return c.refuse(req.GetCorrelationId(), req.GetOptions(), statusOf(err))
+			c.refuse(req.GetCorrelationId(), req.GetOptions(), statusOf(err))
+			return nil
 		}
 		c.open[id] = b
 	}
@@ -92,7 +113,8 @@ func (c *batchCall) receive(req *streams.BatchAppendReq) error {
 		if err := b.add(m); err != nil {
 			delete(c.open, id)
 			b.cancel()
-			return c.refuse(b.id, b.options, statusOf(err))
+			c.refuse(b.id, b.options, statusOf(err))
+			return nil
 		}
 	}
 	if !req.GetIsFinal() {
@@ -146,6 +168,10 @@ func (c *batchCall) submit(b *openBatch) error {
 	c.waiting.Go(func() {
 		defer func() { b.cancel(); <-c.slots }()
 		out := wait()
+		if out.err != nil && status.Code(failed(out.err)) == codes.Unavailable {
+			c.fail(failed(out.err))
+			return
+		}
 		resp := batchResponse(b.id, b.options)
 		if refused := batchRefusal(b, out); refused != nil {
 			resp.Result = &streams.BatchAppendResp_Error{Error: refused}
@@ -157,18 +183,34 @@ func (c *batchCall) submit(b *openBatch) error {
 	return nil
 }
 
-func (c *batchCall) refuse(id *shared.UUID, o *streams.BatchAppendReq_Options, s *rpc.Status) error {
+func (c *batchCall) refuse(id *shared.UUID, o *streams.BatchAppendReq_Options, s *rpc.Status) {
 	resp := batchResponse(id, o)
 	resp.Result = &streams.BatchAppendResp_Error{Error: s}
 	c.send(resp)
-	return nil
 }
 
 func (c *batchCall) send(resp *streams.BatchAppendResp) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sendErr == nil {
-		c.sendErr = c.call.Send(resp)
+	if c.err != nil {
+		return // the call has ended or is about to
+	}
+	if err := c.call.Send(resp); err != nil {
+		c.failLocked(err)
+	}
+}
+
+// fail ends the call with the first error given.
+func (c *batchCall) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failLocked(err)
+}
+
+func (c *batchCall) failLocked(err error) {
+	if c.err == nil {
+		c.err = err
+		close(c.failed)
 	}
 }
 
@@ -243,8 +285,6 @@ func statusOf(err error) *rpc.Status {
 	switch {
 	case errors.As(err, &tooLarge):
 		return detail(code.Code_INVALID_ARGUMENT, "MaximumAppendSizeExceeded", &shared.MaximumAppendSizeExceeded{MaxAppendSize: uint32(tooLarge)})
-	case errors.Is(err, errUnavailable), errors.Is(err, ErrFenced), errors.Is(err, errStopping):
-		return detail(code.Code_UNAVAILABLE, err.Error(), &shared.Unknown{})
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return detail(code.Code_DEADLINE_EXCEEDED, "Timeout", &shared.Timeout{})
 	default:
