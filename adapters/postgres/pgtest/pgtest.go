@@ -106,7 +106,7 @@ func prepare(ctx context.Context, want config) (private.Options, error) {
 	if err != nil {
 		return private.Options{}, err
 	}
-	dir, lock, err := runDir(base)
+	dir, lock, err := runDir(ctx, base)
 	if err != nil {
 		return private.Options{}, err
 	}

@@ -1,6 +1,10 @@
 package pgtest_test
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,5 +47,45 @@ func TestServerComesBackAfterStopAndKill(t *testing.T) {
 		var kept int
 		require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM ops.settings WHERE key = 'kept'`).Scan(&kept))
 		require.Equal(t, 1, kept)
+	}
+}
+
+// TestProcessesShareTheTemplate runs this test binary several times at once
+// against an empty cache.
+func TestProcessesShareTheTemplate(t *testing.T) {
+	t.Parallel()
+	binary, err := os.Executable()
+	require.NoError(t, err)
+	parent := "/dev/shm"
+	if _, err := os.Stat(parent); err != nil {
+		parent = os.TempDir()
+	}
+	base, err := os.MkdirTemp(parent, "pgtest-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(base) })
+	var processes sync.WaitGroup
+	for range 3 {
+		processes.Go(func() {
+			cmd := exec.Command(binary, "-test.run", "^TestPoolsAreSeparateAndMigrated$")
+			cmd.Env = append(os.Environ(), "FLEETLEDGER_PGTEST_DIR="+base)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	processes.Wait()
+	templates, err := filepath.Glob(filepath.Join(base, "*", "template-*"))
+	require.NoError(t, err)
+	require.Len(t, templates, 1)
+
+	// The next process removes what those left behind.
+	left, err := filepath.Glob(filepath.Join(base, "*", "run-*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, left)
+	cmd := exec.Command(binary, "-test.run", "^TestEmptyHasNoTables$")
+	cmd.Env = append(os.Environ(), "FLEETLEDGER_PGTEST_DIR="+base)
+	require.NoError(t, cmd.Run())
+	for _, dir := range left {
+		require.NoDirExists(t, dir)
 	}
 }

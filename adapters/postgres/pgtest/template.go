@@ -31,18 +31,27 @@ const (
 //	run-*                   data folder of one test process, locked by it
 //
 // It is in memory where the system offers enough: copying a cluster takes
-// 0.05 s there and 1 s on a disk.
+// 0.05 s there and 1 s on a disk. FLEETLEDGER_PGTEST_DIR names another place.
 func baseDir() (string, error) {
 	parent := os.TempDir()
-	var shm unix.Statfs_t
-	if err := unix.Statfs(memoryDir, &shm); err == nil && shm.Bavail*uint64(shm.Bsize) > minMemory && unix.Access(memoryDir, unix.W_OK) == nil {
+	if dir := os.Getenv("FLEETLEDGER_PGTEST_DIR"); dir != "" {
+		parent = dir
+	} else if enoughMemory() {
 		parent = memoryDir
 	}
 	dir := filepath.Join(parent, fmt.Sprintf("fleetledger-pgtest-%d", os.Geteuid()))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", fmt.Errorf("create folder for test servers: %w", err)
 	}
 	return dir, nil
+}
+
+func enoughMemory() bool {
+	var shm unix.Statfs_t
+	if unix.Statfs(memoryDir, &shm) != nil || unix.Access(memoryDir, unix.W_OK) != nil {
+		return false
+	}
+	return int64(shm.Bavail)*int64(shm.Bsize) > minMemory //nolint:gosec,unconvert // far from 2^63; other types on other systems
 }
 
 // cachedTemplate gives the cluster to copy, making it when no test process on
@@ -90,7 +99,7 @@ func findInstallation(ctx context.Context, base string) (installation, error) {
 
 func templateKey(bin installation) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, bin.version)
+	sum.Write([]byte(bin.version))
 	if err := postgres.WriteMigrations(sum); err != nil {
 		return "", err
 	}
@@ -121,7 +130,7 @@ func makeTemplate(ctx context.Context, dir string, bin installation) (err error)
 
 // runDir makes and locks a data folder for this process and removes those
 // whose process has ended.
-func runDir(base string) (string, *private.Lock, error) {
+func runDir(ctx context.Context, base string) (string, *private.Lock, error) {
 	// Without this lock a sweep could take a folder between its making and its
 	// locking.
 	unlock, err := lockFile(filepath.Join(base, "lock"))
@@ -129,7 +138,7 @@ func runDir(base string) (string, *private.Lock, error) {
 		return "", nil, err
 	}
 	defer unlock()
-	sweep(base)
+	sweep(ctx, base)
 	dir, err := os.MkdirTemp(base, "run-")
 	if err != nil {
 		return "", nil, fmt.Errorf("create folder for test server: %w", err)
@@ -142,7 +151,7 @@ func runDir(base string) (string, *private.Lock, error) {
 }
 
 // sweep leaves alone what it cannot lock or remove; a later run tries again.
-func sweep(base string) {
+func sweep(ctx context.Context, base string) {
 	runs, err := filepath.Glob(filepath.Join(base, "run-*"))
 	if err != nil {
 		return
@@ -152,7 +161,10 @@ func sweep(base string) {
 		if err != nil {
 			continue
 		}
-		_ = os.RemoveAll(dir)
+		// Its process may have ended just now, and the server be on its way.
+		if private.StopOrphans(ctx, dir, quiet) == nil {
+			_ = os.RemoveAll(dir)
+		}
 		_ = lock.Release()
 	}
 }

@@ -34,6 +34,7 @@ func download(ctx context.Context, root string, major int, logger *slog.Logger) 
 	if _, err := inspect(ctx, bin); err == nil {
 		return bin, nil
 	}
+	//nolint:gosec // the user who runs the server for root has to reach them
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return "", fmt.Errorf("create folder for binaries: %w", err)
 	}
@@ -41,7 +42,7 @@ func download(ctx context.Context, root string, major int, logger *slog.Logger) 
 	if err != nil {
 		return "", fmt.Errorf("create folder for fetching: %w", err)
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	logger.InfoContext(ctx, "fetching PostgreSQL binaries", "version", string(version), "folder", target)
 
 	fetched := make(chan error, 1)
@@ -105,6 +106,7 @@ func freePort() (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
+	//nolint:gosec // a port has 16 bits
 	return uint32(listener.Addr().(*net.TCPAddr).Port), nil
 }

@@ -50,14 +50,14 @@ func AcquireLock(dir string) (*Lock, error) {
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		return nil, &LockedError{Dir: dir, PID: readPID(file)}
 	}
 	if err == nil {
 		err = writePID(file)
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("lock data folder %s: %w", dir, err)
 	}
 	return &Lock{file: file}, nil

@@ -30,7 +30,7 @@ func openLog(path string) (*logFile, error) {
 	}
 	info, err := file.Stat()
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("open log of the server: %w", err)
 	}
 	return &logFile{path: path, file: file, size: info.Size()}, nil
@@ -62,7 +62,7 @@ func (l *logFile) rotate() {
 	if err != nil {
 		return
 	}
-	l.file.Close()
+	_ = l.file.Close()
 	l.file, l.size = file, 0
 }
 

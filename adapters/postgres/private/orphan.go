@@ -22,6 +22,12 @@ const (
 	immediatePatience = 5 * time.Second
 )
 
+// StopOrphans ends a server that was left running in a data folder whose lock
+// the caller holds. Start does it by itself; it is for removing the folder.
+func StopOrphans(ctx context.Context, dataDir string, logger *slog.Logger) error {
+	return clearOrphans(ctx, filepath.Join(dataDir, clusterDir), logger)
+}
+
 // clearOrphans ends whatever still runs on the cluster and removes what it
 // left. The caller holds the folder's lock, so a running server has lost its
 // owner. It is stopped rather than adopted: a stranger's child can be neither

@@ -29,7 +29,7 @@ const serveDir = "PRIVATE_TEST_SERVE_DIR"
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveDir); dir != "" {
 		if err := serve(dir); err != nil {
-			fmt.Println("failed:", err)
+			_, _ = fmt.Fprintln(os.Stdout, "failed:", err)
 			os.Exit(1)
 		}
 		return
@@ -60,7 +60,9 @@ func serve(dir string) error {
 		if _, err := conn.Exec(ctx, `INSERT INTO written VALUES ($1)`, n); err != nil {
 			return err
 		}
-		fmt.Println(n)
+		if _, err := fmt.Fprintln(os.Stdout, n); err != nil {
+			return err
+		}
 		select {
 		case <-ended:
 			return server.Stop(ctx)

@@ -2,7 +2,6 @@ package private_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -17,7 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 func start(t *testing.T, dir string) *private.Server {
 	t.Helper()

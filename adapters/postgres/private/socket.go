@@ -43,7 +43,7 @@ func ConnString(dataDir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w %s: %w", ErrNotRunning, dataDir, err)
 	}
-	conn.Close()
+	_ = conn.Close()
 	return connString(running.socketDir, Database), nil
 }
 
