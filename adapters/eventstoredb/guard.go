@@ -25,10 +25,11 @@ type guard struct {
 	parked atomic.Int64
 	base   context.Context // ends with Close, and every call with it
 	cancel context.CancelFunc
+	idle   chan struct{} // closed when drain has found the client idle
 }
 
 func newGuard(size int) *guard {
-	g := &guard{slots: make(chan struct{}, size)}
+	g := &guard{slots: make(chan struct{}, size), idle: make(chan struct{})}
 	g.base, g.cancel = context.WithCancel(context.Background())
 	return g
 }
@@ -65,22 +66,22 @@ func (g *guard) join(ctx context.Context) (context.Context, context.CancelFunc) 
 }
 
 // drain refuses new calls, ends those under way, and reports whether the
-// client was idle within the patience. When it was not, whenIdle runs as soon
-// as it is; then there are calls that only the node's return can end.
+// client was idle within the patience. When it was not, some calls can only be
+// ended by the node's return. Either way whenIdle runs when it is, once. drain
+// must not be called twice.
 func (g *guard) drain(patience time.Duration, whenIdle func()) bool {
 	g.cancel()
-	idle := make(chan struct{})
 	go func() {
 		for range cap(g.slots) {
 			g.slots <- struct{}{}
 		}
 		whenIdle()
-		close(idle)
+		close(g.idle)
 	}()
 	t := time.NewTimer(patience)
 	defer t.Stop()
 	select {
-	case <-idle:
+	case <-g.idle:
 		return true
 	case <-t.C:
 		return false
