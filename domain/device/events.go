@@ -1,5 +1,3 @@
-// Package device is the Device aggregate: a registered router, its owner, its
-// life cycle and the services it runs on.
 package device
 
 import (
@@ -62,16 +60,30 @@ const (
 // AutoRenew: the term renews by itself at no cost (reseller accounts).
 type Service struct {
 	Offer     catalogue.Offer `json:"offer"`
+	Source    Source          `json:"source"`
 	Start     calendar.Date   `json:"start"`
 	End       calendar.Date   `json:"end"`
 	AnchorDay int             `json:"anchorDay"`
 	AutoRenew bool            `json:"autoRenew,omitempty"`
 }
 
-// Allocation is the right of a device to run on an offer until a date.
+// Source says where the right to run came from.
+type Source string
+
+// The sources.
+const (
+	SourceIncluded  Source = "included"  // came with the device
+	SourcePurchased Source = "purchased" // a renewal order
+	SourceGranted   Source = "granted"   // by the operator
+	SourceFree      Source = "free"      // the free term of a reseller's device
+)
+
+// Allocation is the right of a device to run on its offer until a date.
+// AnchorDay is as in Service.
 type Allocation struct {
-	Source string        `json:"source"` // included, purchased, granted
-	Until  calendar.Date `json:"until"`  // last day, inclusive
+	Source    Source        `json:"source"`
+	Until     calendar.Date `json:"until"` // last day, inclusive
+	AnchorDay int           `json:"anchorDay"`
 }
 
 // Registered records a device's first registration, in Account.
@@ -87,6 +99,7 @@ type Registered struct {
 	FirstRegistered calendar.Date `json:"firstRegistered"`
 	Service         Service       `json:"service"`
 	Included        Allocation    `json:"included"` // the included year, from the first registration anywhere
+	ICCID           string        `json:"iccid,omitempty"`
 	OrderNumber     string        `json:"orderNumber,omitempty"`
 }
 
@@ -98,21 +111,25 @@ type Transferred struct {
 	To       uuid.UUID   `json:"to"`
 	Name     string      `json:"name"` // in the new account
 	Service  Service     `json:"service"`
-	Parked   *Allocation `json:"parked,omitempty"` // what was paid for, kept while a reseller holds the device
+	// Parked is what the device has a right to and does not use while a
+	// reseller holds it; one that has run out tells expired from missing.
+	Parked *Allocation `json:"parked,omitempty"`
 	// Consumed says that the included term was started anew by this transfer,
 	// which happens once per device.
 	Consumed bool   `json:"consumed,omitempty"`
 	Policy   Policy `json:"policy"`
 }
 
-// Policy names the rule set and its version that allowed a transfer.
+// Policy names the rule set and its version that allowed a transfer. Included
+// is the switch it ran with, see Rules.IncludedTransfer.
 type Policy struct {
-	Name    string `json:"name"`
-	Version int    `json:"version"`
+	Name     string `json:"name"`
+	Version  int    `json:"version"`
+	Included string `json:"included,omitempty"`
 }
 
 // ServiceRenewed moves the end of service, or, while a reseller holds the
-// device, the end of its purchased allocation (Parked true).
+// device, the end of what is parked (Parked true).
 type ServiceRenewed struct {
 	Device      uuid.UUID     `json:"device"`
 	Renewal     uuid.UUID     `json:"renewal"` // one id for all devices of a request
@@ -126,12 +143,16 @@ type ServiceRenewed struct {
 	Automatic   bool          `json:"automatic,omitempty"`
 }
 
-// AllocationGranted gives the device a service allocation by the operator.
+// AllocationGranted gives the device a service allocation by the operator. In a
+// standard account the service goes on until then; in a reseller's account the
+// allocation waits (Parked true).
 type AllocationGranted struct {
-	Device     uuid.UUID  `json:"device"`
-	ID         uuid.UUID  `json:"id"`
-	Allocation Allocation `json:"allocation"`
-	Reason     string     `json:"reason,omitempty"`
+	Device     uuid.UUID     `json:"device"`
+	ID         uuid.UUID     `json:"id"`
+	Allocation Allocation    `json:"allocation"`
+	OldEnd     calendar.Date `json:"oldEnd,omitzero"`
+	Parked     bool          `json:"parked,omitempty"`
+	Reason     string        `json:"reason,omitempty"`
 }
 
 // Renamed gives the device a new name, unique in its account.

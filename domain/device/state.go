@@ -1,8 +1,11 @@
 package device
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
@@ -15,16 +18,99 @@ type State struct {
 	Account         uuid.UUID
 	Name            string
 	Labels          []string
+	ICCID           string
 	LifeCycle       LifeCycle
 	FirstRegistered calendar.Date
 	Service         Service
 	Included        Allocation  // the included year from the first registration
 	Consumed        bool        // the included term was started anew by a transfer
-	Parked          *Allocation // paid for, kept while a reseller holds the device
-	Purchased       *Allocation // bought while a reseller held the device
-	Granted         *Allocation // granted by the operator
+	Parked          *Allocation // waits while a reseller holds the device
+	Applied         []uuid.UUID // ids of the transfers, orders and grants that were applied
 	HeldBy          uuid.UUID   // all-or-nothing batch that keeps others off
 }
 
 // Exists reports whether the device was registered.
 func (s State) Exists() bool { return s.SerialNumber != "" }
+
+// Evolve folds one event into the state. It shares nothing that changes with
+// the state before.
+func Evolve(s State, e domain.Event) State {
+	switch e := e.(type) {
+	case Registered:
+		s.UID, s.SerialNumber, s.Factor, s.Model = e.Device, e.SerialNumber, e.Factor, e.Model
+		s.Account, s.Name, s.Labels, s.ICCID = e.Account, e.Name, e.Labels, e.ICCID
+		s.LifeCycle, s.FirstRegistered, s.Service, s.Included = e.LifeCycle, e.FirstRegistered, e.Service, e.Included
+		s.HeldBy = uuid.Nil
+	case Transferred:
+		s.Account, s.Name, s.LifeCycle = e.To, e.Name, Active
+		s.Service, s.Parked = e.Service, e.Parked
+		s.Consumed = s.Consumed || e.Consumed
+		s = s.applied(e.Transfer)
+	case ServiceRenewed:
+		source := SourcePurchased
+		if e.Automatic {
+			source = SourceFree
+		}
+		s = s.extended(e.Parked, Allocation{Source: source, Until: e.NewEnd, AnchorDay: e.AnchorDay}).applied(e.Renewal)
+	case AllocationGranted:
+		s = s.extended(e.Parked, e.Allocation).applied(e.ID)
+	case Renamed:
+		s.Name = e.NewName
+	case Relabelled:
+		s.Labels = e.NewLabels
+	case Suspended:
+		s.LifeCycle = InSuspension
+	case Resumed:
+		s.LifeCycle = Active
+	case Retired:
+		s.LifeCycle = OutOfService
+	case Held:
+		s.HeldBy = e.Batch
+	case HoldReleased:
+		if s.HeldBy == e.Batch {
+			s.HeldBy = uuid.Nil
+		}
+	case ClaimAbandoned: // moves the stream's revision, nothing else
+	}
+	return s
+}
+
+// extended takes over a new end: of what is parked, or of the service.
+func (s State) extended(parked bool, a Allocation) State {
+	if parked {
+		s.Parked = &a
+		return s
+	}
+	s.Service.Source, s.Service.End, s.Service.AnchorDay = a.Source, a.Until, a.AnchorDay
+	return s
+}
+
+// applied remembers a transfer, an order or a grant, and ends the hold that
+// was there for it.
+func (s State) applied(id uuid.UUID) State {
+	if !slices.Contains(s.Applied, id) {
+		s.Applied = append(slices.Clone(s.Applied), id)
+	}
+	s.HeldBy = uuid.Nil
+	return s
+}
+
+// resellers reports whether a reseller holds the device: only there a term
+// renews by itself.
+func (s State) resellers() bool { return s.Service.AutoRenew }
+
+// right is what the device has a right to besides a free term, with the latest
+// end; a zero Allocation when there is nothing.
+func (s State) right() Allocation {
+	if !s.resellers() {
+		return Allocation{Source: s.Service.Source, Until: s.Service.End, AnchorDay: s.Service.AnchorDay}
+	}
+	var a Allocation
+	if s.Parked != nil {
+		a = *s.Parked
+	}
+	if !s.Consumed && s.Included.Until > a.Until {
+		a = s.Included
+	}
+	return a
+}

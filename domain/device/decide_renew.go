@@ -1,0 +1,164 @@
+package device
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+)
+
+// maxAhead is how far in the future, in months, a service may end by order or
+// grant: what lies beyond is a slip of the pen.
+const maxAhead = 20 * 12
+
+// Renew renews the service of a device: by order with exactly one of Term and
+// Until, or (Automatic) the free term of a reseller's device. ID is one for all
+// devices of a request, and is the batch when it is all or nothing.
+type Renew struct {
+	ID          uuid.UUID
+	Term        calendar.Term
+	Until       calendar.Date
+	OrderNumber string
+	Note        string
+	Automatic   bool
+	Today       calendar.Date
+	Rules       Rules
+}
+
+// DecideRenew decides a renewal. An order that was applied already is
+// unchanged, and so is an automatic renewal that is not due.
+func DecideRenew(s State, c Renew) ([]domain.Event, []domain.Problem) {
+	if !s.Exists() {
+		return nil, []domain.Problem{NotFound()}
+	}
+	if c.Automatic {
+		return renewFree(s, c)
+	}
+	if slices.Contains(s.Applied, c.ID) {
+		return nil, nil
+	}
+	problems := usable(s, c.ID)
+	if c.Term != (calendar.Term{}) && len(c.Rules.RenewalTerms) > 0 && !slices.Contains(c.Rules.RenewalTerms, c.Term) {
+		problems = append(problems, problem(CodeTermNotOffered, "Renewals cannot be ordered for this term.",
+			map[string]string{"term": c.Term.String(), "terms": terms(c.Rules.RenewalTerms)}))
+	}
+	old := s.right()
+	a, refused := extend(old, c.Term, c.Until, max(c.Today, old.Until), c.Today)
+	if problems = append(problems, refused...); len(problems) > 0 {
+		return nil, problems
+	}
+	e := ServiceRenewed{
+		Device:      s.UID,
+		Renewal:     c.ID,
+		OldEnd:      old.Until,
+		NewEnd:      a.Until,
+		AnchorDay:   a.AnchorDay,
+		Parked:      s.resellers(),
+		OrderNumber: c.OrderNumber,
+		Note:        c.Note,
+	}
+	if c.Term != (calendar.Term{}) {
+		e.Term = c.Term.String()
+	}
+	return []domain.Event{e}, nil
+}
+
+// renewFree renews a free term from its last day on, an event per period, until
+// the end lies ahead.
+func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
+	term := calendar.Months(c.Rules.FreeTermMonths)
+	end := s.Service.End
+	due := s.resellers() && s.LifeCycle != OutOfService && end <= c.Today && end > 0
+	if !due || term.Months < 1 {
+		return nil, nil
+	}
+	if s.HeldBy != uuid.Nil && s.HeldBy != c.ID {
+		return nil, []domain.Problem{Busy()}
+	}
+	var events []domain.Event
+	for end <= c.Today {
+		next := term.From(end, s.Service.AnchorDay)
+		events = append(events, ServiceRenewed{
+			Device:    s.UID,
+			Renewal:   c.ID,
+			Term:      term.String(),
+			OldEnd:    end,
+			NewEnd:    next,
+			AnchorDay: s.Service.AnchorDay,
+			Automatic: true,
+		})
+		end = next
+	}
+	return events, nil
+}
+
+// Grant gives a device a service allocation, with exactly one of Term (from
+// today) and Until.
+type Grant struct {
+	ID     uuid.UUID
+	Term   calendar.Term
+	Until  calendar.Date
+	Reason string
+	Today  calendar.Date
+}
+
+// DecideGrant decides a grant. One that was applied already is unchanged.
+func DecideGrant(s State, c Grant) ([]domain.Event, []domain.Problem) {
+	if !s.Exists() {
+		return nil, []domain.Problem{NotFound()}
+	}
+	if slices.Contains(s.Applied, c.ID) {
+		return nil, nil
+	}
+	problems := usable(s, uuid.Nil)
+	old := s.right()
+	a, refused := extend(old, c.Term, c.Until, c.Today, c.Today)
+	if problems = append(problems, refused...); len(problems) > 0 {
+		return nil, problems
+	}
+	a.Source = SourceGranted
+	return []domain.Event{AllocationGranted{
+		Device: s.UID, ID: c.ID, Allocation: a, OldEnd: old.Until, Parked: s.resellers(), Reason: c.Reason,
+	}}, nil
+}
+
+// extend makes an allocation that ends a term after base, or on a date; either
+// way later than old, not in the past, and not absurdly far ahead.
+func extend(old Allocation, term calendar.Term, until, base, today calendar.Date) (Allocation, []domain.Problem) {
+	byTerm := term != (calendar.Term{})
+	switch {
+	case !byTerm && until.IsZero():
+		return Allocation{}, invalid(CodeTermMissing, "Give a term or a date.")
+	case byTerm && !until.IsZero():
+		return Allocation{}, invalid(CodeTermAmbiguous, "Give a term or a date, not both.")
+	}
+	a := Allocation{Source: SourcePurchased, Until: until, AnchorDay: until.Day()}
+	if byTerm {
+		a.AnchorDay = base.Day()
+		if base == old.Until && old.AnchorDay > a.AnchorDay {
+			a.AnchorDay = old.AnchorDay // the 31st comes back after a short month
+		}
+		a.Until = term.From(base, a.AnchorDay)
+	}
+	latest := today.AddMonths(maxAhead, today.Day())
+	switch {
+	case a.Until <= old.Until || a.Until < today:
+		return Allocation{}, []domain.Problem{untilNotLater(a.Until, old.Until)}
+	case a.Until > latest:
+		return Allocation{}, []domain.Problem{untilTooLate(a.Until, latest)}
+	}
+	return a, nil
+}
+
+func terms(ts []calendar.Term) string {
+	s := ""
+	for i, t := range ts {
+		if i > 0 {
+			s += ", "
+		}
+		s += t.String()
+	}
+	return s
+}

@@ -1,0 +1,163 @@
+package device
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+)
+
+// Eligibility is the policy that says which service a transferred device gets,
+// and whether any.
+const (
+	Eligibility        = "eligibility"
+	EligibilityVersion = 1
+)
+
+// Transfer moves a device from one account to another. ID is one for all
+// devices of a request, and is the batch when it is all or nothing. Partnered:
+// the accounts have a partnership. Offer, when named, must be the device's
+// present one. Name is the device's in the target account; empty keeps it.
+type Transfer struct {
+	ID        uuid.UUID
+	From, To  Owner
+	Partnered bool
+	Offer     catalogue.Offer
+	Name      string
+	Model     catalogue.Model
+	Today     calendar.Date
+	Rules     Rules
+}
+
+// DecideTransfer decides the transfer of a device. It returns all problems
+// that apply; those of the device itself only when the source account has it,
+// since the caller may see nothing of another account's device.
+func DecideTransfer(s State, c Transfer) ([]domain.Event, []domain.Problem) {
+	if slices.Contains(s.Applied, c.ID) {
+		return nil, nil
+	}
+	if !s.Exists() {
+		return nil, append([]domain.Problem{NotFound()}, c.between()...)
+	}
+	if s.Account != c.From.UID {
+		p := problem(CodeNotInSource, "The device is not in the source account.", nil, checkSource)
+		return nil, append([]domain.Problem{p}, c.between()...)
+	}
+	problems := c.between()
+	if s.HeldBy != uuid.Nil && s.HeldBy != c.ID {
+		problems = append(problems, Busy())
+	}
+	if s.LifeCycle == OutOfService {
+		problems = append(problems, retired())
+	}
+	problems = append(problems, c.offer(s)...)
+	service, consumed, refused := c.service(s)
+	if problems = append(problems, refused...); len(problems) > 0 {
+		return nil, problems
+	}
+	e := Transferred{
+		Device:   s.UID,
+		Transfer: c.ID,
+		From:     c.From.UID,
+		To:       c.To.UID,
+		Name:     c.Name,
+		Service:  service,
+		Consumed: consumed,
+		Policy:   Policy{Name: Eligibility, Version: EligibilityVersion, Included: c.Rules.IncludedTransfer},
+	}
+	if e.Name == "" {
+		e.Name = s.Name
+	}
+	if c.To.Reseller() {
+		e.Parked = s.Parked
+		if !s.resellers() {
+			e.Parked = new(s.right())
+		}
+	}
+	return []domain.Event{e}, nil
+}
+
+// between is what stands against a transfer between the two accounts, whatever
+// the device.
+func (c Transfer) between() []domain.Problem {
+	var problems []domain.Problem
+	if c.From.UID == c.To.UID {
+		problems = append(problems, problem(CodeTargetSame, "Source and target are the same account.", nil, chooseTarget))
+	} else if !c.Partnered {
+		problems = append(problems, problem(CodeNotPartnered, "The two accounts are not partners.", nil, partner))
+	}
+	if !c.From.Reseller() && !c.To.Reseller() {
+		problems = append(problems, problem(CodeNeitherIsReseller, "Neither of the two accounts is a reseller account.", nil, useReseller))
+	}
+	if c.To.Status == account.Closed {
+		problems = append(problems, targetClosed())
+	}
+	return problems
+}
+
+// offer checks that the device can keep its offer in the target account.
+func (c Transfer) offer(s State) []domain.Problem {
+	var problems []domain.Problem
+	current := s.Service.Offer
+	wanted := c.Offer
+	if wanted == "" {
+		wanted = current
+		if !c.To.has(current) {
+			if other, ok := c.To.offerFor(c.Model, ""); ok {
+				wanted = other
+			}
+		}
+	}
+	if wanted != current {
+		problems = append(problems, problem(CodeOfferTypeMismatch, "A device is transferred only under its present offer type.",
+			map[string]string{"offer": string(current), "targetOffer": string(wanted)}, keepOffer))
+	}
+	if lacking := !c.To.has(current); lacking || !c.To.has(wanted) || !c.Model.Supports(wanted) {
+		if lacking {
+			wanted = current
+		}
+		problems = append(problems, offerNotAvailable(wanted, c.Model, c.To.Offers, addOffer, chooseTarget))
+	}
+	return problems
+}
+
+// service is the service in the target account by the eligibility policy, and
+// whether the included term starts anew with it.
+func (c Transfer) service(s State) (service Service, consumed bool, problems []domain.Problem) {
+	offer := s.Service.Offer
+	if c.To.Reseller() {
+		return c.To.newService(offer, c.Today, Allocation{}, c.Rules), false, nil
+	}
+	var best Allocation
+	if !s.resellers() {
+		best = s.right()
+	} else if s.Parked != nil {
+		best = *s.Parked
+	}
+	if !s.Consumed && c.Today <= s.Included.Until {
+		included := s.Included
+		if c.Rules.IncludedTransfer != IncludedRemainder {
+			included = newIncluded(c.Model, c.Today)
+		}
+		if included.Until > best.Until {
+			best, consumed = included, c.Rules.IncludedTransfer != IncludedRemainder
+		}
+	}
+	switch {
+	case best.Until >= c.Today && !best.Until.IsZero():
+		return c.To.newService(offer, c.Today, best, c.Rules), consumed, nil
+	case best.Until.IsZero():
+		return Service{}, false, []domain.Problem{problem(CodeAllocationMissing,
+			"The device is past its included service and has no other service allocation.",
+			map[string]string{"includedUntil": s.Included.Until.String()}, purchaseRenewal, requestAllocation)}
+	default:
+		return Service{}, false, []domain.Problem{problem(CodeAllocationExpired,
+			"The service allocation of the device has run out.",
+			map[string]string{"allocationUntil": best.Until.String(), "includedUntil": s.Included.Until.String()},
+			purchaseRenewal, requestAllocation)}
+	}
+}
