@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
@@ -26,6 +27,7 @@ type State struct {
 	Name          string
 	Type          Type
 	Status        Status // pending, active or closed; empty: no such account
+	Closing       Status // the status before it was closed
 	Administrator Person
 	Offers        []catalogue.Offer
 	Reseller      uuid.UUID
@@ -39,4 +41,28 @@ func (s State) StatusAt(now time.Time) Status {
 		return Expired
 	}
 	return s.Status
+}
+
+// Evolve folds one event into the state.
+func Evolve(s State, e domain.Event) State {
+	switch e := e.(type) {
+	case AccountCreated:
+		s.UID, s.Name, s.Type, s.Status = e.Account, e.Name, e.Type, Pending
+		s.Administrator, s.Offers, s.Reseller, s.Invitation = e.Administrator, e.Offers, e.Reseller, e.Invitation
+	case AccountActivated:
+		s.Status, s.Administrator = Activated, e.Administrator
+	case InvitationSent:
+		s.Invitation = e.Invitation
+	case AccountClosed:
+		s.Closing, s.Status = s.Status, Closed
+	case AccountCreationAbandoned:
+		s.Abandoned = true
+	}
+	return s
+}
+
+// NeverActivated reports whether the account was closed, or is, without its
+// administrator ever having finished it: then its name and e-mail are free.
+func (s State) NeverActivated() bool {
+	return s.Status == Pending || s.Status == Closed && s.Closing == Pending
 }

@@ -105,12 +105,12 @@ type Registered struct {
 
 // Transferred moves the device to another account.
 type Transferred struct {
-	Device   uuid.UUID   `json:"device"`
-	Transfer uuid.UUID   `json:"transfer"` // one id for all devices of a request
-	From     uuid.UUID   `json:"from"`
-	To       uuid.UUID   `json:"to"`
-	Name     string      `json:"name"` // in the new account
-	Service  Service     `json:"service"`
+	Device   uuid.UUID `json:"device"`
+	Transfer uuid.UUID `json:"transfer"` // one id for all devices of a request
+	From     uuid.UUID `json:"from"`
+	To       uuid.UUID `json:"to"`
+	Name     string    `json:"name"` // in the new account
+	Service  Service   `json:"service"`
 	// Parked is what the device has a right to and does not use while a
 	// reseller holds it; one that has run out tells expired from missing.
 	Parked *Allocation `json:"parked,omitempty"`

@@ -1,0 +1,94 @@
+package account
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+)
+
+// The codes of refusals. They are part of the interface and never change.
+const (
+	CodeNameInvalid       = "name_invalid"
+	CodeEmailInvalid      = "email_invalid"
+	CodeAccountClosed     = "account_closed"
+	CodeAlreadyActive     = "already_active"
+	CodeInvitationUnknown = "invitation_unknown"
+	CodeInvitationExpired = "invitation_expired"
+	CodeCreationAbandoned = "creation_abandoned"
+)
+
+func problem(code, detail string) []domain.Problem {
+	return []domain.Problem{{Code: code, Detail: detail}}
+}
+
+// Create opens an account. Name and the administrator's e-mail are normalised;
+// both are reserved before the decision is appended. Reseller is the account
+// that creates its customer, uuid.Nil when the operator creates.
+type Create struct {
+	UID           uuid.UUID
+	Name          string
+	Type          Type
+	Administrator Person
+	Offers        []catalogue.Offer
+	Reseller      uuid.UUID
+	Invitation    Invitation
+}
+
+// DecideCreate decides the creation. An account that is there already is
+// unchanged: its uid is the command's own.
+func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
+	switch {
+	case s.Abandoned:
+		return nil, problem(CodeCreationAbandoned, "This creation was given up half way; create the account again.")
+	case s.Status != "":
+		return nil, nil
+	}
+	return []domain.Event{AccountCreated{
+		Account: c.UID, Name: c.Name, Type: c.Type, Administrator: c.Administrator,
+		Offers: slices.Clone(c.Offers), Reseller: c.Reseller, Invitation: c.Invitation,
+	}}, nil
+}
+
+// DecideActivate decides whether the holder of an invitation's token may finish
+// the account. An administrator without a name keeps the one invited.
+func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Time) ([]domain.Event, []domain.Problem) {
+	if !bytes.Equal(s.Invitation.TokenHash, tokenHash) || len(tokenHash) == 0 {
+		return nil, problem(CodeInvitationUnknown, "There is no such invitation.")
+	}
+	switch s.StatusAt(now) {
+	case Closed:
+		return nil, problem(CodeAccountClosed, "The account is closed.")
+	case Expired:
+		return nil, problem(CodeInvitationExpired, "The invitation has run out. Ask for a new one.")
+	case Activated:
+		return nil, problem(CodeAlreadyActive, "The account is active already.")
+	}
+	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator}}, nil
+}
+
+// DecideInvite replaces the invitation of an account that was not activated yet.
+func DecideInvite(s State, i Invitation) ([]domain.Event, []domain.Problem) {
+	switch s.Status {
+	case Closed:
+		return nil, problem(CodeAccountClosed, "The account is closed.")
+	case Activated:
+		return nil, problem(CodeAlreadyActive, "The account is active already.")
+	}
+	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
+		return nil, nil
+	}
+	return []domain.Event{InvitationSent{Account: s.UID, Invitation: i}}, nil
+}
+
+// DecideClose closes the account.
+func DecideClose(s State, reason string) ([]domain.Event, []domain.Problem) {
+	if s.Status == Closed {
+		return nil, nil
+	}
+	return []domain.Event{AccountClosed{Account: s.UID, Reason: reason}}, nil
+}
