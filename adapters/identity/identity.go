@@ -1,0 +1,76 @@
+// Package identity finds out who a bearer token stands for: the operator, by
+// the token of the installation, or an account, by a token made for it.
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// ErrUnknownToken: no such token, or one that was revoked or has expired; the
+// answer does not tell which.
+var ErrUnknownToken = errors.New("token is not known or no longer valid")
+
+// TokenStore finds the tokens of accounts by the hash of the secret, else
+// postgres.ErrTokenUnknown.
+type TokenStore interface {
+	FindByHash(ctx context.Context, hash []byte) (postgres.Token, error)
+}
+
+// Tokens authenticates bearer tokens.
+type Tokens struct {
+	operator [sha256.Size]byte
+	store    TokenStore
+	clock    app.Clock
+}
+
+// New makes the authenticator. operatorToken must not be empty.
+func New(operatorToken string, store TokenStore, clock app.Clock) (*Tokens, error) {
+	if operatorToken == "" {
+		return nil, errors.New("identity: the operator token is empty")
+	}
+	return &Tokens{operator: sha256.Sum256([]byte(operatorToken)), store: store, clock: clock}, nil
+}
+
+// Authenticate finds the caller of a token, else ErrUnknownToken, or
+// app.ErrReadModelUnavailable when the store does not answer.
+func (t *Tokens) Authenticate(ctx context.Context, token string) (app.Caller, error) {
+	hash := sha256.Sum256([]byte(token))
+	// Comparing hashes takes the same time whatever the token, and however long.
+	if subtle.ConstantTimeCompare(hash[:], t.operator[:]) == 1 {
+		return app.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}, nil
+	}
+	known, err := t.store.FindByHash(ctx, postgres.HashToken(token))
+	switch {
+	case errors.Is(err, postgres.ErrTokenUnknown):
+		return app.Caller{}, ErrUnknownToken
+	case postgres.IsUnavailable(err):
+		return app.Caller{}, errors.Join(app.ErrReadModelUnavailable, err)
+	case err != nil:
+		return app.Caller{}, fmt.Errorf("authenticate: %w", err)
+	case !known.Usable(t.clock.Now()):
+		return app.Caller{}, ErrUnknownToken
+	}
+	return app.Caller{
+		Actor:         domain.Actor{Kind: domain.ActorToken, ID: known.ID.String(), Account: known.Account},
+		Administrator: known.Administrator,
+		Rights:        rightsOf(known),
+	}, nil
+}
+
+// rightsOf gives none for a profile that is not known: denied by default.
+func rightsOf(t postgres.Token) rights.Set {
+	if t.Administrator {
+		return rights.Administrator()
+	}
+	profile, _ := rights.Find(t.Profile)
+	return profile.Rights
+}
