@@ -1,0 +1,277 @@
+package projections_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/projections"
+)
+
+// counted is an event of the tests' own: it adds N to the counter it names.
+type counted struct {
+	Counter string
+	N       int
+}
+
+func (counted) EventType() string { return "counted" }
+
+// script delivers recorded events to followers as a subscriber does: one batch
+// at a time, from where the follower says, again after a nack.
+type script struct {
+	batch int
+
+	mu     sync.Mutex
+	events []app.Recorded
+	more   chan struct{} // closed and replaced at every change
+}
+
+func newScript(batch int) *script { return &script{batch: batch, more: make(chan struct{})} }
+
+func (s *script) add(events ...domain.Event) app.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p app.Position
+	for _, e := range events {
+		n := uint64(len(s.events) + 1)
+		p = app.Position{Commit: n * 100, Prepare: n*100 - 1}
+		s.events = append(s.events, app.Recorded{ID: uuid.New(), Stream: "counter-1", Revision: app.Revision(n - 1), Position: p, RecordedAt: time.Now(), Event: e})
+	}
+	close(s.more)
+	s.more = make(chan struct{})
+	return p
+}
+
+func (s *script) after(p app.Position, limit int) ([]app.Recorded, bool, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, e := range s.events {
+		if p.Before(e.Position) {
+			rest := s.events[i:]
+			return rest[:min(limit, len(rest))], len(rest) <= limit, s.more
+		}
+	}
+	return nil, true, s.more
+}
+
+// Follow implements projections.Follow.
+func (s *script) Follow(_ string, _ []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+	return &scriptSubscriber{s, from}, nil
+}
+
+type scriptSubscriber struct {
+	*script
+	from func(context.Context) (app.Position, error)
+}
+
+func (s *scriptSubscriber) Close() error { return nil }
+
+func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	out := make(chan *message.Message)
+	go func() {
+		defer close(out)
+		p, err := s.from(ctx)
+		for err != nil && ctx.Err() == nil {
+			wait(ctx, 10*time.Millisecond)
+			p, err = s.from(ctx)
+		}
+		for ctx.Err() == nil {
+			events, all, more := s.after(p, s.batch)
+			if len(events) == 0 {
+				select {
+				case <-more:
+				case <-ctx.Done():
+				}
+				continue
+			}
+			upto := events[len(events)-1].Position
+			if deliver(ctx, out, app.Batch{Events: events, Upto: upto, CaughtUp: all}) {
+				p = upto
+			}
+		}
+	}()
+	return out, nil
+}
+
+func deliver(ctx context.Context, out chan<- *message.Message, b app.Batch) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := message.NewMessage(b.Upto.String(), nil)
+	m.SetContext(app.ContextWithBatch(ctx, b))
+	select {
+	case out <- m:
+	case <-ctx.Done():
+		return false
+	}
+	select {
+	case <-m.Acked():
+		return true
+	case <-m.Nacked():
+		wait(ctx, 5*time.Millisecond)
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// The script is all of a log that a runner reads.
+func (s *script) ReadAll(_ context.Context, after app.Position, _ ...string) iter.Seq2[app.Recorded, error] {
+	return func(yield func(app.Recorded, error) bool) {
+		for {
+			events, _, _ := s.after(after, 1000)
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				after = e.Position
+			}
+			if len(events) == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (s *script) ReadStream(context.Context, string, app.Revision) iter.Seq2[app.Recorded, error] {
+	panic("a runner reads no single stream")
+}
+
+func (s *script) Append(context.Context, string, app.Revision, ...app.NewEvent) (app.Revision, app.Position, error) {
+	panic("a runner appends nothing")
+}
+
+var errBad = errors.New("this counter cannot be")
+
+// counters is a projection that shows every event applied twice or not at all,
+// or out of order.
+func counters() projections.Projection {
+	return projections.Projection{
+		Name: "counters", Version: 1, Prefixes: []string{"counter-"},
+		Tables: []string{
+			`CREATE TABLE counters (name text PRIMARY KEY, n bigint NOT NULL)`,
+			`CREATE TABLE seen (id uuid NOT NULL, position bigint NOT NULL, at serial)`,
+		},
+		Indexes: []projections.Index{
+			{SQL: `CREATE INDEX seen_position ON seen (position)`},
+			{SQL: `CREATE INDEX never ON seen USING nothing (id)`, Extension: "no_such_extension"},
+		},
+		Apply: func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+			for _, e := range events {
+				c := e.Event.(counted)
+				switch c.Counter {
+				case "bad":
+					return errBad
+				case "panic":
+					panic("a bug")
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO counters AS c VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET n = c.n + $2`, c.Counter, c.N); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO seen (id, position) VALUES ($1, $2)`, e.ID, e.Position.Commit); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// started is a runner at work.
+type started struct {
+	*projections.Runner
+	stop func()
+}
+
+func start(t testing.TB, o projections.Options, ps []projections.Projection, processes ...projections.Process) started {
+	t.Helper()
+	if o.LeasePoll == 0 {
+		o.LeasePoll = 20 * time.Millisecond
+	}
+	r, err := projections.New(o, ps, processes)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	t.Cleanup(stop)
+	return started{r, stop}
+}
+
+// within bounds what a test waits for; it is no measure of speed.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func (r started) waitFor(t testing.TB, name string, p app.Position) {
+	t.Helper()
+	require.NoError(t, r.WaitFor(within(t), []string{name}, p))
+}
+
+// status waits until the follower's status is as wanted.
+func (r started) status(t testing.TB, name string, want func(projections.Status) bool) projections.Status {
+	t.Helper()
+	ctx := within(t)
+	for {
+		all, err := r.Status(ctx)
+		for _, s := range all {
+			if err == nil && s.Name == name && want(s) {
+				return s
+			}
+		}
+		require.NoError(t, ctx.Err(), "status is %+v %v", all, err)
+		wait(ctx, 10*time.Millisecond)
+	}
+}
+
+// requireExact says that each event of the script was applied once, in order.
+func requireExact(t testing.TB, pool *pgxpool.Pool, s *script, schema string) {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), fmt.Sprintf(`SELECT position FROM %s.seen ORDER BY at`, schema))
+	require.NoError(t, err)
+	seen, err := pgx.CollectRows(rows, pgx.RowTo[uint64])
+	require.NoError(t, err)
+	want := []uint64{}
+	sums := map[string]int{}
+	for _, e := range s.events {
+		want = append(want, e.Position.Commit)
+		sums[e.Event.(counted).Counter] += e.Event.(counted).N
+	}
+	require.Equal(t, want, seen)
+	for name, sum := range sums {
+		var n int
+		require.NoError(t, pool.QueryRow(t.Context(), fmt.Sprintf(`SELECT n FROM %s.counters WHERE name = $1`, schema), name).Scan(&n))
+		require.Equal(t, sum, n, name)
+	}
+}
+
+func many(n int) []domain.Event {
+	events := make([]domain.Event, n)
+	for i := range events {
+		events[i] = counted{Counter: strings.Repeat("x", 1+i%7), N: i}
+	}
+	return events
+}
