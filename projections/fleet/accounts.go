@@ -1,0 +1,78 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+// Accounts lists accounts.
+func (r *Reader) Accounts(ctx context.Context, q app.AccountQuery) (app.List[app.AccountRow], error) {
+	l, err := accountList(q)
+	if err != nil {
+		return app.List[app.AccountRow]{}, err
+	}
+	var page app.List[app.AccountRow]
+	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
+		page, err = fetch(ctx, tx, l, scanAccount)
+		return err
+	})
+	if err != nil {
+		return app.List[app.AccountRow]{}, fmt.Errorf("list accounts: %w", err)
+	}
+	page.Position = position
+	return page, nil
+}
+
+func accountList(q app.AccountQuery) (*list, error) {
+	l := &list{from: "account_versions a"}
+	status := l.status("a", q.Now)
+	l.columns = "a.state, a.revision, " + status
+	keys := map[string]sortKey{
+		"name":      {expr: "a.name_key", typ: "text"},
+		"type":      {expr: "a.type", typ: "text"},
+		"status":    {expr: status, typ: "text"},
+		"createdAt": {expr: "a.created_at", typ: "timestamptz"},
+	}
+	if err := l.page(q.Page, keys, "name", "a.uid"); err != nil {
+		return nil, err
+	}
+	l.where = append(l.where, l.valid("a", q.AsOf))
+	l.scope("a.uid", q.Accounts)
+	if q.Type != "" {
+		l.filter("a.type = %s", string(q.Type))
+	}
+	if q.Status != "" {
+		l.filter(status+" = %s", string(q.Status))
+	}
+	l.contains(q.Search, "a.name_key", "a.uid::text")
+	return l, nil
+}
+
+func scanAccount() ([]any, func() (app.AccountRow, error)) {
+	var row app.AccountRow
+	var state []byte
+	return []any{&state, &row.Revision, &row.Status}, func() (app.AccountRow, error) {
+		var s accountState
+		if err := json.Unmarshal(state, &s); err != nil {
+			return row, fmt.Errorf("state of an account: %w", err)
+		}
+		row.UID, row.Name, row.Type, row.Offers = s.UID, s.Name, s.Type, s.Offers
+		row.Administrators = administrators(s.State)
+		row.CreatedAt, row.InvitationExpires = s.CreatedAt, s.Invitation.Expires
+		return row, nil
+	}
+}
+
+func administrators(s account.State) []account.Person {
+	if s.Administrator.Email == "" && s.Administrator.ID == uuid.Nil {
+		return nil
+	}
+	return []account.Person{s.Administrator}
+}

@@ -1,0 +1,139 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// Customers is the Customers page. It is made of counts per account and day, so
+// it costs the same for any number of devices; only the past (AsOf) is counted
+// from the devices themselves. Services that end on a day are due on it until
+// it is over, and expired from the next.
+func (r *Reader) Customers(ctx context.Context, q app.CustomerQuery) (app.List[app.CustomerRow], error) {
+	l, err := customerList(q)
+	if err != nil {
+		return app.List[app.CustomerRow]{}, err
+	}
+	var page app.List[app.CustomerRow]
+	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
+		page, err = fetch(ctx, tx, l, scanCustomer)
+		return err
+	})
+	if err != nil {
+		return app.List[app.CustomerRow]{}, fmt.Errorf("list customers: %w", err)
+	}
+	page.Position = position
+	return page, nil
+}
+
+func customerList(q app.CustomerQuery) (*list, error) {
+	l := &list{
+		columns: `c.state, c.status, c.profile, c.total, c.active, c.initial, c.renewal_systems, c.last,
+			c.window0, c.window1, c.window2, c.expired, c.auto_renewing`,
+		from: "customers c",
+	}
+	if err := l.page(q.Page, customerKeys(q.Windows), "name", "c.uid"); err != nil {
+		return nil, err
+	}
+	scope := l.customerScope(q)
+	counts := liveCounts
+	if !q.AsOf.IsZero() {
+		counts = fmt.Sprintf(pastCounts, l.valid("v", q.AsOf))
+	}
+	l.with = fmt.Sprintf("WITH scope AS (%s), %s days AS (%s), customers AS (%s) ", scope, counts, l.days(q), customerRows)
+	return l, nil
+}
+
+func customerKeys(windows app.Windows) map[string]sortKey {
+	keys := map[string]sortKey{
+		"name":           {expr: "c.name_key", typ: "text"},
+		"status":         {expr: "c.status", typ: "text"},
+		"totalSystems":   {expr: "c.total", typ: "bigint"},
+		"activeSystems":  {expr: "c.active", typ: "bigint"},
+		"initialRenewal": {expr: "c.initial", typ: "date", nullable: true},
+		"renewalSystems": {expr: "c.renewal_systems", typ: "bigint"},
+		"lastRenewal":    {expr: "c.last", typ: "date", nullable: true},
+		"expired":        {expr: "c.expired", typ: "bigint"},
+		"autoRenewing":   {expr: "c.auto_renewing", typ: "bigint"},
+		"lastLogin":      {expr: "c.last_login", typ: "timestamptz", nullable: true},
+	}
+	for i, w := range windows {
+		keys[w.Name] = sortKey{expr: fmt.Sprintf("c.window%d", i), typ: "bigint"}
+	}
+	return keys
+}
+
+// customerScope selects the accounts of the page.
+func (l *list) customerScope(q app.CustomerQuery) string {
+	var s = list{args: l.args}
+	status := s.status("a", q.Now)
+	s.where = append(s.where, s.valid("p", q.AsOf), s.valid("a", q.AsOf), "NOT p.ended")
+	s.filter("p.reseller = %s", [16]byte(q.Reseller))
+	if q.Customer != uuid.Nil {
+		s.filter("p.customer = %s", [16]byte(q.Customer))
+	}
+	if q.Status != "" {
+		s.filter(status+" = %s", string(q.Status))
+	}
+	s.contains(q.Search, "a.name_key", "a.uid::text")
+	l.args = s.args
+	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile
+		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
+}
+
+// days sums up the days of service ends per account.
+func (l *list) days(q app.CustomerQuery) string {
+	today := l.arg(date(q.Today)) + "::date"
+	sql := fmt.Sprintf(`SELECT n.account, min(n.service_end) FILTER (WHERE n.service_end >= %[1]s) AS initial,
+		max(n.service_end) FILTER (WHERE n.service_end >= %[1]s) AS last,
+		sum(n.count) FILTER (WHERE n.service_end < %[1]s) AS expired`, today)
+	for i, w := range q.Windows {
+		sql += fmt.Sprintf(`, sum(n.count) FILTER (WHERE n.service_end BETWEEN %s::date AND %s::date) AS window%d`,
+			l.arg(date(q.Today.AddDays(w.FromDay))), l.arg(date(q.Today.AddDays(w.ToDay))), i)
+	}
+	return sql + ` FROM service_days n JOIN scope s ON s.uid = n.account WHERE NOT n.auto_renew GROUP BY n.account`
+}
+
+const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.active, 0) AS active, coalesce(n.auto_renewing, 0) AS auto_renewing,
+		d.initial, d.last, coalesce(first.count, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
+		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
+		NULL::timestamptz AS last_login
+	FROM scope s
+	LEFT JOIN account_counts n ON n.account = s.uid
+	LEFT JOIN days d ON d.account = s.uid
+	LEFT JOIN service_days first ON first.account = s.uid AND first.service_end = d.initial AND NOT first.auto_renew`
+
+// The counts now are tables; those of the past take their places and names.
+const liveCounts = ""
+
+const pastCounts = `past AS (
+		SELECT v.account, v.service_end, v.auto_renew, v.life_cycle FROM device_versions v JOIN scope ON scope.uid = v.account
+		WHERE %s AND v.life_cycle <> '` + string(device.OutOfService) + `'),
+	service_days AS (SELECT account, service_end, auto_renew, count(*) AS count FROM past WHERE service_end IS NOT NULL GROUP BY 1, 2, 3),
+	account_counts AS (SELECT account, count(*) AS total, count(*) FILTER (WHERE life_cycle = '` + string(device.Active) + `') AS active,
+		count(*) FILTER (WHERE auto_renew) AS auto_renewing FROM past GROUP BY 1),`
+
+func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
+	var row app.CustomerRow
+	var state []byte
+	var initial, last pgtype.Date
+	destinations := []any{&state, &row.Status, &row.PartnerProfile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
+		&last, &row.Windows[0], &row.Windows[1], &row.Windows[2], &row.Expired, &row.AutoRenewing}
+	return destinations, func() (app.CustomerRow, error) {
+		var s accountState
+		if err := json.Unmarshal(state, &s); err != nil {
+			return row, fmt.Errorf("state of an account: %w", err)
+		}
+		row.UID, row.Name, row.Administrators = s.UID, s.Name, administrators(s.State)
+		row.InitialRenewal, row.LastRenewal = dateFrom(initial), dateFrom(last)
+		return row, nil
+	}
+}

@@ -1,0 +1,102 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+var deviceKeys = map[string]sortKey{
+	"name":            {expr: "d.name_key", typ: "text"},
+	"serialNumber":    {expr: "d.serial_number", typ: "text"},
+	"model":           {expr: "d.model", typ: "text"},
+	"account":         {expr: "a.name_key", typ: "text", nullable: true},
+	"lifeCycleState":  {expr: "d.life_cycle", typ: "text"},
+	"offer":           {expr: "d.offer", typ: "text"},
+	"firstRegistered": {expr: "d.first_registered", typ: "date", nullable: true},
+	"serviceStart":    {expr: "d.service_start", typ: "date", nullable: true},
+	"serviceEnd":      {expr: "d.service_end", typ: "date", nullable: true},
+	"autoRenew":       {expr: "d.auto_renew", typ: "boolean"},
+}
+
+// due is what counts in windows and as expired, see counts.add and customers.
+const due = "d.life_cycle <> '" + string(device.OutOfService) + "' AND NOT d.auto_renew"
+
+// Devices lists devices.
+func (r *Reader) Devices(ctx context.Context, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
+	l, err := deviceList(q)
+	if err != nil {
+		return app.List[app.DeviceRow]{}, err
+	}
+	var page app.List[app.DeviceRow]
+	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
+		page, err = fetch(ctx, tx, l, scanDevice)
+		return err
+	})
+	if err != nil {
+		return app.List[app.DeviceRow]{}, fmt.Errorf("list devices: %w", err)
+	}
+	page.Position = position
+	return page, nil
+}
+
+func deviceList(q app.DeviceQuery) (*list, error) {
+	l := &list{columns: "d.state, d.revision, coalesce(a.state ->> 'Name', '')"}
+	if err := l.page(q.Page, deviceKeys, "name", "d.uid"); err != nil {
+		return nil, err
+	}
+	l.from = "device_versions d LEFT JOIN account_versions a ON a.uid = d.account AND " + l.valid("a", q.AsOf)
+	l.where = append(l.where, l.valid("d", q.AsOf))
+	l.scope("d.account", q.Accounts)
+	if q.UID != uuid.Nil {
+		l.filter("d.uid = %s", [16]byte(q.UID))
+	}
+	for _, f := range []struct{ column, value string }{
+		{"d.serial_number", q.SerialNumber},
+		{"d.life_cycle", string(q.LifeCycle)},
+		{"d.model", q.Model},
+		{"d.offer", string(q.Offer)},
+	} {
+		if f.value != "" {
+			l.filter(f.column+" = %s", f.value)
+		}
+	}
+	if q.Label != "" {
+		l.filter("%s = ANY (d.labels)", q.Label)
+	}
+	if !q.ServiceEndFrom.IsZero() {
+		l.filter("d.service_end >= %s", date(q.ServiceEndFrom))
+	}
+	if !q.ServiceEndTo.IsZero() {
+		l.filter("d.service_end <= %s", date(q.ServiceEndTo))
+	}
+	if q.Due {
+		l.where = append(l.where, due)
+	}
+	if q.Expired != nil {
+		expired := "(" + due + " AND d.service_end < %s)"
+		if !*q.Expired {
+			expired = "NOT coalesce(" + expired + ", false)"
+		}
+		l.filter(expired, date(q.Today))
+	}
+	l.contains(q.Search, "d.search")
+	return l, nil
+}
+
+func scanDevice() ([]any, func() (app.DeviceRow, error)) {
+	var row app.DeviceRow
+	var state []byte
+	return []any{&state, &row.Revision, &row.AccountName}, func() (app.DeviceRow, error) {
+		if err := json.Unmarshal(state, &row.State); err != nil {
+			return row, fmt.Errorf("state of a device: %w", err)
+		}
+		return row, nil
+	}
+}

@@ -1,0 +1,70 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/text"
+)
+
+// valid is the condition that a version holds: now, or at a past instant.
+func (l *list) valid(alias string, asOf time.Time) string {
+	if asOf.IsZero() {
+		return alias + ".valid_to = 'infinity'"
+	}
+	at := l.arg(asOf)
+	return fmt.Sprintf("%[1]s.valid_from <= %[2]s AND %[2]s < %[1]s.valid_to", alias, at)
+}
+
+// scope limits a column to the accounts; nil is no limit.
+func (l *list) scope(column string, accounts []uuid.UUID) {
+	switch {
+	case accounts == nil:
+	case len(accounts) == 1: // an index on more columns keeps its order
+		l.filter(column+" = %s", [16]byte(accounts[0]))
+	default:
+		l.filter(column+" = ANY (%s::uuid[])", raw(accounts))
+	}
+}
+
+func raw(uids []uuid.UUID) [][16]byte {
+	all := make([][16]byte, len(uids))
+	for i, uid := range uids {
+		all[i] = uid
+	}
+	return all
+}
+
+var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// contains searches columns that hold folded text. What cannot be in a text
+// (NUL, broken UTF-8) is in none.
+func (l *list) contains(search string, columns ...string) {
+	if search == "" {
+		return
+	}
+	if !utf8.ValidString(search) || strings.ContainsRune(search, 0) {
+		l.where = append(l.where, "false")
+		return
+	}
+	pattern := l.arg("%" + likeEscapes.Replace(text.Key(search)) + "%")
+	any := make([]string, len(columns))
+	for i, c := range columns {
+		any[i] = c + " LIKE " + pattern
+	}
+	l.where = append(l.where, "("+strings.Join(any, " OR ")+")")
+}
+
+// status is an account's status with expiry taken into account.
+func (l *list) status(alias string, now time.Time) string {
+	if now.IsZero() {
+		return alias + ".status"
+	}
+	return fmt.Sprintf(`(CASE WHEN %[1]s.status = '%[2]s' AND %[1]s.invitation_expires <= %[3]s THEN '%[4]s' ELSE %[1]s.status END COLLATE "C")`,
+		alias, account.Pending, l.arg(now), account.Expired)
+}

@@ -1,0 +1,163 @@
+// Package fleet is the read model of the whole fleet: devices, accounts,
+// partnerships, and the counts per account and day that the Customers page is
+// made of.
+//
+// They are one projection and not four, because they are read together: the
+// Customers page joins all of them, a device shows its account's name. In one
+// transaction they are always at one and the same position, which a reader
+// gets as the position of its answer. Followed apart, each would be somewhere
+// else; and as a filtered subscription tells little of its progress while
+// there is no event for it, a read after a write to a device would wait for
+// the accounts to hear that nothing had happened to them.
+//
+// Everything is kept by recorded time: a row of ..._versions holds from
+// valid_from until before valid_to, the current one until infinity. The state
+// column is the folded aggregate and the one truth; the other columns are taken
+// from it when the row is written, to filter and sort by.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/projections"
+)
+
+// Name is the projection's name.
+const Name = "fleet"
+
+// version goes up whenever tables, states or their meaning change; a test
+// notices changed states.
+const version = 1
+
+// Prefixes of the streams it follows.
+const (
+	accountPrefix     = "account-"
+	partnershipPrefix = "partnership-"
+	devicePrefix      = "device-"
+)
+
+// Projection declares it.
+func Projection() projections.Projection {
+	return projections.Projection{
+		Name:     Name,
+		Version:  version,
+		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix},
+		Tables:   tables,
+		Indexes:  indexes,
+		Apply:    apply,
+	}
+}
+
+var errForeignStream = errors.New("the stream is not one of this projection")
+
+// apply folds the batch per stream in memory and writes what changed, set by
+// set: what it costs does not depend on how often a thing changed in between.
+func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+	devices, accounts, partnerships := newFold(deviceTable), newFold(accountTable), newFold(partnershipTable)
+	latest := events[0].RecordedAt
+	for _, e := range events {
+		var err error
+		switch {
+		case strings.HasPrefix(e.Stream, devicePrefix):
+			err = devices.add(e)
+		case strings.HasPrefix(e.Stream, accountPrefix):
+			err = accounts.add(e)
+		case strings.HasPrefix(e.Stream, partnershipPrefix):
+			err = partnerships.add(e)
+		default:
+			err = errForeignStream
+		}
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", e.Stream, err)
+		}
+		if e.RecordedAt.After(latest) {
+			latest = e.RecordedAt
+		}
+	}
+	clock := logClock{}
+	var load pgx.Batch
+	clock.load(&load, latest)
+	devices.load(&load)
+	accounts.load(&load)
+	partnerships.load(&load)
+	if err := tx.SendBatch(ctx, &load).Close(); err != nil {
+		return fmt.Errorf("load rows: %w", err)
+	}
+	for _, e := range events {
+		at := clock.at(e.RecordedAt)
+		devices.fold(e, at)
+		accounts.fold(e, at)
+		partnerships.fold(e, at)
+	}
+	return write(ctx, tx, devices, accounts, partnerships)
+}
+
+func write(ctx context.Context, tx pgx.Tx, devices *fold[deviceState], accounts *fold[accountState], partnerships *fold[partnershipState]) error {
+	counts := newCounts()
+	for _, c := range devices.changes() {
+		counts.add(c.before, -1)
+		counts.add(c.after, +1)
+	}
+	var batch pgx.Batch
+	copyDevices, err := devices.write(&batch)
+	if err != nil {
+		return err
+	}
+	copyAccounts, err := accounts.write(&batch)
+	if err != nil {
+		return err
+	}
+	copyPartnerships, err := partnerships.write(&batch)
+	if err != nil {
+		return err
+	}
+	counts.write(&batch)
+	if batch.Len() > 0 {
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+			return fmt.Errorf("write rows: %w", err)
+		}
+	}
+	for _, copyRows := range []copyFunc{copyDevices, copyAccounts, copyPartnerships} {
+		if err := copyRows(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// logClock makes recorded times that never go back along the log, though the
+// store's clock may: then "as of T" is all events up to some position, the
+// same for everything, and does not depend on how the log was cut in batches.
+type logClock struct {
+	latest time.Time
+}
+
+func (c *logClock) load(b *pgx.Batch, latest time.Time) {
+	b.Queue(`UPDATE log_time SET latest = greatest(log_time.latest, $1) FROM (SELECT latest FROM log_time) before RETURNING before.latest`,
+		latest.Truncate(time.Microsecond)).QueryRow(func(row pgx.Row) error { return row.Scan(&c.latest) })
+}
+
+// at is the time from which the next event of the log holds, in the
+// microseconds that the database keeps.
+func (c *logClock) at(recorded time.Time) time.Time {
+	if t := recorded.Truncate(time.Microsecond); t.After(c.latest) {
+		c.latest = t
+	}
+	return c.latest
+}
+
+func uidOf(stream, prefix string) (uuid.UUID, error) {
+	uid, err := uuid.Parse(strings.TrimPrefix(stream, prefix))
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("no uid in the name: %w", err)
+	}
+	return uid, nil
+}

@@ -1,0 +1,51 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Partnerships lists those an account takes part in and that have not ended, by
+// the partner's name.
+func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid.UUID) (app.List[app.PartnershipRow], error) {
+	var l list
+	uid := l.arg([16]byte(account))
+	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, a.state
+		FROM partnership_versions p
+		JOIN account_versions a ON a.uid = CASE WHEN p.reseller = ` + uid + ` THEN p.customer ELSE p.reseller END AND ` + l.valid("a", f.AsOf) + `
+		WHERE ` + uid + ` IN (p.reseller, p.customer) AND NOT p.ended AND ` + l.valid("p", f.AsOf) + `
+		ORDER BY a.name_key, p.uid`
+	var all []app.PartnershipRow
+	position, err := r.read(ctx, f, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, l.args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scanPartnership)
+		return err
+	})
+	if err != nil {
+		return app.List[app.PartnershipRow]{}, fmt.Errorf("list partnerships: %w", err)
+	}
+	return app.List[app.PartnershipRow]{Items: all, Total: len(all), Position: position}, nil
+}
+
+func scanPartnership(row pgx.CollectableRow) (app.PartnershipRow, error) {
+	var p app.PartnershipRow
+	var state []byte
+	if err := row.Scan(&p.UID, &p.Reseller, &p.Customer, &p.Profile, &state); err != nil {
+		return p, err
+	}
+	var partner accountState
+	if err := json.Unmarshal(state, &partner); err != nil {
+		return p, fmt.Errorf("state of an account: %w", err)
+	}
+	p.PartnerName, p.PartnerType, p.Administrators = partner.Name, partner.Type, administrators(partner.State)
+	return p, nil
+}

@@ -1,0 +1,108 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/projections"
+)
+
+// Wait returns when the named projections have reached the position, or with
+// app.ErrNotCaughtUp at the context's deadline. Runner.WaitFor is one.
+type Wait func(ctx context.Context, names []string, p app.Position) error
+
+// maxWait is how long a read waits for its position.
+const maxWait = 5 * time.Second
+
+// Reader answers from the rows. Each answer is of one snapshot, at the position
+// it gives.
+type Reader struct {
+	pool  *pgxpool.Pool
+	wait  Wait
+	begin pgx.TxOptions
+}
+
+var _ app.Reader = (*Reader)(nil)
+
+// NewReader makes a Reader.
+func NewReader(pool *pgxpool.Pool, wait Wait) *Reader {
+	schema := Projection().Schema()
+	return &Reader{pool: pool, wait: wait, begin: pgx.TxOptions{
+		// One round trip, and the gate comes before the snapshot.
+		BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + projections.Gate(schema) +
+			"; SET LOCAL search_path TO " + pgx.Identifier{schema}.Sanitize(),
+	}}
+}
+
+// read runs do in one snapshot that is at least at f.MinPosition, and gives the
+// snapshot's position.
+func (r *Reader) read(ctx context.Context, f app.Freshness, do func(pgx.Tx) error) (app.Position, error) {
+	waiting, cancel := context.WithTimeout(ctx, maxWait)
+	err := r.wait(waiting, []string{Name}, f.MinPosition)
+	cancel()
+	if err != nil {
+		return app.Position{}, err
+	}
+	position, err := r.once(ctx, do)
+	if code(err) == planOutdated {
+		// A statement prepared before a rebuild swapped the tables.
+		position, err = r.once(ctx, do)
+	}
+	if unavailable(err) {
+		return position, fmt.Errorf("%w: %w", app.ErrReadModelUnavailable, err)
+	}
+	return position, err
+}
+
+func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (app.Position, error) {
+	var p app.Position
+	err := pgx.BeginTxFunc(ctx, r.pool, r.begin, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT commit_position, prepare_position FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`,
+			Name, version).Scan(&p.Commit, &p.Prepare)
+		if err != nil {
+			return fmt.Errorf("read position: %w", err)
+		}
+		return do(tx)
+	})
+	return p, err
+}
+
+const planOutdated = "0A000"
+
+func code(err error) string {
+	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return answer.Code
+	}
+	return ""
+}
+
+// unavailable reports whether the database, or the tables in it, are not there
+// to answer; asking again later may help.
+func unavailable(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	if c := code(err); c != "" {
+		switch c[:2] {
+		case "08", "53", "57":
+			return true
+		}
+		return c == "3F000" || c == "42P01" // not made yet
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}

@@ -1,0 +1,89 @@
+package fleet
+
+import "github.com/fleetledger/fleetledger/projections"
+
+// Text is compared bytewise (collation C): the same order on every server. The
+// keys of names are case folded before.
+var tables = []string{
+	`CREATE TABLE log_time (latest timestamptz NOT NULL)`,
+	`INSERT INTO log_time VALUES ('epoch')`,
+
+	`CREATE TABLE device_versions (
+		uid              uuid        NOT NULL,
+		valid_from       timestamptz NOT NULL,
+		valid_to         timestamptz NOT NULL,
+		revision         bigint      NOT NULL,
+		state            jsonb       NOT NULL,
+		account          uuid        NOT NULL,
+		name_key         text COLLATE "C" NOT NULL,
+		serial_number    text COLLATE "C" NOT NULL,
+		factor           text COLLATE "C" NOT NULL,
+		model            text COLLATE "C" NOT NULL,
+		offer            text COLLATE "C" NOT NULL,
+		life_cycle       text COLLATE "C" NOT NULL,
+		labels           text[]      NOT NULL,
+		first_registered date,
+		service_start    date,
+		service_end      date,
+		auto_renew       boolean     NOT NULL,
+		search           text COLLATE "C" GENERATED ALWAYS AS
+			(name_key || E'\n' || lower(serial_number) || E'\n' || lower(factor)) STORED,
+		CHECK (valid_from < valid_to))`,
+	`CREATE UNIQUE INDEX device_current ON device_versions (uid) WHERE valid_to = 'infinity'`,
+
+	`CREATE TABLE account_versions (
+		uid                uuid        NOT NULL,
+		valid_from         timestamptz NOT NULL,
+		valid_to           timestamptz NOT NULL,
+		revision           bigint      NOT NULL,
+		state              jsonb       NOT NULL,
+		name_key           text COLLATE "C" NOT NULL,
+		type               text COLLATE "C" NOT NULL,
+		status             text COLLATE "C" NOT NULL,
+		created_at         timestamptz NOT NULL,
+		invitation_expires timestamptz,
+		CHECK (valid_from < valid_to))`,
+	`CREATE UNIQUE INDEX account_current ON account_versions (uid) WHERE valid_to = 'infinity'`,
+
+	`CREATE TABLE partnership_versions (
+		uid        uuid        NOT NULL,
+		valid_from timestamptz NOT NULL,
+		valid_to   timestamptz NOT NULL,
+		revision   bigint      NOT NULL,
+		state      jsonb       NOT NULL,
+		reseller   uuid        NOT NULL,
+		customer   uuid        NOT NULL,
+		profile    text COLLATE "C" NOT NULL,
+		ended      boolean     NOT NULL,
+		CHECK (valid_from < valid_to))`,
+	`CREATE UNIQUE INDEX partnership_current ON partnership_versions (uid) WHERE valid_to = 'infinity'`,
+
+	// Devices that are not retired, per account: what the Customers page shows
+	// without looking at devices.
+	`CREATE TABLE account_counts (
+		account       uuid   PRIMARY KEY,
+		total         bigint NOT NULL,
+		active        bigint NOT NULL,
+		auto_renewing bigint NOT NULL) WITH (fillfactor = 70)`,
+	`CREATE TABLE service_days (
+		account     uuid    NOT NULL,
+		service_end date    NOT NULL,
+		auto_renew  boolean NOT NULL,
+		count       bigint  NOT NULL,
+		PRIMARY KEY (account, service_end, auto_renew)) WITH (fillfactor = 70)`,
+}
+
+var indexes = []projections.Index{
+	{SQL: `CREATE UNIQUE INDEX device_history ON device_versions (uid, valid_from)`},
+	{SQL: `CREATE INDEX device_account_history ON device_versions (account, valid_from)`},
+	{SQL: `CREATE INDEX device_by_name ON device_versions (name_key, uid) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE INDEX device_by_account_name ON device_versions (account, name_key, uid) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE INDEX device_by_account_end ON device_versions (account, service_end, uid) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE INDEX device_by_serial ON device_versions (serial_number) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
+	{SQL: `CREATE UNIQUE INDEX account_history ON account_versions (uid, valid_from)`},
+	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE UNIQUE INDEX partnership_history ON partnership_versions (uid, valid_from)`},
+	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
+	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
+}

@@ -1,0 +1,84 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/text"
+)
+
+type (
+	deviceState      = device.State
+	partnershipState = partnership.State
+
+	// accountState adds what lists show and decisions do not need.
+	accountState struct {
+		account.State
+		CreatedAt time.Time
+	}
+)
+
+var deviceTable = table[deviceState]{
+	name:   "device_versions",
+	prefix: devicePrefix,
+	evolve: func(s deviceState, e app.Recorded) deviceState { return device.Evolve(s, e.Event) },
+	exists: deviceState.Exists,
+	columns: []string{"account", "name_key", "serial_number", "factor", "model", "offer", "life_cycle", "labels",
+		"first_registered", "service_start", "service_end", "auto_renew"},
+	values: func(s deviceState) []any {
+		labels := s.Labels
+		if labels == nil {
+			labels = []string{}
+		}
+		return []any{[16]byte(s.Account), text.Key(s.Name), s.SerialNumber, s.Factor.Value, s.Model, string(s.Service.Offer),
+			string(s.LifeCycle), labels, date(s.FirstRegistered), date(s.Service.Start), date(s.Service.End), s.Service.AutoRenew}
+	},
+}
+
+var accountTable = table[accountState]{
+	name:   "account_versions",
+	prefix: accountPrefix,
+	evolve: func(s accountState, e app.Recorded) accountState {
+		s.State = account.Evolve(s.State, e.Event)
+		s.Invitation.TokenHash = nil // a list has no use for it
+		if _, ok := e.Event.(account.AccountCreated); ok {
+			s.CreatedAt = e.Metadata.OccurredAt.UTC()
+		}
+		return s
+	},
+	exists:  func(s accountState) bool { return s.Status != "" },
+	columns: []string{"name_key", "type", "status", "created_at", "invitation_expires"},
+	values: func(s accountState) []any {
+		expires := pgtype.Timestamptz{Time: s.Invitation.Expires, Valid: !s.Invitation.Expires.IsZero()}
+		return []any{text.Key(s.Name), string(s.Type), string(s.Status), s.CreatedAt, expires}
+	},
+}
+
+var partnershipTable = table[partnershipState]{
+	name:    "partnership_versions",
+	prefix:  partnershipPrefix,
+	evolve:  func(s partnershipState, e app.Recorded) partnershipState { return partnership.Evolve(s, e.Event) },
+	exists:  func(s partnershipState) bool { return s.UID != uuid.Nil },
+	columns: []string{"reseller", "customer", "profile", "ended"},
+	values: func(s partnershipState) []any {
+		return []any{[16]byte(s.Reseller), [16]byte(s.Customer), s.Profile, s.Ended}
+	},
+}
+
+func date(d calendar.Date) pgtype.Date {
+	return pgtype.Date{Time: d.Time(), Valid: !d.IsZero()}
+}
+
+func dateFrom(d pgtype.Date) calendar.Date {
+	if !d.Valid {
+		return 0
+	}
+	return calendar.DateOf(d.Time)
+}
