@@ -1,0 +1,137 @@
+package eventstoredb
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// told makes a batcher of what a subscription would tell.
+func told(notices ...notice) (*batcher, chan notice) {
+	c := make(chan notice, 100)
+	for _, n := range notices {
+		c <- n
+	}
+	return &batcher{
+		notices: c,
+		ended:   func() error { return errNoAnswer },
+		decode: func(e *esdb.RecordedEvent) (app.Recorded, error) {
+			return app.Recorded{Revision: app.Revision(e.EventNumber), Position: position(e)}, nil
+		},
+		maxEvents: 3, maxBytes: 100, checkpoint: time.Second, madeAt: time.Now(),
+	}, c
+}
+
+func at(n uint64) app.Position { return app.Position{Commit: n, Prepare: n} }
+
+func event(n uint64, size ...int) notice {
+	e := &esdb.RecordedEvent{EventNumber: n, Position: esdb.Position{Commit: n, Prepare: n}}
+	for _, s := range size {
+		e.Data = make([]byte, s)
+	}
+	return notice{event: e}
+}
+
+// batches gives as many batches as can be made without waiting for long.
+func batches(t *testing.T, b *batcher) (made []app.Batch) {
+	t.Helper()
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		batch, err := b.next(ctx)
+		cancel()
+		if err != nil {
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			return made
+		}
+		made = append(made, batch)
+	}
+}
+
+type shape struct {
+	events   int
+	upto     app.Position
+	caughtUp bool
+}
+
+func shapes(made []app.Batch) []shape {
+	s := make([]shape, len(made))
+	for i, b := range made {
+		s[i] = shape{len(b.Events), b.Upto, b.CaughtUp}
+	}
+	return s
+}
+
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	checkpoint := func(p app.Position) notice { return notice{checkpoint: p} }
+	live, behind := notice{caughtUp: true}, notice{fellBehind: true}
+	for name, c := range map[string]struct {
+		told []notice
+		want []shape
+	}{
+		"all that is there":            {[]notice{event(1), event(2)}, []shape{{2, at(2), false}}},
+		"full by events":               {[]notice{event(1), event(2), event(3), event(4)}, []shape{{3, at(3), false}, {1, at(4), false}}},
+		"full by bytes":                {[]notice{event(1, 60), event(2, 60), event(3)}, []shape{{2, at(2), false}, {1, at(3), false}}},
+		"an event larger than a batch": {[]notice{event(1, 500), event(2)}, []shape{{1, at(1), false}, {1, at(2), false}}},
+		"caught up with the events":    {[]notice{event(1), live}, []shape{{1, at(1), true}}},
+		"caught up after the events":   {[]notice{event(1), event(2), event(3), live}, []shape{{3, at(3), false}, {0, at(3), true}}},
+		"caught up said again":         {[]notice{live, live, event(1), live}, []shape{{1, at(1), true}}},
+		"fell behind":                  {[]notice{live, behind, event(1)}, []shape{{1, at(1), false}}},
+		"repeated events":              {[]notice{event(1), event(2), event(1), event(2)}, []shape{{2, at(2), false}}},
+		"a checkpoint behind":          {[]notice{event(5), checkpoint(at(4)), checkpoint(app.Position{Commit: 5})}, []shape{{1, at(5), false}}},
+		"a checkpoint after events":    {[]notice{event(5), checkpoint(at(9))}, []shape{{1, at(9), false}}},
+		"checkpoints only":             {[]notice{checkpoint(at(3)), checkpoint(at(7))}, []shape{{0, at(7), false}}},
+		"event at a bare checkpoint":   {[]notice{checkpoint(app.Position{Commit: 5}), event(5)}, []shape{{1, at(5), false}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b, _ := told(c.told...)
+				assert.Equal(t, c.want, shapes(batches(t, b)))
+			})
+		})
+	}
+}
+
+func TestCheckpointsAreSpaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, c := told()
+		go func() { // ten a second for ten seconds
+			for i := range 100 {
+				time.Sleep(100 * time.Millisecond)
+				c <- notice{checkpoint: at(uint64(i + 1))}
+			}
+		}()
+		made := batches(t, b)
+		assert.LessOrEqual(t, len(made), 11)
+		assert.GreaterOrEqual(t, len(made), 9)
+		assert.Equal(t, at(100), made[len(made)-1].Upto, "the last is not forgotten")
+	})
+}
+
+func TestBatchBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	b, c := told(event(1), event(2))
+	close(c)
+	batch, err := b.next(t.Context())
+	require.NoError(t, err, "what came before the end is delivered")
+	require.Len(t, batch.Events, 2)
+	_, err = b.next(t.Context())
+	require.ErrorIs(t, err, errNoAnswer)
+}
+
+func TestEventWithoutPosition(t *testing.T) {
+	t.Parallel()
+	b, _ := told(event(0))
+	_, err := b.next(t.Context())
+	var u unreadable
+	require.ErrorAs(t, err, &u, "it must not be taken for a repetition")
+}
