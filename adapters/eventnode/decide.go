@@ -278,5 +278,9 @@ func (p *plan) loadIDs(requests []*request) error {
 	if len(streams) == 0 {
 		return nil
 	}
-	return loadRecentIDs(p.ctx, p.q, streams, func(id [16]byte, at storedEvent) { p.memory.put(id, at) })
+	return loadRecentIDs(p.ctx, p.q, streams, func(id [16]byte, at storedEvent) {
+		if known, ok := p.memory.get(id); !ok || known.stream != at.stream || known.revision < at.revision {
+			p.memory.put(id, at)
+		}
+	})
 }
