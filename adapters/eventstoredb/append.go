@@ -36,7 +36,7 @@ func (s *Store) append(ctx context.Context, stream string, expected app.Revision
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.CallTimeout)
 	defer cancel()
-	retry := attempts{store: s, op: "append"}
+	retry := s.attempts("append", what)
 	for {
 		w, err := call(ctx, s.guard, func(ctx context.Context) (*esdb.WriteResult, error) {
 			return s.client.AppendToStream(ctx, stream, esdb.AppendToStreamOptions{ExpectedRevision: revision}, events...)
@@ -45,7 +45,7 @@ func (s *Store) append(ctx context.Context, stream string, expected app.Revision
 			return app.Revision(w.NextExpectedVersion),
 				app.Position{Commit: w.CommitPosition, Prepare: w.PreparePosition}, nil
 		}
-		if err := retry.again(ctx, what, err); err != nil {
+		if err := retry.again(ctx, err); err != nil {
 			return 0, app.Position{}, err
 		}
 	}

@@ -34,10 +34,8 @@ const (
 // gRPC codes (they become 0), so the status inside is looked at first.
 func judge(err error) verdict {
 	switch {
-	case errors.Is(err, errPanic), errors.Is(err, errClosed), errors.Is(err, errBusy):
+	case errors.Is(err, errPanic), errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer):
 		return refused
-	case errors.Is(err, errNoAnswer):
-		return doubtful
 	}
 	var u unreadable
 	if errors.As(err, &u) {

@@ -32,7 +32,6 @@ func TestJudge(t *testing.T) {
 		{wrapped(codes.DeadlineExceeded), doubtful, true},
 		{wrapped(codes.Internal), doubtful, true},
 		{errors.New("no status"), doubtful, true},
-		{errNoAnswer, doubtful, true},
 		{fmt.Errorf("could not send: %w", io.EOF), doubtful, false}, // refused half way
 		{wrapped(codes.InvalidArgument), refused, false},
 		{wrapped(codes.ResourceExhausted), refused, false},
@@ -42,6 +41,7 @@ func TestJudge(t *testing.T) {
 		{fmt.Errorf("%w: nil map", errPanic), refused, false},
 		{unreadable{fmt.Errorf("x: %w", wire.ErrUnknown)}, refused, false},
 		{errBusy, refused, true},
+		{errNoAnswer, refused, true}, // the patience was for all attempts
 		{errClosed, refused, true},
 	} {
 		assert.Equal(t, c.want, judge(c.err), "%v", c.err)

@@ -36,7 +36,7 @@ func newMetrics(g *guard) *metrics {
 		}, []string{"operation"}),
 		subscriptions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: ns, Subsystem: sub, Name: "subscriptions_total",
-			Help: "Subscriptions started by follower; all but the first replaced one that had dropped.",
+			Help: "Attempts to subscribe by follower; all but the first followed a drop or a failed attempt.",
 		}, []string{"follower"}),
 		redeliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: ns, Subsystem: sub, Name: "redeliveries_total",

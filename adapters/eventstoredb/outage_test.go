@@ -103,6 +103,28 @@ func TestCallersComeBackDuringAnOutage(t *testing.T) {
 	assert.Empty(t, all(t, s.ReadStream(t.Context(), "account-1", 0)), "a call whose caller left does nothing later")
 }
 
+func TestCallsWithoutDeadlineComeBackToo(t *testing.T) {
+	t.Parallel()
+	s, node := running(t, func(o *Options) { o.CallTimeout = 300 * time.Millisecond })
+	require.NoError(t, s.Ping(t.Context()))
+	node.Stop()
+	var callers sync.WaitGroup
+	for name, call := range map[string]func(context.Context) error{
+		"ping":   s.Ping,
+		"stream": func(ctx context.Context) error { return failure(s.ReadStream(ctx, "account-1", 0)) },
+		"all":    func(ctx context.Context) error { return failure(s.ReadAll(ctx, app.Position{}, "account-")) },
+		"append": func(ctx context.Context) error {
+			_, _, err := s.Append(ctx, "account-1", app.Any, fact(0))
+			return err
+		},
+	} {
+		for range 5 {
+			callers.Go(func() { assert.ErrorIs(t, call(t.Context()), app.ErrLogUnavailable, name) })
+		}
+	}
+	callers.Wait()
+}
+
 func TestCallsAfterAnOutageNobodySaw(t *testing.T) {
 	t.Parallel()
 	s, node := running(t)

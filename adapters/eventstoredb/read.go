@@ -20,17 +20,17 @@ const readAhead = 64
 // a break, behind the last event it yielded.
 func (s *Store) ReadStream(ctx context.Context, stream string, from app.Revision) iter.Seq2[app.Recorded, error] {
 	return func(yield func(app.Recorded, error) bool) {
-		what, next := "read "+stream, max(from, 0)
-		retry := attempts{store: s, op: "read"}
+		next := max(from, 0)
+		retry := s.attempts("read", "read "+stream)
 		for {
 			f, err := s.openStream(ctx, stream, next)
 			if err == nil {
 				var on bool
-				if on, err = s.yieldStream(ctx, f, &next, &retry, yield); !on {
+				if on, err = s.yieldStream(ctx, f, &next, retry, yield); !on {
 					return
 				}
 			}
-			if err := retry.again(ctx, what, err); err != nil {
+			if err := retry.again(ctx, err); err != nil {
 				yield(app.Recorded{}, err)
 				return
 			}
@@ -66,7 +66,7 @@ func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], n
 	patience := time.NewTimer(s.options.CallTimeout)
 	defer patience.Stop()
 	for {
-		e, ok, err := f.next(ctx, patience, s.options.CallTimeout)
+		e, ok, err := f.next(ctx, patience, retry.left())
 		if hasCode(err, esdb.ErrorCodeResourceNotFound) || !ok && err == nil {
 			return false, nil
 		}

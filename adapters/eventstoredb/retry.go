@@ -3,6 +3,7 @@ package eventstoredb
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
@@ -13,37 +14,47 @@ const maxDoubts = 3
 // attempts counts the failures of one call and decides whether to go on.
 type attempts struct {
 	store    *Store
-	op       string // for metrics
+	op       string    // for metrics
+	what     string    // for errors
+	since    time.Time // when the call began, or last got something
 	failures int
 	doubts   int
 }
 
+func (s *Store) attempts(op, what string) *attempts {
+	return &attempts{store: s, op: op, what: what, since: time.Now()}
+}
+
 // again is asked after a failure. It pauses and gives nil when the call should
 // be tried once more, and the call's final error otherwise.
-func (a *attempts) again(ctx context.Context, what string, err error) error {
-	if ctx.Err() != nil {
-		return failed(ctx, what, err)
+func (a *attempts) again(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(ctx, a.left())
+	defer cancel()
+	verdict := judge(err)
+	if verdict == doubtful {
+		a.doubts++
 	}
-	switch judge(err) {
-	case refused:
-		return failed(ctx, what, err)
-	case doubtful:
-		if a.doubts++; a.doubts == maxDoubts {
-			return failed(ctx, what, err)
-		}
-	case away:
-		a.store.rediscover(ctx, err)
+	if ctx.Err() != nil || verdict == refused || a.doubts == maxDoubts {
+		return failed(ctx, a.what, err)
 	}
 	a.store.metrics.retries.WithLabelValues(a.op).Inc()
+	if verdict == away {
+		a.store.rediscover(ctx, err)
+	}
 	if a.store.options.Retry.wait(ctx, a.failures) != nil {
-		return failed(ctx, what, err)
+		return failed(ctx, a.what, err)
 	}
 	a.failures++
 	return nil
 }
 
+// left is how much of the call's time remains.
+func (a *attempts) left() time.Duration {
+	return time.Until(a.since.Add(a.store.options.CallTimeout))
+}
+
 // progressed forgets the failures: something went through.
-func (a *attempts) progressed() { a.failures, a.doubts = 0, 0 }
+func (a *attempts) progressed() { a.failures, a.doubts, a.since = 0, 0, time.Now() }
 
 // rediscover has the client look for the node anew when err is one that the
 // client's reads pass over: without that they would fail until gRPC's own

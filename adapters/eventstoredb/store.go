@@ -76,13 +76,13 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) end(ctx context.Context, what string) (app.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.CallTimeout)
 	defer cancel()
-	retry := attempts{store: s, op: "read"}
+	retry := s.attempts("read", what)
 	for {
 		p, err := call(ctx, s.guard, s.readEnd)
 		if err == nil {
 			return p, nil
 		}
-		if err := retry.again(ctx, what, err); err != nil {
+		if err := retry.again(ctx, err); err != nil {
 			return app.Position{}, err
 		}
 	}
