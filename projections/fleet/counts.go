@@ -75,6 +75,9 @@ func (c *counts) writeAccounts(b *pgx.Batch) {
 		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])
 		ON CONFLICT (account) DO UPDATE SET total = c.total + excluded.total, active = c.active + excluded.active,
 			auto_renewing = c.auto_renewing + excluded.auto_renewing`, uids, total, active, autoRenewing)
+	if slices.Min(total) < 0 {
+		b.Queue(`DELETE FROM account_counts WHERE account = ANY ($1::uuid[]) AND total = 0`, uids)
+	}
 }
 
 func (c *counts) writeDays(b *pgx.Batch) {

@@ -42,22 +42,20 @@ func raw(uids []uuid.UUID) [][16]byte {
 
 var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// contains searches columns that hold folded text. What cannot be in a text
-// (NUL, broken UTF-8) is in none.
+// contains searches columns that hold folded text.
 func (l *list) contains(search string, columns ...string) {
 	if search == "" {
 		return
 	}
-	if !utf8.ValidString(search) || strings.ContainsRune(search, 0) {
-		l.where = append(l.where, "false")
-		return
-	}
-	pattern := l.arg("%" + likeEscapes.Replace(text.Key(search)) + "%")
-	any := make([]string, len(columns))
+	conditions := make([]string, len(columns))
 	for i, c := range columns {
-		any[i] = c + " LIKE " + pattern
+		conditions[i] = c + " LIKE %s"
 	}
-	l.where = append(l.where, "("+strings.Join(any, " OR ")+")")
+	pattern := "%" + likeEscapes.Replace(text.Key(search)) + "%"
+	if !utf8.ValidString(search) {
+		pattern = search // folding would mend it
+	}
+	l.filter("("+strings.Join(conditions, " OR ")+")", pattern)
 }
 
 // status is an account's status with expiry taken into account.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -63,8 +64,13 @@ func (l *list) arg(v any) string {
 	return fmt.Sprintf("$%d", len(l.args))
 }
 
-// filter adds a condition; %s in it stands for v, each time.
+// filter adds a condition; %s in it stands for v, each time. A text that no
+// column can hold (NUL, broken UTF-8) fits none.
 func (l *list) filter(condition string, v any) {
+	if s, ok := v.(string); ok && (!utf8.ValidString(s) || strings.ContainsRune(s, 0)) {
+		l.where = append(l.where, "false")
+		return
+	}
 	l.where = append(l.where, strings.ReplaceAll(condition, "%s", l.arg(v)))
 }
 

@@ -89,7 +89,8 @@ func TestAccountRows(t *testing.T) {
 	customer := h.customer("Contoso", reseller)
 	abandoned := uuid.New()
 	h.add(app.AccountStream(abandoned), account.AccountCreationAbandoned{Account: abandoned})
-	h.add(app.AccountStream(reseller), account.AccountActivated{Account: reseller})
+	h.add(app.AccountStream(reseller), account.AccountActivated{Account: reseller,
+		Administrator: account.Person{ID: uuid.New(), Email: "ann@northwind.example", Name: "Ann"}})
 	m.catchUp(t, h)
 
 	now := start.AddDate(0, 0, 8)
@@ -103,7 +104,7 @@ func TestAccountRows(t *testing.T) {
 	require.Equal(t, account.Activated, northwind.Status)
 	require.Equal(t, app.Revision(1), northwind.Revision)
 	require.Equal(t, start.Add(time.Minute), northwind.CreatedAt)
-	require.Len(t, northwind.Administrators, 1)
+	require.Equal(t, "ann@northwind.example", northwind.Administrators[0].Email)
 
 	page, err = m.reader.Accounts(t.Context(), app.AccountQuery{Now: start, Freshness: app.Freshness{AsOf: start.Add(time.Minute)}})
 	require.NoError(t, err)

@@ -1,0 +1,340 @@
+package fleet_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// market is a reseller with customers whose numbers often tie, some without
+// devices.
+func market(t testing.TB) (*model, *history, uuid.UUID) {
+	m, h := newModel(t), newHistory()
+	r := rand.New(rand.NewPCG(1, 2))
+	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
+	models, offers := []string{"RV50X", "XR80", "MP70"}, catalogue.Offers
+	for c := range 23 {
+		customer := h.customer(fmt.Sprintf("Customer %c %d", "aAbBcÄ"[c%5], r.IntN(8)), reseller)
+		for d := range r.IntN(5) {
+			e := registered(fmt.Sprintf("SN%02dX%02d", c, d), customer, day0+calendar.Date(r.IntN(6)*20))
+			e.Model, e.Service.Offer, e.FirstRegistered = models[r.IntN(3)], offers[r.IntN(3)], day0-calendar.Date(r.IntN(3))
+			e.Service.AutoRenew = r.IntN(8) == 0
+			if r.IntN(6) == 0 {
+				e.Service.End = 0
+			}
+			h.add(app.DeviceStream(e.Device), e)
+			if r.IntN(5) == 0 {
+				h.add(app.DeviceStream(e.Device), device.Suspended{Device: e.Device})
+			}
+		}
+	}
+	// A device in an account that is not known (yet).
+	h.device("SNLOST", uuid.New(), day0+3)
+	m.catchUp(t, h)
+	return m, h, reseller
+}
+
+// walk reads all pages and calls between after each.
+func walk[T any](t *testing.T, limit int, sort []string, read func(app.Page) (app.List[T], error), between func()) []T {
+	t.Helper()
+	var all []T
+	page := app.Page{Limit: limit, Sort: sort}
+	for range 10_000 {
+		list, err := read(page)
+		require.NoError(t, err, sort)
+		require.LessOrEqual(t, len(list.Items), limit)
+		all = append(all, list.Items...)
+		if list.NextCursor == "" {
+			return all
+		}
+		require.Len(t, list.Items, limit, "only the last page may be short")
+		page.Cursor = list.NextCursor
+		if between != nil {
+			between()
+		}
+	}
+	t.Fatal("the pages have no end")
+	return nil
+}
+
+var (
+	customerSorts = []string{"name", "status", "totalSystems", "activeSystems", "initialRenewal", "renewalSystems", "lastRenewal",
+		"red", "amber", "green", "expired", "autoRenewing", "lastLogin"}
+	deviceSorts = []string{"name", "serialNumber", "model", "account", "lifeCycleState", "offer", "firstRegistered", "serviceStart",
+		"serviceEnd", "autoRenew"}
+	accountSorts = []string{"name", "type", "status", "createdAt"}
+)
+
+// both gives each key ascending, descending, and before another.
+func both(keys []string) [][]string {
+	var sorts [][]string
+	for _, k := range keys {
+		sorts = append(sorts, []string{k}, []string{"-" + k}, []string{k, "-name"}, []string{"-" + k, "name"})
+	}
+	return sorts
+}
+
+func TestPagesHaveEveryRowOnce(t *testing.T) {
+	t.Parallel()
+	m, h, reseller := market(t)
+	customers := func(p app.Page) (app.List[app.CustomerRow], error) {
+		return m.reader.Customers(t.Context(), app.CustomerQuery{Page: p, Reseller: reseller, Today: day0 + 40, Windows: app.DefaultWindows, Now: h.now})
+	}
+	devices := func(p app.Page) (app.List[app.DeviceRow], error) {
+		return m.reader.Devices(t.Context(), app.DeviceQuery{Page: p, Today: day0 + 40})
+	}
+	accounts := func(p app.Page) (app.List[app.AccountRow], error) {
+		return m.reader.Accounts(t.Context(), app.AccountQuery{Page: p, Now: h.now})
+	}
+	for _, sort := range both(customerSorts) {
+		whole, err := customers(app.Page{Limit: 1000, Sort: sort})
+		require.NoError(t, err)
+		require.Len(t, whole.Items, 23)
+		require.Equal(t, 23, whole.Total)
+		require.Equal(t, whole.Items, walk(t, 4, sort, customers, nil), sort)
+	}
+	for _, sort := range both(deviceSorts) {
+		whole, err := devices(app.Page{Limit: 1000, Sort: sort})
+		require.NoError(t, err)
+		require.Len(t, whole.Items, whole.Total)
+		require.Equal(t, whole.Items, walk(t, 3, sort, devices, nil), sort)
+	}
+	for _, sort := range both(accountSorts) {
+		whole, err := accounts(app.Page{Limit: 1000, Sort: sort})
+		require.NoError(t, err)
+		require.Len(t, whole.Items, 24)
+		require.Equal(t, whole.Items, walk(t, 5, sort, accounts, nil), sort)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	m, _, reseller := market(t)
+	read := func(sort string) []app.CustomerRow {
+		list, err := m.reader.Customers(t.Context(), app.CustomerQuery{Page: app.Page{Sort: []string{sort}}, Reseller: reseller, Today: day0 + 40,
+			Windows: app.DefaultWindows})
+		require.NoError(t, err)
+		return list.Items
+	}
+	number := map[string]func(app.CustomerRow) int{
+		"totalSystems":   func(r app.CustomerRow) int { return r.TotalSystems },
+		"activeSystems":  func(r app.CustomerRow) int { return r.ActiveSystems },
+		"renewalSystems": func(r app.CustomerRow) int { return r.RenewalSystems },
+		"red":            func(r app.CustomerRow) int { return r.Windows[0] },
+		"amber":          func(r app.CustomerRow) int { return r.Windows[1] },
+		"green":          func(r app.CustomerRow) int { return r.Windows[2] },
+		"expired":        func(r app.CustomerRow) int { return r.Expired },
+		"autoRenewing":   func(r app.CustomerRow) int { return r.AutoRenewing },
+		"initialRenewal": func(r app.CustomerRow) int { return int(r.InitialRenewal) },
+		"lastRenewal":    func(r app.CustomerRow) int { return int(r.LastRenewal) },
+	}
+	for key, value := range number {
+		for _, direction := range []int{1, -1} {
+			sort := strings.TrimPrefix(fmt.Sprintf("%+d%s", direction, key), "+1")
+			rows := read(strings.Replace(sort, "-1", "-", 1))
+			require.True(t, slices.IsSortedFunc(rows, func(a, b app.CustomerRow) int {
+				x, y := value(a), value(b)
+				switch dates := strings.HasSuffix(key, "Renewal"); {
+				case x == y:
+					return strings.Compare(a.UID.String(), b.UID.String())
+				case dates && x == 0: // no date comes last both ways
+					return 1
+				case dates && y == 0:
+					return -1
+				}
+				return (x - y) * direction
+			}), sort)
+		}
+	}
+	names := []string{}
+	for _, row := range read("name") {
+		names = append(names, strings.ToLower(row.Name))
+	}
+	require.True(t, slices.IsSorted(names), "names sort without regard to case: %v", names)
+}
+
+// Rows that are there all the time come exactly once, though others come and go.
+func TestPagesWhileRowsComeAndGo(t *testing.T) {
+	t.Parallel()
+	for _, sort := range [][]string{{"name"}, {"-name"}, {"-serviceEnd", "model"}, {"account"}} {
+		t.Run(strings.Join(sort, ","), func(t *testing.T) {
+			t.Parallel()
+			m, h, _ := market(t)
+			before := map[uuid.UUID]bool{}
+			for _, row := range walk(t, 1000, sort, m.page, nil) {
+				before[row.State.UID] = true
+			}
+			var mu sync.Mutex
+			i := 0
+			rows := walk(t, 3, sort, m.page, func() {
+				mu.Lock()
+				defer mu.Unlock()
+				i++
+				h.device(fmt.Sprintf("NEW%03d", i), uuid.New(), day0+calendar.Date(i%50))
+				h.device(fmt.Sprintf("AAA%03d", i), uuid.New(), day0+calendar.Date(i%50))
+				m.catchUp(t, h)
+			})
+			seen := map[uuid.UUID]int{}
+			for _, row := range rows {
+				seen[row.State.UID]++
+				require.Equal(t, 1, seen[row.State.UID], "%s came twice", row.State.SerialNumber)
+			}
+			for uid := range before {
+				require.Contains(t, seen, uid)
+			}
+			require.Greater(t, i, 5)
+		})
+	}
+}
+
+func (m *model) page(p app.Page) (app.List[app.DeviceRow], error) {
+	return m.reader.Devices(context.Background(), app.DeviceQuery{Page: p})
+}
+
+func TestDeviceFilters(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	one, two := h.account("One", account.Standard, uuid.Nil), h.account("Two", account.Standard, uuid.Nil)
+	e := registered("RV50A", one, day0+10)
+	e.Name, e.Labels, e.Factor = "100%_Pump Straße", []string{"north", "pump"}, device.Factor{Kind: device.MAC, Value: "00AABBCCDDEE"}
+	h.add(app.DeviceStream(e.Device), e)
+	h.device("RV50B", one, day0+20, device.Suspended{Device: device.UID("RV50B")})
+	x := registered("XR80C", two, day0+30)
+	x.Model, x.Service.Offer = "XR80", catalogue.Premium
+	h.add(app.DeviceStream(x.Device), x)
+	h.device("RV50D", two, day0+40, device.Retired{Device: device.UID("RV50D")})
+	auto := registered("RV50E", two, day0+5)
+	auto.Service.AutoRenew = true
+	h.add(app.DeviceStream(auto.Device), auto)
+	m.catchUp(t, h)
+	yes, no := true, false
+	for name, test := range map[string]struct {
+		query app.DeviceQuery
+		want  string // serial numbers, sorted
+	}{
+		"all":               {app.DeviceQuery{}, "RV50A RV50B RV50D RV50E XR80C"},
+		"no account":        {app.DeviceQuery{Accounts: []uuid.UUID{}}, ""},
+		"one account":       {app.DeviceQuery{Accounts: []uuid.UUID{one}}, "RV50A RV50B"},
+		"two accounts":      {app.DeviceQuery{Accounts: []uuid.UUID{one, two}}, "RV50A RV50B RV50D RV50E XR80C"},
+		"uid":               {app.DeviceQuery{UID: x.Device}, "XR80C"},
+		"uid out of scope":  {app.DeviceQuery{UID: x.Device, Accounts: []uuid.UUID{one}}, ""},
+		"serial":            {app.DeviceQuery{SerialNumber: "RV50B"}, "RV50B"},
+		"life cycle":        {app.DeviceQuery{LifeCycle: device.InSuspension}, "RV50B"},
+		"model":             {app.DeviceQuery{Model: "XR80"}, "XR80C"},
+		"offer":             {app.DeviceQuery{Offer: catalogue.Premium}, "XR80C"},
+		"label":             {app.DeviceQuery{Label: "pump"}, "RV50A"},
+		"end from":          {app.DeviceQuery{ServiceEndFrom: day0 + 30}, "RV50D XR80C"},
+		"end to":            {app.DeviceQuery{ServiceEndTo: day0 + 10}, "RV50A RV50E"},
+		"end between":       {app.DeviceQuery{ServiceEndFrom: day0 + 10, ServiceEndTo: day0 + 20}, "RV50A RV50B"},
+		"due":               {app.DeviceQuery{Due: true}, "RV50A RV50B XR80C"},
+		"expired":           {app.DeviceQuery{Expired: &yes, Today: day0 + 25}, "RV50A RV50B"},
+		"last day":          {app.DeviceQuery{Expired: &yes, Today: day0 + 20}, "RV50A"},
+		"not expired":       {app.DeviceQuery{Expired: &no, Today: day0 + 25}, "RV50D RV50E XR80C"},
+		"search name":       {app.DeviceQuery{Search: "pUMP"}, "RV50A"},
+		"search folded":     {app.DeviceQuery{Search: "STRASSE"}, "RV50A"},
+		"search no pattern": {app.DeviceQuery{Search: "%"}, "RV50A"},
+		"search underscore": {app.DeviceQuery{Search: "_"}, "RV50A"},
+		"search serial":     {app.DeviceQuery{Search: "xr80"}, "XR80C"},
+		"search factor":     {app.DeviceQuery{Search: "aabbcc"}, "RV50A"},
+		"search NUL":        {app.DeviceQuery{Search: "a\x00"}, ""},
+		"search no UTF-8":   {app.DeviceQuery{Search: "\xff"}, ""},
+		"serial NUL":        {app.DeviceQuery{SerialNumber: "a\x00"}, ""},
+		"label no UTF-8":    {app.DeviceQuery{Label: "\xff"}, ""},
+		"in the past":       {app.DeviceQuery{Freshness: app.Freshness{AsOf: start.Add(4*60e9 + 30e9)}}, "RV50A RV50B"},
+		"before everything": {app.DeviceQuery{Freshness: app.Freshness{AsOf: start}}, ""},
+	} {
+		list, err := m.reader.Devices(t.Context(), test.query)
+		require.NoError(t, err, name)
+		var serials []string
+		for _, row := range list.Items {
+			serials = append(serials, row.State.SerialNumber)
+		}
+		slices.Sort(serials)
+		require.Equal(t, test.want, strings.Join(serials, " "), name)
+		require.Equal(t, len(serials), list.Total, name)
+	}
+	past, err := m.reader.Devices(t.Context(), app.DeviceQuery{SerialNumber: "RV50B", Freshness: app.Freshness{AsOf: start.Add(4 * 60e9)}})
+	require.NoError(t, err)
+	require.Equal(t, device.Active, past.Items[0].State.LifeCycle, "it was suspended later")
+	require.Equal(t, "One", past.Items[0].AccountName)
+}
+
+func TestBadPagesAreRefused(t *testing.T) {
+	t.Parallel()
+	m, _, reseller := market(t)
+	good, err := m.page(app.Page{Limit: 2, Sort: []string{"serviceEnd"}})
+	require.NoError(t, err)
+	crafted := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	for name, p := range map[string]app.Page{
+		"no base64":   {Cursor: "???"},
+		"no JSON":     {Cursor: crafted("x")},
+		"other sort":  {Cursor: good.NextCursor, Sort: []string{"-serviceEnd"}},
+		"few values":  {Cursor: crafted(`{"s":"name","v":["x"]}`)},
+		"null":        {Cursor: crafted(`{"s":"name","v":[null,"` + uuid.NewString() + `"]}`)},
+		"wrong value": {Cursor: crafted(`{"s":"serviceEnd","v":["tomorrowish","` + uuid.NewString() + `"]}`), Sort: []string{"serviceEnd"}},
+		"wrong uid":   {Cursor: crafted(`{"s":"name","v":["x","y"]}`)},
+		"NUL":         {Cursor: crafted(`{"s":"name","v":["\u0000","` + uuid.NewString() + `"]}`)},
+	} {
+		_, err := m.page(p)
+		require.ErrorIs(t, err, app.ErrBadCursor, name)
+	}
+	for code, p := range map[string]app.Page{
+		"sort_unknown":  {Sort: []string{"name; DROP TABLE x"}},
+		"limit_invalid": {Limit: 1001},
+	} {
+		_, err := m.reader.Customers(t.Context(), app.CustomerQuery{Page: p, Reseller: reseller, Windows: app.DefaultWindows})
+		var refusal *domain.Refusal
+		require.ErrorAs(t, err, &refusal)
+		require.Equal(t, code, refusal.Problems[0].Code)
+	}
+	_, err = m.page(app.Page{Limit: -1})
+	require.Error(t, err)
+}
+
+func TestCustomerFilters(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
+	alpha, beta := h.customer("Alpha Works", reseller), h.customer("Beta", reseller)
+	h.add(app.AccountStream(alpha), account.AccountActivated{Account: alpha})
+	m.catchUp(t, h)
+	late := h.now.AddDate(0, 0, 30)
+	for name, test := range map[string]struct {
+		query app.CustomerQuery
+		want  []uuid.UUID
+	}{
+		"all":         {app.CustomerQuery{}, []uuid.UUID{alpha, beta}},
+		"one":         {app.CustomerQuery{Customer: beta}, []uuid.UUID{beta}},
+		"search":      {app.CustomerQuery{Search: "WORKS"}, []uuid.UUID{alpha}},
+		"search uid":  {app.CustomerQuery{Search: beta.String()[4:20]}, []uuid.UUID{beta}},
+		"active":      {app.CustomerQuery{Status: account.Activated}, []uuid.UUID{alpha}},
+		"expired":     {app.CustomerQuery{Status: account.Expired, Now: late}, []uuid.UUID{beta}},
+		"pending":     {app.CustomerQuery{Status: account.Pending, Now: h.now}, []uuid.UUID{beta}},
+		"not pending": {app.CustomerQuery{Status: account.Pending, Now: late}, nil},
+	} {
+		test.query.Reseller, test.query.Windows, test.query.Today = reseller, app.DefaultWindows, day0
+		list, err := m.reader.Customers(t.Context(), test.query)
+		require.NoError(t, err, name)
+		var uids []uuid.UUID
+		for _, row := range list.Items {
+			uids = append(uids, row.UID)
+		}
+		require.Equal(t, test.want, uids, name)
+		require.Equal(t, len(uids), list.Total, name)
+	}
+}

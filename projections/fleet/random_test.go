@@ -1,0 +1,133 @@
+package fleet_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+)
+
+// draw gives a number below n.
+type draw func(n int) int
+
+func rapidDraw(t *rapid.T) draw {
+	return func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "n") }
+}
+
+// world makes valid histories: few accounts and devices, so that everything
+// happens to the same ones often.
+type world struct {
+	*history
+	draw     draw
+	reseller uuid.UUID
+	accounts []uuid.UUID
+	devices  map[uuid.UUID]device.State
+	serials  []string
+}
+
+func newWorld(d draw, devices int) *world {
+	w := &world{history: newHistory(), draw: d, devices: map[uuid.UUID]device.State{}}
+	w.reseller = w.account("Reseller", account.Reseller, uuid.Nil)
+	for i := range 3 {
+		w.accounts = append(w.accounts, w.customer(fmt.Sprintf("Customer %d", i), w.reseller))
+	}
+	for i := range devices {
+		w.serials = append(w.serials, fmt.Sprintf("SN%05d", i))
+	}
+	return w
+}
+
+// step adds one or two events, now and then at the same or an earlier time.
+func (w *world) step() {
+	switch w.draw(12) {
+	case 0:
+		w.now = w.now.Add(-5 * time.Minute) // the store's clock was set back
+	case 1:
+		w.now = w.now.Add(-time.Minute) // the same minute as the last event
+	}
+	switch w.draw(10) {
+	case 0:
+		w.accountStep()
+	case 1:
+		w.partnershipStep()
+	default:
+		w.deviceStep(w.serials[w.draw(len(w.serials))])
+	}
+}
+
+func (w *world) accountStep() {
+	uid := w.accounts[w.draw(len(w.accounts))]
+	w.add(app.AccountStream(uid), []domain.Event{
+		account.AccountActivated{Account: uid, Administrator: account.Person{ID: uid, Email: "a@b.example"}},
+		account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: w.now.AddDate(0, 0, 7)}},
+		account.AccountClosed{Account: uid},
+	}[w.draw(3)])
+}
+
+func (w *world) partnershipStep() {
+	customer := w.accounts[w.draw(len(w.accounts))]
+	uid := partnership.UID(w.reseller, customer)
+	w.add(app.PartnershipStream(uid), []domain.Event{
+		partnership.PartnerProfileAssigned{Partnership: uid, Profile: "full"},
+		partnership.PartnershipEnded{Partnership: uid},
+		partnership.PartnershipEstablished{Partnership: uid, Reseller: w.reseller, Customer: customer, Profile: "renewals"},
+	}[w.draw(3)])
+}
+
+func (w *world) deviceStep(serial string) {
+	uid := device.UID(serial)
+	s := w.devices[uid]
+	var events []domain.Event
+	switch {
+	case !s.Exists():
+		events = w.unregistered(uid, serial)
+	case s.LifeCycle == device.OutOfService:
+		events = []domain.Event{device.Held{Device: uid, Batch: uuid.New()}, device.HoldReleased{Device: uid}}
+	default:
+		events = w.living(uid, s)
+	}
+	for _, e := range events {
+		s = device.Evolve(s, e)
+	}
+	w.devices[uid] = s
+	w.add(app.DeviceStream(uid), events...)
+}
+
+func (w *world) unregistered(uid uuid.UUID, serial string) []domain.Event {
+	r := registered(serial, w.accounts[w.draw(3)], day0+calendar.Date(w.draw(20)))
+	r.Service.AutoRenew = w.draw(4) == 0
+	r.Labels = []string{"a", "b"}[:w.draw(3)]
+	switch w.draw(4) {
+	case 0:
+		return []domain.Event{device.ClaimAbandoned{Device: uid, Reservation: "reservation-factor-x"}}
+	case 1:
+		return []domain.Event{device.Held{Device: uid, Batch: uuid.New()}, r}
+	default:
+		return []domain.Event{r}
+	}
+}
+
+func (w *world) living(uid uuid.UUID, s device.State) []domain.Event {
+	end := day0 + calendar.Date(w.draw(20))
+	choices := []domain.Event{
+		device.Renamed{Device: uid, OldName: s.Name, NewName: fmt.Sprintf("Name %d", w.draw(9))},
+		device.Relabelled{Device: uid, NewLabels: []string{"x"}},
+		device.Suspended{Device: uid},
+		device.Resumed{Device: uid},
+		device.ServiceRenewed{Device: uid, Renewal: uuid.New(), OldEnd: s.Service.End, NewEnd: end, AnchorDay: 1},
+		device.Transferred{Device: uid, Transfer: uuid.New(), From: s.Account, To: w.accounts[w.draw(3)], Name: s.Name,
+			Service: device.Service{Offer: catalogue.Basic, Start: day0, End: end, AnchorDay: 1, AutoRenew: w.draw(3) == 0}},
+		device.Held{Device: uid, Batch: uuid.New()},
+		device.Retired{Device: uid},
+	}
+	return choices[w.draw(len(choices)):][:1]
+}
