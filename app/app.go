@@ -1,3 +1,66 @@
 // Package app has the use cases, a file each, the ports they need, and the
 // processes that carry out what spans several streams. Rights are checked here.
+//
+// A command loads a stream, decides in package domain, and appends with the
+// revision it has loaded (carry_out.go). What must be unique or limited is
+// claimed first (claims.go, by the protocol of package reservation). A command
+// may be repeated with its id: it goes on where it stopped, and what it has
+// appended already counts as done.
+//
+// What a command leaves undone when it dies is finished or undone by the
+// Processes, which follow the log (process.go).
 package app
+
+import (
+	"io"
+	"log/slog"
+
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// Dependencies are what the use cases need. Secret keys the tokens of
+// invitations; the same on all instances. Logger nil: nothing is logged.
+type Dependencies struct {
+	Log        Log
+	Reader     Reader
+	Clock      Clock
+	Catalogue  *catalogue.Catalogue
+	Rules      device.Rules
+	Windows    Windows
+	Operations OperationStore
+	Secret     []byte
+	Logger     *slog.Logger
+}
+
+// App is the service without its edges. Safe for concurrent use.
+//
+//	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
+//	partnerships  AssignPartnerProfile
+//	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
+//	              EditDevice SuspendDevice ResumeDevice RetireDevice
+//	operations    Submit Operation OperationResults RunOperationChunk
+//	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
+//	processes     Processes InvitationMails
+type App struct {
+	log        Log
+	reader     Reader
+	clock      Clock
+	catalogue  *catalogue.Catalogue
+	rules      device.Rules
+	windows    Windows
+	operations OperationStore
+	secret     []byte
+	logger     *slog.Logger
+}
+
+// New makes the App of its dependencies.
+func New(d Dependencies) *App {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return &App{
+		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
+		windows: d.Windows, operations: d.Operations, secret: d.Secret, logger: d.Logger,
+	}
+}

@@ -127,7 +127,8 @@ const (
 )
 
 // ItemResult is the answer to one item of a bulk command. Device is the state
-// after it (for a dry run: as it would be), nil where the caller may not see it.
+// after it (for a dry run: as it would be), nil for a refused item and where the
+// caller may not see the device.
 type ItemResult struct {
 	Index    int
 	Ref      string

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -20,7 +21,7 @@ import (
 )
 
 // Wire knows every event type of the log.
-var Wire = wire.Merge(account.Wire, device.Wire, partnership.Wire, reservation.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, reservation.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
 
 // Position is a place in the whole log. Both parts are kept and compared as a
 // pair; the zero Position is before the first event.

@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// access answers what a caller may do where, for one request: everything for
+// the operator, the caller's own rights in its own account, and in another one
+// what the partner profile gives that the customer chose for the caller's
+// account. Partnerships are read from the log, so that a profile taken away is
+// gone at once.
+type access struct {
+	app    *App
+	caller Caller
+
+	mu    sync.Mutex
+	known map[uuid.UUID]rights.Set
+}
+
+func (a *App) access(c Caller) *access {
+	return &access{app: a, caller: c, known: map[uuid.UUID]rights.Set{}}
+}
+
+// everything is what the operator may do.
+var everything = slices.Concat(rights.Administrator(), rights.Set{rights.AllocationsGrant, rights.AccountsManage, rights.OperationsRead})
+
+// in is what the caller may do in an account; empty: it may not even know of it.
+func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
+	switch {
+	case x.caller.Operator():
+		return everything, nil
+	case uid == uuid.Nil:
+		return nil, nil
+	case uid == x.caller.Own():
+		return ownRights(x.caller), nil
+	}
+	x.mu.Lock()
+	set, ok := x.known[uid]
+	x.mu.Unlock()
+	if ok {
+		return set, nil
+	}
+	p, err := x.app.partnership(ctx, x.caller.Own(), uid)
+	if err != nil {
+		return nil, err
+	}
+	if p.Active() {
+		set = profileRights(p.Profile)
+	}
+	x.mu.Lock()
+	x.known[uid] = set
+	x.mu.Unlock()
+	return set, nil
+}
+
+func ownRights(c Caller) rights.Set {
+	if c.Administrator {
+		return rights.Administrator()
+	}
+	return c.Rights
+}
+
+func profileRights(id string) rights.Set {
+	p, _ := rights.Find(id) // a profile that is no more gives nothing
+	return p.Rights
+}
+
+// learn asks for several accounts at once.
+func (x *access) learn(ctx context.Context, accounts []uuid.UUID) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(workers)
+	for _, uid := range accounts {
+		g.Go(func() error {
+			_, err := x.in(ctx, uid)
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// require is nil when the caller has the right in the account, ErrNotFound when
+// it may not know of the account, else ErrForbidden.
+func (x *access) require(ctx context.Context, uid uuid.UUID, right rights.Right) error {
+	set, err := x.in(ctx, uid)
+	switch {
+	case err != nil:
+		return err
+	case len(set) == 0:
+		return ErrNotFound
+	case !set.Has(right):
+		return &Forbidden{Right: right, Account: uid}
+	}
+	return nil
+}
+
+// open refuses callers whose own account is closed: they may not write any more.
+func (x *access) open(ctx context.Context) error {
+	if x.caller.Operator() {
+		return nil
+	}
+	own, err := x.app.account(ctx, x.caller.Own())
+	if err != nil {
+		return err
+	}
+	if own.Status == account.Closed {
+		return domain.Refuse(accountClosed)
+	}
+	return nil
+}
+
+var accountClosed = domain.Problem{Code: account.CodeAccountClosed, Detail: "The account is closed."}
+
+// write is require and open: what a command on an account checks first.
+func (x *access) write(ctx context.Context, uid uuid.UUID, right rights.Right) error {
+	if err := x.require(ctx, uid, right); err != nil {
+		return err
+	}
+	return x.open(ctx)
+}
+
+// operatorOnly refuses everybody else.
+func operatorOnly(c Caller, right rights.Right) error {
+	if c.Operator() {
+		return nil
+	}
+	return &Forbidden{Right: right}
+}
+
+// account is an account's state; Status is empty when there is none.
+func (a *App) account(ctx context.Context, uid uuid.UUID) (account.State, error) {
+	l, err := load(ctx, a.log, AccountStream(uid), account.State{}, account.Evolve)
+	return l.state, err
+}
+
+// partnership is the partnership of a pair; its UID is uuid.Nil when there never was one.
+func (a *App) partnership(ctx context.Context, reseller, customer uuid.UUID) (partnership.State, error) {
+	stream := PartnershipStream(partnership.UID(reseller, customer))
+	l, err := load(ctx, a.log, stream, partnership.State{}, partnership.Evolve)
+	return l.state, err
+}

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+var (
+	accountNameTaken = domain.Problem{Code: CodeAccountNameTaken, Pointer: "/name", Detail: "Another account has this name."}
+	emailTaken       = domain.Problem{Code: CodeEmailTaken, Pointer: "/administrator/email", Detail: "The e-mail address is in use on the platform."}
+)
+
+// accountChange is a change of one account, without wants.
+func accountChange(uid uuid.UUID, decide func(account.State) ([]domain.Event, []domain.Problem)) change[account.State] {
+	return change[account.State]{
+		stream: AccountStream(uid),
+		holder: uid,
+		evolve: account.Evolve,
+		decide: decide,
+		has:    reservationsOfAccount,
+	}
+}
+
+// reservationsOfAccount are those that an account in this state has a right to.
+// One that was closed before it was activated frees its name and e-mail.
+func reservationsOfAccount(s account.State) []reservation.Key {
+	if s.Status == "" || s.Status == account.Closed && s.NeverActivated() {
+		return nil
+	}
+	_, name, _ := account.NormaliseName(s.Name) // both were valid when they were given
+	_, email, _ := account.NormaliseEmail(s.Administrator.Email)
+	return []reservation.Key{reservation.Unique(reservation.AccountName, name), reservation.Unique(reservation.Email, email)}
+}
+
+// oneAccount carries out a command on an account.
+func (a *App) oneAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
+	decide func(account.State) ([]domain.Event, []domain.Problem),
+) (Written, error) {
+	found := false
+	ch := accountChange(uid, func(s account.State) ([]domain.Event, []domain.Problem) {
+		if found = s.Status != ""; !found {
+			return nil, nil
+		}
+		return decide(s)
+	})
+	ch.ifRevision = ifRevision
+	r, err := carryOut(ctx, a, w, ch)
+	switch {
+	case r.revision == NoStream || err == nil && !found && !r.done:
+		return Written{}, orNotFound(err)
+	case err != nil:
+		return Written{}, err
+	}
+	return r.written(uid)
+}
+
+func orNotFound(err error) error {
+	if err == nil {
+		return ErrNotFound
+	}
+	return err
+}
+
+// CloseAccount ends an account. It is the operator's.
+func (a *App) CloseAccount(ctx context.Context, caller Caller, uid uuid.UUID, c Command, ifRevision *Revision) (Written, error) {
+	if err := operatorOnly(caller, rights.AccountsManage); err != nil {
+		return Written{}, err
+	}
+	if err := c.check(); err != nil {
+		return Written{}, err
+	}
+	return a.oneAccount(ctx, a.write(caller, c), uid, ifRevision, func(s account.State) ([]domain.Event, []domain.Problem) {
+		return account.DecideClose(s, c.Reason)
+	})
+}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// Errors of use cases, beside those of the ports and *domain.Refusal.
+var (
+	// ErrForbidden: the caller sees what the command is about but lacks a right
+	// in it. The error is a *Forbidden, which names the right.
+	ErrForbidden = errors.New("forbidden")
+	// ErrBusy: others were faster each time, or the same command is still being
+	// carried out. Repeating it later is safe.
+	ErrBusy = errors.New("busy with other requests for the same thing")
+	// ErrPrecondition: the thing is not at the revision the caller expects.
+	ErrPrecondition = errors.New("changed since it was read")
+)
+
+// Forbidden is ErrForbidden with the right that is missing and where.
+type Forbidden struct {
+	Right   rights.Right
+	Account uuid.UUID // uuid.Nil: on the platform
+}
+
+// Error names the right.
+func (f *Forbidden) Error() string { return fmt.Sprintf("forbidden: needs the right %s", f.Right) }
+
+// Is makes it an ErrForbidden.
+func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }
+
+// Codes of refusals that only the use cases know. They are part of the
+// interface and never change.
+const (
+	CodeAccountRequired  = "account_required"
+	CodeNotAReseller     = "not_a_reseller"
+	CodeTypeInvalid      = "type_invalid"
+	CodeOfferInvalid     = "offer_invalid"
+	CodeAccountNameTaken = "name_taken"
+	CodeEmailTaken       = "email_taken"
+	CodeDuplicate        = "duplicate_in_request"
+	CodeBatchRefused     = "batch_refused"
+	CodeBatchTooLarge    = "batch_too_large"
+	CodeKindInvalid      = "kind_invalid"
+	CodeReasonInvalid    = "reason_invalid"
+	CodeOrderInvalid     = "order_number_invalid"
+	CodeNoteInvalid      = "note_invalid"
+)
+
+var accountRequired = domain.Problem{Code: CodeAccountRequired, Detail: "Name the account to act for."}
+
+// at points problems at a field of the request.
+func at(pointer string, problems []domain.Problem) []domain.Problem {
+	for i := range problems {
+		problems[i].Pointer = pointer
+	}
+	return problems
+}
