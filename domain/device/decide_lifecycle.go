@@ -71,8 +71,9 @@ func DecideRetire(s State, reason string) ([]domain.Event, []domain.Problem) {
 }
 
 // DecideHold keeps other commands off a device, or off a serial number that is
-// to be registered, for an all-or-nothing batch. A transfer or an order that was
-// applied needs no hold any more.
+// to be registered (s is then a State with the UID alone), for an
+// all-or-nothing batch. A transfer or an order that was applied needs no hold
+// any more.
 func DecideHold(s State, batch uuid.UUID) ([]domain.Event, []domain.Problem) {
 	if s.HeldBy == batch || slices.Contains(s.Applied, batch) {
 		return nil, nil

@@ -141,6 +141,9 @@ func extend(old Allocation, term calendar.Term, until, base, today calendar.Date
 			a.AnchorDay = old.AnchorDay // the 31st comes back after a short month
 		}
 		a.Until = term.From(base, a.AnchorDay)
+		if term.Days > 0 {
+			a.AnchorDay = a.Until.Day()
+		}
 	}
 	latest := today.AddMonths(maxAhead, today.Day())
 	switch {
