@@ -30,7 +30,7 @@ func (b Backoff) delay(n int) time.Duration {
 		d *= 2
 	}
 	d = min(d, b.Max)
-	return d/2 + rand.N(d/2+1)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // nothing secret
 }
 
 // wait pauses after the n-th failure in a row, or until ctx ends.

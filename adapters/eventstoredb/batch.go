@@ -102,7 +102,7 @@ func (b *batcher) take(n notice) {
 func (b *batcher) add(e *esdb.RecordedEvent) {
 	p := position(e)
 	if p == (app.Position{}) {
-		b.problem = unreadable{fmt.Errorf("event %d of %s has no position", e.EventNumber, e.StreamID)}
+		b.problem = unreadableError{fmt.Errorf("event %d of %s has no position", e.EventNumber, e.StreamID)}
 		return
 	}
 	if !b.upto.Before(p) {
@@ -110,7 +110,7 @@ func (b *batcher) add(e *esdb.RecordedEvent) {
 	}
 	r, err := b.decode(e)
 	if err != nil {
-		b.problem = unreadable{err}
+		b.problem = unreadableError{err}
 		return
 	}
 	b.upto = p

@@ -105,8 +105,10 @@ func TestCheckpointsAreSpaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, c := told()
 		go func() { // ten a second for ten seconds
+			tick := time.NewTicker(100 * time.Millisecond)
+			defer tick.Stop()
 			for i := range 100 {
-				time.Sleep(100 * time.Millisecond)
+				<-tick.C
 				c <- notice{checkpoint: at(uint64(i + 1))}
 			}
 		}()
@@ -132,6 +134,6 @@ func TestEventWithoutPosition(t *testing.T) {
 	t.Parallel()
 	b, _ := told(event(0))
 	_, err := b.next(t.Context())
-	var u unreadable
+	var u unreadableError
 	require.ErrorAs(t, err, &u, "it must not be taken for a repetition")
 }

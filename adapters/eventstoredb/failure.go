@@ -16,10 +16,10 @@ import (
 // errNoAnswer: nothing came within the call timeout.
 var errNoAnswer = errors.New("no answer in time")
 
-// unreadable marks an event that cannot be decoded.
-type unreadable struct{ error }
+// unreadableError marks an event that cannot be decoded.
+type unreadableError struct{ error }
 
-func (u unreadable) Unwrap() error { return u.error }
+func (u unreadableError) Unwrap() error { return u.error }
 
 // verdict is what a failure of the client means for the call it happened to.
 type verdict int
@@ -37,7 +37,7 @@ func judge(err error) verdict {
 	case errors.Is(err, errPanic), errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer):
 		return refused
 	}
-	var u unreadable
+	var u unreadableError
 	if errors.As(err, &u) {
 		return refused
 	}

@@ -39,7 +39,7 @@ func TestJudge(t *testing.T) {
 		{wrapped(codes.Unauthenticated), refused, false},
 		{wrapped(codes.NotFound), refused, false},
 		{fmt.Errorf("%w: nil map", errPanic), refused, false},
-		{unreadable{fmt.Errorf("x: %w", wire.ErrUnknown)}, refused, false},
+		{unreadableError{fmt.Errorf("x: %w", wire.ErrUnknown)}, refused, false},
 		{errBusy, refused, true},
 		{errNoAnswer, refused, true}, // the patience was for all attempts
 		{errClosed, refused, true},

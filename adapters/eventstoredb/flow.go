@@ -33,8 +33,8 @@ func newFlow[T any](ctx context.Context, g *guard, ahead int, open func(context.
 	f := &flow[T]{items: make(chan T, ahead), cancel: cancel}
 	f.stay.guard = g
 	go func() {
-		defer f.stay.end()
 		defer close(f.items)
+		defer f.stay.end() // first, so that who has seen the end never counts it as parked
 		f.err = recovered(func() error { return f.run(ctx, open) })
 	}()
 	return f, nil

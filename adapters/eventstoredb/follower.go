@@ -103,7 +103,7 @@ func (f *follower) run(ctx context.Context) error {
 	for {
 		b, err := batches.next(ctx)
 		if err != nil {
-			var u unreadable
+			var u unreadableError
 			f.final = errors.As(err, &u)
 			return err
 		}

@@ -129,8 +129,8 @@ func call[T any](ctx context.Context, g *guard, f func(context.Context) (T, erro
 		done  = make(chan struct{})
 	)
 	go func() {
-		defer s.end()
 		defer close(done)
+		defer s.end() // first, so that who has its answer never counts it as parked
 		err = recovered(func() (err error) { value, err = f(ctx); return err })
 	}()
 	select {

@@ -84,7 +84,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 		o.Name = topic
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	unlink := context.AfterFunc(s.closed, cancel)
+	unlink := context.AfterFunc(s.closed, cancel) //nolint:contextcheck // Close has no context to inherit
 	d := &delivery{store: s.store, options: o, out: make(chan *message.Message)}
 	s.running.Go(func() {
 		defer close(d.out)

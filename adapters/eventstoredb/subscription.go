@@ -61,12 +61,12 @@ func receive(sub *esdb.Subscription) (notice, error) {
 	case e.FellBehind != nil:
 		return notice{fellBehind: true}, nil
 	default:
-		return notice{}, dropped{e.SubscriptionDropped.Error}
+		return notice{}, droppedError{e.SubscriptionDropped.Error}
 	}
 }
 
-// dropped wraps what a subscription ended with. It is never io.EOF to whoever
+// droppedError wraps what a subscription ended with. It is never io.EOF to whoever
 // asks: a subscription has no natural end.
-type dropped struct{ cause error }
+type droppedError struct{ cause error }
 
-func (d dropped) Error() string { return "subscription dropped: " + d.cause.Error() }
+func (d droppedError) Error() string { return "subscription dropped: " + d.cause.Error() }
