@@ -168,13 +168,15 @@ func counters() projections.Projection {
 		Name: "counters", Version: 1, Prefixes: []string{"counter-"},
 		Tables: []string{
 			`CREATE TABLE counters (name text PRIMARY KEY, n bigint NOT NULL)`,
-			`CREATE TABLE seen (id uuid NOT NULL, position bigint NOT NULL, at serial)`,
+			`CREATE TABLE seen (position bigint NOT NULL, at serial)`,
 		},
 		Indexes: []projections.Index{
 			{SQL: `CREATE INDEX seen_position ON seen (position)`},
-			{SQL: `CREATE INDEX never ON seen USING nothing (id)`, Extension: "no_such_extension"},
+			{SQL: `CREATE INDEX never ON seen USING nothing (position)`, Extension: "no_such_extension"},
 		},
 		Apply: func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+			var names []string
+			var ns, positions []int64
 			for _, e := range events {
 				c := e.Event.(counted)
 				switch c.Counter {
@@ -183,14 +185,15 @@ func counters() projections.Projection {
 				case "panic":
 					panic("a bug")
 				}
-				if _, err := tx.Exec(ctx, `INSERT INTO counters AS c VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET n = c.n + $2`, c.Counter, c.N); err != nil {
-					return err
-				}
-				if _, err := tx.Exec(ctx, `INSERT INTO seen (id, position) VALUES ($1, $2)`, e.ID, e.Position.Commit); err != nil {
-					return err
-				}
+				names, ns, positions = append(names, c.Counter), append(ns, int64(c.N)), append(positions, int64(e.Position.Commit))
 			}
-			return nil
+			_, err := tx.Exec(ctx, `INSERT INTO counters AS c SELECT name, sum(n) FROM unnest($1::text[], $2::bigint[]) e (name, n) GROUP BY name
+				ON CONFLICT (name) DO UPDATE SET n = c.n + excluded.n`, names, ns)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, `INSERT INTO seen (position) SELECT unnest($1::bigint[])`, positions)
+			return err
 		},
 	}
 }
