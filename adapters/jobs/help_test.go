@@ -1,0 +1,140 @@
+package jobs_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/jobs"
+	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+type fixedClock struct{}
+
+func (fixedClock) Now() time.Time { return noon }
+
+// instance is one process of the service, as far as operations go.
+type instance struct {
+	*operations.Store
+	jobs   *jobs.Jobs
+	before func(ctx context.Context, op app.Operation) error // a chunk is carried out
+	chunks chan app.OperationChunk                           // saved by this instance
+}
+
+func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
+	t.Helper()
+	j, err := jobs.New(jobs.Options{
+		Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: workers,
+	})
+	require.NoError(t, err)
+	return &instance{
+		Store: operations.NewStore(pool, j.StartOperation), jobs: j,
+		before: func(context.Context, app.Operation) error { return nil },
+		chunks: make(chan app.OperationChunk, 10_000),
+	}
+}
+
+// RunOperationChunk is the runner's double: a chunk is one item.
+func (i *instance) RunOperationChunk(ctx context.Context, id uuid.UUID) (bool, error) {
+	op, err := i.Operation(ctx, id)
+	if err != nil || op.Finished() {
+		return err == nil, err
+	}
+	if err := i.before(ctx, op); err != nil {
+		return false, err
+	}
+	chunk := app.OperationChunk{
+		From: op.Done, Results: [][]byte{fmt.Append(nil, op.Done)},
+		Counters: map[app.Outcome]int{app.OutcomeCreated: 1}, At: noon,
+	}
+	if err := i.SaveChunk(ctx, id, chunk); err != nil {
+		return false, err
+	}
+	i.chunks <- chunk
+	return op.Done+1 == op.Total, nil
+}
+
+func (i *instance) start(t *testing.T) {
+	t.Helper()
+	require.NoError(t, i.jobs.Start(t.Context(), i, i))
+	t.Cleanup(func() { i.stop(t) })
+}
+
+func (i *instance) stop(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
+	defer cancel()
+	require.NoError(t, i.jobs.Stop(ctx))
+}
+
+func (i *instance) create(t *testing.T, items int) uuid.UUID {
+	t.Helper()
+	op := app.Operation{ID: uuid.New(), Kind: app.OperationRegistration, CreatedAt: noon}
+	require.NoError(t, i.CreateOperation(t.Context(), op, []byte(`{}`), emptyItems(items)))
+	return op.ID
+}
+
+func emptyItems(n int) [][]byte {
+	items := make([][]byte, n)
+	for i := range items {
+		items[i] = []byte(`{}`)
+	}
+	return items
+}
+
+// finished waits until the operation is and gives it.
+func (i *instance) finished(t *testing.T, id uuid.UUID) app.Operation {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		op, err := i.Operation(t.Context(), id)
+		require.NoError(t, err)
+		if op.Finished() {
+			return op
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal("operation was not finished")
+		}
+	}
+}
+
+// job is what the queue holds of the only job.
+type job struct {
+	State   string
+	Attempt int
+	Trouble map[string]int
+}
+
+func theJob(t *testing.T, pool *pgxpool.Pool) (j job) {
+	t.Helper()
+	var trouble []byte
+	require.NoError(t, pool.QueryRow(t.Context(),
+		`SELECT state::text, attempt, coalesce(metadata -> 'trouble', '{}') FROM ops.river_job`).
+		Scan(&j.State, &j.Attempt, &trouble))
+	require.NoError(t, json.Unmarshal(trouble, &j.Trouble))
+	return j
+}
+
+func receive[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case value := <-from:
+		return value
+	case <-t.Context().Done():
+		t.Fatal("nothing came")
+		panic("unreachable")
+	}
+}

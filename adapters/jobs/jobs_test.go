@@ -1,0 +1,201 @@
+package jobs_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+func TestOperationRunsToTheEnd(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	i := newInstance(t, pool, 1)
+	early := i.create(t, 7) // nobody works yet
+	i.start(t)
+	require.Equal(t, app.OperationDone, i.finished(t, early).State)
+	late := i.finished(t, i.create(t, 3))
+	require.Equal(t, map[app.Outcome]int{app.OutcomeCreated: 3}, late.Counters)
+	i.stop(t)
+	require.Len(t, i.chunks, 10)
+	var open int
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT count(*) FROM ops.river_job WHERE state <> 'completed'`).Scan(&open))
+	require.Zero(t, open)
+}
+
+func TestOperationOutlivesWhatPasses(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, pgtest.Pool(t), 1)
+	passing := []error{
+		fmt.Errorf("append: %w", app.ErrLogUnavailable), app.ErrReadModelUnavailable, context.DeadlineExceeded,
+	}
+	i.before = func(_ context.Context, op app.Operation) error {
+		if op.Done == 1 && len(passing) > 0 {
+			err := passing[0]
+			passing = passing[1:]
+			return err
+		}
+		return nil
+	}
+	i.start(t)
+	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 3)).State)
+	require.Empty(t, passing)
+}
+
+func TestOperationOutlivesABugThatPasses(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, pgtest.Pool(t), 1)
+	var bugs int
+	i.before = func(context.Context, app.Operation) error {
+		if bugs++; bugs == 1 {
+			panic("a bug")
+		}
+		return nil
+	}
+	i.start(t)
+	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 2)).State)
+	require.Equal(t, 3, bugs)
+}
+
+func TestOperationFailsWhenItGoesWrongTooOften(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	i := newInstance(t, pool, 1)
+	calls := 0
+	i.before = func(context.Context, app.Operation) error {
+		calls++
+		return fmt.Errorf("bug of %s", "secret")
+	}
+	id := i.create(t, 2)
+	// Six times before, which would take half a minute.
+	_, err := pool.Exec(t.Context(), `UPDATE ops.river_job SET metadata = '{"trouble": {"failures": 6}}'`)
+	require.NoError(t, err)
+	i.start(t)
+	op := i.finished(t, id)
+	require.Equal(t, app.OperationFailed, op.State)
+	require.Equal(t, "operation_failed: The operation could not be carried out. What has a result is done.", op.Error)
+	require.Equal(t, noon, op.FinishedAt)
+	i.stop(t)
+	require.Equal(t, 2, calls)
+	require.Equal(t, "completed", theJob(t, pool).State)
+}
+
+func TestOperationFailsAtOnceWhenItIsRefused(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, pgtest.Pool(t), 1)
+	i.before = func(context.Context, app.Operation) error {
+		return domain.Refuse(domain.Problem{Code: "account_closed", Detail: "The account is closed."})
+	}
+	i.start(t)
+	require.Equal(t, "account_closed: The account is closed.", i.finished(t, i.create(t, 2)).Error)
+}
+
+func TestProgressMakesUpForFailures(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	i := newInstance(t, pool, 1)
+	stopped, stop := context.WithCancel(t.Context())
+	i.before = func(_ context.Context, op app.Operation) error {
+		if op.Done == 1 {
+			stop()
+		}
+		return nil
+	}
+	i.create(t, 10)
+	_, err := pool.Exec(t.Context(), `UPDATE ops.river_job SET metadata = '{"trouble": {"failures": 7}}'`)
+	require.NoError(t, err)
+	require.NoError(t, i.jobs.Run(stopped, i, i))
+	require.Equal(t, job{State: "available", Attempt: 0, Trouble: map[string]int{}}, theJob(t, pool))
+}
+
+func TestInstancesShareTheWork(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	busy := make(chan *instance, 2)
+	both := make(chan struct{})
+	var instances []*instance
+	for range 2 {
+		i := newInstance(t, pool, 1)
+		i.before = func(ctx context.Context, op app.Operation) error {
+			if op.Done > 0 {
+				return nil
+			}
+			busy <- i
+			select {
+			case <-both:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		i.start(t)
+		instances = append(instances, i)
+	}
+	ids := []uuid.UUID{instances[0].create(t, 2), instances[0].create(t, 2)}
+	require.NotSame(t, receive(t, busy), receive(t, busy))
+	close(both)
+	for _, id := range ids {
+		require.Equal(t, app.OperationDone, instances[0].finished(t, id).State)
+	}
+}
+
+func TestLongOperationLetsOthersThrough(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, pgtest.Pool(t), 1)
+	small, behind := make(chan uuid.UUID, 1), make(chan struct{})
+	i.before = func(ctx context.Context, op app.Operation) error {
+		if op.Total < 100 {
+			return nil
+		}
+		select {
+		case small <- i.create(t, 2):
+		default:
+		}
+		// A chunk takes a while, or 1000 of them end within a slice.
+		select {
+		case <-behind:
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+		return nil
+	}
+	i.start(t)
+	long := i.create(t, 1000)
+	require.Equal(t, app.OperationDone, i.finished(t, receive(t, small)).State)
+	op, err := i.Operation(t.Context(), long)
+	require.NoError(t, err)
+	require.False(t, op.Finished())
+	close(behind)
+	require.Equal(t, app.OperationDone, i.finished(t, long).State)
+}
+
+func TestStartTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, pgtest.Pool(t), 1)
+	i.start(t)
+	require.Error(t, i.jobs.Start(t.Context(), i, i))
+	i.stop(t)
+	i.stop(t)
+	i.start(t)
+	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 1)).State)
+}
+
+func TestStartWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t)
+	i := newInstance(t, server.Pool(t), 1)
+	server.Stop(t)
+	err := i.jobs.Start(t.Context(), i, i)
+	require.True(t, postgres.IsUnavailable(err), "got %v", err)
+	server.Start(t)
+	i.start(t)
+	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 1)).State)
+}

@@ -1,0 +1,70 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancelLate := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancelLate()
+	almost := trouble{Failures: maxFailures - 1}
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		was    trouble
+		err    error
+		now    trouble
+		failed bool
+	}{
+		"log is away":           {t.Context(), trouble{}, fmt.Errorf("read: %w", app.ErrLogUnavailable), trouble{Waits: 1}, false},
+		"for ever":              {t.Context(), trouble{Waits: 1000}, app.ErrReadModelUnavailable, trouble{Waits: 1001}, false},
+		"outage does not fail":  {t.Context(), almost, app.ErrLogUnavailable, trouble{Waits: 1, Failures: maxFailures - 1}, false},
+		"chunk took too long":   {late, almost, errors.New("anything"), trouble{Waits: 1, Failures: maxFailures - 1}, false},
+		"some call took long":   {t.Context(), trouble{}, context.DeadlineExceeded, trouble{Waits: 1}, false},
+		"hard stop":             {cancelled, almost, errors.New("anything"), almost, false},
+		"first failure":         {t.Context(), trouble{}, errors.New("bug"), trouble{Failures: 1}, false},
+		"failure after waiting": {t.Context(), trouble{Waits: 9, Failures: 1}, errors.New("bug"), trouble{Failures: 2}, false},
+		"last failure":          {t.Context(), almost, errors.New("bug"), trouble{Failures: maxFailures}, true},
+		"refusal":               {t.Context(), trouble{}, domain.Refuse(domain.Problem{Code: "c"}), trouble{Failures: 1}, true},
+		"nothing there":         {t.Context(), trouble{}, app.ErrNotFound, trouble{Failures: 1}, true},
+	} {
+		now, failed := judge(c.ctx, c.was, c.err)
+		require.Equal(t, c.now, now, name)
+		require.Equal(t, c.failed, failed, name)
+	}
+}
+
+func TestPauseGrowsUpToALimit(t *testing.T) {
+	t.Parallel()
+	require.Zero(t, trouble{}.pause())
+	for times := range 100 {
+		pause := trouble{Waits: times + 1}.pause()
+		require.GreaterOrEqual(t, pause, min(firstPause<<min(times, 10), lastPause)/2, times)
+		require.Less(t, pause, min(firstPause<<min(times, 10), lastPause), times)
+	}
+}
+
+func TestReasonKeepsInternalsToItself(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "operation_failed: The operation could not be carried out. What has a result is done.",
+		reason(errors.New("password of db is x")))
+	require.Equal(t, "account_closed: It is closed.",
+		reason(fmt.Errorf("chunk: %w", domain.Refuse(domain.Problem{Code: "account_closed", Detail: "It is closed."}))))
+}
+
+func TestTroubleThatCannotBeReadIsNone(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, trouble{Waits: 2}, readTrouble([]byte(`{"snoozes":3,"trouble":{"waits":2}}`)))
+	require.Equal(t, trouble{}, readTrouble([]byte(`{"trouble":"x"}`)))
+}
