@@ -9,10 +9,11 @@ import (
 )
 
 // usable is what stands against any change of a device: it is retired, or an
-// all-or-nothing batch other than this one holds it.
-func usable(s State, batch uuid.UUID) []domain.Problem {
+// all-or-nothing batch holds it. What the batch itself appends was decided
+// before it held the device.
+func usable(s State) []domain.Problem {
 	var problems []domain.Problem
-	if s.HeldBy != uuid.Nil && s.HeldBy != batch {
+	if s.HeldBy != uuid.Nil {
 		problems = append(problems, Busy())
 	}
 	if s.LifeCycle == OutOfService {
@@ -29,7 +30,7 @@ func change(s State, done bool, e domain.Event) ([]domain.Event, []domain.Proble
 	if done {
 		return nil, nil
 	}
-	if problems := usable(s, uuid.Nil); len(problems) > 0 {
+	if problems := usable(s); len(problems) > 0 {
 		return nil, problems
 	}
 	return []domain.Event{e}, nil
@@ -72,13 +73,12 @@ func DecideRetire(s State, reason string) ([]domain.Event, []domain.Problem) {
 
 // DecideHold keeps other commands off a device, or off a serial number that is
 // to be registered (s is then a State with the UID alone), for an
-// all-or-nothing batch. A transfer or an order that was applied needs no hold
-// any more.
+// all-or-nothing batch. What the batch appends ends the hold.
 func DecideHold(s State, batch uuid.UUID) ([]domain.Event, []domain.Problem) {
-	if s.HeldBy == batch || slices.Contains(s.Applied, batch) {
+	if s.HeldBy == batch {
 		return nil, nil
 	}
-	if problems := usable(s, batch); len(problems) > 0 {
+	if problems := usable(s); len(problems) > 0 {
 		return nil, problems
 	}
 	return []domain.Event{Held{Device: s.UID, Batch: batch}}, nil

@@ -28,8 +28,7 @@ func (o Owner) has(offer catalogue.Offer) bool { return slices.Contains(o.Offers
 
 // Register registers a device. Serial number, factor, name and labels are
 // normalised, the model is that of the serial number. An empty Name is the
-// serial number; an empty Offer the default, see Owner.offerFor. Batch is the
-// all-or-nothing batch the registration is part of, if any.
+// serial number; an empty Offer the default, see Owner.offerFor.
 type Register struct {
 	SerialNumber string
 	Factor       Factor
@@ -40,7 +39,6 @@ type Register struct {
 	ICCID        string
 	OrderNumber  string
 	Owner        Owner
-	Batch        uuid.UUID
 	Today        calendar.Date
 	Rules        Rules
 }
@@ -53,7 +51,7 @@ func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
 	if c.Owner.Reseller() && c.ICCID != "" {
 		problems = append(problems, problem(CodeSIMNotAllowed, "A reseller account has no SIMs.", nil, removeSIM))
 	}
-	if s.HeldBy != uuid.Nil && s.HeldBy != c.Batch {
+	if s.HeldBy != uuid.Nil {
 		problems = append(problems, Busy())
 	}
 	if s.Exists() {

@@ -15,7 +15,7 @@ const maxAhead = 20 * 12
 
 // Renew renews the service of a device: by order with exactly one of Term and
 // Until, or (Automatic) the free term of a reseller's device. ID is one for all
-// devices of a request, and is the batch when it is all or nothing.
+// devices of a request.
 type Renew struct {
 	ID          uuid.UUID
 	Term        calendar.Term
@@ -39,7 +39,7 @@ func DecideRenew(s State, c Renew) ([]domain.Event, []domain.Problem) {
 	if slices.Contains(s.Applied, c.ID) {
 		return nil, nil
 	}
-	problems := usable(s, c.ID)
+	problems := usable(s)
 	if c.Term != (calendar.Term{}) && len(c.Rules.RenewalTerms) > 0 && !slices.Contains(c.Rules.RenewalTerms, c.Term) {
 		problems = append(problems, problem(CodeTermNotOffered, "Renewals cannot be ordered for this term.",
 			map[string]string{"term": c.Term.String(), "terms": terms(c.Rules.RenewalTerms)}))
@@ -74,7 +74,7 @@ func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
 	if !due || term.Months < 1 {
 		return nil, nil
 	}
-	if s.HeldBy != uuid.Nil && s.HeldBy != c.ID {
+	if s.HeldBy != uuid.Nil {
 		return nil, []domain.Problem{Busy()}
 	}
 	var events []domain.Event
@@ -112,7 +112,7 @@ func DecideGrant(s State, c Grant) ([]domain.Event, []domain.Problem) {
 	if slices.Contains(s.Applied, c.ID) {
 		return nil, nil
 	}
-	problems := usable(s, uuid.Nil)
+	problems := usable(s)
 	old := s.right()
 	a, refused := extend(old, c.Term, c.Until, c.Today, c.Today)
 	if problems = append(problems, refused...); len(problems) > 0 {

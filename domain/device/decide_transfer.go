@@ -19,8 +19,7 @@ const (
 )
 
 // Transfer moves a device from one account to another. ID is one for all
-// devices of a request, and is the batch when it is all or nothing. Partnered:
-// the accounts have a partnership. Offer, when named, must be the device's
+// devices of a request. Partnered: the accounts have a partnership. Offer, when named, must be the device's
 // present one. Name is the device's in the target account; empty keeps it.
 type Transfer struct {
 	ID        uuid.UUID
@@ -48,12 +47,7 @@ func DecideTransfer(s State, c Transfer) ([]domain.Event, []domain.Problem) {
 		return nil, append([]domain.Problem{p}, c.between()...)
 	}
 	problems := c.between()
-	if s.HeldBy != uuid.Nil && s.HeldBy != c.ID {
-		problems = append(problems, Busy())
-	}
-	if s.LifeCycle == OutOfService {
-		problems = append(problems, retired())
-	}
+	problems = append(problems, usable(s)...)
 	problems = append(problems, c.offer(s)...)
 	service, consumed, refused := c.service(s)
 	if problems = append(problems, refused...); len(problems) > 0 {
