@@ -1,0 +1,271 @@
+package app_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// world is the service on a log of its own, and the words tests use for it.
+type world struct {
+	*app.App
+	t     testing.TB
+	ctx   context.Context
+	log   app.Log
+	clock *handClock
+}
+
+// newWorld starts an event node on a fresh database.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	node := eventnodetest.NewRestartable(t)
+	node.Start()
+	return worldOn(t, node.SocketPath())
+}
+
+func worldOn(t testing.TB, socket string) *world {
+	t.Helper()
+	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	w := &world{t: t, ctx: t.Context(), log: store, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w.App = w.with(store)
+	return w
+}
+
+// with is the service over another view of the same log, such as one that fails.
+func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
+	d := app.Dependencies{
+		Log: log, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
+		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
+	}
+	for _, c := range change {
+		c(&d)
+	}
+	return app.New(d)
+}
+
+// handClock is set by hand.
+type handClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *handClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *handClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func operator() app.Caller {
+	return app.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}
+}
+
+func operatorFor(uid uuid.UUID) app.Caller {
+	c := operator()
+	c.ActingFor = uid
+	return c
+}
+
+// administratorOf is a caller with all rights in its own account.
+func administratorOf(uid uuid.UUID) app.Caller {
+	return app.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "token of " + uid.String(), Account: uid}, Administrator: true}
+}
+
+func command() app.Command { return app.Command{ID: uuid.New()} }
+
+// accountNamed is the command to create an account.
+func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) app.CreateAccount {
+	c := app.CreateAccount{Command: command(), Name: name, Type: kind, Offers: offers}
+	c.Administrator.Email = fmt.Sprintf("admin@%x.example", sha256.Sum256([]byte(name)))
+	return c
+}
+
+// reseller opens a reseller account.
+func (w *world) reseller(name string) uuid.UUID {
+	w.t.Helper()
+	created, err := w.CreateAccount(w.ctx, operator(), accountNamed(name, account.Reseller))
+	require.NoError(w.t, err)
+	return created.UID
+}
+
+// customer opens an account of a reseller's customer, which lets the reseller do everything.
+func (w *world) customer(reseller uuid.UUID, name string, offers ...catalogue.Offer) uuid.UUID {
+	w.t.Helper()
+	uid := w.readOnlyCustomer(reseller, name, offers...)
+	_, err := w.AssignPartnerProfile(w.ctx, administratorOf(uid), app.AssignPartnerProfile{
+		Command: command(), Reseller: reseller, Customer: uid, Profile: "full",
+	})
+	require.NoError(w.t, err)
+	return uid
+}
+
+func (w *world) readOnlyCustomer(reseller uuid.UUID, name string, offers ...catalogue.Offer) uuid.UUID {
+	w.t.Helper()
+	created, err := w.CreateCustomer(w.ctx, administratorOf(reseller), accountNamed(name, "", offers...))
+	require.NoError(w.t, err)
+	return created.UID
+}
+
+// router is a row for a device of model MP70 number n.
+func router(n int) app.Registration {
+	return app.Registration{
+		Ref: strconv.Itoa(n), SerialNumber: fmt.Sprintf("LD%014d", n), IMEI: imei(n), Name: fmt.Sprintf("router %d", n),
+	}
+}
+
+// imei makes an IMEI with its check digit.
+func imei(n int) string {
+	digits := fmt.Sprintf("%014d", n)
+	sum := 0
+	for i, r := range digits {
+		d := int(r - '0')
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return digits + strconv.Itoa((10-sum%10)%10)
+}
+
+func routers(from, count int) []app.Registration {
+	var rows []app.Registration
+	for n := range count {
+		rows = append(rows, router(from+n))
+	}
+	return rows
+}
+
+// register registers rows in an account.
+func (w *world) register(uid uuid.UUID, rows ...app.Registration) app.BulkResult {
+	w.t.Helper()
+	r, err := w.RegisterDevices(w.ctx, operatorFor(uid), app.RegisterDevices{Command: command(), Items: rows})
+	require.NoError(w.t, err)
+	return r
+}
+
+// registered registers rows and insists that all are created.
+func (w *world) registered(uid uuid.UUID, rows ...app.Registration) []string {
+	w.t.Helper()
+	r := w.register(uid, rows...)
+	require.Equal(w.t, len(rows), r.Count(app.OutcomeCreated), "%+v", r.Results)
+	var serials []string
+	for _, row := range rows {
+		serials = append(serials, row.SerialNumber)
+	}
+	return serials
+}
+
+func (w *world) transfer(from, to uuid.UUID, devices ...string) app.BulkResult {
+	w.t.Helper()
+	r, err := w.TransferDevices(w.ctx, operator(), app.TransferDevices{Command: command(), From: from, To: to, Devices: devices})
+	require.NoError(w.t, err)
+	return r
+}
+
+// device is a device as the log has it.
+func (w *world) device(serial string) device.State {
+	w.t.Helper()
+	uid := device.UID(serial)
+	s := device.State{UID: uid}
+	for e, err := range w.log.ReadStream(w.ctx, app.DeviceStream(uid), 0) {
+		require.NoError(w.t, err)
+		s = device.Evolve(s, e.Event)
+	}
+	return s
+}
+
+// everything is the whole log.
+func (w *world) everything() []app.Recorded {
+	w.t.Helper()
+	var all []app.Recorded
+	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, w.Processes().Prefixes()...) {
+		require.NoError(w.t, err)
+		all = append(all, e)
+	}
+	return all
+}
+
+// later lets the grace period pass and runs the processes over the whole log
+// until they have nothing more to do.
+func (w *world) later() {
+	w.t.Helper()
+	w.clock.advance(time.Minute)
+	for range 5 {
+		events := w.everything()
+		err := w.Processes().HandleBatch(w.ctx, app.Batch{Events: events})
+		require.NoError(w.t, err)
+		if len(w.everything()) == len(events) {
+			return
+		}
+		w.clock.advance(time.Minute)
+	}
+	w.t.Fatal("the processes do not come to rest")
+}
+
+// outcomes lists outcome and codes per item, such as "refused name_taken".
+func outcomes(r app.BulkResult) []string {
+	var all []string
+	for _, item := range r.Results {
+		all = append(all, outcome(item))
+	}
+	return all
+}
+
+func outcome(item app.ItemResult) string {
+	s := string(item.Outcome)
+	for _, c := range codes(item.Problems) {
+		s += " " + c
+	}
+	return s
+}
+
+func codes(problems []domain.Problem) []string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, p.Code)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// refused insists that err is a refusal with exactly these codes.
+func refused(t testing.TB, err error, want ...string) {
+	t.Helper()
+	var refusal *domain.Refusal
+	require.ErrorAs(t, err, &refusal)
+	slices.Sort(want)
+	require.Equal(t, want, codes(refusal.Problems))
+}
+
+// seed makes an id that is the same in every run.
+func seed(n int) uuid.UUID {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[8:], uint64(n))
+	return uuid.NewSHA1(b, []byte("seed"))
+}
