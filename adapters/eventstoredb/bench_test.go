@@ -103,6 +103,20 @@ func BenchmarkFollow(b *testing.B) {
 		_, _, err := s.Append(b.Context(), fmt.Sprintf("account-%d", i), app.NoStream, facts(500)...)
 		require.NoError(b, err)
 	}
+	b.Run("of others", func(b *testing.B) { // nothing to deliver, all to look through
+		done := errors.New("done")
+		for b.Loop() {
+			err := s.Follow(b.Context(), FollowOptions{Prefixes: []string{"device-"}}, fromStart,
+				func(_ context.Context, batch app.Batch) error {
+					if batch.CaughtUp {
+						return done
+					}
+					return nil
+				})
+			require.ErrorIs(b, err, done)
+		}
+		b.ReportMetric(float64(count)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	})
 	raw := func(e *esdb.RecordedEvent) (app.Recorded, error) { return app.Recorded{Position: position(e)}, nil }
 	for name, decode := range map[string]func(*esdb.RecordedEvent) (app.Recorded, error){"decoded": decode, "raw": raw} {
 		b.Run(name, func(b *testing.B) {

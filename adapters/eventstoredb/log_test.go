@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
@@ -45,6 +46,26 @@ func TestAppendAndReadStream(t *testing.T) {
 	assert.Equal(t, got[1:], all(t, s.ReadStream(ctx, "account-1", 1)))
 	assert.Empty(t, all(t, s.ReadStream(ctx, "account-1", 3)))
 	assert.Empty(t, all(t, s.ReadStream(ctx, "account-unknown", 0)))
+}
+
+func TestOverTCP(t *testing.T) {
+	t.Parallel()
+	node := eventnodetest.NewRestartable(t, eventnodetest.TCP())
+	addr := node.Start().Addr()
+	for _, url := range []string{
+		"esdb://" + addr + "?tls=false",
+		"esdb+discover://" + addr + "?tls=false",
+		"esdb://" + addr + "," + addr + "?tls=false",
+	} {
+		s, err := Open(t.Context(), Options{ConnectionString: url, CallTimeout: 20 * time.Second})
+		require.NoError(t, err)
+		rev, _, err := s.Append(t.Context(), "account-1", app.Any, fact(0))
+		require.NoError(t, err, url)
+		node.Stop()
+		node.Start()
+		require.Len(t, all(t, s.ReadStream(t.Context(), "account-1", 0)), int(rev)+1, url)
+		require.NoError(t, s.Close())
+	}
 }
 
 func TestAppendExpectations(t *testing.T) {

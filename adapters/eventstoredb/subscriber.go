@@ -33,7 +33,8 @@ type SubscriberOptions struct {
 	Redelivery Backoff
 	// Stopped is told why a subscription ended that was neither closed nor
 	// cancelled: an event cannot be read, wire.ErrUnknown when this program
-	// does not know it. Only then is the output closed early. Optional.
+	// does not know it, or the store was closed. Only then is the output closed
+	// early. Optional.
 	Stopped func(error)
 
 	message func(app.Batch) *message.Message // default: batchMessage; nil says that there is nothing to deliver
