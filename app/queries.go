@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+func (a *App) today() calendar.Date { return calendar.DateOf(a.clock.Now()) }
+
+// Customers lists the customers of the reseller that the caller acts for, with
+// customers.read there.
+func (a *App) Customers(ctx context.Context, caller Caller, q CustomerQuery) (List[CustomerRow], error) {
+	q.Reseller = caller.Account()
+	if q.Reseller == uuid.Nil {
+		return List[CustomerRow]{}, domain.Refuse(accountRequired)
+	}
+	if err := a.access(caller).require(ctx, q.Reseller, rights.CustomersRead); err != nil {
+		return List[CustomerRow]{}, err
+	}
+	q.Today, q.Windows, q.Now = a.today(), a.windows, a.clock.Now()
+	return a.reader.Customers(ctx, q)
+}
+
+// Windows are the renewal windows that counts are made for.
+func (a *App) Windows() Windows { return a.windows }
+
+// Devices lists devices of all accounts in which the caller has devices.read.
+// Accounts that the query names narrow that down.
+func (a *App) Devices(ctx context.Context, caller Caller, q DeviceQuery) (List[DeviceRow], error) {
+	scope, err := a.scope(ctx, caller, rights.DevicesRead, q.Freshness)
+	if err != nil {
+		return List[DeviceRow]{}, err
+	}
+	q.Accounts, q.Today = narrow(scope, q.Accounts), a.today()
+	return a.reader.Devices(ctx, q)
+}
+
+// Device is one device, named by uid or serial number.
+func (a *App) Device(ctx context.Context, caller Caller, name string, f Freshness) (DeviceRow, Position, error) {
+	uid, ok := deviceUID(name)
+	if !ok {
+		return DeviceRow{}, Position{}, ErrNotFound
+	}
+	found, err := a.Devices(ctx, caller, DeviceQuery{Freshness: f, Page: Page{Limit: 1}, UID: uid})
+	if err != nil || len(found.Items) == 0 {
+		return DeviceRow{}, found.Position, orNotFound(err)
+	}
+	return found.Items[0], found.Position, nil
+}
+
+// Accounts lists the accounts in which the caller has account.read. Accounts
+// that the query names narrow that down.
+func (a *App) Accounts(ctx context.Context, caller Caller, q AccountQuery) (List[AccountRow], error) {
+	scope, err := a.scope(ctx, caller, rights.AccountRead, q.Freshness)
+	if err != nil {
+		return List[AccountRow]{}, err
+	}
+	q.Accounts, q.Now = narrow(scope, q.Accounts), a.clock.Now()
+	return a.reader.Accounts(ctx, q)
+}
+
+// Account is one account, with account.read in it.
+func (a *App) Account(ctx context.Context, caller Caller, uid uuid.UUID, f Freshness) (AccountRow, Position, error) {
+	if err := a.access(caller).require(ctx, uid, rights.AccountRead); err != nil {
+		return AccountRow{}, Position{}, err
+	}
+	found, err := a.reader.Accounts(ctx, AccountQuery{
+		Freshness: f, Page: Page{Limit: 1}, Accounts: []uuid.UUID{uid}, Now: a.clock.Now(),
+	})
+	if err != nil || len(found.Items) == 0 {
+		return AccountRow{}, found.Position, orNotFound(err)
+	}
+	return found.Items[0], found.Position, nil
+}
+
+// Partnerships are those of an account, with partners.read in it.
+func (a *App) Partnerships(ctx context.Context, caller Caller, uid uuid.UUID, f Freshness) ([]PartnershipRow, Position, error) {
+	if err := a.access(caller).require(ctx, uid, rights.PartnersRead); err != nil {
+		return nil, Position{}, err
+	}
+	found, err := a.reader.Partnerships(ctx, f, uid)
+	return found.Items, found.Position, err
+}

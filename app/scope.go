@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// scope is the accounts that a caller reads with a right, nil meaning all. With
+// an account named it is that one; else the caller's own and those whose
+// partner profile gives the right. Rights are those of today, whatever instant
+// is asked for; lists take them from the read model, as fresh as the query asks.
+func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Freshness) ([]uuid.UUID, error) {
+	if caller.ActingFor != uuid.Nil {
+		if err := a.access(caller).require(ctx, caller.ActingFor, right); err != nil {
+			return nil, err
+		}
+		return []uuid.UUID{caller.ActingFor}, nil
+	}
+	if caller.Operator() {
+		return nil, nil
+	}
+	var scope []uuid.UUID
+	if ownRights(caller).Has(right) {
+		scope = append(scope, caller.Own())
+	}
+	partners, err := a.reader.Partnerships(ctx, Freshness{MinPosition: f.MinPosition}, caller.Own())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range partners.Items {
+		if p.Reseller == caller.Own() && profileRights(p.Profile).Has(right) {
+			scope = append(scope, p.Customer)
+		}
+	}
+	if len(scope) == 0 {
+		return nil, &Forbidden{Right: right, Account: caller.Own()}
+	}
+	return scope, nil
+}
+
+// narrow leaves of a scope what is wanted; nil means all, on either side.
+func narrow(scope, wanted []uuid.UUID) []uuid.UUID {
+	switch {
+	case wanted == nil:
+		return scope
+	case scope == nil:
+		return wanted
+	}
+	both := []uuid.UUID{}
+	for _, uid := range wanted {
+		if slices.Contains(scope, uid) {
+			both = append(both, uid)
+		}
+	}
+	return both
+}
