@@ -67,7 +67,7 @@ func (s *script) after(p app.Position, limit int) ([]app.Recorded, bool, <-chan 
 	return nil, true, s.more
 }
 
-// Follow implements projections.Follow.
+// Follow implements projections.Follow. An event that is nil cannot be read.
 func (s *script) Follow(_ string, _ []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
 	return &scriptSubscriber{s, from}, nil
 }
@@ -78,6 +78,10 @@ type scriptSubscriber struct {
 }
 
 func (s *scriptSubscriber) Close() error { return nil }
+
+func (s *scriptSubscriber) Err() error { return errUnreadable }
+
+var errUnreadable = errors.New("nobody knows events of this type")
 
 func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
 	out := make(chan *message.Message)
@@ -90,6 +94,9 @@ func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *mes
 		}
 		for ctx.Err() == nil {
 			events, all, more := s.after(p, s.batch)
+			if len(events) > 0 && events[0].Event == nil {
+				return
+			}
 			if len(events) == 0 {
 				select {
 				case <-more:

@@ -137,3 +137,15 @@ func TestProcessRepeatsWhatMayPass(t *testing.T) {
 	require.Len(t, handled, 20)
 	require.NoError(t, r.Trouble())
 }
+
+func TestStopsAtAnEventThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(1)
+	good := log.add(many(3)...)
+	log.add(nil)
+	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
+	s := r.status(t, "counters", func(s projections.Status) bool { return s.State == projections.Stopped })
+	require.Equal(t, good, s.Position)
+	require.Contains(t, s.Error, errUnreadable.Error())
+	require.ErrorContains(t, r.Trouble(), errUnreadable.Error())
+}

@@ -23,7 +23,8 @@ import (
 // time, each with an app.Batch in its context; it calls from for the position
 // to begin after whenever it connects, reconnects by itself, waits before it
 // sends a refused message again, and closes its channel only when its context
-// ends.
+// ends or at an event that this program cannot read; a method Err() error may
+// then say which.
 type Follow func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error)
 
 // Options are what a Runner needs. Pool, Follow and Log are required.
@@ -161,11 +162,11 @@ func (r *Runner) supervise(ctx context.Context, f *follower) {
 		if ctx.Err() != nil {
 			return
 		}
-		var poison *poisonError
+		_, poison := errors.AsType[*poisonError](err)
 		switch {
-		case errors.As(err, &poison):
-			log.ErrorContext(ctx, "stopped: an event could not be applied", "error", err)
-			r.stopped(ctx, f, poison)
+		case poison, errors.Is(err, errEnded):
+			log.ErrorContext(ctx, "stopped by an event", "error", err)
+			r.stopped(ctx, f, err)
 		case errors.Is(err, ErrForeignCheckpoint):
 			f.note(Refused, err)
 			log.ErrorContext(ctx, "refused to run", "error", err)
@@ -216,17 +217,27 @@ func (r *Runner) session(ctx context.Context, f *follower) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	return fmt.Errorf("%s: the subscription ended", f.name)
+	return ended(sub, f.at())
+}
+
+// errEnded: the log goes on with something that this program cannot read.
+var errEnded = errors.New("the subscription ended at an event that cannot be read")
+
+func ended(sub message.Subscriber, at app.Position) error {
+	if s, ok := sub.(interface{ Err() error }); ok && s.Err() != nil {
+		return fmt.Errorf("%w: %w", errEnded, s.Err())
+	}
+	return fmt.Errorf("%w, after position %s", errEnded, at)
 }
 
 // stopped says so for everyone and waits until there is reason to try again.
-func (r *Runner) stopped(ctx context.Context, f *follower, poison *poisonError) {
-	f.note(Stopped, poison)
+func (r *Runner) stopped(ctx context.Context, f *follower, reason error) {
+	f.note(Stopped, reason)
 	again, cancel := context.WithTimeout(ctx, r.StoppedRetry)
 	defer cancel()
 	for marked := false; again.Err() == nil; pause(again, r.LeasePoll) {
 		if !marked {
-			err := markStopped(again, f.pool, f.name, f.version, f.at(), poison.Error())
+			err := markStopped(again, f.pool, f.name, f.version, f.at(), reason.Error())
 			marked = err == nil
 			continue
 		}

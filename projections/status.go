@@ -19,7 +19,8 @@ type Status struct {
 	Position app.Position // how far it is, by the checkpoint
 	Events   int64        // applied since the beginning
 	Updated  time.Time    // when the checkpoint last moved
-	// Behind is the number of events still to come, counted up to MaxBehind.
+	// Behind is the number of events still to come, counted up to MaxBehind;
+	// -1 when they cannot be read.
 	Behind int
 	// Lag is the age of the oldest of them; 0 when there is none.
 	Lag time.Duration
@@ -32,7 +33,7 @@ const MaxBehind = 10_000
 
 // Status tells about every follower, from the checkpoints and, for what is
 // known here only, from memory: also where another instance or process runs
-// them. It fails when the database or the log does not answer.
+// them. It fails when the database does not answer.
 func (r *Runner) Status(ctx context.Context) ([]Status, error) {
 	all := make([]Status, 0, len(r.followers))
 	for _, f := range r.followers {
@@ -68,22 +69,24 @@ func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
 			return s, nil // positions cannot be compared
 		}
 	}
-	return s, r.countBehind(ctx, f, &s)
+	r.countBehind(ctx, f, &s)
+	return s, nil
 }
 
-func (r *Runner) countBehind(ctx context.Context, f *follower, s *Status) error {
+func (r *Runner) countBehind(ctx context.Context, f *follower, s *Status) {
 	for e, err := range r.Log.ReadAll(ctx, s.Position, f.prefixes...) {
 		if err != nil {
-			return fmt.Errorf("count events ahead of %s: %w", f.name, err)
+			r.Logger.WarnContext(ctx, "events ahead of a projection cannot be counted", "projection", f.name, "error", err)
+			s.Behind = -1
+			return
 		}
 		if s.Behind == 0 {
 			s.Lag = max(0, time.Since(e.RecordedAt))
 		}
 		if s.Behind++; s.Behind == MaxBehind {
-			break
+			return
 		}
 	}
-	return nil
 }
 
 // Trouble names a follower that cannot go on by itself: it is stopped by an
