@@ -63,7 +63,8 @@ type Options struct {
 	Pool *pgxpool.Pool
 	// Clock dates failures.
 	Clock app.Clock
-	// Logger; of the queue's own lines only warnings and errors reach it.
+	// Logger; of the queue's own lines only warnings and errors reach it,
+	// the same once a minute.
 	Logger *slog.Logger
 	// Workers is how many operations an instance carries out at once. Default 4.
 	Workers int
@@ -85,7 +86,7 @@ func New(o Options) (*Jobs, error) {
 		o.Workers = defaultWorkers
 	}
 	inserts, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
-		Schema: postgres.Schema, Logger: warnings(o.Logger), FetchCooldown: fetchCooldown,
+		Schema: postgres.Schema, Logger: quietly(o.Logger), FetchCooldown: fetchCooldown,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make job queue: %w", err)
@@ -133,7 +134,7 @@ func (j *Jobs) client(w *worker) (*river.Client[pgx.Tx], error) {
 	}
 	return river.NewClient(riverpgxv5.New(j.options.Pool), &river.Config{
 		Schema:               postgres.Schema,
-		Logger:               warnings(j.options.Logger),
+		Logger:               quietly(j.options.Logger),
 		Workers:              workers,
 		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: j.options.Workers}},
 		FetchCooldown:        fetchCooldown,

@@ -30,6 +30,8 @@ func TestJudge(t *testing.T) {
 		"log is away":           {t.Context(), trouble{}, fmt.Errorf("read: %w", app.ErrLogUnavailable), trouble{Waits: 1}, false},
 		"for ever":              {t.Context(), trouble{Waits: 1000}, app.ErrReadModelUnavailable, trouble{Waits: 1001}, false},
 		"outage does not fail":  {t.Context(), almost, app.ErrLogUnavailable, trouble{Waits: 1, Failures: maxFailures - 1}, false},
+		"others were faster":    {t.Context(), trouble{Waits: 1}, app.ErrBusy, trouble{Waits: 2}, false},
+		"right is missing":      {t.Context(), trouble{}, &app.Forbidden{}, trouble{Failures: 1}, true},
 		"chunk took too long":   {late, almost, errors.New("anything"), trouble{Waits: 1, Failures: maxFailures - 1}, false},
 		"some call took long":   {t.Context(), trouble{}, context.DeadlineExceeded, trouble{Waits: 1}, false},
 		"hard stop":             {cancelled, almost, errors.New("anything"), almost, false},
@@ -59,6 +61,7 @@ func TestReasonKeepsInternalsToItself(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "operation_failed: The operation could not be carried out. What has a result is done.",
 		reason(errors.New("password of db is x")))
+	require.Equal(t, "forbidden: A right that the operation needs is missing.", reason(&app.Forbidden{}))
 	require.Equal(t, "account_closed: It is closed.",
 		reason(fmt.Errorf("chunk: %w", domain.Refuse(domain.Problem{Code: "account_closed", Detail: "It is closed."}))))
 }
