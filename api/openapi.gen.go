@@ -233,15 +233,16 @@ type AccountType string
 
 // Activation defines model for Activation.
 type Activation struct {
-	Account       AccountRef `json:"account"`
-	Administrator Person     `json:"administrator"`
-	Expires       time.Time  `json:"expires"`
+	Account       AccountRef    `json:"account"`
+	Administrator Person        `json:"administrator"`
+	Expires       time.Time     `json:"expires"`
+	Status        AccountStatus `json:"status"`
 }
 
 // ActivationRequest defines model for ActivationRequest.
 type ActivationRequest struct {
-	// Name The administrator's own name
-	Name string `json:"name"`
+	// Name The administrator's own name; the one in the invitation when it is not given
+	Name *string `json:"name,omitempty"`
 
 	// Password Checked for its length and not kept, as there is no signing in with a password yet.
 	Password *string `json:"password,omitempty"`
@@ -317,13 +318,6 @@ type Change struct {
 	After  string `json:"after"`
 	Before string `json:"before"`
 	Field  string `json:"field"`
-}
-
-// Check defines model for Check.
-type Check struct {
-	Detail *string `json:"detail,omitempty"`
-	Name   string  `json:"name"`
-	Ok     bool    `json:"ok"`
 }
 
 // CreatedAccount defines model for CreatedAccount.
@@ -425,12 +419,19 @@ type DeviceNames = []DeviceName
 
 // Health defines model for Health.
 type Health struct {
-	Checks []Check      `json:"checks"`
-	Status HealthStatus `json:"status"`
+	Checks []HealthCheck `json:"checks"`
+	Status HealthStatus  `json:"status"`
 }
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// HealthCheck defines model for HealthCheck.
+type HealthCheck struct {
+	Detail *string `json:"detail,omitempty"`
+	Name   string  `json:"name"`
+	Ok     bool    `json:"ok"`
+}
 
 // History defines model for History.
 type History struct {
@@ -444,20 +445,22 @@ type HistoryItem struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor         Actor              `json:"actor"`
-	CausationId   string             `json:"causationId"`
-	Changes       []Change           `json:"changes"`
-	CorrelationId string             `json:"correlationId"`
-	Hash          string             `json:"hash"`
-	Id            openapi_types.UUID `json:"id"`
-	OccurredAt    time.Time          `json:"occurredAt"`
-	Position      string             `json:"position"`
-	PreviousHash  string             `json:"previousHash"`
-	Reason        string             `json:"reason"`
-	RecordedAt    time.Time          `json:"recordedAt"`
-	Redacted      bool               `json:"redacted"`
-	Revision      int64              `json:"revision"`
-	Type          string             `json:"type"`
+	Actor         Actor    `json:"actor"`
+	CausationId   string   `json:"causationId"`
+	Changes       []Change `json:"changes"`
+	CorrelationId string   `json:"correlationId"`
+	Hash          string   `json:"hash"`
+
+	// Id Null, as what follows, in a redacted item
+	Id           *openapi_types.UUID `json:"id"`
+	OccurredAt   *time.Time          `json:"occurredAt"`
+	Position     string              `json:"position"`
+	PreviousHash string              `json:"previousHash"`
+	Reason       string              `json:"reason"`
+	RecordedAt   *time.Time          `json:"recordedAt"`
+	Redacted     bool                `json:"redacted"`
+	Revision     int64               `json:"revision"`
+	Type         *string             `json:"type"`
 }
 
 // ItemProblem defines model for ItemProblem.
@@ -645,13 +648,15 @@ type Projection struct {
 	// Error What stopped it
 	Error *string `json:"error"`
 
-	// LagEvents Null where it is not known
-	LagEvents  *int64  `json:"lagEvents"`
+	// LagEvents Events still to come; counting ends early, then at least so many
+	LagEvents int64 `json:"lagEvents"`
+
+	// LagSeconds Age of the oldest of them
 	LagSeconds float64 `json:"lagSeconds"`
 	Name       string  `json:"name"`
 	Position   string  `json:"position"`
 
-	// State running, rebuilding, stopped
+	// State running, stopped, waiting or refused
 	State     string     `json:"state"`
 	UpdatedAt *time.Time `json:"updatedAt"`
 	Version   int        `json:"version"`
@@ -696,7 +701,7 @@ type Registration struct {
 	Offer       *string `json:"offer,omitempty"`
 	OrderNumber *string `json:"orderNumber,omitempty"`
 
-	// Ref The client's own
+	// Ref The client's own, comes back in the result
 	Ref          *string `json:"ref,omitempty"`
 	SerialNumber string  `json:"serialNumber"`
 }

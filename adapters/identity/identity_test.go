@@ -1,0 +1,110 @@
+package identity_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/adapters/identity"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+var now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
+
+type fixedClock struct{}
+
+func (fixedClock) Now() time.Time { return now }
+
+func token(t *testing.T, store *postgres.Tokens, secret string, change func(*postgres.Token)) postgres.Token {
+	t.Helper()
+	made := postgres.Token{
+		ID: uuid.New(), Hash: postgres.HashToken(secret), Account: uuid.New(), Profile: "renewals", CreatedAt: now,
+	}
+	change(&made)
+	if err := store.Create(context.Background(), made); err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	store := postgres.NewTokens(pgtest.Pool(t))
+	tokens, err := identity.New("the operator's", store, fixedClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	operator, err := tokens.Authenticate(ctx, "the operator's")
+	if err != nil || !operator.Operator() || operator.Own() != uuid.Nil {
+		t.Errorf("operator: %+v, %v", operator, err)
+	}
+
+	profile := token(t, store, "profile", func(*postgres.Token) {})
+	got, err := tokens.Authenticate(ctx, "profile")
+	if err != nil || got.Operator() || got.Own() != profile.Account || got.Actor.ID != profile.ID.String() || got.Administrator {
+		t.Errorf("profile: %+v, %v", got, err)
+	}
+	if !got.Rights.Has(rights.DevicesRenew) || got.Rights.Has(rights.DevicesTransfer) {
+		t.Errorf("rights of the profile: %v", got.Rights)
+	}
+
+	token(t, store, "administrator", func(p *postgres.Token) { p.Administrator, p.Profile = true, "" })
+	if got, err = tokens.Authenticate(ctx, "administrator"); err != nil || !got.Administrator || !got.Rights.Has(rights.DevicesRetire) ||
+		got.Rights.Has(rights.AllocationsGrant) {
+		t.Errorf("administrator: %+v, %v", got, err)
+	}
+
+	token(t, store, "strange", func(p *postgres.Token) { p.Profile = "no such profile" })
+	if got, err = tokens.Authenticate(ctx, "strange"); err != nil || len(got.Rights) != 0 {
+		t.Errorf("unknown profile: %+v, %v", got, err)
+	}
+
+	token(t, store, "valid", func(p *postgres.Token) { p.ExpiresAt = now.Add(time.Second) })
+	if _, err = tokens.Authenticate(ctx, "valid"); err != nil {
+		t.Errorf("not yet expired: %v", err)
+	}
+	token(t, store, "expired", func(p *postgres.Token) { p.ExpiresAt = now })
+	revoked := token(t, store, "revoked", func(*postgres.Token) {})
+	if err := store.Revoke(ctx, revoked.ID, now); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"", "expired", "revoked", "guess", "The Operator's", string(postgres.HashToken("profile"))} {
+		if _, err := tokens.Authenticate(ctx, bad); !errors.Is(err, identity.ErrUnknownToken) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestAnEmptyOperatorTokenIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := identity.New("", nil, fixedClock{}); err == nil {
+		t.Error("accepted")
+	}
+}
+
+// The operator gets in while the database is down; others are told to wait,
+// not that their token is wrong.
+func TestWhileTheDatabaseIsDown(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t)
+	pool := server.Pool(t)
+	tokens, err := identity.New("op", postgres.NewTokens(pool), fixedClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Kill(t)
+	if _, err := tokens.Authenticate(context.Background(), "op"); err != nil {
+		t.Errorf("operator: %v", err)
+	}
+	if _, err := tokens.Authenticate(context.Background(), "other"); !errors.Is(err, app.ErrReadModelUnavailable) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,30 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// What the edge alone costs a registration of 1,000 devices: reading, checking
+// and writing JSON.
+func BenchmarkRegistration1000(b *testing.B) {
+	var items []string
+	results := make([]app.ItemResult, 1000)
+	for i := range results {
+		row := aDevice("gate")
+		results[i] = app.ItemResult{Index: i, Outcome: app.OutcomeCreated, Device: &row.State}
+		items = append(items, fmt.Sprintf(`{"serialNumber":"LD%014d","imei":"004491972154667","name":"gate-%d","labels":["south","fixed"]}`, i, i))
+	}
+	body := `{"items":[` + strings.Join(items, ",") + `]}`
+	t := &testing.T{}
+	c := newClient(t, options(&fake{bulk: app.BulkResult{Results: results}}))
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := c.raw("POST", "/v1/device-registrations", body); got.Code != 200 {
+			b.Fatal(got.Body)
+		}
+	}
+}

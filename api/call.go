@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// call is what the stages of one request hand on to each other.
+type call struct {
+	requestID   string
+	traceparent string
+	operation   *operation // nil until routed to a described one
+	caller      app.Caller
+	command     uuid.UUID // id of the command, should the request be one
+	accept      string
+	body        []byte
+	mediaType   string
+}
+
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// callOf gives the call of a request's context. Every request has one.
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// commandOf begins a command: its id, reason and trace.
+func commandOf(ctx context.Context, reason *ReasonText) app.Command {
+	c := callOf(ctx)
+	return app.Command{ID: c.command, Reason: valueOf(reason), Traceparent: c.traceparent}
+}
+
+var (
+	requestIDForm   = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+	traceparentForm = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+)
+
+// requestIDFrom takes over the client's id when it is short and plain: it goes
+// into logs and headers.
+func requestIDFrom(header string) string {
+	if requestIDForm.MatchString(header) {
+		return header
+	}
+	return uuid.Must(uuid.NewV7()).String() // fails only without a source of randomness
+}
+
+// traceparentFrom takes over a valid W3C traceparent, else begins a trace.
+func traceparentFrom(header string) string {
+	const noTrace, noSpan = "00000000000000000000000000000000", "0000000000000000"
+	if traceparentForm.MatchString(header) && !strings.Contains(header, noTrace) && header[36:52] != noSpan {
+		return header
+	}
+	var ids [24]byte
+	_, _ = rand.Read(ids[:]) // never fails
+	return "00-" + hex.EncodeToString(ids[:16]) + "-" + hex.EncodeToString(ids[16:]) + "-00"
+}

@@ -1,0 +1,158 @@
+package api_test
+
+import (
+	"context"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// fake stands in for app where only the wire is looked at: what goes in as
+// JSON, CSV and headers, what comes out. It notes the last call and answers
+// what it was told to. Behaviour is tested with the real one, in flow_test.go.
+type fake struct {
+	api.App // what a test does not set panics, and that is a 500
+
+	mu     sync.Mutex
+	caller app.Caller
+	got    any // the command or query
+	calls  int
+
+	err        error
+	bulk       app.BulkResult
+	created    app.CreatedAccount
+	written    app.Written
+	devices    []app.List[app.DeviceRow] // a page for each call
+	customers  app.List[app.CustomerRow]
+	accounts   app.List[app.AccountRow]
+	account    app.AccountRow
+	partners   []app.PartnershipRow
+	history    []app.HistoryItem
+	operation  app.Operation
+	results    []app.ItemResult
+	position   app.Position
+	duringCall func()
+}
+
+func (f *fake) note(c app.Caller, got any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.caller, f.got = c, got
+	f.calls++
+	if f.duringCall != nil {
+		f.duringCall()
+	}
+}
+
+func (f *fake) CreateCustomer(_ context.Context, c app.Caller, a app.CreateAccount) (app.CreatedAccount, error) {
+	f.note(c, a)
+	return f.created, f.err
+}
+
+func (f *fake) CreateAccount(_ context.Context, c app.Caller, a app.CreateAccount) (app.CreatedAccount, error) {
+	f.note(c, a)
+	return f.created, f.err
+}
+
+func (f *fake) ActivateAccount(_ context.Context, token string, a app.ActivateAccount) (app.Written, error) {
+	f.note(app.Caller{}, []any{token, a.Name})
+	return f.written, f.err
+}
+
+func (f *fake) Invitation(_ context.Context, token string) (app.AccountRow, error) {
+	f.note(app.Caller{}, token)
+	return f.account, f.err
+}
+
+func (f *fake) CloseAccount(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Command, r *app.Revision) (app.Written, error) {
+	f.note(c, []any{uid, r})
+	return f.written, f.err
+}
+
+func (f *fake) RegisterDevices(_ context.Context, c app.Caller, r app.RegisterDevices) (app.BulkResult, error) {
+	f.note(c, r)
+	return f.bulk, f.err
+}
+
+func (f *fake) TransferDevices(_ context.Context, c app.Caller, r app.TransferDevices) (app.BulkResult, error) {
+	f.note(c, r)
+	return f.bulk, f.err
+}
+
+func (f *fake) RenewDevices(_ context.Context, c app.Caller, r app.RenewDevices) (app.BulkResult, error) {
+	f.note(c, r)
+	return f.bulk, f.err
+}
+
+func (f *fake) EditDevice(_ context.Context, c app.Caller, e app.EditDevice) (app.Written, error) {
+	f.note(c, e)
+	return f.written, f.err
+}
+
+func (f *fake) SuspendDevice(_ context.Context, c app.Caller, d app.DeviceCommand) (app.Written, error) {
+	f.note(c, d)
+	return f.written, f.err
+}
+
+func (f *fake) Customers(_ context.Context, c app.Caller, q app.CustomerQuery) (app.List[app.CustomerRow], error) {
+	f.note(c, q)
+	return f.customers, f.err
+}
+
+func (f *fake) Devices(_ context.Context, c app.Caller, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
+	f.note(c, q)
+	if len(f.devices) == 0 {
+		return app.List[app.DeviceRow]{}, f.err
+	}
+	page := f.devices[0]
+	if len(f.devices) > 1 {
+		f.devices = f.devices[1:]
+	}
+	return page, f.err
+}
+
+func (f *fake) Device(_ context.Context, c app.Caller, id string, fresh app.Freshness) (app.DeviceRow, app.Position, error) {
+	f.note(c, []any{id, fresh})
+	if len(f.devices) == 0 {
+		return app.DeviceRow{}, f.position, f.err
+	}
+	return f.devices[0].Items[0], f.position, f.err
+}
+
+func (f *fake) DeviceHistory(_ context.Context, c app.Caller, id string) ([]app.HistoryItem, error) {
+	f.note(c, id)
+	return f.history, f.err
+}
+
+func (f *fake) Accounts(_ context.Context, c app.Caller, q app.AccountQuery) (app.List[app.AccountRow], error) {
+	f.note(c, q)
+	return f.accounts, f.err
+}
+
+func (f *fake) Account(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Freshness) (app.AccountRow, app.Position, error) {
+	f.note(c, uid)
+	return f.account, f.position, f.err
+}
+
+func (f *fake) Partnerships(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Freshness) ([]app.PartnershipRow, app.Position, error) {
+	f.note(c, uid)
+	return f.partners, f.position, f.err
+}
+
+func (f *fake) Submit(_ context.Context, c app.Caller, s app.Submission) (app.Operation, error) {
+	f.note(c, s)
+	return f.operation, f.err
+}
+
+func (f *fake) Operation(_ context.Context, c app.Caller, id uuid.UUID) (app.Operation, error) {
+	f.note(c, id)
+	return f.operation, f.err
+}
+
+func (f *fake) OperationResults(_ context.Context, _ app.Caller, _ uuid.UUID, after, limit int) ([]app.ItemResult, error) {
+	after = min(after, len(f.results))
+	return f.results[after:min(len(f.results), after+limit)], f.err
+}

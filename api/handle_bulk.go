@@ -1,0 +1,172 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/fleetcsv"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// Sizes of bulk requests, in items.
+const (
+	maxAtOnce = 1000    // more become an operation
+	maxItems  = 100_000 // more are refused
+)
+
+// asOperation reports whether a bulk request is carried out in the background.
+func asOperation(items int, prefer *Prefer) bool {
+	if items > maxAtOnce {
+		return true
+	}
+	for preference := range strings.SplitSeq(valueOf(prefer), ",") {
+		name, _, _ := strings.Cut(preference, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "respond-async") {
+			return true
+		}
+	}
+	return false
+}
+
+// submit makes an operation of a bulk request.
+func (h handlers) submit(ctx context.Context, s app.Submission) (AcceptedJSONResponse, error) {
+	o, err := h.App.Submit(ctx, callOf(ctx).caller, s)
+	if err != nil {
+		return AcceptedJSONResponse{}, err
+	}
+	return AcceptedJSONResponse{
+		Body:    operationState(o),
+		Headers: AcceptedResponseHeaders{Location: "/v1/operations/" + o.ID.String(), XPosition: o.Position.String()},
+	}, nil
+}
+
+func (h handlers) RegisterDevices(ctx context.Context, r RegisterDevicesRequestObject) (RegisterDevicesResponseObject, error) {
+	c := app.RegisterDevices{DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic)}
+	if r.JSONBody != nil {
+		c.Command = commandOf(ctx, r.JSONBody.Reason)
+		c.Items = list(r.JSONBody.Items, registration)
+	} else {
+		c.Command = commandOf(ctx, nil)
+		var err error
+		if c.Items, err = readFleet(callOf(ctx).body); err != nil {
+			return nil, err
+		}
+	}
+	if asOperation(len(c.Items), r.Params.Prefer) {
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationRegistration, Registrations: c})
+		if err != nil {
+			return nil, err
+		}
+		return RegisterDevices202JSONResponse{accepted}, nil
+	}
+	result, err := h.App.RegisterDevices(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return RegisterDevices200JSONResponse{
+		Body:    h.bulkResult(result, app.OutcomeCreated, c.DryRun),
+		Headers: RegisterDevices200ResponseHeaders{XPosition: result.Position.String()},
+	}, nil
+}
+
+func registration(r Registration) app.Registration {
+	to := app.Registration{
+		Ref: valueOf(r.Ref), SerialNumber: r.SerialNumber,
+		IMEI: valueOf(r.Imei), MAC: valueOf(r.Mac), ESN: valueOf(r.Esn),
+		Model: valueOf(r.Model), Name: valueOf(r.Name), Labels: valueOf(r.Labels),
+		Offer: catalogue.Offer(valueOf(r.Offer)), ICCID: valueOf(r.Iccid), OrderNumber: valueOf(r.OrderNumber),
+	}
+	switch target := valueOf(r.Account); {
+	case target == "":
+	case uuidPattern.MatchString(target):
+		to.Account = uuid.MustParse(target)
+	}
+	if valueOf(r.Account) != "" && to.Account == uuid.Nil {
+		to.Problems = []domain.Problem{device.TargetUnknown()}
+	}
+	return to
+}
+
+// readFleet reads the vendor's CSV.
+func readFleet(body []byte) ([]app.Registration, error) {
+	rows, err := fleetcsv.NewReader(bytes.NewReader(body))
+	var items []app.Registration
+	for err == nil {
+		var item app.Registration
+		if item, err = rows.Next(); err == nil {
+			items = append(items, item)
+		}
+		if len(items) > maxItems {
+			return nil, fail(http.StatusBadRequest, codeTooManyItems, fmt.Sprintf("The file has more than %d rows. Send it in parts.", maxItems))
+		}
+	}
+	if refused, ok := errors.AsType[*fleetcsv.FileError](err); ok {
+		return nil, badRequest(refused.Problems)
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return items, nil
+}
+
+func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestObject) (TransferDevicesResponseObject, error) {
+	c := app.TransferDevices{
+		Command: commandOf(ctx, r.Body.Reason),
+		From:    r.Body.From, To: r.Body.To, Devices: r.Body.Devices, Offer: catalogue.Offer(valueOf(r.Body.Offer)),
+		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+	}
+	if asOperation(len(c.Devices), r.Params.Prefer) {
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationTransfer, Transfer: c})
+		if err != nil {
+			return nil, err
+		}
+		return TransferDevices202JSONResponse{accepted}, nil
+	}
+	result, err := h.App.TransferDevices(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	body, position := h.bulkResult(result, app.OutcomeTransferred, c.DryRun), result.Position.String()
+	if c.DryRun {
+		return TransferDevices200JSONResponse{Body: body, Headers: TransferDevices200ResponseHeaders{XPosition: position}}, nil
+	}
+	return TransferDevices201JSONResponse{Body: body, Headers: TransferDevices201ResponseHeaders{XPosition: position}}, nil
+}
+
+func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject) (RenewDevicesResponseObject, error) {
+	var in reading
+	c := app.RenewDevices{
+		Command: commandOf(ctx, r.Body.Reason), Devices: r.Body.Devices,
+		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until),
+		OrderNumber: valueOf(r.Body.OrderNumber), Note: valueOf(r.Body.Note),
+		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	if asOperation(len(c.Devices), r.Params.Prefer) {
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationRenewal, Renewal: c})
+		if err != nil {
+			return nil, err
+		}
+		return RenewDevices202JSONResponse{accepted}, nil
+	}
+	result, err := h.App.RenewDevices(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return RenewDevices200JSONResponse{
+		Body:    h.bulkResult(result, app.OutcomeRenewed, c.DryRun),
+		Headers: RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
+	}, nil
+}

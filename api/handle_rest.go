@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+var customerSorts = []string{"name", "status", "totalSystems", "activeSystems", "initialRenewal", "renewalSystems",
+	"lastRenewal", "expired", "autoRenewing", "lastLogin"}
+
+func (h handlers) ListCustomers(ctx context.Context, r ListCustomersRequestObject) (ListCustomersResponseObject, error) {
+	sorts := customerSorts
+	for _, w := range h.Windows {
+		sorts = append(sorts[:len(sorts):len(sorts)], w.Name)
+	}
+	var in reading
+	q := app.CustomerQuery{
+		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
+		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, sorts),
+		Customer:  valueOf(r.Params.Customer),
+		Search:    valueOf(r.Params.Search),
+		Status:    account.Status(valueOf(r.Params.Status)),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	caller := callOf(ctx).caller
+	if accepts(callOf(ctx).accept, "application/json", "text/csv") == "text/csv" {
+		body, position, err := h.customersCSV(ctx, caller, q, r.Params.Limit == nil)
+		if err != nil {
+			return nil, err
+		}
+		return ListCustomers200TextcsvResponse{Body: body, Headers: ListCustomers200ResponseHeaders{XPosition: position.String()}}, nil
+	}
+	page, err := h.App.Customers(ctx, caller, q)
+	if err != nil {
+		return nil, err
+	}
+	return ListCustomers200JSONResponse{
+		Body: CustomerList{
+			Items: list(page.Items, h.customer), NextCursor: present(page.NextCursor), Total: page.Total, Windows: h.windows(),
+		},
+		Headers: ListCustomers200ResponseHeaders{XPosition: page.Position.String()},
+	}, nil
+}
+
+func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	caller := callOf(ctx).caller
+	me := Me{
+		Kind: string(caller.Actor.Kind), Id: caller.Actor.ID, Account: present(caller.Own()),
+		ActingFor: present(caller.ActingFor), Administrator: caller.Administrator,
+		Rights: list(caller.Rights, same), Accounts: []ReachedAccount{},
+	}
+	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
+		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), app.Freshness{MinPosition: reached})
+		if err != nil {
+			return nil, err
+		}
+		reached = position
+		for _, row := range rows {
+			if row.Reseller == caller.Own() { // the customer's side reaches nothing
+				profile, _ := rights.Find(row.Profile)
+				me.Accounts = append(me.Accounts, ReachedAccount{
+					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(profile.Rights, same),
+				})
+			}
+		}
+	}
+	return GetMe200JSONResponse{Body: me, Headers: GetMe200ResponseHeaders{XPosition: reached.String()}}, nil
+}
+
+func (h handlers) GetCatalogue(context.Context, GetCatalogueRequestObject) (GetCatalogueResponseObject, error) {
+	return GetCatalogue200JSONResponse{
+		Models: list(h.Catalogue.Models(), func(m catalogue.Model) CatalogueModel {
+			return CatalogueModel{
+				Model: m.Name, SerialPattern: m.Serial.String(), Offers: list(m.Offers, offer),
+				DefaultOffer: Offer(m.Default), IncludedMonths: m.IncludedMonths,
+			}
+		}),
+		Offers: list(catalogue.Offers, offer),
+		Profiles: list(rights.Profiles, func(p rights.Profile) Profile {
+			return Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same)}
+		}),
+		Windows: h.windows(),
+	}, nil
+}
+
+func (h handlers) ListProjections(ctx context.Context, _ ListProjectionsRequestObject) (ListProjectionsResponseObject, error) {
+	if !callOf(ctx).caller.Operator() {
+		return nil, &app.Forbidden{Right: rights.OperationsRead}
+	}
+	all, err := h.Service.Projections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ListProjections200JSONResponse{Items: list(all, projection), Total: len(all)}, nil
+}
+
+func projection(p ProjectionStatus) Projection {
+	return Projection{
+		Name: p.Name, Version: p.Version, State: p.State, Position: p.Position.String(),
+		LagEvents: p.LagEvents, LagSeconds: p.Lag.Seconds(), UpdatedAt: instant(p.UpdatedAt), Error: present(p.Error),
+	}
+}
+
+func (h handlers) GetOperation(ctx context.Context, r GetOperationRequestObject) (GetOperationResponseObject, error) {
+	o, err := h.operation(ctx, r.Id, r.Params.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	return GetOperation200JSONResponse{
+		Body:    operationState(o),
+		Headers: GetOperation200ResponseHeaders{XPosition: o.Position.String()},
+	}, nil
+}
+
+// operation finds an operation. What is kept about it is written with each
+// step, so it is never behind any position.
+func (h handlers) operation(ctx context.Context, id uuid.UUID, min *MinPosition) (app.Operation, error) {
+	var in reading
+	in.minPosition(min)
+	if err := in.err(); err != nil {
+		return app.Operation{}, err
+	}
+	return h.App.Operation(ctx, callOf(ctx).caller, id)
+}
+
+func (h handlers) GetOperationResults(ctx context.Context, r GetOperationResultsRequestObject) (GetOperationResultsResponseObject, error) {
+	o, err := h.operation(ctx, r.Id, r.Params.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	start := 0
+	if r.Params.Cursor != nil {
+		if start, err = strconv.Atoi(*r.Params.Cursor); err != nil || start < 0 {
+			return nil, app.ErrBadCursor
+		}
+	}
+	headers := GetOperationResults200ResponseHeaders{XPosition: o.Position.String()}
+	switch accepts(callOf(ctx).accept, "application/json", "application/x-ndjson", "text/csv") {
+	case "application/x-ndjson":
+		return GetOperationResults200ApplicationxNdjsonResponse{Body: h.resultsNDJSON(ctx, o.ID, start), Headers: headers}, nil
+	case "text/csv":
+		return GetOperationResults200TextcsvResponse{Body: h.resultsCSV(ctx, o.ID, start), Headers: headers}, nil
+	}
+	limit := defaultLimit
+	if r.Params.Limit != nil {
+		limit = *r.Params.Limit
+	}
+	results, err := h.App.OperationResults(ctx, callOf(ctx).caller, o.ID, start, limit)
+	if err != nil {
+		return nil, err
+	}
+	page := ResultList{Items: list(results, h.itemResult), Total: o.Total}
+	if next := start + len(results); next < o.Total && len(results) > 0 {
+		page.NextCursor = present(strconv.Itoa(next))
+	}
+	return GetOperationResults200JSONResponse{Body: page, Headers: headers}, nil
+}

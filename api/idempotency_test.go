@@ -1,0 +1,144 @@
+package api_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+func withKeys(t *testing.T, f *fake, lock time.Duration) *client {
+	t.Helper()
+	return newClient(t, keys(options(f), postgres.NewIdempotencyKeys(pgtest.Pool(t), lock, time.Hour)))
+}
+
+func commandID(t *testing.T, got any) uuid.UUID {
+	t.Helper()
+	c, ok := got.(app.CreateAccount)
+	if !ok {
+		t.Fatalf("%T", got)
+	}
+	return c.ID
+}
+
+func TestARepeatGetsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	c := withKeys(t, f, time.Minute)
+	first := c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").is(201)
+	f.created.UID = reseller // a second execution would show
+	again := c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").is(201)
+	if string(first.body) != string(again.body) || f.calls != 1 {
+		t.Errorf("%d calls; %s, then %s", f.calls, first.body, again.body)
+	}
+	if first.header.Get("Idempotent-Replayed") != "" || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Error("Idempotent-Replayed is wrong")
+	}
+	for _, name := range []string{"Location", "X-Position", "Content-Type"} {
+		if first.header.Get(name) != again.header.Get(name) || again.header.Get(name) == "" {
+			t.Errorf("%s: %q, then %q", name, first.header.Get(name), again.header.Get(name))
+		}
+	}
+	if first.header.Get("X-Request-Id") == again.header.Get("X-Request-Id") {
+		t.Error("the request id was replayed")
+	}
+
+	c.post("/v1/customers", newCustomer+" ", "Idempotency-Key: k1").refusedWith(422, "idempotency_key_reused")
+	c.post("/v1/device-registrations", `{"items":[]}`, "Idempotency-Key: k1").refusedWith(422, "idempotency_key_reused")
+	// Another account acted for, another caller, no key: other requests.
+	c.post("/v1/customers", newCustomer, "Idempotency-Key: k1", "X-Account: "+customer.String()).is(201)
+	c.as(operatorToken).post("/v1/customers", newCustomer, "Idempotency-Key: k1").is(201)
+	c.post("/v1/customers", newCustomer).is(201)
+	if f.calls != 4 {
+		t.Errorf("%d calls", f.calls)
+	}
+}
+
+func TestRefusalsAreKeptAndFailuresAreNot(t *testing.T) {
+	t.Parallel()
+	f := &fake{err: domain.Refuse(domain.Problem{Code: "name_taken", Detail: "taken"})}
+	c := withKeys(t, f, time.Minute)
+	c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").refusedWith(409, "name_taken")
+	f.err = nil
+	if got := c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").refusedWith(409, "name_taken"); got.header.Get("Idempotent-Replayed") != "true" {
+		t.Error("not replayed")
+	}
+
+	for i, err := range []error{app.ErrLogUnavailable, app.ErrBusy, fmt.Errorf("a bug")} {
+		key := fmt.Sprintf("Idempotency-Key: f%d", i)
+		f.err = err
+		c.post("/v1/customers", newCustomer, key)
+		before := commandID(t, f.got)
+		f.err = nil
+		c.post("/v1/customers", newCustomer, key).is(201)
+		if commandID(t, f.got) != before {
+			t.Errorf("%v: the repeat is another command", err)
+		}
+	}
+	f.duringCall = func() { panic("bug") }
+	c.post("/v1/customers", newCustomer, "Idempotency-Key: p").is(500)
+	f.duringCall = nil
+	c.post("/v1/customers", newCustomer, "Idempotency-Key: p").is(201)
+}
+
+func TestOnlyOneOfManyAtOnceRuns(t *testing.T) {
+	t.Parallel()
+	inside, leave := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	f.duringCall = func() { once.Do(func() { close(inside) }); <-leave }
+	c := withKeys(t, f, time.Minute)
+	done := make(chan answer)
+	go func() { done <- c.post("/v1/customers", newCustomer, "Idempotency-Key: k") }()
+	<-inside
+	for range 5 {
+		got := c.post("/v1/customers", newCustomer, "Idempotency-Key: k").refusedWith(409, "idempotency_key_in_use")
+		if got.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+	}
+	close(leave)
+	(<-done).is(201)
+	c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201)
+	if f.calls != 1 {
+		t.Errorf("%d calls", f.calls)
+	}
+}
+
+// A process that dies over a request leaves its key locked. When the lock has
+// run out the repeat carries the same command on.
+func TestAfterACrashTheSameCommandGoesOn(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	crashed := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	died := make(chan struct{})
+	hang := make(chan struct{})
+	crashed.duringCall = func() { close(died); <-hang }
+	before := newClient(t, keys(options(crashed), postgres.NewIdempotencyKeys(pool, 0, time.Hour)))
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		before.post("/v1/customers", newCustomer, "Idempotency-Key: k")
+	}()
+	<-died // the first process never comes to its answer
+
+	after := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	c := newClient(t, keys(options(after), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour)))
+	c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201)
+	if commandID(t, after.got) != commandID(t, crashed.got) {
+		t.Error("another command id")
+	}
+	close(hang)
+	<-gone
+	// The late first answer did not replace the second's.
+	if got := c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201); got.header.Get("Idempotent-Replayed") != "true" {
+		t.Error("not replayed")
+	}
+}

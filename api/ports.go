@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// App is what the handlers use of package app.
+type App interface {
+	CreateAccount(context.Context, app.Caller, app.CreateAccount) (app.CreatedAccount, error)
+	CreateCustomer(context.Context, app.Caller, app.CreateAccount) (app.CreatedAccount, error)
+	ActivateAccount(ctx context.Context, token string, c app.ActivateAccount) (app.Written, error)
+	Invitation(ctx context.Context, token string) (app.AccountRow, error)
+	ResendInvitation(context.Context, app.Caller, uuid.UUID, app.Command) (app.Written, error)
+	CloseAccount(context.Context, app.Caller, uuid.UUID, app.Command, *app.Revision) (app.Written, error)
+	AssignPartnerProfile(context.Context, app.Caller, app.AssignPartnerProfile) (app.Written, error)
+
+	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
+	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)
+	RenewDevices(context.Context, app.Caller, app.RenewDevices) (app.BulkResult, error)
+	GrantAllocation(context.Context, app.Caller, app.GrantAllocation) (app.Written, error)
+	EditDevice(context.Context, app.Caller, app.EditDevice) (app.Written, error)
+	SuspendDevice(context.Context, app.Caller, app.DeviceCommand) (app.Written, error)
+	ResumeDevice(context.Context, app.Caller, app.DeviceCommand) (app.Written, error)
+	RetireDevice(context.Context, app.Caller, app.DeviceCommand) (app.Written, error)
+
+	Customers(context.Context, app.Caller, app.CustomerQuery) (app.List[app.CustomerRow], error)
+	Devices(context.Context, app.Caller, app.DeviceQuery) (app.List[app.DeviceRow], error)
+	Device(ctx context.Context, c app.Caller, id string, f app.Freshness) (app.DeviceRow, app.Position, error)
+	DeviceHistory(ctx context.Context, c app.Caller, id string) ([]app.HistoryItem, error)
+	Accounts(context.Context, app.Caller, app.AccountQuery) (app.List[app.AccountRow], error)
+	Account(context.Context, app.Caller, uuid.UUID, app.Freshness) (app.AccountRow, app.Position, error)
+	Partnerships(context.Context, app.Caller, uuid.UUID, app.Freshness) ([]app.PartnershipRow, app.Position, error)
+
+	Submit(context.Context, app.Caller, app.Submission) (app.Operation, error)
+	Operation(context.Context, app.Caller, uuid.UUID) (app.Operation, error)
+	OperationResults(ctx context.Context, c app.Caller, id uuid.UUID, after, limit int) ([]app.ItemResult, error)
+}
+
+// Authenticator finds the caller of a bearer token. A token that is not known,
+// or no longer usable, is identity.ErrUnknownToken.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (app.Caller, error)
+}
+
+// IdempotencyKeys remembers the answers to writes that carried a key.
+type IdempotencyKeys interface {
+	Begin(context.Context, postgres.KeyedRequest) (postgres.Claim, *postgres.Answer, error)
+	Finish(context.Context, postgres.Claim, postgres.Answer) error
+	Abandon(context.Context, postgres.Claim) error
+}
+
+// ProjectionStatus is how far a read model, or a process that follows the log, is.
+type ProjectionStatus struct {
+	Name      string
+	Version   int
+	State     string // running, stopped, waiting, refused
+	Position  app.Position
+	LagEvents int64         // still to come, where counting ends early at least so many
+	Lag       time.Duration // age of the oldest of them
+	UpdatedAt time.Time     // zero: never
+	Error     string        // what stopped it
+}
+
+// Check is one thing the service needs to be ready. Detail is shown to
+// anybody: no addresses, no SQL.
+type Check struct {
+	Name   string
+	OK     bool
+	Detail string
+}
+
+// Service tells how the service itself does.
+type Service interface {
+	// Ready checks the stores and the read models, within the context's deadline.
+	Ready(context.Context) []Check
+	Projections(context.Context) ([]ProjectionStatus, error)
+}

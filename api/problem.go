@@ -1,0 +1,211 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/fleetledger/fleetledger/adapters/identity"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// retryAfter is how long a client is asked to wait after a 409 busy or a 503.
+const retryAfter = time.Second
+
+// maxErrors bounds errors[] of one answer; a body may have a hundred thousand
+// items, each of them wrong.
+const maxErrors = 1000
+
+// failure is an error that knows its answer.
+type failure struct {
+	status     int
+	problems   []domain.Problem // at least one
+	retryAfter time.Duration    // zero: none
+	header     http.Header
+}
+
+func (f *failure) Error() string {
+	return fmt.Sprintf("%d %s: %s", f.status, f.problems[0].Code, f.problems[0].Detail)
+}
+
+func fail(status int, code, detail string) *failure {
+	return &failure{status: status, problems: []domain.Problem{{Code: code, Detail: detail}}}
+}
+
+// badRequest is the 400 for problems of form, nil when there are none.
+func badRequest(problems []domain.Problem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return &failure{status: http.StatusBadRequest, problems: problems}
+}
+
+// malformed is the 400 for one value.
+func malformed(pointer, code, detail string) error {
+	return badRequest([]domain.Problem{{Pointer: pointer, Code: code, Detail: detail}})
+}
+
+func (f *failure) after(d time.Duration) *failure {
+	f.retryAfter = d
+	return f
+}
+
+// failureOf finds the answer to an error. What nobody foresaw is a 500 that
+// says nothing.
+func failureOf(err error) *failure {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f
+	}
+	if r, ok := errors.AsType[*domain.Refusal](err); ok && len(r.Problems) > 0 {
+		return refused(r)
+	}
+	if f := failureOfApp(err); f != nil {
+		return f
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fail(http.StatusRequestEntityTooLarge, codeBodyTooLarge, "The body is larger than 16 MiB.")
+	}
+	if h, ok := errors.AsType[*echo.HTTPError](err); ok {
+		return failureOfRouter(h)
+	}
+	return fail(http.StatusInternalServerError, codeInternal, "Something went wrong here. The request id helps to find out what.")
+}
+
+func failureOfApp(err error) *failure {
+	switch {
+	case errors.Is(err, identity.ErrUnknownToken):
+		return unauthenticated("The token is not known, or no longer valid.")
+	case errors.Is(err, app.ErrNotFound):
+		return fail(http.StatusNotFound, codeNotFound, "There is no such thing, or it is not for this caller to see.")
+	case errors.Is(err, app.ErrForbidden):
+		return forbidden(err)
+	case errors.Is(err, app.ErrBadCursor):
+		return fail(http.StatusBadRequest, codeCursorInvalid, "The cursor was not made by this list in this sort order.")
+	case errors.Is(err, app.ErrPrecondition):
+		return fail(http.StatusPreconditionFailed, codeRevisionMismatch, "It has changed since; read it again.")
+	case errors.Is(err, app.ErrBusy):
+		return fail(http.StatusConflict, codeBusy, "Others are changing the same thing at the moment.").after(retryAfter)
+	case errors.Is(err, app.ErrNotCaughtUp):
+		return fail(http.StatusServiceUnavailable, codeNotCaughtUp, "The read model has not reached this position yet.").after(retryAfter)
+	case errors.Is(err, app.ErrLogUnavailable):
+		return fail(http.StatusServiceUnavailable, codeLogUnavailable,
+			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.").after(retryAfter)
+	case errors.Is(err, app.ErrReadModelUnavailable), postgres.IsUnavailable(err):
+		return fail(http.StatusServiceUnavailable, codeDBUnavailable, "The database does not answer at the moment.").after(retryAfter)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fail(http.StatusServiceUnavailable, codeTimeout, "The request took too long.").after(retryAfter)
+	}
+	return nil
+}
+
+// forbidden names the right that is missing: the caller can see the account,
+// so it may know.
+func forbidden(err error) *failure {
+	f := fail(http.StatusForbidden, codeForbidden, "This caller may not do that.")
+	if missing, ok := errors.AsType[*app.Forbidden](err); ok {
+		f.problems[0].Facts = map[string]string{"right": string(missing.Right)}
+		if missing.Account != uuid.Nil {
+			f.problems[0].Code = device.CodeMissingRight
+			f.problems[0].Facts["account"] = missing.Account.String()
+		}
+	}
+	return f
+}
+
+// refused answers with all problems. The status is theirs where they agree on
+// one, else 422.
+func refused(r *domain.Refusal) *failure {
+	status := func(p domain.Problem) int {
+		if s, ok := statusOf[p.Code]; ok {
+			return s
+		}
+		return http.StatusUnprocessableEntity
+	}
+	f := &failure{status: status(r.Problems[0]), problems: r.Problems}
+	if slices.ContainsFunc(r.Problems, func(p domain.Problem) bool { return status(p) != f.status }) {
+		f.status = http.StatusUnprocessableEntity
+	}
+	if slices.ContainsFunc(r.Problems, func(p domain.Problem) bool { return p.Code == device.CodeBusy }) {
+		f.retryAfter = retryAfter
+	}
+	return f
+}
+
+func failureOfRouter(h *echo.HTTPError) *failure {
+	switch h.Code {
+	case http.StatusNotFound:
+		return fail(h.Code, codeNotFound, "There is nothing at this address.")
+	case http.StatusMethodNotAllowed:
+		return fail(h.Code, codeMethodNotAllowed, "This method does not work here; the header Allow says which do.")
+	case http.StatusBadRequest: // a parameter that passed the schema and could not be bound
+		return fail(h.Code, codeInvalidValue, "A parameter could not be read.")
+	default:
+		return fail(http.StatusInternalServerError, codeInternal, "Something went wrong here. The request id helps to find out what.")
+	}
+}
+
+func unauthenticated(detail string) *failure {
+	f := fail(http.StatusUnauthorized, codeUnauthenticated, detail)
+	f.header = http.Header{"Www-Authenticate": {`Bearer realm="fleetledger"`}}
+	return f
+}
+
+// writeProblem answers with problem details (RFC 9457).
+func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
+	body, err := json.Marshal(problemBody(f, requestID))
+	if err != nil {
+		return fmt.Errorf("encode problem: %w", err)
+	}
+	header := w.Header()
+	for name, values := range f.header {
+		header[name] = values
+	}
+	if f.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(max(1, int(f.retryAfter/time.Second))))
+	}
+	header.Set("Content-Type", "application/problem+json")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(f.status)
+	_, err = w.Write(append(body, '\n'))
+	return err
+}
+
+func problemBody(f *failure, requestID string) Problem {
+	first := f.problems[0]
+	p := Problem{
+		Type:      "/docs#problem-" + first.Code,
+		Title:     http.StatusText(f.status),
+		Status:    f.status,
+		Code:      first.Code,
+		Detail:    first.Detail,
+		RequestId: requestID,
+	}
+	if len(f.problems) == 1 && first.Pointer == "" && first.Facts == nil && first.Remedies == nil {
+		return p
+	}
+	reported := f.problems[:min(len(f.problems), maxErrors)]
+	list := make([]ProblemError, len(reported))
+	for i, one := range reported {
+		list[i] = ProblemError{Code: one.Code, Detail: one.Detail, Pointer: present(one.Pointer), Facts: facts(one.Facts)}
+		if len(one.Remedies) > 0 {
+			r := remedies(one.Remedies)
+			list[i].Remedies = &r
+		}
+	}
+	p.Errors = &list
+	if len(f.problems) > 1 {
+		p.Detail = fmt.Sprintf("%d problems; the first: %s", len(f.problems), first.Detail)
+	}
+	return p
+}

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/labstack/echo/v4"
+)
+
+// Paths such as /v1/devices/{id}:suspend have two things in one segment, which
+// echo's router cannot tell apart. Behind cleanPath the verb is a segment of
+// its own, /v1/devices/{id}/:suspend, a spelling that clients cannot use.
+
+var (
+	pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
+	verbForm      = regexp.MustCompile(`\}:([A-Za-z]+)$`)
+)
+
+// echoPath is a described path as the generated code registers it.
+func echoPath(template string) string {
+	return pathParameter.ReplaceAllString(strings.ReplaceAll(template, ":", `\:`), ":$1")
+}
+
+func customVerbs(doc *openapi3.T) map[string]bool {
+	verbs := map[string]bool{}
+	for path := range doc.Paths.Map() {
+		if m := verbForm.FindStringSubmatch(path); m != nil {
+			verbs[m[1]] = true
+		}
+	}
+	return verbs
+}
+
+// cleanPath refuses paths that are no text, and separates verbs.
+func (s *Server) cleanPath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		path := u.Path
+		switch {
+		case !utf8.ValidString(path):
+			return malformed("#/path", codeInvalidUTF8, "The address is not valid UTF-8.")
+		case strings.IndexByte(path, 0) >= 0:
+			return malformed("#/path", codeNUL, "The address has a NUL character.")
+		case strings.Contains(path, "/:"):
+			return echo.ErrNotFound
+		}
+		if i := strings.LastIndexByte(path, ':'); i >= 0 && s.verbs[path[i+1:]] {
+			path = path[:i] + "/" + path[i:]
+		}
+		// The router and the binding take the decoded path: one meaning for all.
+		u.Path, u.RawPath = path, ""
+		return next(c)
+	}
+}
+
+// router registers the generated routes with what goes before each handler.
+type router struct{ s *Server }
+
+func (r router) add(method, path string, h echo.HandlerFunc, m []echo.MiddlewareFunc) *echo.Route {
+	var op *operation
+	for key, o := range r.s.operations {
+		if key == method+" "+o.template && echoPath(o.template) == path {
+			op = o
+		}
+	}
+	before := []echo.MiddlewareFunc{r.s.named(op), r.s.authenticated(op), r.s.wellFormed(op), r.s.idempotent(op)}
+	return r.s.echo.Add(method, strings.Replace(path, `\:`, `/\:`, 1), h, append(before, m...)...)
+}
+
+func (r router) CONNECT(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodConnect, path, h, m)
+}
+
+func (r router) DELETE(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodDelete, path, h, m)
+}
+
+func (r router) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodGet, path, h, m)
+}
+
+func (r router) HEAD(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodHead, path, h, m)
+}
+
+func (r router) OPTIONS(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodOptions, path, h, m)
+}
+
+func (r router) PATCH(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodPatch, path, h, m)
+}
+
+func (r router) POST(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodPost, path, h, m)
+}
+
+func (r router) PUT(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodPut, path, h, m)
+}
+
+func (r router) TRACE(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	return r.add(http.MethodTrace, path, h, m)
+}

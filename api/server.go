@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+//go:embed openapi.yaml
+var description []byte
+
+// Limits of a request.
+const (
+	maxBody        = 16 << 20         // bytes
+	requestTimeout = 30 * time.Second // for a handler; clients wait no longer for a write
+	drainTimeout   = 8 * time.Second
+)
+
+// Options are what a Server needs. All are required.
+type Options struct {
+	App           App
+	Authenticator Authenticator
+	Idempotency   IdempotencyKeys
+	Service       Service
+	Clock         app.Clock
+	Catalogue     *catalogue.Catalogue
+	Rules         device.Rules
+	Windows       app.Windows
+	// Registry gets the server's own metrics and is what /metrics shows.
+	Registry *prometheus.Registry
+	Logger   *slog.Logger
+}
+
+// Server answers HTTP requests. It is an http.Handler.
+type Server struct {
+	Options
+	echo               *echo.Echo
+	operations         map[string]*operation
+	verbs              map[string]bool
+	metrics            *metrics
+	documentJSON, docs []byte
+}
+
+// NewServer makes a server. It fails when the description is not valid or the
+// metrics are registered already.
+func NewServer(o Options) (*Server, error) {
+	document, err := openapi3.NewLoader().LoadFromData(description)
+	if err == nil {
+		err = document.Validate(context.Background())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("api: description: %w", err)
+	}
+	s := &Server{Options: o, operations: operationsOf(document)}
+	if s.metrics, err = newMetrics(o.Registry); err != nil {
+		return nil, fmt.Errorf("api: metrics: %w", err)
+	}
+	if s.documentJSON, err = document.MarshalJSON(); err != nil {
+		return nil, fmt.Errorf("api: description as JSON: %w", err)
+	}
+	if s.docs, err = renderDocs(document); err != nil {
+		return nil, fmt.Errorf("api: docs page: %w", err)
+	}
+	s.verbs = customVerbs(document)
+	s.echo = echo.New()
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	// Nobody but the peer itself says where a request comes from.
+	s.echo.IPExtractor = echo.ExtractIPDirect()
+	s.echo.Binder = jsonBinder{}
+	s.echo.HTTPErrorHandler = s.answerError
+	s.echo.Pre(s.observe, s.cleanPath)
+	RegisterHandlers(router{s}, NewStrictHandler(handlers{s}, nil))
+	s.registerService()
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Serve answers the listener's requests until ctx ends, then lets those under
+// way finish, for some seconds at most.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       60 * time.Second,
+		WriteTimeout:      120 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
+		// Requests outlive ctx: they are drained.
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("api: serve: %w", err)
+	case <-ctx.Done():
+	}
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(draining); err != nil {
+		return errors.Join(fmt.Errorf("api: drain: %w", err), server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+// named notes which operation was asked for and sets its deadline.
+func (s *Server) named(op *operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			callOf(c.Request().Context()).operation = op
+			ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+			return next(c)
+		}
+	}
+}
+
+var uuidPattern = regexp.MustCompile(uuidForm)
+
+// authenticated finds the caller and the account it acts for.
+func (s *Server) authenticated(op *operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if op.public {
+			return next
+		}
+		return func(c echo.Context) error {
+			r := c.Request()
+			token, err := bearerToken(r.Header.Values("Authorization"))
+			if err != nil {
+				return err
+			}
+			caller, err := s.Authenticator.Authenticate(r.Context(), token)
+			if err != nil {
+				return err
+			}
+			made := callOf(r.Context())
+			made.caller = caller
+			switch named := r.Header.Values("X-Account"); {
+			case len(named) > 1:
+				return malformed("#/header/X-Account", codeDuplicateParameter, "The header is given more than once.")
+			case len(named) == 1 && !uuidPattern.MatchString(named[0]):
+				return malformed("#/header/X-Account", codeInvalidFormat, "The header must be an account's UID.")
+			case len(named) == 1:
+				made.caller.ActingFor = uuid.MustParse(named[0])
+			}
+			return next(c)
+		}
+	}
+}
+
+func bearerToken(headers []string) (string, error) {
+	const longest = 1000
+	if len(headers) == 0 {
+		return "", unauthenticated("Send a token as Authorization: Bearer TOKEN.")
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	token = strings.TrimSpace(token)
+	if len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > longest {
+		return "", unauthenticated("The header Authorization must be Bearer TOKEN.")
+	}
+	return token, nil
+}
+
+// wellFormed reads the body and checks the request against the description:
+// everything that is wrong with its form is answered at once.
+func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			made := callOf(c.Request().Context())
+			made.command = uuid.Must(uuid.NewV7()) // fails only without a source of randomness
+			problems := op.checkParameters(c.Request(), c.Param)
+			if len(op.body) > 0 {
+				found, err := op.readBody(c.Request(), made)
+				if err != nil {
+					return err
+				}
+				problems = append(problems, found...)
+			}
+			if err := badRequest(problems); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
+}
+
+// readBody reads the body into the call and checks its form.
+func (op *operation) readBody(r *http.Request, made *call) ([]domain.Problem, error) {
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, fail(http.StatusUnsupportedMediaType, codeContentType, "Send the body without Content-Encoding.")
+	}
+	data, err := readLimited(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) == 0 {
+		if op.bodyNeeded {
+			return []domain.Problem{{Code: codeBodyMissing, Detail: "The request needs a body."}}, nil
+		}
+		return nil, nil
+	}
+	mediaType, schema, err := op.bodySchema(r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, err
+	}
+	made.body, made.mediaType = data, mediaType
+	r.Header.Set("Content-Type", mediaType) // as the generated code spells it
+	if mediaType == "application/json" {
+		return op.checkJSON(schema, data), nil
+	}
+	return nil, nil
+}
+
+// readLimited reads a body of up to maxBody bytes, whether its length was
+// announced or not.
+func readLimited(r *http.Request) ([]byte, error) {
+	tooLarge := fail(http.StatusRequestEntityTooLarge, codeBodyTooLarge,
+		fmt.Sprintf("The body is larger than %d MiB. Send it in several requests.", maxBody>>20))
+	if r.ContentLength > maxBody {
+		if r.Header.Get("Expect") == "" {
+			drain(r.Body)
+		}
+		return nil, tooLarge
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, malformed("", codeBodyUnreadable, "The body broke off.")
+	}
+	if len(data) > maxBody {
+		drain(r.Body)
+		return nil, tooLarge
+	}
+	return data, nil
+}
+
+// drain takes in some of what is still on its way: many clients read no answer
+// before they have sent everything.
+func drain(body io.Reader) {
+	const most = 64 << 20
+	_, _ = io.CopyN(io.Discard, body, most)
+}
+
+// jsonBinder gives the generated code the body that was read and checked.
+type jsonBinder struct{}
+
+func (jsonBinder) Bind(target any, c echo.Context) error {
+	body := callOf(c.Request().Context()).body
+	if len(body) == 0 {
+		return io.EOF // the generated code's word for no body
+	}
+	if err := json.Unmarshal(body, target); err != nil {
+		return malformed("", codeJSONInvalid, "The body does not fit.")
+	}
+	return nil
+}
