@@ -156,7 +156,7 @@ func TestStopDoesNotWaitForEverForADeafRunner(t *testing.T) {
 
 func TestOperationOutlivesADatabaseOutage(t *testing.T) {
 	t.Parallel()
-	server := pgtest.Server(t)
+	server := pgtest.Server(t, pgtest.Durable())
 	pool := server.Pool(t)
 	i := newInstance(t, pool, 1)
 	began, finish := make(chan struct{}, 100), make(chan struct{})
