@@ -156,10 +156,12 @@ func (b bulk) answer(id uuid.UUID, results []result[device.State]) BulkResult {
 // duplicates remembers which devices of a request had their turn.
 type duplicates map[uuid.UUID]bool
 
+var duplicate = domain.Problem{Code: CodeDuplicate, Detail: "The device stands in the request already."}
+
 // check gives a problem for the second and every later appearance.
 func (d duplicates) check(uid uuid.UUID) []domain.Problem {
 	if d[uid] {
-		return []domain.Problem{{Code: CodeDuplicate, Detail: "The device stands in the request already."}}
+		return []domain.Problem{duplicate}
 	}
 	d[uid] = true
 	return nil

@@ -21,9 +21,12 @@ const (
 var offerInvalid = domain.Problem{Code: CodeOfferInvalid, Detail: "An offer is one of basic, complete and premium."}
 
 // freeText trims what a person wrote. It may be empty and have several lines.
+// The replacement character stands for what was not readable.
 func freeText(s string, limit int, code string) (string, []domain.Problem) {
 	s = strings.TrimSpace(s)
-	control := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
+	control := func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
+	}
 	switch {
 	case !utf8.ValidString(s):
 		return "", []domain.Problem{{Code: code, Detail: "The text is not valid UTF-8."}}

@@ -33,7 +33,7 @@ const (
 type Operation struct {
 	ID         uuid.UUID
 	Kind       OperationKind
-	Account    uuid.UUID // acted for; uuid.Nil: the operator's own
+	Account    uuid.UUID // of the caller who submitted it, and sees it; uuid.Nil: the operator
 	State      OperationState
 	Total      int
 	Done       int // items that have a result; always the first ones

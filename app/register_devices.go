@@ -76,9 +76,15 @@ func (r registering) target(item Registration) uuid.UUID {
 // item checks a row and gives all its problems at once.
 func (r registering) item(row Registration) bulkItem {
 	c, problems := r.read(row)
-	item := bulkItem{ref: row.Ref, name: row.SerialNumber, problems: append(slices.Clone(row.Problems), problems...)}
 	if c.SerialNumber != "" {
-		item.problems = append(item.problems, r.seen.check(device.UID(c.SerialNumber))...)
+		problems = append(problems, r.seen.check(device.UID(c.SerialNumber))...)
+	}
+	item := bulkItem{ref: row.Ref, name: row.SerialNumber, problems: slices.Clone(row.Problems)}
+	for _, p := range problems {
+		known := func(other domain.Problem) bool { return other.Code == p.Code }
+		if !slices.ContainsFunc(row.Problems, known) { // found while reading the row already
+			item.problems = append(item.problems, p)
+		}
 	}
 	if len(item.problems) > 0 {
 		return item
