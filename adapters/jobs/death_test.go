@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 type stuckRunner struct{}
 
 func (stuckRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, error) {
-	fmt.Println(id)
+	fmt.Fprintln(os.Stdout, id)
 	select {}
 }
 

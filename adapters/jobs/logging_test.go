@@ -24,7 +24,7 @@ func TestQueueDoesNotRepeatItself(t *testing.T) {
 		}
 		require.Equal(t, 2, strings.Count(out.String(), "\n"), out.String())
 		require.NotContains(t, out.String(), "started")
-		time.Sleep(repeatAfter) // of the bubble's clock
+		<-time.After(repeatAfter) // of the bubble's clock
 		logger.Error("cannot fetch", "attempt", 3)
 		require.Contains(t, out.String(), "attempt=3")
 	})

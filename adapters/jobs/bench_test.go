@@ -1,0 +1,39 @@
+package jobs_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/jobs"
+	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+type signalRunner chan uuid.UUID
+
+func (r signalRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, error) {
+	r <- id
+	return true, nil
+}
+
+// BenchmarkStart measures the time from an operation's creation to its first
+// chunk on an idle instance.
+func BenchmarkStart(b *testing.B) {
+	pool := pgtest.Pool(b)
+	j, err := jobs.New(jobs.Options{Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	store := operations.NewStore(pool, j.StartOperation)
+	runner := make(signalRunner)
+	require.NoError(b, j.Start(b.Context(), runner, store))
+	for b.Loop() {
+		op := app.Operation{ID: uuid.New(), Kind: app.OperationRenewal, CreatedAt: noon}
+		require.NoError(b, store.CreateOperation(b.Context(), op, []byte(`{}`), emptyItems(1)))
+		require.Equal(b, op.ID, <-runner)
+	}
+	require.NoError(b, j.Stop(b.Context()))
+}
