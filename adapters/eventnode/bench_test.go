@@ -10,23 +10,26 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 )
 
-// benchNode is a node on a database that writes through to disk.
-func benchNode(b *testing.B) *eventnode.Node {
+// benchNode is a node on a database that writes through to where it is kept: set
+// FLEETLEDGER_PGTEST_DIR to a folder on a disk, or it may be memory.
+func benchNode(b *testing.B, options ...eventnodetest.Option) *eventnode.Node {
 	b.Helper()
-	return eventnodetest.On(b, pgtest.Server(b, pgtest.Durable()).Pool(b)).Start()
+	return eventnodetest.On(b, pgtest.Server(b, pgtest.Durable()).Pool(b), options...).Start()
 }
 
 func BenchmarkAppend(b *testing.B) {
 	for _, appenders := range []int{1, 16} {
 		for _, size := range []int{1, 100} {
 			b.Run(fmt.Sprintf("appenders=%d/events=%d", appenders, size), func(b *testing.B) {
-				client := eventnodetest.Client(b, benchNode(b))
+				registry := prometheus.NewRegistry()
+				client := eventnodetest.Client(b, benchNode(b, eventnodetest.Metrics(registry)))
 				var n atomic.Int64
 				mustAppend(b, client, "warm", esdb.Any{}, event("e"))
 				b.ResetTimer()
@@ -40,9 +43,27 @@ func BenchmarkAppend(b *testing.B) {
 				}
 				wg.Wait()
 				b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
+				b.ReportMetric(meanOf(b, registry, "eventnode_write_events"), "events/commit")
+				b.ReportMetric(1e3*meanOf(b, registry, "eventnode_write_seconds"), "ms/commit")
 			})
 		}
 	}
+}
+
+func meanOf(b *testing.B, registry *prometheus.Registry, histogram string) float64 {
+	b.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == histogram {
+			h := f.GetMetric()[0].GetHistogram()
+			return h.GetSampleSum() / float64(h.GetSampleCount())
+		}
+	}
+	b.Fatalf("no metric %s", histogram)
+	return 0
 }
 
 // filled is a node with n events of 250 bytes in the log.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
@@ -22,6 +23,11 @@ type Option func(*eventnode.Options)
 
 // TCP makes the node serve a free loopback port too.
 func TCP() Option { return func(o *eventnode.Options) { o.Addr = "127.0.0.1:0" } }
+
+// Metrics makes the node register its metrics.
+func Metrics(registry *prometheus.Registry) Option {
+	return func(o *eventnode.Options) { o.Registerer = registry }
+}
 
 // Start runs a node that ends with the test.
 func Start(t testing.TB, options ...Option) *eventnode.Node {
