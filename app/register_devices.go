@@ -89,7 +89,8 @@ func (r registering) item(row Registration) bulkItem {
 	if len(item.problems) > 0 {
 		return item
 	}
-	wants := append(r.app.wantsPlace(c.Owner), wantsFactor(c.Owner.UID, c.Factor), wantsName(c.Owner.UID, c.Name))
+	// What is most likely taken comes first: then nothing was claimed in vain.
+	wants := append(r.app.wantsPlace(c.Owner), wantsName(c.Owner.UID, c.Name), wantsFactor(c.Owner.UID, c.Factor))
 	item.change = deviceChange(device.UID(c.SerialNumber), func(s device.State) ([]domain.Event, []domain.Problem) {
 		return device.DecideRegister(s, c)
 	})
