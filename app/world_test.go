@@ -30,6 +30,8 @@ type world struct {
 	ctx   context.Context
 	log   app.Log
 	clock *handClock
+
+	handled app.Position // how far the processes are
 }
 
 // newWorld starts an event node on a fresh database.
@@ -201,29 +203,30 @@ func (w *world) device(serial string) device.State {
 }
 
 // everything is the whole log.
-func (w *world) everything() []app.Recorded {
+func (w *world) everything() []app.Recorded { return w.after(app.Position{}) }
+
+func (w *world) after(p app.Position) []app.Recorded {
 	w.t.Helper()
 	var all []app.Recorded
-	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, w.Processes().Prefixes()...) {
+	for e, err := range w.log.ReadAll(w.ctx, p, w.Processes().Prefixes()...) {
 		require.NoError(w.t, err)
 		all = append(all, e)
 	}
 	return all
 }
 
-// later lets the grace period pass and runs the processes over the whole log
-// until they have nothing more to do.
+// later lets the grace period pass, and the processes follow the log until
+// there is nothing more to do.
 func (w *world) later() {
 	w.t.Helper()
-	w.clock.advance(time.Minute)
 	for range 5 {
-		events := w.everything()
-		err := w.Processes().HandleBatch(w.ctx, app.Batch{Events: events})
-		require.NoError(w.t, err)
-		if len(w.everything()) == len(events) {
+		w.clock.advance(time.Minute)
+		events := w.after(w.handled)
+		if len(events) == 0 {
 			return
 		}
-		w.clock.advance(time.Minute)
+		require.NoError(w.t, w.Processes().HandleBatch(w.ctx, app.Batch{Events: events}))
+		w.handled = events[len(events)-1].Position
 	}
 	w.t.Fatal("the processes do not come to rest")
 }
