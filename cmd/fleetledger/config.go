@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +24,7 @@ type Config struct {
 	NodeAddr      string `help:"Offer the embedded event node on this loopback address too, such as 127.0.0.1:2113." env:"FLEETLEDGER_NODE_ADDR" placeholder:"HOST:PORT"`
 	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
+	PublicURL     string `help:"Where clients reach the service; it stands in mails." env:"FLEETLEDGER_PUBLIC_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
 	Places           int    `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
@@ -34,15 +37,16 @@ type Config struct {
 
 // validate reports every wrong value, naming its variable.
 func (c *Config) validate() error {
-	var wrong []error
+	var wrong []string
 	refuse := func(variable, format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("%s: %s", variable, fmt.Sprintf(format, args...)))
+		wrong = append(wrong, variable+": "+fmt.Sprintf(format, args...))
 	}
 	if c.DataDir == "" {
 		refuse("FLEETLEDGER_DATA_DIR", "must name a folder")
 	}
 	checkURL(refuse, "FLEETLEDGER_DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
 	checkURL(refuse, "FLEETLEDGER_EVENTSTORE_URL", c.EventstoreURL, "esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover")
+	checkURL(refuse, "FLEETLEDGER_PUBLIC_URL", c.PublicURL, "http", "https")
 	if c.NodeAddr != "" {
 		checkAddr(refuse, "FLEETLEDGER_NODE_ADDR", c.NodeAddr)
 		if c.EventstoreURL != "" {
@@ -69,7 +73,11 @@ func (c *Config) validate() error {
 	if _, err := parseWindows(c.Windows); err != nil {
 		refuse("FLEETLEDGER_WINDOWS", "%v", err)
 	}
-	return errors.Join(wrong...)
+	if len(wrong) == 0 {
+		return nil
+	}
+	slices.Sort(wrong)
+	return errors.New(strings.Join(wrong, "; "))
 }
 
 // checkURL never repeats the value: it may hold a password.
@@ -90,9 +98,7 @@ func checkURL(refuse func(string, string, ...any), variable, value string, schem
 
 func checkAddr(refuse func(string, string, ...any), variable, value string) {
 	_, port, err := net.SplitHostPort(value)
-	n, portErr := strconv.ParseUint(port, 10, 16)
-	_ = n
-	if err != nil || portErr != nil {
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 		refuse(variable, "%q is not HOST:PORT", value)
 	}
 }
@@ -115,6 +121,9 @@ func parseWindows(s string) (app.Windows, error) {
 	}
 	return windows, nil
 }
+
+// outbox is the folder that mails are kept in.
+func (c *Config) outbox() string { return filepath.Join(c.DataDir, "outbox") }
 
 func (c *Config) rules() device.Rules {
 	return device.Rules{

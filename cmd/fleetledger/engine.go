@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/adapters/clock"
+	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/jobs"
+	"github.com/fleetledger/fleetledger/adapters/mail"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/projections"
+	"github.com/fleetledger/fleetledger/projections/fleet"
+)
+
+// engine is the service without its HTTP edge: the use cases on the stores, the
+// read models that follow the log, the processes and the jobs.
+type engine struct {
+	*stores
+	clock      *clock.Shifted
+	catalogue  *catalogue.Catalogue
+	runner     *projections.Runner
+	app        *app.App
+	jobs       *jobs.Jobs
+	operations *operations.Store
+}
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// newEngine puts the parts together. Nothing runs yet.
+func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, metrics prometheus.Registerer) (*engine, error) {
+	e := &engine{stores: s, clock: new(clock.Shifted), catalogue: catalogue.Default()}
+	source, err := app.Source(ctx, s.log, e.clock)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := postgres.Secret(ctx, s.pool, "invitations", 32)
+	if err != nil {
+		return nil, err
+	}
+	windows, err := parseWindows(c.Windows)
+	if err != nil {
+		return nil, err
+	}
+	outbox, err := mail.NewOutbox(c.outbox(), "fleetledger@localhost")
+	if err != nil {
+		return nil, err
+	}
+	// Jobs and processes call the app, the app's stores start jobs and wait for
+	// the runner: each is looked up when it is called.
+	e.jobs, err = jobs.New(jobs.Options{Pool: s.pool, Clock: e.clock, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	e.operations = operations.NewStore(s.pool, e.jobs.StartOperation)
+	e.app = app.New(app.Dependencies{
+		Log:       s.log,
+		Reader:    fleet.NewReader(s.pool, e.waitFor),
+		Clock:     e.clock,
+		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
+		Operations: e.operations,
+		Secret:     secret,
+		Logger:     logger,
+	})
+	e.runner, err = projections.New(projections.Options{
+		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
+	}, []projections.Projection{fleet.Projection()}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
+	return e, err
+}
+
+// processes follow the log and act on it.
+func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Process {
+	spanning := e.app.Processes()
+	return []projections.Process{
+		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
+		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
+	}
+}
+
+func (e *engine) waitFor(ctx context.Context, names []string, p app.Position) error {
+	return e.runner.WaitFor(ctx, names, p)
+}
+
+// follow opens the log for one follower of the runner.
+func (e *engine) follow(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+	return eventstoredb.NewSubscriber(e.log, eventstoredb.SubscriberOptions{
+		FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes},
+		From:          from,
+	})
+}
+
+// withEngine gives a command beside serve an engine for the time it takes.
+func withEngine(ctx context.Context, c *Config, use func(*engine) error) error {
+	s, err := attachStores(ctx, c, quiet())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
+	e, err := newEngine(ctx, c, s, quiet(), prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	return use(e)
+}

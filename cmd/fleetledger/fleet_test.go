@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/csv"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// counts is a customer's row as an independent reader of the log counts it.
+type counts struct{ total, active int }
+
+// A partner's real files: 40 customers, a fleet of 2,000 in one request, a file
+// full of mistakes. The Customers page shows what an independent count from the
+// log says, and a second run of the same files changes nothing.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir())
+	_, desk := s.reseller("Summit Wireless")
+	uids := map[string]string{}
+	rows, err := csv.NewReader(strings.NewReader(demoCustomers)).ReadAll()
+	require.NoError(t, err)
+	for _, row := range rows[1:] {
+		uids[row[0]] = s.customer(desk, row[0], strings.Split(row[2], "|")...)
+	}
+	dirty, err := os.ReadFile("testdata/fleet-dirty.csv")
+	require.NoError(t, err)
+	files := []string{targeted(demoFleet, ",", uids), targeted(string(dirty), ";", uids)}
+
+	first := s.registerFile(desk, files[0])
+	require.Equal(t, 2000, first.Total)
+	require.Positive(t, first.Created)
+	require.Equal(t, 2000, first.Created+first.Refused, "a row is registered or refused")
+	mistakes := s.registerFile(desk, files[1])
+	require.Equal(t, 60, mistakes.Total)
+	require.Equal(t, 60, mistakes.Created+mistakes.Refused)
+	before := s.countLog()
+	page := s.customersPage(desk)
+	require.Len(t, page, 40)
+	require.Equal(t, before.devices, page)
+
+	for i, file := range files {
+		again := s.registerFile(desk, file)
+		require.Zero(t, again.Created, "second run of file %d", i)
+	}
+	require.Equal(t, before, s.countLog(), "the second run appended something")
+}
+
+// targeted replaces the customers' names of a file by the UIDs of their accounts.
+func targeted(file, comma string, uids map[string]string) string {
+	file = strings.NewReplacer("CUSTOMER", "TARGET_COMPANY", "Customer", "TARGET_COMPANY").Replace(file)
+	lines := strings.Split(file, "\n")
+	for i, line := range lines[1:] {
+		for name, uid := range uids {
+			if strings.HasPrefix(line, name+comma) {
+				line = uid + line[len(name):]
+			}
+			if tail := strings.TrimSuffix(line, "\r"); strings.HasSuffix(tail, comma+name) {
+				line = strings.TrimSuffix(tail, name) + uid
+			}
+		}
+		lines[i+1] = line
+	}
+	return strings.Join(lines, "\n")
+}
+
+type summary struct{ Total, Created, Unchanged, Refused int }
+
+// registerFile sends a file and waits for the end of it, also where it is
+// carried out in the background.
+func (s *service) registerFile(token, file string) summary {
+	s.t.Helper()
+	a, err := s.try(http.MethodPost, "/v1/device-registrations", token, file, "Content-Type", "text/csv")
+	require.NoError(s.t, err)
+	if a.status == http.StatusOK {
+		var bulk struct{ Summary summary }
+		a.read(s.t, &bulk)
+		return bulk.Summary
+	}
+	require.Equal(s.t, http.StatusAccepted, a.status, "%s", a.body)
+	location := a.header.Get("Location")
+	var operation struct {
+		State   string
+		Summary summary
+	}
+	require.Eventually(s.t, func() bool {
+		s.do(http.StatusOK, http.MethodGet, location, token, nil).read(s.t, &operation)
+		return operation.State == "done"
+	}, time.Minute, 50*time.Millisecond)
+	return operation.Summary
+}
+
+// logCount is what stands in the log.
+type logCount struct {
+	events  int          // of devices and reservations
+	last    app.Position // of a device's event
+	devices map[string]counts
+}
+
+func (s *service) countLog() logCount {
+	s.t.Helper()
+	stores, err := attachStores(s.t.Context(), &Config{DataDir: s.dir}, quiet())
+	require.NoError(s.t, err)
+	defer func() { require.NoError(s.t, stores.close(s.t.Context())) }()
+	n := logCount{devices: map[string]counts{}}
+	states := map[string]device.State{}
+	for e, err := range stores.log.ReadAll(s.t.Context(), app.Position{}, "device-", "reservation-") {
+		require.NoError(s.t, err)
+		n.events++
+		if strings.HasPrefix(e.Stream, "device-") {
+			n.last = e.Position
+			states[e.Stream] = device.Evolve(states[e.Stream], e.Event)
+		}
+	}
+	for _, state := range states {
+		if state.LifeCycle == device.OutOfService || !state.Exists() {
+			continue
+		}
+		c := n.devices[state.Account.String()]
+		c.total++
+		if state.LifeCycle == device.Active {
+			c.active++
+		}
+		n.devices[state.Account.String()] = c
+	}
+	return n
+}
+
+func (s *service) customersPage(token string) map[string]counts {
+	s.t.Helper()
+	var page struct {
+		Items []struct {
+			UID                         string
+			TotalSystems, ActiveSystems int
+		}
+	}
+	position := s.countLog().last.String()
+	s.do(http.StatusOK, http.MethodGet, "/v1/customers?limit=1000&minPosition="+position, token, nil).read(s.t, &page)
+	n := map[string]counts{}
+	for _, row := range page.Items {
+		n[row.UID] = counts{row.TotalSystems, row.ActiveSystems}
+	}
+	return n
+}

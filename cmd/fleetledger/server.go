@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/adapters/identity"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/api"
+)
+
+// Idempotency keys: how long an unanswered request holds its key, and how long
+// answers are kept.
+const (
+	keyLock = time.Minute
+	keyKeep = 24 * time.Hour
+)
+
+// newServer makes the HTTP edge of an engine.
+func newServer(e *engine, c *Config, operatorToken string, registry *prometheus.Registry, logger *slog.Logger) (*api.Server, error) {
+	tokens, err := identity.New(operatorToken, postgres.NewTokens(e.pool), e.clock)
+	if err != nil {
+		return nil, err
+	}
+	windows, err := parseWindows(c.Windows)
+	if err != nil {
+		return nil, err
+	}
+	return api.NewServer(api.Options{
+		App:           e.app,
+		Authenticator: tokens,
+		Idempotency:   postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep),
+		Service:       health{e},
+		Clock:         e.clock,
+		Catalogue:     e.catalogue,
+		Rules:         c.rules(),
+		Windows:       windows,
+		Registry:      registry,
+		Logger:        logger,
+	})
+}
+
+// health tells how the service itself does.
+type health struct{ *engine }
+
+// Ready checks the database, the event store and the followers of the log.
+func (h health) Ready(ctx context.Context) []api.Check {
+	check := func(name, trouble string, err error) api.Check {
+		if err != nil {
+			return api.Check{Name: name, Detail: trouble}
+		}
+		return api.Check{Name: name, OK: true}
+	}
+	followers := check("projections", "", nil)
+	if err := h.runner.Trouble(); err != nil {
+		followers = api.Check{Name: "projections", Detail: err.Error()}
+	}
+	return []api.Check{
+		check("database", "does not answer", h.pool.Ping(ctx)),
+		check("eventStore", "does not answer", h.log.Ping(ctx)),
+		followers,
+	}
+}
+
+// Projections lists the followers of the log.
+func (h health) Projections(ctx context.Context) ([]api.ProjectionStatus, error) {
+	all, err := h.runner.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]api.ProjectionStatus, len(all))
+	for i, s := range all {
+		list[i] = api.ProjectionStatus{
+			Name: s.Name, Version: s.Version, State: string(s.State), Position: s.Position,
+			LagEvents: int64(s.Behind), Lag: s.Lag, UpdatedAt: s.Updated, Error: s.Error,
+		}
+	}
+	return list, nil
+}

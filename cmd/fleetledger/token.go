@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/adapters/clock"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+type tokenCmd struct {
+	Create tokenCreateCmd `cmd:"" help:"Make a bearer token for an account and print it, nothing else."`
+}
+
+type tokenCreateCmd struct {
+	Account       string `help:"UID of the account." required:"" placeholder:"UID"`
+	Administrator bool   `help:"Give every right in the account." xor:"rights" required:""`
+	Profile       string `help:"Give the rights of a profile: read-only, renewals, device-manager or full." xor:"rights" required:"" placeholder:"NAME"`
+	Expires       string `help:"How long the token is valid, such as P90D; default: until it is revoked." placeholder:"TERM"`
+	Label         string `help:"What the token is for."`
+}
+
+// Run makes the token. Only its hash is kept, so it can be shown this once.
+func (t tokenCreateCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	token, err := t.token(clock.System{}.Now())
+	if err != nil {
+		return err
+	}
+	s, err := attachStores(ctx, cfg, quiet())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
+	if err := exists(ctx, s.log, token.Account); err != nil {
+		return err
+	}
+	secret, err := keepToken(ctx, s, token)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.out, secret)
+	return err
+}
+
+// keepToken gives a token its secret and keeps the hash of it.
+func keepToken(ctx context.Context, s *stores, token postgres.Token) (secret string, err error) {
+	secret = "flat_" + randomText(32)
+	token.ID, token.Hash = uuid.Must(uuid.NewV7()), postgres.HashToken(secret)
+	return secret, postgres.NewTokens(s.pool).Create(ctx, token)
+}
+
+func (t tokenCreateCmd) token(now time.Time) (postgres.Token, error) {
+	account, err := uuid.Parse(t.Account)
+	if err != nil {
+		return postgres.Token{}, fmt.Errorf("--account: %q is not a UID", t.Account)
+	}
+	if _, ok := rights.Find(t.Profile); !ok && !t.Administrator {
+		return postgres.Token{}, fmt.Errorf("--profile: there is no profile %q", t.Profile)
+	}
+	token := postgres.Token{
+		Account: account, Administrator: t.Administrator, Profile: t.Profile,
+		Label: t.Label, CreatedAt: now,
+	}
+	if t.Expires == "" {
+		return token, nil
+	}
+	term, err := calendar.ParseTerm(t.Expires)
+	if err != nil {
+		return postgres.Token{}, fmt.Errorf("--expires: %w", err)
+	}
+	token.ExpiresAt = now.AddDate(0, term.Months, term.Days)
+	return token, nil
+}
+
+// exists asks the log itself, so that a token can be made right after its account.
+func exists(ctx context.Context, log app.Log, account uuid.UUID) error {
+	for _, err := range log.ReadStream(ctx, app.AccountStream(account), 0) {
+		return err
+	}
+	return errors.New("--account: there is no such account")
+}
