@@ -1,0 +1,105 @@
+// Package domaintest is the vocabulary of the tests of aggregates: given
+// events, when a decision is asked for, then these events, or refused with
+// these codes. Golden keeps every wire form ever written.
+package domaintest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+// Decision decides on a state.
+type Decision[S any] func(S) ([]domain.Event, []domain.Problem)
+
+// Scenario is one case of an aggregate with state S.
+type Scenario[S any] struct {
+	t      *testing.T
+	evolve func(S, domain.Event) S
+	State  S // folded so far
+}
+
+// Outcome is what a decision gave.
+type Outcome[S any] struct {
+	scenario *Scenario[S]
+	events   []domain.Event
+	problems []domain.Problem
+}
+
+// Given starts a scenario with what has happened.
+func Given[S any](t *testing.T, evolve func(S, domain.Event) S, events ...domain.Event) *Scenario[S] {
+	t.Helper()
+	s := &Scenario[S]{t: t, evolve: evolve}
+	for _, e := range events {
+		s.State = evolve(s.State, e)
+	}
+	return s
+}
+
+// When asks for a decision. A decision gives events or problems, never both.
+func (s *Scenario[S]) When(decide Decision[S]) *Outcome[S] {
+	s.t.Helper()
+	events, problems := decide(s.State)
+	if len(events) > 0 && len(problems) > 0 {
+		s.t.Fatalf("both events %+v and problems %+v", events, problems)
+	}
+	return &Outcome[S]{scenario: s, events: events, problems: problems}
+}
+
+// Then expects exactly these events, none for a command with nothing to do,
+// and folds them.
+func (o *Outcome[S]) Then(want ...domain.Event) *Scenario[S] {
+	o.scenario.t.Helper()
+	if diff := cmp.Diff(want, o.events, cmpopts.EquateEmpty()); diff != "" || len(o.problems) > 0 {
+		o.scenario.t.Fatalf("events (-want +got):\n%s\nproblems: %v", diff, codes(o.problems))
+	}
+	return o.fold()
+}
+
+// ThenDone expects events, whatever they are, and folds them.
+func (o *Outcome[S]) ThenDone() *Scenario[S] {
+	o.scenario.t.Helper()
+	if len(o.events) == 0 {
+		o.scenario.t.Fatalf("no events, problems: %v", codes(o.problems))
+	}
+	return o.fold()
+}
+
+// ThenRefused expects exactly these codes, in any order, each with a detail.
+func (o *Outcome[S]) ThenRefused(want ...string) {
+	o.scenario.t.Helper()
+	got := codes(o.problems)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		o.scenario.t.Fatalf("codes (-want +got):\n%s\nevents: %+v", diff, o.events)
+	}
+	for _, p := range o.problems {
+		if p.Detail == "" {
+			o.scenario.t.Errorf("problem %s has no detail", p.Code)
+		}
+	}
+}
+
+// Problems are the problems of a refusal.
+func (o *Outcome[S]) Problems() []domain.Problem { return o.problems }
+
+func (o *Outcome[S]) fold() *Scenario[S] {
+	s := *o.scenario
+	for _, e := range o.events {
+		s.State = s.evolve(s.State, e)
+	}
+	return &s
+}
+
+func codes(problems []domain.Problem) []string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, p.Code)
+	}
+	return all
+}
