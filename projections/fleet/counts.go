@@ -99,7 +99,7 @@ func (c *counts) writeDays(b *pgx.Batch) {
 	}
 	b.Queue(`INSERT INTO service_days AS d (account, service_end, auto_renew, count)
 		SELECT * FROM unnest($1::uuid[], $2::date[], $3::boolean[], $4::bigint[])
-		ON CONFLICT (account, service_end, auto_renew) DO UPDATE SET count = d.count + excluded.count`, uids, ends, autoRenew, change)
+		ON CONFLICT (account, auto_renew, service_end) DO UPDATE SET count = d.count + excluded.count`, uids, ends, autoRenew, change)
 	if shrunk {
 		b.Queue(`DELETE FROM service_days d USING unnest($1::uuid[], $2::date[], $3::boolean[]) k (account, service_end, auto_renew)
 			WHERE d.account = k.account AND d.service_end = k.service_end AND d.auto_renew = k.auto_renew AND d.count = 0`,

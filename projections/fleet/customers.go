@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -44,11 +45,13 @@ func customerList(q app.CustomerQuery) (*list, error) {
 		return nil, err
 	}
 	scope := l.customerScope(q)
-	counts := liveCounts
-	if !q.AsOf.IsZero() {
-		counts = fmt.Sprintf(pastCounts, l.valid("v", q.AsOf))
+	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
+	if q.AsOf.IsZero() {
+		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, l.daysNow(q)))
+		return l, nil
 	}
-	l.with = fmt.Sprintf("WITH scope AS (%s), %s days AS (%s), customers AS (%s) ", scope, counts, l.days(q), customerRows)
+	past := fmt.Sprintf(pastCounts, l.valid("v", q.AsOf), l.daysThen(q))
+	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past, fmt.Sprintf(customerRows, "SELECT * FROM days WHERE account = s.uid"))
 	return l, nil
 }
 
@@ -89,37 +92,63 @@ func (l *list) customerScope(q app.CustomerQuery) string {
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
 }
 
-// days sums up the days of service ends per account.
-func (l *list) days(q app.CustomerQuery) string {
+// daysNow looks at the days of one account, s: the first and the last to come,
+// and those up to the end of the windows. The index leads to each.
+func (l *list) daysNow(q app.CustomerQuery) string {
 	today := l.arg(date(q.Today)) + "::date"
-	sql := fmt.Sprintf(`SELECT n.account, min(n.service_end) FILTER (WHERE n.service_end >= %[1]s) AS initial,
-		max(n.service_end) FILTER (WHERE n.service_end >= %[1]s) AS last,
-		sum(n.count) FILTER (WHERE n.service_end < %[1]s) AS expired`, today)
+	horizon := q.Today
+	for _, w := range q.Windows {
+		horizon = max(horizon, q.Today.AddDays(w.ToDay))
+	}
+	return fmt.Sprintf(`SELECT first.service_end AS initial, first.count AS renewal_systems, last.service_end AS last, %[2]s
+		FROM (SELECT 1) one
+		LEFT JOIN (SELECT service_end, count FROM service_days
+			WHERE account = s.uid AND NOT auto_renew AND service_end >= %[1]s ORDER BY service_end LIMIT 1) first ON true
+		LEFT JOIN (SELECT service_end FROM service_days
+			WHERE account = s.uid AND NOT auto_renew AND service_end >= %[1]s ORDER BY service_end DESC LIMIT 1) last ON true
+		LEFT JOIN (SELECT %[3]s FROM service_days n
+			WHERE account = s.uid AND NOT auto_renew AND service_end <= %[4]s::date) due ON true`,
+		today, dueNames, l.dueSums(today, q), l.arg(date(horizon)))
+}
+
+// daysThen sums up all days of all accounts at once: there is no index on the
+// past.
+func (l *list) daysThen(q app.CustomerQuery) string {
+	today := l.arg(date(q.Today)) + "::date"
+	return fmt.Sprintf(`SELECT account, min(service_end) FILTER (WHERE service_end >= %[1]s) AS initial,
+			(array_agg(count ORDER BY service_end) FILTER (WHERE service_end >= %[1]s))[1] AS renewal_systems,
+			max(service_end) FILTER (WHERE service_end >= %[1]s) AS last, %[2]s
+		FROM (SELECT account, service_end, count(*) AS count FROM past WHERE service_end IS NOT NULL AND NOT auto_renew GROUP BY 1, 2) n
+		GROUP BY account`, today, l.dueSums(today, q))
+}
+
+const dueNames = "due.expired, due.window0, due.window1, due.window2"
+
+// dueSums are the columns expired and window0 to window2 over days n.
+func (l *list) dueSums(today string, q app.CustomerQuery) string {
+	sums := "sum(n.count) FILTER (WHERE n.service_end < " + today + ") AS expired"
 	for i, w := range q.Windows {
-		sql += fmt.Sprintf(`, sum(n.count) FILTER (WHERE n.service_end BETWEEN %s::date AND %s::date) AS window%d`,
+		sums += fmt.Sprintf(", sum(n.count) FILTER (WHERE n.service_end BETWEEN %s::date AND %s::date) AS window%d",
 			l.arg(date(q.Today.AddDays(w.FromDay))), l.arg(date(q.Today.AddDays(w.ToDay))), i)
 	}
-	return sql + ` FROM service_days n JOIN scope s ON s.uid = n.account WHERE NOT n.auto_renew GROUP BY n.account`
+	return sums
 }
 
 const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.active, 0) AS active, coalesce(n.auto_renewing, 0) AS auto_renewing,
-		d.initial, d.last, coalesce(first.count, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
+		d.initial, d.last, coalesce(d.renewal_systems, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
 		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
 		NULL::timestamptz AS last_login
 	FROM scope s
 	LEFT JOIN account_counts n ON n.account = s.uid
-	LEFT JOIN days d ON d.account = s.uid
-	LEFT JOIN service_days first ON first.account = s.uid AND first.service_end = d.initial AND NOT first.auto_renew`
+	LEFT JOIN LATERAL (%s) d ON true`
 
-// The counts now are tables; those of the past take their places and names.
-const liveCounts = ""
-
+// The counts of the past, under the names of the tables that have those of now.
 const pastCounts = `past AS (
 		SELECT v.account, v.service_end, v.auto_renew, v.life_cycle FROM device_versions v JOIN scope ON scope.uid = v.account
 		WHERE %s AND v.life_cycle <> '` + string(device.OutOfService) + `'),
-	service_days AS (SELECT account, service_end, auto_renew, count(*) AS count FROM past WHERE service_end IS NOT NULL GROUP BY 1, 2, 3),
 	account_counts AS (SELECT account, count(*) AS total, count(*) FILTER (WHERE life_cycle = '` + string(device.Active) + `') AS active,
-		count(*) FILTER (WHERE auto_renew) AS auto_renewing FROM past GROUP BY 1),`
+		count(*) FILTER (WHERE auto_renew) AS auto_renewing FROM past GROUP BY 1),
+	days AS MATERIALIZED (%s)`
 
 func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
 	var row app.CustomerRow

@@ -57,8 +57,10 @@ func deviceList(q app.DeviceQuery) (*list, error) {
 	if q.UID != uuid.Nil {
 		l.filter("d.uid = %s", [16]byte(q.UID))
 	}
+	if q.SerialNumber != "" { // which is what the uid is made of
+		l.filter("d.uid = %s", [16]byte(device.UID(q.SerialNumber)))
+	}
 	for _, f := range []struct{ column, value string }{
-		{"d.serial_number", q.SerialNumber},
 		{"d.life_cycle", string(q.LifeCycle)},
 		{"d.model", q.Model},
 		{"d.offer", string(q.Offer)},

@@ -51,6 +51,9 @@ type list struct {
 	with    string // common table expressions, if any
 	where   []string
 	args    []any
+	// total counts all rows, where that takes less than the page's query.
+	total     string
+	totalArgs []any
 
 	sort   string // as asked for; cursors are bound to it
 	keys   []ordered
@@ -138,8 +141,11 @@ func (l *list) next(values []*string) (string, error) {
 }
 
 // totalSQL counts all rows, whatever the page.
-func (l *list) totalSQL() string {
-	return l.with + "SELECT count(*) FROM (SELECT " + l.columns + " FROM " + l.from + conditions(l.where) + ") every"
+func (l *list) totalSQL() (string, []any) {
+	if l.total != "" {
+		return l.total, l.totalArgs
+	}
+	return l.with + "SELECT count(*) FROM (SELECT " + l.columns + " FROM " + l.from + conditions(l.where) + ") every", l.args
 }
 
 // pageSQL selects the page, one row more to see whether there is a next one,
@@ -222,7 +228,8 @@ func (k ordered) after(value, rest string) string {
 // what makes an item of them.
 func fetch[T any](ctx context.Context, tx pgx.Tx, l *list, scan func() ([]any, func() (T, error))) (app.List[T], error) {
 	var page app.List[T]
-	if err := tx.QueryRow(ctx, l.totalSQL(), l.args...).Scan(&page.Total); err != nil {
+	total, args := l.totalSQL()
+	if err := tx.QueryRow(ctx, total, args...).Scan(&page.Total); err != nil {
 		return page, fmt.Errorf("count rows: %w", err)
 	}
 	err := l.rows(ctx, tx, func(rows pgx.Rows, keys []any) error {

@@ -29,7 +29,7 @@ var tables = []string{
 		search           text COLLATE "C" GENERATED ALWAYS AS
 			(name_key || E'\n' || lower(serial_number) || E'\n' || lower(factor)) STORED,
 		CHECK (valid_from < valid_to))`,
-	`CREATE UNIQUE INDEX device_current ON device_versions (uid) WHERE valid_to = 'infinity'`,
+	`CREATE UNIQUE INDEX device_version ON device_versions (uid, valid_to)`,
 
 	`CREATE TABLE account_versions (
 		uid                uuid        NOT NULL,
@@ -43,7 +43,7 @@ var tables = []string{
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
 		CHECK (valid_from < valid_to))`,
-	`CREATE UNIQUE INDEX account_current ON account_versions (uid) WHERE valid_to = 'infinity'`,
+	`CREATE UNIQUE INDEX account_version ON account_versions (uid, valid_to)`,
 
 	`CREATE TABLE partnership_versions (
 		uid        uuid        NOT NULL,
@@ -56,7 +56,7 @@ var tables = []string{
 		profile    text COLLATE "C" NOT NULL,
 		ended      boolean     NOT NULL,
 		CHECK (valid_from < valid_to))`,
-	`CREATE UNIQUE INDEX partnership_current ON partnership_versions (uid) WHERE valid_to = 'infinity'`,
+	`CREATE UNIQUE INDEX partnership_version ON partnership_versions (uid, valid_to)`,
 
 	// Devices that are not retired, per account: what the Customers page shows
 	// without looking at devices.
@@ -70,20 +70,15 @@ var tables = []string{
 		service_end date    NOT NULL,
 		auto_renew  boolean NOT NULL,
 		count       bigint  NOT NULL,
-		PRIMARY KEY (account, service_end, auto_renew)) WITH (fillfactor = 70)`,
+		PRIMARY KEY (account, auto_renew, service_end)) WITH (fillfactor = 70)`,
 }
 
 var indexes = []projections.Index{
-	{SQL: `CREATE UNIQUE INDEX device_history ON device_versions (uid, valid_from)`},
-	{SQL: `CREATE INDEX device_account_history ON device_versions (account, valid_from)`},
+	// A device's list in an account by name, now; all versions of an account, then.
+	{SQL: `CREATE INDEX device_by_account ON device_versions (account, valid_to, name_key, uid)`},
 	{SQL: `CREATE INDEX device_by_name ON device_versions (name_key, uid) WHERE valid_to = 'infinity'`},
-	{SQL: `CREATE INDEX device_by_account_name ON device_versions (account, name_key, uid) WHERE valid_to = 'infinity'`},
-	{SQL: `CREATE INDEX device_by_account_end ON device_versions (account, service_end, uid) WHERE valid_to = 'infinity'`},
-	{SQL: `CREATE INDEX device_by_serial ON device_versions (serial_number) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
-	{SQL: `CREATE UNIQUE INDEX account_history ON account_versions (uid, valid_from)`},
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
-	{SQL: `CREATE UNIQUE INDEX partnership_history ON partnership_versions (uid, valid_from)`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }
