@@ -1,0 +1,29 @@
+package account_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/domaintest"
+)
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	uid, reseller := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002")
+	administrator := account.Person{ID: uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000003"), Email: "admin@customer.example", Name: "Ada"}
+	invitation := account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
+	domaintest.Golden(t, account.Wire,
+		account.AccountCreated{
+			Account: uid, Name: "Prairie Fire", Type: account.Standard, Administrator: administrator,
+			Offers: []catalogue.Offer{catalogue.Basic, catalogue.Complete}, Reseller: reseller, Invitation: invitation,
+		},
+		account.AccountActivated{Account: uid, Administrator: administrator},
+		account.InvitationSent{Account: uid, Invitation: invitation},
+		account.AccountClosed{Account: uid, Reason: "asked for"},
+		account.AccountCreationAbandoned{Account: uid},
+	)
+}

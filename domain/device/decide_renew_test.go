@@ -1,0 +1,127 @@
+package device_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// Renewal 4.
+func TestRenewForCustomer(t *testing.T) {
+	t.Parallel()
+	s := registered(t, customer)
+	s.When(order(1, day0, term("P1Y"), func(r *device.Renew) { r.OrderNumber, r.Note = "PO-1", "by phone" })).
+		Then(device.ServiceRenewed{
+			Device: s.State.UID, Renewal: uuid.UUID{100, 1}, Term: "P1Y", OldEnd: on(2027, 11, 23), NewEnd: on(2028, 11, 23),
+			AnchorDay: 23, OrderNumber: "PO-1", Note: "by phone",
+		})
+	wantEnd(t, s.When(order(1, day0, until(on(2028, 2, 29)))).ThenDone().State, on(2028, 2, 29))
+	wantEnd(t, s.When(order(1, on(2027, 11, 23), term("P1Y"))).ThenDone().State, on(2028, 11, 23)) // on the last day
+	wantEnd(t, s.When(order(1, on(2028, 3, 1), term("P1Y"))).ThenDone().State, on(2029, 3, 1))     // from today, once expired
+}
+
+// Renewal 4: the anchor day comes back after short months.
+func TestRenewKeepsTheAnchorDay(t *testing.T) {
+	t.Parallel()
+	s := given(t).When(register(customer, on(2024, 2, 29))).ThenDone()
+	wantEnd(t, s.State, on(2025, 2, 28))
+	for i, end := range []calendar.Date{on(2026, 2, 28), on(2027, 2, 28), on(2028, 2, 29), on(2029, 2, 28)} {
+		s = s.When(order(byte(i), on(2024, 3, 1), term("P1Y"))).ThenDone()
+		wantEnd(t, s.State, end)
+	}
+	monthly := func(r *device.Renew) { r.Rules.RenewalTerms = nil }
+	s = given(t).When(register(customer, on(2026, 1, 31))).ThenDone()
+	for i, end := range []calendar.Date{on(2027, 2, 28), on(2027, 3, 31), on(2027, 4, 30), on(2027, 5, 31)} {
+		s = s.When(order(byte(i), on(2026, 3, 1), term("P1M"), monthly)).ThenDone()
+		wantEnd(t, s.State, end)
+	}
+	// The anchor survives a stay with a reseller.
+	s = s.When(transfer(customer, reseller, on(2027, 4, 1))).ThenDone().When(order(9, on(2027, 4, 1), term("P1M"), monthly)).ThenDone().
+		When(transfer(reseller, customer, on(2027, 4, 2))).ThenDone()
+	wantEnd(t, s.State, on(2027, 6, 30))
+	wantEnd(t, s.When(order(10, on(2027, 4, 3), term("P1M"), monthly)).ThenDone().State, on(2027, 7, 31))
+}
+
+func TestRenewRefused(t *testing.T) {
+	t.Parallel()
+	s := registered(t, customer)
+	given(t).When(order(1, day0, term("P1Y"))).ThenRefused(device.CodeDeviceNotFound)
+	s.When(order(1, day0)).ThenRefused(device.CodeTermMissing)
+	s.When(order(1, day0, term("P1Y"), until(on(2030, 1, 1)))).ThenRefused(device.CodeTermAmbiguous)
+	s.When(order(1, day0, term("P2Y"))).ThenRefused(device.CodeTermNotOffered)
+	s.When(order(1, day0, until(on(2027, 11, 23)))).ThenRefused(device.CodeUntilNotLater)
+	s.When(order(1, on(2028, 5, 5), until(on(2028, 5, 4)))).ThenRefused(device.CodeUntilNotLater) // expired, and still past
+	wantEnd(t, s.When(order(1, on(2028, 5, 5), until(on(2028, 5, 5)))).ThenDone().State, on(2028, 5, 5))
+	wantEnd(t, s.When(order(1, day0, until(on(2046, 11, 23)))).ThenDone().State, on(2046, 11, 23))
+	s.When(order(1, day0, until(on(2046, 11, 24)))).ThenRefused(device.CodeUntilTooLate)
+	s.When(retire).ThenDone().When(order(1, day0, term("P1Y"))).ThenRefused(device.CodeRetired)
+	s.When(hold).ThenDone().When(order(1, day0, term("P1Y"))).ThenRefused(device.CodeBusy)
+	s.When(hold).ThenDone().When(grant(1, day0, on(2030, 1, 1))).ThenRefused(device.CodeBusy)
+}
+
+// An order in a reseller's account extends what is parked, counted from the end
+// of the included year while that runs.
+func TestRenewForReseller(t *testing.T) {
+	t.Parallel()
+	s := registered(t, reseller)
+	s.When(order(1, day0, term("P1Y"))).Then(device.ServiceRenewed{
+		Device: s.State.UID, Renewal: uuid.UUID{100, 1}, Term: "P1Y", OldEnd: on(2027, 11, 23), NewEnd: on(2028, 11, 23), AnchorDay: 23, Parked: true,
+	})
+	late := s.When(order(1, on(2029, 1, 31), term("P1Y"))).ThenDone()
+	late = late.When(order(2, on(2029, 2, 1), term("P1Y"))).ThenDone()
+	if end := late.State.Parked.Until; end != on(2031, 1, 31) {
+		t.Errorf("parked until %v", end)
+	}
+}
+
+// An order, a transfer and a grant count once, also when others came between.
+func TestAppliedOnce(t *testing.T) {
+	t.Parallel()
+	s := registered(t, customer).
+		When(order(1, day0, term("P1Y"))).ThenDone().
+		When(grant(1, day0, on(2030, 1, 1))).ThenDone().
+		When(transfer(customer, reseller, day0)).ThenDone().
+		When(order(2, day0, term("P1Y"))).ThenDone()
+	s.When(order(1, day0, term("P1Y"))).Then()
+	s.When(grant(1, day0, on(2030, 1, 1))).Then()
+	s.When(transfer(customer, reseller, day0)).Then()
+}
+
+// Renewal 5: an event per period, catching up after downtime.
+func TestAutomaticRenewal(t *testing.T) {
+	t.Parallel()
+	s := registered(t, reseller)
+	s.When(automatic(on(2031, 11, 22))).Then()
+	renewed := func(old, end calendar.Date) domain.Event {
+		return device.ServiceRenewed{
+			Device: s.State.UID, Renewal: uuid.UUID{100, 99}, Term: "P5Y", OldEnd: old, NewEnd: end, AnchorDay: 23, Automatic: true,
+		}
+	}
+	s.When(automatic(on(2031, 11, 23))).Then(renewed(on(2031, 11, 23), on(2036, 11, 23)))
+	after := s.When(automatic(on(2042, 1, 1))).Then(
+		renewed(on(2031, 11, 23), on(2036, 11, 23)), renewed(on(2036, 11, 23), on(2041, 11, 23)), renewed(on(2041, 11, 23), on(2046, 11, 23)))
+	after.When(automatic(on(2042, 1, 1))).Then()
+	if after.State.Service.Source != device.SourceFree || !after.State.Service.AutoRenew {
+		t.Errorf("%+v", after.State.Service)
+	}
+	late := on(2042, 1, 1)
+	registered(t, customer).When(automatic(late)).Then()
+	s.When(retire).ThenDone().When(automatic(late)).Then()
+	s.When(hold).ThenDone().When(automatic(late)).ThenRefused(device.CodeBusy)
+	s.When(order(1, late, func(r *device.Renew) { r.Automatic, r.Rules.FreeTermMonths = true, 0 })).Then()
+}
+
+func TestGrantForCustomer(t *testing.T) {
+	t.Parallel()
+	s := registered(t, customer)
+	s.When(grant(1, day0, on(2028, 1, 1))).Then(device.AllocationGranted{
+		Device: s.State.UID, ID: uuid.UUID{101, 1}, Reason: "goodwill", OldEnd: on(2027, 11, 23),
+		Allocation: device.Allocation{Source: device.SourceGranted, Until: on(2028, 1, 1), AnchorDay: 1},
+	})
+	wantEnd(t, s.When(grant(1, day0, on(2028, 1, 1))).ThenDone().State, on(2028, 1, 1))
+	s.When(grant(1, day0, on(2027, 11, 23))).ThenRefused(device.CodeUntilNotLater)
+}

@@ -1,0 +1,22 @@
+package partnership_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/domaintest"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	reseller, customer := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002")
+	uid := partnership.UID(reseller, customer)
+	domaintest.Golden(t, partnership.Wire,
+		partnership.PartnershipEstablished{Partnership: uid, Reseller: reseller, Customer: customer, Profile: rights.ReadOnly},
+		partnership.PartnerProfileAssigned{Partnership: uid, Profile: "full"},
+		partnership.PartnershipEnded{Partnership: uid, Reason: "moved"},
+	)
+}
