@@ -21,10 +21,13 @@ func (s *streamsServer) Append(call streams.Streams_AppendServer) error {
 	ctx := call.Context()
 	first, err := call.Recv()
 	if err != nil {
-		return received(err)
+		return err
 	}
 	o := first.GetOptions()
-	if o == nil {
+	switch {
+	case first.GetContent() == nil:
+		return errUnreadable
+	case o == nil:
 		return invalid("the first message of an append must be its options")
 	}
 	stream, err := writableStream(o.GetStreamIdentifier())
@@ -43,9 +46,12 @@ func (s *streamsServer) Append(call streams.Streams_AppendServer) error {
 			break
 		}
 		if err != nil {
-			return received(err)
+			return err
 		}
-		if m.GetProposedMessage() == nil {
+		switch {
+		case m.GetContent() == nil:
+			return errUnreadable
+		case m.GetProposedMessage() == nil:
 			return invalid("only events may follow the options of an append")
 		}
 		if err := b.add(m.GetProposedMessage()); err != nil {

@@ -80,7 +80,7 @@ func (c *batchCall) receiveAll() error {
 			return nil
 		}
 		if err != nil {
-			return received(err)
+			return err
 		}
 		if err := c.receive(req); err != nil {
 			return err
@@ -91,6 +91,9 @@ func (c *batchCall) receiveAll() error {
 // receive takes one message. An append that is refused is answered; an error ends
 // the whole call.
 func (c *batchCall) receive(req *streams.BatchAppendReq) error {
+	if req.GetCorrelationId() == nil {
+		return errUnreadable
+	}
 	id, err := parseUUID(req.GetCorrelationId())
 	if err != nil {
 		return invalid("the correlation id: %s", err)

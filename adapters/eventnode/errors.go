@@ -20,6 +20,9 @@ const (
 	trailerStream    = "stream-name"
 )
 
+// errUnreadable answers a message that arrived empty, see frameCodec.
+var errUnreadable = invalid("the message is empty or unreadable: is all text valid UTF-8?")
+
 func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
@@ -96,13 +99,4 @@ func failed(err error) error {
 	default:
 		return status.Error(codes.Unavailable, err.Error())
 	}
-}
-
-// received explains an error of reading a request. gRPC reports text that is not
-// UTF-8 as an internal error; here it is the caller's.
-func received(err error) error {
-	if status.Code(err) == codes.Internal && strings.Contains(err.Error(), "UTF-8") {
-		return invalid("text that is not valid UTF-8")
-	}
-	return err
 }

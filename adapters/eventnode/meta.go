@@ -1,7 +1,6 @@
 package eventnode
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -38,19 +37,13 @@ var metaStreamMeta = streamMeta{maxCount: 1}
 // parseStreamMeta reads the JSON of a metadata event. Metadata that is not valid
 // counts as none at all, as on the real server.
 func parseStreamMeta(raw []byte) streamMeta {
-	var fields struct {
-		MaxCount *json.Number `json:"$maxCount"`
-		MaxAge   *json.Number `json:"$maxAge"`
-		TB       *json.Number `json:"$tb"`
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if dec.Decode(&fields) != nil {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
 		return streamMeta{}
 	}
-	maxCount, ok1 := wholeNumber(fields.MaxCount)
-	maxAge, ok2 := wholeNumber(fields.MaxAge)
-	truncateBefore, ok3 := wholeNumber(fields.TB)
+	maxCount, ok1 := wholeNumber(fields["$maxCount"])
+	maxAge, ok2 := wholeNumber(fields["$maxAge"])
+	truncateBefore, ok3 := wholeNumber(fields[keyTruncateBefore])
 	if !ok1 || !ok2 || !ok3 {
 		return streamMeta{}
 	}
@@ -61,11 +54,11 @@ func parseStreamMeta(raw []byte) streamMeta {
 	return streamMeta{maxCount: max(maxCount, 0), maxAge: max(age, 0), truncateBefore: max(truncateBefore, 0)}
 }
 
-func wholeNumber(n *json.Number) (int64, bool) {
+func wholeNumber(n json.RawMessage) (int64, bool) {
 	if n == nil {
 		return 0, true
 	}
-	v, err := strconv.ParseInt(n.String(), 10, 64)
+	v, err := strconv.ParseInt(string(n), 10, 64)
 	return v, err == nil
 }
 

@@ -30,6 +30,9 @@ type reading struct {
 // Read serves plain reads and subscriptions, of one stream or of $all.
 func (s *streamsServer) Read(req *streams.ReadReq, call streams.Streams_ReadServer) error {
 	o := req.GetOptions()
+	if o == nil {
+		return errUnreadable
+	}
 	f, err := parseFilter(o)
 	if err != nil {
 		return invalid("%s", err)

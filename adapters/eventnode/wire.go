@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/grpc/encoding/proto" // the codec wrapped below
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 )
 
 // frame is a ReadResp already in protobuf form: a small head of its own and the
@@ -72,6 +73,18 @@ func (c frameCodec) Marshal(v any) (mem.BufferSlice, error) {
 		return mem.BufferSlice(f), nil
 	}
 	return c.CodecV2.Marshal(v)
+}
+
+// Unmarshal hands on a message it cannot read as an empty one, which every handler
+// refuses as invalid: by itself gRPC would report text that is not UTF-8 as an
+// internal error of the node.
+func (c frameCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	err := c.CodecV2.Unmarshal(data, v)
+	if m, ok := v.(proto.Message); ok && err != nil {
+		proto.Reset(m)
+		return nil
+	}
+	return err
 }
 
 func splitUUID(id [16]byte) (hi, lo int64) {

@@ -83,6 +83,7 @@ func TestBatches(t *testing.T) {
 		"caught up with the events":    {[]notice{event(1), live}, []shape{{1, at(1), true}}},
 		"caught up after the events":   {[]notice{event(1), event(2), event(3), live}, []shape{{3, at(3), false}, {0, at(3), true}}},
 		"caught up said again":         {[]notice{live, live, event(1), live}, []shape{{1, at(1), true}}},
+		"caught up and more":           {[]notice{live, event(1), event(2), event(3), event(4)}, []shape{{3, at(3), false}, {1, at(4), true}}},
 		"fell behind":                  {[]notice{live, behind, event(1)}, []shape{{1, at(1), false}}},
 		"repeated events":              {[]notice{event(1), event(2), event(1), event(2)}, []shape{{2, at(2), false}}},
 		"a checkpoint behind":          {[]notice{event(5), checkpoint(at(4)), checkpoint(app.Position{Commit: 5})}, []shape{{1, at(5), false}}},
@@ -116,6 +117,20 @@ func TestCheckpointsAreSpaced(t *testing.T) {
 		assert.LessOrEqual(t, len(made), 11)
 		assert.GreaterOrEqual(t, len(made), 9)
 		assert.Equal(t, at(100), made[len(made)-1].Upto, "the last is not forgotten")
+	})
+}
+
+func TestCaughtUpIsToldOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, c := told(notice{caughtUp: true})
+		require.Len(t, batches(t, b), 1)
+		c <- notice{caughtUp: true}
+		require.Empty(t, batches(t, b), "nothing new")
+		c <- notice{fellBehind: true}
+		require.Empty(t, batches(t, b))
+		c <- notice{caughtUp: true}
+		require.Len(t, batches(t, b), 1)
 	})
 }
 

@@ -42,8 +42,9 @@
 //
 //   - It ignores contexts while it looks for a node. Each call has a goroutine of
 //     its own that the caller can leave (guard.go, flow.go); those left are
-//     parked, counted, and bounded by Options.MaxCalls, after which calls fail at
-//     once. Close waits for them a little, then closes the client behind them.
+//     parked, counted, and bounded by Options.MaxCalls, after which calls fail
+//     without waiting. Close waits for them a little, then closes the client
+//     behind them.
 //   - It gives up for good after some attempts to find a node: they are made
 //     unlimited (options.go).
 //   - The first call after a break fails, and reads do not even make it look for

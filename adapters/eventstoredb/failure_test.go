@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/stretchr/testify/assert"
@@ -54,7 +55,7 @@ func TestJudge(t *testing.T) {
 
 func TestGuardRecoversPanics(t *testing.T) {
 	t.Parallel()
-	g := newGuard(1)
+	g := newGuard(1, time.Minute)
 	_, err := call(t.Context(), g, func(context.Context) (int, error) { panic("as the client does") })
 	require.ErrorIs(t, err, errPanic)
 	f, err := newFlow(t.Context(), g, 1, func(context.Context) (source[int], error) { panic("as the client does") })
@@ -73,7 +74,7 @@ func TestFlowClosesItsSource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			closed := make(chan struct{})
-			f, err := newFlow(t.Context(), newGuard(1), 1, func(context.Context) (source[int], error) {
+			f, err := newFlow(t.Context(), newGuard(1, time.Minute), 1, func(context.Context) (source[int], error) {
 				return source[int]{
 					receive: func() (int, error) { return 1, end },
 					close:   func() { close(closed) },

@@ -21,21 +21,26 @@ var (
 // context that is over, so it does nothing then. There are never more than
 // cap(slots) goroutines inside the client.
 type guard struct {
-	slots  chan struct{}
-	parked atomic.Int64
-	base   context.Context // ends with Close, and every call with it
-	cancel context.CancelFunc
-	idle   chan struct{} // closed when drain has found the client idle
+	slots    chan struct{}
+	patience time.Duration // how long a call waits for a slot
+	parked   atomic.Int64
+	base     context.Context // ends with Close, and every call with it
+	cancel   context.CancelFunc
+	idle     chan struct{} // closed when drain has found the client idle
 }
 
-func newGuard(size int) *guard {
-	g := &guard{slots: make(chan struct{}, size), idle: make(chan struct{})}
+func newGuard(size int, patience time.Duration) *guard {
+	g := &guard{slots: make(chan struct{}, size), patience: patience, idle: make(chan struct{})}
 	g.base, g.cancel = context.WithCancel(context.Background())
 	return g
 }
 
-// enter takes a slot. With parked calls and none free the node is away, and
-// waiting would only add to the crowd.
+// parkedPatience is how long a call waits for a slot when all are parked: only
+// what was left a moment ago can still end by itself then.
+const parkedPatience = 20 * time.Millisecond
+
+// enter takes a slot, waiting for one if need be, but hardly when all are
+// parked: the node is away then, and waiting would only add to the crowd.
 func (g *guard) enter(ctx context.Context) error {
 	if g.base.Err() != nil {
 		return errClosed
@@ -45,12 +50,17 @@ func (g *guard) enter(ctx context.Context) error {
 		return nil
 	default:
 	}
-	if g.parked.Load() > 0 {
-		return errBusy
+	patience := g.patience
+	if g.parked.Load() >= int64(cap(g.slots)) {
+		patience = min(patience, parkedPatience)
 	}
+	t := time.NewTimer(patience)
+	defer t.Stop()
 	select {
 	case g.slots <- struct{}{}:
 		return nil
+	case <-t.C:
+		return errBusy
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-g.base.Done():

@@ -25,8 +25,9 @@ type Options struct {
 	// where the caller's context has no earlier deadline. Default 10 s.
 	CallTimeout time.Duration
 	// MaxCalls bounds the calls inside the client at once, those whose callers
-	// have left included. At the bound a call waits for its turn, or fails at
-	// once when there are parked ones. Default 512.
+	// have left included. At the bound a call waits for its turn, at most for
+	// the call timeout; when all callers have left it fails in a moment.
+	// Default 512.
 	MaxCalls int
 	// Retry spaces the attempts of one call. Default 20 ms to 500 ms.
 	Retry Backoff

@@ -213,7 +213,7 @@ func TestParkedCallsAreBounded(t *testing.T) {
 	callers.Wait()
 	require.Eventually(t, func() bool { return s.guard.parked.Load() == 8 }, 30*time.Second, time.Millisecond)
 	_, _, err = s.Append(t.Context(), "account-1", app.Any, fact(0))
-	require.ErrorIs(t, err, errBusy, "full of parked calls: the next fails at once")
+	require.ErrorIs(t, err, errBusy, "full of parked calls: the next fails without a wait")
 	require.ErrorIs(t, err, app.ErrLogUnavailable)
 	assert.InDelta(t, 8, value(t, s.metrics.parked), 0)
 

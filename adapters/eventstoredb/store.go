@@ -33,7 +33,7 @@ func Open(_ context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{guard: newGuard(o.MaxCalls), options: o}
+	s := &Store{guard: newGuard(o.MaxCalls, o.CallTimeout), options: o}
 	s.metrics = newMetrics(s.guard)
 	conf.Logger = s.logClient
 	if err := s.metrics.register(o.Registerer); err != nil {

@@ -167,7 +167,6 @@ func TestSubscriberClose(t *testing.T) {
 	require.NoError(t, err)
 	m, _ := events(t, handling)
 	require.NoError(t, sub.Close())
-	<-m.Context().Done()
 	for _, out := range []<-chan *message.Message{waiting, handling} {
 		select {
 		case _, ok := <-out:
@@ -176,6 +175,7 @@ func TestSubscriberClose(t *testing.T) {
 			t.Fatal("Close came back before the outputs were closed")
 		}
 	}
+	<-m.Context().Done()
 	require.NoError(t, sub.Close())
 	_, err = sub.Subscribe(t.Context(), "accounts")
 	require.ErrorIs(t, err, errSubscriberClosed)

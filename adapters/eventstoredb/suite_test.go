@@ -46,8 +46,9 @@ func TestPubSubStress(t *testing.T) {
 func suite(t *testing.T) (tests.PubSubConstructor, tests.Features) {
 	t.Helper()
 	s, node := running(t, func(o *Options) { o.MaxCalls = 4096 })
+	sent := newSentMessages()
 	constructor := func(*testing.T) (message.Publisher, message.Subscriber) {
-		return suitePublisher{s}, &suiteSubscriber{store: s}
+		return suitePublisher{s, sent}, &suiteSubscriber{store: s, sent: sent}
 	}
 	return constructor, tests.Features{
 		GuaranteedOrder:                  true,
@@ -67,7 +68,10 @@ type suiteMessage struct {
 
 func (suiteMessage) EventType() string { return "Message" }
 
-type suitePublisher struct{ store *Store }
+type suitePublisher struct {
+	store *Store
+	sent  *sentMessages
+}
 
 func (p suitePublisher) Publish(topic string, messages ...*message.Message) error {
 	events := make([]esdb.EventData, len(messages))
@@ -81,6 +85,9 @@ func (p suitePublisher) Publish(topic string, messages ...*message.Message) erro
 		}
 	}
 	_, _, err := p.store.append(context.Background(), topic+"/0", app.Any, events)
+	if err == nil {
+		p.sent.add(topic, len(events))
+	}
 	return err
 }
 
@@ -92,9 +99,49 @@ func decodeMessage(e *esdb.RecordedEvent) (app.Recorded, error) {
 	return app.Recorded{ID: e.EventID, Position: position(e), Event: m}, err
 }
 
+// sentMessages counts what was published, by topic. TestReconnect compares its
+// list of sent messages with those received when the last of 10,000 arrives; by
+// then not every Publish has returned (an event can be delivered before its
+// append is answered, long before when the answer is lost), and another of its
+// goroutines has yet to note what was sent. So the last message is held until
+// all were published, and for a moment more.
+type sentMessages struct {
+	mu    sync.Mutex
+	more  sync.Cond
+	count map[string]int
+}
+
+const (
+	reconnectMessages = 10_000
+	noted             = 200 * time.Millisecond
+)
+
+func newSentMessages() *sentMessages {
+	s := &sentMessages{count: map[string]int{}}
+	s.more.L = &s.mu
+	return s
+}
+
+func (s *sentMessages) add(topic string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count[topic] += n
+	s.more.Broadcast()
+}
+
+func (s *sentMessages) waitForLast(topic string) {
+	s.mu.Lock()
+	for s.count[topic] < reconnectMessages {
+		s.more.Wait()
+	}
+	s.mu.Unlock()
+	<-time.After(noted)
+}
+
 // suiteSubscriber makes a Subscriber for each topic.
 type suiteSubscriber struct {
 	store  *Store
+	sent   *sentMessages
 	mu     sync.Mutex
 	inner  []*Subscriber
 	closed bool
@@ -106,6 +153,7 @@ func (s *suiteSubscriber) Subscribe(ctx context.Context, topic string) (<-chan *
 	if s.closed {
 		return nil, errSubscriberClosed
 	}
+	received := map[string]bool{}
 	sub, err := NewSubscriber(s.store, SubscriberOptions{
 		FollowOptions: FollowOptions{
 			Prefixes: []string{topic + "/"}, MaxEvents: 1, decode: decodeMessage,
@@ -120,6 +168,9 @@ func (s *suiteSubscriber) Subscribe(ctx context.Context, topic string) (<-chan *
 			e := b.Events[0].Event.(suiteMessage)
 			m := message.NewMessage(e.UUID, e.payload)
 			m.Metadata = e.Metadata
+			if received[e.UUID] = true; len(received) == reconnectMessages {
+				s.sent.waitForLast(topic)
+			}
 			return m
 		},
 	})

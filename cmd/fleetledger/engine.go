@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"strings"
 
@@ -33,7 +32,7 @@ type engine struct {
 	operations *operations.Store
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // newEngine puts the parts together. Nothing runs yet.
 func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, metrics prometheus.Registerer) (*engine, error) {

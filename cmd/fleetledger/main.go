@@ -36,8 +36,9 @@ type console struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], console{os.Stdout, os.Stderr}))
+	status := run(ctx, os.Args[1:], console{os.Stdout, os.Stderr})
+	stop()
+	os.Exit(status)
 }
 
 // run carries out one command line and gives the exit status: 0 done, 1

@@ -182,14 +182,15 @@ func nodeSocket(dataDir string) (string, error) {
 // every command on the same data folder finds it.
 func shortSocket(dir, name string) (string, error) {
 	note := filepath.Join(dir, "socket-folder")
-	if known, err := os.ReadFile(note); err == nil { //nolint:gosec // a file of our own data folder
-		if info, err := os.Stat(strings.TrimSpace(string(known))); err == nil && info.IsDir() {
-			return filepath.Join(strings.TrimSpace(string(known)), name), nil
+	if text, err := os.ReadFile(note); err == nil { //nolint:gosec // a file of our own data folder
+		known := filepath.Clean(strings.TrimSpace(string(text)))
+		if info, err := os.Stat(known); err == nil && info.IsDir() { //nolint:gosec // written by shortSocket itself
+			return filepath.Join(known, name), nil
 		}
 	}
 	short, err := os.MkdirTemp("", "fleetledger-")
 	if err != nil {
 		return "", fmt.Errorf("make a short folder for the event node's socket: %w", err)
 	}
-	return filepath.Join(short, name), os.WriteFile(note, []byte(short), 0o600)
+	return filepath.Join(short, name), writePrivate(note, short+"\n")
 }

@@ -6,6 +6,7 @@ package catalogue
 import (
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -74,7 +75,7 @@ func Read(r io.Reader) (*Catalogue, error) {
 	c := &Catalogue{}
 	for {
 		row, err := rows.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return c, nil
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -8,12 +9,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
 // Given events of a device, when projected, then this is its row.
@@ -193,4 +196,39 @@ func TestCustomerNumbers(t *testing.T) {
 	list, err := m.reader.Devices(t.Context(), app.DeviceQuery{Accounts: []uuid.UUID{customer}, Expired: &yes, Today: today})
 	require.NoError(t, err)
 	require.Equal(t, want.Expired, list.Total)
+}
+
+// The Customers page is made without a look at the devices: it comes while
+// nobody can read their table. What it costs then depends on customers and
+// days; see BenchmarkCustomers.
+func TestCustomersDoNotReadDevices(t *testing.T) {
+	t.Parallel()
+	m, _, reseller := market(t)
+	tx, err := m.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	_, err = tx.Exec(t.Context(), `LOCK TABLE rm_fleet_v1.device_versions IN ACCESS EXCLUSIVE MODE`)
+	require.NoError(t, err)
+	page, err := m.reader.Customers(t.Context(), app.CustomerQuery{Reseller: reseller, Today: day0 + 40, Windows: app.DefaultWindows})
+	require.NoError(t, err)
+	require.Equal(t, 23, page.Total)
+}
+
+// Without the tables, or the database, a read says that it may come again.
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	now := func(context.Context, []string, app.Position) error { return nil }
+	server := pgtest.Server(t)
+	pool := server.Pool(t)
+	reader := fleet.NewReader(pool, now)
+	_, err := reader.Customers(t.Context(), app.CustomerQuery{Windows: app.DefaultWindows})
+	require.ErrorIs(t, err, app.ErrReadModelUnavailable, "not prepared yet")
+	server.Stop(t)
+	_, err = reader.Devices(t.Context(), app.DeviceQuery{})
+	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	server.Start(t)
+
+	never := func(context.Context, []string, app.Position) error { return app.ErrNotCaughtUp }
+	_, err = fleet.NewReader(pool, never).Accounts(t.Context(), app.AccountQuery{})
+	require.ErrorIs(t, err, app.ErrNotCaughtUp)
 }
