@@ -1,0 +1,187 @@
+package device_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+var owners = []device.Owner{
+	reseller, customer, other,
+	{UID: uuid.UUID{4}, Type: account.Standard, Status: account.Closed, Offers: []catalogue.Offer{catalogue.Basic}},
+	{UID: uuid.UUID{5}, Type: account.Reseller, Status: account.Activated, Offers: catalogue.Offers},
+}
+
+// command draws any command, also a senseless one, as given on today.
+func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
+	owner := func(label string) device.Owner { return rapid.SampledFrom(owners).Draw(t, label) }
+	id := rapid.Byte().Draw(t, "id")
+	name = rapid.SampledFrom([]string{
+		"register", "transfer", "transfer", "transfer", "renew", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
+	}).Draw(t, "command")
+	switch name {
+	case "register":
+		return name, register(owner("owner"), today)
+	case "transfer":
+		from, to := owner("from"), owner("to")
+		return name, transfer(from, to, today, func(c *device.Transfer) {
+			c.ID = uuid.UUID{50, id}
+			c.Partnered = rapid.IntRange(0, 9).Draw(t, "partnered") > 0
+		})
+	case "renew":
+		c := rapid.SampledFrom([]func(*device.Renew){
+			term("P1Y"), term("P3Y"), term("P5Y"), until(today + 400), func(*device.Renew) {},
+		}).Draw(t, "renewal")
+		return name, order(id, today, c)
+	case "automatic":
+		return name, automatic(today)
+	case "grant":
+		return name, grant(id, today, today+calendar.Date(rapid.IntRange(-10, 900).Draw(t, "days")))
+	case "retire":
+		if rapid.IntRange(0, 9).Draw(t, "really") > 0 {
+			return "suspend", suspend
+		}
+	}
+	return name, map[string]decision{
+		"suspend": suspend, "resume": resume, "rename": rename, "relabel": relabel, "hold": hold, "unhold": unhold, "retire": retire,
+	}[name]
+}
+
+// TestHistories runs random commands over the years and checks what must hold
+// after each: it is idempotent, gives events or problems and not both, no end
+// of service by order moves back, and what was paid for is never lost.
+func TestHistories(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var s device.State
+		today, paid := day0, calendar.Date(0)
+		for range rapid.IntRange(1, 40).Draw(t, "length") {
+			today += calendar.Date(rapid.IntRange(0, 500).Draw(t, "days"))
+			name, decide := command(t, today)
+			events, problems := decide(s)
+			if len(events) > 0 && len(problems) > 0 {
+				t.Fatalf("%s: events %+v and problems %+v", name, events, problems)
+			}
+			before := s
+			for _, e := range events {
+				s = device.Evolve(s, e)
+				switch e := e.(type) {
+				case device.ServiceRenewed:
+					if e.NewEnd <= e.OldEnd || e.NewEnd < today {
+						t.Fatalf("renewed on %v from %v to %v", today, e.OldEnd, e.NewEnd)
+					}
+					if !e.Automatic {
+						paid = e.NewEnd
+					}
+				case device.AllocationGranted:
+					paid = max(paid, e.Allocation.Until)
+				}
+			}
+			if again, _ := decide(s); len(again) > 0 {
+				t.Fatalf("%s on its own result: %+v", name, again)
+			}
+			checkState(t, s, paid, today)
+			if len(events) == 0 && !cmp.Equal(before, s) {
+				t.Fatal("the state has changed without an event")
+			}
+		}
+	})
+}
+
+func checkState(t *rapid.T, s device.State, paid, today calendar.Date) {
+	if !s.Exists() {
+		return
+	}
+	resellers := s.Account == reseller.UID || s.Account == owners[4].UID
+	if s.Service.AutoRenew != resellers {
+		t.Fatalf("renews by itself: %v, in a reseller's account: %v", s.Service.AutoRenew, resellers)
+	}
+	switch {
+	case !resellers && s.Parked != nil:
+		t.Fatalf("parked in a standard account: %+v", s.Parked)
+	case !resellers && s.Service.End < paid:
+		t.Fatalf("paid until %v, service until %v", paid, s.Service.End)
+	case resellers && paid >= today && (s.Parked == nil || s.Parked.Until < paid):
+		t.Fatalf("paid until %v, parked %+v", paid, s.Parked)
+	}
+}
+
+// TestThereAndBack: a stay with a reseller costs a customer nothing.
+func TestThereAndBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		day := day0 + calendar.Date(rapid.IntRange(0, 4000).Draw(t, "registered"))
+		var s device.State
+		do := func(decide decision) {
+			events, problems := decide(s)
+			if len(events) == 0 {
+				t.Fatalf("no events, problems %+v", problems)
+			}
+			for _, e := range events {
+				s = device.Evolve(s, e)
+			}
+		}
+		do(register(customer, day))
+		do(order(1, day, rapid.SampledFrom([]func(*device.Renew){term("P1Y"), term("P3Y"), term("P5Y")}).Draw(t, "term")))
+		end, anchor := s.Service.End, s.Service.AnchorDay
+		stay := int(end - day)
+		out := rapid.IntRange(0, stay).Draw(t, "out")
+		do(transfer(customer, reseller, day+calendar.Date(out)))
+		do(transfer(reseller, customer, day+calendar.Date(rapid.IntRange(out, stay).Draw(t, "back"))))
+		if s.Service.End != end || s.Service.AnchorDay != anchor {
+			t.Fatalf("end %v anchor %d, before %v anchor %d", s.Service.End, s.Service.AnchorDay, end, anchor)
+		}
+	})
+}
+
+// TestEvolveTakesAnything: folding never panics, whatever the order of events
+// and their content, nor does deciding on what comes out; and it leaves the
+// state before as it was.
+func TestEvolveTakesAnything(t *testing.T) {
+	t.Parallel()
+	date := rapid.Custom(func(t *rapid.T) calendar.Date { return calendar.Date(rapid.Int32().Draw(t, "date")) })
+	service := rapid.Custom(func(t *rapid.T) device.Service {
+		return device.Service{Start: date.Draw(t, "start"), End: date.Draw(t, "end"), AnchorDay: rapid.IntRange(-1, 99).Draw(t, "anchor"), AutoRenew: rapid.Bool().Draw(t, "auto")}
+	})
+	allocation := rapid.Custom(func(t *rapid.T) device.Allocation {
+		return device.Allocation{Until: date.Draw(t, "until"), AnchorDay: rapid.IntRange(-1, 99).Draw(t, "anchor")}
+	})
+	event := rapid.Custom(func(t *rapid.T) domain.Event {
+		id := uuid.UUID{rapid.Byte().Draw(t, "id")}
+		a := allocation.Draw(t, "allocation")
+		return rapid.SampledFrom([]domain.Event{
+			device.Registered{Device: id, SerialNumber: "X", Service: service.Draw(t, "service"), Included: a, LifeCycle: device.Active},
+			device.Transferred{To: id, Transfer: id, Service: service.Draw(t, "service"), Parked: &a},
+			device.ServiceRenewed{Renewal: id, NewEnd: date.Draw(t, "end"), AnchorDay: 31, Parked: rapid.Bool().Draw(t, "parked")},
+			device.AllocationGranted{ID: id, Allocation: a, Parked: rapid.Bool().Draw(t, "parked")},
+			device.Renamed{}, device.Relabelled{NewLabels: []string{"x"}}, device.Suspended{}, device.Resumed{}, device.Retired{},
+			device.Held{Batch: id}, device.HoldReleased{Batch: id}, device.ClaimAbandoned{}, nil,
+		}).Draw(t, "event")
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var s device.State
+		for _, e := range rapid.SliceOfN(event, 1, 20).Draw(t, "events") {
+			before, kept := s, s
+			if s.Parked != nil {
+				kept.Parked = new(*s.Parked)
+			}
+			s = device.Evolve(s, e)
+			if !cmp.Equal(kept, before) {
+				t.Fatal("folding has changed the state before")
+			}
+			today := day0 + calendar.Date(rapid.IntRange(0, 9000).Draw(t, "today"))
+			_, decide := command(t, today)
+			decide(s)
+			s.Dates(device.DefaultRules)
+			s.ServiceStatus(today)
+		}
+	})
+}
