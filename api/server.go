@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -47,34 +48,21 @@ type Options struct {
 // Server answers HTTP requests. It is an http.Handler.
 type Server struct {
 	Options
-	echo               *echo.Echo
-	operations         map[string]*operation
-	verbs              map[string]bool
-	metrics            *metrics
-	documentJSON, docs []byte
+	described
+	echo    *echo.Echo
+	metrics *metrics
 }
 
-// NewServer makes a server. It fails when the description is not valid or the
-// metrics are registered already.
+// NewServer makes a server. It fails when the metrics are registered already.
 func NewServer(o Options) (*Server, error) {
-	document, err := openapi3.NewLoader().LoadFromData(description)
-	if err == nil {
-		err = document.Validate(context.Background())
-	}
+	described, err := describe()
 	if err != nil {
 		return nil, fmt.Errorf("api: description: %w", err)
 	}
-	s := &Server{Options: o, operations: operationsOf(document)}
+	s := &Server{Options: o, described: described}
 	if s.metrics, err = newMetrics(o.Registry); err != nil {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}
-	if s.documentJSON, err = document.MarshalJSON(); err != nil {
-		return nil, fmt.Errorf("api: description as JSON: %w", err)
-	}
-	if s.docs, err = renderDocs(document); err != nil {
-		return nil, fmt.Errorf("api: docs page: %w", err)
-	}
-	s.verbs = customVerbs(document)
 	s.echo = echo.New()
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Nobody but the peer itself says where a request comes from.
@@ -86,6 +74,30 @@ func NewServer(o Options) (*Server, error) {
 	s.registerService()
 	return s, nil
 }
+
+// described is the description in the forms that a server uses.
+type described struct {
+	operations         map[string]*operation // by method and path
+	verbs              map[string]bool
+	documentJSON, docs []byte
+}
+
+// describe reads the description, once per process: it is part of the program.
+var describe = sync.OnceValues(func() (described, error) {
+	document, err := openapi3.NewLoader().LoadFromData(description)
+	if err == nil {
+		err = document.Validate(context.Background())
+	}
+	if err != nil {
+		return described{}, err
+	}
+	d := described{operations: operationsOf(document), verbs: customVerbs(document)}
+	if d.documentJSON, err = document.MarshalJSON(); err != nil {
+		return described{}, err
+	}
+	d.docs, err = renderDocs(document)
+	return d, err
+})
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
