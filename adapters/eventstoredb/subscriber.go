@@ -49,6 +49,7 @@ type Subscriber struct {
 	closed  context.Context
 	close   context.CancelFunc
 	mu      sync.Mutex // orders Subscribe against Close
+	failure error      // why a subscription ended by itself
 	running sync.WaitGroup
 }
 
@@ -95,6 +96,9 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 		if ctx.Err() != nil {
 			return
 		}
+		s.mu.Lock()
+		s.failure = err
+		s.mu.Unlock()
 		s.store.options.Logger.Error("event store: subscription stopped", "follower", o.Name, "error", err)
 		if o.Stopped != nil {
 			o.Stopped(err)
@@ -111,6 +115,14 @@ func (s *Subscriber) Close() error {
 	s.mu.Unlock()
 	s.running.Wait()
 	return nil
+}
+
+// Err is why a subscription ended that was neither closed nor cancelled, as
+// told to Stopped; nil while there is none.
+func (s *Subscriber) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
 }
 
 // delivery hands batches to one output.
