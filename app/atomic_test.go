@@ -1,0 +1,238 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/batch"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+func TestAllOrNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	register := func(c app.RegisterDevices) []string {
+		if c.ID == uuid.Nil {
+			c.Command = command()
+		}
+		c.Atomic = true
+		r, err := w.RegisterDevices(w.ctx, operatorFor(customer), c)
+		require.NoError(t, err)
+		return outcomes(r)
+	}
+	bad := router(3)
+	bad.IMEI = "1"
+	before := len(w.everything())
+	require.Equal(t, []string{"refused batch_refused", "refused imei_invalid"}, register(app.RegisterDevices{Items: []app.Registration{router(1), bad}}))
+	twin := router(2)
+	twin.IMEI = imei(1)
+	require.Equal(t, []string{"refused batch_refused", "refused factor_taken"}, register(app.RegisterDevices{Items: []app.Registration{router(1), twin}}))
+	require.Len(t, w.everything(), before, "nothing was appended")
+
+	c := app.RegisterDevices{Command: command(), Items: routers(1, 3)}
+	require.Equal(t, []string{"created", "created", "created"}, register(c))
+	after := len(w.everything())
+	require.Equal(t, []string{"created", "created", "created"}, register(c), "the same request again has the same answer")
+	require.Len(t, w.everything(), after, "and appends nothing")
+	c.ID = uuid.New()
+	require.Equal(t, []string{"unchanged", "unchanged", "unchanged"}, register(c))
+
+	_, err := w.RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 1001), Atomic: true})
+	refused(t, err, app.CodeBatchTooLarge)
+	w.later()
+	w.invariants()
+}
+
+func TestAllOrNothingTransfersIntoTheLastPlaces(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(customer, routers(1, 3)...)
+	w.registered(reseller, routers(100, 18)...)
+	transfer := func(devices ...string) app.BulkResult {
+		r, err := w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{
+			Command: command(), From: customer, To: reseller, Devices: devices, Atomic: true,
+		})
+		require.NoError(t, err)
+		return r
+	}
+	require.Equal(t, []string{"refused batch_refused", "refused batch_refused", "refused device_limit_reached"}, outcomes(transfer(serials...)))
+	r := transfer(serials[:2]...)
+	require.Equal(t, []string{"transferred", "transferred"}, outcomes(r))
+	require.Equal(t, reseller, r.Results[0].Device.Account)
+	require.Equal(t, w.device(serials[0]), *r.Results[0].Device, "the answer shows what the log has")
+	require.NotZero(t, r.Position)
+	w.later()
+	w.invariants()
+}
+
+// paused is a log whose first append of one type waits until it is let go.
+type paused struct {
+	app.Log
+	event          string
+	once           sync.Once
+	reached, letGo chan struct{}
+}
+
+func (p *paused) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (app.Revision, app.Position, error) {
+	if events[0].Event.EventType() == p.event {
+		p.once.Do(func() {
+			close(p.reached)
+			<-p.letGo
+		})
+	}
+	return p.Log.Append(ctx, stream, expected, events...)
+}
+
+// A batch that is only slow is taken for dead and abandoned; its late commit
+// must find that out.
+func TestSlowBatchDoesNotCommitAfterItWasAbandoned(t *testing.T) {
+	t.Parallel()
+	for _, late := range []string{"Held", "BatchPrepared", "BatchCommitted"} {
+		t.Run(late, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+			slow := &paused{Log: w.log, event: late, reached: make(chan struct{}), letGo: make(chan struct{})}
+			failed := make(chan error)
+			go func() {
+				_, err := w.with(slow).RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{
+					Command: command(), Items: routers(1, 1), Atomic: true,
+				})
+				failed <- err
+			}()
+			<-slow.reached
+			if late != "Held" {
+				require.Equal(t, []string{"refused device_busy"}, outcomes(w.register(customer, router(1))))
+			}
+			w.later()
+			close(slow.letGo)
+			require.ErrorIs(t, <-failed, app.ErrBusy)
+			w.later()
+			w.invariants()
+			require.False(t, w.device(router(1).SerialNumber).Exists())
+			w.registered(customer, router(1))
+		})
+	}
+}
+
+func TestRepeatOfARunningBatchIsBusy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	c := app.RegisterDevices{Command: command(), Items: routers(1, 2), Atomic: true}
+	log := &dying{Log: w.log, left: 6, before: true}
+	_, err := w.with(log).RegisterDevices(w.ctx, operatorFor(customer), c)
+	require.ErrorIs(t, err, errDead)
+	_, err = w.RegisterDevices(w.ctx, operatorFor(customer), c)
+	require.ErrorIs(t, err, app.ErrBusy)
+	w.clock.advance(time.Minute)
+	r, err := w.RegisterDevices(w.ctx, operatorFor(customer), c)
+	require.NoError(t, err)
+	require.Equal(t, 2, r.Count(app.OutcomeCreated))
+	w.later()
+	w.invariants()
+}
+
+func TestAtomicBatchOfManyEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	r, err := w.RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 250), Atomic: true})
+	require.NoError(t, err)
+	require.Equal(t, 250, r.Count(app.OutcomeCreated))
+	prepared := 0
+	for _, e := range w.everything() {
+		if p, ok := e.Event.(batch.BatchPrepared); ok {
+			prepared += len(p.Changes)
+		}
+	}
+	require.Equal(t, 250, prepared)
+}
+
+// flaky is a log whose appends do what they should and then do not answer,
+// every other time.
+type flaky struct {
+	app.Log
+	n int
+}
+
+func (f *flaky) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (app.Revision, app.Position, error) {
+	revision, position, err := f.Log.Append(ctx, stream, expected, events...)
+	if f.n++; f.n%2 == 1 && err == nil {
+		return 0, app.Position{}, errors.Join(errors.New("no answer"), app.ErrLogUnavailable)
+	}
+	return revision, position, err
+}
+
+func TestAppendWithoutAnswerIsRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	on := w.with(&flaky{Log: w.log})
+	r, err := on.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: routers(1, 1)})
+	require.NoError(t, err)
+	require.Equal(t, []string{"created"}, outcomes(r))
+	r, err = on.TransferDevices(w.ctx, operator(), app.TransferDevices{
+		Command: command(), From: reseller, To: customer, Devices: []string{router(1).SerialNumber},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"transferred"}, outcomes(r))
+	types := map[string]int{}
+	for e, err := range w.log.ReadStream(w.ctx, app.DeviceStream(device.UID(router(1).SerialNumber)), 0) {
+		require.NoError(t, err)
+		types[e.Event.EventType()]++
+	}
+	require.Equal(t, map[string]int{"Registered": 1, "Transferred": 1}, types)
+	w.later()
+	w.invariants()
+}
+
+// With the store away a command ends with its context, and says so.
+func TestStoreAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	ctx, cancel := context.WithTimeout(w.ctx, 300*time.Millisecond)
+	defer cancel()
+	_, err := w.with(away{w.log}).RegisterDevices(ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 40)})
+	require.ErrorIs(t, err, app.ErrLogUnavailable)
+	require.True(t, strings.Contains(err.Error(), "reservation-") || strings.Contains(err.Error(), "device-"), err)
+}
+
+type away struct{ app.Log }
+
+func (away) Append(context.Context, string, app.Revision, ...app.NewEvent) (app.Revision, app.Position, error) {
+	return 0, app.Position{}, app.ErrLogUnavailable
+}
+
+func TestDryRunOfAtomicRenewal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	serials := w.registered(customer, routers(1, 2)...)
+	before := len(w.everything())
+	c := app.RenewDevices{Command: command(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true, DryRun: true}
+	r, err := w.RenewDevices(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.Equal(t, []string{"refused batch_refused", "refused batch_refused", "refused device_not_found"}, outcomes(r))
+	c.Devices = serials
+	r, err = w.RenewDevices(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.Equal(t, []string{"renewed", "renewed"}, outcomes(r))
+	require.Equal(t, calendar.On(2028, time.March, 10), r.Results[0].Device.Service.End, "as it would be")
+	require.Len(t, w.everything(), before)
+}
