@@ -83,13 +83,15 @@ func insertCheckpoint(ctx context.Context, q querier, name string, version int, 
 }
 
 // swapCheckpoint is the compare-and-swap: it moves the pair from old to the
-// new position only where it still is old.
-const swapCheckpoint = `UPDATE ops.projector_checkpoint
+// new position only where it still is old, and announces it then. It gives one
+// row if it did, else none.
+const swapCheckpoint = `WITH moved AS (UPDATE ops.projector_checkpoint
 	SET commit_position = $5, prepare_position = $6, events = events + $7, updated_at = now(), state = 'running', error = NULL
-	WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4`
+	WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4 RETURNING 1)
+	SELECT pg_notify('` + channel + `', $8) FROM moved`
 
 func swapArguments(name string, version int, old, position app.Position, events int) []any {
-	return []any{name, version, old.Commit, old.Prepare, position.Commit, position.Prepare, events}
+	return []any{name, version, old.Commit, old.Prepare, position.Commit, position.Prepare, events, notice(name, version, position)}
 }
 
 // markStopped leaves word for everyone. It changes nothing when another

@@ -137,14 +137,7 @@ func (f *follower) advance(ctx context.Context, old app.Position, b app.Batch) (
 	if err != nil {
 		return false, fmt.Errorf("move checkpoint of %s: %w", f.name, err)
 	}
-	if tag.RowsAffected() == 0 {
-		return false, nil
-	}
-	_, err = f.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, notice(f.name, f.version, b.Upto))
-	if err != nil {
-		return true, fmt.Errorf("announce position of %s: %w", f.name, err)
-	}
-	return true, nil
+	return tag.RowsAffected() > 0, nil
 }
 
 var errNotSwapped = errors.New("checkpoint was moved")
@@ -172,7 +165,6 @@ func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, o
 	var first pgx.Batch
 	first.Queue(swapCheckpoint, swapArguments(f.name, f.version, old, b.Upto, len(b.Events))...)
 	first.Queue(setSearchPath, searchPath(schema))
-	first.Queue(`SELECT pg_notify($1, $2)`, channel, notice(f.name, f.version, b.Upto))
 	results := tx.SendBatch(ctx, &first)
 	tag, err := results.Exec()
 	if closeErr := results.Close(); err == nil {

@@ -41,7 +41,7 @@ func newLeases(config *pgx.ConnConfig, interval time.Duration, logger *slog.Logg
 func leaseKey(name string, version int) int64 {
 	h := fnv.New64a()
 	_, _ = fmt.Fprintf(h, "fleetledger projector %s %d", name, version)
-	return int64(h.Sum64()) //nolint:gosec // any 64 bits will do
+	return int64(h.Sum64()) // any 64 bits will do
 }
 
 // acquire waits for the lease and gives a context that ends when it is lost. A

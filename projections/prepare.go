@@ -56,23 +56,32 @@ func (p Projection) createTables(ctx context.Context, tx pgx.Tx, schema string) 
 
 func (p Projection) createIndexes(ctx context.Context, tx pgx.Tx) error {
 	for _, index := range p.Indexes {
-		if index.Extension != "" && !haveExtension(ctx, tx, index.Extension) {
-			continue
-		}
-		if _, err := tx.Exec(ctx, index.SQL); err != nil {
+		if err := index.create(ctx, tx); err != nil {
 			return fmt.Errorf("create index of %s: %w", p.Name, err)
 		}
 	}
 	return nil
 }
 
-// haveExtension tries to make an extension. It may be missing on the server, or
-// the role may not be allowed to.
-func haveExtension(ctx context.Context, tx pgx.Tx, name string) bool {
-	return pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error {
-		_, err := sp.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+pgx.Identifier{name}.Sanitize()+" SCHEMA public")
+// create makes the index. One that needs an extension is left out where the
+// server has it not, or not for this role, or in a schema of its own choice.
+func (i Index) create(ctx context.Context, tx pgx.Tx) error {
+	if i.Extension == "" {
+		_, err := tx.Exec(ctx, i.SQL)
 		return err
-	}) == nil
+	}
+	err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error {
+		sql := "CREATE EXTENSION IF NOT EXISTS " + pgx.Identifier{i.Extension}.Sanitize() + " SCHEMA public"
+		if _, err := savepoint.Exec(ctx, sql); err != nil {
+			return err
+		}
+		_, err := savepoint.Exec(ctx, i.SQL)
+		return err
+	})
+	if transient(err) || tx.Conn().IsClosed() {
+		return err
+	}
+	return nil
 }
 
 // positions gives the checkpoints of projections, in order.

@@ -39,23 +39,44 @@ func (r *Runner) Rebuild(ctx context.Context, name string, progress func(Progres
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	lock, err := pgx.ConnectConfig(ctx, r.Pool.Config().ConnConfig.Copy())
+	unlock, err := r.lockRebuild(ctx, p)
 	if err != nil {
-		return fmt.Errorf("connect for the rebuild of %s: %w", name, err)
+		return err
 	}
-	defer closeConn(ctx, lock)
-	var got bool
-	if err := lock.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, leaseKey("rebuild "+name, p.Version)).Scan(&got); err != nil {
-		return fmt.Errorf("lock the rebuild of %s: %w", name, err)
-	}
-	if !got {
-		return fmt.Errorf("%s: %w", name, ErrRebuildRunning)
-	}
+	defer unlock()
 	b := &rebuild{r: r, p: p, begin: time.Now(), report: progress}
 	if err := b.run(ctx); err != nil {
 		return fmt.Errorf("rebuild %s: %w", name, err)
 	}
 	return nil
+}
+
+// lockRebuild makes this the only rebuild of the projection, by an advisory lock
+// on a connection of its own: it ends with the process at the latest.
+func (r *Runner) lockRebuild(ctx context.Context, p Projection) (unlock func(), err error) {
+	conn, err := pgx.ConnectConfig(ctx, r.Pool.Config().ConnConfig.Copy())
+	if err != nil {
+		return nil, fmt.Errorf("connect for the rebuild of %s: %w", p.Name, err)
+	}
+	key := leaseKey("rebuild "+p.Name, p.Version)
+	var got bool
+	if err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got); err != nil {
+		err = fmt.Errorf("lock the rebuild of %s: %w", p.Name, err)
+	} else if !got {
+		err = fmt.Errorf("%s: %w", p.Name, ErrRebuildRunning)
+	}
+	if err != nil {
+		closeConn(ctx, conn)
+		return nil, err
+	}
+	return func() {
+		// Said and not left to the connection's end, which the server may hear
+		// of later than the next rebuild asks.
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_, _ = conn.Exec(bounded, `SELECT pg_advisory_unlock($1)`, key)
+		closeConn(ctx, conn)
+	}, nil
 }
 
 type rebuild struct {

@@ -64,10 +64,10 @@ func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
 		if c.state == Stopped || s.State == Waiting {
 			s.State, s.Error = c.state, c.problem
 		}
-		if f.owns(c) != nil {
-			s.State, s.Error = Refused, ErrForeignCheckpoint.Error()
-			return s, nil // positions cannot be compared
-		}
+	}
+	if foreign := f.owns(c); err == nil && foreign != nil {
+		s.State, s.Error, s.Behind = Refused, foreign.Error(), -1 // positions cannot be compared
+		return s, nil
 	}
 	r.countBehind(ctx, f, &s)
 	return s, nil
