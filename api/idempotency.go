@@ -50,7 +50,7 @@ func (s *Server) idempotent(op *operation) echo.MiddlewareFunc {
 			case errors.Is(err, postgres.ErrKeyReused):
 				return fail(http.StatusUnprocessableEntity, codeKeyReused, "The idempotency key was used for another request.")
 			case errors.Is(err, postgres.ErrKeyBusy):
-				return fail(http.StatusConflict, codeKeyBusy, "The first request with this idempotency key is still running.").after(retryAfter)
+				return forNow(http.StatusConflict, codeKeyBusy, "The first request with this idempotency key is still running.")
 			case err != nil:
 				return fmt.Errorf("idempotency key: %w", err)
 			case answer != nil:
@@ -106,7 +106,7 @@ func (s *Server) answerOnce(c echo.Context, next echo.HandlerFunc, claim postgre
 	}()
 	err := next(c)
 	if err != nil {
-		if f := failureOf(err); f.status >= http.StatusInternalServerError || f.retryAfter > 0 {
+		if f := failureOf(err); f.status >= http.StatusInternalServerError || f.passing {
 			return err // may go well next time
 		}
 		s.answerError(err, c)

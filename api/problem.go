@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -20,8 +18,9 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-// retryAfter is how long a client is asked to wait after a 409 busy or a 503.
-const retryAfter = time.Second
+// retryAfter is how long a client is asked to wait, in seconds, when the same
+// request may go well a moment later.
+const retryAfter = "1"
 
 // maxErrors bounds errors[] of one answer; a body may have a hundred thousand
 // items, each of them wrong.
@@ -29,10 +28,10 @@ const maxErrors = 1000
 
 // failure is an error that knows its answer.
 type failure struct {
-	status     int
-	problems   []domain.Problem // at least one
-	retryAfter time.Duration    // zero: none
-	header     http.Header
+	status   int
+	problems []domain.Problem // at least one
+	passing  bool             // the same request may go well a moment later
+	header   http.Header
 }
 
 func (f *failure) Error() string {
@@ -56,8 +55,10 @@ func malformed(pointer, code, detail string) error {
 	return badRequest([]domain.Problem{{Pointer: pointer, Code: code, Detail: detail}})
 }
 
-func (f *failure) after(d time.Duration) *failure {
-	f.retryAfter = d
+// forNow is fail for what passes.
+func forNow(status int, code, detail string) *failure {
+	f := fail(status, code, detail)
+	f.passing = true
 	return f
 }
 
@@ -95,16 +96,16 @@ func failureOfApp(err error) *failure {
 	case errors.Is(err, app.ErrPrecondition):
 		return fail(http.StatusPreconditionFailed, codeRevisionMismatch, "It has changed since; read it again.")
 	case errors.Is(err, app.ErrBusy):
-		return fail(http.StatusConflict, codeBusy, "Others are changing the same thing at the moment.").after(retryAfter)
+		return forNow(http.StatusConflict, codeBusy, "Others are changing the same thing at the moment.")
 	case errors.Is(err, app.ErrNotCaughtUp):
-		return fail(http.StatusServiceUnavailable, codeNotCaughtUp, "The read model has not reached this position yet.").after(retryAfter)
+		return forNow(http.StatusServiceUnavailable, codeNotCaughtUp, "The read model has not reached this position yet.")
 	case errors.Is(err, app.ErrLogUnavailable):
-		return fail(http.StatusServiceUnavailable, codeLogUnavailable,
-			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.").after(retryAfter)
+		return forNow(http.StatusServiceUnavailable, codeLogUnavailable,
+			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.")
 	case errors.Is(err, app.ErrReadModelUnavailable), postgres.IsUnavailable(err):
-		return fail(http.StatusServiceUnavailable, codeDBUnavailable, "The database does not answer at the moment.").after(retryAfter)
+		return forNow(http.StatusServiceUnavailable, codeDBUnavailable, "The database does not answer at the moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fail(http.StatusServiceUnavailable, codeTimeout, "The request took too long.").after(retryAfter)
+		return forNow(http.StatusServiceUnavailable, codeTimeout, "The request took too long.")
 	}
 	return nil
 }
@@ -137,7 +138,7 @@ func refused(r *domain.Refusal) *failure {
 		f.status = http.StatusUnprocessableEntity
 	}
 	if slices.ContainsFunc(r.Problems, func(p domain.Problem) bool { return p.Code == device.CodeBusy }) {
-		f.retryAfter = retryAfter
+		f.passing = true
 	}
 	return f
 }
@@ -171,8 +172,8 @@ func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
 	for name, values := range f.header {
 		header[name] = values
 	}
-	if f.retryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(max(1, int(f.retryAfter/time.Second))))
+	if f.passing {
+		header.Set("Retry-After", retryAfter)
 	}
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Cache-Control", "no-store")

@@ -55,10 +55,7 @@ func TestErrorsOfTheApplicationBecomeProblems(t *testing.T) {
 			t.Parallel()
 			got := newClient(t, options(&fake{err: c.err})).get("/v1/customers")
 			got.is(c.status)
-			var codes []string
-			for _, code := range got.codes() {
-				codes = append(codes, code)
-			}
+			codes := got.codes()
 			if fmt.Sprint(codes) != fmt.Sprint(c.codes) {
 				t.Errorf("codes %v, want %v", codes, c.codes)
 			}

@@ -92,7 +92,7 @@ func escapedRune(data []byte) (rune, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(string(data[2:6]), 16, 16)
-	return rune(n), err == nil //nolint:gosec // 16 bits fit
+	return rune(n), err == nil
 }
 
 var errTooDeep = errors.New("nested too deep")

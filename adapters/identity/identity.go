@@ -15,7 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-// ErrUnknownToken: no such token, or one that was revoked or has expired; the
+// ErrUnknownToken says that there is no such token, or one that was revoked or has expired; the
 // answer does not tell which.
 var ErrUnknownToken = errors.New("token is not known or no longer valid")
 

@@ -96,8 +96,8 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("csv file: %s: %s", e.Problems[0].Code, e.Problems[0].Detail)
 }
 
-func refuse(code, detail string, facts map[string]string) *FileError {
-	return &FileError{[]domain.Problem{{Code: code, Detail: detail, Facts: facts}}}
+func refuse(code, detail string) *FileError {
+	return &FileError{[]domain.Problem{{Code: code, Detail: detail}}}
 }
 
 // longestLine bounds what one row may take, in bytes.
@@ -128,11 +128,11 @@ func (f *Reader) header() ([]string, error) {
 		first := f.line == 1
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, refuse(CodeEmpty, "The file is empty.", nil)
+			return nil, refuse(CodeEmpty, "The file is empty.")
 		case err != nil:
 			return nil, err
 		case tooLong:
-			return nil, refuse(CodeHeaderBroken, "The first line is too long to be a header.", nil)
+			return nil, refuse(CodeHeaderBroken, "The first line is too long to be a header.")
 		}
 		if first {
 			line = strings.TrimPrefix(line, "\ufeff")
@@ -141,14 +141,14 @@ func (f *Reader) header() ([]string, error) {
 		case strings.TrimSpace(line) == "":
 			continue
 		case !utf8.ValidString(line):
-			return nil, refuse(CodeInvalidUTF8, "The file is not in UTF-8.", nil)
+			return nil, refuse(CodeInvalidUTF8, "The file is not in UTF-8.")
 		case strings.IndexByte(line, 0) >= 0:
-			return nil, refuse(CodeNUL, "The header has a NUL character.", nil)
+			return nil, refuse(CodeNUL, "The header has a NUL character.")
 		}
 		f.separator = separatorOf(line)
 		cells, ok := f.split(line)
 		if !ok {
-			return nil, refuse(CodeHeaderBroken, "A quote in the header is not closed, or stands inside a cell.", nil)
+			return nil, refuse(CodeHeaderBroken, "A quote in the header is not closed, or stands inside a cell.")
 		}
 		return slices.Clone(cells), nil
 	}
