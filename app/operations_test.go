@@ -1,0 +1,154 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+)
+
+// withOperations gives the world operations whose chunks the test runs itself.
+func (w *world) withOperations() app.OperationStore {
+	w.t.Helper()
+	store := operations.NewStore(pgtest.Pool(w.t), func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
+	w.App = w.with(w.log, func(d *app.Dependencies) { d.Operations = store })
+	return store
+}
+
+func (w *world) run(op app.Operation) app.Operation {
+	w.t.Helper()
+	for range 20 {
+		done, err := w.RunOperationChunk(w.ctx, op.ID)
+		require.NoError(w.t, err)
+		if done {
+			op, err = w.Operation(w.ctx, operator(), op.ID)
+			require.NoError(w.t, err)
+			return op
+		}
+	}
+	w.t.Fatal("the operation does not end")
+	return op
+}
+
+func TestOperationRunsInChunksAndRepeats(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	store := w.withOperations()
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+
+	rows := routers(1, 700)
+	for i := range rows {
+		rows[i].Account = customer
+	}
+	rows[650] = rows[3]             // in another chunk
+	rows[10].Name = "half\x00named" // the database's JSON has no NUL
+	c := command()
+	s := app.Submission{Command: c, Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: rows}}
+	op, err := w.Submit(w.ctx, administratorOf(reseller), s)
+	require.NoError(t, err)
+	require.Equal(t, app.OperationQueued, op.State)
+	again, err := w.Submit(w.ctx, administratorOf(reseller), s)
+	require.NoError(t, err)
+	require.Equal(t, op, again)
+
+	// The first chunk is carried out and the process dies before it is recorded.
+	dead := w.with(w.log, func(d *app.Dependencies) { d.Operations = forgetful{store} })
+	_, err = dead.RunOperationChunk(w.ctx, op.ID)
+	require.ErrorIs(t, err, errDead)
+	require.True(t, w.device(rows[0].SerialNumber).Exists())
+
+	op = w.run(op)
+	require.Equal(t, app.OperationDone, op.State)
+	require.Equal(t, map[app.Outcome]int{app.OutcomeCreated: 698, app.OutcomeRefused: 2}, op.Counters)
+	results, err := w.OperationResults(w.ctx, administratorOf(reseller), op.ID, 649, 2)
+	require.NoError(t, err)
+	require.Equal(t, 650, results[1].Index)
+	require.Equal(t, []string{"created", "refused duplicate_in_request"}, []string{outcome(results[0]), outcome(results[1])})
+	require.Equal(t, w.device(rows[649].SerialNumber), *results[0].Device)
+	results, err = w.OperationResults(w.ctx, administratorOf(reseller), op.ID, 10, 1)
+	require.NoError(t, err)
+	require.Equal(t, "refused name_invalid", outcome(results[0]))
+
+	_, err = w.Operation(w.ctx, administratorOf(customer), op.ID)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = w.Operation(w.ctx, administratorOf(reseller), uuid.New())
+	require.ErrorIs(t, err, app.ErrNotFound)
+}
+
+// forgetful is an operation store in a process that dies before it records.
+type forgetful struct{ app.OperationStore }
+
+func (forgetful) SaveChunk(context.Context, uuid.UUID, app.OperationChunk) error { return errDead }
+
+func TestOperationsOfDevices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withOperations()
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(reseller, routers(1, 3)...)
+	devices := append(serials, serials[1], "LD99999999999999")
+
+	op, err := w.Submit(w.ctx, administratorOf(reseller), app.Submission{
+		Command: command(), Kind: app.OperationTransfer, Transfer: app.TransferDevices{From: reseller, To: customer, Devices: devices},
+	})
+	require.NoError(t, err)
+	require.Equal(t, map[app.Outcome]int{app.OutcomeTransferred: 3, app.OutcomeRefused: 2}, w.run(op).Counters)
+
+	op, err = w.Submit(w.ctx, administratorOf(reseller), app.Submission{
+		Command: command(), Kind: app.OperationRenewal,
+		Renewal: app.RenewDevices{Devices: devices, Term: calendar.Months(36), Atomic: true},
+	})
+	require.NoError(t, err)
+	require.Equal(t, map[app.Outcome]int{app.OutcomeRefused: 5}, w.run(op).Counters)
+
+	op, err = w.Submit(w.ctx, administratorOf(reseller), app.Submission{
+		Command: command(), Kind: app.OperationRenewal, Renewal: app.RenewDevices{Devices: serials, Term: calendar.Months(36)},
+	})
+	require.NoError(t, err)
+	require.Equal(t, map[app.Outcome]int{app.OutcomeRenewed: 3}, w.run(op).Counters)
+	require.Equal(t, calendar.On(2030, time.March, 10), w.device(serials[2]).Service.End)
+}
+
+func TestOperationIsRefusedAsAWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withOperations()
+	reseller := w.reseller("North Radio")
+	caller := administratorOf(reseller)
+	_, err := w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: "juggling"})
+	refused(t, err, app.CodeKindInvalid)
+	_, err = w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: app.OperationTransfer})
+	refused(t, err, "selection_empty")
+	_, err = w.Submit(w.ctx, caller, app.Submission{
+		Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1001), Atomic: true},
+	})
+	refused(t, err, app.CodeBatchTooLarge)
+	caller.Administrator = false
+	caller.Rights = nil
+	_, err = w.Submit(w.ctx, caller, app.Submission{
+		Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
+	})
+	require.ErrorIs(t, err, app.ErrNotFound)
+
+	// Closed between submission and work.
+	caller = administratorOf(reseller)
+	op, err := w.Submit(w.ctx, caller, app.Submission{
+		Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
+	})
+	require.NoError(t, err)
+	_, err = w.CloseAccount(w.ctx, operator(), reseller, command(), nil)
+	require.NoError(t, err)
+	op = w.run(op)
+	require.Equal(t, app.OperationFailed, op.State)
+	require.Contains(t, op.Error, "account_closed")
+}

@@ -1,0 +1,178 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+func withRights(uid uuid.UUID, some ...rights.Right) app.Caller {
+	c := administratorOf(uid)
+	c.Administrator, c.Rights = false, some
+	return c
+}
+
+func TestRightsOfCommands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller, stranger := w.reseller("North Radio"), w.reseller("South Radio")
+	customer, readOnly := w.customer(reseller, "Delta Rail"), w.readOnlyCustomer(reseller, "Alder Ambulance")
+	mine := w.registered(customer, router(1))[0]
+	shown := w.registered(readOnly, router(2))[0]
+
+	suspend := func(caller app.Caller, serial string) error {
+		_, err := w.SuspendDevice(w.ctx, caller, app.DeviceCommand{Command: command(), Device: serial})
+		return err
+	}
+	require.NoError(t, suspend(administratorOf(reseller), mine), "the partner profile gives the right")
+	require.ErrorIs(t, suspend(administratorOf(reseller), shown), app.ErrForbidden, "it is seen, and no more")
+	require.ErrorIs(t, suspend(administratorOf(stranger), mine), app.ErrNotFound)
+	require.ErrorIs(t, suspend(administratorOf(readOnly), mine), app.ErrNotFound, "another customer of the same reseller")
+	require.ErrorIs(t, suspend(withRights(customer, rights.DevicesRead), mine), app.ErrForbidden)
+	require.ErrorIs(t, suspend(operator(), "LD00000000000099"), app.ErrNotFound)
+	require.ErrorIs(t, suspend(operator(), "?"), app.ErrNotFound)
+
+	_, err := w.AssignPartnerProfile(w.ctx, administratorOf(reseller), app.AssignPartnerProfile{
+		Command: command(), Reseller: reseller, Customer: customer, Profile: "full",
+	})
+	require.ErrorIs(t, err, app.ErrForbidden, "no partner gives itself rights")
+	_, err = w.AssignPartnerProfile(w.ctx, administratorOf(customer), app.AssignPartnerProfile{
+		Command: command(), Reseller: reseller, Customer: customer, Profile: rights.ReadOnly,
+	})
+	require.NoError(t, err)
+	require.ErrorIs(t, suspend(administratorOf(reseller), mine), app.ErrForbidden, "what was taken away is gone at once")
+
+	_, err = w.CreateAccount(w.ctx, administratorOf(reseller), accountNamed("Nope", account.Standard))
+	require.ErrorIs(t, err, app.ErrForbidden)
+	_, err = w.CreateCustomer(w.ctx, administratorOf(customer), accountNamed("Nope", account.Standard))
+	refused(t, err, app.CodeNotAReseller)
+	_, err = w.GrantAllocation(w.ctx, administratorOf(customer), app.GrantAllocation{Command: command(), Device: mine, Term: calendar.Months(12)})
+	require.ErrorIs(t, err, app.ErrForbidden)
+}
+
+func TestRenewalOfWhatTheCallerSees(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer, readOnly := w.customer(reseller, "Delta Rail"), w.readOnlyCustomer(reseller, "Alder Ambulance")
+	foreign := w.readOnlyCustomer(w.reseller("South Radio"), "Redwood Freight")
+	devices := append(w.registered(customer, router(1)), w.registered(readOnly, router(2))...)
+	devices = append(devices, w.registered(foreign, router(3))...)
+
+	r, err := w.RenewDevices(w.ctx, administratorOf(reseller), app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)})
+	require.NoError(t, err)
+	require.Equal(t, []string{"renewed", "refused missing_right", "refused device_not_found"}, outcomes(r))
+}
+
+func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	foreign := w.readOnlyCustomer(w.reseller("South Radio"), "Redwood Freight")
+	row := router(1)
+	row.Account = foreign
+	register := func(caller app.Caller, row app.Registration) (app.BulkResult, error) {
+		return w.RegisterDevices(w.ctx, caller, app.RegisterDevices{Command: command(), Items: []app.Registration{row}})
+	}
+	r, err := register(administratorOf(reseller), row)
+	require.NoError(t, err)
+	require.Equal(t, []string{"created"}, outcomes(r))
+	require.Nil(t, r.Results[0].Device, "registered, and not seen")
+	r, err = register(administratorOf(reseller), router(2))
+	require.NoError(t, err)
+	require.Equal(t, reseller, r.Results[0].Device.Account)
+
+	_, err = register(withRights(reseller, rights.DevicesRead), row)
+	require.ErrorIs(t, err, app.ErrForbidden)
+	into := administratorOf(reseller)
+	into.ActingFor = foreign
+	_, err = register(into, row)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	r, err = register(operator(), router(3))
+	require.NoError(t, err)
+	require.Equal(t, []string{"refused target_unknown"}, outcomes(r), "the operator has no account of its own")
+
+	_, err = w.CloseAccount(w.ctx, operator(), reseller, command(), nil)
+	require.NoError(t, err)
+	_, err = register(administratorOf(reseller), router(4))
+	refused(t, err, account.CodeAccountClosed)
+	require.Equal(t, []string{"refused target_not_active"}, outcomes(w.register(reseller, router(5))))
+}
+
+// spy is a reader that shows what it is asked for.
+type spy struct {
+	app.Reader
+	partners []app.PartnershipRow
+	devices  app.DeviceQuery
+}
+
+func (s *spy) Partnerships(context.Context, app.Freshness, uuid.UUID) (app.List[app.PartnershipRow], error) {
+	return app.List[app.PartnershipRow]{Items: s.partners}, nil
+}
+
+func (s *spy) Devices(_ context.Context, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
+	s.devices = q
+	return app.List[app.DeviceRow]{}, nil
+}
+
+func TestScopeOfLists(t *testing.T) {
+	t.Parallel()
+	own, full, readOnly, upstream, other := seed(1), seed(2), seed(3), seed(4), seed(5)
+	s := &spy{partners: []app.PartnershipRow{
+		{Reseller: own, Customer: full, Profile: "full"},
+		{Reseller: own, Customer: readOnly, Profile: rights.ReadOnly},
+		{Reseller: own, Customer: seed(6), Profile: "gone"},
+		{Reseller: upstream, Customer: own, Profile: "full"},
+	}}
+	a := app.New(app.Dependencies{Reader: s, Clock: &handClock{}})
+	scope := func(caller app.Caller, accounts ...uuid.UUID) []uuid.UUID {
+		_, err := a.Devices(t.Context(), caller, app.DeviceQuery{Accounts: accounts})
+		require.NoError(t, err)
+		return s.devices.Accounts
+	}
+	require.Equal(t, []uuid.UUID{own, full, readOnly}, scope(administratorOf(own)))
+	require.Equal(t, []uuid.UUID{full}, scope(administratorOf(own), full, other))
+	require.Equal(t, []uuid.UUID{}, scope(administratorOf(own), other), "none is not all")
+	require.Nil(t, scope(operator()))
+	require.Equal(t, []uuid.UUID{other}, scope(operator(), other))
+	require.Equal(t, []uuid.UUID{other}, scope(operatorFor(other)))
+	_, _, err := a.Device(t.Context(), administratorOf(own), "LD00000000000001", app.Freshness{})
+	require.ErrorIs(t, err, app.ErrNotFound)
+	s.partners = nil
+	_, err = a.Devices(t.Context(), withRights(own, rights.AccountRead), app.DeviceQuery{})
+	require.ErrorIs(t, err, app.ErrForbidden)
+}
+
+func TestEditWithExpectedRevision(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	serial := w.registered(customer, routers(1, 2)...)[0]
+	name, taken, labels, revision := "gate", "Router 2", []string{"north"}, app.Revision(0)
+	c := app.EditDevice{Command: command(), Device: serial, Name: &name, Labels: &labels, IfRevision: &revision}
+	done, err := w.EditDevice(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.Equal(t, app.Revision(2), done.Revision)
+	again, err := w.EditDevice(w.ctx, operator(), c)
+	require.NoError(t, err, "the same command again")
+	require.Equal(t, done.Revision, again.Revision)
+	c.Command = command()
+	_, err = w.EditDevice(w.ctx, operator(), c)
+	require.ErrorIs(t, err, app.ErrPrecondition)
+	_, err = w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &taken})
+	refused(t, err, device.CodeNameTaken)
+	w.registered(customer, router(3))
+	spelled := "GATE"
+	_, err = w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &spelled})
+	require.NoError(t, err, "its own name in other case")
+	w.later()
+	w.invariants()
+}
