@@ -42,7 +42,7 @@ func (s *Store) append(ctx context.Context, stream string, expected app.Revision
 			return s.client.AppendToStream(ctx, stream, esdb.AppendToStreamOptions{ExpectedRevision: revision}, events...)
 		})
 		if err == nil {
-			return app.Revision(w.NextExpectedVersion), //nolint:gosec // the store counts with 63 bits
+			return app.Revision(w.NextExpectedVersion),
 				app.Position{Commit: w.CommitPosition, Prepare: w.PreparePosition}, nil
 		}
 		if err := retry.again(ctx, err); err != nil {

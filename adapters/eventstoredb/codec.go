@@ -41,7 +41,7 @@ func decode(e *esdb.RecordedEvent) (app.Recorded, error) {
 	r := app.Recorded{
 		ID:         e.EventID,
 		Stream:     e.StreamID,
-		Revision:   app.Revision(e.EventNumber), //nolint:gosec // the store counts with 63 bits
+		Revision:   app.Revision(e.EventNumber),
 		Position:   position(e),
 		RecordedAt: e.CreatedDate,
 	}

@@ -39,7 +39,7 @@ func (s *Store) ReadStream(ctx context.Context, stream string, from app.Revision
 }
 
 func (s *Store) openStream(ctx context.Context, stream string, from app.Revision) (*flow[*esdb.RecordedEvent], error) {
-	o := esdb.ReadStreamOptions{From: esdb.Revision(uint64(from))} //nolint:gosec // never negative
+	o := esdb.ReadStreamOptions{From: esdb.Revision(uint64(from))}
 	return newFlow(ctx, s.guard, readAhead, func(ctx context.Context) (source[*esdb.RecordedEvent], error) {
 		r, err := s.client.ReadStream(ctx, stream, o, math.MaxInt64)
 		if err != nil {

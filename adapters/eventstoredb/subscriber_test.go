@@ -191,14 +191,15 @@ func TestSubscriberStopsAtAnUnknownEvent(t *testing.T) {
 	_, _, err = s.append(t.Context(), "account-1", app.NoStream, []esdb.EventData{known, unknown})
 	require.NoError(t, err)
 	stopped := make(chan error, 1)
-	out, err := subscriber(t, s, func(o *SubscriberOptions) { o.Stopped = func(err error) { stopped <- err } }).
-		Subscribe(t.Context(), "accounts")
+	sub := subscriber(t, s, func(o *SubscriberOptions) { o.Stopped = func(err error) { stopped <- err } })
+	out, err := sub.Subscribe(t.Context(), "accounts")
 	require.NoError(t, err)
 	m, b := events(t, out)
 	require.Len(t, b.Events, 1, "what is before it is delivered")
 	require.True(t, m.Ack())
 	closed(t, out)
 	require.ErrorIs(t, <-stopped, wire.ErrUnknown)
+	require.ErrorIs(t, sub.Err(), wire.ErrUnknown)
 }
 
 func TestSubscriberNeedsItsOptions(t *testing.T) {
