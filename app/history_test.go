@@ -1,0 +1,62 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	first, second := w.customer(reseller, "Delta Rail"), w.customer(reseller, "Alder Ambulance")
+	serial := w.registered(first, router(1))[0]
+	name := "gate"
+	_, err := w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
+	require.NoError(t, err)
+	require.Equal(t, 1, w.transfer(first, reseller, serial).Count(app.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(reseller, second, serial).Count(app.OutcomeTransferred))
+	_, err = w.SuspendDevice(w.ctx, administratorOf(second), app.DeviceCommand{
+		Command: app.Command{ID: uuid.New(), Reason: "stolen"}, Device: serial,
+	})
+	require.NoError(t, err)
+
+	all, err := w.DeviceHistory(w.ctx, operator(), serial)
+	require.NoError(t, err)
+	var types []string
+	for i, item := range all {
+		types = append(types, item.Type)
+		require.Equal(t, app.Revision(i), item.Revision)
+		require.False(t, item.Redacted)
+		if i > 0 {
+			require.Equal(t, all[i-1].Hash, item.PreviousHash)
+		}
+	}
+	require.Equal(t, []string{"Registered", "Renamed", "Transferred", "Transferred", "Suspended"}, types)
+	require.Equal(t, []app.Change{{Field: "name", Before: "router 1", After: "gate"}}, all[1].Changes)
+	require.Contains(t, all[2].Changes, app.Change{Field: "account", Before: first.String(), After: reseller.String()})
+	require.Equal(t, "stolen", all[4].Reason)
+	require.Equal(t, []app.Change{{Field: "lifeCycleState", Before: "active", After: "suspended"}}, all[4].Changes)
+
+	now, err := w.DeviceHistory(w.ctx, administratorOf(second), serial)
+	require.NoError(t, err)
+	for i, item := range now {
+		require.Equal(t, i < 3, item.Redacted)
+		require.Equal(t, all[i].Hash, item.Hash, "the chain is the same for all")
+	}
+	require.Empty(t, now[2].Type)
+	for _, c := range now[3].Changes {
+		require.Empty(t, c.Before, "nothing of the owner before")
+	}
+	require.Contains(t, now[3].Changes, app.Change{Field: "account", After: second.String()})
+
+	_, err = w.DeviceHistory(w.ctx, administratorOf(first), serial)
+	require.ErrorIs(t, err, app.ErrNotFound, "no longer its device")
+	seen, err := w.DeviceHistory(w.ctx, administratorOf(reseller), serial)
+	require.NoError(t, err)
+	require.Equal(t, all, seen, "a partner of all owners sees all")
+}
