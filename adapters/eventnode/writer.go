@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -48,8 +45,7 @@ func (w *writer) run(ctx context.Context) error {
 		var err error
 		select {
 		case <-ctx.Done():
-			w.refuseQueued(errStopping)
-			return nil
+			return w.finish()
 		case r := <-w.queue:
 			err = w.process(w.collect(r))
 		case <-tick.C:
@@ -58,6 +54,21 @@ func (w *writer) run(ctx context.Context) error {
 		if err != nil {
 			w.refuseQueued(err)
 			return err
+		}
+	}
+}
+
+// finish writes what was queued before the node began to stop.
+func (w *writer) finish() error {
+	for {
+		select {
+		case r := <-w.queue:
+			if err := w.process(w.collect(r)); err != nil {
+				w.refuseQueued(err)
+				return err
+			}
+		default:
+			return nil
 		}
 	}
 }
@@ -77,13 +88,6 @@ func (w *writer) collect(first *request) []*request {
 		}
 	}
 	return group
-}
-
-func (r *request) weight() (events, bytes int) {
-	for _, e := range r.events {
-		bytes += len(e.data) + len(e.metadata)
-	}
-	return len(r.events) + 1, bytes
 }
 
 // process decides and writes a group and answers it. When the outcome of the write
@@ -184,6 +188,7 @@ func (w *writer) settle(p *plan) (written bool, err error) {
 func (w *writer) catchUp() {
 	if w.last != w.tail.last() {
 		w.tail.reset(w.last)
+		w.metrics.observePosition(w.last)
 	}
 }
 
@@ -240,48 +245,4 @@ func (w *writer) check() error {
 	}
 	w.catchUp()
 	return nil
-}
-
-func (w *writer) refuseQueued(err error) {
-	for {
-		select {
-		case r := <-w.queue:
-			refuse([]*request{r}, err)
-		default:
-			return
-		}
-	}
-}
-
-func refuse(group []*request, err error) {
-	for _, r := range group {
-		r.done <- outcome{err: err}
-	}
-}
-
-// dropAbandoned answers and removes requests whose callers are gone.
-func dropAbandoned(group []*request) []*request {
-	kept := group[:0]
-	for _, r := range group {
-		if err := r.ctx.Err(); err != nil {
-			r.done <- outcome{err: err}
-			continue
-		}
-		kept = append(kept, r)
-	}
-	return kept
-}
-
-func fencedOnly(err error) error {
-	if errors.Is(err, ErrFenced) {
-		return ErrFenced
-	}
-	return nil
-}
-
-// isDataError says that PostgreSQL refused the content, so that trying again is
-// of no use: classes data exception and program limit exceeded.
-func isDataError(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "54"))
 }
