@@ -15,11 +15,12 @@ import (
 // State says how a follower of the log is doing.
 type State string
 
-// The states. The first two stand in the checkpoint row, the others are known
+// The states. The first three stand in the checkpoint row, the others are known
 // to the running instance only.
 const (
 	Running State = "running"
 	Stopped State = "stopped" // an event could not be applied
+	Filling State = "filling" // a new version beside an older one, and not caught up yet: no answers from it
 	Waiting State = "waiting" // another instance has the lease, or the database is away
 	Refused State = "refused" // the checkpoint belongs to another log or filter
 )
@@ -74,8 +75,10 @@ func scanCheckpoint(name string, row pgx.Row) (checkpoint, error) {
 // here until the first one's transaction has ended.
 func insertCheckpoint(ctx context.Context, q querier, name string, version int, source, filter string) (bool, error) {
 	tag, err := q.Exec(ctx, `INSERT INTO ops.projector_checkpoint
-		(name, version, source, filter, commit_position, prepare_position, state) VALUES ($1, $2, $3, $4, 0, 0, $5)
-		ON CONFLICT (name, version) DO NOTHING`, name, version, source, filter, Running)
+		(name, version, source, filter, commit_position, prepare_position, state)
+		SELECT $1, $2, $3, $4, 0, 0, CASE WHEN EXISTS (SELECT FROM ops.projector_checkpoint WHERE name = $1 AND version <> $2)
+			THEN 'filling' ELSE 'running' END
+		ON CONFLICT (name, version) DO NOTHING`, name, version, source, filter)
 	if err != nil {
 		return false, fmt.Errorf("create checkpoint of %s: %w", name, err)
 	}
@@ -86,12 +89,13 @@ func insertCheckpoint(ctx context.Context, q querier, name string, version int, 
 // new position only where it still is old, and announces it then. It gives one
 // row if it did, else none.
 const swapCheckpoint = `WITH moved AS (UPDATE ops.projector_checkpoint
-	SET commit_position = $5, prepare_position = $6, events = events + $7, updated_at = now(), state = 'running', error = NULL
+	SET commit_position = $5, prepare_position = $6, events = events + $7, updated_at = now(), error = NULL,
+		state = CASE WHEN state = 'filling' AND NOT $9 THEN state ELSE 'running' END
 	WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4 RETURNING 1)
 	SELECT pg_notify('` + channel + `', $8) FROM moved`
 
-func swapArguments(name string, version int, old, position app.Position, events int) []any {
-	return []any{name, version, old.Commit, old.Prepare, position.Commit, position.Prepare, events, notice(name, version, position)}
+func swapArguments(name string, version int, old app.Position, b app.Batch) []any {
+	return []any{name, version, old.Commit, old.Prepare, b.Upto.Commit, b.Upto.Prepare, len(b.Events), notice(name, version, b.Upto), b.CaughtUp}
 }
 
 // markStopped leaves word for everyone. It changes nothing when another

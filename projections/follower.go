@@ -29,6 +29,7 @@ type follower struct {
 	position app.Position
 	state    State
 	problem  string
+	filling  bool // the checkpoint says so still
 	batches  int64
 	events   int64
 	caughtUp bool
@@ -47,7 +48,10 @@ func (f *follower) from(ctx context.Context) (app.Position, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.position = c.position
+	f.position, f.filling = c.position, c.state == Filling
+	if f.filling {
+		f.state = Filling
+	}
 	return c.position, nil
 }
 
@@ -70,16 +74,19 @@ func (f *follower) apply(ctx context.Context, batch app.Batch) error {
 	for {
 		old := f.at()
 		rest := after(batch, old)
-		if len(rest.Events) == 0 && !old.Before(rest.Upto) {
-			f.applied(rest, old)
-			return nil
+		if !old.Before(rest.Upto) {
+			rest.Upto = old
+			if !f.filledBy(rest) {
+				f.applied(rest)
+				return nil
+			}
 		}
 		swapped, err := f.advance(ctx, old, rest)
 		if err != nil {
 			return err
 		}
 		if swapped {
-			f.applied(rest, rest.Upto)
+			f.applied(rest)
 			return nil
 		}
 		// Somebody else moved the checkpoint. If it is ahead, go on from there
@@ -96,9 +103,17 @@ func (f *follower) apply(ctx context.Context, batch app.Batch) error {
 			return errReload
 		}
 		f.mu.Lock()
-		f.position = c.position
+		f.position, f.filling = c.position, c.state == Filling
 		f.mu.Unlock()
 	}
+}
+
+// filledBy reports whether the batch ends the filling of a new version, which
+// the checkpoint is to say though it does not move.
+func (f *follower) filledBy(b app.Batch) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.filling && b.CaughtUp
 }
 
 // after leaves out what was applied already.
@@ -111,10 +126,14 @@ func after(b app.Batch, p app.Position) app.Batch {
 	return b
 }
 
-func (f *follower) applied(b app.Batch, p app.Position) {
+func (f *follower) applied(b app.Batch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.position, f.state, f.problem, f.caughtUp = p, Running, "", b.CaughtUp
+	f.filling = f.filling && !b.CaughtUp
+	f.position, f.state, f.problem, f.caughtUp = b.Upto, Running, "", b.CaughtUp
+	if f.filling {
+		f.state = Filling
+	}
 	f.batches++
 	f.events += int64(len(b.Events))
 	if n := len(b.Events); n > 0 {
@@ -133,7 +152,7 @@ func (f *follower) advance(ctx context.Context, old app.Position, b app.Batch) (
 			return false, err
 		}
 	}
-	tag, err := f.pool.Exec(ctx, swapCheckpoint, swapArguments(f.name, f.version, old, b.Upto, len(b.Events))...)
+	tag, err := f.pool.Exec(ctx, swapCheckpoint, swapArguments(f.name, f.version, old, b)...)
 	if err != nil {
 		return false, fmt.Errorf("move checkpoint of %s: %w", f.name, err)
 	}
@@ -163,7 +182,7 @@ func (f *follower) project(ctx context.Context, old app.Position, b app.Batch) (
 
 func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, old app.Position, b app.Batch) error {
 	var first pgx.Batch
-	first.Queue(swapCheckpoint, swapArguments(f.name, f.version, old, b.Upto, len(b.Events))...)
+	first.Queue(swapCheckpoint, swapArguments(f.name, f.version, old, b)...)
 	first.Queue(setSearchPath, searchPath(schema))
 	results := tx.SendBatch(ctx, &first)
 	tag, err := results.Exec()

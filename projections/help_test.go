@@ -208,7 +208,8 @@ func counters() projections.Projection {
 // started is a runner at work.
 type started struct {
 	*projections.Runner
-	stop func()
+	end  func() // asks it to stop
+	stop func() // and waits for it
 }
 
 func start(t testing.TB, o projections.Options, ps []projections.Projection, processes ...projections.Process) started {
@@ -226,7 +227,7 @@ func start(t testing.TB, o projections.Options, ps []projections.Projection, pro
 		require.NoError(t, <-done)
 	})
 	t.Cleanup(stop)
-	return started{r, stop}
+	return started{r, cancel, stop}
 }
 
 // within bounds what a test waits for; it is no measure of speed.

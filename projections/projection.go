@@ -11,7 +11,9 @@
 //     one event by applying the batch one by one; then the projector stops and
 //     says so in its checkpoint row, metrics and status. No event is skipped.
 //   - Rows live in the schema rm_<name>_v<version>. A rebuild fills another
-//     generation beside it and swaps the two in one short transaction.
+//     generation beside it and swaps the two in one short transaction. A new
+//     version starts with a rebuild while the program with the old one serves;
+//     without, it is filled as it runs and gives no answers until then.
 //
 // The read models themselves, with their queries, are in the folders below.
 package projections

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
@@ -142,14 +143,9 @@ func TestFinishesTheBatchAtShutdown(t *testing.T) {
 	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, nil, process)
 	last := log.add(many(3)...)
 	<-begun
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		r.stop()
-	}()
-	wait(t.Context(), 50*time.Millisecond) // the end has arrived, or the test shows less
+	r.end()
 	close(finish)
-	<-stopped
+	r.stop()
 	require.NoError(t, ctxErr)
 	all, err := r.Status(t.Context())
 	require.NoError(t, err)
@@ -204,4 +200,39 @@ func TestDeclarationsAreChecked(t *testing.T) {
 	require.ErrorContains(t, err, "two followers")
 	_, err = projections.New(projections.Options{Pool: pool}, nil, []projections.Process{{Name: "p"}})
 	require.Error(t, err)
+}
+
+// A new version beside an old one gives no answers before it is filled.
+func TestNewVersionIsFilledFirst(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(10)
+	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	r := start(t, options, []projections.Projection{counters()})
+	r.waitFor(t, "counters", log.add(many(40)...))
+	r.stop()
+
+	next := counters()
+	next.Version = 2
+	apply, half, proceed := next.Apply, make(chan struct{}), make(chan struct{})
+	batches := 0
+	next.Apply = func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+		if batches++; batches == 3 {
+			close(half)
+			<-proceed
+		}
+		return apply(ctx, tx, events)
+	}
+	r = start(t, options, []projections.Projection{next})
+	<-half
+	all, err := r.Status(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, projections.Filling, all[0].State)
+	require.Equal(t, 20, all[0].Behind)
+	require.ErrorContains(t, r.Trouble(), "counters is filling")
+	close(proceed)
+	s := r.status(t, "counters", func(s projections.Status) bool { return s.State == projections.Running })
+	require.Zero(t, s.Behind)
+	require.NoError(t, r.Trouble())
+	requireExact(t, pool, log, "rm_counters_v2")
+	requireExact(t, pool, log, schema)
 }

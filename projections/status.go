@@ -61,7 +61,7 @@ func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
 		return s, err
 	default:
 		s.Position, s.Events, s.Updated = c.position, c.events, c.updated
-		if c.state == Stopped || s.State == Waiting {
+		if c.state != Running || s.State == Waiting {
 			s.State, s.Error = c.state, c.problem
 		}
 	}
@@ -89,14 +89,14 @@ func (r *Runner) countBehind(ctx context.Context, f *follower, s *Status) {
 	}
 }
 
-// Trouble names a follower that cannot go on by itself: it is stopped by an
-// event, or refuses its checkpoint. nil when there is none. It looks at this
+// Trouble names followers that are not fit for use: stopped by an event,
+// refusing their checkpoint, or still being filled. nil when there is none. It looks at this
 // instance only and costs nothing.
 func (r *Runner) Trouble() error {
 	var all []error
 	for _, f := range r.followers {
 		f.mu.Lock()
-		if f.state == Stopped || f.state == Refused {
+		if f.state == Stopped || f.state == Refused || f.state == Filling {
 			all = append(all, fmt.Errorf("%s is %s: %s", f.name, f.state, f.problem))
 		}
 		f.mu.Unlock()

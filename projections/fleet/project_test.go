@@ -228,6 +228,12 @@ func TestUnavailable(t *testing.T) {
 	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
 	server.Start(t)
 
+	m := newModel(t)
+	_, err = m.pool.Exec(t.Context(), `UPDATE ops.projector_checkpoint SET state = 'filling'`)
+	require.NoError(t, err)
+	_, err = m.reader.Accounts(t.Context(), app.AccountQuery{})
+	require.ErrorIs(t, err, app.ErrNotCaughtUp)
+
 	never := func(context.Context, []string, app.Position) error { return app.ErrNotCaughtUp }
 	_, err = fleet.NewReader(pool, never).Accounts(t.Context(), app.AccountQuery{})
 	require.ErrorIs(t, err, app.ErrNotCaughtUp)

@@ -66,10 +66,14 @@ func (r *Reader) read(ctx context.Context, f app.Freshness, do func(pgx.Tx) erro
 func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (app.Position, error) {
 	var p app.Position
 	err := pgx.BeginTxFunc(ctx, r.pool, r.begin, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `SELECT commit_position, prepare_position FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`,
-			Name, version).Scan(&p.Commit, &p.Prepare)
+		var state projections.State
+		err := tx.QueryRow(ctx, `SELECT commit_position, prepare_position, state FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`,
+			Name, version).Scan(&p.Commit, &p.Prepare, &state)
 		if err != nil {
 			return fmt.Errorf("read position: %w", err)
+		}
+		if state == projections.Filling {
+			return fmt.Errorf("the read model is new and being filled: %w", app.ErrNotCaughtUp)
 		}
 		return do(tx)
 	})
