@@ -61,7 +61,7 @@ func writeUntilKilled(url, socket string) error {
 					failed <- err
 					return
 				}
-				fmt.Printf("%s %d %d\n", stream, res.NextExpectedVersion, res.CommitPosition)
+				fmt.Fprintf(os.Stdout, "%s %d %d\n", stream, res.NextExpectedVersion, res.CommitPosition)
 			}
 		}()
 	}

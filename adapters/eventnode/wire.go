@@ -80,11 +80,12 @@ func (c frameCodec) Marshal(v any) (mem.BufferSlice, error) {
 // internal error of the node.
 func (c frameCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	err := c.CodecV2.Unmarshal(data, v)
-	if m, ok := v.(proto.Message); ok && err != nil {
-		proto.Reset(m)
-		return nil
+	m, ok := v.(proto.Message)
+	if err == nil || !ok {
+		return err
 	}
-	return err
+	proto.Reset(m)
+	return nil
 }
 
 func splitUUID(id [16]byte) (hi, lo int64) {
