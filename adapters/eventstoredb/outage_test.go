@@ -196,7 +196,7 @@ func TestOutageLongerThanTheClientBears(t *testing.T) {
 
 func TestParkedCallsAreBounded(t *testing.T) {
 	t.Parallel()
-	s, node := running(t, func(o *Options) { o.MaxCalls = 8 })
+	s, node := running(t, func(o *Options) { o.MaxCalls, o.CallTimeout = 8, time.Hour })
 	require.NoError(t, s.Ping(t.Context()))
 	node.Stop()
 	_, err := s.readEnd(t.Context()) // the client sees that the node is gone
@@ -212,7 +212,7 @@ func TestParkedCallsAreBounded(t *testing.T) {
 	}
 	callers.Wait()
 	require.Eventually(t, func() bool { return s.guard.parked.Load() == 8 }, 30*time.Second, time.Millisecond)
-	_, _, err = s.Append(t.Context(), "account-1", app.Any, fact(0))
+	_, _, err = s.Append(within(t, 10*time.Second), "account-1", app.Any, fact(0))
 	require.ErrorIs(t, err, errBusy, "full of parked calls: the next fails without a wait")
 	require.ErrorIs(t, err, app.ErrLogUnavailable)
 	assert.InDelta(t, 8, value(t, s.metrics.parked), 0)
