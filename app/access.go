@@ -75,6 +75,12 @@ func profileRights(id string) rights.Set {
 	return p.Rights
 }
 
+// actsFor reports whether devices of the account are meant: those of the
+// account that the caller names, if it names one.
+func (x *access) actsFor(uid uuid.UUID) bool {
+	return x.caller.ActingFor == uuid.Nil || x.caller.ActingFor == uid
+}
+
 // learn asks for several accounts at once.
 func (x *access) learn(ctx context.Context, accounts []uuid.UUID) error {
 	g, ctx := errgroup.WithContext(ctx)

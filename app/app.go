@@ -12,7 +12,6 @@
 package app
 
 import (
-	"io"
 	"log/slog"
 
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -57,7 +56,7 @@ type App struct {
 // New makes the App of its dependencies.
 func New(d Dependencies) *App {
 	if d.Logger == nil {
-		d.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		d.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,

@@ -144,7 +144,7 @@ type ItemResult struct {
 type BulkResult struct {
 	ID       uuid.UUID
 	Results  []ItemResult
-	Position Position // of the last event appended; zero when nothing was
+	Position Position // of the last event that the answer rests on, as far as the store tells
 }
 
 // Count says how many results have the outcome.

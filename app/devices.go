@@ -87,7 +87,7 @@ func (a *App) findDevice(ctx context.Context, x *access, name string, right righ
 		return loaded[device.State]{}, ErrNotFound
 	}
 	l, err := load(ctx, a.log, DeviceStream(uid), device.State{UID: uid}, device.Evolve)
-	if err != nil || !l.state.Exists() {
+	if err != nil || !l.state.Exists() || !x.actsFor(l.state.Account) {
 		return l, orNotFound(err)
 	}
 	set, err := x.in(ctx, l.state.Account)

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ func TestOperationsOfDevices(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(reseller, routers(1, 3)...)
-	devices := append(serials, serials[1], "LD99999999999999")
+	devices := slices.Concat(serials, []string{serials[1], "LD99999999999999"})
 
 	op, err := w.Submit(w.ctx, administratorOf(reseller), app.Submission{
 		Command: command(), Kind: app.OperationTransfer, Transfer: app.TransferDevices{From: reseller, To: customer, Devices: devices},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,12 +53,19 @@ func (*Processes) Prefixes() []string {
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
-// when the last of them is younger than the grace period.
+// when one of them is younger than the grace period, and ErrConflict when others
+// were faster; both pass.
 func (p *Processes) HandleBatch(ctx context.Context, b Batch) error {
 	if len(b.Events) == 0 {
 		return nil
 	}
-	if err := p.app.oldEnough(b.Events[len(b.Events)-1].Metadata.OccurredAt); err != nil {
+	var youngest time.Time
+	for _, e := range b.Events {
+		if e.Metadata.OccurredAt.After(youngest) {
+			youngest = e.Metadata.OccurredAt
+		}
+	}
+	if err := p.app.oldEnough(youngest); err != nil {
 		return err
 	}
 	t := newTasks(b.Events)
@@ -88,6 +96,9 @@ func (s stage) run(ctx context.Context, a *App) error {
 	for name, do := range s {
 		g.Go(func() error {
 			if err := do(ctx, a); err != nil {
+				if errors.Is(err, ErrBusy) {
+					err = errors.Join(err, ErrConflict)
+				}
 				return fmt.Errorf("look after %s: %w", name, err)
 			}
 			return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -100,7 +101,7 @@ func TestChaosKeepsInvariants(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customers := []uuid.UUID{w.customer(reseller, "Delta Rail"), w.customer(reseller, "Alder Ambulance")}
 	w.registered(reseller, routers(1000, 15)...)
-	all := append(customers, reseller)
+	all := slices.Concat(customers, []uuid.UUID{reseller})
 
 	done := make(chan struct{})
 	var follower sync.WaitGroup

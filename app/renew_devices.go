@@ -23,8 +23,8 @@ func (a *App) RenewDevices(ctx context.Context, caller Caller, c RenewDevices) (
 	if err := x.open(ctx); err != nil {
 		return BulkResult{}, err
 	}
-	r := renewing{app: a, w: a.write(caller, c.Command), command: c, seen: duplicates{}, in: x.in}
-	owners, err := r.owners(ctx, x)
+	r := renewing{app: a, w: a.write(caller, c.Command), command: c, seen: duplicates{}, access: x}
+	owners, err := r.owners(ctx)
 	if err != nil {
 		return BulkResult{}, err
 	}
@@ -60,13 +60,13 @@ type renewing struct {
 	w       write
 	command RenewDevices
 	seen    duplicates
-	in      func(context.Context, uuid.UUID) (rights.Set, error)
+	access  *access
 }
 
 // owners finds the accounts that have the devices, so that the caller's rights
 // in them are known before the decisions begin. The operator has them all.
-func (r renewing) owners(ctx context.Context, x *access) ([]uuid.UUID, error) {
-	if x.caller.Operator() {
+func (r renewing) owners(ctx context.Context) ([]uuid.UUID, error) {
+	if r.access.caller.Operator() {
 		return nil, nil
 	}
 	found := make([]uuid.UUID, len(r.command.Devices))
@@ -105,8 +105,12 @@ func (r renewing) item(ctx context.Context, name string) bulkItem {
 }
 
 func (r renewing) decide(ctx context.Context, s device.State) ([]domain.Event, []domain.Problem) {
-	set, err := r.in(ctx, s.Account) // known, unless the device has moved meanwhile
-	if err != nil || !s.Exists() || !set.Has(rights.DevicesRead) && !set.Has(rights.DevicesRenew) {
+	set, err := r.access.in(ctx, s.Account) // known, unless the device has moved meanwhile
+	seen := set.Has(rights.DevicesRead) || set.Has(rights.DevicesRenew)
+	switch {
+	case err != nil:
+		return nil, []domain.Problem{device.Busy()}
+	case !s.Exists() || !seen || !r.access.actsFor(s.Account):
 		return nil, []domain.Problem{device.NotFound()}
 	}
 	events, problems := device.DecideRenew(s, device.Renew{

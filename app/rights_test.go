@@ -70,6 +70,12 @@ func TestRenewalOfWhatTheCallerSees(t *testing.T) {
 	r, err := w.RenewDevices(w.ctx, administratorOf(reseller), app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"renewed", "refused missing_right", "refused device_not_found"}, outcomes(r))
+
+	acting := administratorOf(reseller)
+	acting.ActingFor = readOnly
+	r, err = w.RenewDevices(w.ctx, acting, app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)})
+	require.NoError(t, err)
+	require.Equal(t, []string{"refused device_not_found", "refused missing_right", "refused device_not_found"}, outcomes(r))
 }
 
 func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
