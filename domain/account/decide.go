@@ -15,12 +15,15 @@ import (
 const (
 	CodeNameInvalid       = "name_invalid"
 	CodeEmailInvalid      = "email_invalid"
+	CodeNotFound          = "account_not_found"
 	CodeAccountClosed     = "account_closed"
 	CodeAlreadyActive     = "already_active"
 	CodeInvitationUnknown = "invitation_unknown"
 	CodeInvitationExpired = "invitation_expired"
 	CodeCreationAbandoned = "creation_abandoned"
 )
+
+func notFound() []domain.Problem { return problem(CodeNotFound, "There is no such account.") }
 
 func problem(code, detail string) []domain.Problem {
 	return []domain.Problem{{Code: code, Detail: detail}}
@@ -45,7 +48,7 @@ func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
 	switch {
 	case s.Abandoned:
 		return nil, problem(CodeCreationAbandoned, "This creation was given up half way; create the account again.")
-	case s.Status != "":
+	case s.Exists():
 		return nil, nil
 	}
 	return []domain.Event{AccountCreated{
@@ -55,9 +58,9 @@ func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
 }
 
 // DecideActivate decides whether the holder of an invitation's token may finish
-// the account. An administrator without a name keeps the one invited.
+// the account. Once it is active the token is used up.
 func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Time) ([]domain.Event, []domain.Problem) {
-	if !bytes.Equal(s.Invitation.TokenHash, tokenHash) || len(tokenHash) == 0 {
+	if !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash) {
 		return nil, problem(CodeInvitationUnknown, "There is no such invitation.")
 	}
 	switch s.StatusAt(now) {
@@ -74,6 +77,8 @@ func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Ti
 // DecideInvite replaces the invitation of an account that was not activated yet.
 func DecideInvite(s State, i Invitation) ([]domain.Event, []domain.Problem) {
 	switch s.Status {
+	case "":
+		return nil, notFound()
 	case Closed:
 		return nil, problem(CodeAccountClosed, "The account is closed.")
 	case Activated:
@@ -87,7 +92,10 @@ func DecideInvite(s State, i Invitation) ([]domain.Event, []domain.Problem) {
 
 // DecideClose closes the account.
 func DecideClose(s State, reason string) ([]domain.Event, []domain.Problem) {
-	if s.Status == Closed {
+	switch s.Status {
+	case "":
+		return nil, notFound()
+	case Closed:
 		return nil, nil
 	}
 	return []domain.Event{AccountClosed{Account: s.UID, Reason: reason}}, nil

@@ -1,12 +1,9 @@
 package account
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/text"
@@ -29,13 +26,21 @@ func NormaliseName(s string) (display, key string, problems []domain.Problem) {
 }
 
 // NormaliseEmail gives an e-mail address as mail is sent to it, and the key
-// under which it is unique on the platform: in any case of letters.
+// under which it is unique on the platform: in any case of letters. A name
+// beside the address, comments and quoted parts are refused.
 func NormaliseEmail(s string) (display, key string, problems []domain.Problem) {
-	display = norm.NFC.String(strings.TrimSpace(s))
-	parsed, err := mail.ParseAddress(display)
-	plain := err == nil && parsed.Name == "" && parsed.Address == display
-	if !plain || !utf8.ValidString(s) || utf8.RuneCountInString(display) > maxEmail || strings.ContainsAny(display, " <>\"") {
+	display, key, err := text.Name(s, maxEmail)
+	if err == nil {
+		var parsed *mail.Address
+		parsed, err = mail.ParseAddress(display)
+		if err == nil && (parsed.Address != display || strings.ContainsAny(display, " \"")) {
+			err = errNotPlain
+		}
+	}
+	if err != nil {
 		return "", "", []domain.Problem{{Code: CodeEmailInvalid, Detail: "This is not an e-mail address."}}
 	}
-	return display, cases.Fold().String(norm.NFKC.String(display)), nil
+	return display, key, nil
 }
+
+var errNotPlain = errors.New("more than an address")

@@ -35,6 +35,9 @@ type State struct {
 	Abandoned     bool
 }
 
+// Exists reports whether the account was created.
+func (s State) Exists() bool { return s.Status != "" }
+
 // StatusAt is the status with expiry taken into account.
 func (s State) StatusAt(now time.Time) Status {
 	if s.Status == Pending && !now.Before(s.Invitation.Expires) {

@@ -1,0 +1,145 @@
+package account_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/domaintest"
+)
+
+var (
+	uid           = uuid.UUID{1}
+	administrator = account.Person{ID: uuid.UUID{2}, Email: "admin@customer.example"}
+	sent          = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	invitation    = account.Invitation{Number: 1, TokenHash: []byte("first"), Expires: sent.AddDate(0, 0, 7)}
+	created       = account.AccountCreated{
+		Account: uid, Name: "Prairie Fire", Type: account.Standard, Administrator: administrator,
+		Offers: []catalogue.Offer{catalogue.Complete}, Reseller: uuid.UUID{9}, Invitation: invitation,
+	}
+)
+
+type decision = domaintest.Decision[account.State]
+
+func given(t *testing.T, events ...domain.Event) *domaintest.Scenario[account.State] {
+	t.Helper()
+	return domaintest.Given(t, account.Evolve, events...)
+}
+
+func create(s account.State) ([]domain.Event, []domain.Problem) {
+	return account.DecideCreate(s, account.Create{
+		UID: uid, Name: "Prairie Fire", Type: account.Standard, Administrator: administrator,
+		Offers: []catalogue.Offer{catalogue.Complete}, Reseller: uuid.UUID{9}, Invitation: invitation,
+	})
+}
+
+func activate(token string, now time.Time) decision {
+	return func(s account.State) ([]domain.Event, []domain.Problem) {
+		return account.DecideActivate(s, []byte(token), administrator, now)
+	}
+}
+
+func invite(number int, token string) decision {
+	return func(s account.State) ([]domain.Event, []domain.Problem) {
+		return account.DecideInvite(s, account.Invitation{Number: number, TokenHash: []byte(token), Expires: sent.AddDate(0, 0, 14)})
+	}
+}
+
+func closing(s account.State) ([]domain.Event, []domain.Problem) {
+	return account.DecideClose(s, "asked for")
+}
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	given(t).When(create).Then(created).When(create).Then()
+	given(t, account.AccountCreationAbandoned{Account: uid}).When(create).ThenRefused(account.CodeCreationAbandoned)
+}
+
+// Accounts 3: seven days to activate, a token that works once.
+func TestActivate(t *testing.T) {
+	t.Parallel()
+	last := invitation.Expires.Add(-time.Nanosecond)
+	done := account.AccountActivated{Account: uid, Administrator: administrator}
+	given(t, created).When(activate("first", last)).Then(done).
+		When(activate("first", last)).ThenRefused(account.CodeAlreadyActive)
+	given(t, created).When(activate("first", invitation.Expires)).ThenRefused(account.CodeInvitationExpired)
+	given(t, created).When(activate("other", sent)).ThenRefused(account.CodeInvitationUnknown)
+	given(t, created).When(activate("", sent)).ThenRefused(account.CodeInvitationUnknown)
+	given(t).When(activate("", sent)).ThenRefused(account.CodeInvitationUnknown)
+	given(t, created, account.AccountClosed{Account: uid}).When(activate("first", sent)).ThenRefused(account.CodeAccountClosed)
+}
+
+// Accounts 3: sent again, the token before is void.
+func TestInvite(t *testing.T) {
+	t.Parallel()
+	again := given(t, created).When(invite(2, "second")).ThenDone()
+	again.When(invite(2, "second")).Then()
+	again.When(activate("first", sent)).ThenRefused(account.CodeInvitationUnknown)
+	again.When(activate("second", invitation.Expires.AddDate(0, 0, 1))).ThenDone().
+		When(invite(3, "third")).ThenRefused(account.CodeAlreadyActive)
+	given(t, created, account.AccountClosed{Account: uid}).When(invite(2, "second")).ThenRefused(account.CodeAccountClosed)
+}
+
+// Accounts 3: closing a never-activated account frees its name and e-mail.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	never := given(t, created).When(closing).Then(account.AccountClosed{Account: uid, Reason: "asked for"})
+	never.When(closing).Then()
+	if !never.State.NeverActivated() {
+		t.Error("a closed account that was never activated keeps its name")
+	}
+	if given(t, created).When(activate("first", sent)).ThenDone().When(closing).ThenDone().State.NeverActivated() {
+		t.Error("a closed account that was active gives its name away")
+	}
+	given(t).When(closing).ThenRefused(account.CodeNotFound)
+	given(t).When(invite(1, "first")).ThenRefused(account.CodeNotFound)
+}
+
+func TestStatusAt(t *testing.T) {
+	t.Parallel()
+	pending := given(t, created).State
+	for at, want := range map[time.Time]account.Status{
+		sent: account.Pending, invitation.Expires.Add(-1): account.Pending, invitation.Expires: account.Expired,
+	} {
+		if got := pending.StatusAt(at); got != want {
+			t.Errorf("at %v: %s", at, got)
+		}
+	}
+	if got := given(t, created).When(activate("first", sent)).ThenDone().State.StatusAt(sent.AddDate(9, 0, 0)); got != account.Activated {
+		t.Errorf("an active account is %s", got)
+	}
+}
+
+// TestHistories: on its own result a command gives no events, and folding takes
+// events in any order.
+func TestHistories(t *testing.T) {
+	t.Parallel()
+	commands := []decision{create, activate("first", sent), activate("second", sent), invite(2, "second"), invite(3, "third"), closing}
+	events := []domain.Event{
+		account.AccountCreationAbandoned{Account: uid}, account.AccountClosed{}, account.AccountActivated{}, account.InvitationSent{}, nil,
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var s account.State
+		for range 20 {
+			if rapid.IntRange(0, 9).Draw(t, "anything") == 0 {
+				s = account.Evolve(s, rapid.SampledFrom(events).Draw(t, "event"))
+			}
+			decide := commands[rapid.IntRange(0, len(commands)-1).Draw(t, "command")]
+			decided, problems := decide(s)
+			if len(decided) > 0 && len(problems) > 0 {
+				t.Fatal("both events and problems")
+			}
+			for _, e := range decided {
+				s = account.Evolve(s, e)
+			}
+			if again, _ := decide(s); len(again) > 0 {
+				t.Fatalf("on its own result: %+v", again)
+			}
+		}
+	})
+}
