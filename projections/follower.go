@@ -55,8 +55,12 @@ func (f *follower) from(ctx context.Context) (app.Position, error) {
 	return c.position, nil
 }
 
+func (f *follower) mine(c checkpoint) bool {
+	return c.source == f.source && c.filter == filterHash(f.prefixes)
+}
+
 func (f *follower) owns(c checkpoint) error {
-	if c.source != f.source || c.filter != filterHash(f.prefixes) {
+	if !f.mine(c) {
 		return fmt.Errorf("%s: %w", f.name, ErrForeignCheckpoint)
 	}
 	return nil

@@ -65,8 +65,8 @@ func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
 			s.State, s.Error = c.state, c.problem
 		}
 	}
-	if foreign := f.owns(c); err == nil && foreign != nil {
-		s.State, s.Error, s.Behind = Refused, foreign.Error(), -1 // positions cannot be compared
+	if err == nil && !f.mine(c) {
+		s.State, s.Error, s.Behind = Refused, ErrForeignCheckpoint.Error(), -1 // positions cannot be compared
 		return s, nil
 	}
 	r.countBehind(ctx, f, &s)
