@@ -27,11 +27,14 @@ func TestBadBodiesAreRefusedBeforeTheApplication(t *testing.T) {
 		"trailing comma":        {"/v1/customers", `{"name":"a",}`, 400, []string{"json_invalid"}},
 		"depth bomb":            {"/v1/customers", deep, 400, []string{"json_too_deep"}},
 		"huge depth bomb":       {"/v1/customers", strings.Repeat("[", 1<<20), 400, []string{"json_too_deep"}},
+		"a million numbers":     {"/v1/device-registrations", `{"items":[` + strings.Repeat("1,", 1_000_000) + `1]}`, 400, []string{"/items too_many_items"}},
+		"nested lists":          {"/v1/device-registrations", `{"items":[` + strings.Repeat(`[`+strings.Repeat("1,", 90_000)+`1],`, 40) + `1]}`, 400, []string{"too_many_items"}},
+		"thousands of fields":   {"/v1/customers", manyFields(2000), 400, []string{"too_many_items"}},
 		"an array":              {"/v1/customers", `[]`, 400, []string{"wrong_type"}},
 		"null":                  {"/v1/customers", `null`, 400, []string{"wrong_type"}},
 		"duplicate field":       {"/v1/customers", `{"name":"a","name":"b","administrator":{"email":"e"}}`, 400, []string{"/name duplicate_field"}},
 		"unknown field":         {"/v1/customers", `{"name":"a","administrator":{"email":"e","age":3},"Name":"b"}`, 400, []string{"/Name unknown_field", "/administrator/age unknown_field"}},
-		"everything at once":    {"/v1/customers", `{"name":7,"offers":["gold"],"x":1}`, 400, []string{"/name wrong_type", "/offers/0 invalid_value", "/x unknown_field", "/administrator field_missing"}},
+		"everything at once":    {"/v1/customers", `{"name":7,"offers":["gold"],"x":1}`, 400, []string{"/name wrong_type", "/x unknown_field", "/administrator field_missing", "/offers/0 invalid_value"}},
 		"raw NUL":               {"/v1/customers", "{\"name\":\"a\x00b\"}", 400, []string{"nul_character"}},
 		"escaped NUL":           {"/v1/customers", `{"name":"a\u0000b","administrator":{"email":"e"}}`, 400, []string{"/name nul_character"}},
 		"half a UTF-8 rune":     {"/v1/customers", "{\"name\":\"a\xc3\"}", 400, []string{"invalid_utf8"}},
@@ -152,6 +155,24 @@ func TestEveryRouteNeedsACallerExceptThePublicOnes(t *testing.T) {
 	c.get("/v1/me", "Authorization: Bearer ").refusedWith(401, "unauthenticated")
 }
 
+func TestACallerGoneWildIsSlowedDown(t *testing.T) {
+	t.Parallel()
+	o := options(&fake{})
+	o.RequestsPerSecond = 1
+	c := newClient(t, o)
+	got := c.get("/v1/catalogue")
+	for n := 0; got.status == http.StatusOK && n < 1000; n++ {
+		got = c.get("/v1/catalogue")
+	}
+	got.refusedWith(http.StatusTooManyRequests, "too_many_requests")
+	for _, name := range []string{"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} {
+		if got.header.Get(name) == "" {
+			t.Errorf("no %s", name)
+		}
+	}
+	c.as(operatorToken).get("/v1/catalogue").is(http.StatusOK)
+}
+
 // Over a real connection, as clients do: announced or chunked, the answer to a
 // body that is too large arrives, and the next request is served.
 func TestABodyOf30MBIsRefused(t *testing.T) {
@@ -184,6 +205,14 @@ func TestABodyOf30MBIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyFields(n int) string {
+	fields := make([]string, n)
+	for i := range fields {
+		fields[i] = fmt.Sprintf(`"f%d":1`, i)
+	}
+	return "{" + strings.Join(fields, ",") + "}"
 }
 
 type neverEnding byte

@@ -84,4 +84,5 @@ var formStatus = map[string]int{
 	codeLogUnavailable:   http.StatusServiceUnavailable,
 	codeDBUnavailable:    http.StatusServiceUnavailable,
 	codeTimeout:          http.StatusServiceUnavailable,
+	codeTooManyRequests:  http.StatusTooManyRequests,
 }

@@ -172,7 +172,7 @@ func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
 	for name, values := range f.header {
 		header[name] = values
 	}
-	if f.passing {
+	if f.passing && header.Get("Retry-After") == "" {
 		header.Set("Retry-After", retryAfter)
 	}
 	header.Set("Content-Type", "application/problem+json")
@@ -206,7 +206,7 @@ func problemBody(f *failure, requestID string) Problem {
 	}
 	p.Errors = &list
 	if len(f.problems) > 1 {
-		p.Detail = fmt.Sprintf("%d problems; the first: %s", len(f.problems), first.Detail)
+		p.Detail = fmt.Sprintf("%d problems; the first: %s", len(reported), first.Detail)
 	}
 	return p
 }

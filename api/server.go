@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -30,7 +31,7 @@ const (
 	drainTimeout   = 8 * time.Second
 )
 
-// Options are what a Server needs. All are required.
+// Options are what a Server needs. All are required, but those that say otherwise.
 type Options struct {
 	App           App
 	Authenticator Authenticator
@@ -43,6 +44,9 @@ type Options struct {
 	// Registry gets the server's own metrics and is what /metrics shows.
 	Registry *prometheus.Registry
 	Logger   *slog.Logger
+	// RequestsPerSecond is what one caller may send for long, and in a burst
+	// twice as many. Default 5,000.
+	RequestsPerSecond int
 }
 
 // Server answers HTTP requests. It is an http.Handler.
@@ -51,6 +55,8 @@ type Server struct {
 	described
 	echo    *echo.Echo
 	metrics *metrics
+	large   chan struct{} // a place for each large body that is being looked at
+	callers *callers
 }
 
 // NewServer makes a server. It fails when the metrics are registered already.
@@ -59,7 +65,7 @@ func NewServer(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: description: %w", err)
 	}
-	s := &Server{Options: o, described: described}
+	s := &Server{Options: o, described: described, large: make(chan struct{}, largeAtOnce), callers: newCallers(cmp.Or(o.RequestsPerSecond, defaultRate))}
 	if s.metrics, err = newMetrics(o.Registry); err != nil {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}

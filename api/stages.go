@@ -83,6 +83,11 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			made.command = uuid.Must(uuid.NewV7()) // fails only without a source of randomness
 			problems := op.checkParameters(c.Request(), c.Param)
 			if len(op.body) > 0 {
+				release, err := s.roomFor(c.Request())
+				if err != nil {
+					return err
+				}
+				defer release()
 				found, err := op.readBody(c.Request(), made)
 				if err != nil {
 					return err
@@ -94,6 +99,26 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			}
 			return next(c)
 		}
+	}
+}
+
+// A body takes up to twenty times its size while it is looked at. Small ones do
+// not matter; of large ones only so many are looked at at the same time.
+const (
+	largeBody   = 1 << 20 // bytes
+	largeAtOnce = 4
+)
+
+// roomFor waits until the request's body may be read.
+func (s *Server) roomFor(r *http.Request) (release func(), err error) {
+	if r.ContentLength >= 0 && r.ContentLength <= largeBody {
+		return func() {}, nil
+	}
+	select {
+	case s.large <- struct{}{}:
+		return func() { <-s.large }, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
 	}
 }
 

@@ -14,13 +14,18 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 )
 
-// maxDepth is far more than any body of ours needs.
-const maxDepth = 32
+// More than any body of ours needs, and few enough that 16 MiB of brackets and
+// commas cost no more memory than 16 MiB of devices.
+const (
+	maxDepth  = 32
+	maxFields = 1000      // of an object
+	maxValues = 3_000_000 // of a body
+)
 
 // parseJSON reads one JSON value and refuses what encoding/json lets pass or
 // repairs: text that is not UTF-8, halves of surrogate pairs, NUL in strings,
-// a field given twice, deep nesting, anything after the value. Numbers stay
-// json.Number.
+// a field given twice, deep nesting, arrays of more than maxItems, anything
+// after the value. Numbers stay json.Number.
 func parseJSON(data []byte) (any, []domain.Problem) {
 	if p := badText(data); p != nil {
 		return nil, p
@@ -38,9 +43,10 @@ func parseJSON(data []byte) (any, []domain.Problem) {
 			err = nil
 		}
 	}
+	bomb, isBomb := errors.AsType[*failure](err)
 	switch {
-	case errors.Is(err, errTooDeep):
-		return nil, []domain.Problem{{Code: codeJSONTooDeep, Detail: fmt.Sprintf("The body is nested deeper than %d levels.", maxDepth)}}
+	case isBomb:
+		return nil, bomb.problems
 	case err != nil:
 		return nil, []domain.Problem{{Code: codeJSONInvalid, Detail: fmt.Sprintf("The body is not one JSON value, as seen at byte %d.", r.dec.InputOffset())}}
 	}
@@ -95,10 +101,9 @@ func escapedRune(data []byte) (rune, bool) {
 	return rune(n), err == nil
 }
 
-var errTooDeep = errors.New("nested too deep")
-
 type jsonReader struct {
 	dec      *json.Decoder
+	values   int
 	problems []domain.Problem
 }
 
@@ -107,10 +112,13 @@ func (r *jsonReader) value(pointer string, depth int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.values++; r.values > maxValues {
+		return nil, malformed("", codeTooManyItems, fmt.Sprintf("The body has more than %d values.", maxValues))
+	}
 	switch t := token.(type) {
 	case json.Delim:
 		if depth == maxDepth {
-			return nil, errTooDeep
+			return nil, malformed("", codeJSONTooDeep, fmt.Sprintf("The body is nested deeper than %d levels.", maxDepth))
 		}
 		if t == '{' {
 			return r.object(pointer, depth+1)
@@ -139,7 +147,9 @@ func (r *jsonReader) object(pointer string, depth int) (any, error) {
 		if _, twice := object[name]; twice {
 			r.report(at, codeDuplicateField, "The field is given twice.")
 		}
-		object[name] = value
+		if object[name] = value; len(object) > maxFields {
+			return nil, malformed(pointer, codeTooManyItems, fmt.Sprintf("An object has at most %d fields.", maxFields))
+		}
 	}
 	_, err := r.dec.Token()
 	return object, err
@@ -152,7 +162,9 @@ func (r *jsonReader) array(pointer string, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		array = append(array, value)
+		if array = append(array, value); len(array) > maxItems {
+			return nil, malformed(pointer, codeTooManyItems, fmt.Sprintf("A list has at most %d items.", maxItems))
+		}
 	}
 	_, err := r.dec.Token()
 	return array, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -159,7 +160,36 @@ func (op *operation) checkJSON(schema *openapi3.Schema, data []byte) []domain.Pr
 	if len(problems) > 0 && value == nil {
 		return problems
 	}
-	return append(problems, schemaProblems(schema.VisitJSON(value, op.options...), "")...)
+	object, _ := value.(map[string]any)
+	inLists := op.checkLists(schema, object)
+	problems = append(problems, schemaProblems(schema.VisitJSON(value, op.options...), "")...)
+	return append(problems, inLists...)
+}
+
+// checkLists looks at lists item by item and takes them out: the validator
+// would collect the problems of all of a hundred thousand.
+func (op *operation) checkLists(schema *openapi3.Schema, object map[string]any) []domain.Problem {
+	var problems []domain.Problem
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		property := schema.Properties[name].Value
+		items, ok := object[name].([]any)
+		if !ok || property.Items == nil {
+			continue
+		}
+		object[name] = []any{}
+		if limit := property.MaxItems; limit != nil && int64(len(items)) > int64(*limit) {
+			problems = append(problems, domain.Problem{Pointer: "/" + name, Code: codeTooManyItems,
+				Detail: fmt.Sprintf("The list has at most %d items.", *limit)})
+		}
+		for i, item := range items {
+			if len(problems) >= maxErrors {
+				return problems
+			}
+			err := property.Items.Value.VisitJSON(item, op.options...)
+			problems = append(problems, schemaProblems(err, "/"+name+"/"+strconv.Itoa(i))...)
+		}
+	}
+	return problems
 }
 
 // schemaProblems turns the validator's errors into ours. Its reasons never

@@ -212,7 +212,7 @@ func TestManyItemsOrAWishMakeAnOperation(t *testing.T) {
 		}
 	}
 	c.post("/v1/device-registrations", many(1000)).is(200)
-	c.post("/v1/device-registrations", many(100_001)).refusedWith(400, "/items out_of_range")
+	c.post("/v1/device-registrations", many(100_001)).refusedWith(400, "/items too_many_items")
 	csvFile := "GATEWAY[SERIAL NUMBER]\n" + strings.Repeat("LD1\n", 100_001)
 	c.post("/v1/device-registrations", csvFile, "Content-Type: text/csv").refusedWith(400, "too_many_items")
 }
