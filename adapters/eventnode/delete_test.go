@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 )
 
 func setMetadata(t testing.TB, c *esdb.Client, stream string, change func(*esdb.StreamMetadata)) {
@@ -127,6 +128,31 @@ func TestStreamMetadataLimitsReads(t *testing.T) {
 				t.Fatalf("metadata read back (-set +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestMaxAgeHidesOldEvents(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	client := eventnodetest.Client(t, eventnodetest.On(t, pool).Start())
+	mustAppend(t, client, "s", esdb.NoStream{}, events("e", 200)...)
+	setMetadata(t, client, "s", func(m *esdb.StreamMetadata) { m.SetMaxAge(time.Hour) })
+	if _, err := pool.Exec(t.Context(), `UPDATE eventnode.events SET created = created - interval '2 hours' WHERE stream = 's' AND revision < 198`); err != nil {
+		t.Fatal(err)
+	}
+	if got := revisions(readStream(t, client, "s", esdb.ReadStreamOptions{})); !cmp.Equal(got, []uint64{198, 199}) {
+		t.Fatalf("forwards %v", got)
+	}
+	if got := revisions(readStream(t, client, "s", esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}})); !cmp.Equal(got, []uint64{199, 198}) {
+		t.Fatalf("backwards %v", got)
+	}
+	sub, err := client.SubscribeToStream(t.Context(), "s", esdb.SubscribeToStreamOptions{From: esdb.Start{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sub.Close() }()
+	if got, _ := untilCaughtUp(t, sub); !cmp.Equal(revisions(got), []uint64{198, 199}) {
+		t.Fatalf("subscription %v", revisions(got))
 	}
 }
 
