@@ -14,7 +14,6 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/batch"
-	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -120,21 +119,15 @@ func TestCrashesOfAtomicRegistration(t *testing.T) {
 	})
 }
 
-func TestCrashesOfAtomicTransferAndRenewal(t *testing.T) {
+func TestCrashesOfAtomicTransfer(t *testing.T) {
 	t.Parallel()
 	crashes(t, func(w *world, on *app.App, round int) error {
 		reseller := w.fixed("North Radio")
 		customer := w.fixed("Delta Rail")
 		devices := []string{router(2 * round).SerialNumber, router(2*round + 1).SerialNumber}
 		w.register(reseller, routers(2*round, 2)...)
-		err := bulk(on.TransferDevices(w.ctx, operator(), app.TransferDevices{
+		return bulk(on.TransferDevices(w.ctx, operator(), app.TransferDevices{
 			Command: app.Command{ID: seed(round)}, From: reseller, To: customer, Devices: devices, Atomic: true,
-		}))
-		if err != nil {
-			return err
-		}
-		return bulk(on.RenewDevices(w.ctx, operator(), app.RenewDevices{
-			Command: app.Command{ID: seed(1000 + round)}, Devices: devices, Term: calendar.Months(12), Atomic: true,
 		}))
 	})
 }

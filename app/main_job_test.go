@@ -45,15 +45,13 @@ func TestRegistrationPlacesAndOrder(t *testing.T) {
 	dry, err := w.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: rows, DryRun: true})
 	require.NoError(t, err)
 	before := len(w.everything())
-	real := w.register(reseller, rows...)
+	done := w.register(reseller, rows...)
 
 	require.Equal(t, []string{
-		"created", "created", "created", "refused model_unknown", "created", "created",
+		"created", "created", "created", "refused serial_invalid", "created", "created",
 		"refused device_limit_reached", "refused device_limit_reached",
-	}[0:3], outcomes(real)[0:3])
-	require.Equal(t, "refused serial_invalid", outcomes(real)[3])
-	require.Equal(t, []string{"created", "created", "refused device_limit_reached", "refused device_limit_reached"}, outcomes(real)[4:])
-	require.Equal(t, outcomes(real), outcomes(dry), "a dry run says what happens")
+	}, outcomes(done))
+	require.Equal(t, outcomes(done), outcomes(dry), "a dry run says what happens")
 	require.Greater(t, len(w.everything()), before)
 
 	again := w.register(reseller, rows...)
@@ -83,10 +81,9 @@ func TestRegistrationRefusals(t *testing.T) {
 
 	r := w.register(customer, sameFactor, sameName, sim, wrongModel, unknown, elsewhere, twice, twice, badIMEI)
 	require.Equal(t, []string{
-		"refused factor_taken", "refused name_taken", "refused sim_not_allowed", "refused model_mismatch",
-		"refused target_unknown", "refused duplicate_in_request", "created", "refused duplicate_in_request", "refused imei_invalid",
-	}[:5], outcomes(r)[:5])
-	require.Equal(t, []string{"refused registered_elsewhere", "created", "refused duplicate_in_request", "refused imei_invalid"}, outcomes(r)[5:])
+		"refused factor_taken", "refused name_taken", "refused sim_not_allowed", "refused model_mismatch", "refused target_unknown",
+		"refused registered_elsewhere", "created", "refused duplicate_in_request", "refused imei_invalid",
+	}, outcomes(r))
 
 	require.Equal(t, "created", outcomes(w.register(customer, router(2)))[0], "a refusal leaves nothing behind")
 	free := router(3)
