@@ -123,6 +123,7 @@ func onePoison(end context.CancelCauseFunc) message.HandlerMiddleware {
 				end(err)
 				return nil, err
 			}
+			defer msg.SetContext(ctx) // who handles the message again handles all of it
 			for _, one := range singles(batch) {
 				msg.SetContext(app.ContextWithBatch(ctx, one))
 				if _, err := h(msg); err != nil {

@@ -149,3 +149,33 @@ func TestStopsAtAnEventThatCannotBeRead(t *testing.T) {
 	require.Contains(t, s.Error, errUnreadable.Error())
 	require.ErrorContains(t, r.Trouble(), errUnreadable.Error())
 }
+
+// A batch that fails is done event by event; one of them may be too early. The
+// ones behind it are not forgotten.
+func TestTooEarlyWithinABatchDoneOneByOne(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(10)
+	var mu sync.Mutex
+	var handled []app.Position
+	waited := false
+	process := projections.Process{Name: "picky", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b app.Batch) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(b.Events) > 1 {
+			return errBad
+		}
+		if b.Events[0].Revision == 3 && !waited {
+			waited = true
+			return early(time.Now().Add(time.Millisecond))
+		}
+		handled = append(handled, b.Events[0].Position)
+		return nil
+	}}
+	last := log.add(many(8)...)
+	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, nil, process)
+	r.waitFor(t, "picky", last)
+	mu.Lock()
+	defer mu.Unlock()
+	require.True(t, waited)
+	require.Len(t, handled, 8)
+}
