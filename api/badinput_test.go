@@ -180,18 +180,27 @@ func TestABodyOf30MBIsRefused(t *testing.T) {
 	f := &fake{created: app.CreatedAccount{UID: customer}}
 	server := httptest.NewServer(newClient(t, options(f)).handler)
 	t.Cleanup(server.Close)
-	for _, chunked := range []bool{false, true} {
-		t.Run(fmt.Sprintf("chunked=%t", chunked), func(t *testing.T) {
+	for _, c := range []struct {
+		chunked bool
+		token   string
+		status  int
+		code    string
+	}{
+		{false, resellerToken, http.StatusRequestEntityTooLarge, "body_too_large"},
+		{true, resellerToken, http.StatusRequestEntityTooLarge, "body_too_large"},
+		{false, "guess", http.StatusUnauthorized, "unauthenticated"},
+	} {
+		t.Run(fmt.Sprintf("chunked=%t %s", c.chunked, c.code), func(t *testing.T) {
 			t.Parallel()
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/v1/customers",
 				io.LimitReader(neverEnding('x'), 30_000_000))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !chunked {
+			if !c.chunked {
 				r.ContentLength = 30_000_000
 			}
-			r.Header.Set("Authorization", "Bearer "+resellerToken)
+			r.Header.Set("Authorization", "Bearer "+c.token)
 			r.Header.Set("Content-Type", "application/json")
 			response, err := server.Client().Do(r)
 			if err != nil {
@@ -199,7 +208,7 @@ func TestABodyOf30MBIsRefused(t *testing.T) {
 			}
 			defer response.Body.Close()
 			got := answer{t, response.StatusCode, response.Header, readAll(t, response.Body)}
-			got.refusedWith(http.StatusRequestEntityTooLarge, "body_too_large")
+			got.refusedWith(c.status, c.code)
 			if f.calls != 0 {
 				t.Error("the application was asked")
 			}

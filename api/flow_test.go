@@ -155,6 +155,20 @@ func TestBusinessRulesOverHTTP(t *testing.T) {
 	if *got.Summary.Created != 20 || got.Summary.Refused != 2 || got.Results[20].Problems[0].Code != "device_limit_reached" {
 		t.Errorf("22 devices into a reseller account: %v", outcomes(got))
 	}
+	position := s.post("/v1/accounts", `{"name":"R3","type":"reseller","administrator":{"email":"r3@x.example"}}`).is(201).header.Get("X-Position")
+	slots := into[api.Slots](reseller.get("/v1/accounts/" + resellerUID + "/slots?minPosition=" + position).is(200))
+	if *slots.Places != 20 || slots.Used != 20 || *slots.Free != 0 {
+		t.Errorf("slots %+v", slots)
+	}
+	if slots = into[api.Slots](reseller.get("/v1/accounts/" + customerUID + "/slots").is(200)); slots.Places != nil || slots.Used != 0 {
+		t.Errorf("slots of a customer %+v", slots)
+	}
+	me := into[api.Me](reseller.get("/v1/me").is(200))
+	if len(me.Accounts) != 2 || me.Account.String() != resellerUID || me.Accounts[0].Profile.Id != "read-only" {
+		t.Errorf("me %+v", me)
+	}
+	s.post("/v1/allocations", `{"device":"`+mp70(1)+`","term":"P3Y","reason":"goodwill"}`).is(201)
+	s.post("/v1/allocations", `{"device":"LD99999999999999","term":"P1Y"}`).is(404)
 	got = into[api.BulkResult](reseller.post("/v1/device-registrations", `{"items":[
 		{"serialNumber":"LD00000000000100","imei":"`+imei(100)+`","iccid":"8944000000000000001"},
 		{"serialNumber":"LD00000000000101","imei":"`+imei(101)+`","model":"XR80","account":"`+customerUID+`"},

@@ -19,7 +19,7 @@ import (
 
 // kept are the headers of an answer that are its content; the rest belongs to
 // the one request.
-var kept = []string{"Content-Type", "Location", "Etag", "X-Position", "Cache-Control"}
+var kept = []string{"Content-Type", "Location", "Etag", "X-Position"}
 
 var keyPattern = regexp.MustCompile(`^[!-~]{1,200}$`)
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -54,9 +55,11 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set("X-Request-ID", made.requestID)
 		header.Set("Traceparent", made.traceparent)
 		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
 
 		err := s.recovered(c, next)
 		if err != nil {
+			drain(r)
 			s.answerError(err, c)
 		}
 		s.record(c, made, time.Since(start), err)
@@ -65,6 +68,16 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			panic(http.ErrAbortHandler)
 		}
 		return nil
+	}
+}
+
+// drain takes in what is still on its way of a refused request, within reason:
+// many clients read no answer before they have sent everything. One that asked
+// whether to send sends nothing.
+func drain(r *http.Request) {
+	const most = 64 << 20
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, most)
 	}
 }
 

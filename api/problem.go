@@ -176,7 +176,6 @@ func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
 		header.Set("Retry-After", retryAfter)
 	}
 	header.Set("Content-Type", "application/problem+json")
-	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(f.status)
 	_, err = w.Write(append(body, '\n'))
 	return err

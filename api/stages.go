@@ -155,9 +155,6 @@ func readLimited(r *http.Request) ([]byte, error) {
 	tooLarge := fail(http.StatusRequestEntityTooLarge, codeBodyTooLarge,
 		fmt.Sprintf("The body is larger than %d MiB. Send it in several requests.", maxBody>>20))
 	if r.ContentLength > maxBody {
-		if r.Header.Get("Expect") == "" {
-			drain(r.Body)
-		}
 		return nil, tooLarge
 	}
 	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
@@ -165,17 +162,9 @@ func readLimited(r *http.Request) ([]byte, error) {
 		return nil, malformed("", codeBodyUnreadable, "The body broke off.")
 	}
 	if len(data) > maxBody {
-		drain(r.Body)
 		return nil, tooLarge
 	}
 	return data, nil
-}
-
-// drain takes in some of what is still on its way: many clients read no answer
-// before they have sent everything.
-func drain(body io.Reader) {
-	const most = 64 << 20
-	_, _ = io.CopyN(io.Discard, body, most)
 }
 
 // jsonBinder gives the generated code the body that was read and checked.
