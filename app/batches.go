@@ -114,9 +114,14 @@ func (a *App) abandonBatch(ctx context.Context, l loadedBatch) error {
 			return err
 		}
 	}
+	return a.releaseHolds(ctx, l, l.state.Devices)
+}
+
+// releaseHolds releases the holds that an abandoned batch has on devices.
+func (a *App) releaseHolds(ctx context.Context, l loadedBatch, devices []uuid.UUID) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
-	for _, uid := range l.state.Devices {
+	for _, uid := range devices {
 		g.Go(func() error { return a.releaseHold(ctx, uid, l) })
 	}
 	return g.Wait()

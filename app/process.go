@@ -110,11 +110,15 @@ func (s stage) run(ctx context.Context, a *App) error {
 // tasks are what a batch of events gives cause to look after, each once.
 type tasks struct {
 	batches, holds, rest stage
+	held                 map[uuid.UUID][]uuid.UUID              // by batch: devices
 	reserved             map[string]map[string]reservation.Kind // by subject: streams with a claim
 }
 
 func newTasks(events []Recorded) *tasks {
-	t := &tasks{batches: stage{}, holds: stage{}, rest: stage{}, reserved: map[string]map[string]reservation.Kind{}}
+	t := &tasks{
+		batches: stage{}, holds: stage{}, rest: stage{},
+		held: map[uuid.UUID][]uuid.UUID{}, reserved: map[string]map[string]reservation.Kind{},
+	}
 	for _, e := range events {
 		t.add(e)
 	}
@@ -126,8 +130,9 @@ func (t *tasks) add(e Recorded) {
 	case batch.BatchStarted:
 		t.batches[e.Stream] = func(ctx context.Context, a *App) error { return a.settle(ctx, event.Batch) }
 	case device.Held:
-		t.holds[e.Stream+" held by "+event.Batch.String()] = func(ctx context.Context, a *App) error {
-			return a.settleHold(ctx, event.Device, event.Batch)
+		t.held[event.Batch] = append(t.held[event.Batch], event.Device)
+		t.holds["holds of "+event.Batch.String()] = func(ctx context.Context, a *App) error {
+			return a.settleHolds(ctx, event.Batch, t.held[event.Batch]...)
 		}
 	case reservation.Reserved:
 		if t.reserved[event.Subject] == nil {

@@ -34,15 +34,15 @@ func (a *App) settleBatch(ctx context.Context, l loadedBatch) error {
 	return nil
 }
 
-// settleHold looks after one held device: its hold may be the last thing that a
-// batch did after it had been taken for dead.
-func (a *App) settleHold(ctx context.Context, uid, batchUID uuid.UUID) error {
-	l, err := a.loadBatch(ctx, batchUID)
+// settleHolds looks after devices that a batch has held: a hold may be the last
+// thing that it did after it had been taken for dead.
+func (a *App) settleHolds(ctx context.Context, uid uuid.UUID, devices ...uuid.UUID) error {
+	l, err := a.loadBatch(ctx, uid)
 	if err != nil {
 		return err
 	}
 	if l.state.Phase == batch.Abandoned {
-		return a.releaseHold(ctx, uid, l)
+		return a.releaseHolds(ctx, l, devices)
 	}
 	return a.settleBatch(ctx, l)
 }

@@ -58,7 +58,7 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 		if h.heldBy != uuid.Nil {
 			// The batch that holds the device may want the reservation, and a
 			// fence would be in its way: it has to end first.
-			if err := a.settleHold(ctx, holder, h.heldBy); err != nil {
+			if err := a.settleHolds(ctx, h.heldBy, holder); err != nil {
 				return err
 			}
 			continue
