@@ -143,6 +143,9 @@ func TestEveryRouteNeedsACallerExceptThePublicOnes(t *testing.T) {
 			if op.Security != nil {
 				continue
 			}
+			if method != http.MethodGet && op.Parameters.GetByInAndName("header", "Idempotency-Key") == nil {
+				t.Errorf("%s %s: nothing checks its idempotency key", method, path)
+			}
 			target := pathParameter.ReplaceAllString(strings.NewReplacer("{", `\{`, "}", `\}`).Replace(path), reseller.String())
 			got := c.send(method, target, "").refusedWith(401, "unauthenticated")
 			if got.header.Get("WWW-Authenticate") == "" {

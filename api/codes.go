@@ -41,7 +41,6 @@ const (
 	codeCursorInvalid      = "cursor_invalid"
 	codeIfMatchInvalid     = "if_match_invalid"
 	codeTooManyItems       = "too_many_items"
-	codeKeyInvalid         = "idempotency_key_invalid"
 	codeKeyReused          = "idempotency_key_reused"
 	codeKeyBusy            = "idempotency_key_in_use"
 	codeRevisionMismatch   = "revision_mismatch"

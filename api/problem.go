@@ -74,9 +74,6 @@ func failureOf(err error) *failure {
 	if f := failureOfApp(err); f != nil {
 		return f
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fail(http.StatusRequestEntityTooLarge, codeBodyTooLarge, "The body is larger than 16 MiB.")
-	}
 	if h, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return failureOfRouter(h)
 	}

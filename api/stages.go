@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -83,16 +84,16 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			made.command = uuid.Must(uuid.NewV7()) // fails only without a source of randomness
 			problems := op.checkParameters(c.Request(), c.Param)
 			if len(op.body) > 0 {
-				release, err := s.roomFor(c.Request())
+				schema, err := op.readBody(c.Request(), made)
+				if err != nil {
+					return err
+				}
+				release, err := s.roomFor(c.Request().Context(), len(made.body))
 				if err != nil {
 					return err
 				}
 				defer release()
-				found, err := op.readBody(c.Request(), made)
-				if err != nil {
-					return err
-				}
-				problems = append(problems, found...)
+				problems = append(problems, op.checkBody(schema, made)...)
 			}
 			if err := badRequest(problems); err != nil {
 				return err
@@ -109,33 +110,28 @@ const (
 	largeAtOnce = 4
 )
 
-// roomFor waits until the request's body may be read.
-func (s *Server) roomFor(r *http.Request) (release func(), err error) {
-	if r.ContentLength >= 0 && r.ContentLength <= largeBody {
+// roomFor waits until a body may be looked at.
+func (s *Server) roomFor(ctx context.Context, size int) (release func(), err error) {
+	if size <= largeBody {
 		return func() {}, nil
 	}
 	select {
 	case s.large <- struct{}{}:
 		return func() { <-s.large }, nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
-// readBody reads the body into the call and checks its form.
-func (op *operation) readBody(r *http.Request, made *call) ([]domain.Problem, error) {
+// readBody reads the body into the call and finds the schema it must have,
+// nil where there is nothing to check.
+func (op *operation) readBody(r *http.Request, made *call) (*openapi3.Schema, error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return nil, fail(http.StatusUnsupportedMediaType, codeContentType, "Send the body without Content-Encoding.")
 	}
 	data, err := readLimited(r)
-	if err != nil {
+	if err != nil || len(data) == 0 {
 		return nil, err
-	}
-	if len(data) == 0 {
-		if op.bodyNeeded {
-			return []domain.Problem{{Code: codeBodyMissing, Detail: "The request needs a body."}}, nil
-		}
-		return nil, nil
 	}
 	mediaType, schema, err := op.bodySchema(r.Header.Get("Content-Type"))
 	if err != nil {
@@ -143,10 +139,19 @@ func (op *operation) readBody(r *http.Request, made *call) ([]domain.Problem, er
 	}
 	made.body, made.mediaType = data, mediaType
 	r.Header.Set("Content-Type", mediaType) // as the generated code spells it
-	if mediaType == "application/json" {
-		return op.checkJSON(schema, data), nil
+	return schema, nil
+}
+
+// checkBody checks the form of a body. CSV is checked row by row later.
+func (op *operation) checkBody(schema *openapi3.Schema, made *call) []domain.Problem {
+	switch {
+	case len(made.body) == 0 && op.bodyNeeded:
+		return []domain.Problem{{Code: codeBodyMissing, Detail: "The request needs a body."}}
+	case made.mediaType == "application/json":
+		return op.checkJSON(schema, made.body)
+	default:
+		return nil
 	}
-	return nil, nil
 }
 
 // readLimited reads a body of up to maxBody bytes, whether its length was

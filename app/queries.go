@@ -26,9 +26,6 @@ func (a *App) Customers(ctx context.Context, caller Caller, q CustomerQuery) (Li
 	return a.reader.Customers(ctx, q)
 }
 
-// Windows are the renewal windows that counts are made for.
-func (a *App) Windows() Windows { return a.windows }
-
 // Devices lists devices of all accounts in which the caller has devices.read.
 // Accounts that the query names narrow that down.
 func (a *App) Devices(ctx context.Context, caller Caller, q DeviceQuery) (List[DeviceRow], error) {

@@ -51,7 +51,7 @@ func enoughMemory() bool {
 	if unix.Statfs(memoryDir, &shm) != nil || unix.Access(memoryDir, unix.W_OK) != nil {
 		return false
 	}
-	return int64(shm.Bavail)*int64(shm.Bsize) > minMemory //nolint:gosec,unconvert // far from 2^63; other types on other systems
+	return int64(shm.Bavail)*int64(shm.Bsize) > minMemory //nolint:unconvert // far from 2^63; other types on other systems
 }
 
 // cachedTemplate gives the cluster to copy, making it when no test process on

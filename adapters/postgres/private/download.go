@@ -107,6 +107,5 @@ func freePort() (uint32, error) {
 		return 0, err
 	}
 	defer func() { _ = listener.Close() }()
-	//nolint:gosec // a port has 16 bits
 	return uint32(listener.Addr().(*net.TCPAddr).Port), nil
 }

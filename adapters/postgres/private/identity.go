@@ -31,7 +31,6 @@ func ourselves() identity {
 }
 
 func asUser(uid, gid int) identity {
-	//nolint:gosec // ids of the system are 32 bits
 	credential := syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return identity{
 		name: fmt.Sprintf("user %d", uid),
