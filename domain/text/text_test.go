@@ -1,0 +1,57 @@
+package text_test
+
+import (
+	"errors"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/fleetledger/fleetledger/domain/text"
+)
+
+func TestName(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]error{
+		"": text.ErrEmpty, " \u3000\t": text.ErrEmpty, "\u200d": text.ErrEmpty,
+		"a\xff": text.ErrEncoding, "a\xc3": text.ErrEncoding,
+		"a\x00b": text.ErrControl, "a\nb": text.ErrControl, "a\u200bb": text.ErrControl, "a\u202eb": text.ErrControl,
+		"a\u2028b": text.ErrControl, "a\ufffdb": text.ErrControl, "a\ue000b": text.ErrControl,
+		"ok": nil, "👨\u200d👩\u200d👧": nil,
+	} {
+		if _, _, err := text.Name(in, 20); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", in, err, want)
+		}
+	}
+	if _, _, err := text.Name("ab", 1); err == nil {
+		t.Error("too long is accepted")
+	}
+}
+
+func TestJoinersDoNotCount(t *testing.T) {
+	t.Parallel()
+	if text.Key("Fire\u200dflies") != text.Key("Fireflies") {
+		t.Error("a joiner makes another name of what looks the same")
+	}
+}
+
+// FuzzName: what is accepted is accepted again as shown, with the same key, and
+// the key of a key is that key.
+func FuzzName(f *testing.F) {
+	for _, s := range []string{"Prairie Fire", "Straße", "ǅ", "ﷺ", "e\u0301", "ΐ", "İ", "a\u200db", "\u0345\u0301"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		display, key, err := text.Name(s, 100)
+		if err != nil {
+			return
+		}
+		if !utf8.ValidString(display) || !utf8.ValidString(key) {
+			t.Fatalf("%q: %q %q", s, display, key)
+		}
+		if d, k, err := text.Name(display, 100); d != display || k != key || err != nil {
+			t.Fatalf("%q: shown as %q, then %q; key %q, then %q (%v)", s, display, d, key, k, err)
+		}
+		if again := text.Key(key); again != key {
+			t.Fatalf("%q: the key of %q is %q", s, key, again)
+		}
+	})
+}
