@@ -75,7 +75,7 @@ func TestHistories(t *testing.T) {
 				s = device.Evolve(s, e)
 				switch e := e.(type) {
 				case device.ServiceRenewed:
-					if e.NewEnd <= e.OldEnd || e.NewEnd < today {
+					if e.NewEnd <= e.OldEnd || e.NewEnd < today && !e.Automatic {
 						t.Fatalf("renewed on %v from %v to %v", today, e.OldEnd, e.NewEnd)
 					}
 					if !e.Automatic {
@@ -84,6 +84,9 @@ func TestHistories(t *testing.T) {
 				case device.AllocationGranted:
 					paid = max(paid, e.Allocation.Until)
 				}
+			}
+			if name == "automatic" && len(events) > 0 && s.Service.End <= today {
+				t.Fatalf("on %v a free term ends on %v", today, s.Service.End)
 			}
 			if again, _ := decide(s); len(again) > 0 {
 				t.Fatalf("%s on its own result: %+v", name, again)
