@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -66,13 +68,14 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	if err := e.runner.Prepare(ctx); err != nil {
 		return err
 	}
-	return s.serve(ctx, e, running{server, listener, c, con, token, tokenPath})
+	return s.serve(ctx, e, running{server, listener, logger, c, con, token, tokenPath})
 }
 
 // running is what the HTTP edge of a serve is made of.
 type running struct {
 	server    *api.Server
 	listener  net.Listener
+	logger    *slog.Logger
 	config    *Config
 	con       console
 	token     string // the operator's
@@ -87,7 +90,7 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	group.Go(func() error { return e.runner.Run(background) })
-	group.Go(func() error { return e.jobs.Run(background, e.app, e.operations) })
+	group.Go(func() error { e.runJobs(background, r.logger); return nil })
 	group.Go(func() error {
 		select {
 		case err := <-e.failed:
@@ -107,6 +110,25 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 		return r.server.Serve(alive, r.listener)
 	})
 	return group.Wait()
+}
+
+// runJobs works on the queue until ctx ends. Starting it needs the database: an
+// outage at that moment is waited out like any other.
+func (e *engine) runJobs(ctx context.Context, logger *slog.Logger) {
+	for {
+		err := e.jobs.Run(ctx, e.app, e.operations)
+		if ctx.Err() != nil {
+			if err != nil {
+				logger.Warn("the job queue did not stop in time", "error", err)
+			}
+			return
+		}
+		logger.Warn("the job queue does not run, trying again", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // announce prints a line per address; the last one says that requests are answered.
