@@ -46,6 +46,15 @@ func TestRenewKeepsTheAnchorDay(t *testing.T) {
 	wantEnd(t, s.When(order(10, on(2027, 4, 3), term("P1M"), monthly)).ThenDone().State, on(2027, 7, 31))
 }
 
+// A term in days moves the anchor day to where it leads.
+func TestRenewByDays(t *testing.T) {
+	t.Parallel()
+	anyTerm := func(r *device.Renew) { r.Rules.RenewalTerms = nil }
+	s := registered(t, customer).When(order(1, day0, term("P10D"), anyTerm)).ThenDone()
+	wantEnd(t, s.State, on(2027, 12, 3))
+	wantEnd(t, s.When(order(2, day0, term("P1M"), anyTerm)).ThenDone().State, on(2028, 1, 3))
+}
+
 func TestRenewRefused(t *testing.T) {
 	t.Parallel()
 	s := registered(t, customer)

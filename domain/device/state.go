@@ -109,7 +109,7 @@ func (s State) right() Allocation {
 	if s.Parked != nil {
 		a = *s.Parked
 	}
-	if !s.Consumed && s.Included.Until > a.Until {
+	if s.Included.Until > a.Until { // never once consumed: what came of it ends later
 		a = s.Included
 	}
 	return a
