@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -27,12 +28,13 @@ type Config struct {
 	PublicURL     string `help:"Where clients reach the service; it stands in mails." env:"FLEETLEDGER_PUBLIC_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
-	Places           int    `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
-	FreeTermMonths   int    `help:"Service term of a reseller's devices, which renews by itself, in months." env:"FLEETLEDGER_FREE_TERM_MONTHS" default:"60"`
-	WarrantyMonths   int    `help:"Warranty from the first registration, in months." env:"FLEETLEDGER_WARRANTY_MONTHS" default:"12"`
-	WarrantyCap      int    `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
-	IncludedTransfer string `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
-	Windows          string `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
+	Places           int      `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
+	FreeTermMonths   int      `help:"Service term of a reseller's devices, which renews by itself, in months." env:"FLEETLEDGER_FREE_TERM_MONTHS" default:"60"`
+	WarrantyMonths   int      `help:"Warranty from the first registration, in months." env:"FLEETLEDGER_WARRANTY_MONTHS" default:"12"`
+	WarrantyCap      int      `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
+	RenewalTerms     []string `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
+	IncludedTransfer string   `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
+	Windows          string   `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 }
 
 // validate reports every wrong value, naming its variable.
@@ -66,6 +68,9 @@ func (c *Config) validate() error {
 		if n < 1 || n > 10_000 {
 			refuse(variable, "%d is not between 1 and 10000", n)
 		}
+	}
+	if _, err := c.renewalTerms(); err != nil {
+		refuse("FLEETLEDGER_RENEWAL_TERMS", "%v", err)
 	}
 	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
 		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)
@@ -125,9 +130,22 @@ func parseWindows(s string) (app.Windows, error) {
 // outbox is the folder that mails are kept in.
 func (c *Config) outbox() string { return filepath.Join(c.DataDir, "outbox") }
 
+func (c *Config) renewalTerms() ([]calendar.Term, error) {
+	terms := make([]calendar.Term, len(c.RenewalTerms))
+	for i, text := range c.RenewalTerms {
+		var err error
+		if terms[i], err = calendar.ParseTerm(strings.TrimSpace(text)); err != nil {
+			return nil, err
+		}
+	}
+	return terms, nil
+}
+
 func (c *Config) rules() device.Rules {
+	terms, _ := c.renewalTerms() // validated
 	return device.Rules{
-		Places: c.Places, FreeTermMonths: c.FreeTermMonths,
+		RenewalTerms: terms,
+		Places:       c.Places, FreeTermMonths: c.FreeTermMonths,
 		WarrantyMonths: c.WarrantyMonths, WarrantyCap: c.WarrantyCap,
 		IncludedTransfer: c.IncludedTransfer,
 	}

@@ -144,7 +144,7 @@ func (m *model) command(holder, take, leave int) *actor {
 			a.next = giveUp // nothing to do any more
 		case taking && m.claimFirst:
 			a.next = write
-		case taking && !(m.keepClaims && mine >= 0):
+		case taking && (!m.keepClaims || mine < 0):
 			a.next = readClaim
 		default:
 			a.next = look
@@ -157,7 +157,7 @@ func (m *model) command(holder, take, leave int) *actor {
 			return false
 		}
 		held := claimedLast >= 0
-		if !(m.noRenewal && held) {
+		if !m.noRenewal || !held {
 			if len(m.claims[take]) != claimedAt {
 				a.next = readClaim
 				return true
@@ -304,5 +304,5 @@ func (m *model) start(draw func(int) int) *actor {
 }
 
 func seeded(seed uint64) func(int) int {
-	return rand.New(rand.NewPCG(seed, 1)).IntN //nolint:gosec // a repeatable order, no secret
+	return rand.New(rand.NewPCG(seed, 1)).IntN // a repeatable order, no secret
 }
