@@ -58,8 +58,9 @@ func serve(t *testing.T, dir string, args ...string) *service {
 	require.NoError(t, cmd.Start())
 	s := &service{t: t, dir: dir, cmd: cmd}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		if cmd.ProcessState == nil { // its PostgreSQL has to be gone before the folder
+			s.stop()
+		}
 		if t.Failed() {
 			t.Logf("log of the service:\n%s", log.String())
 		}
@@ -96,7 +97,8 @@ func (s *service) stop() {
 	case err := <-ended:
 		require.NoError(s.t, err)
 	case <-time.After(10 * time.Second):
-		s.t.Fatal("still running ten seconds after SIGTERM")
+		_ = s.cmd.Process.Kill()
+		s.t.Error("still running ten seconds after SIGTERM")
 	}
 }
 
