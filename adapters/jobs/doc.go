@@ -11,7 +11,9 @@
 //   - River knows that a job's process died only by the age of its attempt, an
 //     hour by default, since a job may take that long. A job here therefore
 //     runs for a slice of 3 s, then goes back to the end of the queue, which
-//     renews its attempt. Nothing older than rescueAfter (10 s) can be alive.
+//     renews its attempt. Nothing older than rescueAfter (10 s) can be alive,
+//     but for operations whose chunk took too long before: those get twice the
+//     time each time, up to 5 minutes, and are noticed as much later.
 //   - River's leader looks for such jobs as soon as it is elected and each 30 s
 //     after. A dead leader's term ends 10 to 15 s after its death, so the
 //     restarted process, when it was the only one, finds the job at its first

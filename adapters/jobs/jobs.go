@@ -24,6 +24,8 @@ const (
 	slice = 3 * time.Second
 	// runTimeout ends a chunk that hangs: 6 s when it began late in the slice.
 	runTimeout = 9 * time.Second
+	// longestRun bounds the doubling of that for chunks that take longer.
+	longestRun = 5 * time.Minute
 	// rescueAfter is the age at which a job has no process any more. Above
 	// runTimeout, and not above the 10 s that a dead leader's term outlives it.
 	rescueAfter = 10 * time.Second
@@ -139,7 +141,7 @@ func (j *Jobs) client(w *worker) (*river.Client[pgx.Tx], error) {
 		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: j.options.Workers}},
 		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    pollInterval,
-		JobTimeout:           runTimeout,
+		JobTimeout:           runTimeout, // of the rescuer; a job's own is the worker's
 		RescueStuckJobsAfter: rescueAfter,
 		SoftStopTimeout:      softStop,
 	})

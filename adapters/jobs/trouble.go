@@ -28,6 +28,7 @@ const (
 type trouble struct {
 	Waits    int `json:"waits,omitempty"`    // for something that passes; without limit
 	Failures int `json:"failures,omitempty"` // of any other kind, up to maxFailures
+	Slow     int `json:"slow,omitempty"`     // chunks that took too long; each doubles the time
 }
 
 // readTrouble takes what cannot be read as no trouble: it only means patience.
@@ -47,9 +48,13 @@ func judge(ctx context.Context, was trouble, err error) (now trouble, failed boo
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		// A stop that did not wait any longer: the operation is not to blame.
-		return trouble{Failures: was.Failures}, false
+		return trouble{Failures: was.Failures, Slow: was.Slow}, false
 	case passes(ctx, err):
-		return trouble{Waits: was.Waits + 1, Failures: was.Failures}, false
+		now = trouble{Waits: was.Waits + 1, Failures: was.Failures, Slow: was.Slow}
+		if ctx.Err() != nil {
+			now.Slow++
+		}
+		return now, false
 	}
 	now = trouble{Failures: was.Failures + 1}
 	return now, final(err) || now.Failures >= maxFailures
@@ -64,6 +69,12 @@ func (t trouble) pause() time.Duration {
 	}
 	pause := min(firstPause<<min(times-1, 16), lastPause)
 	return pause/2 + rand.N(pause/2) //nolint:gosec // no secret
+}
+
+// timeout is what a run may take. A chunk that cannot be cut (a dry run) has to
+// get through in one; what was not enough before is not enough again.
+func (t trouble) timeout() time.Duration {
+	return min(runTimeout<<min(t.Slow, 16), longestRun)
 }
 
 // passes reports whether the same chunk may go well later unchanged. A chunk

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
@@ -32,9 +34,11 @@ func TestJudge(t *testing.T) {
 		"outage does not fail":  {t.Context(), almost, app.ErrLogUnavailable, trouble{Waits: 1, Failures: maxFailures - 1}, false},
 		"others were faster":    {t.Context(), trouble{Waits: 1}, app.ErrBusy, trouble{Waits: 2}, false},
 		"right is missing":      {t.Context(), trouble{}, &app.Forbidden{}, trouble{Failures: 1}, true},
-		"chunk took too long":   {late, almost, errors.New("anything"), trouble{Waits: 1, Failures: maxFailures - 1}, false},
+		"chunk took too long":   {late, almost, errors.New("anything"), trouble{Waits: 1, Failures: maxFailures - 1, Slow: 1}, false},
+		"and again":             {late, trouble{Waits: 2, Slow: 1}, errors.New("anything"), trouble{Waits: 3, Slow: 2}, false},
 		"some call took long":   {t.Context(), trouble{}, context.DeadlineExceeded, trouble{Waits: 1}, false},
 		"hard stop":             {cancelled, almost, errors.New("anything"), almost, false},
+		"hard stop of the slow": {cancelled, trouble{Slow: 2}, errors.New("anything"), trouble{Slow: 2}, false},
 		"first failure":         {t.Context(), trouble{}, errors.New("bug"), trouble{Failures: 1}, false},
 		"failure after waiting": {t.Context(), trouble{Waits: 9, Failures: 1}, errors.New("bug"), trouble{Failures: 2}, false},
 		"last failure":          {t.Context(), almost, errors.New("bug"), trouble{Failures: maxFailures}, true},
@@ -55,6 +59,20 @@ func TestPauseGrowsUpToALimit(t *testing.T) {
 		require.GreaterOrEqual(t, pause, min(firstPause<<min(times, 10), lastPause)/2, times)
 		require.Less(t, pause, min(firstPause<<min(times, 10), lastPause), times)
 	}
+}
+
+// A dry run is one chunk whatever its size, and starts over each time: with the
+// same time it would never end.
+func TestAChunkThatTookTooLongGetsMoreTime(t *testing.T) {
+	t.Parallel()
+	given := func(metadata string) time.Duration {
+		return (&worker{}).Timeout(&river.Job[operation]{JobRow: &rivertype.JobRow{Metadata: []byte(metadata)}})
+	}
+	require.Equal(t, runTimeout, given(`{}`))
+	require.Equal(t, runTimeout, given(`{"trouble":{"waits":9,"failures":3}}`), "an outage says nothing about the chunk")
+	require.Equal(t, 2*runTimeout, given(`{"trouble":{"waits":1,"slow":1}}`))
+	require.Equal(t, 8*runTimeout, given(`{"trouble":{"waits":3,"slow":3}}`))
+	require.Equal(t, longestRun, given(`{"trouble":{"slow":1000}}`))
 }
 
 func TestReasonKeepsInternalsToItself(t *testing.T) {

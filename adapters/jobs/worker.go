@@ -34,6 +34,12 @@ type worker struct {
 // NextRetry lets a rescued job go on at once.
 func (w *worker) NextRetry(*river.Job[operation]) time.Time { return time.Now() }
 
+// Timeout is also the age from which river takes the job for one of a dead
+// process, where that is above rescueAfter.
+func (w *worker) Timeout(job *river.Job[operation]) time.Duration {
+	return readTrouble(job.Metadata).timeout()
+}
+
 // Work calls the runner until the operation is done, the slice is over, this
 // instance stops or something goes wrong. All but the first put the job back
 // with river's snooze, which counts no attempt.
