@@ -80,6 +80,14 @@ func facts(from map[string]string) *map[string]string {
 
 func (s *Server) today() calendar.Date { return calendar.DateOf(s.Clock.Now()) }
 
+// dayOf is the day that an answer is about.
+func (s *Server) dayOf(f app.Freshness) calendar.Date {
+	if f.AsOf.IsZero() {
+		return s.today()
+	}
+	return calendar.DateOf(f.AsOf)
+}
+
 func window(w app.Window) Window {
 	return Window{Name: w.Name, Colour: w.Colour, FromDay: w.FromDay, ToDay: w.ToDay}
 }
@@ -129,8 +137,8 @@ func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {
 	}
 }
 
-// device shows a device; accountName may be empty where it is not known.
-func (s *Server) device(d device.State, accountName string, revision app.Revision) Device {
+// device shows a device on a day; accountName may be empty where it is not known.
+func (s *Server) device(d device.State, accountName string, revision app.Revision, day calendar.Date) Device {
 	dates := d.Dates(s.Rules)
 	wire := Device{
 		Uid: d.UID, SerialNumber: d.SerialNumber, Model: d.Model, Name: d.Name, Labels: list(d.Labels, same),
@@ -141,7 +149,7 @@ func (s *Server) device(d device.State, accountName string, revision app.Revisio
 		FirstRegistered: present(d.FirstRegistered.String()),
 		ServiceStart:    present(d.Service.Start.String()),
 		ServiceEnd:      present(dates.GatewayEnd.String()),
-		ServiceStatus:   present(d.ServiceStatus(s.today())),
+		ServiceStatus:   present(d.ServiceStatus(day)),
 		SupportExpiry:   present(dates.SupportExpiry.String()),
 		WarrantyEnd:     present(dates.WarrantyEnd.String()),
 		AutoRenew:       d.Service.AutoRenew,
@@ -158,8 +166,8 @@ func (s *Server) device(d device.State, accountName string, revision app.Revisio
 	return wire
 }
 
-func (s *Server) deviceRow(r app.DeviceRow) Device {
-	return s.device(r.State, r.AccountName, r.Revision)
+func (s *Server) deviceRow(day calendar.Date) func(app.DeviceRow) Device {
+	return func(r app.DeviceRow) Device { return s.device(r.State, r.AccountName, r.Revision, day) }
 }
 
 func (s *Server) itemResult(r app.ItemResult) ItemResult {
@@ -172,7 +180,7 @@ func (s *Server) itemResult(r app.ItemResult) ItemResult {
 	switch {
 	case r.Device != nil && r.Device.Exists():
 		wire.Uid, wire.SerialNumber = present(r.Device.UID.String()), present(r.Device.SerialNumber)
-		shown := s.device(*r.Device, "", r.Revision)
+		shown := s.device(*r.Device, "", r.Revision, s.today())
 		wire.Device = &shown
 	case uuidPattern.MatchString(r.Name):
 		wire.Uid = &r.Name

@@ -103,8 +103,9 @@ var deviceColumns = []string{"UID", "SERIAL_NUMBER", "IMEI", "MAC", "ESN", "MODE
 
 func (h handlers) devicesCSV(ctx context.Context, c app.Caller, q app.DeviceQuery, all bool) (io.Reader, app.Position, error) {
 	fetch := func() (app.List[app.DeviceRow], error) { return h.App.Devices(ctx, c, q) }
+	shown := h.deviceRow(h.dayOf(q.Freshness))
 	return table(deviceColumns, all, &q.Page, fetch, func(r app.DeviceRow) []string {
-		d := h.deviceRow(r)
+		d := shown(r)
 		return []string{
 			d.Uid.String(), d.SerialNumber, valueOf(d.Imei), valueOf(d.Mac), valueOf(d.Esn), d.Model, d.Name,
 			strings.Join(d.Labels, "|"), d.Account.Uid.String(), valueOf(d.Account.Name), string(d.LifeCycleState), d.Offer,

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
-	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -38,7 +37,7 @@ func (h handlers) ListDevices(ctx context.Context, r ListDevicesRequestObject) (
 	}
 	return ListDevices200JSONResponse{
 		Body: DeviceList{
-			Items: list(page.Items, h.deviceRow), NextCursor: present(page.NextCursor), Total: page.Total, Windows: h.windows(),
+			Items: list(page.Items, h.deviceRow(h.dayOf(q.Freshness))), NextCursor: present(page.NextCursor), Total: page.Total, Windows: h.windows(),
 		},
 		Headers: ListDevices200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
@@ -67,10 +66,7 @@ func (h handlers) deviceQuery(p ListDevicesParams) (app.DeviceQuery, error) {
 // within narrows a query to a renewal window, counted from the day the query
 // is about.
 func (h handlers) within(q *app.DeviceQuery, in *reading, name string) {
-	today := h.today()
-	if !q.AsOf.IsZero() {
-		today = calendar.DateOf(q.AsOf)
-	}
+	today := h.dayOf(q.Freshness)
 	for _, w := range h.Windows {
 		if w.Name != name {
 			continue
@@ -108,7 +104,7 @@ func (h handlers) GetDevice(ctx context.Context, r GetDeviceRequestObject) (GetD
 		return nil, err
 	}
 	return GetDevice200JSONResponse{
-		Body:    h.deviceRow(row),
+		Body:    h.deviceRow(h.dayOf(fresh))(row),
 		Headers: GetDevice200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
 	}, nil
 }

@@ -865,7 +865,7 @@ type ListAccountsParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then. Rights are those of today.
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -895,7 +895,7 @@ type GetAccountParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then. Rights are those of today.
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -967,7 +967,7 @@ type ListCustomersParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then. Rights are those of today.
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1020,7 +1020,7 @@ type ListDevicesParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then. Rights are those of today.
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1053,7 +1053,7 @@ type GetDeviceParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then. Rights are those of today.
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for

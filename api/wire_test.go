@@ -258,6 +258,25 @@ func TestQueriesReachTheApplication(t *testing.T) {
 	}
 }
 
+func TestServiceStatusIsThatOfTheDayAskedFor(t *testing.T) {
+	t.Parallel()
+	d := aDevice("a")
+	d.State.Service.End = calendar.On(2026, 3, 10) // the clock stands at 2026-03-15
+	f := &fake{devices: []app.List[app.DeviceRow]{{Items: []app.DeviceRow{d}}}}
+	c := newClient(t, options(f))
+	for query, want := range map[string]string{"": "expired", "?asOf=2026-03-10T23:00:00Z": "active"} {
+		if got := into[api.Device](c.get("/v1/devices/" + serial + query).is(200)); *got.ServiceStatus != want {
+			t.Errorf("%q: %s", query, *got.ServiceStatus)
+		}
+		if got := into[api.DeviceList](c.get("/v1/devices" + query).is(200)); *got.Items[0].ServiceStatus != want {
+			t.Errorf("list %q: %s", query, *got.Items[0].ServiceStatus)
+		}
+		if got := string(c.get("/v1/devices"+query, "Accept: text/csv").is(200).body); !strings.Contains(got, ","+want+",") {
+			t.Errorf("csv %q: %s", query, got)
+		}
+	}
+}
+
 func TestExportsHaveAllRowsAndNoFormulas(t *testing.T) {
 	t.Parallel()
 	f := &fake{devices: []app.List[app.DeviceRow]{

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -10,7 +11,14 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-func (a *App) today() calendar.Date { return calendar.DateOf(a.clock.Now()) }
+// instant is the one that an answer is about: what has expired or falls into a
+// window is told as of then.
+func (a *App) instant(f Freshness) time.Time {
+	if f.AsOf.IsZero() {
+		return a.clock.Now()
+	}
+	return f.AsOf
+}
 
 // Customers lists the customers of the reseller that the caller acts for, with
 // customers.read there.
@@ -22,7 +30,8 @@ func (a *App) Customers(ctx context.Context, caller Caller, q CustomerQuery) (Li
 	if err := a.access(caller).require(ctx, q.Reseller, rights.CustomersRead); err != nil {
 		return List[CustomerRow]{}, err
 	}
-	q.Today, q.Windows, q.Now = a.today(), a.windows, a.clock.Now()
+	q.Windows, q.Now = a.windows, a.instant(q.Freshness)
+	q.Today = calendar.DateOf(q.Now)
 	return a.reader.Customers(ctx, q)
 }
 
@@ -33,7 +42,7 @@ func (a *App) Devices(ctx context.Context, caller Caller, q DeviceQuery) (List[D
 	if err != nil {
 		return List[DeviceRow]{}, err
 	}
-	q.Accounts, q.Today = narrow(scope, q.Accounts), a.today()
+	q.Accounts, q.Today = narrow(scope, q.Accounts), calendar.DateOf(a.instant(q.Freshness))
 	return a.reader.Devices(ctx, q)
 }
 
@@ -57,7 +66,7 @@ func (a *App) Accounts(ctx context.Context, caller Caller, q AccountQuery) (List
 	if err != nil {
 		return List[AccountRow]{}, err
 	}
-	q.Accounts, q.Now = narrow(scope, q.Accounts), a.clock.Now()
+	q.Accounts, q.Now = narrow(scope, q.Accounts), a.instant(q.Freshness)
 	return a.reader.Accounts(ctx, q)
 }
 
@@ -67,7 +76,7 @@ func (a *App) Account(ctx context.Context, caller Caller, uid uuid.UUID, f Fresh
 		return AccountRow{}, Position{}, err
 	}
 	found, err := a.reader.Accounts(ctx, AccountQuery{
-		Freshness: f, Page: Page{Limit: 1}, Accounts: []uuid.UUID{uid}, Now: a.clock.Now(),
+		Freshness: f, Page: Page{Limit: 1}, Accounts: []uuid.UUID{uid}, Now: a.instant(f),
 	})
 	if err != nil || len(found.Items) == 0 {
 		return AccountRow{}, found.Position, orNotFound(err)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -116,8 +117,10 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 // spy is a reader that shows what it is asked for.
 type spy struct {
 	app.Reader
-	partners []app.PartnershipRow
-	devices  app.DeviceQuery
+	partners  []app.PartnershipRow
+	devices   app.DeviceQuery
+	customers app.CustomerQuery
+	accounts  app.AccountQuery
 }
 
 func (s *spy) Partnerships(context.Context, app.Freshness, uuid.UUID) (app.List[app.PartnershipRow], error) {
@@ -127,6 +130,41 @@ func (s *spy) Partnerships(context.Context, app.Freshness, uuid.UUID) (app.List[
 func (s *spy) Devices(_ context.Context, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
 	s.devices = q
 	return app.List[app.DeviceRow]{}, nil
+}
+
+func (s *spy) Customers(_ context.Context, q app.CustomerQuery) (app.List[app.CustomerRow], error) {
+	s.customers = q
+	return app.List[app.CustomerRow]{}, nil
+}
+
+func (s *spy) Accounts(_ context.Context, q app.AccountQuery) (app.List[app.AccountRow], error) {
+	s.accounts = q
+	return app.List[app.AccountRow]{}, nil
+}
+
+// The past is shown as it was seen then: windows, what is expired and who is
+// still pending count from that day on, as in the lists behind the counts.
+func TestThePastCountsFromItsOwnDay(t *testing.T) {
+	t.Parallel()
+	s := &spy{}
+	now, then := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC), time.Date(2026, 1, 5, 23, 0, 0, 0, time.UTC)
+	a := app.New(app.Dependencies{Reader: s, Clock: &handClock{now: now}})
+	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
+		fresh := app.Freshness{AsOf: c.asOf}
+		_, err := a.Customers(t.Context(), operatorFor(seed(1)), app.CustomerQuery{Freshness: fresh})
+		require.NoError(t, err)
+		_, err = a.Devices(t.Context(), operator(), app.DeviceQuery{Freshness: fresh})
+		require.NoError(t, err)
+		_, err = a.Accounts(t.Context(), operator(), app.AccountQuery{Freshness: fresh})
+		require.NoError(t, err)
+		require.Equal(t, calendar.DateOf(c.at), s.customers.Today)
+		require.Equal(t, c.at, s.customers.Now)
+		require.Equal(t, calendar.DateOf(c.at), s.devices.Today)
+		require.Equal(t, c.at, s.accounts.Now)
+		_, _, err = a.Account(t.Context(), operator(), seed(1), fresh)
+		require.ErrorIs(t, err, app.ErrNotFound)
+		require.Equal(t, c.at, s.accounts.Now)
+	}
 }
 
 func TestScopeOfLists(t *testing.T) {
