@@ -129,7 +129,7 @@ type DeviceQuery struct {
 	// Due leaves only devices that count in renewal windows: not retired and
 	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
 	// the list has exactly the devices a window counted.
-	Due    bool
+	Due bool
 	// AutoRenewing leaves only devices whose free term renews by itself, not
 	// retired ones.
 	AutoRenewing bool
