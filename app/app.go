@@ -38,7 +38,8 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	partnerships  AssignPartnerProfile
-//	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
+//	devices       RegisterDevices TransferDevices PreviewRenewals RenewDevices Renewal
+//	              ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
