@@ -202,6 +202,8 @@ func summary(total int, done app.Outcome, count func(app.Outcome) int) Summary {
 		s.Transferred = &n
 	case app.OutcomeRenewed:
 		s.Renewed = &n
+	case app.OutcomeReversed:
+		s.Reversed = &n
 	}
 	return s
 }

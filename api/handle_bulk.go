@@ -145,12 +145,8 @@ func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestO
 
 func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject) (RenewDevicesResponseObject, error) {
 	var in reading
-	c := app.RenewDevices{
-		Command: commandOf(ctx, r.Body.Reason), Devices: r.Body.Devices,
-		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until),
-		OrderNumber: valueOf(r.Body.OrderNumber), Note: valueOf(r.Body.Note),
-		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
-	}
+	c := in.renewal(ctx, r.Body)
+	c.DryRun, c.Atomic = valueOf(r.Params.DryRun), valueOf(r.Params.Atomic)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

@@ -174,6 +174,7 @@ const (
 	Created     Outcome = "created"
 	Refused     Outcome = "refused"
 	Renewed     Outcome = "renewed"
+	Reversed    Outcome = "reversed"
 	Transferred Outcome = "transferred"
 	Unchanged   Outcome = "unchanged"
 )
@@ -186,6 +187,8 @@ func (e Outcome) Valid() bool {
 	case Refused:
 		return true
 	case Renewed:
+		return true
+	case Reversed:
 		return true
 	case Transferred:
 		return true
@@ -290,7 +293,7 @@ type AllocationRequest struct {
 type BulkResult struct {
 	DryRun bool `json:"dryRun"`
 
-	// Id Of the transfer or renewal
+	// Id Of the transfer, renewal or reversal
 	Id      *openapi_types.UUID `json:"id,omitempty"`
 	Results []ItemResult        `json:"results"`
 	Summary Summary             `json:"summary"`
@@ -318,6 +321,19 @@ type Change struct {
 	After  string `json:"after"`
 	Before string `json:"before"`
 	Field  string `json:"field"`
+}
+
+// ClockRequest defines model for ClockRequest.
+type ClockRequest struct {
+	// Advance ISO 8601, such as P1M, P5Y or PT12H
+	//
+	// Example: P1M
+	Advance *string `json:"advance,omitempty"`
+
+	// Now An instant
+	//
+	// Example: 2031-01-31T12:00:00Z
+	Now *string `json:"now,omitempty"`
 }
 
 // CreatedAccount defines model for CreatedAccount.
@@ -720,8 +736,46 @@ type Remedy struct {
 	Detail string `json:"detail"`
 }
 
+// Renewal defines model for Renewal.
+type Renewal struct {
+	Id         openapi_types.UUID `json:"id"`
+	Items      []RenewedDevice    `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+}
+
+// RenewalPreview defines model for RenewalPreview.
+type RenewalPreview struct {
+	Results []RenewalPreviewItem `json:"results"`
+	Summary Summary              `json:"summary"`
+}
+
+// RenewalPreviewItem defines model for RenewalPreviewItem.
+type RenewalPreviewItem struct {
+	// CurrentEnd Last day of what would be extended
+	CurrentEnd *string `json:"currentEnd"`
+
+	// DaysGained Days of service from today on, today included, that the order adds
+	DaysGained int     `json:"daysGained"`
+	Device     *Device `json:"device,omitempty"`
+	Index      int     `json:"index"`
+
+	// NewEnd Last day after the order; null unless it would be applied
+	NewEnd  *string `json:"newEnd"`
+	Outcome Outcome `json:"outcome"`
+
+	// Parked The order extends what waits beside the free term of a reseller's device
+	Parked       bool          `json:"parked"`
+	Problems     []ItemProblem `json:"problems"`
+	SerialNumber *string       `json:"serialNumber,omitempty"`
+	Uid          *string       `json:"uid,omitempty"`
+}
+
 // RenewalRequest defines model for RenewalRequest.
 type RenewalRequest struct {
+	// AlignTo A date, latest, majority or monthEnd
+	//
+	// Example: latest
+	AlignTo     *string     `json:"alignTo,omitempty"`
 	Devices     DeviceNames `json:"devices"`
 	Note        *string     `json:"note,omitempty"`
 	OrderNumber *string     `json:"orderNumber,omitempty"`
@@ -740,6 +794,26 @@ type RenewalRequest struct {
 	Until *Date `json:"until,omitempty"`
 }
 
+// RenewedDevice defines model for RenewedDevice.
+type RenewedDevice struct {
+	// Actor Empty strings where it is not to be seen
+	Actor       Actor     `json:"actor"`
+	NewEnd      string    `json:"newEnd"`
+	Note        string    `json:"note"`
+	OldEnd      *string   `json:"oldEnd"`
+	OrderNumber string    `json:"orderNumber"`
+	Parked      bool      `json:"parked"`
+	RenewedAt   time.Time `json:"renewedAt"`
+
+	// ReversedAt Null while it stands
+	ReversedAt   *time.Time `json:"reversedAt"`
+	SerialNumber string     `json:"serialNumber"`
+
+	// Term Where one was ordered
+	Term *string            `json:"term,omitempty"`
+	Uid  openapi_types.UUID `json:"uid"`
+}
+
 // ResultList defines model for ResultList.
 type ResultList struct {
 	Items      []ItemResult `json:"items"`
@@ -747,6 +821,19 @@ type ResultList struct {
 
 	// Total Items of the whole request
 	Total int `json:"total"`
+}
+
+// ReversalRequest defines model for ReversalRequest.
+type ReversalRequest struct {
+	Devices *DeviceNames `json:"devices,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
+// SandboxClock defines model for SandboxClock.
+type SandboxClock struct {
+	Now time.Time `json:"now"`
 }
 
 // Slots defines model for Slots.
@@ -761,6 +848,7 @@ type Summary struct {
 	Created     *int `json:"created,omitempty"`
 	Refused     int  `json:"refused"`
 	Renewed     *int `json:"renewed,omitempty"`
+	Reversed    *int `json:"reversed,omitempty"`
 	Total       int  `json:"total"`
 	Transferred *int `json:"transferred,omitempty"`
 	Unchanged   int  `json:"unchanged"`
@@ -844,6 +932,9 @@ type OperationID = openapi_types.UUID
 
 // Prefer defines model for Prefer.
 type Prefer = string
+
+// RenewalID defines model for RenewalID.
+type RenewalID = openapi_types.UUID
 
 // Search defines model for Search.
 type Search = string
@@ -1148,6 +1239,12 @@ type GetOperationResultsParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// PreviewRenewalsParams defines parameters for PreviewRenewals.
+type PreviewRenewalsParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // RenewDevicesParams defines parameters for RenewDevices.
 type RenewDevicesParams struct {
 	// DryRun Decide as always, write nothing
@@ -1164,6 +1261,40 @@ type RenewDevicesParams struct {
 
 	// Prefer respond-async makes an operation of the request
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// GetRenewalParams defines parameters for GetRenewal.
+type GetRenewalParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ReverseRenewalParams defines parameters for ReverseRenewal.
+type ReverseRenewalParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Atomic All or nothing
+	Atomic *Atomic `form:"atomic,omitempty" json:"atomic,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MoveSandboxClockParams defines parameters for MoveSandboxClock.
+type MoveSandboxClockParams struct {
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // TransferDevicesParams defines parameters for TransferDevices.
@@ -1220,8 +1351,17 @@ type RetireDeviceJSONRequestBody = Reason
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = Reason
 
+// PreviewRenewalsJSONRequestBody defines body for PreviewRenewals for application/json ContentType.
+type PreviewRenewalsJSONRequestBody = RenewalRequest
+
 // RenewDevicesJSONRequestBody defines body for RenewDevices for application/json ContentType.
 type RenewDevicesJSONRequestBody = RenewalRequest
+
+// ReverseRenewalJSONRequestBody defines body for ReverseRenewal for application/json ContentType.
+type ReverseRenewalJSONRequestBody = ReversalRequest
+
+// MoveSandboxClockJSONRequestBody defines body for MoveSandboxClock for application/json ContentType.
+type MoveSandboxClockJSONRequestBody = ClockRequest
 
 // TransferDevicesJSONRequestBody defines body for TransferDevices for application/json ContentType.
 type TransferDevicesJSONRequestBody = TransferRequest
@@ -1306,9 +1446,24 @@ type ServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx echo.Context) error
+	// PreviewRenewals What a renewal order would do to each device
+	// (POST /v1/renewal-previews)
+	PreviewRenewals(ctx echo.Context, params PreviewRenewalsParams) error
 	// RenewDevices Apply a renewal order to devices
 	// (POST /v1/renewals)
 	RenewDevices(ctx echo.Context, params RenewDevicesParams) error
+	// GetRenewal What a renewal order did, device by device
+	// (GET /v1/renewals/{id})
+	GetRenewal(ctx echo.Context, id RenewalID, params GetRenewalParams) error
+	// ReverseRenewal Take a renewal order back
+	// (POST /v1/renewals/{id}/reversals)
+	ReverseRenewal(ctx echo.Context, id RenewalID, params ReverseRenewalParams) error
+	// GetSandboxClock What the sandbox clock shows (the operator only)
+	// (GET /v1/sandbox/clock)
+	GetSandboxClock(ctx echo.Context) error
+	// MoveSandboxClock Move the sandbox clock ahead (the operator only)
+	// (POST /v1/sandbox/clock)
+	MoveSandboxClock(ctx echo.Context, params MoveSandboxClockParams) error
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx echo.Context, params TransferDevicesParams) error
@@ -2661,6 +2816,35 @@ func (w *ServerInterfaceWrapper) ListProjections(ctx echo.Context) error {
 	return err
 }
 
+// PreviewRenewals converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewRenewals(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewRenewalsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewRenewals(ctx, params)
+	return err
+}
+
 // RenewDevices converts echo context to params.
 func (w *ServerInterfaceWrapper) RenewDevices(ctx echo.Context) error {
 	var err error
@@ -2730,6 +2914,164 @@ func (w *ServerInterfaceWrapper) RenewDevices(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RenewDevices(ctx, params)
+	return err
+}
+
+// GetRenewal converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRenewal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id RenewalID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRenewalParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRenewal(ctx, id, params)
+	return err
+}
+
+// ReverseRenewal converts echo context to params.
+func (w *ServerInterfaceWrapper) ReverseRenewal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id RenewalID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReverseRenewalParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// ------------- Optional query parameter "atomic" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "atomic", ctx.QueryParams(), &params.Atomic, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter atomic: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReverseRenewal(ctx, id, params)
+	return err
+}
+
+// GetSandboxClock converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSandboxClock(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSandboxClock(ctx)
+	return err
+}
+
+// MoveSandboxClock converts echo context to params.
+func (w *ServerInterfaceWrapper) MoveSandboxClock(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MoveSandboxClockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MoveSandboxClock(ctx, params)
 	return err
 }
 
@@ -2875,6 +3217,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/devices/:id/history", wrapper.GetDeviceHistory, options.OperationMiddlewares["getDeviceHistory"]...)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.TransferDevices, options.OperationMiddlewares["transferDevices"]...)
 	router.POST(options.BaseURL+"/v1/renewals", wrapper.RenewDevices, options.OperationMiddlewares["renewDevices"]...)
+	router.POST(options.BaseURL+"/v1/renewal-previews", wrapper.PreviewRenewals, options.OperationMiddlewares["previewRenewals"]...)
+	router.GET(options.BaseURL+"/v1/renewals/:id", wrapper.GetRenewal, options.OperationMiddlewares["getRenewal"]...)
+	router.POST(options.BaseURL+"/v1/renewals/:id/reversals", wrapper.ReverseRenewal, options.OperationMiddlewares["reverseRenewal"]...)
+	router.GET(options.BaseURL+"/v1/sandbox/clock", wrapper.GetSandboxClock, options.OperationMiddlewares["getSandboxClock"]...)
+	router.POST(options.BaseURL+"/v1/sandbox/clock", wrapper.MoveSandboxClock, options.OperationMiddlewares["moveSandboxClock"]...)
 	router.POST(options.BaseURL+"/v1/allocations", wrapper.GrantAllocation, options.OperationMiddlewares["grantAllocation"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id", wrapper.GetOperation, options.OperationMiddlewares["getOperation"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id/results", wrapper.GetOperationResults, options.OperationMiddlewares["getOperationResults"]...)
@@ -4755,6 +5102,65 @@ func (response ListProjectionsdefaultApplicationProblemPlusJSONResponse) VisitLi
 	return err
 }
 
+type PreviewRenewalsRequestObject struct {
+	Params PreviewRenewalsParams
+	Body   *PreviewRenewalsJSONRequestBody
+}
+
+type PreviewRenewalsResponseObject interface {
+	VisitPreviewRenewalsResponse(w http.ResponseWriter) error
+}
+
+type PreviewRenewals200JSONResponse RenewalPreview
+
+func (response PreviewRenewals200JSONResponse) VisitPreviewRenewalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRenewalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response PreviewRenewalsdefaultApplicationProblemPlusJSONResponse) VisitPreviewRenewalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RenewDevicesRequestObject struct {
 	Params RenewDevicesParams
 	Body   *RenewDevicesJSONRequestBody
@@ -4809,6 +5215,287 @@ type RenewDevicesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RenewDevicesdefaultApplicationProblemPlusJSONResponse) VisitRenewDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRenewalRequestObject struct {
+	Id     RenewalID `json:"id"`
+	Params GetRenewalParams
+}
+
+type GetRenewalResponseObject interface {
+	VisitGetRenewalResponse(w http.ResponseWriter) error
+}
+
+type GetRenewal200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetRenewal200JSONResponse struct {
+	Body    Renewal
+	Headers GetRenewal200ResponseHeaders
+}
+
+func (response GetRenewal200JSONResponse) VisitGetRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRenewaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetRenewaldefaultApplicationProblemPlusJSONResponse) VisitGetRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReverseRenewalRequestObject struct {
+	Id     RenewalID `json:"id"`
+	Params ReverseRenewalParams
+	Body   *ReverseRenewalJSONRequestBody
+}
+
+type ReverseRenewalResponseObject interface {
+	VisitReverseRenewalResponse(w http.ResponseWriter) error
+}
+
+type ReverseRenewal200ResponseHeaders struct {
+	XPosition string
+}
+
+type ReverseRenewal200JSONResponse struct {
+	Body    BulkResult
+	Headers ReverseRenewal200ResponseHeaders
+}
+
+func (response ReverseRenewal200JSONResponse) VisitReverseRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReverseRenewal201ResponseHeaders struct {
+	XPosition string
+}
+
+type ReverseRenewal201JSONResponse struct {
+	Body    BulkResult
+	Headers ReverseRenewal201ResponseHeaders
+}
+
+func (response ReverseRenewal201JSONResponse) VisitReverseRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReverseRenewaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReverseRenewaldefaultApplicationProblemPlusJSONResponse) VisitReverseRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSandboxClockRequestObject struct {
+}
+
+type GetSandboxClockResponseObject interface {
+	VisitGetSandboxClockResponse(w http.ResponseWriter) error
+}
+
+type GetSandboxClock200JSONResponse SandboxClock
+
+func (response GetSandboxClock200JSONResponse) VisitGetSandboxClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSandboxClockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetSandboxClockdefaultApplicationProblemPlusJSONResponse) VisitGetSandboxClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveSandboxClockRequestObject struct {
+	Params MoveSandboxClockParams
+	Body   *MoveSandboxClockJSONRequestBody
+}
+
+type MoveSandboxClockResponseObject interface {
+	VisitMoveSandboxClockResponse(w http.ResponseWriter) error
+}
+
+type MoveSandboxClock200ResponseHeaders struct {
+	XPosition string
+}
+
+type MoveSandboxClock200JSONResponse struct {
+	Body    SandboxClock
+	Headers MoveSandboxClock200ResponseHeaders
+}
+
+func (response MoveSandboxClock200JSONResponse) VisitMoveSandboxClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveSandboxClockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response MoveSandboxClockdefaultApplicationProblemPlusJSONResponse) VisitMoveSandboxClockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5023,9 +5710,24 @@ type StrictServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx context.Context, request ListProjectionsRequestObject) (ListProjectionsResponseObject, error)
+	// PreviewRenewals What a renewal order would do to each device
+	// (POST /v1/renewal-previews)
+	PreviewRenewals(ctx context.Context, request PreviewRenewalsRequestObject) (PreviewRenewalsResponseObject, error)
 	// RenewDevices Apply a renewal order to devices
 	// (POST /v1/renewals)
 	RenewDevices(ctx context.Context, request RenewDevicesRequestObject) (RenewDevicesResponseObject, error)
+	// GetRenewal What a renewal order did, device by device
+	// (GET /v1/renewals/{id})
+	GetRenewal(ctx context.Context, request GetRenewalRequestObject) (GetRenewalResponseObject, error)
+	// ReverseRenewal Take a renewal order back
+	// (POST /v1/renewals/{id}/reversals)
+	ReverseRenewal(ctx context.Context, request ReverseRenewalRequestObject) (ReverseRenewalResponseObject, error)
+	// GetSandboxClock What the sandbox clock shows (the operator only)
+	// (GET /v1/sandbox/clock)
+	GetSandboxClock(ctx context.Context, request GetSandboxClockRequestObject) (GetSandboxClockResponseObject, error)
+	// MoveSandboxClock Move the sandbox clock ahead (the operator only)
+	// (POST /v1/sandbox/clock)
+	MoveSandboxClock(ctx context.Context, request MoveSandboxClockRequestObject) (MoveSandboxClockResponseObject, error)
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx context.Context, request TransferDevicesRequestObject) (TransferDevicesResponseObject, error)
@@ -6002,6 +6704,54 @@ func (sh *strictHandler) ListProjections(ctx echo.Context) error {
 	return nil
 }
 
+// PreviewRenewals operation middleware
+func (sh *strictHandler) PreviewRenewals(ctx echo.Context, params PreviewRenewalsParams) error {
+	var request PreviewRenewalsRequestObject
+
+	request.Params = params
+
+	var body PreviewRenewalsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewRenewals(ctx.Request().Context(), request.(PreviewRenewalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewRenewals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewRenewalsResponseObject); ok {
+		return validResponse.VisitPreviewRenewalsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RenewDevices operation middleware
 func (sh *strictHandler) RenewDevices(ctx echo.Context, params RenewDevicesParams) error {
 	var request RenewDevicesRequestObject
@@ -6044,6 +6794,152 @@ func (sh *strictHandler) RenewDevices(ctx echo.Context, params RenewDevicesParam
 		return err
 	} else if validResponse, ok := response.(RenewDevicesResponseObject); ok {
 		return validResponse.VisitRenewDevicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRenewal operation middleware
+func (sh *strictHandler) GetRenewal(ctx echo.Context, id RenewalID, params GetRenewalParams) error {
+	var request GetRenewalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRenewal(ctx.Request().Context(), request.(GetRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRenewalResponseObject); ok {
+		return validResponse.VisitGetRenewalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReverseRenewal operation middleware
+func (sh *strictHandler) ReverseRenewal(ctx echo.Context, id RenewalID, params ReverseRenewalParams) error {
+	var request ReverseRenewalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReverseRenewalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReverseRenewal(ctx.Request().Context(), request.(ReverseRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReverseRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReverseRenewalResponseObject); ok {
+		return validResponse.VisitReverseRenewalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSandboxClock operation middleware
+func (sh *strictHandler) GetSandboxClock(ctx echo.Context) error {
+	var request GetSandboxClockRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSandboxClock(ctx.Request().Context(), request.(GetSandboxClockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSandboxClock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSandboxClockResponseObject); ok {
+		return validResponse.VisitGetSandboxClockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MoveSandboxClock operation middleware
+func (sh *strictHandler) MoveSandboxClock(ctx echo.Context, params MoveSandboxClockParams) error {
+	var request MoveSandboxClockRequestObject
+
+	request.Params = params
+
+	var body MoveSandboxClockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MoveSandboxClock(ctx.Request().Context(), request.(MoveSandboxClockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MoveSandboxClock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MoveSandboxClockResponseObject); ok {
+		return validResponse.VisitMoveSandboxClockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -22,7 +22,10 @@ type App interface {
 
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)
+	PreviewRenewals(context.Context, app.Caller, app.RenewDevices) ([]app.RenewalPreview, error)
 	RenewDevices(context.Context, app.Caller, app.RenewDevices) (app.BulkResult, error)
+	Renewal(context.Context, app.Caller, uuid.UUID, app.Freshness, app.Page) (app.List[app.RenewedDevice], error)
+	ReverseRenewal(context.Context, app.Caller, app.ReverseRenewal) (app.BulkResult, error)
 	GrantAllocation(context.Context, app.Caller, app.GrantAllocation) (app.Written, error)
 	EditDevice(context.Context, app.Caller, app.EditDevice) (app.Written, error)
 	SuspendDevice(context.Context, app.Caller, app.DeviceCommand) (app.Written, error)
@@ -36,6 +39,9 @@ type App interface {
 	Accounts(context.Context, app.Caller, app.AccountQuery) (app.List[app.AccountRow], error)
 	Account(context.Context, app.Caller, uuid.UUID, app.Freshness) (app.AccountRow, app.Position, error)
 	Partnerships(context.Context, app.Caller, uuid.UUID, app.Freshness) ([]app.PartnershipRow, app.Position, error)
+
+	SandboxTime(app.Caller) (time.Time, error)
+	MoveClock(context.Context, app.Caller, app.MoveClock) (time.Time, app.Position, error)
 
 	Submit(context.Context, app.Caller, app.Submission) (app.Operation, error)
 	Operation(context.Context, app.Caller, uuid.UUID) (app.Operation, error)

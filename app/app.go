@@ -29,18 +29,22 @@ type Dependencies struct {
 	Windows    Windows
 	Operations OperationStore
 	Secret     []byte
-	Logger     *slog.Logger
+	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
+	Sandbox SandboxClock
+	Logger  *slog.Logger
 }
 
 // App is the service without its edges. Safe for concurrent use.
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	partnerships  AssignPartnerProfile
-//	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
+//	devices       RegisterDevices TransferDevices PreviewRenewals RenewDevices Renewal
+//	              ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
 //	processes     Processes InvitationMails
+//	time          RunDue, SandboxTime MoveClock
 type App struct {
 	log        Log
 	reader     Reader
@@ -50,6 +54,8 @@ type App struct {
 	windows    Windows
 	operations OperationStore
 	secret     []byte
+	sandbox    SandboxClock
+	due        []DueWork
 	logger     *slog.Logger
 }
 
@@ -58,8 +64,10 @@ func New(d Dependencies) *App {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &App{
+	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, operations: d.Operations, secret: d.Secret, logger: d.Logger,
+		windows: d.Windows, operations: d.Operations, secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
 	}
+	a.due = []DueWork{freeRenewals{a}}
+	return a
 }

@@ -30,6 +30,7 @@ type change[S any] struct {
 // neither problems nor done, else done. State is that after it, for a plan as
 // it would be; of a refused change that before.
 type result[S any] struct {
+	before   S // as loaded
 	state    S
 	problems []domain.Problem
 	done     bool
@@ -117,7 +118,7 @@ func consider[S any](ctx context.Context, a *App, w write, c change[S]) (loaded[
 	if err != nil {
 		return l, result[S]{}, err
 	}
-	r := result[S]{state: l.state, revision: l.revision, position: l.position}
+	r := result[S]{before: l.state, state: l.state, revision: l.revision, position: l.position}
 	if slices.Contains(l.ids, w.id(c.stream, 0)) {
 		r.done = true
 		return l, r, nil

@@ -77,16 +77,27 @@ type TransferDevices struct {
 	Atomic   bool
 }
 
-// RenewDevices applies a renewal order. Exactly one of Term and Until.
+// RenewDevices applies a renewal order. Exactly one of Term, Until and Align.
 type RenewDevices struct {
 	Command
 	Devices     []string
 	Term        calendar.Term
 	Until       calendar.Date
+	Align       device.Alignment
 	OrderNumber string
 	Note        string
 	DryRun      bool
 	Atomic      bool
+}
+
+// ReverseRenewal takes a renewal order back, for all devices it was applied to
+// or those named.
+type ReverseRenewal struct {
+	Command
+	Renewal uuid.UUID
+	Devices []string // empty: all, up to 1,000
+	DryRun  bool
+	Atomic  bool
 }
 
 // GrantAllocation lets a device run until a date. Exactly one of Term (from
@@ -122,6 +133,7 @@ const (
 	OutcomeCreated     Outcome = "created"
 	OutcomeTransferred Outcome = "transferred"
 	OutcomeRenewed     Outcome = "renewed"
+	OutcomeReversed    Outcome = "reversed"
 	OutcomeUnchanged   Outcome = "unchanged"
 	OutcomeRefused     Outcome = "refused"
 )

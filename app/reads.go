@@ -129,9 +129,15 @@ type DeviceQuery struct {
 	// Due leaves only devices that count in renewal windows: not retired and
 	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
 	// the list has exactly the devices a window counted.
-	Due    bool
-	Search string // part of name, serial number or factor, any case
-	Today  calendar.Date
+	Due bool
+	// AutoRenewing leaves only devices whose free term renews by itself, not
+	// retired ones.
+	AutoRenewing bool
+	// Applied leaves only devices to which a transfer, renewal, reversal or
+	// grant with this id was applied.
+	Applied uuid.UUID
+	Search  string // part of name, serial number or factor, any case
+	Today   calendar.Date
 }
 
 // AccountRow is an account as the read model shows it.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -15,28 +16,43 @@ import (
 // RenewDevices applies a renewal order to devices of any accounts in which the
 // caller has devices.renew.
 func (a *App) RenewDevices(ctx context.Context, caller Caller, c RenewDevices) (BulkResult, error) {
-	c, err := c.checked()
+	w, b, err := a.renewing(ctx, caller, c)
 	if err != nil {
 		return BulkResult{}, err
+	}
+	return a.carryOutBulk(ctx, w, b)
+}
+
+// renewing makes the bulk command of an order.
+func (a *App) renewing(ctx context.Context, caller Caller, c RenewDevices) (write, bulk, error) {
+	w := a.write(caller, c.Command)
+	c, err := c.checked()
+	if err != nil {
+		return w, bulk{}, err
 	}
 	x := a.access(caller)
 	if err := x.open(ctx); err != nil {
-		return BulkResult{}, err
+		return w, bulk{}, err
 	}
-	r := renewing{app: a, w: a.write(caller, c.Command), command: c, seen: duplicates{}, access: x}
-	owners, err := r.owners(ctx)
+	var selected []device.State
+	if !caller.Operator() || c.Align.NeedsSelection() {
+		if selected, err = a.devicesNamed(ctx, c.Devices); err != nil {
+			return w, bulk{}, err
+		}
+	}
+	visible, err := a.visible(ctx, x, accountsOf(selected))
 	if err != nil {
-		return BulkResult{}, err
+		return w, bulk{}, err
 	}
-	visible, err := a.visible(ctx, x, owners)
-	if err != nil {
-		return BulkResult{}, err
+	if c.Align, err = align(ctx, x, c.Align, selected, w.today()); err != nil {
+		return w, bulk{}, err
 	}
+	r := renewing{app: a, w: w, command: c, seen: duplicates{}, access: x}
 	b := bulk{success: OutcomeRenewed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}
 	for _, name := range c.Devices {
 		b.items = append(b.items, r.item(ctx, name))
 	}
-	return a.carryOutBulk(ctx, r.w, b)
+	return w, b, nil
 }
 
 // checked refuses what is wrong with the order as a whole.
@@ -63,31 +79,59 @@ type renewing struct {
 	access  *access
 }
 
-// owners finds the accounts that have the devices, so that the caller's rights
-// in them are known before the decisions begin. The operator has them all.
-func (r renewing) owners(ctx context.Context) ([]uuid.UUID, error) {
-	if r.access.caller.Operator() {
-		return nil, nil
-	}
-	found := make([]uuid.UUID, len(r.command.Devices))
+// devicesNamed loads the devices of a request, so that the caller's rights in
+// their accounts are known before the decisions begin; each device once.
+func (a *App) devicesNamed(ctx context.Context, names []string) ([]device.State, error) {
+	found := make([]device.State, len(names))
+	seen := duplicates{}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
-	for i, name := range r.command.Devices {
+	for i, name := range names {
 		uid, ok := deviceUID(name)
-		if !ok {
+		if !ok || len(seen.check(uid)) > 0 {
 			continue
 		}
 		g.Go(func() error {
-			l, err := load(ctx, r.app.log, DeviceStream(uid), device.State{}, device.Evolve)
-			found[i] = l.state.Account
+			l, err := load(ctx, a.log, DeviceStream(uid), device.State{}, device.Evolve)
+			found[i] = l.state
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
+	return found, g.Wait()
+}
+
+// accountsOf are the accounts that have the devices.
+func accountsOf(devices []device.State) []uuid.UUID {
+	var accounts []uuid.UUID
+	for _, s := range devices {
+		if s.Exists() {
+			accounts = append(accounts, s.Account)
+		}
 	}
-	slices.SortFunc(found, compareUIDs)
-	return slices.Compact(found), nil
+	slices.SortFunc(accounts, compareUIDs)
+	return slices.Compact(accounts)
+}
+
+// align finds the day to align to among the devices that the caller may renew;
+// others tell nothing.
+func align(ctx context.Context, x *access, to device.Alignment, selected []device.State, today calendar.Date) (device.Alignment, error) {
+	if !to.NeedsSelection() {
+		return to, nil
+	}
+	var ends []device.Allocation
+	for _, s := range selected {
+		if !s.Exists() || s.LifeCycle == device.OutOfService {
+			continue
+		}
+		set, err := x.in(ctx, s.Account)
+		if err != nil {
+			return to, err
+		}
+		if set.Has(rights.DevicesRenew) && x.actsFor(s.Account) {
+			ends = append(ends, s.Renewable())
+		}
+	}
+	return to.Among(ends, today), nil
 }
 
 func (r renewing) item(ctx context.Context, name string) bulkItem {
@@ -114,7 +158,7 @@ func (r renewing) decide(ctx context.Context, s device.State) ([]domain.Event, [
 		return nil, []domain.Problem{device.NotFound()}
 	}
 	events, problems := device.DecideRenew(s, device.Renew{
-		ID: r.w.command.ID, Term: r.command.Term, Until: r.command.Until, OrderNumber: r.command.OrderNumber,
+		ID: r.w.command.ID, Term: r.command.Term, Until: r.command.Until, Align: r.command.Align, OrderNumber: r.command.OrderNumber,
 		Note: r.command.Note, Today: r.w.today(), Rules: r.app.rules,
 	})
 	if !set.Has(rights.DevicesRenew) {

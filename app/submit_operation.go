@@ -61,6 +61,15 @@ func (a *App) Submit(ctx context.Context, caller Caller, s Submission) (Operatio
 	if err != nil {
 		return Operation{}, err
 	}
+	if s.Renewal.Align.NeedsSelection() { // which no chunk sees as a whole
+		selected, err := a.devicesNamed(ctx, s.Renewal.Devices)
+		if err != nil {
+			return Operation{}, err
+		}
+		if s.Renewal.Align, err = align(ctx, x, s.Renewal.Align, selected, a.today()); err != nil {
+			return Operation{}, err
+		}
+	}
 	encoded := make([][]byte, len(items))
 	for i, item := range items {
 		if encoded[i], err = json.Marshal(item); err != nil {

@@ -19,5 +19,8 @@ type Shifted struct{ offset atomic.Int64 }
 // Shift sets the offset to the machine's clock; negative is the past.
 func (s *Shifted) Shift(d time.Duration) { s.offset.Store(int64(d)) }
 
+// Offset is how far it is ahead of the machine's clock.
+func (s *Shifted) Offset() time.Duration { return time.Duration(s.offset.Load()) }
+
 // Now is the present instant plus the offset, in UTC.
 func (s *Shifted) Now() time.Time { return time.Now().Add(time.Duration(s.offset.Load())).UTC() }

@@ -21,6 +21,8 @@ func (r signalRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, 
 	return true, nil
 }
 
+func (signalRunner) RunDue(context.Context) error { return nil }
+
 // BenchmarkStart measures the time from an operation's creation to its first
 // chunk on an idle instance.
 func BenchmarkStart(b *testing.B) {

@@ -30,13 +30,20 @@ type instance struct {
 	jobs   *jobs.Jobs
 	before func(ctx context.Context, op app.Operation) error // a chunk is carried out
 	chunks chan app.OperationChunk                           // saved by this instance
+	due    func(context.Context) error
 }
 
 func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
 	t.Helper()
-	j, err := jobs.New(jobs.Options{
+	return instanceWith(t, jobs.Options{
 		Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: workers,
 	})
+}
+
+func instanceWith(t *testing.T, o jobs.Options) *instance {
+	t.Helper()
+	pool := o.Pool
+	j, err := jobs.New(o)
 	require.NoError(t, err)
 	return &instance{
 		Store: operations.NewStore(pool, j.StartOperation), jobs: j,
@@ -44,6 +51,9 @@ func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
 		chunks: make(chan app.OperationChunk, 10_000),
 	}
 }
+
+// RunDue is the runner's double for what falls due.
+func (i *instance) RunDue(ctx context.Context) error { return i.due(ctx) }
 
 // RunOperationChunk is the runner's double: a chunk is one item.
 func (i *instance) RunOperationChunk(ctx context.Context, id uuid.UUID) (bool, error) {

@@ -49,6 +49,9 @@ type Runner interface {
 	// called again for the same chunk, also at the same time. Done means that
 	// nothing is left to do, as when the operation was finished before.
 	RunOperationChunk(ctx context.Context, id uuid.UUID) (done bool, err error)
+	// RunDue does all that is due by now. Several runs, also at the same time,
+	// do each thing once; one that is cut short is gone on with by the next.
+	RunDue(ctx context.Context) error
 }
 
 // Failer ends operations that cannot be carried out.
@@ -70,6 +73,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Workers is how many operations an instance carries out at once. Default 4.
 	Workers int
+	// DueEvery is how often what falls due by itself is looked for, by the
+	// runner's RunDue. Zero: never.
+	DueEvery time.Duration
 }
 
 // Jobs is the queue of this instance. Safe for concurrent use.
@@ -117,7 +123,7 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	ctx, end := context.WithCancel(ctx)
 	client, err := j.client(&worker{
 		runner: runner, failer: failer, clock: j.options.Clock, logger: j.options.Logger, stopping: ctx.Done(),
-	})
+	}, &dueWorker{runner: runner, logger: j.options.Logger})
 	if err == nil {
 		err = client.Start(ctx)
 	}
@@ -129,16 +135,17 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	return nil
 }
 
-func (j *Jobs) client(w *worker) (*river.Client[pgx.Tx], error) {
+func (j *Jobs) client(w *worker, d *dueWorker) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, w); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, w), river.AddWorkerSafely(workers, d)); err != nil {
 		return nil, err
 	}
 	return river.NewClient(riverpgxv5.New(j.options.Pool), &river.Config{
 		Schema:               postgres.Schema,
 		Logger:               quietly(j.options.Logger),
 		Workers:              workers,
-		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: j.options.Workers}},
+		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}},
+		PeriodicJobs:         periodic(j.options.DueEvery),
 		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    pollInterval,
 		JobTimeout:           runTimeout, // of the rescuer; a job's own is the worker's

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -28,13 +29,15 @@ type Config struct {
 	PublicURL     string `help:"Where clients reach the service; it stands in mails." env:"FLEETLEDGER_PUBLIC_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
-	Places           int      `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
-	FreeTermMonths   int      `help:"Service term of a reseller's devices, which renews by itself, in months." env:"FLEETLEDGER_FREE_TERM_MONTHS" default:"60"`
-	WarrantyMonths   int      `help:"Warranty from the first registration, in months." env:"FLEETLEDGER_WARRANTY_MONTHS" default:"12"`
-	WarrantyCap      int      `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
-	RenewalTerms     []string `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
-	IncludedTransfer string   `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
-	Windows          string   `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
+	Places           int           `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
+	FreeTermMonths   int           `help:"Service term of a reseller's devices, which renews by itself, in months." env:"FLEETLEDGER_FREE_TERM_MONTHS" default:"60"`
+	WarrantyMonths   int           `help:"Warranty from the first registration, in months." env:"FLEETLEDGER_WARRANTY_MONTHS" default:"12"`
+	WarrantyCap      int           `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
+	RenewalTerms     []string      `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
+	IncludedTransfer string        `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
+	DueEvery         time.Duration `help:"How often what falls due by itself, such as automatic renewals, is looked for." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
+	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
+	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 }
 
 // validate reports every wrong value, naming its variable.
@@ -74,6 +77,9 @@ func (c *Config) validate() error {
 	}
 	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
 		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)
+	}
+	if c.DueEvery < time.Second || c.DueEvery > 24*time.Hour {
+		refuse("FLEETLEDGER_DUE_EVERY", "%s is not between 1s and 24h", c.DueEvery)
 	}
 	if _, err := parseWindows(c.Windows); err != nil {
 		refuse("FLEETLEDGER_WINDOWS", "%v", err)

@@ -50,7 +50,8 @@ type demoRun struct {
 	uid                string            // of the reseller's account
 	customers          map[string]string // name → uid
 	fleet              []demoDevice
-	stock              []demoDevice // of the buyer's, first held by the reseller
+	present            time.Duration // the clock's offset before the demo
+	stock              []demoDevice  // of the buyer's, first held by the reseller
 }
 
 // demo fills the service through its own API. The clock is moved into the past
@@ -71,7 +72,8 @@ func demo(ctx context.Context, e *engine, r running) error {
 		operator: client{server: r.server, token: r.token, run: "demo-operator"},
 		reseller: client{server: r.server, run: "demo-reseller"},
 	}
-	defer d.clock.Shift(0)
+	d.present = e.clock.Offset()
+	defer d.clock.Shift(d.present)
 	token, err := d.fill(ctx)
 	if err != nil {
 		return err
@@ -102,7 +104,7 @@ func (d *demoRun) fill(ctx context.Context) (token string, err error) {
 	return token, d.renew(ctx)
 }
 
-func (d *demoRun) monthsAgo(n int) { d.clock.Shift(-time.Duration(n) * 30 * 24 * time.Hour) }
+func (d *demoRun) monthsAgo(n int) { d.clock.Shift(d.present - time.Duration(n)*30*24*time.Hour) }
 
 // accounts creates and activates the reseller and its customers.
 func (d *demoRun) accounts(ctx context.Context) (string, error) {

@@ -25,6 +25,7 @@ import (
 type engine struct {
 	*stores
 	clock      *clock.Shifted
+	sandbox    *clock.Sandbox
 	catalogue  *catalogue.Catalogue
 	runner     *projections.Runner
 	app        *app.App
@@ -37,6 +38,12 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newEngine puts the parts together. Nothing runs yet.
 func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, metrics prometheus.Registerer) (*engine, error) {
 	e := &engine{stores: s, clock: new(clock.Shifted), catalogue: catalogue.Default()}
+	// A database that was a sandbox keeps its time, whoever opens it: going back
+	// would put what has happened into the future.
+	var err error
+	if e.sandbox, err = clock.NewSandbox(ctx, s.pool, e.clock); err != nil {
+		return nil, err
+	}
 	source, err := app.Source(ctx, s.log, e.clock)
 	if err != nil {
 		return nil, err
@@ -55,24 +62,32 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	}
 	// Jobs and processes call the app, the app's stores start jobs and wait for
 	// the runner: each is looked up when it is called.
-	e.jobs, err = jobs.New(jobs.Options{Pool: s.pool, Clock: e.clock, Logger: logger})
+	e.jobs, err = jobs.New(jobs.Options{Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery})
 	if err != nil {
 		return nil, err
 	}
 	e.operations = operations.NewStore(s.pool, e.jobs.StartOperation)
-	e.app = app.New(app.Dependencies{
-		Log:       s.log,
-		Reader:    fleet.NewReader(s.pool, e.waitFor),
+	e.app = app.New(e.dependencies(c, windows, secret, logger))
+	e.runner, err = projections.New(projections.Options{
+		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
+	}, []projections.Projection{fleet.Projection()}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
+	return e, err
+}
+
+func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, logger *slog.Logger) app.Dependencies {
+	d := app.Dependencies{
+		Log:       e.log,
+		Reader:    fleet.NewReader(e.pool, e.waitFor),
 		Clock:     e.clock,
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
 		Operations: e.operations,
 		Secret:     secret,
 		Logger:     logger,
-	})
-	e.runner, err = projections.New(projections.Options{
-		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
-	}, []projections.Projection{fleet.Projection()}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
-	return e, err
+	}
+	if c.Sandbox {
+		d.Sandbox = e.sandbox
+	}
+	return d
 }
 
 // processes follow the log and act on it.

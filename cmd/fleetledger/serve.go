@@ -65,6 +65,9 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	if err != nil {
 		return err
 	}
+	if e.sandbox.Moved() && !c.Sandbox {
+		logger.Warn("the clock of this database was moved ahead in a sandbox and stays so", "now", e.clock.Now())
+	}
 	if err := e.runner.Prepare(ctx); err != nil {
 		return err
 	}
@@ -91,6 +94,9 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 	defer stopBackground()
 	group.Go(func() error { return e.runner.Run(background) })
 	group.Go(func() error { e.runJobs(background, r.logger); return nil })
+	if r.config.Sandbox {
+		group.Go(func() error { return e.sandbox.Follow(background) })
+	}
 	group.Go(func() error {
 		select {
 		case err := <-e.failed:

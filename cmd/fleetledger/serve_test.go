@@ -141,6 +141,7 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_LOG":               {"serve", "--log", "xml"},
 		"FLEETLEDGER_LOG_LEVEL":         {"serve", "--log-level", "loud"},
 		"FLEETLEDGER_PLACES":            {"serve", "--places", "0"},
+		"FLEETLEDGER_DUE_EVERY":         {"serve", "--due-every", "0s"},
 		"FLEETLEDGER_WINDOWS":           {"serve", "--windows", "30,20,10"},
 		"FLEETLEDGER_RENEWAL_TERMS":     {"serve", "--renewal-terms", "P1Y,yearly"},
 		"FLEETLEDGER_INCLUDED_TRANSFER": {"serve", "--included-transfer", "half"},

@@ -68,6 +68,9 @@ func (d *Date) UnmarshalText(text []byte) error {
 	return err
 }
 
+// MonthEnd is the last day of the date's month.
+func (d Date) MonthEnd() Date { return d.AddMonths(0, 31) }
+
 // AddMonths is the date n months on that comes closest to the anchor day
 // (1 to 31) without leaving the month: 29 February plus twelve months is
 // 28 February, plus 48 the 29th again, when the anchor is 29.

@@ -13,13 +13,14 @@ import (
 // grant: what lies beyond is a slip of the pen.
 const maxAhead = 20 * 12
 
-// Renew renews the service of a device: by order with exactly one of Term and
-// Until, or (Automatic) the free term of a reseller's device. ID is one for all
-// devices of a request.
+// Renew renews the service of a device: by order with exactly one of Term,
+// Until and Align, or (Automatic) the free term of a reseller's device, whose
+// renewals have ids of their own. ID is one for all devices of an order.
 type Renew struct {
 	ID          uuid.UUID
 	Term        calendar.Term
 	Until       calendar.Date
+	Align       Alignment
 	OrderNumber string
 	Note        string
 	Automatic   bool
@@ -45,7 +46,10 @@ func DecideRenew(s State, c Renew) ([]domain.Event, []domain.Problem) {
 			map[string]string{"term": c.Term.String(), "terms": terms(c.Rules.RenewalTerms)}))
 	}
 	old := s.right()
-	a, refused := extend(old, c.Term, c.Until, max(c.Today, old.Until), c.Today)
+	a, refused := c.extend(old)
+	if a == old && len(refused) == 0 && len(problems) == 0 {
+		return nil, nil // aligned already
+	}
 	if problems = append(problems, refused...); len(problems) > 0 {
 		return nil, problems
 	}
@@ -65,6 +69,26 @@ func DecideRenew(s State, c Renew) ([]domain.Event, []domain.Problem) {
 	return []domain.Event{e}, nil
 }
 
+// extend is what the order makes of an allocation.
+func (c Renew) extend(old Allocation) (Allocation, []domain.Problem) {
+	if c.Align == (Alignment{}) {
+		return extend(old, c.Term, c.Until, max(c.Today, old.Until), c.Today)
+	}
+	if c.Term != (calendar.Term{}) || !c.Until.IsZero() {
+		return Allocation{}, invalid(CodeTermAmbiguous, "Give one of a term, a date and what to align to.")
+	}
+	target := c.Align.target(old, c.Today)
+	if target.IsZero() {
+		return Allocation{}, invalid(CodeNothingToAlign, "None of the selected devices has a service that ends today or later.")
+	}
+	if target == old.Until {
+		return old, nil
+	}
+	a, problems := extend(old, calendar.Term{}, target, c.Today, c.Today)
+	a.AnchorDay = max(a.AnchorDay, c.Align.anchorDay())
+	return a, problems
+}
+
 // renewFree renews a free term from its last day on, an event per period, until
 // the end lies ahead.
 func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
@@ -82,7 +106,7 @@ func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
 		next := term.From(end, s.Service.AnchorDay)
 		events = append(events, ServiceRenewed{
 			Device:    s.UID,
-			Renewal:   c.ID,
+			Renewal:   FreeRenewal(s.UID, end),
 			Term:      term.String(),
 			OldEnd:    end,
 			NewEnd:    next,
@@ -92,6 +116,12 @@ func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
 		end = next
 	}
 	return events, nil
+}
+
+// FreeRenewal names the automatic renewal of a device's free term that ends on
+// a day: the same one whoever decides it, and whenever.
+func FreeRenewal(device uuid.UUID, end calendar.Date) uuid.UUID {
+	return uuid.NewSHA1(device, []byte("free renewal after "+end.String()))
 }
 
 // Grant gives a device a service allocation, with exactly one of Term (from

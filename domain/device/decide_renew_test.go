@@ -107,7 +107,7 @@ func TestAutomaticRenewal(t *testing.T) {
 	s.When(automatic(on(2031, 11, 22))).Then()
 	renewed := func(old, end calendar.Date) domain.Event {
 		return device.ServiceRenewed{
-			Device: s.State.UID, Renewal: uuid.UUID{100, 99}, Term: "P5Y", OldEnd: old, NewEnd: end, AnchorDay: 23, Automatic: true,
+			Device: s.State.UID, Renewal: device.FreeRenewal(s.State.UID, old), Term: "P5Y", OldEnd: old, NewEnd: end, AnchorDay: 23, Automatic: true,
 		}
 	}
 	s.When(automatic(on(2031, 11, 23))).Then(renewed(on(2031, 11, 23), on(2036, 11, 23)))

@@ -84,6 +84,18 @@ func automatic(today calendar.Date) decision {
 	return order(99, today, func(r *device.Renew) { r.Automatic = true })
 }
 
+func align(to string, today calendar.Date, selected ...device.Allocation) func(*device.Renew) {
+	a, _ := device.ParseAlignment(to)
+	return func(r *device.Renew) { r.Align = a.Among(selected, today) }
+}
+
+// reverse takes back what order with the id has done.
+func reverse(id, reversal byte) decision {
+	return func(s device.State) ([]domain.Event, []domain.Problem) {
+		return device.DecideReverse(s, device.Reverse{ID: uuid.UUID{102, reversal}, Renewal: uuid.UUID{100, id}})
+	}
+}
+
 func grant(id byte, today, until calendar.Date) decision {
 	return func(s device.State) ([]domain.Event, []domain.Problem) {
 		return device.DecideGrant(s, device.Grant{ID: uuid.UUID{101, id}, Until: until, Reason: "goodwill", Today: today})

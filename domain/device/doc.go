@@ -46,6 +46,14 @@
 // last day of a free term on, one event per period until the end lies ahead, so
 // that a device of a reseller never stands without service.
 //
+// Aligned (see Alignment): the selected devices end together, none of them
+// earlier than it did.
+//
+// A renewal order can be taken back (DecideReverse) while it is the latest
+// order or grant of the device that still counts and the device is in the
+// account it was in then. What it had extended ends again as before, even when
+// that lies in the past by now. Automatic renewals are not orders.
+//
 // # Decisions
 //
 // Decide functions are pure and safe to repeat: on its own result a command

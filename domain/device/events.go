@@ -15,6 +15,7 @@ var Wire = wire.NewRegistry(
 	wire.Of[Registered](),
 	wire.Of[Transferred](),
 	wire.Of[ServiceRenewed](),
+	wire.Of[RenewalReversed](),
 	wire.Of[AllocationGranted](),
 	wire.Of[Renamed](),
 	wire.Of[Relabelled](),
@@ -132,7 +133,7 @@ type Policy struct {
 // device, the end of what is parked (Parked true).
 type ServiceRenewed struct {
 	Device      uuid.UUID     `json:"device"`
-	Renewal     uuid.UUID     `json:"renewal"` // one id for all devices of a request
+	Renewal     uuid.UUID     `json:"renewal"` // one id for all devices of an order; of an automatic one its own
 	Term        string        `json:"term,omitempty"`
 	OldEnd      calendar.Date `json:"oldEnd,omitzero"`
 	NewEnd      calendar.Date `json:"newEnd"`
@@ -141,6 +142,18 @@ type ServiceRenewed struct {
 	OrderNumber string        `json:"orderNumber,omitempty"`
 	Note        string        `json:"note,omitempty"`
 	Automatic   bool          `json:"automatic,omitempty"`
+}
+
+// RenewalReversed takes a renewal order back: what it had extended ends as it
+// did before. NewEnd is that end, none when nothing was parked before.
+type RenewalReversed struct {
+	Device   uuid.UUID     `json:"device"`
+	Reversal uuid.UUID     `json:"reversal"` // one id for all devices of a request
+	Renewal  uuid.UUID     `json:"renewal"`
+	OldEnd   calendar.Date `json:"oldEnd,omitzero"`
+	NewEnd   calendar.Date `json:"newEnd,omitzero"`
+	Restored *Allocation   `json:"restored,omitempty"` // none: nothing was parked before
+	Parked   bool          `json:"parked,omitempty"`
 }
 
 // AllocationGranted gives the device a service allocation by the operator. In a
@@ -211,6 +224,7 @@ type ClaimAbandoned struct {
 func (Registered) EventType() string        { return "Registered" }
 func (Transferred) EventType() string       { return "Transferred" }
 func (ServiceRenewed) EventType() string    { return "ServiceRenewed" }
+func (RenewalReversed) EventType() string   { return "RenewalReversed" }
 func (AllocationGranted) EventType() string { return "AllocationGranted" }
 func (Renamed) EventType() string           { return "Renamed" }
 func (Relabelled) EventType() string        { return "Relabelled" }

@@ -36,6 +36,10 @@ func TestGolden(t *testing.T) {
 			Device: uid, Renewal: command, Term: "P1Y", OldEnd: day, NewEnd: calendar.On(2027, 11, 23), AnchorDay: 23,
 			Parked: true, OrderNumber: "PO-2", Note: "by phone", Automatic: true,
 		},
+		device.RenewalReversed{
+			Device: uid, Reversal: from, Renewal: command, OldEnd: calendar.On(2028, 11, 23), NewEnd: calendar.On(2027, 11, 23),
+			Restored: &included, Parked: true,
+		},
 		device.AllocationGranted{Device: uid, ID: command, Allocation: included, OldEnd: day, Parked: true, Reason: "goodwill"},
 		device.Renamed{Device: uid, OldName: "Engine 5", NewName: "Engine 6"},
 		device.Relabelled{Device: uid, OldLabels: []string{"north"}, NewLabels: []string{"south"}},

@@ -53,6 +53,13 @@ const (
 	CodeTermMissing    = "term_missing"
 	CodeTermAmbiguous  = "term_ambiguous"
 	CodeTermNotOffered = "term_not_offered"
+	CodeAlignInvalid   = "align_invalid"
+	CodeNothingToAlign = "nothing_to_align"
+
+	CodeRenewalNotApplied = "renewal_not_applied"
+	CodeRenewalReversed   = "renewal_reversed"
+	CodeRenewalNotLatest  = "renewal_not_latest"
+	CodeTransferredSince  = "transferred_since"
 )
 
 // What the caller can do about a problem.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
@@ -25,7 +26,7 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 	owner := func(label string) device.Owner { return rapid.SampledFrom(owners).Draw(t, label) }
 	id := rapid.Byte().Draw(t, "id")
 	name = rapid.SampledFrom([]string{
-		"register", "transfer", "transfer", "transfer", "renew", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
+		"register", "transfer", "transfer", "transfer", "renew", "align", "reverse", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
 	}).Draw(t, "command")
 	switch name {
 	case "register":
@@ -41,6 +42,13 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 			term("P1Y"), term("P3Y"), term("P5Y"), until(today + 400), func(*device.Renew) {},
 		}).Draw(t, "renewal")
 		return name, order(id, today, c)
+	case "align":
+		kind := rapid.SampledFrom([]string{"latest", "majority", "monthEnd", (today + 300).String()}).Draw(t, "alignment")
+		a, _ := device.ParseAlignment(kind)
+		end := device.Allocation{Until: today + calendar.Date(rapid.IntRange(-10, 900).Draw(t, "end")), AnchorDay: 30}
+		return name, order(id, today, func(r *device.Renew) { r.Align = a.Among([]device.Allocation{end}, today) })
+	case "reverse":
+		return name, reverse(id, rapid.Byte().Draw(t, "reversal"))
 	case "automatic":
 		return name, automatic(today)
 	case "grant":
@@ -71,16 +79,16 @@ func TestHistories(t *testing.T) {
 				t.Fatalf("%s: events %+v and problems %+v", name, events, problems)
 			}
 			before := s
+			checkRenewals(t, s, events, today)
 			for _, e := range events {
 				s = device.Evolve(s, e)
 				switch e := e.(type) {
 				case device.ServiceRenewed:
-					if e.NewEnd <= e.OldEnd || e.NewEnd < today && !e.Automatic {
-						t.Fatalf("renewed on %v from %v to %v", today, e.OldEnd, e.NewEnd)
-					}
 					if !e.Automatic {
 						paid = e.NewEnd
 					}
+				case device.RenewalReversed:
+					paid = min(paid, e.NewEnd)
 				case device.AllocationGranted:
 					paid = max(paid, e.Allocation.Until)
 				}
@@ -97,6 +105,36 @@ func TestHistories(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkRenewals: each renewal goes on where the last ended, the last of them
+// ends today or later, and taking an order back leaves what was there before.
+func checkRenewals(t *rapid.T, s device.State, events []domain.Event, today calendar.Date) {
+	before, end := s, calendar.Date(0)
+	for i, e := range events {
+		renewed, ok := e.(device.ServiceRenewed)
+		if !ok {
+			return
+		}
+		if renewed.NewEnd <= renewed.OldEnd || i > 0 && renewed.OldEnd != end {
+			t.Fatalf("renewal %d on %v from %v to %v", i, today, renewed.OldEnd, renewed.NewEnd)
+		}
+		s, end = device.Evolve(s, e), renewed.NewEnd
+		if renewed.Automatic {
+			continue
+		}
+		back, problems := device.DecideReverse(s, device.Reverse{ID: uuid.UUID{200}, Renewal: renewed.Renewal})
+		if len(back) != 1 {
+			t.Fatalf("not to be taken back: %+v", problems)
+		}
+		s = device.Evolve(s, back[0])
+		if !cmp.Equal(s.Service, before.Service) || !cmp.Equal(s.Parked, before.Parked) || !cmp.Equal(s.Orders, before.Orders, cmpopts.EquateEmpty()) {
+			t.Fatalf("before the order %+v, after its reversal %+v", before, s)
+		}
+	}
+	if end > 0 && end < today {
+		t.Fatalf("renewed on %v until %v", today, end)
+	}
 }
 
 func checkState(t *rapid.T, s device.State, paid, today calendar.Date) {
@@ -165,6 +203,7 @@ func TestEvolveTakesAnything(t *testing.T) {
 			device.Transferred{To: id, Transfer: id, Service: service.Draw(t, "service"), Parked: &a},
 			device.ServiceRenewed{Renewal: id, NewEnd: date.Draw(t, "end"), AnchorDay: 31, Parked: rapid.Bool().Draw(t, "parked")},
 			device.AllocationGranted{ID: id, Allocation: a, Parked: rapid.Bool().Draw(t, "parked")},
+			device.RenewalReversed{Reversal: id, Renewal: id, Restored: &a, Parked: rapid.Bool().Draw(t, "parked")},
 			device.Renamed{}, device.Relabelled{NewLabels: []string{"x"}}, device.Suspended{}, device.Resumed{}, device.Retired{},
 			device.Held{Batch: id}, device.HoldReleased{Batch: id}, device.ClaimAbandoned{}, nil,
 		}).Draw(t, "event")

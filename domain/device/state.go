@@ -25,8 +25,20 @@ type State struct {
 	Included        Allocation  // the included year from the first registration
 	Consumed        bool        // the included term was started anew by a transfer
 	Parked          *Allocation // waits while a reseller holds the device
-	Applied         []uuid.UUID // ids of the transfers, orders and grants that were applied
+	Applied         []uuid.UUID // ids of the transfers, renewals, reversals and grants that were applied
+	Orders          []Order     // orders and grants that count, in the order of time
+	Reversed        []uuid.UUID // renewal orders that were taken back
 	HeldBy          uuid.UUID   // all-or-nothing batch that keeps others off
+}
+
+// Order is a renewal order or a grant that was applied, with what was there
+// before: the base of a reversal.
+type Order struct {
+	ID          uuid.UUID
+	Grant       bool
+	Before      *Allocation // nil: nothing was parked
+	Parked      bool
+	Transferred bool // the device has changed its account since
 }
 
 // Exists reports whether the device was registered.
@@ -45,15 +57,18 @@ func Evolve(s State, e domain.Event) State {
 		s.Account, s.Name, s.LifeCycle = e.To, e.Name, Active
 		s.Service, s.Parked = e.Service, e.Parked
 		s.Consumed = s.Consumed || e.Consumed
-		s = s.applied(e.Transfer)
+		s = s.moved().applied(e.Transfer)
 	case ServiceRenewed:
-		source := SourcePurchased
-		if e.Automatic {
-			source = SourceFree
+		source := SourceFree
+		if !e.Automatic {
+			source = SourcePurchased
+			s = s.ordered(Order{ID: e.Renewal, Parked: e.Parked})
 		}
 		s = s.extended(e.Parked, Allocation{Source: source, Until: e.NewEnd, AnchorDay: e.AnchorDay}).applied(e.Renewal)
 	case AllocationGranted:
-		s = s.extended(e.Parked, e.Allocation).applied(e.ID)
+		s = s.ordered(Order{ID: e.ID, Grant: true, Parked: e.Parked}).extended(e.Parked, e.Allocation).applied(e.ID)
+	case RenewalReversed:
+		s = s.reversed(e).applied(e.Reversal)
 	case Renamed:
 		s.Name = e.NewName
 	case Relabelled:
@@ -84,6 +99,45 @@ func (s State) extended(parked bool, a Allocation) State {
 	s.Service.Source, s.Service.End, s.Service.AnchorDay = a.Source, a.Until, a.AnchorDay
 	return s
 }
+
+// ordered notes an order or a grant with what is there before it.
+func (s State) ordered(o Order) State {
+	switch {
+	case !o.Parked:
+		o.Before = new(s.right())
+	case s.Parked != nil:
+		o.Before = new(*s.Parked)
+	}
+	s.Orders = append(slices.Clone(s.Orders), o)
+	return s
+}
+
+// moved notes that no order from before a transfer can be taken back.
+func (s State) moved() State {
+	s.Orders = slices.Clone(s.Orders)
+	for i := range s.Orders {
+		s.Orders[i].Transferred = true
+	}
+	return s
+}
+
+// reversed takes an order back.
+func (s State) reversed(e RenewalReversed) State {
+	s.Orders = slices.DeleteFunc(slices.Clone(s.Orders), func(o Order) bool { return o.ID == e.Renewal })
+	s.Reversed = append(slices.Clone(s.Reversed), e.Renewal)
+	switch {
+	case e.Restored != nil:
+		return s.extended(e.Parked, *e.Restored)
+	case e.Parked:
+		s.Parked = nil
+	}
+	return s
+}
+
+// Renewable is the allocation that a renewal by order extends: the service, or
+// in a reseller's account what waits beside the free term. It is zero when
+// there is nothing.
+func (s State) Renewable() Allocation { return s.right() }
 
 // applied remembers a transfer, an order or a grant, and ends the hold that
 // was there for it.

@@ -25,6 +25,7 @@ const (
 	DevicesRenew     Right = "devices.renew"
 	AllocationsGrant Right = "allocations.grant" // the operator only
 	AccountsManage   Right = "accounts.manage"   // the operator only: create, close, list all
+	SandboxClock     Right = "sandbox.clock"     // the operator only: move the clock of a sandbox
 	OperationsRead   Right = "operations.read"   // projections, metrics of the service: the operator only
 )
 

@@ -81,6 +81,12 @@ func deviceList(q app.DeviceQuery) (*list, error) {
 	if q.Due {
 		l.where = append(l.where, due)
 	}
+	if q.AutoRenewing {
+		l.where = append(l.where, "d.auto_renew AND d.life_cycle <> '"+string(device.OutOfService)+"'")
+	}
+	if q.Applied != uuid.Nil {
+		l.filter("jsonb_typeof(d.state -> 'Applied') = 'array' AND d.state -> 'Applied' @> jsonb_build_array(%s::text)", q.Applied.String())
+	}
 	if q.Expired != nil {
 		expired := "(" + due + " AND d.service_end < %s)"
 		if !*q.Expired {

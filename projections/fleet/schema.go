@@ -77,6 +77,9 @@ var indexes = []projections.Index{
 	// A device's list in an account by name, now; all versions of an account, then.
 	{SQL: `CREATE INDEX device_by_account ON device_versions (account, valid_to, name_key, uid)`},
 	{SQL: `CREATE INDEX device_by_name ON device_versions (name_key, uid) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE INDEX device_renewing ON device_versions (service_end, uid) WHERE valid_to = 'infinity' AND auto_renew`},
+	{SQL: `CREATE INDEX device_applied ON device_versions USING gin ((state -> 'Applied') jsonb_path_ops)
+		WHERE valid_to = 'infinity' AND jsonb_typeof(state -> 'Applied') = 'array'`},
 	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},

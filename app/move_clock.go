@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// SandboxClock is a clock that can be moved ahead. It goes on ticking.
+type SandboxClock interface {
+	Clock
+	// Alone runs do while nobody else moves the clock, on whatever instance;
+	// ErrBusy when somebody does.
+	Alone(ctx context.Context, do func(context.Context) error) error
+	// MoveTo sets the clock to an instant and keeps it there over restarts. It
+	// never moves the clock back.
+	MoveTo(ctx context.Context, t time.Time) error
+}
+
+// MoveClock moves the sandbox clock: exactly one of Advance and To.
+type MoveClock struct {
+	Advance calendar.Span
+	To      time.Time
+}
+
+// Codes of refusals to move the clock.
+const (
+	CodeClockTarget    = "clock_target_invalid"
+	CodeClockBackwards = "clock_backwards"
+	CodeClockTooFar    = "clock_too_far"
+)
+
+// clockEnd is as far as the sandbox goes.
+var clockEnd = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// dueTries is how often the same instant is tried when something that is due
+// there cannot be done for the moment.
+const dueTries = 12
+
+// SandboxTime is what the sandbox clock shows. It is the operator's; without a
+// sandbox there is no such thing.
+func (a *App) SandboxTime(caller Caller) (time.Time, error) {
+	if a.sandbox == nil {
+		return time.Time{}, ErrNotFound
+	}
+	if err := operatorOnly(caller, rights.SandboxClock); err != nil {
+		return time.Time{}, err
+	}
+	return a.sandbox.Now(), nil
+}
+
+// MoveClock moves the sandbox clock ahead, from one instant at which something
+// falls due to the next, and does there what is due, before it gives the time
+// and the position then. After an error the clock stands where it got to, and
+// moving it to the same instant goes on from there.
+func (a *App) MoveClock(ctx context.Context, caller Caller, c MoveClock) (time.Time, Position, error) {
+	if _, err := a.SandboxTime(caller); err != nil {
+		return time.Time{}, Position{}, err
+	}
+	var reached Position
+	err := a.sandbox.Alone(ctx, func(ctx context.Context) error {
+		target, err := c.target(a.sandbox.Now())
+		if err != nil {
+			return err
+		}
+		if reached, err = a.liveUntil(ctx, target); err != nil {
+			return fmt.Errorf("on the way to %s: %w", target.Format(time.RFC3339), err)
+		}
+		return a.sandbox.MoveTo(ctx, target)
+	})
+	return a.sandbox.Now(), reached, err
+}
+
+func (c MoveClock) target(now time.Time) (time.Time, error) {
+	refuse := func(code, detail string) (time.Time, error) {
+		return time.Time{}, domain.Refuse(domain.Problem{Code: code, Detail: detail})
+	}
+	if (c.Advance == calendar.Span{}) == c.To.IsZero() {
+		return refuse(CodeClockTarget, "Give one of a span to advance by and an instant.")
+	}
+	target := c.To
+	if target.IsZero() {
+		target = c.Advance.From(now)
+	}
+	switch {
+	case target.Before(now):
+		return refuse(CodeClockBackwards, "The clock does not go back; it shows "+now.Format(time.RFC3339Nano)+".")
+	case !target.Before(clockEnd):
+		return refuse(CodeClockTooFar, "The clock goes up to the year "+clockEnd.AddDate(-1, 0, 0).Format("2006")+".")
+	}
+	return target, nil
+}
+
+// liveUntil moves the clock through everything that falls due up to an instant.
+func (a *App) liveUntil(ctx context.Context, target time.Time) (Position, error) {
+	reached, err := a.youngest(ctx)
+	if err != nil {
+		return reached, err
+	}
+	var last time.Time
+	for try := 0; ; {
+		due, err := a.nextDue(ctx, reached)
+		if err != nil || due.IsZero() || due.After(target) {
+			return reached, err
+		}
+		if try++; due.After(last) {
+			try, last = 0, due
+		}
+		if try == dueTries {
+			return reached, fmt.Errorf("due at %s: %w", due.Format(time.RFC3339), ErrBusy)
+		}
+		if err := a.sandbox.MoveTo(ctx, due); err != nil {
+			return reached, err
+		}
+		reached, err = a.runDue(ctx, due, reached)
+		if err != nil && !errors.Is(err, ErrBusy) {
+			return reached, err
+		}
+		if err != nil || try > 0 {
+			if err := pause(ctx, try); err != nil {
+				return reached, err
+			}
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/clock"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+func advance(t *testing.T, s string) app.MoveClock {
+	t.Helper()
+	span, err := calendar.ParseSpan(s)
+	require.NoError(t, err)
+	return app.MoveClock{Advance: span}
+}
+
+// stock registers a device in a reseller's account through the service on.
+func (w *timedWorld) stock(on *app.App, reseller uuid.UUID, n int) string {
+	w.t.Helper()
+	r, err := on.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: []app.Registration{router(n)}})
+	require.NoError(w.t, bulk(r, err))
+	return router(n).SerialNumber
+}
+
+func (w *timedWorld) resellerOn(on *app.App, name string) uuid.UUID {
+	w.t.Helper()
+	created, err := on.CreateAccount(w.ctx, operator(), accountNamed(name, account.Reseller))
+	require.NoError(w.t, err)
+	return created.UID
+}
+
+// Advancing by years renews on the way, each device on its day, in order.
+func TestMoveClock(t *testing.T) {
+	t.Parallel()
+	w := newTimedWorld(t)
+	sandbox := w.sandbox(w.log)
+	reseller := w.resellerOn(sandbox, "North Radio")
+	begun, err := sandbox.SandboxTime(operator())
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), begun, time.Minute)
+	serials := []string{w.stock(sandbox, reseller, 1)}
+	for n := 2; n <= 3; n++ {
+		_, _, err := sandbox.MoveClock(w.ctx, operator(), advance(t, "P40D"))
+		require.NoError(t, err)
+		serials = append(serials, w.stock(sandbox, reseller, n))
+	}
+	now, position, err := sandbox.MoveClock(w.ctx, operator(), advance(t, "P12Y"))
+	require.NoError(t, err)
+	require.Equal(t, begun.Year()+12, now.AddDate(0, 0, -80).Year())
+
+	last := time.Time{}
+	var order []string
+	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "device-") {
+		require.NoError(t, err)
+		if renewed, ok := e.Event.(device.ServiceRenewed); ok {
+			require.Equal(t, renewed.OldEnd, calendar.DateOf(e.Metadata.OccurredAt), "renewed on its day")
+			require.False(t, e.Metadata.OccurredAt.Before(last))
+			last, order = e.Metadata.OccurredAt, append(order, e.Stream)
+			require.False(t, position.Before(e.Position))
+		}
+	}
+	var want []string
+	for range 2 {
+		for _, serial := range serials {
+			want = append(want, app.DeviceStream(device.UID(serial)))
+		}
+	}
+	require.Equal(t, want, order)
+	// A restart finds the clock where it was.
+	restarted, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
+	require.NoError(t, err)
+	require.WithinDuration(t, now, restarted.Now(), time.Minute)
+}
+
+func TestMoveClockRefused(t *testing.T) {
+	t.Parallel()
+	w := newTimedWorld(t)
+	sandbox := w.sandbox(w.log)
+	reseller := administratorOf(w.reseller("North Radio"))
+	before, err := sandbox.SandboxTime(operator())
+	require.NoError(t, err)
+	for code, c := range map[string]app.MoveClock{
+		app.CodeClockTarget:    {},
+		app.CodeClockBackwards: {To: before.Add(-time.Second)},
+		app.CodeClockTooFar:    advance(t, "P300Y"),
+	} {
+		_, _, err := sandbox.MoveClock(w.ctx, operator(), c)
+		refused(t, err, code)
+	}
+	both := advance(t, "P1D")
+	both.To = before.Add(time.Hour)
+	_, _, err = sandbox.MoveClock(w.ctx, operator(), both)
+	refused(t, err, app.CodeClockTarget)
+	_, _, err = sandbox.MoveClock(w.ctx, reseller, advance(t, "P1D"))
+	require.ErrorIs(t, err, app.ErrForbidden)
+	_, err = sandbox.SandboxTime(reseller)
+	require.ErrorIs(t, err, app.ErrForbidden)
+	for _, caller := range []app.Caller{operator(), reseller} { // no sandbox
+		_, err = w.SandboxTime(caller)
+		require.ErrorIs(t, err, app.ErrNotFound)
+		_, _, err = w.MoveClock(w.ctx, caller, advance(t, "P1D"))
+		require.ErrorIs(t, err, app.ErrNotFound)
+	}
+	after, err := sandbox.SandboxTime(operator())
+	require.NoError(t, err)
+	require.WithinDuration(t, before, after, time.Minute)
+}
+
+// A clock that stopped on the way, since the service died at an append, stands
+// where it got to; moving it to the same instant does the rest, and nothing twice.
+func TestMoveClockAfterACrash(t *testing.T) {
+	t.Parallel()
+	w := newTimedWorld(t)
+	sandbox := w.sandbox(w.log)
+	serial := w.stock(sandbox, w.resellerOn(sandbox, "North Radio"), 1)
+	now, err := sandbox.SandboxTime(operator())
+	require.NoError(t, err)
+	target := app.MoveClock{To: now.AddDate(21, 0, 0)}
+	for n, before := range []bool{true, false, true, false} {
+		log := &dying{Log: w.log, left: 1 + n%2, before: before}
+		stopped, _, err := w.sandbox(log).MoveClock(w.ctx, operator(), target)
+		require.ErrorIs(t, err, errDead)
+		require.True(t, stopped.Before(target.To))
+	}
+	_, _, err = w.sandbox(w.log).MoveClock(w.ctx, operator(), target)
+	require.NoError(t, err)
+	_, at := w.renewals(serial)
+	require.Len(t, at, 4)
+	for i, renewed := range at {
+		require.Equal(t, calendar.DateOf(now).AddMonths(60*(i+1), calendar.DateOf(now).Day()), calendar.DateOf(renewed))
+	}
+}
+
+// Two operators at once: one moves the clock, the other is told to come back.
+func TestMoveClockAlone(t *testing.T) {
+	t.Parallel()
+	w := newTimedWorld(t)
+	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
+	require.NoError(t, err)
+	err = c.Alone(w.ctx, func(ctx context.Context) error {
+		_, _, err := w.sandbox(w.log).MoveClock(ctx, operator(), advance(t, "PT1H"))
+		return err
+	})
+	require.ErrorIs(t, err, app.ErrBusy)
+	failed := errors.New("failed")
+	require.ErrorIs(t, c.Alone(w.ctx, func(context.Context) error { return failed }), failed)
+	_, _, err = w.sandbox(w.log).MoveClock(w.ctx, operator(), advance(t, "PT1H"))
+	require.NoError(t, err)
+}

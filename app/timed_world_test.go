@@ -1,0 +1,109 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/clock"
+	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/projections"
+	"github.com/fleetledger/fleetledger/projections/fleet"
+)
+
+// timedWorld is a world with read models that follow the log, so that what
+// falls due by itself is found.
+type timedWorld struct {
+	*world
+	pool   *pgxpool.Pool
+	reader app.Reader
+}
+
+func newTimedWorld(t *testing.T) *timedWorld {
+	t.Helper()
+	node := eventnodetest.NewRestartable(t)
+	node.Start()
+	w := &timedWorld{world: worldOn(t, node.SocketPath()), pool: pgtest.Pool(t)}
+	store, ok := w.log.(*eventstoredb.Store)
+	require.True(t, ok)
+	source, err := app.Source(t.Context(), w.log, w.clock)
+	require.NoError(t, err)
+	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+		return eventstoredb.NewSubscriber(store, eventstoredb.SubscriberOptions{
+			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
+		})
+	}
+	runner, err := projections.New(projections.Options{
+		Pool: w.pool, Follow: follow, Log: w.log, Source: source, Logger: slog.New(slog.DiscardHandler),
+	}, []projections.Projection{fleet.Projection()}, nil)
+	require.NoError(t, err)
+	require.NoError(t, runner.Prepare(t.Context()))
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("read models: %v", err)
+		}
+	})
+	w.reader = fleet.NewReader(w.pool, runner.WaitFor)
+	w.App = w.on(w.log)
+	return w
+}
+
+// on is the service over a view of the log, in a process of its own.
+func (w *timedWorld) on(log app.Log) *app.App {
+	return w.with(log, func(d *app.Dependencies) { d.Reader = w.reader })
+}
+
+// sandbox is the service in a sandbox, whose clock begins with the machine's.
+func (w *timedWorld) sandbox(log app.Log) *app.App {
+	w.t.Helper()
+	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
+	require.NoError(w.t, err)
+	return w.with(log, func(d *app.Dependencies) { d.Reader, d.Clock, d.Sandbox = w.reader, c, c })
+}
+
+// visible waits until the read models know of everything that is in the log.
+func (w *timedWorld) visible() {
+	w.t.Helper()
+	var last app.Position
+	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-") {
+		require.NoError(w.t, err)
+		last = e.Position
+	}
+	_, err := w.reader.Devices(w.ctx, app.DeviceQuery{Freshness: app.Freshness{MinPosition: last}, Page: app.Page{Limit: 1}})
+	require.NoError(w.t, err)
+}
+
+// renewals are a device's automatic renewals as "old end - new end", and the
+// instants at which they were written.
+func (w *timedWorld) renewals(serial string) (periods []string, at []time.Time) {
+	w.t.Helper()
+	for e, err := range w.log.ReadStream(w.ctx, app.DeviceStream(device.UID(serial)), 0) {
+		require.NoError(w.t, err)
+		if renewed, ok := e.Event.(device.ServiceRenewed); ok && renewed.Automatic {
+			periods = append(periods, renewed.OldEnd.String()+" - "+renewed.NewEnd.String())
+			at = append(at, e.Metadata.OccurredAt)
+		}
+	}
+	return periods, at
+}
+
+func (c *handClock) set(d calendar.Date) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = d.Time().Add(9 * time.Hour)
+}

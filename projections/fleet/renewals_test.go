@@ -1,0 +1,72 @@
+package fleet_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+func serials(t *testing.T, m *model, q app.DeviceQuery) []string {
+	t.Helper()
+	q.Sort = []string{"serviceEnd"}
+	page, err := m.reader.Devices(t.Context(), q)
+	require.NoError(t, err)
+	found := []string{}
+	for _, row := range page.Items {
+		found = append(found, row.State.SerialNumber)
+	}
+	require.Equal(t, len(found), page.Total)
+	return found
+}
+
+// What renews by itself comes in the order in which it falls due.
+func TestDevicesThatRenewByThemselves(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
+	free := func(serial string, end calendar.Date) {
+		e := registered(serial, reseller, end)
+		e.Service.AutoRenew = true
+		h.add(app.DeviceStream(e.Device), e)
+	}
+	free("LATE", day0+30)
+	free("EARLY", day0+10)
+	free("RETIRED", day0+5)
+	h.add(app.DeviceStream(device.UID("RETIRED")), device.Retired{})
+	h.device("PAID", h.customer("Fabrikam", reseller), day0+1)
+	m.catchUp(t, h)
+	require.Equal(t, []string{"EARLY", "LATE"}, serials(t, m, app.DeviceQuery{AutoRenewing: true}))
+	require.Equal(t, []string{"EARLY"}, serials(t, m, app.DeviceQuery{AutoRenewing: true, ServiceEndTo: day0 + 29}))
+	h.add(app.DeviceStream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
+	m.catchUp(t, h)
+	require.Equal(t, []string{"LATE", "EARLY"}, serials(t, m, app.DeviceQuery{AutoRenewing: true}))
+}
+
+// An order finds its devices, also when it was reversed.
+func TestDevicesOfAnOrder(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	customer := h.account("Fabrikam", account.Standard, uuid.Nil)
+	one, two := uuid.New(), uuid.New()
+	order := func(serial string, id uuid.UUID, end calendar.Date) {
+		h.add(app.DeviceStream(device.UID(serial)), device.ServiceRenewed{Renewal: id, NewEnd: end, AnchorDay: 1})
+	}
+	for n, serial := range []string{"A", "B", "C", "D"} {
+		h.device(serial, customer, day0+calendar.Date(n))
+	}
+	order("A", one, day0+100)
+	order("B", one, day0+101)
+	order("B", two, day0+201)
+	order("C", two, day0+202)
+	h.add(app.DeviceStream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
+	m.catchUp(t, h)
+	require.Equal(t, []string{"A", "B"}, serials(t, m, app.DeviceQuery{Applied: one}))
+	require.Equal(t, []string{"B", "C"}, serials(t, m, app.DeviceQuery{Applied: two}))
+	require.Empty(t, serials(t, m, app.DeviceQuery{Applied: uuid.New()}))
+}
