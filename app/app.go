@@ -12,7 +12,9 @@
 package app
 
 import (
+	"cmp"
 	"log/slog"
+	"time"
 
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -27,6 +29,7 @@ type Dependencies struct {
 	Catalogue  *catalogue.Catalogue
 	Rules      device.Rules
 	Windows    Windows
+	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
 	Operations OperationStore
 	Secret     []byte
 	Logger     *slog.Logger
@@ -36,8 +39,9 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	partnerships  AssignPartnerProfile
-//	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
+//	devices       RegisterDevices RenewDevices GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
+//	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
 //	processes     Processes InvitationMails
@@ -48,6 +52,7 @@ type App struct {
 	catalogue  *catalogue.Catalogue
 	rules      device.Rules
 	windows    Windows
+	planLife   time.Duration
 	operations OperationStore
 	secret     []byte
 	logger     *slog.Logger
@@ -60,6 +65,6 @@ func New(d Dependencies) *App {
 	}
 	return &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, operations: d.Operations, secret: d.Secret, logger: d.Logger,
+		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations, secret: d.Secret, logger: d.Logger,
 	}
 }

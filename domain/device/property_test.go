@@ -25,7 +25,7 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 	owner := func(label string) device.Owner { return rapid.SampledFrom(owners).Draw(t, label) }
 	id := rapid.Byte().Draw(t, "id")
 	name = rapid.SampledFrom([]string{
-		"register", "transfer", "transfer", "transfer", "renew", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
+		"register", "transfer", "transfer", "transfer", "reverse", "renew", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
 	}).Draw(t, "command")
 	switch name {
 	case "register":
@@ -36,6 +36,15 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 			c.ID = uuid.UUID{50, id}
 			c.Partnered = rapid.IntRange(0, 9).Draw(t, "partnered") > 0
 		})
+	case "reverse":
+		of, source := rapid.Byte().Draw(t, "transfer"), owner("source")
+		return name, func(s device.State) ([]domain.Event, []domain.Problem) {
+			c := device.Reverse{ID: uuid.UUID{60, id}, Transfer: uuid.UUID{50, of}, Source: source}
+			if s.Moved != nil && of > 50 { // one of 256 would hardly ever be it
+				c.Transfer = s.Moved.Transfer
+			}
+			return device.DecideReverse(s, c)
+		}
 	case "renew":
 		c := rapid.SampledFrom([]func(*device.Renew){
 			term("P1Y"), term("P3Y"), term("P5Y"), until(today + 400), func(*device.Renew) {},
@@ -163,6 +172,7 @@ func TestEvolveTakesAnything(t *testing.T) {
 		return rapid.SampledFrom([]domain.Event{
 			device.Registered{Device: id, SerialNumber: "X", Service: service.Draw(t, "service"), Included: a, LifeCycle: device.Active},
 			device.Transferred{To: id, Transfer: id, Service: service.Draw(t, "service"), Parked: &a},
+			device.TransferReversed{To: id, Transfer: id, Reversal: id, Service: service.Draw(t, "before"), Parked: &a},
 			device.ServiceRenewed{Renewal: id, NewEnd: date.Draw(t, "end"), AnchorDay: 31, Parked: rapid.Bool().Draw(t, "parked")},
 			device.AllocationGranted{ID: id, Allocation: a, Parked: rapid.Bool().Draw(t, "parked")},
 			device.Renamed{}, device.Relabelled{NewLabels: []string{"x"}}, device.Suspended{}, device.Resumed{}, device.Retired{},
@@ -175,6 +185,9 @@ func TestEvolveTakesAnything(t *testing.T) {
 			before, kept := s, s
 			if s.Parked != nil {
 				kept.Parked = new(*s.Parked)
+			}
+			if s.Moved != nil {
+				kept.Moved = new(*s.Moved)
 			}
 			s = device.Evolve(s, e)
 			if !cmp.Equal(kept, before) {

@@ -25,8 +25,21 @@ type State struct {
 	Included        Allocation  // the included year from the first registration
 	Consumed        bool        // the included term was started anew by a transfer
 	Parked          *Allocation // waits while a reseller holds the device
-	Applied         []uuid.UUID // ids of the transfers, orders and grants that were applied
+	Applied         []uuid.UUID // ids of the transfers, reversals, orders and grants that were applied
+	Moved           *Moved      // the last transfer; nil: none
 	HeldBy          uuid.UUID   // all-or-nothing batch that keeps others off
+}
+
+// Moved is a transfer, with what its reversal restores.
+type Moved struct {
+	Transfer  uuid.UUID
+	From      uuid.UUID
+	LifeCycle LifeCycle // this and the rest: before the transfer
+	Service   Service
+	Parked    *Allocation
+	Consumed  bool
+	Reversed  bool
+	Since     string // type of the last event after the transfer that stands against a reversal; empty: none
 }
 
 // Exists reports whether the device was registered.
@@ -42,28 +55,42 @@ func Evolve(s State, e domain.Event) State {
 		s.LifeCycle, s.FirstRegistered, s.Service, s.Included = e.LifeCycle, e.FirstRegistered, e.Service, e.Included
 		s.HeldBy = uuid.Nil
 	case Transferred:
+		s.Moved = &Moved{
+			Transfer: e.Transfer, From: e.From, LifeCycle: s.LifeCycle, Service: s.Service, Parked: s.Parked, Consumed: s.Consumed,
+		}
 		s.Account, s.Name, s.LifeCycle = e.To, e.Name, Active
 		s.Service, s.Parked = e.Service, e.Parked
 		s.Consumed = s.Consumed || e.Consumed
 		s = s.applied(e.Transfer)
+	case TransferReversed:
+		s.Account, s.LifeCycle, s.Service, s.Parked, s.Consumed = e.To, e.LifeCycle, e.Service, e.Parked, e.Consumed
+		if s.Moved != nil {
+			moved := *s.Moved
+			moved.Reversed = true
+			s.Moved = &moved
+		}
+		s = s.applied(e.Reversal)
 	case ServiceRenewed:
 		source := SourcePurchased
 		if e.Automatic {
 			source = SourceFree
 		}
-		s = s.extended(e.Parked, Allocation{Source: source, Until: e.NewEnd, AnchorDay: e.AnchorDay}).applied(e.Renewal)
+		s = s.extended(e.Parked, Allocation{Source: source, Until: e.NewEnd, AnchorDay: e.AnchorDay}).applied(e.Renewal).after(e)
 	case AllocationGranted:
-		s = s.extended(e.Parked, e.Allocation).applied(e.ID)
+		s = s.extended(e.Parked, e.Allocation).applied(e.ID).after(e)
 	case Renamed:
 		s.Name = e.NewName
 	case Relabelled:
 		s.Labels = e.NewLabels
 	case Suspended:
 		s.LifeCycle = InSuspension
+		s = s.after(e)
 	case Resumed:
 		s.LifeCycle = Active
+		s = s.after(e)
 	case Retired:
 		s.LifeCycle = OutOfService
+		s = s.after(e)
 	case Held:
 		s.HeldBy = e.Batch
 	case HoldReleased:
@@ -92,6 +119,17 @@ func (s State) applied(id uuid.UUID) State {
 		s.Applied = append(slices.Clone(s.Applied), id)
 	}
 	s.HeldBy = uuid.Nil
+	return s
+}
+
+// after remembers what happened after a transfer, as a reversal would undo more
+// than the transfer then.
+func (s State) after(e domain.Event) State {
+	if s.Moved != nil {
+		moved := *s.Moved
+		moved.Since = e.EventType()
+		s.Moved = &moved
+	}
 	return s
 }
 
