@@ -22,6 +22,10 @@ type App interface {
 
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)
+	PlanTransfer(context.Context, app.Caller, app.TransferDevices) (app.TransferPlan, error)
+	TransferPlan(context.Context, app.Caller, uuid.UUID) (app.TransferPlan, error)
+	Transfer(context.Context, app.Caller, uuid.UUID) (app.TransferRecord, error)
+	ReverseTransfer(context.Context, app.Caller, app.ReverseTransfer) (app.BulkResult, error)
 	RenewDevices(context.Context, app.Caller, app.RenewDevices) (app.BulkResult, error)
 	GrantAllocation(context.Context, app.Caller, app.GrantAllocation) (app.Written, error)
 	EditDevice(context.Context, app.Caller, app.EditDevice) (app.Written, error)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -14,18 +15,21 @@ import (
 )
 
 // TransferRecord is a transfer as one caller may see it. Items and Reversals
-// leave out what the caller may not see; By is empty where it may not know.
+// leave out what the caller may not see; By and Plan are empty where it may not
+// know.
 type TransferRecord struct {
 	transfer.State
-	By        Asked
-	Reversals []ReversalRecord
-	Position  Position
+	RequestedAt time.Time
+	By          Asked
+	Reversals   []ReversalRecord
+	Position    Position
 }
 
 // ReversalRecord is a reversal in a TransferRecord.
 type ReversalRecord struct {
 	transfer.Reversal
-	By Asked
+	RequestedAt time.Time
+	By          Asked
 }
 
 // Transfer is the record of a transfer, with devices.read in one of its two
@@ -41,13 +45,15 @@ func (a *App) Transfer(ctx context.Context, caller Caller, id uuid.UUID) (Transf
 	if err := a.fillOpen(ctx, l.state); err != nil {
 		return TransferRecord{}, err
 	}
-	r := TransferRecord{State: l.state, Position: l.position}
+	r := TransferRecord{State: l.state, RequestedAt: l.requested[id].At, Position: l.position}
 	if v.asker(l.state.Account) || v.source && v.target {
 		r.By = l.requested[id]
+	} else {
+		r.Plan = uuid.Nil
 	}
 	r.Items = v.items(l.state.Items, l.state.Account, v.source)
 	for _, reversal := range l.state.Reversals {
-		shown := ReversalRecord{Reversal: reversal}
+		shown := ReversalRecord{Reversal: reversal, RequestedAt: l.requested[reversal.UID].At}
 		if v.asker(reversal.Account) || v.source && v.target {
 			shown.By = l.requested[reversal.UID]
 		}

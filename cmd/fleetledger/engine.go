@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,6 +66,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 		Reader:    fleet.NewReader(s.pool, e.waitFor),
 		Clock:     e.clock,
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
+		PlanLife:   time.Duration(c.PlanHours) * time.Hour,
 		Operations: e.operations,
 		Secret:     secret,
 		Logger:     logger,
