@@ -71,6 +71,10 @@ func remedies(from []domain.Remedy) []Remedy {
 	return list(from, func(r domain.Remedy) Remedy { return Remedy{Code: r.Code, Detail: r.Detail} })
 }
 
+func itemProblem(p domain.Problem) ItemProblem {
+	return ItemProblem{Code: p.Code, Detail: p.Detail, Facts: facts(p.Facts), Remedies: remedies(p.Remedies)}
+}
+
 func facts(from map[string]string) *map[string]string {
 	if len(from) == 0 {
 		return nil
@@ -173,9 +177,7 @@ func (s *Server) deviceRow(day calendar.Date) func(app.DeviceRow) Device {
 func (s *Server) itemResult(r app.ItemResult) ItemResult {
 	wire := ItemResult{
 		Index: r.Index, Ref: present(r.Ref), Outcome: Outcome(r.Outcome),
-		Problems: list(r.Problems, func(p domain.Problem) ItemProblem {
-			return ItemProblem{Code: p.Code, Detail: p.Detail, Facts: facts(p.Facts), Remedies: remedies(p.Remedies)}
-		}),
+		Problems: list(r.Problems, itemProblem),
 	}
 	switch {
 	case r.Device != nil && r.Device.Exists():

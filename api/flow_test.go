@@ -124,6 +124,27 @@ func (p promisedResult) serviceEnd() string { return *p.Device.ServiceEnd }
 
 func into2(a answer) promised { return into[promised](a) }
 
+// finished waits for the end of an operation.
+func (s *stack) finished(c *client, at string) api.Operation {
+	s.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-s.t.Context().Done():
+			s.t.Fatal("not done in time")
+		}
+		operation := into[api.Operation](c.get(at).is(200))
+		switch operation.State {
+		case "done":
+			return operation
+		case "failed":
+			s.t.Fatalf("failed: %v", *operation.Error)
+		}
+	}
+}
+
 func mustJSON(t *testing.T, v any) []byte {
 	t.Helper()
 	b, err := json.Marshal(v)
@@ -254,20 +275,7 @@ func TestAnOperationFromFileToResults(t *testing.T) {
 	}
 	accepted := reseller.post("/v1/device-registrations", file.String(), "Content-Type: text/csv", "Prefer: respond-async").is(202)
 	at := accepted.header.Get("Location")
-	var operation api.Operation
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for operation.State != "done" {
-		select {
-		case <-tick.C:
-		case <-t.Context().Done():
-			t.Fatal("not done in time")
-		}
-		operation = into[api.Operation](reseller.get(at).is(200))
-		if operation.State == "failed" {
-			t.Fatalf("failed: %v", *operation.Error)
-		}
-	}
+	operation := s.finished(reseller, at)
 	if operation.Progress.Done != 250 || *operation.Summary.Created != 247 || operation.Summary.Refused != 3 {
 		t.Errorf("%+v", operation)
 	}

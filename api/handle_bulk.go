@@ -119,30 +119,6 @@ func readFleet(body []byte) ([]app.Registration, error) {
 	return items, nil
 }
 
-func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestObject) (TransferDevicesResponseObject, error) {
-	c := app.TransferDevices{
-		Command: commandOf(ctx, r.Body.Reason),
-		From:    r.Body.From, To: r.Body.To, Devices: r.Body.Devices, Offer: catalogue.Offer(valueOf(r.Body.Offer)),
-		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
-	}
-	if asOperation(len(c.Devices), r.Params.Prefer) {
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationTransfer, Transfer: c})
-		if err != nil {
-			return nil, err
-		}
-		return TransferDevices202JSONResponse{accepted}, nil
-	}
-	result, err := h.App.TransferDevices(ctx, callOf(ctx).caller, c)
-	if err != nil {
-		return nil, err
-	}
-	body, position := h.bulkResult(result, app.OutcomeTransferred, c.DryRun), result.Position.String()
-	if c.DryRun {
-		return TransferDevices200JSONResponse{Body: body, Headers: TransferDevices200ResponseHeaders{XPosition: position}}, nil
-	}
-	return TransferDevices201JSONResponse{Body: body, Headers: TransferDevices201ResponseHeaders{XPosition: position}}, nil
-}
-
 func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject) (RenewDevicesResponseObject, error) {
 	var in reading
 	c := in.renewal(ctx, r.Body)

@@ -171,28 +171,46 @@ func (e OperationState) Valid() bool {
 
 // Defines values for Outcome.
 const (
-	Created     Outcome = "created"
-	Refused     Outcome = "refused"
-	Renewed     Outcome = "renewed"
-	Reversed    Outcome = "reversed"
-	Transferred Outcome = "transferred"
-	Unchanged   Outcome = "unchanged"
+	OutcomeCreated     Outcome = "created"
+	OutcomeRefused     Outcome = "refused"
+	OutcomeRenewed     Outcome = "renewed"
+	OutcomeReversed    Outcome = "reversed"
+	OutcomeTransferred Outcome = "transferred"
+	OutcomeUnchanged   Outcome = "unchanged"
 )
 
 // Valid indicates whether the value is a known member of the Outcome enum.
 func (e Outcome) Valid() bool {
 	switch e {
-	case Created:
+	case OutcomeCreated:
 		return true
-	case Refused:
+	case OutcomeRefused:
 		return true
-	case Renewed:
+	case OutcomeRenewed:
 		return true
-	case Reversed:
+	case OutcomeReversed:
 		return true
-	case Transferred:
+	case OutcomeTransferred:
 		return true
-	case Unchanged:
+	case OutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PlannedDeviceVerdict.
+const (
+	PlannedDeviceVerdictRefused      PlannedDeviceVerdict = "refused"
+	PlannedDeviceVerdictTransferable PlannedDeviceVerdict = "transferable"
+)
+
+// Valid indicates whether the value is a known member of the PlannedDeviceVerdict enum.
+func (e PlannedDeviceVerdict) Valid() bool {
+	switch e {
+	case PlannedDeviceVerdictRefused:
+		return true
+	case PlannedDeviceVerdictTransferable:
 		return true
 	default:
 		return false
@@ -287,6 +305,13 @@ type AllocationRequest struct {
 	//
 	// Example: 2027-05-31
 	Until *Date `json:"until,omitempty"`
+}
+
+// Asked Who asked and why, for those who may see both accounts or are of the one that asked
+type Asked struct {
+	// Actor Empty strings where it is not to be seen
+	Actor  Actor  `json:"actor"`
+	Reason string `json:"reason"`
 }
 
 // BulkResult defines model for BulkResult.
@@ -608,6 +633,29 @@ type Person struct {
 	Name  string             `json:"name"`
 }
 
+// PlannedDevice defines model for PlannedDevice.
+type PlannedDevice struct {
+	Index        int               `json:"index"`
+	Problems     []ItemProblem     `json:"problems"`
+	Resulting    *ResultingService `json:"resulting"`
+	SerialNumber *string           `json:"serialNumber,omitempty"`
+
+	// Uid Of the device, where it is known
+	Uid     *string              `json:"uid,omitempty"`
+	Verdict PlannedDeviceVerdict `json:"verdict"`
+}
+
+// PlannedDeviceVerdict defines model for PlannedDevice.Verdict.
+type PlannedDeviceVerdict string
+
+// Policy The rules a decision was made by
+type Policy struct {
+	// Included What a transfer within the included year gives: full or remainder
+	Included string `json:"included"`
+	Name     string `json:"name"`
+	Version  int    `json:"version"`
+}
+
 // Problem defines model for Problem.
 type Problem struct {
 	Code      string          `json:"code"`
@@ -794,6 +842,14 @@ type RenewalRequest struct {
 	Until *Date `json:"until,omitempty"`
 }
 
+// RenewalReversalRequest defines model for RenewalReversalRequest.
+type RenewalReversalRequest struct {
+	Devices *DeviceNames `json:"devices,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
 // RenewedDevice defines model for RenewedDevice.
 type RenewedDevice struct {
 	// Actor Empty strings where it is not to be seen
@@ -823,12 +879,30 @@ type ResultList struct {
 	Total int `json:"total"`
 }
 
-// ReversalRequest defines model for ReversalRequest.
-type ReversalRequest struct {
-	Devices *DeviceNames `json:"devices,omitempty"`
+// ResultingService defines model for ResultingService.
+type ResultingService struct {
+	AutoRenew bool  `json:"autoRenew"`
+	Offer     Offer `json:"offer"`
 
-	// Reason Why, for the history
-	Reason *ReasonText `json:"reason,omitempty"`
+	// ParkedUntil Until when the device has a right to service that waits while a reseller holds it
+	ParkedUntil *string `json:"parkedUntil"`
+
+	// ServiceEnd The last day of service
+	ServiceEnd    string  `json:"serviceEnd"`
+	ServiceStart  string  `json:"serviceStart"`
+	SupportExpiry *string `json:"supportExpiry"`
+	WarrantyEnd   *string `json:"warrantyEnd"`
+}
+
+// Reversal defines model for Reversal.
+type Reversal struct {
+	Id          openapi_types.UUID `json:"id"`
+	RequestedAt time.Time          `json:"requestedAt"`
+
+	// RequestedBy Who asked and why, for those who may see both accounts or are of the one that asked
+	RequestedBy *Asked              `json:"requestedBy"`
+	Results     []TransferredDevice `json:"results"`
+	Summary     Summary             `json:"summary"`
 }
 
 // SandboxClock defines model for SandboxClock.
@@ -859,9 +933,58 @@ type Summary struct {
 // Example: P1Y
 type Term = string
 
-// TransferRequest defines model for TransferRequest.
-type TransferRequest struct {
-	Devices DeviceNames `json:"devices"`
+// Transfer defines model for Transfer.
+type Transfer struct {
+	Atomic     bool               `json:"atomic"`
+	From       openapi_types.UUID `json:"from"`
+	Id         openapi_types.UUID `json:"id"`
+	NextCursor *string            `json:"nextCursor"`
+
+	// Offer The one that was asked for
+	Offer *string `json:"offer"`
+
+	// PlanId The plan that was committed, for those who see who asked
+	PlanId *openapi_types.UUID `json:"planId"`
+
+	// Policy The rules a decision was made by
+	Policy      Policy    `json:"policy"`
+	RequestedAt time.Time `json:"requestedAt"`
+
+	// RequestedBy Who asked and why, for those who may see both accounts or are of the one that asked
+	RequestedBy *Asked              `json:"requestedBy"`
+	Results     []TransferredDevice `json:"results"`
+	Reversals   []Reversal          `json:"reversals"`
+	Summary     Summary             `json:"summary"`
+	To          openapi_types.UUID  `json:"to"`
+}
+
+// TransferPlan defines model for TransferPlan.
+type TransferPlan struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ExpiresAt From then on it cannot be committed
+	ExpiresAt time.Time          `json:"expiresAt"`
+	From      openapi_types.UUID `json:"from"`
+	Id        openapi_types.UUID `json:"id"`
+
+	// Offer The one that was asked for
+	Offer *string `json:"offer"`
+
+	// Policy The rules a decision was made by
+	Policy  Policy          `json:"policy"`
+	Reason  string          `json:"reason"`
+	Results []PlannedDevice `json:"results"`
+	Summary struct {
+		Refused      int `json:"refused"`
+		Total        int `json:"total"`
+		Transferable int `json:"transferable"`
+	} `json:"summary"`
+	To openapi_types.UUID `json:"to"`
+}
+
+// TransferPlanRequest defines model for TransferPlanRequest.
+type TransferPlanRequest struct {
+	Devices []DeviceName `json:"devices"`
 
 	// From UID of the account that holds them
 	From  openapi_types.UUID `json:"from"`
@@ -872,6 +995,50 @@ type TransferRequest struct {
 
 	// To UID of the target account
 	To openapi_types.UUID `json:"to"`
+}
+
+// TransferRequest Either from, to and devices, with an offer where that matters, or planId
+type TransferRequest struct {
+	Devices *DeviceNames `json:"devices,omitempty"`
+
+	// From UID of the account that holds them
+	From  *openapi_types.UUID `json:"from,omitempty"`
+	Offer *Offer              `json:"offer,omitempty"`
+
+	// PlanId The plan to commit
+	PlanId *openapi_types.UUID `json:"planId,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+
+	// To UID of the target account
+	To *openapi_types.UUID `json:"to,omitempty"`
+}
+
+// TransferReversalRequest defines model for TransferReversalRequest.
+type TransferReversalRequest struct {
+	// Devices Without it, all devices that the transfer moved
+	Devices *[]DeviceName `json:"devices,omitempty"`
+
+	// Reason Why, for the history
+	Reason ReasonText `json:"reason"`
+}
+
+// TransferredDevice defines model for TransferredDevice.
+type TransferredDevice struct {
+	Index int `json:"index"`
+
+	// Outcome null while it is not known
+	Outcome   *string           `json:"outcome"`
+	Problems  []ItemProblem     `json:"problems"`
+	Resulting *ResultingService `json:"resulting"`
+
+	// Reversal The reversal that took the device back
+	Reversal     *openapi_types.UUID `json:"reversal"`
+	SerialNumber *string             `json:"serialNumber,omitempty"`
+
+	// Uid Of the device, where it is known
+	Uid *string `json:"uid,omitempty"`
 }
 
 // Window Whole UTC days from today on, both ends inclusive
@@ -944,6 +1111,12 @@ type Sort = string
 
 // Token defines model for Token.
 type Token = string
+
+// TransferID defines model for TransferID.
+type TransferID = openapi_types.UUID
+
+// TransferPlanID defines model for TransferPlanID.
+type TransferPlanID = openapi_types.UUID
 
 // XAccount defines model for XAccount.
 type XAccount = openapi_types.UUID
@@ -1297,6 +1470,24 @@ type MoveSandboxClockParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PlanTransferParams defines parameters for PlanTransfer.
+type PlanTransferParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetTransferPlanParams defines parameters for GetTransferPlan.
+type GetTransferPlanParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // TransferDevicesParams defines parameters for TransferDevices.
 type TransferDevicesParams struct {
 	// DryRun Decide as always, write nothing
@@ -1313,6 +1504,34 @@ type TransferDevicesParams struct {
 
 	// Prefer respond-async makes an operation of the request
 	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// GetTransferParams defines parameters for GetTransfer.
+type GetTransferParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ReverseTransferParams defines parameters for ReverseTransfer.
+type ReverseTransferParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Atomic All or nothing
+	Atomic *Atomic `form:"atomic,omitempty" json:"atomic,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
@@ -1358,13 +1577,19 @@ type PreviewRenewalsJSONRequestBody = RenewalRequest
 type RenewDevicesJSONRequestBody = RenewalRequest
 
 // ReverseRenewalJSONRequestBody defines body for ReverseRenewal for application/json ContentType.
-type ReverseRenewalJSONRequestBody = ReversalRequest
+type ReverseRenewalJSONRequestBody = RenewalReversalRequest
 
 // MoveSandboxClockJSONRequestBody defines body for MoveSandboxClock for application/json ContentType.
 type MoveSandboxClockJSONRequestBody = ClockRequest
 
+// PlanTransferJSONRequestBody defines body for PlanTransfer for application/json ContentType.
+type PlanTransferJSONRequestBody = TransferPlanRequest
+
 // TransferDevicesJSONRequestBody defines body for TransferDevices for application/json ContentType.
 type TransferDevicesJSONRequestBody = TransferRequest
+
+// ReverseTransferJSONRequestBody defines body for ReverseTransfer for application/json ContentType.
+type ReverseTransferJSONRequestBody = TransferReversalRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -1464,9 +1689,21 @@ type ServerInterface interface {
 	// MoveSandboxClock Move the sandbox clock ahead (the operator only)
 	// (POST /v1/sandbox/clock)
 	MoveSandboxClock(ctx echo.Context, params MoveSandboxClockParams) error
+	// PlanTransfer Plan a transfer
+	// (POST /v1/transfer-plans)
+	PlanTransfer(ctx echo.Context, params PlanTransferParams) error
+	// GetTransferPlan A plan as it was made
+	// (GET /v1/transfer-plans/{id})
+	GetTransferPlan(ctx echo.Context, id TransferPlanID, params GetTransferPlanParams) error
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx echo.Context, params TransferDevicesParams) error
+	// GetTransfer A transfer, what became of each device, and its reversals
+	// (GET /v1/transfers/{id})
+	GetTransfer(ctx echo.Context, id TransferID, params GetTransferParams) error
+	// ReverseTransfer Take a transfer back, of some devices or of all that it moved
+	// (POST /v1/transfers/{id}/reversals)
+	ReverseTransfer(ctx echo.Context, id TransferID, params ReverseTransferParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -3075,6 +3312,92 @@ func (w *ServerInterfaceWrapper) MoveSandboxClock(ctx echo.Context) error {
 	return err
 }
 
+// PlanTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) PlanTransfer(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanTransferParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PlanTransfer(ctx, params)
+	return err
+}
+
+// GetTransferPlan converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTransferPlan(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id TransferPlanID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTransferPlanParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTransferPlan(ctx, id, params)
+	return err
+}
+
 // TransferDevices converts echo context to params.
 func (w *ServerInterfaceWrapper) TransferDevices(ctx echo.Context) error {
 	var err error
@@ -3147,6 +3470,126 @@ func (w *ServerInterfaceWrapper) TransferDevices(ctx echo.Context) error {
 	return err
 }
 
+// GetTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTransfer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id TransferID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTransferParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTransfer(ctx, id, params)
+	return err
+}
+
+// ReverseTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) ReverseTransfer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id TransferID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReverseTransferParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// ------------- Optional query parameter "atomic" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "atomic", ctx.QueryParams(), &params.Atomic, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter atomic: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReverseTransfer(ctx, id, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -3216,6 +3659,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/devices/:id\\:retire", wrapper.RetireDevice, options.OperationMiddlewares["retireDevice"]...)
 	router.GET(options.BaseURL+"/v1/devices/:id/history", wrapper.GetDeviceHistory, options.OperationMiddlewares["getDeviceHistory"]...)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.TransferDevices, options.OperationMiddlewares["transferDevices"]...)
+	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer, options.OperationMiddlewares["getTransfer"]...)
+	router.POST(options.BaseURL+"/v1/transfers/:id/reversals", wrapper.ReverseTransfer, options.OperationMiddlewares["reverseTransfer"]...)
+	router.POST(options.BaseURL+"/v1/transfer-plans", wrapper.PlanTransfer, options.OperationMiddlewares["planTransfer"]...)
+	router.GET(options.BaseURL+"/v1/transfer-plans/:id", wrapper.GetTransferPlan, options.OperationMiddlewares["getTransferPlan"]...)
 	router.POST(options.BaseURL+"/v1/renewals", wrapper.RenewDevices, options.OperationMiddlewares["renewDevices"]...)
 	router.POST(options.BaseURL+"/v1/renewal-previews", wrapper.PreviewRenewals, options.OperationMiddlewares["previewRenewals"]...)
 	router.GET(options.BaseURL+"/v1/renewals/:id", wrapper.GetRenewal, options.OperationMiddlewares["getRenewal"]...)
@@ -5525,6 +5972,142 @@ func (response MoveSandboxClockdefaultApplicationProblemPlusJSONResponse) VisitM
 	return err
 }
 
+type PlanTransferRequestObject struct {
+	Params PlanTransferParams
+	Body   *PlanTransferJSONRequestBody
+}
+
+type PlanTransferResponseObject interface {
+	VisitPlanTransferResponse(w http.ResponseWriter) error
+}
+
+type PlanTransfer201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type PlanTransfer201JSONResponse struct {
+	Body    TransferPlan
+	Headers PlanTransfer201ResponseHeaders
+}
+
+func (response PlanTransfer201JSONResponse) VisitPlanTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlanTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response PlanTransferdefaultApplicationProblemPlusJSONResponse) VisitPlanTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferPlanRequestObject struct {
+	Id     TransferPlanID `json:"id"`
+	Params GetTransferPlanParams
+}
+
+type GetTransferPlanResponseObject interface {
+	VisitGetTransferPlanResponse(w http.ResponseWriter) error
+}
+
+type GetTransferPlan200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetTransferPlan200JSONResponse struct {
+	Body    TransferPlan
+	Headers GetTransferPlan200ResponseHeaders
+}
+
+func (response GetTransferPlan200JSONResponse) VisitGetTransferPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetTransferPlandefaultApplicationProblemPlusJSONResponse) VisitGetTransferPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TransferDevicesRequestObject struct {
 	Params TransferDevicesParams
 	Body   *TransferDevicesJSONRequestBody
@@ -5557,6 +6140,7 @@ func (response TransferDevices200JSONResponse) VisitTransferDevicesResponse(w ht
 }
 
 type TransferDevices201ResponseHeaders struct {
+	Location  string
 	XPosition string
 }
 
@@ -5572,6 +6156,7 @@ func (response TransferDevices201JSONResponse) VisitTransferDevicesResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
@@ -5601,6 +6186,165 @@ type TransferDevicesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TransferDevicesdefaultApplicationProblemPlusJSONResponse) VisitTransferDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferRequestObject struct {
+	Id     TransferID `json:"id"`
+	Params GetTransferParams
+}
+
+type GetTransferResponseObject interface {
+	VisitGetTransferResponse(w http.ResponseWriter) error
+}
+
+type GetTransfer200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetTransfer200JSONResponse struct {
+	Body    Transfer
+	Headers GetTransfer200ResponseHeaders
+}
+
+func (response GetTransfer200JSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetTransferdefaultApplicationProblemPlusJSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReverseTransferRequestObject struct {
+	Id     TransferID `json:"id"`
+	Params ReverseTransferParams
+	Body   *ReverseTransferJSONRequestBody
+}
+
+type ReverseTransferResponseObject interface {
+	VisitReverseTransferResponse(w http.ResponseWriter) error
+}
+
+type ReverseTransfer200ResponseHeaders struct {
+	XPosition string
+}
+
+type ReverseTransfer200JSONResponse struct {
+	Body    BulkResult
+	Headers ReverseTransfer200ResponseHeaders
+}
+
+func (response ReverseTransfer200JSONResponse) VisitReverseTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReverseTransfer201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type ReverseTransfer201JSONResponse struct {
+	Body    BulkResult
+	Headers ReverseTransfer201ResponseHeaders
+}
+
+func (response ReverseTransfer201JSONResponse) VisitReverseTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReverseTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReverseTransferdefaultApplicationProblemPlusJSONResponse) VisitReverseTransferResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5728,9 +6472,21 @@ type StrictServerInterface interface {
 	// MoveSandboxClock Move the sandbox clock ahead (the operator only)
 	// (POST /v1/sandbox/clock)
 	MoveSandboxClock(ctx context.Context, request MoveSandboxClockRequestObject) (MoveSandboxClockResponseObject, error)
+	// PlanTransfer Plan a transfer
+	// (POST /v1/transfer-plans)
+	PlanTransfer(ctx context.Context, request PlanTransferRequestObject) (PlanTransferResponseObject, error)
+	// GetTransferPlan A plan as it was made
+	// (GET /v1/transfer-plans/{id})
+	GetTransferPlan(ctx context.Context, request GetTransferPlanRequestObject) (GetTransferPlanResponseObject, error)
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx context.Context, request TransferDevicesRequestObject) (TransferDevicesResponseObject, error)
+	// GetTransfer A transfer, what became of each device, and its reversals
+	// (GET /v1/transfers/{id})
+	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
+	// ReverseTransfer Take a transfer back, of some devices or of all that it moved
+	// (POST /v1/transfers/{id}/reversals)
+	ReverseTransfer(ctx context.Context, request ReverseTransferRequestObject) (ReverseTransferResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -6946,6 +7702,80 @@ func (sh *strictHandler) MoveSandboxClock(ctx echo.Context, params MoveSandboxCl
 	return nil
 }
 
+// PlanTransfer operation middleware
+func (sh *strictHandler) PlanTransfer(ctx echo.Context, params PlanTransferParams) error {
+	var request PlanTransferRequestObject
+
+	request.Params = params
+
+	var body PlanTransferJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanTransfer(ctx.Request().Context(), request.(PlanTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PlanTransferResponseObject); ok {
+		return validResponse.VisitPlanTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTransferPlan operation middleware
+func (sh *strictHandler) GetTransferPlan(ctx echo.Context, id TransferPlanID, params GetTransferPlanParams) error {
+	var request GetTransferPlanRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTransferPlan(ctx.Request().Context(), request.(GetTransferPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTransferPlan")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTransferPlanResponseObject); ok {
+		return validResponse.VisitGetTransferPlanResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // TransferDevices operation middleware
 func (sh *strictHandler) TransferDevices(ctx echo.Context, params TransferDevicesParams) error {
 	var request TransferDevicesRequestObject
@@ -6988,6 +7818,81 @@ func (sh *strictHandler) TransferDevices(ctx echo.Context, params TransferDevice
 		return err
 	} else if validResponse, ok := response.(TransferDevicesResponseObject); ok {
 		return validResponse.VisitTransferDevicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTransfer operation middleware
+func (sh *strictHandler) GetTransfer(ctx echo.Context, id TransferID, params GetTransferParams) error {
+	var request GetTransferRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTransfer(ctx.Request().Context(), request.(GetTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
+		return validResponse.VisitGetTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReverseTransfer operation middleware
+func (sh *strictHandler) ReverseTransfer(ctx echo.Context, id TransferID, params ReverseTransferParams) error {
+	var request ReverseTransferRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReverseTransferJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReverseTransfer(ctx.Request().Context(), request.(ReverseTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReverseTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReverseTransferResponseObject); ok {
+		return validResponse.VisitReverseTransferResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -12,7 +12,9 @@
 package app
 
 import (
+	"cmp"
 	"log/slog"
+	"time"
 
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -27,6 +29,7 @@ type Dependencies struct {
 	Catalogue  *catalogue.Catalogue
 	Rules      device.Rules
 	Windows    Windows
+	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
 	Operations OperationStore
 	Secret     []byte
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
@@ -38,9 +41,9 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	partnerships  AssignPartnerProfile
-//	devices       RegisterDevices TransferDevices PreviewRenewals RenewDevices Renewal
-//	              ReverseRenewal GrantAllocation
+//	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
+//	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
 //	processes     Processes InvitationMails
@@ -52,6 +55,7 @@ type App struct {
 	catalogue  *catalogue.Catalogue
 	rules      device.Rules
 	windows    Windows
+	planLife   time.Duration
 	operations OperationStore
 	secret     []byte
 	sandbox    SandboxClock
@@ -66,7 +70,8 @@ func New(d Dependencies) *App {
 	}
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, operations: d.Operations, secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
+		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
+		secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{freeRenewals{a}}
 	return a

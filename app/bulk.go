@@ -36,31 +36,42 @@ type bulk struct {
 // carryOutBulk carries out a bulk command in the way that was asked for. An
 // error means that not all items were looked at; repeating the command goes on.
 func (a *App) carryOutBulk(ctx context.Context, w write, b bulk) (BulkResult, error) {
-	if b.atomic && len(b.items) > maxTogether {
-		return BulkResult{}, domain.Refuse(batchTooLarge)
+	if err := b.check(); err != nil {
+		return BulkResult{}, err
 	}
-	var results []result[device.State]
-	var err error
-	switch {
-	case b.dryRun:
-		if results, err = a.judgeAll(ctx, w, b.items); b.atomic {
-			refuseAll(results)
-		}
-	case b.atomic:
-		results, err = a.carryOutTogether(ctx, w, b.items)
-	default:
-		results, err = each(ctx, b.items, func(ctx context.Context, i int) (result[device.State], error) {
-			r, err := carryOut(ctx, a, w, b.items[i].change)
-			if errors.Is(err, ErrBusy) { // says nothing about the others
-				return result[device.State]{problems: []domain.Problem{device.Busy()}}, nil
-			}
-			return r, err
-		})
-	}
+	results, err := a.resultsOf(ctx, w, b)
 	if err != nil {
 		return BulkResult{}, err
 	}
 	return b.answer(w.command.ID, results), nil
+}
+
+// check refuses what is wrong with the request as a whole.
+func (b bulk) check() error {
+	if b.atomic && len(b.items) > maxTogether {
+		return domain.Refuse(batchTooLarge)
+	}
+	return nil
+}
+
+func (a *App) resultsOf(ctx context.Context, w write, b bulk) ([]result[device.State], error) {
+	switch {
+	case b.dryRun:
+		results, err := a.judgeAll(ctx, w, b.items)
+		if b.atomic {
+			refuseAll(results)
+		}
+		return results, err
+	case b.atomic:
+		return a.carryOutTogether(ctx, w, b.items)
+	}
+	return each(ctx, b.items, func(ctx context.Context, i int) (result[device.State], error) {
+		r, err := carryOut(ctx, a, w, b.items[i].change)
+		if errors.Is(err, ErrBusy) { // says nothing about the others
+			return result[device.State]{problems: []domain.Problem{device.Busy()}}, nil
+		}
+		return r, err
+	})
 }
 
 // judgeAll decides all items by one plan, in request order where that matters.

@@ -67,12 +67,24 @@ type RegisterDevices struct {
 }
 
 // TransferDevices moves devices, named by uid or serial number, between a
-// reseller account and a partnered one.
+// reseller account and a partnered one. With a Plan it commits that plan, and
+// From, To, Devices and Offer are the plan's.
 type TransferDevices struct {
 	Command
+	Plan     uuid.UUID // uuid.Nil: none
 	From, To uuid.UUID
 	Devices  []string
 	Offer    catalogue.Offer // empty: the default for the model in the target account
+	DryRun   bool
+	Atomic   bool
+}
+
+// ReverseTransfer takes a transfer back: of the named devices, or of all that it
+// has moved. A reason is required.
+type ReverseTransfer struct {
+	Command
+	Transfer uuid.UUID
+	Devices  []string
 	DryRun   bool
 	Atomic   bool
 }

@@ -17,11 +17,12 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/transfer"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
 // Wire knows every event type of the log.
-var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, reservation.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, reservation.Wire, transfer.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
 
 // Position is a place in the whole log. Both parts are kept and compared as a
 // pair; the zero Position is before the first event.
@@ -122,6 +123,12 @@ func AccountStream(uid uuid.UUID) string { return "account-" + uid.String() }
 
 // DeviceStream is the stream of a device.
 func DeviceStream(uid uuid.UUID) string { return "device-" + uid.String() }
+
+// TransferStream is the stream of a transfer's record.
+func TransferStream(uid uuid.UUID) string { return "transfer-" + uid.String() }
+
+// TransferPlanStream is the stream of a plan.
+func TransferPlanStream(uid uuid.UUID) string { return "transferplan-" + uid.String() }
 
 // PartnershipStream is the stream of a partnership.
 func PartnershipStream(uid uuid.UUID) string { return "partnership-" + uid.String() }

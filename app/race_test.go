@@ -140,7 +140,7 @@ func (w *world) something(r *rand.Rand, accounts []uuid.UUID) error {
 	from, to := accounts[r.IntN(len(accounts))], accounts[r.IntN(len(accounts))]
 	serial, name := router(n).SerialNumber, fmt.Sprintf("name %d", r.IntN(4))
 	var err error
-	switch r.IntN(10) {
+	switch r.IntN(12) {
 	case 0, 1, 2:
 		row := router(n)
 		row.Name, row.IMEI = name, imei(r.IntN(12))
@@ -153,6 +153,12 @@ func (w *world) something(r *rand.Rand, accounts []uuid.UUID) error {
 		})
 	case 7, 8:
 		_, err = w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
+	case 9, 10:
+		if moved := w.device(serial).Moved; moved != nil {
+			_, err = w.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{
+				Command: because(), Transfer: moved.Transfer, Atomic: r.IntN(3) == 0,
+			})
+		}
 	default:
 		if r.IntN(4) == 0 {
 			_, err = w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serial})

@@ -41,7 +41,7 @@ func (a *App) ReverseRenewal(ctx context.Context, caller Caller, c ReverseRenewa
 	if err != nil {
 		return BulkResult{}, err
 	}
-	r := reversing{w: a.write(caller, c.Command), command: c, seen: duplicates{}, access: x}
+	r := renewalReversal{w: a.write(caller, c.Command), command: c, seen: duplicates{}, access: x}
 	b := bulk{success: OutcomeReversed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}
 	for _, name := range names {
 		b.items = append(b.items, r.item(ctx, name))
@@ -90,15 +90,15 @@ func (a *App) renewed(ctx context.Context, x *access, c ReverseRenewal) ([]strin
 	return all, nil
 }
 
-// reversing is what all devices of one reversal have in common.
-type reversing struct {
+// renewalReversal is what all devices of one reversal have in common.
+type renewalReversal struct {
 	w       write
 	command ReverseRenewal
 	seen    duplicates
 	access  *access
 }
 
-func (r reversing) item(ctx context.Context, name string) bulkItem {
+func (r renewalReversal) item(ctx context.Context, name string) bulkItem {
 	item := bulkItem{name: name}
 	uid, ok := deviceUID(name)
 	if !ok {
@@ -112,7 +112,7 @@ func (r reversing) item(ctx context.Context, name string) bulkItem {
 	return item
 }
 
-func (r reversing) decide(ctx context.Context, s device.State) ([]domain.Event, []domain.Problem) {
+func (r renewalReversal) decide(ctx context.Context, s device.State) ([]domain.Event, []domain.Problem) {
 	set, err := r.access.in(ctx, s.Account) // known, unless the device has moved meanwhile
 	seen := set.Has(rights.DevicesRead) || set.Has(rights.DevicesRenew)
 	switch {
@@ -121,7 +121,7 @@ func (r reversing) decide(ctx context.Context, s device.State) ([]domain.Event, 
 	case !s.Exists() || !seen || !r.access.actsFor(s.Account):
 		return nil, []domain.Problem{device.NotFound()}
 	}
-	events, problems := device.DecideReverse(s, device.Reverse{ID: r.w.command.ID, Renewal: r.command.Renewal})
+	events, problems := device.DecideReverseRenewal(s, device.ReverseRenewal{ID: r.w.command.ID, Renewal: r.command.Renewal})
 	if !set.Has(rights.DevicesRenew) {
 		return nil, append(slices.Clip(problems), device.MissingRight(string(rights.DevicesRenew), s.Account))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -66,7 +67,7 @@ func (a *App) Submit(ctx context.Context, caller Caller, s Submission) (Operatio
 		if err != nil {
 			return Operation{}, err
 		}
-		if s.Renewal.Align, err = align(ctx, x, s.Renewal.Align, selected, a.today()); err != nil {
+		if s.Renewal.Align, err = align(ctx, x, s.Renewal.Align, selected, calendar.DateOf(a.clock.Now())); err != nil {
 			return Operation{}, err
 		}
 	}

@@ -12,21 +12,50 @@ import (
 
 // TransferDevices moves devices between a reseller account and a partnered one.
 // It needs devices.transfer in both accounts. From uuid.Nil is the account
-// acted for.
+// acted for. What was asked for and what became of it is recorded, see Transfer;
+// a dry run records nothing.
 func (a *App) TransferDevices(ctx context.Context, caller Caller, c TransferDevices) (BulkResult, error) {
-	c, err := c.checked(caller)
+	c, plan, err := a.planned(ctx, caller, c)
 	if err != nil {
+		return BulkResult{}, err
+	}
+	if c, err = c.checked(caller); err != nil {
 		return BulkResult{}, err
 	}
 	t, err := a.transferring(ctx, caller, c)
 	if err != nil {
 		return BulkResult{}, err
 	}
-	b := bulk{success: OutcomeTransferred, dryRun: c.DryRun, atomic: c.Atomic, visible: t.visible}
-	for _, name := range c.Devices {
+	t.plan = plan
+	b := t.bulk()
+	if err := b.check(); err != nil {
+		return BulkResult{}, err
+	}
+	var r record
+	if !c.DryRun {
+		if r, err = a.recordTransfer(ctx, t, caller.Own()); err != nil {
+			return BulkResult{}, err
+		}
+	}
+	results, err := a.resultsOf(ctx, t.w, b)
+	if err != nil {
+		return BulkResult{}, err
+	}
+	t.plan.compare(results)
+	if !c.DryRun {
+		if err := r.conclude(ctx, results); err != nil {
+			return BulkResult{}, err
+		}
+	}
+	return b.answer(t.w.command.ID, results), nil
+}
+
+func (t transferring) bulk() bulk {
+	b := bulk{success: OutcomeTransferred, dryRun: t.command.DryRun, atomic: t.command.Atomic, visible: t.visible}
+	for _, name := range t.command.Devices {
 		b.items = append(b.items, t.item(name))
 	}
-	return a.carryOutBulk(ctx, t.w, b)
+	return b
 }
 
 // checked refuses what is wrong with the request as a whole.
@@ -56,6 +85,7 @@ type transferring struct {
 	app       *App
 	w         write
 	command   TransferDevices
+	plan      *commit // nil: there is none
 	from, to  device.Owner
 	partnered bool
 	problems  []domain.Problem
@@ -124,6 +154,11 @@ func (a *App) partnered(ctx context.Context, from, to device.Owner) (bool, error
 	return false, nil
 }
 
+// policy is the one the decisions of the transfer follow.
+func (t transferring) policy() device.Policy {
+	return device.Policy{Name: device.Eligibility, Version: device.EligibilityVersion, Included: t.app.rules.IncludedTransfer}
+}
+
 func (t transferring) item(name string) bulkItem {
 	item := bulkItem{name: name}
 	uid, ok := deviceUID(name)
@@ -164,5 +199,5 @@ func (t transferring) decide(s device.State) ([]domain.Event, []domain.Problem) 
 	if problems = append(problems, t.problems...); len(problems) > 0 {
 		return nil, problems
 	}
-	return events, nil
+	return t.plan.decide(s, events, t.app.rules)
 }

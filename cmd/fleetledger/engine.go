@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/prometheus/client_golang/prometheus"
@@ -80,6 +81,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, log
 		Reader:    fleet.NewReader(e.pool, e.waitFor),
 		Clock:     e.clock,
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
+		PlanLife:   time.Duration(c.PlanHours) * time.Hour,
 		Operations: e.operations,
 		Secret:     secret,
 		Logger:     logger,

@@ -90,9 +90,9 @@ func align(to string, today calendar.Date, selected ...device.Allocation) func(*
 }
 
 // reverse takes back what order with the id has done.
-func reverse(id, reversal byte) decision {
+func reverseRenewal(id, reversal byte) decision {
 	return func(s device.State) ([]domain.Event, []domain.Problem) {
-		return device.DecideReverse(s, device.Reverse{ID: uuid.UUID{102, reversal}, Renewal: uuid.UUID{100, id}})
+		return device.DecideReverseRenewal(s, device.ReverseRenewal{ID: uuid.UUID{102, reversal}, Renewal: uuid.UUID{100, id}})
 	}
 }
 

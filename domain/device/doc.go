@@ -32,6 +32,19 @@
 // out. Buying a renewal or a grant by the operator clears the block. The policy
 // and its version stand in the event.
 //
+// # Reversal
+//
+// A reversal takes a device's last transfer back: the device returns to the
+// account it came from, with its service, what is parked and whether the
+// included term was used up, as they were; what an order or a grant gave since
+// would be lost, and a stay in use cannot be made undone, so that nothing but
+// names, labels and holds may have changed since the transfer
+// (changed_since_transfer), and not twice (already_reversed). The account must
+// still be open (source_not_active), have a place when it is a reseller's, and
+// the name, which is that of today, must be free in it. A partnership is not
+// needed; the rights of the caller are. A device can afterwards be transferred
+// again, as if nothing had been.
+//
 // # Offers
 //
 // A transfer keeps the offer: the target account must have it. A transfer that

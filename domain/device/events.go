@@ -14,6 +14,7 @@ import (
 var Wire = wire.NewRegistry(
 	wire.Of[Registered](),
 	wire.Of[Transferred](),
+	wire.Of[TransferReversed](),
 	wire.Of[ServiceRenewed](),
 	wire.Of[RenewalReversed](),
 	wire.Of[AllocationGranted](),
@@ -121,6 +122,21 @@ type Transferred struct {
 	Policy   Policy `json:"policy"`
 }
 
+// TransferReversed takes a transfer back: the device returns from From to To,
+// the account it came from, with the service and what it had a right to as they
+// were before the transfer. It keeps its name and labels.
+type TransferReversed struct {
+	Device    uuid.UUID   `json:"device"`
+	Transfer  uuid.UUID   `json:"transfer"` // the one taken back
+	Reversal  uuid.UUID   `json:"reversal"` // one id for all devices of a request
+	From      uuid.UUID   `json:"from"`
+	To        uuid.UUID   `json:"to"`
+	LifeCycle LifeCycle   `json:"lifeCycle"`
+	Service   Service     `json:"service"`
+	Parked    *Allocation `json:"parked,omitempty"`
+	Consumed  bool        `json:"consumed,omitempty"`
+}
+
 // Policy names the rule set and its version that allowed a transfer. Included
 // is the switch it ran with, see Rules.IncludedTransfer.
 type Policy struct {
@@ -223,6 +239,7 @@ type ClaimAbandoned struct {
 
 func (Registered) EventType() string        { return "Registered" }
 func (Transferred) EventType() string       { return "Transferred" }
+func (TransferReversed) EventType() string  { return "TransferReversed" }
 func (ServiceRenewed) EventType() string    { return "ServiceRenewed" }
 func (RenewalReversed) EventType() string   { return "RenewalReversed" }
 func (AllocationGranted) EventType() string { return "AllocationGranted" }

@@ -32,6 +32,10 @@ func TestGolden(t *testing.T) {
 			Device: uid, Transfer: command, From: from, To: to, Name: "Engine 5", Service: free, Parked: &included, Consumed: true,
 			Policy: device.Policy{Name: device.Eligibility, Version: device.EligibilityVersion, Included: device.IncludedFull},
 		},
+		device.TransferReversed{
+			Device: uid, Transfer: command, Reversal: from, From: to, To: from, LifeCycle: device.Active, Service: free,
+			Parked: &included, Consumed: true,
+		},
 		device.ServiceRenewed{
 			Device: uid, Renewal: command, Term: "P1Y", OldEnd: day, NewEnd: calendar.On(2027, 11, 23), AnchorDay: 23,
 			Parked: true, OrderNumber: "PO-2", Note: "by phone", Automatic: true,

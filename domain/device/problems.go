@@ -45,6 +45,12 @@ const (
 	CodeAllocationMissing = "service_allocation_missing"
 	CodeAllocationExpired = "service_allocation_expired"
 
+	CodeSourceNotActive  = "source_not_active"
+	CodeNotInTransfer    = "not_in_transfer"
+	CodeAlreadyReversed  = "already_reversed"
+	CodeChangedSince     = "changed_since_transfer"
+	CodeChangedSincePlan = "changed_since_plan"
+
 	CodeRetired        = "device_retired"
 	CodeBusy           = "device_busy"
 	CodeNotActive      = "device_not_active"
@@ -83,6 +89,8 @@ var (
 	selectDevices     = domain.Remedy{Code: "select_devices", Detail: "Name at least one device."}
 	checkDevice       = domain.Remedy{Code: "check_device", Detail: "Check the serial number or uid."}
 	checkTarget       = domain.Remedy{Code: "check_target", Detail: "Check the target account's UID."}
+	planAgain         = domain.Remedy{Code: "plan_again", Detail: "Make a new plan; it says what would become of the device now."}
+	transferBack      = domain.Remedy{Code: "transfer_back", Detail: "Transfer the device back, as far as the rules of a transfer allow it."}
 	requestRight      = domain.Remedy{Code: "request_right", Detail: "Ask an administrator of the account for the right."}
 )
 

@@ -26,7 +26,7 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 	owner := func(label string) device.Owner { return rapid.SampledFrom(owners).Draw(t, label) }
 	id := rapid.Byte().Draw(t, "id")
 	name = rapid.SampledFrom([]string{
-		"register", "transfer", "transfer", "transfer", "renew", "align", "reverse", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
+		"register", "transfer", "transfer", "transfer", "reverse transfer", "renew", "align", "reverse renewal", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
 	}).Draw(t, "command")
 	switch name {
 	case "register":
@@ -37,6 +37,15 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 			c.ID = uuid.UUID{50, id}
 			c.Partnered = rapid.IntRange(0, 9).Draw(t, "partnered") > 0
 		})
+	case "reverse transfer":
+		of, source := rapid.Byte().Draw(t, "transfer"), owner("source")
+		return name, func(s device.State) ([]domain.Event, []domain.Problem) {
+			c := device.ReverseTransfer{ID: uuid.UUID{60, id}, Transfer: uuid.UUID{50, of}, Source: source}
+			if s.Moved != nil && of > 50 { // one of 256 would hardly ever be it
+				c.Transfer = s.Moved.Transfer
+			}
+			return device.DecideReverseTransfer(s, c)
+		}
 	case "renew":
 		c := rapid.SampledFrom([]func(*device.Renew){
 			term("P1Y"), term("P3Y"), term("P5Y"), until(today + 400), func(*device.Renew) {},
@@ -47,8 +56,8 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 		a, _ := device.ParseAlignment(kind)
 		end := device.Allocation{Until: today + calendar.Date(rapid.IntRange(-10, 900).Draw(t, "end")), AnchorDay: 30}
 		return name, order(id, today, func(r *device.Renew) { r.Align = a.Among([]device.Allocation{end}, today) })
-	case "reverse":
-		return name, reverse(id, rapid.Byte().Draw(t, "reversal"))
+	case "reverse renewal":
+		return name, reverseRenewal(id, rapid.Byte().Draw(t, "reversal"))
 	case "automatic":
 		return name, automatic(today)
 	case "grant":
@@ -123,7 +132,7 @@ func checkRenewals(t *rapid.T, s device.State, events []domain.Event, today cale
 		if renewed.Automatic {
 			continue
 		}
-		back, problems := device.DecideReverse(s, device.Reverse{ID: uuid.UUID{200}, Renewal: renewed.Renewal})
+		back, problems := device.DecideReverseRenewal(s, device.ReverseRenewal{ID: uuid.UUID{200}, Renewal: renewed.Renewal})
 		if len(back) != 1 {
 			t.Fatalf("not to be taken back: %+v", problems)
 		}
@@ -201,6 +210,7 @@ func TestEvolveTakesAnything(t *testing.T) {
 		return rapid.SampledFrom([]domain.Event{
 			device.Registered{Device: id, SerialNumber: "X", Service: service.Draw(t, "service"), Included: a, LifeCycle: device.Active},
 			device.Transferred{To: id, Transfer: id, Service: service.Draw(t, "service"), Parked: &a},
+			device.TransferReversed{To: id, Transfer: id, Reversal: id, Service: service.Draw(t, "before"), Parked: &a},
 			device.ServiceRenewed{Renewal: id, NewEnd: date.Draw(t, "end"), AnchorDay: 31, Parked: rapid.Bool().Draw(t, "parked")},
 			device.AllocationGranted{ID: id, Allocation: a, Parked: rapid.Bool().Draw(t, "parked")},
 			device.RenewalReversed{Reversal: id, Renewal: id, Restored: &a, Parked: rapid.Bool().Draw(t, "parked")},
@@ -214,6 +224,9 @@ func TestEvolveTakesAnything(t *testing.T) {
 			before, kept := s, s
 			if s.Parked != nil {
 				kept.Parked = new(*s.Parked)
+			}
+			if s.Moved != nil {
+				kept.Moved = new(*s.Moved)
 			}
 			s = device.Evolve(s, e)
 			if !cmp.Equal(kept, before) {

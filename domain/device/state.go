@@ -28,6 +28,7 @@ type State struct {
 	Applied         []uuid.UUID // ids of the transfers, renewals, reversals and grants that were applied
 	Orders          []Order     // orders and grants that count, in the order of time
 	Reversed        []uuid.UUID // renewal orders that were taken back
+	Moved           *Moved      // the last transfer; nil: none
 	HeldBy          uuid.UUID   // all-or-nothing batch that keeps others off
 }
 
@@ -39,6 +40,19 @@ type Order struct {
 	Before      *Allocation // nil: nothing was parked
 	Parked      bool
 	Transferred bool // the device has changed its account since
+}
+
+// Moved is a transfer, with what its reversal restores.
+type Moved struct {
+	Transfer  uuid.UUID
+	From      uuid.UUID
+	LifeCycle LifeCycle // this and the rest: before the transfer
+	Service   Service
+	Parked    *Allocation
+	Consumed  bool
+	Orders    []Order
+	Reversed  bool
+	Since     string // type of the last event after the transfer that stands against a reversal; empty: none
 }
 
 // Exists reports whether the device was registered.
@@ -54,31 +68,45 @@ func Evolve(s State, e domain.Event) State {
 		s.LifeCycle, s.FirstRegistered, s.Service, s.Included = e.LifeCycle, e.FirstRegistered, e.Service, e.Included
 		s.HeldBy = uuid.Nil
 	case Transferred:
+		s.Moved = &Moved{
+			Transfer: e.Transfer, From: e.From, LifeCycle: s.LifeCycle, Service: s.Service, Parked: s.Parked, Consumed: s.Consumed, Orders: s.Orders,
+		}
 		s.Account, s.Name, s.LifeCycle = e.To, e.Name, Active
 		s.Service, s.Parked = e.Service, e.Parked
 		s.Consumed = s.Consumed || e.Consumed
 		s = s.moved().applied(e.Transfer)
+	case TransferReversed:
+		s.Account, s.LifeCycle, s.Service, s.Parked, s.Consumed = e.To, e.LifeCycle, e.Service, e.Parked, e.Consumed
+		if s.Moved != nil {
+			moved := *s.Moved
+			moved.Reversed = true
+			s.Moved, s.Orders = &moved, moved.Orders
+		}
+		s = s.applied(e.Reversal)
 	case ServiceRenewed:
 		source := SourceFree
 		if !e.Automatic {
 			source = SourcePurchased
 			s = s.ordered(Order{ID: e.Renewal, Parked: e.Parked})
 		}
-		s = s.extended(e.Parked, Allocation{Source: source, Until: e.NewEnd, AnchorDay: e.AnchorDay}).applied(e.Renewal)
+		s = s.extended(e.Parked, Allocation{Source: source, Until: e.NewEnd, AnchorDay: e.AnchorDay}).applied(e.Renewal).after(e)
 	case AllocationGranted:
-		s = s.ordered(Order{ID: e.ID, Grant: true, Parked: e.Parked}).extended(e.Parked, e.Allocation).applied(e.ID)
+		s = s.ordered(Order{ID: e.ID, Grant: true, Parked: e.Parked}).extended(e.Parked, e.Allocation).applied(e.ID).after(e)
 	case RenewalReversed:
-		s = s.reversed(e).applied(e.Reversal)
+		s = s.reversed(e).applied(e.Reversal).after(e)
 	case Renamed:
 		s.Name = e.NewName
 	case Relabelled:
 		s.Labels = e.NewLabels
 	case Suspended:
 		s.LifeCycle = InSuspension
+		s = s.after(e)
 	case Resumed:
 		s.LifeCycle = Active
+		s = s.after(e)
 	case Retired:
 		s.LifeCycle = OutOfService
+		s = s.after(e)
 	case Held:
 		s.HeldBy = e.Batch
 	case HoldReleased:
@@ -146,6 +174,17 @@ func (s State) applied(id uuid.UUID) State {
 		s.Applied = append(slices.Clone(s.Applied), id)
 	}
 	s.HeldBy = uuid.Nil
+	return s
+}
+
+// after remembers what happened after a transfer, as a reversal would undo more
+// than the transfer then.
+func (s State) after(e domain.Event) State {
+	if s.Moved != nil {
+		moved := *s.Moved
+		moved.Since = e.EventType()
+		s.Moved = &moved
+	}
 	return s
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
 var allTables = []string{"device_versions", "account_versions", "partnership_versions", "account_counts", "service_days", "log_time"}
@@ -50,7 +51,7 @@ func TestRowsDoNotDependOnBatches(t *testing.T) {
 	})
 }
 
-const schema = "rm_fleet_v2"
+var schema = fleet.Projection().Schema()
 
 // empty starts the model over.
 func (m *model) empty(t require.TestingT) {

@@ -126,6 +126,8 @@ func (w *world) living(uid uuid.UUID, s device.State) []domain.Event {
 		device.ServiceRenewed{Device: uid, Renewal: uuid.New(), OldEnd: s.Service.End, NewEnd: end, AnchorDay: 1},
 		device.Transferred{Device: uid, Transfer: uuid.New(), From: s.Account, To: w.accounts[w.draw(3)], Name: s.Name,
 			Service: device.Service{Offer: catalogue.Basic, Start: day0, End: end, AnchorDay: 1, AutoRenew: w.draw(3) == 0}},
+		device.TransferReversed{Device: uid, Transfer: uuid.New(), Reversal: uuid.New(), From: s.Account, To: w.accounts[w.draw(3)],
+			LifeCycle: device.Active, Service: device.Service{Offer: catalogue.Basic, Start: day0, End: end, AnchorDay: 1, AutoRenew: w.draw(3) == 0}},
 		device.Held{Device: uid, Batch: uuid.New()},
 		device.Retired{Device: uid},
 	}

@@ -9,16 +9,16 @@ import (
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
-// Reverse takes a renewal order back. ID is one for all devices of a request.
-type Reverse struct {
+// ReverseRenewal takes a renewal order back. ID is one for all devices of a request.
+type ReverseRenewal struct {
 	ID      uuid.UUID
 	Renewal uuid.UUID
 }
 
-// DecideReverse decides a reversal: of the latest order or grant that counts,
+// DecideReverseRenewal decides a reversal: of the latest order or grant that counts,
 // in the account in which it was applied. A reversal that was applied already
 // is unchanged.
-func DecideReverse(s State, c Reverse) ([]domain.Event, []domain.Problem) {
+func DecideReverseRenewal(s State, c ReverseRenewal) ([]domain.Event, []domain.Problem) {
 	if !s.Exists() {
 		return nil, []domain.Problem{NotFound()}
 	}

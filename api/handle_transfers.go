@@ -1,0 +1,240 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/transfer"
+)
+
+func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestObject) (TransferDevicesResponseObject, error) {
+	c, err := transferCommand(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if asOperation(len(c.Devices), r.Params.Prefer) && c.Plan == uuid.Nil { // a plan is small enough to be done at once
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationTransfer, Transfer: c})
+		if err != nil {
+			return nil, err
+		}
+		return TransferDevices202JSONResponse{accepted}, nil
+	}
+	result, err := h.App.TransferDevices(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	body, position := h.bulkResult(result, app.OutcomeTransferred, c.DryRun), result.Position.String()
+	if c.DryRun {
+		return TransferDevices200JSONResponse{Body: body, Headers: TransferDevices200ResponseHeaders{XPosition: position}}, nil
+	}
+	return TransferDevices201JSONResponse{
+		Body:    body,
+		Headers: TransferDevices201ResponseHeaders{Location: transferAt(result.ID), XPosition: position},
+	}, nil
+}
+
+func transferAt(id uuid.UUID) string { return "/v1/transfers/" + id.String() }
+
+// transferCommand reads a transfer, or the plan to commit instead.
+func transferCommand(ctx context.Context, r TransferDevicesRequestObject) (app.TransferDevices, error) {
+	var in reading
+	b := r.Body
+	given := map[string]bool{"/from": b.From != nil, "/to": b.To != nil, "/devices": b.Devices != nil}
+	for _, field := range []string{"/from", "/to", "/devices"} {
+		switch {
+		case b.PlanId == nil && !given[field]:
+			in.wrong(field, codeFieldMissing, "The field is missing.")
+		case b.PlanId != nil && given[field]:
+			in.wrong(field, codeInvalidValue, "The plan says this.")
+		}
+	}
+	if b.PlanId != nil && b.Offer != nil {
+		in.wrong("/offer", codeInvalidValue, "The plan says this.")
+	}
+	return app.TransferDevices{
+		Command: commandOf(ctx, b.Reason), Plan: valueOf(b.PlanId),
+		From: valueOf(b.From), To: valueOf(b.To), Devices: valueOf(b.Devices), Offer: catalogue.Offer(valueOf(b.Offer)),
+		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+	}, in.err()
+}
+
+func (h handlers) ReverseTransfer(ctx context.Context, r ReverseTransferRequestObject) (ReverseTransferResponseObject, error) {
+	c := app.ReverseTransfer{
+		Command: commandOf(ctx, &r.Body.Reason), Transfer: r.Id, Devices: valueOf(r.Body.Devices),
+		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+	}
+	result, err := h.App.ReverseTransfer(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	body, position := h.bulkResult(result, app.OutcomeTransferred, c.DryRun), result.Position.String()
+	if c.DryRun {
+		return ReverseTransfer200JSONResponse{Body: body, Headers: ReverseTransfer200ResponseHeaders{XPosition: position}}, nil
+	}
+	return ReverseTransfer201JSONResponse{
+		Body:    body,
+		Headers: ReverseTransfer201ResponseHeaders{Location: transferAt(r.Id), XPosition: position},
+	}, nil
+}
+
+func (h handlers) PlanTransfer(ctx context.Context, r PlanTransferRequestObject) (PlanTransferResponseObject, error) {
+	p, err := h.App.PlanTransfer(ctx, callOf(ctx).caller, app.TransferDevices{
+		Command: commandOf(ctx, r.Body.Reason),
+		From:    r.Body.From, To: r.Body.To, Devices: r.Body.Devices, Offer: catalogue.Offer(valueOf(r.Body.Offer)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return PlanTransfer201JSONResponse{
+		Body: transferPlan(p),
+		Headers: PlanTransfer201ResponseHeaders{
+			Location: "/v1/transfer-plans/" + p.Plan.Plan.String(), XPosition: p.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) GetTransferPlan(ctx context.Context, r GetTransferPlanRequestObject) (GetTransferPlanResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	p, err := h.App.TransferPlan(ctx, callOf(ctx).caller, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	return GetTransferPlan200JSONResponse{
+		Body:    transferPlan(p),
+		Headers: GetTransferPlan200ResponseHeaders{XPosition: later(reached, p.Position).String()},
+	}, nil
+}
+
+// later is the position of an answer from the log, which is never behind: what
+// was wanted is reached.
+func later(p, q app.Position) app.Position {
+	if p.Before(q) {
+		return q
+	}
+	return p
+}
+
+func (h handlers) GetTransfer(ctx context.Context, r GetTransferRequestObject) (GetTransferResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	page := in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	record, err := h.App.Transfer(ctx, callOf(ctx).caller, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	start, end := 0, len(record.Items)
+	if page.Cursor != "" {
+		if start, err = strconv.Atoi(page.Cursor); err != nil || start < 0 || start > end {
+			return nil, app.ErrBadCursor
+		}
+	}
+	body := transferRecord(record)
+	if start+page.Limit < end {
+		end = start + page.Limit
+		body.NextCursor = present(strconv.Itoa(end))
+	}
+	body.Results = body.Results[start:end]
+	return GetTransfer200JSONResponse{
+		Body:    body,
+		Headers: GetTransfer200ResponseHeaders{XPosition: later(reached, record.Position).String()},
+	}, nil
+}
+
+func policy(p device.Policy) Policy {
+	return Policy{Name: p.Name, Version: p.Version, Included: p.Included}
+}
+
+func resulting(r device.Resulting) *ResultingService {
+	return &ResultingService{
+		Offer: Offer(r.Service.Offer), ServiceStart: r.Service.Start.String(), ServiceEnd: r.Service.End.String(),
+		AutoRenew: r.Service.AutoRenew, SupportExpiry: present(r.SupportExpiry.String()),
+		WarrantyEnd: present(r.WarrantyEnd.String()), ParkedUntil: present(r.ParkedUntil.String()),
+	}
+}
+
+// called gives uid and serial number of a device: what is known of it, else
+// what the request called it.
+func called(n transfer.Named, serial string) (uid, serialNumber *string) {
+	switch {
+	case serial != "":
+		return present(n.Device.String()), &serial
+	case uuidPattern.MatchString(n.Name):
+		return &n.Name, nil
+	}
+	return nil, present(n.Name)
+}
+
+func transferPlan(p app.TransferPlan) TransferPlan {
+	wire := TransferPlan{
+		Id: p.Plan.Plan, From: p.From, To: p.To, Offer: present(string(p.Offer)), Reason: p.Reason, Policy: policy(p.Policy),
+		CreatedAt: p.CreatedAt, ExpiresAt: p.Expires.UTC(), Results: make([]PlannedDevice, len(p.Devices)),
+	}
+	wire.Summary.Total = len(p.Devices)
+	for i, d := range p.Devices {
+		one := PlannedDevice{Index: i, Verdict: PlannedDeviceVerdictRefused, Problems: list(d.Problems, itemProblem)}
+		one.Uid, one.SerialNumber = called(d.Named, d.SerialNumber)
+		if d.Resulting != nil {
+			one.Verdict, one.Resulting = PlannedDeviceVerdictTransferable, resulting(*d.Resulting)
+			wire.Summary.Transferable++
+		} else {
+			wire.Summary.Refused++
+		}
+		wire.Results[i] = one
+	}
+	return wire
+}
+
+func transferRecord(r app.TransferRecord) Transfer {
+	return Transfer{
+		Id: r.UID, From: r.From, To: r.To, Offer: present(string(r.Offer)), PlanId: present(r.Plan), Atomic: r.Atomic,
+		Policy: policy(r.Policy), RequestedAt: r.RequestedAt, RequestedBy: askedBy(r.By),
+		Summary: transferSummary(r.Items), Results: transferredDevices(r.Items),
+		Reversals: list(r.Reversals, func(v app.ReversalRecord) Reversal {
+			return Reversal{
+				Id: v.UID, RequestedAt: v.RequestedAt, RequestedBy: askedBy(v.By),
+				Summary: transferSummary(v.Items), Results: transferredDevices(v.Items),
+			}
+		}),
+	}
+}
+
+func askedBy(a app.Asked) *Asked {
+	if a.At.IsZero() {
+		return nil
+	}
+	return &Asked{Actor: Actor{Kind: string(a.Actor.Kind), Id: a.Actor.ID, Account: present(a.Actor.Account)}, Reason: a.Reason}
+}
+
+func transferSummary(items []transfer.Item) Summary {
+	counts := map[app.Outcome]int{}
+	for _, i := range items {
+		counts[app.Outcome(i.Outcome)]++
+	}
+	return summary(len(items), app.OutcomeTransferred, func(o app.Outcome) int { return counts[o] })
+}
+
+func transferredDevices(items []transfer.Item) []TransferredDevice {
+	wire := make([]TransferredDevice, len(items))
+	for i, item := range items {
+		wire[i] = TransferredDevice{
+			Index: i, Outcome: present(string(item.Outcome)), Problems: list(item.Problems, itemProblem), Reversal: present(item.Reversal),
+		}
+		wire[i].Uid, wire[i].SerialNumber = called(item.Named, item.SerialNumber)
+		if !item.Resulting.Service.Start.IsZero() {
+			wire[i].Resulting = resulting(item.Resulting)
+		}
+	}
+	return wire
+}

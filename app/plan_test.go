@@ -1,0 +1,238 @@
+package app_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// plan plans a transfer by the administrator of an account.
+func (w *world) plan(by app.Caller, from, to uuid.UUID, devices ...string) app.TransferPlan {
+	w.t.Helper()
+	p, err := w.PlanTransfer(w.ctx, by, app.TransferDevices{Command: command(), From: from, To: to, Devices: devices})
+	require.NoError(w.t, err)
+	return p
+}
+
+func (w *world) commit(by app.Caller, plan uuid.UUID, change ...func(*app.TransferDevices)) app.BulkResult {
+	w.t.Helper()
+	c := app.TransferDevices{Command: command(), Plan: plan}
+	for _, f := range change {
+		f(&c)
+	}
+	r, err := w.TransferDevices(w.ctx, by, c)
+	require.NoError(w.t, err)
+	return r
+}
+
+func (w *world) rename(serial, name string) {
+	w.t.Helper()
+	_, err := w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
+	require.NoError(w.t, err)
+}
+
+func (w *world) renew(serial string) {
+	w.t.Helper()
+	r, err := w.RenewDevices(w.ctx, operator(), app.RenewDevices{Command: command(), Devices: []string{serial}, Term: calendar.Months(36)})
+	require.NoError(w.t, err)
+	require.Equal(w.t, 1, r.Count(app.OutcomeRenewed))
+}
+
+func verdicts(p app.TransferPlan) [][]string {
+	var all [][]string
+	for _, d := range p.Devices {
+		all = append(all, codes(d.Problems))
+	}
+	return all
+}
+
+func TestPlanSaysWhatTheCommitDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(reseller, routers(1, 2)...)
+	w.registered(customer, router(50))
+	w.rename(router(50).SerialNumber, "router 2")
+	before := len(w.everything())
+
+	p := w.plan(administratorOf(reseller), reseller, customer, serials[0], serials[1], "LD99999999999999", serials[0])
+	require.Equal(t, [][]string{nil, {"name_taken"}, {"device_not_found"}, {"duplicate_in_request"}}, verdicts(p))
+	require.NotEmpty(t, p.Devices[1].Problems[0].Remedies)
+	require.Equal(t, calendar.On(2026, time.March, 10), p.Devices[0].Resulting.Service.Start)
+	require.Equal(t, calendar.On(2027, time.March, 10), p.Devices[0].Resulting.Service.End)
+	require.Equal(t, calendar.On(2027, time.March, 10), p.Devices[0].Resulting.WarrantyEnd)
+	require.Equal(t, calendar.On(2027, time.March, 10), p.Devices[0].Resulting.SupportExpiry)
+	require.Len(t, w.everything(), before, "no device has changed")
+
+	kept, err := w.TransferPlan(w.ctx, administratorOf(reseller), p.Plan.Plan)
+	require.NoError(t, err)
+	require.Equal(t, p, kept)
+	r := w.commit(administratorOf(reseller), p.Plan.Plan)
+	require.Equal(t, []string{"transferred", "refused name_taken", "refused device_not_found", "refused duplicate_in_request"}, outcomes(r),
+		"as planned, refusals too")
+	require.Equal(t, p.Devices[0].Resulting.Service, w.device(serials[0]).Service)
+
+	again := w.commit(administratorOf(reseller), p.Plan.Plan)
+	require.Equal(t, "refused changed_since_plan not_in_source", outcomes(again)[0])
+	w.later()
+	w.invariants()
+}
+
+func TestPlansHoldWhatTheyPromise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(reseller, routers(1, 6)...)
+	w.registered(customer, router(50))
+	w.rename(router(50).SerialNumber, "router 5")
+	p := w.plan(administratorOf(reseller), reseller, customer, serials...).Plan.Plan
+
+	w.rename(serials[0], "another name") // changes neither the decision nor the dates
+	w.renew(serials[1])                  // another end of service
+	require.Equal(t, 1, w.transfer(reseller, customer, serials[2]).Count(app.OutcomeTransferred))
+	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serials[3]})
+	require.NoError(t, err)
+	w.rename(router(50).SerialNumber, "router 50")  // what was refused would now be allowed
+	w.rename(router(50).SerialNumber, "ROUTER   6") // and what was allowed would be refused
+
+	atomic := w.commit(administratorOf(reseller), p, func(c *app.TransferDevices) { c.Atomic, c.DryRun = true, true })
+	want := []string{
+		"transferred", "refused changed_since_plan", "refused changed_since_plan not_in_source",
+		"refused changed_since_plan device_retired", "refused changed_since_plan", "refused changed_since_plan name_taken",
+	}
+	together := slices.Clone(want)
+	together[0] = "refused batch_refused"
+	require.Equal(t, together, outcomes(atomic))
+	atomic = w.commit(administratorOf(reseller), p, func(c *app.TransferDevices) { c.Atomic = true })
+	require.Equal(t, together, outcomes(atomic), "all or nothing")
+	require.Equal(t, reseller, w.device(serials[0]).Account)
+
+	r := w.commit(administratorOf(reseller), p)
+	require.Equal(t, want, outcomes(r))
+	facts := r.Results[1].Problems[0].Facts
+	require.Equal(t, "2027-03-10", facts["plannedServiceEnd"])
+	require.Equal(t, "2030-03-10", facts["serviceEnd"])
+	w.later()
+	w.invariants()
+}
+
+func TestPlansEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serial := w.registered(reseller, router(1))[0]
+	p := w.plan(administratorOf(reseller), reseller, customer, serial).Plan.Plan
+
+	w.clock.advance(20 * time.Hour)
+	require.Equal(t, []string{"refused changed_since_plan"}, outcomes(w.commit(administratorOf(reseller), p)), "other dates on another day")
+	w.clock.advance(4 * time.Hour)
+	_, err := w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{Command: command(), Plan: p})
+	refused(t, err, app.CodePlanExpired)
+	_, err = w.TransferPlan(w.ctx, administratorOf(reseller), p)
+	require.NoError(t, err, "it can still be read")
+}
+
+func TestPlansBelongToAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serial := w.registered(reseller, router(1))[0]
+	p := w.plan(administratorOf(reseller), reseller, customer, serial).Plan.Plan
+	mine := w.plan(operator(), reseller, customer, serial).Plan.Plan
+	for name, c := range map[string]struct {
+		by   app.Caller
+		plan uuid.UUID
+	}{
+		"the other account":  {administratorOf(customer), p},
+		"a stranger":         {administratorOf(w.reseller("South Radio")), p},
+		"the operator":       {operator(), p},
+		"of the operator":    {administratorOf(reseller), mine},
+		"no plan":            {administratorOf(reseller), uuid.New()},
+		"nobody's, for them": {operator(), uuid.New()},
+	} {
+		_, err := w.TransferPlan(w.ctx, c.by, c.plan)
+		require.ErrorIs(t, err, app.ErrNotFound, name)
+		_, err = w.TransferDevices(w.ctx, c.by, app.TransferDevices{Command: command(), Plan: c.plan})
+		require.ErrorIs(t, err, app.ErrNotFound, name)
+	}
+	_, err := w.PlanTransfer(w.ctx, administratorOf(customer), app.TransferDevices{
+		Command: command(), From: w.reseller("East Radio"), To: customer, Devices: []string{serial},
+	})
+	require.ErrorIs(t, err, app.ErrNotFound, "the source account is none of the caller's business")
+	_, err = w.PlanTransfer(w.ctx, operator(), app.TransferDevices{Command: command(), From: reseller, To: customer, Devices: make([]string, 1001)})
+	refused(t, err, app.CodePlanTooLarge)
+	_, err = w.PlanTransfer(w.ctx, operator(), app.TransferDevices{Command: command(), From: reseller, To: customer})
+	refused(t, err, device.CodeSelectionEmpty)
+}
+
+func TestTwoCommitsOfOnePlanAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(customer, routers(1, 25)...)
+	p := w.plan(administratorOf(reseller), customer, reseller, serials...)
+	full := 0
+	for _, d := range p.Devices {
+		if len(d.Problems) > 0 {
+			require.Equal(t, []string{"device_limit_reached"}, codes(d.Problems))
+			full++
+		}
+	}
+	require.Equal(t, 5, full)
+	results := make([]app.BulkResult, 3)
+	together(3, func(i int) {
+		var err error
+		results[i], err = w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{
+			Command: command(), Plan: p.Plan.Plan, Atomic: i == 2,
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	moved := 0
+	for _, r := range results {
+		moved += r.Count(app.OutcomeTransferred)
+	}
+	require.Equal(t, 20, moved, "each device once")
+	for _, serial := range serials[20:] {
+		require.Equal(t, customer, w.device(serial).Account, "what the plan refused stays")
+	}
+	w.later()
+	w.invariants()
+}
+
+// A plan that its process did not finish is none; the same request makes it.
+func TestCrashesOfAPlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(customer, routers(1, 60)...) // two parts
+	for n := 1; n <= 3; n++ {
+		for _, before := range []bool{true, false} {
+			c := app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: serials}
+			on := w.with(&dying{Log: w.log, left: n, before: before})
+			_, err := on.PlanTransfer(w.ctx, administratorOf(reseller), c)
+			require.ErrorIs(t, err, errDead)
+			_, err = w.TransferPlan(w.ctx, administratorOf(reseller), c.ID)
+			if n < 3 || before {
+				require.ErrorIs(t, err, app.ErrNotFound)
+			}
+			p, err := w.PlanTransfer(w.ctx, administratorOf(reseller), c)
+			require.NoError(t, err)
+			require.Len(t, p.Devices, 60)
+		}
+	}
+}

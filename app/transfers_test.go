@@ -1,0 +1,174 @@
+package app_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/transfer"
+)
+
+func (w *world) record(by app.Caller, id uuid.UUID) app.TransferRecord {
+	w.t.Helper()
+	r, err := w.Transfer(w.ctx, by, id)
+	require.NoError(w.t, err)
+	return r
+}
+
+// told lists what a record says per item, such as "LD1 refused name_taken".
+func told(items []transfer.Item) []string {
+	all := []string{}
+	for _, i := range items {
+		s := i.Name + " " + string(i.Outcome)
+		for _, c := range codes(i.Problems) {
+			s += " " + c
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func TestTransferIsRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(reseller, routers(1, 3)...)
+	w.clock.advance(400 * 24 * 3600e9)
+	w.renew(serials[0])
+	c := app.TransferDevices{
+		Command: app.Command{ID: uuid.New(), Reason: "sold"}, From: reseller, To: customer,
+		Devices: []string{serials[0], serials[1], "LD99999999999999", "no name at all", serials[0]},
+	}
+	_, err := w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{
+		Command: c.Command, From: reseller, To: customer, Devices: c.Devices, DryRun: true,
+	})
+	require.NoError(t, err)
+	_, err = w.Transfer(w.ctx, operator(), c.ID)
+	require.ErrorIs(t, err, app.ErrNotFound, "a dry run is no transfer")
+
+	_, err = w.TransferDevices(w.ctx, administratorOf(reseller), c)
+	require.NoError(t, err)
+	_, err = w.TransferDevices(w.ctx, administratorOf(reseller), c)
+	require.NoError(t, err, "the same request again")
+	w.renew(serials[1]) // later facts do not change the record
+
+	r := w.record(administratorOf(reseller), c.ID)
+	require.Equal(t, []string{
+		serials[0] + " transferred", serials[1] + " refused service_allocation_missing", "LD99999999999999 refused device_not_found",
+		"no name at all refused device_not_found", serials[0] + " refused duplicate_in_request",
+	}, told(r.Items))
+	require.Equal(t, device.Policy{Name: "eligibility", Version: 1, Included: "full"}, r.Policy)
+	require.Equal(t, "2027-03-10", r.Items[1].Problems[0].Facts["includedUntil"])
+	require.NotEmpty(t, r.Items[1].Problems[0].Remedies)
+	require.Equal(t, w.device(serials[0]).Service, r.Items[0].Resulting.Service)
+	require.Equal(t, "sold", r.By.Reason)
+	require.Equal(t, administratorOf(reseller).Actor, r.By.Actor)
+}
+
+// Both accounts see what was moved; what was refused is seen by those who asked,
+// and by those whose device it is.
+func TestWhoSeesATransfer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	readable := w.readOnlyCustomer(reseller, "Alder Ambulance")
+	serials := w.registered(customer, routers(1, 2)...)
+	w.registered(reseller, router(50))
+	w.rename(router(50).SerialNumber, "router 2")
+	foreign := w.registered(readable, router(60))[0]
+	ask := func(by app.Caller, from, to uuid.UUID, devices ...string) uuid.UUID {
+		c := app.TransferDevices{Command: app.Command{ID: uuid.New(), Reason: "private"}, From: from, To: to, Devices: devices}
+		_, err := w.TransferDevices(w.ctx, by, c)
+		require.NoError(t, err)
+		return c.ID
+	}
+	id := ask(administratorOf(reseller), customer, reseller, serials[0], serials[1], foreign)
+	moved, taken, elsewhere := serials[0]+" transferred", serials[1]+" refused name_taken", foreign+" refused not_in_source"
+	require.Equal(t, []string{moved, taken, elsewhere}, told(w.record(administratorOf(reseller), id).Items))
+	require.Equal(t, []string{moved, taken, elsewhere}, told(w.record(readOnly(reseller), id).Items))
+	seen := w.record(administratorOf(customer), id)
+	require.Equal(t, []string{moved, taken}, told(seen.Items))
+	require.Zero(t, seen.By, "nor who asked, and why")
+	acting := operator()
+	acting.ActingFor = customer
+	require.Equal(t, []string{moved, taken}, told(w.record(acting, id).Items), "as the account that is named")
+
+	// The operator asked: the reseller reads both accounts, and still not what is elsewhere.
+	id = ask(operator(), customer, reseller, serials[1], foreign)
+	require.Equal(t, []string{taken}, told(w.record(administratorOf(reseller), id).Items))
+	require.Equal(t, "private", w.record(administratorOf(reseller), id).By.Reason)
+	require.Equal(t, []string{taken, elsewhere}, told(w.record(operator(), id).Items))
+
+	for name, c := range map[string]app.Caller{
+		"a stranger":               administratorOf(w.reseller("South Radio")),
+		"another customer":         administratorOf(readable),
+		"without the right":        {Actor: domain.Actor{Kind: domain.ActorToken, ID: "t", Account: customer}},
+		"acting for another":       {Actor: administratorOf(reseller).Actor, Administrator: true, ActingFor: readable},
+		"the operator for another": {Actor: operator().Actor, ActingFor: readable},
+	} {
+		_, err := w.Transfer(w.ctx, c, id)
+		require.ErrorIs(t, err, app.ErrNotFound, name)
+		_, err = w.ReverseTransfer(w.ctx, c, app.ReverseTransfer{Command: because(), Transfer: id})
+		require.ErrorIs(t, err, app.ErrNotFound, name)
+	}
+	_, err := w.Transfer(w.ctx, operator(), uuid.New())
+	require.ErrorIs(t, err, app.ErrNotFound)
+}
+
+// A record of many devices takes several events and several requests of one
+// operation.
+func TestRecordOfManyDevices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	serials := w.registered(customer, routers(1, 130)...)
+	id := command()
+	for _, part := range [][]string{serials[:70], serials[70:], serials[:70]} {
+		_, err := w.TransferDevices(w.ctx, operator(), app.TransferDevices{Command: id, From: customer, To: reseller, Devices: part})
+		require.NoError(t, err)
+	}
+	r := w.record(operator(), id.ID)
+	require.Len(t, r.Items, 130)
+	counts := map[string]int{}
+	for i, item := range r.Items {
+		require.Equal(t, serials[i], item.Name)
+		counts[fmt.Sprint(item.Outcome, codes(item.Problems))]++
+	}
+	require.Equal(t, map[string]int{"transferred[]": 20, "refused[device_limit_reached]": 110}, counts)
+}
+
+// Wherever the process dies, the record says of each device what is the case,
+// and the repeated request completes it.
+func TestRecordAfterACrash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	for n := 1; ; n++ {
+		serials := w.registered(customer, routers(10*n, 1)...)
+		c := app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: append(serials, "LD99999999999999")}
+		log := &dying{Log: w.log, left: n, before: n%2 == 0}
+		_, err := w.with(log).TransferDevices(w.ctx, operator(), c)
+		if !log.dead {
+			require.NoError(t, err)
+			require.Greater(t, n, 4)
+			return
+		}
+		r, err := w.Transfer(w.ctx, operator(), c.ID)
+		if err == nil {
+			moved := w.device(serials[0]).Account == reseller
+			require.Equal(t, moved, r.Items[0].Outcome == transfer.Carried, "died at append %d", n)
+		}
+		_, err = w.TransferDevices(w.ctx, operator(), c)
+		require.NoError(t, err)
+		require.Equal(t, []string{serials[0] + " transferred", "LD99999999999999 refused device_not_found"}, told(w.record(operator(), c.ID).Items))
+	}
+}

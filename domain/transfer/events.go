@@ -1,0 +1,145 @@
+// Package transfer is the record of transfers and of the plans for them: what
+// was asked for, what became of each device, which refusals there were with the
+// facts they rest on, and what was reversed.
+//
+// The record decides nothing. What has happened to a device stands in the
+// device's own stream; a transfer that died before its outcome was recorded is
+// told by the devices.
+package transfer
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/wire"
+)
+
+// The types below are the wire format of the log, see package account. They
+// hold domain.Problem as it is: its fields are wire format, too.
+
+// Wire knows the events of transfers and plans.
+var Wire = wire.NewRegistry(
+	wire.Of[TransferRequested](),
+	wire.Of[TransferCarriedOut](),
+	wire.Of[TransferRefused](),
+	wire.Of[ReversalRequested](),
+	wire.Of[ReversalCarriedOut](),
+	wire.Of[ReversalRefused](),
+	wire.Of[TransferPlanned](),
+	wire.Of[DevicesPlanned](),
+)
+
+// Named is a device as the request calls it; Device is uuid.Nil when that can
+// be no device's name.
+type Named struct {
+	Name   string    `json:"name"`
+	Device uuid.UUID `json:"device,omitzero"`
+}
+
+// TransferRequested begins a transfer, or goes on with a long one: Devices are
+// those with the index First and on.
+type TransferRequested struct {
+	Transfer uuid.UUID       `json:"transfer"`
+	Account  uuid.UUID       `json:"account,omitzero"` // of who asked; none: the operator
+	From     uuid.UUID       `json:"from"`
+	To       uuid.UUID       `json:"to"`
+	Offer    catalogue.Offer `json:"offer,omitempty"`
+	Plan     uuid.UUID       `json:"plan,omitzero"` // the plan that was committed
+	Atomic   bool            `json:"atomic,omitempty"`
+	Policy   device.Policy   `json:"policy"`
+	First    int             `json:"first"`
+	Devices  []Named         `json:"devices"`
+}
+
+// TransferCarriedOut says which devices were moved, and what to.
+type TransferCarriedOut struct {
+	Transfer uuid.UUID `json:"transfer"`
+	Devices  []Moved   `json:"devices"`
+}
+
+// Moved is a device that was moved; Index is its place in the request.
+type Moved struct {
+	Index        int              `json:"index"`
+	Device       uuid.UUID        `json:"device"`
+	SerialNumber string           `json:"serialNumber"`
+	Resulting    device.Resulting `json:"resulting"`
+}
+
+// TransferRefused says which devices were not moved, and why.
+type TransferRefused struct {
+	Transfer uuid.UUID `json:"transfer"`
+	Devices  []Refusal `json:"devices"`
+}
+
+// Refusal is a device that was refused. InSource: the source account had it.
+// SerialNumber is known then.
+type Refusal struct {
+	Index        int              `json:"index"`
+	SerialNumber string           `json:"serialNumber,omitempty"`
+	InSource     bool             `json:"inSource,omitempty"`
+	Problems     []domain.Problem `json:"problems"`
+}
+
+// ReversalRequested begins the reversal of a transfer.
+type ReversalRequested struct {
+	Transfer uuid.UUID `json:"transfer"`
+	Reversal uuid.UUID `json:"reversal"`
+	Account  uuid.UUID `json:"account,omitzero"` // as in TransferRequested
+	Devices  []Named   `json:"devices"`
+}
+
+// ReversalCarriedOut says which devices were taken back.
+type ReversalCarriedOut struct {
+	Transfer uuid.UUID   `json:"transfer"`
+	Reversal uuid.UUID   `json:"reversal"`
+	Devices  []uuid.UUID `json:"devices"`
+}
+
+// ReversalRefused says which devices were not taken back, and why. Index is
+// that in the reversal's request.
+type ReversalRefused struct {
+	Transfer uuid.UUID `json:"transfer"`
+	Reversal uuid.UUID `json:"reversal"`
+	Devices  []Refusal `json:"devices"`
+}
+
+// TransferPlanned begins a plan for Total devices. A plan that is begun anew
+// forgets what it had.
+type TransferPlanned struct {
+	Plan    uuid.UUID       `json:"plan"`
+	Account uuid.UUID       `json:"account,omitzero"` // whose plan it is; none: the operator's
+	From    uuid.UUID       `json:"from"`
+	To      uuid.UUID       `json:"to"`
+	Offer   catalogue.Offer `json:"offer,omitempty"`
+	Policy  device.Policy   `json:"policy"`
+	Expires time.Time       `json:"expires"`
+	Total   int             `json:"total"`
+}
+
+// DevicesPlanned adds the next devices to a plan.
+type DevicesPlanned struct {
+	Plan    uuid.UUID `json:"plan"`
+	Devices []Planned `json:"devices"`
+}
+
+// Planned is the verdict on one device: Problems when it would be refused, else
+// Resulting. SerialNumber is known where the source account has the device.
+type Planned struct {
+	Named
+	SerialNumber string            `json:"serialNumber,omitempty"`
+	Problems     []domain.Problem  `json:"problems,omitempty"`
+	Resulting    *device.Resulting `json:"resulting,omitempty"`
+}
+
+func (TransferRequested) EventType() string  { return "TransferRequested" }
+func (TransferCarriedOut) EventType() string { return "TransferCarriedOut" }
+func (TransferRefused) EventType() string    { return "TransferRefused" }
+func (ReversalRequested) EventType() string  { return "ReversalRequested" }
+func (ReversalCarriedOut) EventType() string { return "ReversalCarriedOut" }
+func (ReversalRefused) EventType() string    { return "ReversalRefused" }
+func (TransferPlanned) EventType() string    { return "TransferPlanned" }
+func (DevicesPlanned) EventType() string     { return "DevicesPlanned" }
