@@ -56,6 +56,7 @@ type Registration struct {
 	Offer              catalogue.Offer
 	ICCID, OrderNumber string
 	Problems           []domain.Problem // found while reading the row; the item is refused with them
+	Unreadable         bool             `json:",omitempty"` // nothing of the row is known but its problems
 }
 
 // RegisterDevices registers devices into any accounts.

@@ -75,6 +75,9 @@ func (r registering) target(item Registration) uuid.UUID {
 
 // item checks a row and gives all its problems at once.
 func (r registering) item(row Registration) bulkItem {
+	if row.Unreadable {
+		return bulkItem{ref: row.Ref, problems: row.Problems}
+	}
 	c, problems := r.read(row)
 	if c.SerialNumber != "" {
 		problems = append(problems, r.seen.check(device.UID(c.SerialNumber))...)

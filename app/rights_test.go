@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -112,6 +113,18 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	_, err = register(administratorOf(reseller), router(4))
 	refused(t, err, account.CodeAccountClosed)
 	require.Equal(t, []string{"refused target_not_active"}, outcomes(w.register(reseller, router(5))))
+}
+
+// Of a row that could not be read nothing else is known: that its serial number
+// was invalid too would be untrue.
+func TestUnreadableRowsAreRefusedForThatAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	broken := app.Registration{Ref: "line 2", Unreadable: true, Problems: []domain.Problem{{Code: "csv_quote_broken"}}}
+	r := w.register(customer, broken, router(1))
+	require.Equal(t, []string{"refused csv_quote_broken", "created"}, outcomes(r))
+	require.Equal(t, "line 2", r.Results[0].Ref)
 }
 
 // spy is a reader that shows what it is asked for.

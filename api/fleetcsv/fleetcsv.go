@@ -198,7 +198,7 @@ func shorten(cell string) string {
 }
 
 // Next reads a row; io.EOF after the last one. A row that cannot be read is a
-// Registration with Problems. Ref is the row's line in the file ("line 2").
+// Registration that is Unreadable, with Problems. Ref is the row's line in the file ("line 2").
 // Empty rows are left out.
 func (f *Reader) Next() (app.Registration, error) {
 	for {
@@ -208,7 +208,7 @@ func (f *Reader) Next() (app.Registration, error) {
 		}
 		r := app.Registration{Ref: fmt.Sprintf("line %d", f.line)}
 		spoilt := func(code, detail string, facts map[string]string) (app.Registration, error) {
-			r.Problems = []domain.Problem{{Code: code, Detail: detail, Facts: facts}}
+			r.Unreadable, r.Problems = true, []domain.Problem{{Code: code, Detail: detail, Facts: facts}}
 			return r, nil
 		}
 		switch {

@@ -124,6 +124,9 @@ func TestABadRowSpoilsOnlyItself(t *testing.T) {
 		if len(got[i].Problems) > 0 {
 			code = got[i].Problems[0].Code
 		}
+		if got[i].Unreadable == (got[i].SerialNumber != "") {
+			t.Errorf("%.30q: unreadable %v, serial number %q", r.row, got[i].Unreadable, got[i].SerialNumber)
+		}
 		if code != r.code {
 			t.Errorf("%.30q: %q, want %q", r.row, code, r.code)
 		}

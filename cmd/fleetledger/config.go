@@ -26,7 +26,7 @@ type Config struct {
 	NodeAddr      string `help:"Offer the embedded event node on this loopback address too, such as 127.0.0.1:2113." env:"FLEETLEDGER_NODE_ADDR" placeholder:"HOST:PORT"`
 	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
-	PublicURL     string `help:"Where clients reach the service; it stands in mails." env:"FLEETLEDGER_PUBLIC_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	PublicURL     string `help:"Where clients reach the service; it stands in mails. Empty: the address it listens on." env:"FLEETLEDGER_PUBLIC_URL" placeholder:"URL"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
 	Places           int           `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`

@@ -41,6 +41,9 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 		return fmt.Errorf("FLEETLEDGER_ADDR: %w", err)
 	}
 	defer func() { _ = listener.Close() }()
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + reachable(listener.Addr())
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	opened, err := openStores(ctx, c, logger, registry)
@@ -72,6 +75,14 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 		return err
 	}
 	return s.serve(ctx, e, running{server, listener, logger, c, con, token, tokenPath})
+}
+
+// reachable is an address that a client on this machine can use.
+func reachable(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return a.String()
 }
 
 // running is what the HTTP edge of a serve is made of.

@@ -45,6 +45,11 @@ func TestServeFromNothing(t *testing.T) {
 	mails, err := filepath.Glob(filepath.Join(dir, "outbox", "*.eml"))
 	require.NoError(t, err)
 	require.Len(t, mails, 2)
+	for _, mail := range mails {
+		text, err := os.ReadFile(mail)
+		require.NoError(t, err)
+		require.Contains(t, string(text), s.url+"/v1/activations/", "the link leads to this service")
+	}
 
 	second, err := program(t.Context(), "serve", "--addr", "127.0.0.1:0", "--data-dir", dir).CombinedOutput()
 	require.Error(t, err, "a second service on the same folder")
