@@ -217,6 +217,27 @@ func (e PlannedDeviceVerdict) Valid() bool {
 	}
 }
 
+// Defines values for ReleaseRequestState.
+const (
+	Denied  ReleaseRequestState = "denied"
+	Granted ReleaseRequestState = "granted"
+	Open    ReleaseRequestState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ReleaseRequestState enum.
+func (e ReleaseRequestState) Valid() bool {
+	switch e {
+	case Denied:
+		return true
+	case Granted:
+		return true
+	case Open:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	Administrators []Person  `json:"administrators"`
@@ -778,6 +799,40 @@ type RegistrationRequest struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// ReleaseRequest defines model for ReleaseRequest.
+type ReleaseRequest struct {
+	AnsweredAt  *time.Time         `json:"answeredAt"`
+	Id          openapi_types.UUID `json:"id"`
+	Reason      string             `json:"reason"`
+	RequestedAt time.Time          `json:"requestedAt"`
+
+	// Requester UID of the account that asked
+	Requester    openapi_types.UUID  `json:"requester"`
+	SerialNumber string              `json:"serialNumber"`
+	State        ReleaseRequestState `json:"state"`
+}
+
+// ReleaseRequestState defines model for ReleaseRequest.State.
+type ReleaseRequestState string
+
+// ReleaseRequestInput defines model for ReleaseRequestInput.
+type ReleaseRequestInput struct {
+	Esn  *string `json:"esn,omitempty"`
+	Imei *string `json:"imei,omitempty"`
+	Mac  *string `json:"mac,omitempty"`
+
+	// Reason Why, for the history
+	Reason       *ReasonText `json:"reason,omitempty"`
+	SerialNumber string      `json:"serialNumber"`
+}
+
+// ReleaseRequestList defines model for ReleaseRequestList.
+type ReleaseRequestList struct {
+	Items      []ReleaseRequest `json:"items"`
+	NextCursor *string          `json:"nextCursor"`
+	Total      int              `json:"total"`
+}
+
 // Remedy defines model for Remedy.
 type Remedy struct {
 	Code   string `json:"code"`
@@ -1100,6 +1155,9 @@ type OperationID = openapi_types.UUID
 // Prefer defines model for Prefer.
 type Prefer = string
 
+// ReleaseRequestID defines model for ReleaseRequestID.
+type ReleaseRequestID = openapi_types.UUID
+
 // RenewalID defines model for RenewalID.
 type RenewalID = openapi_types.UUID
 
@@ -1412,6 +1470,55 @@ type GetOperationResultsParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// ListReleaseRequestsParams defines parameters for ListReleaseRequests.
+type ListReleaseRequestsParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// RequestReleaseParams defines parameters for RequestRelease.
+type RequestReleaseParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetReleaseRequestParams defines parameters for GetReleaseRequest.
+type GetReleaseRequestParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// DenyReleaseRequestParams defines parameters for DenyReleaseRequest.
+type DenyReleaseRequestParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GrantReleaseRequestParams defines parameters for GrantReleaseRequest.
+type GrantReleaseRequestParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // PreviewRenewalsParams defines parameters for PreviewRenewals.
 type PreviewRenewalsParams struct {
 	// XAccount UID of the account to act for
@@ -1570,6 +1677,15 @@ type RetireDeviceJSONRequestBody = Reason
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = Reason
 
+// RequestReleaseJSONRequestBody defines body for RequestRelease for application/json ContentType.
+type RequestReleaseJSONRequestBody = ReleaseRequestInput
+
+// DenyReleaseRequestJSONRequestBody defines body for DenyReleaseRequest for application/json ContentType.
+type DenyReleaseRequestJSONRequestBody = Reason
+
+// GrantReleaseRequestJSONRequestBody defines body for GrantReleaseRequest for application/json ContentType.
+type GrantReleaseRequestJSONRequestBody = Reason
+
 // PreviewRenewalsJSONRequestBody defines body for PreviewRenewals for application/json ContentType.
 type PreviewRenewalsJSONRequestBody = RenewalRequest
 
@@ -1671,6 +1787,21 @@ type ServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx echo.Context) error
+	// ListReleaseRequests Requests to the account acted for, newest first
+	// (GET /v1/release-requests)
+	ListReleaseRequests(ctx echo.Context, params ListReleaseRequestsParams) error
+	// RequestRelease Ask whoever has registered a device to release it
+	// (POST /v1/release-requests)
+	RequestRelease(ctx echo.Context, params RequestReleaseParams) error
+	// GetReleaseRequest A request, for who asked and for the account that it went to
+	// (GET /v1/release-requests/{id})
+	GetReleaseRequest(ctx echo.Context, id ReleaseRequestID, params GetReleaseRequestParams) error
+	// DenyReleaseRequest Deny a request
+	// (POST /v1/release-requests/{id}:deny)
+	DenyReleaseRequest(ctx echo.Context, id ReleaseRequestID, params DenyReleaseRequestParams) error
+	// GrantReleaseRequest Grant a request; who asked can register the device then
+	// (POST /v1/release-requests/{id}:grant)
+	GrantReleaseRequest(ctx echo.Context, id ReleaseRequestID, params GrantReleaseRequestParams) error
 	// PreviewRenewals What a renewal order would do to each device
 	// (POST /v1/renewal-previews)
 	PreviewRenewals(ctx echo.Context, params PreviewRenewalsParams) error
@@ -3053,6 +3184,243 @@ func (w *ServerInterfaceWrapper) ListProjections(ctx echo.Context) error {
 	return err
 }
 
+// ListReleaseRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ListReleaseRequests(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReleaseRequestsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListReleaseRequests(ctx, params)
+	return err
+}
+
+// RequestRelease converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestRelease(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestReleaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestRelease(ctx, params)
+	return err
+}
+
+// GetReleaseRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReleaseRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ReleaseRequestID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReleaseRequestParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReleaseRequest(ctx, id, params)
+	return err
+}
+
+// DenyReleaseRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) DenyReleaseRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ReleaseRequestID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DenyReleaseRequestParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DenyReleaseRequest(ctx, id, params)
+	return err
+}
+
+// GrantReleaseRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) GrantReleaseRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ReleaseRequestID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GrantReleaseRequestParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GrantReleaseRequest(ctx, id, params)
+	return err
+}
+
 // PreviewRenewals converts echo context to params.
 func (w *ServerInterfaceWrapper) PreviewRenewals(ctx echo.Context) error {
 	var err error
@@ -3663,6 +4031,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/transfers/:id/reversals", wrapper.ReverseTransfer, options.OperationMiddlewares["reverseTransfer"]...)
 	router.POST(options.BaseURL+"/v1/transfer-plans", wrapper.PlanTransfer, options.OperationMiddlewares["planTransfer"]...)
 	router.GET(options.BaseURL+"/v1/transfer-plans/:id", wrapper.GetTransferPlan, options.OperationMiddlewares["getTransferPlan"]...)
+	router.GET(options.BaseURL+"/v1/release-requests", wrapper.ListReleaseRequests, options.OperationMiddlewares["listReleaseRequests"]...)
+	router.POST(options.BaseURL+"/v1/release-requests", wrapper.RequestRelease, options.OperationMiddlewares["requestRelease"]...)
+	router.GET(options.BaseURL+"/v1/release-requests/:id", wrapper.GetReleaseRequest, options.OperationMiddlewares["getReleaseRequest"]...)
+	router.POST(options.BaseURL+"/v1/release-requests/:id\\:grant", wrapper.GrantReleaseRequest, options.OperationMiddlewares["grantReleaseRequest"]...)
+	router.POST(options.BaseURL+"/v1/release-requests/:id\\:deny", wrapper.DenyReleaseRequest, options.OperationMiddlewares["denyReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/renewals", wrapper.RenewDevices, options.OperationMiddlewares["renewDevices"]...)
 	router.POST(options.BaseURL+"/v1/renewal-previews", wrapper.PreviewRenewals, options.OperationMiddlewares["previewRenewals"]...)
 	router.GET(options.BaseURL+"/v1/renewals/:id", wrapper.GetRenewal, options.OperationMiddlewares["getRenewal"]...)
@@ -5549,6 +5922,344 @@ func (response ListProjectionsdefaultApplicationProblemPlusJSONResponse) VisitLi
 	return err
 }
 
+type ListReleaseRequestsRequestObject struct {
+	Params ListReleaseRequestsParams
+}
+
+type ListReleaseRequestsResponseObject interface {
+	VisitListReleaseRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListReleaseRequests200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListReleaseRequests200JSONResponse struct {
+	Body    ReleaseRequestList
+	Headers ListReleaseRequests200ResponseHeaders
+}
+
+func (response ListReleaseRequests200JSONResponse) VisitListReleaseRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReleaseRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListReleaseRequestsdefaultApplicationProblemPlusJSONResponse) VisitListReleaseRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestReleaseRequestObject struct {
+	Params RequestReleaseParams
+	Body   *RequestReleaseJSONRequestBody
+}
+
+type RequestReleaseResponseObject interface {
+	VisitRequestReleaseResponse(w http.ResponseWriter) error
+}
+
+type RequestRelease201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type RequestRelease201JSONResponse struct {
+	Body    ReleaseRequest
+	Headers RequestRelease201ResponseHeaders
+}
+
+func (response RequestRelease201JSONResponse) VisitRequestReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestReleasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RequestReleasedefaultApplicationProblemPlusJSONResponse) VisitRequestReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReleaseRequestRequestObject struct {
+	Id     ReleaseRequestID `json:"id"`
+	Params GetReleaseRequestParams
+}
+
+type GetReleaseRequestResponseObject interface {
+	VisitGetReleaseRequestResponse(w http.ResponseWriter) error
+}
+
+type GetReleaseRequest200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetReleaseRequest200JSONResponse struct {
+	Body    ReleaseRequest
+	Headers GetReleaseRequest200ResponseHeaders
+}
+
+func (response GetReleaseRequest200JSONResponse) VisitGetReleaseRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReleaseRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetReleaseRequestdefaultApplicationProblemPlusJSONResponse) VisitGetReleaseRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DenyReleaseRequestRequestObject struct {
+	Id     ReleaseRequestID `json:"id"`
+	Params DenyReleaseRequestParams
+	Body   *DenyReleaseRequestJSONRequestBody
+}
+
+type DenyReleaseRequestResponseObject interface {
+	VisitDenyReleaseRequestResponse(w http.ResponseWriter) error
+}
+
+type DenyReleaseRequest200ResponseHeaders struct {
+	XPosition string
+}
+
+type DenyReleaseRequest200JSONResponse struct {
+	Body    ReleaseRequest
+	Headers DenyReleaseRequest200ResponseHeaders
+}
+
+func (response DenyReleaseRequest200JSONResponse) VisitDenyReleaseRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DenyReleaseRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DenyReleaseRequestdefaultApplicationProblemPlusJSONResponse) VisitDenyReleaseRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantReleaseRequestRequestObject struct {
+	Id     ReleaseRequestID `json:"id"`
+	Params GrantReleaseRequestParams
+	Body   *GrantReleaseRequestJSONRequestBody
+}
+
+type GrantReleaseRequestResponseObject interface {
+	VisitGrantReleaseRequestResponse(w http.ResponseWriter) error
+}
+
+type GrantReleaseRequest200ResponseHeaders struct {
+	XPosition string
+}
+
+type GrantReleaseRequest200JSONResponse struct {
+	Body    ReleaseRequest
+	Headers GrantReleaseRequest200ResponseHeaders
+}
+
+func (response GrantReleaseRequest200JSONResponse) VisitGrantReleaseRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantReleaseRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GrantReleaseRequestdefaultApplicationProblemPlusJSONResponse) VisitGrantReleaseRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PreviewRenewalsRequestObject struct {
 	Params PreviewRenewalsParams
 	Body   *PreviewRenewalsJSONRequestBody
@@ -6454,6 +7165,21 @@ type StrictServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx context.Context, request ListProjectionsRequestObject) (ListProjectionsResponseObject, error)
+	// ListReleaseRequests Requests to the account acted for, newest first
+	// (GET /v1/release-requests)
+	ListReleaseRequests(ctx context.Context, request ListReleaseRequestsRequestObject) (ListReleaseRequestsResponseObject, error)
+	// RequestRelease Ask whoever has registered a device to release it
+	// (POST /v1/release-requests)
+	RequestRelease(ctx context.Context, request RequestReleaseRequestObject) (RequestReleaseResponseObject, error)
+	// GetReleaseRequest A request, for who asked and for the account that it went to
+	// (GET /v1/release-requests/{id})
+	GetReleaseRequest(ctx context.Context, request GetReleaseRequestRequestObject) (GetReleaseRequestResponseObject, error)
+	// DenyReleaseRequest Deny a request
+	// (POST /v1/release-requests/{id}:deny)
+	DenyReleaseRequest(ctx context.Context, request DenyReleaseRequestRequestObject) (DenyReleaseRequestResponseObject, error)
+	// GrantReleaseRequest Grant a request; who asked can register the device then
+	// (POST /v1/release-requests/{id}:grant)
+	GrantReleaseRequest(ctx context.Context, request GrantReleaseRequestRequestObject) (GrantReleaseRequestResponseObject, error)
 	// PreviewRenewals What a renewal order would do to each device
 	// (POST /v1/renewal-previews)
 	PreviewRenewals(ctx context.Context, request PreviewRenewalsRequestObject) (PreviewRenewalsResponseObject, error)
@@ -7454,6 +8180,209 @@ func (sh *strictHandler) ListProjections(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListProjectionsResponseObject); ok {
 		return validResponse.VisitListProjectionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListReleaseRequests operation middleware
+func (sh *strictHandler) ListReleaseRequests(ctx echo.Context, params ListReleaseRequestsParams) error {
+	var request ListReleaseRequestsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReleaseRequests(ctx.Request().Context(), request.(ListReleaseRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReleaseRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListReleaseRequestsResponseObject); ok {
+		return validResponse.VisitListReleaseRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestRelease operation middleware
+func (sh *strictHandler) RequestRelease(ctx echo.Context, params RequestReleaseParams) error {
+	var request RequestReleaseRequestObject
+
+	request.Params = params
+
+	var body RequestReleaseJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestRelease(ctx.Request().Context(), request.(RequestReleaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestRelease")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestReleaseResponseObject); ok {
+		return validResponse.VisitRequestReleaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReleaseRequest operation middleware
+func (sh *strictHandler) GetReleaseRequest(ctx echo.Context, id ReleaseRequestID, params GetReleaseRequestParams) error {
+	var request GetReleaseRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReleaseRequest(ctx.Request().Context(), request.(GetReleaseRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReleaseRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReleaseRequestResponseObject); ok {
+		return validResponse.VisitGetReleaseRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DenyReleaseRequest operation middleware
+func (sh *strictHandler) DenyReleaseRequest(ctx echo.Context, id ReleaseRequestID, params DenyReleaseRequestParams) error {
+	var request DenyReleaseRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body DenyReleaseRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DenyReleaseRequest(ctx.Request().Context(), request.(DenyReleaseRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DenyReleaseRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DenyReleaseRequestResponseObject); ok {
+		return validResponse.VisitDenyReleaseRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GrantReleaseRequest operation middleware
+func (sh *strictHandler) GrantReleaseRequest(ctx echo.Context, id ReleaseRequestID, params GrantReleaseRequestParams) error {
+	var request GrantReleaseRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body GrantReleaseRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GrantReleaseRequest(ctx.Request().Context(), request.(GrantReleaseRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GrantReleaseRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GrantReleaseRequestResponseObject); ok {
+		return validResponse.VisitGrantReleaseRequestResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

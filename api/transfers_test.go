@@ -126,10 +126,10 @@ func TestTransferTakesAPlanOrDevices(t *testing.T) {
 		}
 	}
 	c := newClient(t, options(&fake{}))
-	c.post("/v1/transfers/"+some+"/reversals", `{"devices":[]}`).refusedWith(400, "/devices out_of_range", "/reason field_missing")
+	c.post("/v1/transfers/"+some+"/reversals", `{"devices":[]}`).refusedWith(400, "/reason field_missing")
 	c.post("/v1/transfer-plans", `{"from":"`+some+`"}`).refusedWith(400, "/to field_missing", "/devices field_missing")
 	many := strings.Repeat(`"a",`, 1000) + `"a"`
-	c.post("/v1/transfer-plans", `{"from":"`+some+`","to":"`+some+`","devices":[`+many+`]}`).refusedWith(400, "/devices out_of_range")
+	c.post("/v1/transfer-plans", `{"from":"`+some+`","to":"`+some+`","devices":[`+many+`]}`).refusedWith(400, "/devices too_many_items")
 	c.get("/v1/transfers/x").is(400)
 	c.get("/v1/transfer-plans/x").is(400)
 }

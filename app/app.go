@@ -44,6 +44,7 @@ type Dependencies struct {
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer
+//	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
 //	processes     Processes InvitationMails

@@ -85,7 +85,7 @@ type TransferDevices struct {
 type ReverseTransfer struct {
 	Command
 	Transfer uuid.UUID
-	Devices  []string
+	Devices  []string // nil: all
 	DryRun   bool
 	Atomic   bool
 }

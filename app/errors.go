@@ -50,6 +50,7 @@ const (
 	CodePlanExpired      = "plan_expired"
 	CodePlanTooLarge     = "plan_too_large"
 	CodeReversalTooLarge = "reversal_too_large"
+	CodeOwnDevice        = "own_device"
 	CodeReasonMissing    = "reason_missing"
 	CodeReasonInvalid    = "reason_invalid"
 	CodeOrderInvalid     = "order_number_invalid"

@@ -16,13 +16,14 @@ import (
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
 // Wire knows every event type of the log.
-var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, reservation.Wire, transfer.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
 
 // Position is a place in the whole log. Both parts are kept and compared as a
 // pair; the zero Position is before the first event.
@@ -129,6 +130,12 @@ func TransferStream(uid uuid.UUID) string { return "transfer-" + uid.String() }
 
 // TransferPlanStream is the stream of a plan.
 func TransferPlanStream(uid uuid.UUID) string { return "transferplan-" + uid.String() }
+
+// ReleasesStream is the stream of the release requests to an account.
+func ReleasesStream(owner uuid.UUID) string { return "releases-" + owner.String() }
+
+// ReleaseStream is the stream that says whom a release request went to.
+func ReleaseStream(uid uuid.UUID) string { return "release-" + uid.String() }
 
 // PartnershipStream is the stream of a partnership.
 func PartnershipStream(uid uuid.UUID) string { return "partnership-" + uid.String() }

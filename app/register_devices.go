@@ -98,7 +98,7 @@ func (r registering) item(row Registration) bulkItem {
 		return device.DecideRegister(s, c)
 	})
 	item.change.wants = func(s device.State) []want {
-		if s.Exists() {
+		if s.Exists() && (s.LifeCycle == device.OutOfService || !s.TakenOverBy(c.Owner.UID)) {
 			return nil
 		}
 		return wants

@@ -31,7 +31,7 @@ func (a *App) ReverseTransfer(ctx context.Context, caller Caller, c ReverseTrans
 	if err := a.fillOpen(ctx, l.state); err != nil {
 		return BulkResult{}, err
 	}
-	if len(c.Devices) == 0 {
+	if c.Devices == nil {
 		c.Devices = moved(l.state)
 	}
 	switch {

@@ -45,7 +45,7 @@ type Register struct {
 
 // DecideRegister decides a registration. A device that the owner has already,
 // with the same factor, is unchanged. Of a device in another account nothing
-// else is told.
+// else is told; one that its owner has released for this account moves to it.
 func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
 	var problems []domain.Problem
 	if c.Owner.Reseller() && c.ICCID != "" {
@@ -53,6 +53,9 @@ func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
 	}
 	if s.HeldBy != uuid.Nil {
 		problems = append(problems, Busy())
+	}
+	if s.Exists() && s.TakenOverBy(c.Owner.UID) {
+		return takeOver(s, c, problems)
 	}
 	if s.Exists() {
 		return nil, append(problems, again(s, c)...)

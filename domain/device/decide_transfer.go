@@ -53,6 +53,11 @@ func DecideTransfer(s State, c Transfer) ([]domain.Event, []domain.Problem) {
 	if problems = append(problems, refused...); len(problems) > 0 {
 		return nil, problems
 	}
+	return []domain.Event{c.event(s, service, consumed)}, nil
+}
+
+// event moves the device to the service that was decided.
+func (c Transfer) event(s State, service Service, consumed bool) Transferred {
 	e := Transferred{
 		Device:   s.UID,
 		Transfer: c.ID,
@@ -72,7 +77,7 @@ func DecideTransfer(s State, c Transfer) ([]domain.Event, []domain.Problem) {
 			e.Parked = new(s.right())
 		}
 	}
-	return []domain.Event{e}, nil
+	return e
 }
 
 // between is what stands against a transfer between the two accounts, whatever

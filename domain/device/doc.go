@@ -45,6 +45,15 @@
 // needed; the rights of the caller are. A device can afterwards be transferred
 // again, as if nothing had been.
 //
+// # Release
+//
+// An owner may release a device for another account, which then registers it
+// like a new one. Until then it stays where it is: a device is never without an
+// owner. Registering moves it (Transferred, with the id of the request) without
+// a partnership, to an offer by the rules of a registration, with what it has a
+// right to by the eligibility policy, under a new name and new labels. No SIM
+// comes along. Any other move ends the release.
+//
 // # Offers
 //
 // A transfer keeps the offer: the target account must have it. A transfer that

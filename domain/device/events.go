@@ -15,6 +15,7 @@ var Wire = wire.NewRegistry(
 	wire.Of[Registered](),
 	wire.Of[Transferred](),
 	wire.Of[TransferReversed](),
+	wire.Of[OwnershipReleased](),
 	wire.Of[ServiceRenewed](),
 	wire.Of[RenewalReversed](),
 	wire.Of[AllocationGranted](),
@@ -137,6 +138,14 @@ type TransferReversed struct {
 	Consumed  bool        `json:"consumed,omitempty"`
 }
 
+// OwnershipReleased lets the account To register the device for itself, though
+// it is in another account, on its request.
+type OwnershipReleased struct {
+	Device  uuid.UUID `json:"device"`
+	Request uuid.UUID `json:"request"`
+	To      uuid.UUID `json:"to"`
+}
+
 // Policy names the rule set and its version that allowed a transfer. Included
 // is the switch it ran with, see Rules.IncludedTransfer.
 type Policy struct {
@@ -240,6 +249,7 @@ type ClaimAbandoned struct {
 func (Registered) EventType() string        { return "Registered" }
 func (Transferred) EventType() string       { return "Transferred" }
 func (TransferReversed) EventType() string  { return "TransferReversed" }
+func (OwnershipReleased) EventType() string { return "OwnershipReleased" }
 func (ServiceRenewed) EventType() string    { return "ServiceRenewed" }
 func (RenewalReversed) EventType() string   { return "RenewalReversed" }
 func (AllocationGranted) EventType() string { return "AllocationGranted" }

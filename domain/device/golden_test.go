@@ -36,6 +36,7 @@ func TestGolden(t *testing.T) {
 			Device: uid, Transfer: command, Reversal: from, From: to, To: from, LifeCycle: device.Active, Service: free,
 			Parked: &included, Consumed: true,
 		},
+		device.OwnershipReleased{Device: uid, Request: command, To: to},
 		device.ServiceRenewed{
 			Device: uid, Renewal: command, Term: "P1Y", OldEnd: day, NewEnd: calendar.On(2027, 11, 23), AnchorDay: 23,
 			Parked: true, OrderNumber: "PO-2", Note: "by phone", Automatic: true,

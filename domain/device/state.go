@@ -29,6 +29,7 @@ type State struct {
 	Orders          []Order     // orders and grants that count, in the order of time
 	Reversed        []uuid.UUID // renewal orders that were taken back
 	Moved           *Moved      // the last transfer; nil: none
+	Released        Released    // the owner lets another account have it
 	HeldBy          uuid.UUID   // all-or-nothing batch that keeps others off
 }
 
@@ -55,6 +56,12 @@ type Moved struct {
 	Since     string // type of the last event after the transfer that stands against a reversal; empty: none
 }
 
+// Released says which account may register the device for itself, and the
+// request that this was granted to.
+type Released struct {
+	Request, To uuid.UUID
+}
+
 // Exists reports whether the device was registered.
 func (s State) Exists() bool { return s.SerialNumber != "" }
 
@@ -74,8 +81,12 @@ func Evolve(s State, e domain.Event) State {
 		s.Account, s.Name, s.LifeCycle = e.To, e.Name, Active
 		s.Service, s.Parked = e.Service, e.Parked
 		s.Consumed = s.Consumed || e.Consumed
+		s.Released = Released{}
 		s = s.moved().applied(e.Transfer)
+	case OwnershipReleased:
+		s.Released = Released{Request: e.Request, To: e.To}
 	case TransferReversed:
+		s.Released = Released{}
 		s.Account, s.LifeCycle, s.Service, s.Parked, s.Consumed = e.To, e.LifeCycle, e.Service, e.Parked, e.Consumed
 		if s.Moved != nil {
 			moved := *s.Moved

@@ -1,0 +1,177 @@
+package app_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/release"
+)
+
+// asks asks for the release of router n.
+func (w *world) asks(by app.Caller, n int) app.ReleaseRow {
+	w.t.Helper()
+	r, err := w.RequestRelease(w.ctx, by, app.RequestRelease{
+		Command: app.Command{ID: uuid.New(), Reason: "bought it"}, SerialNumber: router(n).SerialNumber, IMEI: imei(n),
+	})
+	require.NoError(w.t, err)
+	return r
+}
+
+func TestReleasedDeviceGoesToWhoAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	serial := w.registered(owner, router(1))[0]
+	row := router(1)
+	row.Name = "mine"
+	require.Equal(t, []string{"refused registered_elsewhere"}, outcomes(w.register(buyer, row)))
+
+	asked := w.asks(administratorOf(buyer), 1)
+	require.Equal(t, uuid.Nil, asked.Owner, "not who has it")
+	require.Equal(t, asked, w.asks(administratorOf(buyer), 1), "one open request")
+	id := asked.Request.Request
+	rows, _, err := w.ReleaseRequests(w.ctx, administratorOf(owner))
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.Equal(t, buyer, rows[0].Requester)
+	require.Equal(t, "bought it", rows[0].Reason)
+
+	for range 2 {
+		granted, err := w.AnswerRelease(w.ctx, administratorOf(owner), id, true, command())
+		require.NoError(t, err)
+		require.Equal(t, release.Granted, granted.Answer)
+	}
+	_, err = w.AnswerRelease(w.ctx, administratorOf(owner), id, false, command())
+	refused(t, err, release.CodeAnswered)
+	require.Equal(t, owner, w.device(serial).Account)
+	stranger := w.reseller("East Radio")
+	require.Equal(t, []string{"refused registered_elsewhere"}, outcomes(w.register(stranger, row)), "it is for the buyer alone")
+	require.Equal(t, []string{"created"}, outcomes(w.register(buyer, row)))
+	require.Equal(t, []string{"unchanged"}, outcomes(w.register(buyer, row)))
+	now := w.device(serial)
+	require.Equal(t, buyer, now.Account)
+	require.Equal(t, "mine", now.Name)
+	history, err := w.DeviceHistory(w.ctx, administratorOf(buyer), serial)
+	require.NoError(t, err)
+	for _, item := range history {
+		require.NotContains(t, item.Changes, app.Change{Field: "account", Before: owner.String(), After: buyer.String()})
+	}
+	w.later()
+	w.invariants()
+}
+
+func TestReleaseTakesAPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("South Radio")
+	owner := w.customer(w.reseller("North Radio"), "Delta Rail")
+	w.registered(owner, router(1))
+	w.registered(reseller, routers(100, 20)...)
+	id := w.asks(administratorOf(reseller), 1).Request.Request
+	_, err := w.AnswerRelease(w.ctx, administratorOf(owner), id, true, command())
+	require.NoError(t, err)
+	require.Equal(t, []string{"refused device_limit_reached"}, outcomes(w.register(reseller, router(1))))
+	_, err = w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(100).SerialNumber})
+	require.NoError(t, err)
+	require.Equal(t, []string{"created"}, outcomes(w.register(reseller, router(1))))
+	require.True(t, w.device(router(1).SerialNumber).Service.AutoRenew)
+	w.later()
+	w.invariants()
+}
+
+// What the asker learns of a device is the same whether it is not there, has
+// another factor, or is somebody's.
+func TestReleaseRequestsTellNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	w.registered(owner, routers(1, 3)...)
+	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(3).SerialNumber})
+	require.NoError(t, err)
+	ask := func(by app.Caller, serial, imei string) error {
+		_, err := w.RequestRelease(w.ctx, by, app.RequestRelease{Command: command(), SerialNumber: serial, IMEI: imei})
+		return err
+	}
+	require.ErrorIs(t, ask(administratorOf(buyer), router(9).SerialNumber, imei(9)), app.ErrNotFound)
+	require.ErrorIs(t, ask(administratorOf(buyer), router(1).SerialNumber, imei(9)), app.ErrNotFound)
+	require.ErrorIs(t, ask(administratorOf(buyer), router(3).SerialNumber, imei(3)), app.ErrNotFound)
+	refused(t, ask(administratorOf(buyer), "?", "1"), device.CodeSerialInvalid, device.CodeIMEIInvalid)
+	refused(t, ask(administratorOf(owner), router(1).SerialNumber, imei(1)), app.CodeOwnDevice)
+	refused(t, ask(operator(), router(1).SerialNumber, imei(1)), "account_required")
+	require.ErrorIs(t, ask(readOnly(buyer), router(1).SerialNumber, imei(1)), app.ErrForbidden)
+
+	id := w.asks(administratorOf(buyer), 1).Request.Request
+	stranger := administratorOf(w.reseller("East Radio"))
+	for name, uid := range map[string]uuid.UUID{"foreign": id, "missing": uuid.New()} {
+		_, err := w.ReleaseRequest(w.ctx, stranger, uid)
+		require.ErrorIs(t, err, app.ErrNotFound, name)
+		_, err = w.AnswerRelease(w.ctx, stranger, uid, true, command())
+		require.ErrorIs(t, err, app.ErrNotFound, name)
+	}
+	_, err = w.AnswerRelease(w.ctx, administratorOf(buyer), id, true, command())
+	require.ErrorIs(t, err, app.ErrNotFound, "who asks does not answer")
+	_, err = w.AnswerRelease(w.ctx, readOnly(owner), id, true, command())
+	require.ErrorIs(t, err, app.ErrForbidden)
+	rows, _, err := w.ReleaseRequests(w.ctx, administratorOf(buyer))
+	require.NoError(t, err)
+	require.Empty(t, rows, "those to the account, not those of it")
+	_, err = w.AnswerRelease(w.ctx, administratorOf(owner), id, false, command())
+	require.NoError(t, err)
+	require.Equal(t, []string{"refused registered_elsewhere"}, outcomes(w.register(buyer, router(1))))
+	again := w.asks(administratorOf(buyer), 1).Request.Request
+	require.NotEqual(t, id, again, "a denied one can be asked anew")
+	_, err = w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(1).SerialNumber})
+	require.NoError(t, err)
+	_, err = w.AnswerRelease(w.ctx, administratorOf(owner), again, true, command())
+	refused(t, err, device.CodeRetired)
+}
+
+func TestGrantAndDenialAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	for n := range 3 {
+		w.registered(owner, router(n))
+		id := w.asks(administratorOf(buyer), n).Request.Request
+		errs := make([]error, 4)
+		together(4, func(i int) { _, errs[i] = w.AnswerRelease(w.ctx, administratorOf(owner), id, i%2 == 0, command()) })
+		r, err := w.ReleaseRequest(w.ctx, administratorOf(buyer), id)
+		require.NoError(t, err)
+		granted := r.Answer == release.Granted
+		require.Equal(t, granted, w.device(router(n).SerialNumber).Released.To == buyer)
+		for i, err := range errs {
+			_, other := errors.AsType[*domain.Refusal](err)
+			require.Equal(t, granted != (i%2 == 0), other, "%v", err)
+		}
+	}
+}
+
+func TestCrashesOfARelease(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	for n := 1; n <= 8; n++ { // four appends, before and after each
+		w.registered(owner, router(n))
+		ask := app.RequestRelease{Command: command(), SerialNumber: router(n).SerialNumber, IMEI: imei(n)}
+		grant := command()
+		all := func(on *app.App) error {
+			if _, err := on.RequestRelease(w.ctx, administratorOf(buyer), ask); err != nil {
+				return err
+			}
+			_, err := on.AnswerRelease(w.ctx, administratorOf(owner), ask.ID, true, grant)
+			return err
+		}
+		log := &dying{Log: w.log, left: (n + 1) / 2, before: n%2 == 0}
+		require.ErrorIs(t, all(w.with(log)), errDead)
+		require.NoError(t, all(w.App))
+		require.Equal(t, []string{"created"}, outcomes(w.register(buyer, router(n))))
+	}
+	w.later()
+	w.invariants()
+}

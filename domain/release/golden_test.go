@@ -1,0 +1,47 @@
+package release_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/domaintest"
+	"github.com/fleetledger/fleetledger/domain/release"
+)
+
+func id(n byte) uuid.UUID { return uuid.UUID{0xb4, 6: 0x40, 8: 0x80, 15: n} }
+
+// TestGolden: what is in the log stays readable, and is written as it was.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	domaintest.Golden(t, release.Wire,
+		release.ReleaseAddressed{Request: id(1), Owner: id(2)},
+		release.ReleaseRequested{Request: id(1), Device: id(3), SerialNumber: "LB00000000000001", Requester: id(4)},
+		release.ReleaseRequestGranted{Request: id(1)},
+		release.ReleaseRequestDenied{Request: id(1)},
+	)
+}
+
+func TestOneAnswerPerRequest(t *testing.T) {
+	t.Parallel()
+	ask := func(n byte) domaintest.Decision[release.State] {
+		return func(s release.State) ([]domain.Event, []domain.Problem) {
+			return release.DecideRequest(s, release.ReleaseRequested{Request: id(n), Device: id(3), SerialNumber: "LB00000000000001", Requester: id(4)})
+		}
+	}
+	answer := func(grant bool) domaintest.Decision[release.State] {
+		return func(s release.State) ([]domain.Event, []domain.Problem) { return release.DecideAnswer(s, id(1), grant) }
+	}
+	s := domaintest.Given(t, release.Evolve).When(ask(1)).ThenDone()
+	s.When(ask(1)).Then()
+	s.When(ask(2)).Then() // one open request is enough
+	granted := s.When(answer(true)).Then(release.ReleaseRequestGranted{Request: id(1)})
+	granted.When(answer(true)).Then()
+	granted.When(answer(false)).ThenRefused(release.CodeAnswered)
+	granted.When(ask(2)).ThenDone()
+	s.When(answer(false)).ThenDone().When(answer(true)).ThenRefused(release.CodeAnswered)
+	if s.State.Requests[0].Answer != release.Open {
+		t.Error("folding has changed the state before")
+	}
+}
