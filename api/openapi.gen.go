@@ -1246,7 +1246,7 @@ type ServerInterface interface {
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx echo.Context, uid AccountUID, params GetSlotsParams) error
-	// CloseAccount Close an account (the operator; a reseller for a customer of its own that was never activated)
+	// CloseAccount Close an account (the operator only)
 	// (POST /v1/accounts/{uid}:close)
 	CloseAccount(ctx echo.Context, uid AccountUID, params CloseAccountParams) error
 	// ResendInvitation Send the administrator a new invitation, with 7 new days; the old one stops working
@@ -4963,7 +4963,7 @@ type StrictServerInterface interface {
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx context.Context, request GetSlotsRequestObject) (GetSlotsResponseObject, error)
-	// CloseAccount Close an account (the operator; a reseller for a customer of its own that was never activated)
+	// CloseAccount Close an account (the operator only)
 	// (POST /v1/accounts/{uid}:close)
 	CloseAccount(ctx context.Context, request CloseAccountRequestObject) (CloseAccountResponseObject, error)
 	// ResendInvitation Send the administrator a new invitation, with 7 new days; the old one stops working
