@@ -122,7 +122,7 @@ func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {
 			other = r.Reseller
 		}
 		return Partner{
-			Uid: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: profileRef(r.Profile),
+			Uid: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: profileRef(r.Profile), Until: instant(r.Until),
 			Account:        AccountRef{Uid: other, Name: r.PartnerName, Type: AccountType(r.PartnerType)},
 			Administrators: list(r.Administrators, person),
 		}

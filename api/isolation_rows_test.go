@@ -91,6 +91,16 @@ var isolationRows = []row{
 			"missing":  "404 403 403 404 403 404",
 		},
 	},
+	{
+		route: "DELETE /v1/accounts/{uid}/partners/{partner}", send: "/v1/accounts/{account}/partners/{reseller}", fresh: true,
+		right: map[string]string{
+			"reseller": "404 404 403 404 404 404",
+			"customer": "200 403 403 200 403 404",
+			"shown":    "200 403 403 404 404 404",
+			"foreign":  "404 404 404 404 404 404",
+			"missing":  "404 404 404 404 404 404",
+		},
+	},
 	{route: "GET /v1/accounts/{uid}/slots", send: "/v1/accounts/{account}/slots", right: seenBy},
 	{
 		route: "GET /v1/customers", send: "/v1/customers",

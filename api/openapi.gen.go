@@ -577,6 +577,9 @@ type Partner struct {
 
 	// Uid The partnership's own
 	Uid openapi_types.UUID `json:"uid"`
+
+	// Until When it ends by itself
+	Until *time.Time `json:"until"`
 }
 
 // PartnerList defines model for PartnerList.
@@ -622,13 +625,16 @@ type Profile struct {
 	Rights []string `json:"rights"`
 }
 
-// ProfileAssignment defines model for ProfileAssignment.
+// ProfileAssignment Give a profile, until or both
 type ProfileAssignment struct {
 	// Profile Id of a profile
-	Profile string `json:"profile"`
+	Profile *string `json:"profile,omitempty"`
 
 	// Reason Why, for the history
 	Reason *ReasonText `json:"reason,omitempty"`
+
+	// Until The partner's access ends by itself at this instant, in whole seconds; null takes the end away
+	Until json.RawMessage `json:"until,omitempty"`
 }
 
 // ProfileRef defines model for ProfileRef.
@@ -909,6 +915,18 @@ type ListPartnersParams struct {
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// EndPartnershipParams defines parameters for EndPartnership.
+type EndPartnershipParams struct {
+	// Reason Why, for the history
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AssignPartnerProfileParams defines parameters for AssignPartnerProfile.
@@ -1240,7 +1258,10 @@ type ServerInterface interface {
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx echo.Context, uid AccountUID, params ListPartnersParams) error
-	// AssignPartnerProfile Choose what a reseller's users may do in this account (the customer's side)
+	// EndPartnership End a partnership (the customer's side)
+	// (DELETE /v1/accounts/{uid}/partners/{partner})
+	EndPartnership(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params EndPartnershipParams) error
+	// AssignPartnerProfile Choose what a reseller's users may do in this account, and until when (the customer's side)
 	// (PATCH /v1/accounts/{uid}/partners/{partner})
 	AssignPartnerProfile(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params AssignPartnerProfileParams) error
 	// GetSlots The places for devices of a reseller account
@@ -1520,6 +1541,71 @@ func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListPartners(ctx, uid, params)
+	return err
+}
+
+// EndPartnership converts echo context to params.
+func (w *ServerInterfaceWrapper) EndPartnership(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "partner" -------------
+	var partner openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partner", ctx.Param("partner"), &partner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter partner: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndPartnershipParams
+	// ------------- Optional query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndPartnership(ctx, uid, partner, params)
 	return err
 }
 
@@ -2858,6 +2944,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:close", wrapper.CloseAccount, options.OperationMiddlewares["closeAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:resendInvitation", wrapper.ResendInvitation, options.OperationMiddlewares["resendInvitation"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.ListPartners, options.OperationMiddlewares["listPartners"]...)
+	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
@@ -3159,6 +3246,74 @@ type ListPartnersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPartnersdefaultApplicationProblemPlusJSONResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndPartnershipRequestObject struct {
+	Uid     AccountUID         `json:"uid"`
+	Partner openapi_types.UUID `json:"partner"`
+	Params  EndPartnershipParams
+}
+
+type EndPartnershipResponseObject interface {
+	VisitEndPartnershipResponse(w http.ResponseWriter) error
+}
+
+type EndPartnership200ResponseHeaders struct {
+	XPosition string
+}
+
+type EndPartnership200JSONResponse struct {
+	Body    Written
+	Headers EndPartnership200ResponseHeaders
+}
+
+func (response EndPartnership200JSONResponse) VisitEndPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndPartnershipdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EndPartnershipdefaultApplicationProblemPlusJSONResponse) VisitEndPartnershipResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4957,7 +5112,10 @@ type StrictServerInterface interface {
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx context.Context, request ListPartnersRequestObject) (ListPartnersResponseObject, error)
-	// AssignPartnerProfile Choose what a reseller's users may do in this account (the customer's side)
+	// EndPartnership End a partnership (the customer's side)
+	// (DELETE /v1/accounts/{uid}/partners/{partner})
+	EndPartnership(ctx context.Context, request EndPartnershipRequestObject) (EndPartnershipResponseObject, error)
+	// AssignPartnerProfile Choose what a reseller's users may do in this account, and until when (the customer's side)
 	// (PATCH /v1/accounts/{uid}/partners/{partner})
 	AssignPartnerProfile(ctx context.Context, request AssignPartnerProfileRequestObject) (AssignPartnerProfileResponseObject, error)
 	// GetSlots The places for devices of a reseller account
@@ -5162,6 +5320,33 @@ func (sh *strictHandler) ListPartners(ctx echo.Context, uid AccountUID, params L
 		return err
 	} else if validResponse, ok := response.(ListPartnersResponseObject); ok {
 		return validResponse.VisitListPartnersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndPartnership operation middleware
+func (sh *strictHandler) EndPartnership(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params EndPartnershipParams) error {
+	var request EndPartnershipRequestObject
+
+	request.Uid = uid
+	request.Partner = partner
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndPartnership(ctx.Request().Context(), request.(EndPartnershipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndPartnership")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndPartnershipResponseObject); ok {
+		return validResponse.VisitEndPartnershipResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -54,7 +54,7 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Active() {
+	if p.ActiveAt(x.app.clock.Now()) {
 		set = x.caller.inPartner(p.Profile)
 	}
 	x.mu.Lock()

@@ -35,7 +35,7 @@ type Dependencies struct {
 // App is the service without its edges. Safe for concurrent use.
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
-//	partnerships  AssignPartnerProfile
+//	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	operations    Submit Operation OperationResults RunOperationChunk

@@ -82,7 +82,7 @@ func (a *App) Partnerships(ctx context.Context, caller Caller, uid uuid.UUID, f 
 	if err := a.access(caller).require(ctx, uid, rights.PartnersRead); err != nil {
 		return nil, Position{}, err
 	}
-	found, err := a.reader.Partnerships(ctx, f, uid)
+	found, err := a.partners(ctx, f, uid)
 	if !caller.Operator() && uid != caller.Own() {
 		found.Items = slices.DeleteFunc(found.Items, func(p PartnershipRow) bool { return p.Reseller != caller.Own() })
 	}

@@ -163,6 +163,7 @@ type PartnershipRow struct {
 	UID                uuid.UUID
 	Reseller, Customer uuid.UUID
 	Profile            string
+	Until              time.Time // when it ends by itself; zero: not at all
 	PartnerName        string
 	PartnerType        account.Type
 	Administrators     []account.Person

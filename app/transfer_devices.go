@@ -123,7 +123,7 @@ func (a *App) partnered(ctx context.Context, from, to device.Owner) (bool, error
 			continue
 		}
 		p, err := a.partnership(ctx, pair[0].UID, pair[1].UID)
-		if err != nil || p.Active() {
+		if err != nil || p.ActiveAt(a.clock.Now()) {
 			return err == nil, err
 		}
 	}
