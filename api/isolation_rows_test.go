@@ -290,4 +290,49 @@ var isolationRows = []row{
 			"missing":  "404 404 404 404 404 404",
 		},
 	},
+	{route: "PATCH /v1/accounts/{uid}", send: "/v1/accounts/{account}", body: `{"name":"{unique}"}`, right: changedBy, fresh: true},
+	{
+		route: "PATCH /v1/accounts/{uid}", send: "/v1/accounts/{account}", body: `{"offers":["basic"]}`, fresh: true,
+		right: map[string]string{
+			"reseller": "200 403:forbidden 403 404 404 404",
+			"customer": "200 403:forbidden 403 403:forbidden 403 404",
+			"foreign":  "200 404 404 404 404 403:forbidden",
+			"missing":  "404 404 404 404 404 404",
+		},
+	},
+	{route: "GET /v1/accounts/{uid}/profiles", send: "/v1/accounts/{account}/profiles", right: seenBy},
+	{route: "GET /v1/accounts/{uid}/channel-contacts", send: "/v1/accounts/{account}/channel-contacts", right: seenBy},
+	{
+		route: "POST /v1/accounts/{uid}/channel-contacts", send: "/v1/accounts/{account}/channel-contacts",
+		body: `{"email":"sales@vendor.example","name":"Sam"}`,
+		right: map[string]string{
+			"reseller": "201 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"customer": "422:not_a_reseller 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"shown":    "422:not_a_reseller 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"foreign":  "422:not_a_reseller 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"missing":  "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+		},
+	},
+	{
+		route: "DELETE /v1/accounts/{uid}/channel-contacts/{contact}",
+		send:  "/v1/accounts/{account}/channel-contacts/99999999-9999-4999-8999-999999999999", // nobody's
+		right: map[string]string{
+			"reseller": "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"customer": "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"shown":    "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"foreign":  "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+			"missing":  "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+		},
+	},
+	{route: "GET /v1/accounts/{uid}/security", send: "/v1/accounts/{account}/security", right: seenBy},
+	{
+		route: "PATCH /v1/accounts/{uid}/security", send: "/v1/accounts/{account}/security", body: `{"sessionMinutes":60}`,
+		right: map[string]string{
+			"reseller": "200 200 403 404 404 404",
+			"customer": "200 403 403 200 403 404",
+			"shown":    "200 403 403 404 404 404",
+			"foreign":  "200 404 404 404 404 200",
+			"missing":  "404 404 404 404 404 404",
+		},
+	},
 }

@@ -106,7 +106,7 @@ func template(route string) string {
 func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
 	for column, kind := range kinds {
 		w := shared
-		if r.fresh {
+		if r.fresh && r.changes(column) {
 			w = newTenants(t, s)
 		}
 		seen := map[string]reply{}
@@ -132,6 +132,16 @@ func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
 			}
 		}
 	}
+}
+
+// changes reports whether the caller of a column can do anything.
+func (r row) changes(column int) bool {
+	for _, answers := range r.right {
+		if strings.Fields(answers)[column] < "300" {
+			return true
+		}
+	}
+	return false
 }
 
 // right takes STATUS alone for any answer of that status that is no problem.
@@ -173,8 +183,7 @@ func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
 	}
 	if method != http.MethodGet && c.token != "" { // one key for all callers: each must get its own answer
 		headers = append(headers, fmt.Sprintf("Idempotency-Key: %s/%d/%s", w.name, r.number, thing))
-	} else if method == http.MethodGet && strings.HasPrefix(send, "/v1/") && !strings.Contains(r.route, "catalogue") &&
-		!strings.Contains(r.route, "projections") && !strings.Contains(r.route, "activations") {
+	} else if r.readsFrom("minPosition") {
 		send = withQuery(send, "minPosition="+w.position)
 	}
 	recorded := c.raw(method, send, body, headers...)
@@ -188,6 +197,13 @@ func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
 		t.Errorf("%s: the answer to somebody else's request", r.route)
 	}
 	return got
+}
+
+// readsFrom reports whether the route has a query parameter.
+func (r row) readsFrom(parameter string) bool {
+	doc, _ := description()
+	method, path, _ := strings.Cut(r.route, " ")
+	return doc.Paths.Value(path).GetOperation(method).Parameters.GetByInAndName("query", parameter) != nil
 }
 
 func withQuery(target, parameter string) string {

@@ -35,6 +35,7 @@ type Dependencies struct {
 // App is the service without its edges. Safe for concurrent use.
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
+//	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice

@@ -144,6 +144,9 @@ type AccountRow struct {
 	Administrators    []account.Person
 	CreatedAt         time.Time
 	InvitationExpires time.Time
+	Billing           account.Billing
+	ChannelContacts   []account.Person
+	Security          account.Security
 	Revision          Revision
 }
 
@@ -177,4 +180,6 @@ type Reader interface {
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	// Security is what an account asks of its users; nothing of one that is not there.
+	Security(ctx context.Context, account uuid.UUID) (account.Security, error)
 }

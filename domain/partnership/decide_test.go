@@ -38,7 +38,9 @@ func assign(profile string) decision {
 }
 
 func until(t time.Time) decision {
-	return func(s partnership.State) ([]domain.Event, []domain.Problem) { return partnership.DecideSetEnd(s, t, noon) }
+	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
+		return partnership.DecideSetEnd(s, t, noon)
+	}
 }
 
 func end(s partnership.State) ([]domain.Event, []domain.Problem) {
