@@ -51,7 +51,7 @@ var kinds = []string{"operator", "reseller", "resellerReader", "customer", "cust
 // things are what a route with something in its path is asked about.
 var things = []string{"reseller", "customer", "shown", "foreign", "missing"}
 
-func TestTenantIsolation(t *testing.T) {
+func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share tenants and take turns
 	t.Parallel()
 	doc, err := description()
 	must(t, err)

@@ -204,7 +204,7 @@ func (a *App) SecureAccount(ctx context.Context, caller Caller, c SecureAccount)
 	})
 }
 
-// ErrAddressNotAdmitted: the caller's account may not be used from there.
+// ErrAddressNotAdmitted says that the caller's account may not be used from there.
 var ErrAddressNotAdmitted = errors.New("the account is not to be used from this address")
 
 // Admit refuses callers that ask from an address that their account does not

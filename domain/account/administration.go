@@ -16,7 +16,7 @@ const (
 	CodeBillingContact        = "billing_contact_not_allowed"
 	CodeContactsOfResellers   = "not_a_reseller"
 	CodeSessionLifetime       = "session_lifetime_invalid"
-	CodePasswordLength        = "password_length_invalid" //nolint:gosec // no password
+	CodePasswordLength        = "password_length_invalid"
 	CodeAddressRangeInvalid   = "address_range_invalid"
 	CodeAddressRangesShutting = "address_ranges_lock_out"
 	CodeTooManyContacts       = "too_many_contacts"
