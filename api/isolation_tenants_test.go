@@ -20,8 +20,8 @@ import (
 //	foreign    an account that it has nothing to do with; the stranger's own
 //	missing    no account at all
 //
-// Each has a device, one more that may be retired, an operation and an
-// invitation, and words of its own that nobody else may come to read.
+// Each has a device, one more that may be retired, an invitation and, of those
+// that all rows share, an operation, and words of its own that nobody else may come to read.
 type tenants struct {
 	s        *stack
 	name     string
@@ -57,12 +57,17 @@ func newTenants(t *testing.T, s *stack) *tenants {
 		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
 		"customer": s.signIn(customer, ""), "customerReader": s.signIn(customer, "read-only"), "stranger": s.signIn(foreign, ""),
 	}
-	for _, own := range w.accounts {
-		if own.identity != nil {
+	return w
+}
+
+// submit gives each account an operation.
+func (w *tenants) submit() {
+	w.s.t.Helper()
+	for thing, own := range w.accounts {
+		if thing != "missing" {
 			own.operation = w.operationOf(own)
 		}
 	}
-	return w
 }
 
 // open makes an account and notes the words that are its own.

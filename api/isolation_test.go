@@ -63,6 +63,7 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 	}
 	s := newStack(t)
 	shared := newTenants(t, s)
+	shared.submit()
 	walked := map[string]map[string]bool{} // things, by route
 	for i, r := range isolationRows {
 		r.number = i
