@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -18,7 +19,8 @@ type call struct {
 	traceparent string
 	operation   *operation // nil until routed to a described one
 	caller      app.Caller
-	command     uuid.UUID // id of the command, should the request be one
+	from        netip.Addr // invalid where the connection has no address
+	command     uuid.UUID  // id of the command, should the request be one
 	accept      string
 	body        []byte
 	mediaType   string

@@ -11,6 +11,7 @@ const (
 	codeInternal           = "internal_error"
 	codeUnauthenticated    = "unauthenticated"
 	codeForbidden          = "forbidden"
+	codeAddressNotAdmitted = "address_not_admitted"
 	codeNotFound           = "not_found"
 	codeMethodNotAllowed   = "method_not_allowed"
 	codeBodyTooLarge       = "body_too_large"
@@ -70,18 +71,19 @@ var statusOf = map[string]int{
 // formStatus has the codes above that are not 400 and that statusOf lacks, for
 // the documentation.
 var formStatus = map[string]int{
-	codeInternal:         http.StatusInternalServerError,
-	codeUnauthenticated:  http.StatusUnauthorized,
-	codeMethodNotAllowed: http.StatusMethodNotAllowed,
-	codeBodyTooLarge:     http.StatusRequestEntityTooLarge,
-	codeContentType:      http.StatusUnsupportedMediaType,
-	codeKeyReused:        http.StatusUnprocessableEntity,
-	codeKeyBusy:          http.StatusConflict,
-	codeRevisionMismatch: http.StatusPreconditionFailed,
-	codeBusy:             http.StatusConflict,
-	codeNotCaughtUp:      http.StatusServiceUnavailable,
-	codeLogUnavailable:   http.StatusServiceUnavailable,
-	codeDBUnavailable:    http.StatusServiceUnavailable,
-	codeTimeout:          http.StatusServiceUnavailable,
-	codeTooManyRequests:  http.StatusTooManyRequests,
+	codeInternal:           http.StatusInternalServerError,
+	codeUnauthenticated:    http.StatusUnauthorized,
+	codeAddressNotAdmitted: http.StatusForbidden,
+	codeMethodNotAllowed:   http.StatusMethodNotAllowed,
+	codeBodyTooLarge:       http.StatusRequestEntityTooLarge,
+	codeContentType:        http.StatusUnsupportedMediaType,
+	codeKeyReused:          http.StatusUnprocessableEntity,
+	codeKeyBusy:            http.StatusConflict,
+	codeRevisionMismatch:   http.StatusPreconditionFailed,
+	codeBusy:               http.StatusConflict,
+	codeNotCaughtUp:        http.StatusServiceUnavailable,
+	codeLogUnavailable:     http.StatusServiceUnavailable,
+	codeDBUnavailable:      http.StatusServiceUnavailable,
+	codeTimeout:            http.StatusServiceUnavailable,
+	codeTooManyRequests:    http.StatusTooManyRequests,
 }

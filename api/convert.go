@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -118,13 +119,26 @@ func (s *Server) customer(r app.CustomerRow) Customer {
 func accountRow(r app.AccountRow) Account {
 	a := Account{
 		Uid: r.UID, Name: r.Name, Type: AccountType(r.Type), Status: AccountStatus(r.Status),
-		Offers: list(r.Offers, offer), Administrators: list(r.Administrators, person),
+		Offers: list(r.Offers, offer), Billing: billing(r.Billing), Administrators: list(r.Administrators, person),
 		CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
 	}
 	if r.Status == account.Pending || r.Status == account.Expired {
 		a.InvitationExpires = instant(r.InvitationExpires)
 	}
 	return a
+}
+
+func billing(b account.Billing) Billing {
+	wire := Billing{Mode: BillingMode(cmp.Or(b.Mode, account.Prepaid))}
+	if b.Contact != nil {
+		contact := person(*b.Contact)
+		wire.Contact = &contact
+	}
+	return wire
+}
+
+func profile(p rights.Profile) Profile {
+	return Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same)}
 }
 
 func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {
@@ -134,7 +148,7 @@ func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {
 			other = r.Reseller
 		}
 		return Partner{
-			Uid: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: profileRef(r.Profile),
+			Uid: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: profileRef(r.Profile), Until: instant(r.Until),
 			Account:        AccountRef{Uid: other, Name: r.PartnerName, Type: AccountType(r.PartnerType)},
 			Administrators: list(r.Administrators, person),
 		}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 
 	"github.com/google/uuid"
@@ -36,6 +37,8 @@ type fake struct {
 	position   app.Position
 	duringCall func()
 }
+
+func (*fake) Admit(context.Context, app.Caller, netip.Addr) error { return nil }
 
 func (f *fake) note(c app.Caller, got any) {
 	f.mu.Lock()

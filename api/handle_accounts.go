@@ -162,20 +162,6 @@ func (h handlers) ListPartners(ctx context.Context, r ListPartnersRequestObject)
 	}, nil
 }
 
-func (h handlers) AssignPartnerProfile(ctx context.Context, r AssignPartnerProfileRequestObject) (AssignPartnerProfileResponseObject, error) {
-	written, err := h.App.AssignPartnerProfile(ctx, callOf(ctx).caller, app.AssignPartnerProfile{
-		Command:  commandOf(ctx, r.Body.Reason),
-		Reseller: r.Partner, Customer: r.Uid, Profile: r.Body.Profile,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return AssignPartnerProfile200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: AssignPartnerProfile200ResponseHeaders{XPosition: written.Position.String()},
-	}, nil
-}
-
 // GetSlots counts by the read model: what a registration at the same time
 // takes is decided by the log.
 func (h handlers) GetSlots(ctx context.Context, r GetSlotsRequestObject) (GetSlotsResponseObject, error) {

@@ -89,11 +89,9 @@ func (h handlers) GetCatalogue(context.Context, GetCatalogueRequestObject) (GetC
 				DefaultOffer: Offer(m.Default), IncludedMonths: m.IncludedMonths,
 			}
 		}),
-		Offers: list(catalogue.Offers, offer),
-		Profiles: list(rights.Profiles, func(p rights.Profile) Profile {
-			return Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same)}
-		}),
-		Windows: h.windows(),
+		Offers:   list(catalogue.Offers, offer),
+		Profiles: list(rights.Profiles, profile),
+		Windows:  h.windows(),
 	}, nil
 }
 

@@ -61,6 +61,24 @@ func (e AccountType) Valid() bool {
 	}
 }
 
+// Defines values for BillingMode.
+const (
+	Direct  BillingMode = "direct"
+	Prepaid BillingMode = "prepaid"
+)
+
+// Valid indicates whether the value is a known member of the BillingMode enum.
+func (e BillingMode) Valid() bool {
+	switch e {
+	case Direct:
+		return true
+	case Prepaid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	Ok          HealthStatus = "ok"
@@ -241,6 +259,7 @@ func (e ReleaseRequestState) Valid() bool {
 // Account defines model for Account.
 type Account struct {
 	Administrators []Person  `json:"administrators"`
+	Billing        Billing   `json:"billing"`
 	CreatedAt      time.Time `json:"createdAt"`
 
 	// InvitationExpires While pending or expired
@@ -251,6 +270,18 @@ type Account struct {
 	Status            AccountStatus      `json:"status"`
 	Type              AccountType        `json:"type"`
 	Uid               openapi_types.UUID `json:"uid"`
+}
+
+// AccountEdit defines model for AccountEdit.
+type AccountEdit struct {
+	Billing *BillingEdit `json:"billing,omitempty"`
+	Name    *string      `json:"name,omitempty"`
+
+	// Offers What the account may run; an empty list means all
+	Offers *[]Offer `json:"offers,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
 }
 
 // AccountList defines model for AccountList.
@@ -335,6 +366,25 @@ type Asked struct {
 	Reason string `json:"reason"`
 }
 
+// Billing defines model for Billing.
+type Billing struct {
+	Contact *Person `json:"contact,omitempty"`
+
+	// Mode Prepaid through the partner, or billed directly
+	Mode BillingMode `json:"mode"`
+}
+
+// BillingEdit defines model for BillingEdit.
+type BillingEdit struct {
+	Contact *Administrator `json:"contact,omitempty"`
+
+	// Mode Prepaid through the partner, or billed directly
+	Mode BillingMode `json:"mode"`
+}
+
+// BillingMode Prepaid through the partner, or billed directly
+type BillingMode string
+
 // BulkResult defines model for BulkResult.
 type BulkResult struct {
 	DryRun bool `json:"dryRun"`
@@ -380,6 +430,12 @@ type ClockRequest struct {
 	//
 	// Example: 2031-01-31T12:00:00Z
 	Now *string `json:"now,omitempty"`
+}
+
+// ContactList defines model for ContactList.
+type ContactList struct {
+	Items []Person `json:"items"`
+	Total int      `json:"total"`
 }
 
 // CreatedAccount defines model for CreatedAccount.
@@ -583,6 +639,15 @@ type NewAccount struct {
 	Type   AccountType `json:"type"`
 }
 
+// NewContact defines model for NewContact.
+type NewContact struct {
+	Email string  `json:"email"`
+	Name  *string `json:"name,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
 // NewCustomer defines model for NewCustomer.
 type NewCustomer struct {
 	Administrator Administrator `json:"administrator"`
@@ -639,6 +704,9 @@ type Partner struct {
 
 	// Uid The partnership's own
 	Uid openapi_types.UUID `json:"uid"`
+
+	// Until When it ends by itself
+	Until *time.Time `json:"until"`
 }
 
 // PartnerList defines model for PartnerList.
@@ -707,13 +775,22 @@ type Profile struct {
 	Rights []string `json:"rights"`
 }
 
-// ProfileAssignment defines model for ProfileAssignment.
+// ProfileAssignment Give a profile, until or both
 type ProfileAssignment struct {
 	// Profile Id of a profile
-	Profile string `json:"profile"`
+	Profile *string `json:"profile,omitempty"`
 
 	// Reason Why, for the history
 	Reason *ReasonText `json:"reason,omitempty"`
+
+	// Until The partner's access ends by itself at this instant, in whole seconds; null takes the end away
+	Until json.RawMessage `json:"until,omitempty"`
+}
+
+// ProfileList defines model for ProfileList.
+type ProfileList struct {
+	Items []Profile `json:"items"`
+	Total int       `json:"total"`
 }
 
 // ProfileRef defines model for ProfileRef.
@@ -963,6 +1040,33 @@ type Reversal struct {
 // SandboxClock defines model for SandboxClock.
 type SandboxClock struct {
 	Now time.Time `json:"now"`
+}
+
+// Security defines model for Security.
+type Security struct {
+	// AddressRanges Whence the account may be used; none means everywhere
+	AddressRanges []string `json:"addressRanges"`
+
+	// PasswordLength Least number of characters of new passwords
+	PasswordLength int `json:"passwordLength"`
+
+	// SessionMinutes How long a session lasts; null is as long as the platform allows
+	SessionMinutes *int `json:"sessionMinutes"`
+}
+
+// SecurityEdit defines model for SecurityEdit.
+type SecurityEdit struct {
+	// AddressRanges Addresses and CIDR ranges; none means everywhere
+	AddressRanges *[]string `json:"addressRanges,omitempty"`
+
+	// PasswordLength From 12 to 128
+	PasswordLength *int `json:"passwordLength,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+
+	// SessionMinutes From 5 minutes to 30 days; 0 is as long as the platform allows
+	SessionMinutes *int `json:"sessionMinutes,omitempty"`
 }
 
 // Slots defines model for Slots.
@@ -1224,6 +1328,45 @@ type GetAccountParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// EditAccountParams defines parameters for EditAccount.
+type EditAccountParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListChannelContactsParams defines parameters for ListChannelContacts.
+type ListChannelContactsParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// AssignChannelContactParams defines parameters for AssignChannelContact.
+type AssignChannelContactParams struct {
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveChannelContactParams defines parameters for RemoveChannelContact.
+type RemoveChannelContactParams struct {
+	// Reason Why, for the history
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPartnersParams defines parameters for ListPartners.
 type ListPartnersParams struct {
 	// MinPosition The X-Position of a write that must be visible
@@ -1233,8 +1376,50 @@ type ListPartnersParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// EndPartnershipParams defines parameters for EndPartnership.
+type EndPartnershipParams struct {
+	// Reason Why, for the history
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AssignPartnerProfileParams defines parameters for AssignPartnerProfile.
 type AssignPartnerProfileParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListProfilesParams defines parameters for ListProfiles.
+type ListProfilesParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// GetSecurityParams defines parameters for GetSecurity.
+type GetSecurityParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// SecureAccountParams defines parameters for SecureAccount.
+type SecureAccountParams struct {
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1644,8 +1829,17 @@ type ReverseTransferParams struct {
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
+// EditAccountJSONRequestBody defines body for EditAccount for application/json ContentType.
+type EditAccountJSONRequestBody = AccountEdit
+
+// AssignChannelContactJSONRequestBody defines body for AssignChannelContact for application/json ContentType.
+type AssignChannelContactJSONRequestBody = NewContact
+
 // AssignPartnerProfileJSONRequestBody defines body for AssignPartnerProfile for application/json ContentType.
 type AssignPartnerProfileJSONRequestBody = ProfileAssignment
+
+// SecureAccountJSONRequestBody defines body for SecureAccount for application/json ContentType.
+type SecureAccountJSONRequestBody = SecurityEdit
 
 // CloseAccountJSONRequestBody defines body for CloseAccount for application/json ContentType.
 type CloseAccountJSONRequestBody = Reason
@@ -1718,12 +1912,36 @@ type ServerInterface interface {
 	// GetAccount One account
 	// (GET /v1/accounts/{uid})
 	GetAccount(ctx echo.Context, uid AccountUID, params GetAccountParams) error
+	// EditAccount Change an account's name, billing or (the operator only) offers
+	// (PATCH /v1/accounts/{uid})
+	EditAccount(ctx echo.Context, uid AccountUID, params EditAccountParams) error
+	// ListChannelContacts The vendor's sales people assigned to a reseller
+	// (GET /v1/accounts/{uid}/channel-contacts)
+	ListChannelContacts(ctx echo.Context, uid AccountUID, params ListChannelContactsParams) error
+	// AssignChannelContact Assign a channel contact (the operator only)
+	// (POST /v1/accounts/{uid}/channel-contacts)
+	AssignChannelContact(ctx echo.Context, uid AccountUID, params AssignChannelContactParams) error
+	// RemoveChannelContact Remove a channel contact (the operator only)
+	// (DELETE /v1/accounts/{uid}/channel-contacts/{contact})
+	RemoveChannelContact(ctx echo.Context, uid AccountUID, contact openapi_types.UUID, params RemoveChannelContactParams) error
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx echo.Context, uid AccountUID, params ListPartnersParams) error
-	// AssignPartnerProfile Choose what a reseller's users may do in this account (the customer's side)
+	// EndPartnership End a partnership (the customer's side)
+	// (DELETE /v1/accounts/{uid}/partners/{partner})
+	EndPartnership(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params EndPartnershipParams) error
+	// AssignPartnerProfile Choose what a reseller's users may do in this account, and until when (the customer's side)
 	// (PATCH /v1/accounts/{uid}/partners/{partner})
 	AssignPartnerProfile(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params AssignPartnerProfileParams) error
+	// ListProfiles The profiles that users and partners of an account can be given
+	// (GET /v1/accounts/{uid}/profiles)
+	ListProfiles(ctx echo.Context, uid AccountUID, params ListProfilesParams) error
+	// GetSecurity What an account asks of its users
+	// (GET /v1/accounts/{uid}/security)
+	GetSecurity(ctx echo.Context, uid AccountUID, params GetSecurityParams) error
+	// SecureAccount Change the security options (the account's own administrators, and the operator)
+	// (PATCH /v1/accounts/{uid}/security)
+	SecureAccount(ctx echo.Context, uid AccountUID, params SecureAccountParams) error
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx echo.Context, uid AccountUID, params GetSlotsParams) error
@@ -2004,6 +2222,207 @@ func (w *ServerInterfaceWrapper) GetAccount(ctx echo.Context) error {
 	return err
 }
 
+// EditAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) EditAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EditAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EditAccount(ctx, uid, params)
+	return err
+}
+
+// ListChannelContacts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListChannelContacts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChannelContactsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "asOf" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListChannelContacts(ctx, uid, params)
+	return err
+}
+
+// AssignChannelContact converts echo context to params.
+func (w *ServerInterfaceWrapper) AssignChannelContact(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AssignChannelContactParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AssignChannelContact(ctx, uid, params)
+	return err
+}
+
+// RemoveChannelContact converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveChannelContact(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "contact" -------------
+	var contact openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact", ctx.Param("contact"), &contact, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter contact: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveChannelContactParams
+	// ------------- Optional query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveChannelContact(ctx, uid, contact, params)
+	return err
+}
+
 // ListPartners converts echo context to params.
 func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 	var err error
@@ -2043,6 +2462,71 @@ func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListPartners(ctx, uid, params)
+	return err
+}
+
+// EndPartnership converts echo context to params.
+func (w *ServerInterfaceWrapper) EndPartnership(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "partner" -------------
+	var partner openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partner", ctx.Param("partner"), &partner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter partner: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndPartnershipParams
+	// ------------- Optional query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndPartnership(ctx, uid, partner, params)
 	return err
 }
 
@@ -2102,6 +2586,148 @@ func (w *ServerInterfaceWrapper) AssignPartnerProfile(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AssignPartnerProfile(ctx, uid, partner, params)
+	return err
+}
+
+// ListProfiles converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProfiles(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProfilesParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProfiles(ctx, uid, params)
+	return err
+}
+
+// GetSecurity converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSecurity(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSecurityParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "asOf" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSecurity(ctx, uid, params)
+	return err
+}
+
+// SecureAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) SecureAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SecureAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SecureAccount(ctx, uid, params)
 	return err
 }
 
@@ -4008,9 +4634,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/accounts", wrapper.ListAccounts, options.OperationMiddlewares["listAccounts"]...)
 	router.POST(options.BaseURL+"/v1/accounts", wrapper.CreateAccount, options.OperationMiddlewares["createAccount"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid", wrapper.GetAccount, options.OperationMiddlewares["getAccount"]...)
+	router.PATCH(options.BaseURL+"/v1/accounts/:uid", wrapper.EditAccount, options.OperationMiddlewares["editAccount"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/profiles", wrapper.ListProfiles, options.OperationMiddlewares["listProfiles"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/channel-contacts", wrapper.ListChannelContacts, options.OperationMiddlewares["listChannelContacts"]...)
+	router.POST(options.BaseURL+"/v1/accounts/:uid/channel-contacts", wrapper.AssignChannelContact, options.OperationMiddlewares["assignChannelContact"]...)
+	router.DELETE(options.BaseURL+"/v1/accounts/:uid/channel-contacts/:contact", wrapper.RemoveChannelContact, options.OperationMiddlewares["removeChannelContact"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/security", wrapper.GetSecurity, options.OperationMiddlewares["getSecurity"]...)
+	router.PATCH(options.BaseURL+"/v1/accounts/:uid/security", wrapper.SecureAccount, options.OperationMiddlewares["secureAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:close", wrapper.CloseAccount, options.OperationMiddlewares["closeAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:resendInvitation", wrapper.ResendInvitation, options.OperationMiddlewares["resendInvitation"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.ListPartners, options.OperationMiddlewares["listPartners"]...)
+	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
@@ -4288,6 +4922,281 @@ func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAcco
 	return err
 }
 
+type EditAccountRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params EditAccountParams
+	Body   *EditAccountJSONRequestBody
+}
+
+type EditAccountResponseObject interface {
+	VisitEditAccountResponse(w http.ResponseWriter) error
+}
+
+type EditAccount200ResponseHeaders struct {
+	ETag      string
+	XPosition string
+}
+
+type EditAccount200JSONResponse struct {
+	Body    Written
+	Headers EditAccount200ResponseHeaders
+}
+
+func (response EditAccount200JSONResponse) VisitEditAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EditAccountdefaultApplicationProblemPlusJSONResponse) VisitEditAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChannelContactsRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params ListChannelContactsParams
+}
+
+type ListChannelContactsResponseObject interface {
+	VisitListChannelContactsResponse(w http.ResponseWriter) error
+}
+
+type ListChannelContacts200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListChannelContacts200JSONResponse struct {
+	Body    ContactList
+	Headers ListChannelContacts200ResponseHeaders
+}
+
+func (response ListChannelContacts200JSONResponse) VisitListChannelContactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChannelContactsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListChannelContactsdefaultApplicationProblemPlusJSONResponse) VisitListChannelContactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignChannelContactRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params AssignChannelContactParams
+	Body   *AssignChannelContactJSONRequestBody
+}
+
+type AssignChannelContactResponseObject interface {
+	VisitAssignChannelContactResponse(w http.ResponseWriter) error
+}
+
+type AssignChannelContact201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type AssignChannelContact201JSONResponse struct {
+	Body    Person
+	Headers AssignChannelContact201ResponseHeaders
+}
+
+func (response AssignChannelContact201JSONResponse) VisitAssignChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignChannelContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AssignChannelContactdefaultApplicationProblemPlusJSONResponse) VisitAssignChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveChannelContactRequestObject struct {
+	Uid     AccountUID         `json:"uid"`
+	Contact openapi_types.UUID `json:"contact"`
+	Params  RemoveChannelContactParams
+}
+
+type RemoveChannelContactResponseObject interface {
+	VisitRemoveChannelContactResponse(w http.ResponseWriter) error
+}
+
+type RemoveChannelContact200ResponseHeaders struct {
+	XPosition string
+}
+
+type RemoveChannelContact200JSONResponse struct {
+	Body    Written
+	Headers RemoveChannelContact200ResponseHeaders
+}
+
+func (response RemoveChannelContact200JSONResponse) VisitRemoveChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveChannelContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RemoveChannelContactdefaultApplicationProblemPlusJSONResponse) VisitRemoveChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPartnersRequestObject struct {
 	Uid    AccountUID `json:"uid"`
 	Params ListPartnersParams
@@ -4326,6 +5235,74 @@ type ListPartnersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPartnersdefaultApplicationProblemPlusJSONResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndPartnershipRequestObject struct {
+	Uid     AccountUID         `json:"uid"`
+	Partner openapi_types.UUID `json:"partner"`
+	Params  EndPartnershipParams
+}
+
+type EndPartnershipResponseObject interface {
+	VisitEndPartnershipResponse(w http.ResponseWriter) error
+}
+
+type EndPartnership200ResponseHeaders struct {
+	XPosition string
+}
+
+type EndPartnership200JSONResponse struct {
+	Body    Written
+	Headers EndPartnership200ResponseHeaders
+}
+
+func (response EndPartnership200JSONResponse) VisitEndPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndPartnershipdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EndPartnershipdefaultApplicationProblemPlusJSONResponse) VisitEndPartnershipResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4395,6 +5372,208 @@ type AssignPartnerProfiledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AssignPartnerProfiledefaultApplicationProblemPlusJSONResponse) VisitAssignPartnerProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProfilesRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params ListProfilesParams
+}
+
+type ListProfilesResponseObject interface {
+	VisitListProfilesResponse(w http.ResponseWriter) error
+}
+
+type ListProfiles200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListProfiles200JSONResponse struct {
+	Body    ProfileList
+	Headers ListProfiles200ResponseHeaders
+}
+
+func (response ListProfiles200JSONResponse) VisitListProfilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProfilesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListProfilesdefaultApplicationProblemPlusJSONResponse) VisitListProfilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSecurityRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params GetSecurityParams
+}
+
+type GetSecurityResponseObject interface {
+	VisitGetSecurityResponse(w http.ResponseWriter) error
+}
+
+type GetSecurity200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetSecurity200JSONResponse struct {
+	Body    Security
+	Headers GetSecurity200ResponseHeaders
+}
+
+func (response GetSecurity200JSONResponse) VisitGetSecurityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSecuritydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetSecuritydefaultApplicationProblemPlusJSONResponse) VisitGetSecurityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SecureAccountRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params SecureAccountParams
+	Body   *SecureAccountJSONRequestBody
+}
+
+type SecureAccountResponseObject interface {
+	VisitSecureAccountResponse(w http.ResponseWriter) error
+}
+
+type SecureAccount200ResponseHeaders struct {
+	XPosition string
+}
+
+type SecureAccount200JSONResponse struct {
+	Body    Written
+	Headers SecureAccount200ResponseHeaders
+}
+
+func (response SecureAccount200JSONResponse) VisitSecureAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SecureAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SecureAccountdefaultApplicationProblemPlusJSONResponse) VisitSecureAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7096,12 +8275,36 @@ type StrictServerInterface interface {
 	// GetAccount One account
 	// (GET /v1/accounts/{uid})
 	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
+	// EditAccount Change an account's name, billing or (the operator only) offers
+	// (PATCH /v1/accounts/{uid})
+	EditAccount(ctx context.Context, request EditAccountRequestObject) (EditAccountResponseObject, error)
+	// ListChannelContacts The vendor's sales people assigned to a reseller
+	// (GET /v1/accounts/{uid}/channel-contacts)
+	ListChannelContacts(ctx context.Context, request ListChannelContactsRequestObject) (ListChannelContactsResponseObject, error)
+	// AssignChannelContact Assign a channel contact (the operator only)
+	// (POST /v1/accounts/{uid}/channel-contacts)
+	AssignChannelContact(ctx context.Context, request AssignChannelContactRequestObject) (AssignChannelContactResponseObject, error)
+	// RemoveChannelContact Remove a channel contact (the operator only)
+	// (DELETE /v1/accounts/{uid}/channel-contacts/{contact})
+	RemoveChannelContact(ctx context.Context, request RemoveChannelContactRequestObject) (RemoveChannelContactResponseObject, error)
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx context.Context, request ListPartnersRequestObject) (ListPartnersResponseObject, error)
-	// AssignPartnerProfile Choose what a reseller's users may do in this account (the customer's side)
+	// EndPartnership End a partnership (the customer's side)
+	// (DELETE /v1/accounts/{uid}/partners/{partner})
+	EndPartnership(ctx context.Context, request EndPartnershipRequestObject) (EndPartnershipResponseObject, error)
+	// AssignPartnerProfile Choose what a reseller's users may do in this account, and until when (the customer's side)
 	// (PATCH /v1/accounts/{uid}/partners/{partner})
 	AssignPartnerProfile(ctx context.Context, request AssignPartnerProfileRequestObject) (AssignPartnerProfileResponseObject, error)
+	// ListProfiles The profiles that users and partners of an account can be given
+	// (GET /v1/accounts/{uid}/profiles)
+	ListProfiles(ctx context.Context, request ListProfilesRequestObject) (ListProfilesResponseObject, error)
+	// GetSecurity What an account asks of its users
+	// (GET /v1/accounts/{uid}/security)
+	GetSecurity(ctx context.Context, request GetSecurityRequestObject) (GetSecurityResponseObject, error)
+	// SecureAccount Change the security options (the account's own administrators, and the operator)
+	// (PATCH /v1/accounts/{uid}/security)
+	SecureAccount(ctx context.Context, request SecureAccountRequestObject) (SecureAccountResponseObject, error)
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx context.Context, request GetSlotsRequestObject) (GetSlotsResponseObject, error)
@@ -7326,6 +8529,157 @@ func (sh *strictHandler) GetAccount(ctx echo.Context, uid AccountUID, params Get
 	return nil
 }
 
+// EditAccount operation middleware
+func (sh *strictHandler) EditAccount(ctx echo.Context, uid AccountUID, params EditAccountParams) error {
+	var request EditAccountRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body EditAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EditAccount(ctx.Request().Context(), request.(EditAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EditAccountResponseObject); ok {
+		return validResponse.VisitEditAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListChannelContacts operation middleware
+func (sh *strictHandler) ListChannelContacts(ctx echo.Context, uid AccountUID, params ListChannelContactsParams) error {
+	var request ListChannelContactsRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChannelContacts(ctx.Request().Context(), request.(ListChannelContactsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChannelContacts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListChannelContactsResponseObject); ok {
+		return validResponse.VisitListChannelContactsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AssignChannelContact operation middleware
+func (sh *strictHandler) AssignChannelContact(ctx echo.Context, uid AccountUID, params AssignChannelContactParams) error {
+	var request AssignChannelContactRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body AssignChannelContactJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AssignChannelContact(ctx.Request().Context(), request.(AssignChannelContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AssignChannelContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AssignChannelContactResponseObject); ok {
+		return validResponse.VisitAssignChannelContactResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveChannelContact operation middleware
+func (sh *strictHandler) RemoveChannelContact(ctx echo.Context, uid AccountUID, contact openapi_types.UUID, params RemoveChannelContactParams) error {
+	var request RemoveChannelContactRequestObject
+
+	request.Uid = uid
+	request.Contact = contact
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveChannelContact(ctx.Request().Context(), request.(RemoveChannelContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveChannelContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveChannelContactResponseObject); ok {
+		return validResponse.VisitRemoveChannelContactResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListPartners operation middleware
 func (sh *strictHandler) ListPartners(ctx echo.Context, uid AccountUID, params ListPartnersParams) error {
 	var request ListPartnersRequestObject
@@ -7346,6 +8700,33 @@ func (sh *strictHandler) ListPartners(ctx echo.Context, uid AccountUID, params L
 		return err
 	} else if validResponse, ok := response.(ListPartnersResponseObject); ok {
 		return validResponse.VisitListPartnersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndPartnership operation middleware
+func (sh *strictHandler) EndPartnership(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params EndPartnershipParams) error {
+	var request EndPartnershipRequestObject
+
+	request.Uid = uid
+	request.Partner = partner
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndPartnership(ctx.Request().Context(), request.(EndPartnershipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndPartnership")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndPartnershipResponseObject); ok {
+		return validResponse.VisitEndPartnershipResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7396,6 +8777,107 @@ func (sh *strictHandler) AssignPartnerProfile(ctx echo.Context, uid AccountUID, 
 		return err
 	} else if validResponse, ok := response.(AssignPartnerProfileResponseObject); ok {
 		return validResponse.VisitAssignPartnerProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProfiles operation middleware
+func (sh *strictHandler) ListProfiles(ctx echo.Context, uid AccountUID, params ListProfilesParams) error {
+	var request ListProfilesRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProfiles(ctx.Request().Context(), request.(ListProfilesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProfiles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProfilesResponseObject); ok {
+		return validResponse.VisitListProfilesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSecurity operation middleware
+func (sh *strictHandler) GetSecurity(ctx echo.Context, uid AccountUID, params GetSecurityParams) error {
+	var request GetSecurityRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSecurity(ctx.Request().Context(), request.(GetSecurityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSecurity")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSecurityResponseObject); ok {
+		return validResponse.VisitGetSecurityResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SecureAccount operation middleware
+func (sh *strictHandler) SecureAccount(ctx echo.Context, uid AccountUID, params SecureAccountParams) error {
+	var request SecureAccountRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body SecureAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SecureAccount(ctx.Request().Context(), request.(SecureAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SecureAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SecureAccountResponseObject); ok {
+		return validResponse.VisitSecureAccountResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,15 @@ type App interface {
 	Invitation(ctx context.Context, token string) (app.AccountRow, error)
 	ResendInvitation(context.Context, app.Caller, uuid.UUID, app.Command) (app.Written, error)
 	CloseAccount(context.Context, app.Caller, uuid.UUID, app.Command, *app.Revision) (app.Written, error)
+	EditAccount(context.Context, app.Caller, app.EditAccount) (app.Written, error)
+	AssignChannelContact(context.Context, app.Caller, uuid.UUID, app.Command, app.Contact) (app.AssignedContact, error)
+	RemoveChannelContact(ctx context.Context, c app.Caller, account, contact uuid.UUID, cmd app.Command) (app.Written, error)
+	SecureAccount(context.Context, app.Caller, app.SecureAccount) (app.Written, error)
+	// Admit fails with app.ErrAddressNotAdmitted when the caller's account is not
+	// to be used from the address.
+	Admit(ctx context.Context, c app.Caller, from netip.Addr) error
 	AssignPartnerProfile(context.Context, app.Caller, app.AssignPartnerProfile) (app.Written, error)
+	EndPartnership(ctx context.Context, c app.Caller, reseller, customer uuid.UUID, cmd app.Command) (app.Written, error)
 
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)

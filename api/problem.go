@@ -88,6 +88,8 @@ func failureOfApp(err error) *failure {
 		return fail(http.StatusNotFound, codeNotFound, "There is no such thing, or it is not for this caller to see.")
 	case errors.Is(err, app.ErrForbidden):
 		return forbidden(err)
+	case errors.Is(err, app.ErrAddressNotAdmitted):
+		return fail(http.StatusForbidden, codeAddressNotAdmitted, "This account is not to be used from this address.")
 	case errors.Is(err, app.ErrBadCursor):
 		return fail(http.StatusBadRequest, codeCursorInvalid, "The cursor was not made by this list in this sort order.")
 	case errors.Is(err, app.ErrPrecondition):

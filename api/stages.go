@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -49,6 +50,10 @@ func (s *Server) authenticated(op *operation) echo.MiddlewareFunc {
 			}
 			made := callOf(r.Context())
 			made.caller = caller
+			made.from, _ = netip.ParseAddr(c.RealIP())
+			if err := s.App.Admit(r.Context(), caller, made.from); err != nil {
+				return err
+			}
 			switch named := r.Header.Values("X-Account"); {
 			case len(named) > 1:
 				return malformed("#/header/X-Account", codeDuplicateParameter, "The header is given more than once.")

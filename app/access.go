@@ -54,8 +54,8 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Active() {
-		set = profileRights(p.Profile)
+	if p.ActiveAt(x.app.clock.Now()) {
+		set = x.caller.inPartner(p.Profile)
 	}
 	x.mu.Lock()
 	x.known[uid] = set
@@ -68,6 +68,16 @@ func ownRights(c Caller) rights.Set {
 		return rights.Administrator()
 	}
 	return c.Rights
+}
+
+// inPartner is what the partner profile that a customer chose leaves to the
+// caller: a token made for one profile has nowhere more rights than that.
+func (c Caller) inPartner(profile string) rights.Set {
+	given := profileRights(profile)
+	if c.Administrator || c.Actor.Kind != domain.ActorToken {
+		return given
+	}
+	return slices.DeleteFunc(slices.Clone(given), func(r rights.Right) bool { return !c.Rights.Has(r) })
 }
 
 func profileRights(id string) rights.Set {
@@ -105,6 +115,12 @@ func (x *access) require(ctx context.Context, uid uuid.UUID, right rights.Right)
 		return ErrNotFound
 	case !set.Has(right):
 		return &Forbidden{Right: right, Account: uid}
+	case x.caller.Operator() && uid != uuid.Nil: // its rights reach also what is not there
+		s, err := x.app.account(ctx, uid)
+		if err == nil && !s.Exists() {
+			err = ErrNotFound
+		}
+		return err
 	}
 	return nil
 }

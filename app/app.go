@@ -40,7 +40,8 @@ type Dependencies struct {
 // App is the service without its edges. Safe for concurrent use.
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
-//	partnerships  AssignPartnerProfile
+//	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
+//	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer

@@ -156,7 +156,8 @@ func (b bulk) answer(id uuid.UUID, results []result[device.State]) BulkResult {
 		if item.Outcome != OutcomeRefused && b.visible(r.state.Account) {
 			item.Device, item.Revision = &r.state, r.revision
 		}
-		if answer.Position.Before(r.position) {
+		// Where a foreign device was last written is not the caller's to know.
+		if (r.done || b.visible(r.state.Account)) && answer.Position.Before(r.position) {
 			answer.Position = r.position
 		}
 		answer.Results[i] = item

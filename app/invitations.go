@@ -115,7 +115,7 @@ func (a *App) ResendInvitation(ctx context.Context, caller Caller, uid uuid.UUID
 			return Written{}, err
 		}
 		if s.Reseller != caller.Own() {
-			return Written{}, &Forbidden{Right: rights.CustomersCreate, Account: s.Reseller}
+			return Written{}, &Forbidden{Right: rights.CustomersCreate, Account: uid} // whose customer it is, is not told
 		}
 		if err := x.write(ctx, s.Reseller, rights.CustomersCreate); err != nil {
 			return Written{}, err

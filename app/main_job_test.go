@@ -112,8 +112,8 @@ func TestTransferRefusals(t *testing.T) {
 	require.Equal(t, []string{"transferred", "refused name_taken", "refused duplicate_in_request", "refused device_not_found", "refused not_in_source"},
 		transfer(app.TransferDevices{To: customer, Devices: []string{serial(1), serial(3), serial(3), serial(77), serial(9)}}))
 	require.Equal(t, []string{"refused missing_right"}, transfer(app.TransferDevices{To: readOnly, Devices: []string{serial(2)}}))
-	require.Equal(t, []string{"refused not_partnered"}, transfer(app.TransferDevices{To: stranger, Devices: []string{serial(2)}}))
-	require.Equal(t, []string{"refused target_unknown"}, transfer(app.TransferDevices{To: seed(2), Devices: []string{serial(2)}}))
+	require.Equal(t, []string{"refused not_partnered target_unknown"}, transfer(app.TransferDevices{To: stranger, Devices: []string{serial(2)}}))
+	require.Equal(t, []string{"refused not_partnered target_unknown"}, transfer(app.TransferDevices{To: seed(2), Devices: []string{serial(2)}}))
 	require.Equal(t, []string{"refused target_same"}, transfer(app.TransferDevices{To: reseller, Devices: []string{serial(2)}}))
 
 	_, err := w.TransferDevices(w.ctx, caller, app.TransferDevices{From: reseller, To: customer})

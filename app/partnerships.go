@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -27,7 +28,7 @@ func (a *App) partnerUp(ctx context.Context, w write, s account.State, created P
 		if p.UID != uuid.Nil {
 			return nil, nil // established, and perhaps changed or ended since
 		}
-		return partnership.DecideEstablish(p, s.Reseller, s.UID, rights.ReadOnly)
+		return partnership.DecideEstablish(p, s.Reseller, s.UID, rights.ReadOnly, w.at)
 	}))
 	if err == nil {
 		err = domain.Refuse(r.problems...)
@@ -39,36 +40,71 @@ func (a *App) partnerUp(ctx context.Context, w write, s account.State, created P
 }
 
 // AssignPartnerProfile chooses what a reseller's users may do in a customer's
-// account.
+// account, and until when. An empty profile stays as it is, and so does an end
+// that is nil; a zero one takes the end away.
 type AssignPartnerProfile struct {
 	Command
 	Reseller, Customer uuid.UUID
 	Profile            string
+	Until              *time.Time
 }
 
-// AssignPartnerProfile changes the profile. It needs partners.edit in the
-// customer's account, as the customer's own choice: no partner gives itself
-// more rights.
+// AssignPartnerProfile changes the profile and the end of a partnership. It
+// needs partners.edit in the customer's account, as the customer's own choice:
+// no partner gives itself more rights.
 func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignPartnerProfile) (Written, error) {
-	if err := c.check(); err != nil {
+	w := a.write(caller, c.Command)
+	return a.asCustomer(ctx, caller, w, c.Reseller, c.Customer, func(s partnership.State) (events []domain.Event, problems []domain.Problem) {
+		if c.Profile != "" {
+			var p []domain.Problem
+			events, p = partnership.DecideAssign(s, c.Profile, w.at)
+			problems = append(problems, at("/profile", p)...)
+		}
+		if c.Until != nil {
+			set, p := partnership.DecideSetEnd(s, *c.Until, w.at)
+			events, problems = append(events, set...), append(problems, at("/until", p)...)
+		}
+		if len(problems) > 0 {
+			return nil, problems
+		}
+		return events, nil
+	})
+}
+
+// EndPartnership ends a reseller's access to a customer's account at once. It
+// needs partners.edit, as AssignPartnerProfile. Devices stay where they are.
+func (a *App) EndPartnership(ctx context.Context, caller Caller, reseller, customer uuid.UUID, c Command) (Written, error) {
+	w := a.write(caller, c)
+	return a.asCustomer(ctx, caller, w, reseller, customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
+		return partnership.DecideEnd(s, c.Reason, w.at)
+	})
+}
+
+// asCustomer carries out what the customer decides about a partnership.
+func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, customer uuid.UUID,
+	decide func(partnership.State) ([]domain.Event, []domain.Problem),
+) (Written, error) {
+	if err := w.command.check(); err != nil {
 		return Written{}, err
 	}
-	if err := a.access(caller).write(ctx, c.Customer, rights.PartnersEdit); err != nil {
+	if err := a.access(caller).write(ctx, customer, rights.PartnersEdit); err != nil {
 		return Written{}, err
 	}
-	if !caller.Operator() && caller.Own() != c.Customer {
-		return Written{}, &Forbidden{Right: rights.PartnersEdit, Account: c.Customer}
+	if !caller.Operator() && caller.Own() != customer {
+		return Written{}, &Forbidden{Right: rights.PartnersEdit, Account: customer}
 	}
-	if p, err := a.partnership(ctx, c.Reseller, c.Customer); err != nil || !p.Active() {
-		return Written{}, orNotFound(err)
-	}
-	r, err := carryOut(ctx, a, a.write(caller, c.Command), partnershipChange(c.Reseller, c.Customer,
-		func(s partnership.State) ([]domain.Event, []domain.Problem) {
-			events, problems := partnership.DecideAssign(s, c.Profile)
-			return events, at("/profile", problems)
-		}))
+	active := false
+	r, err := carryOut(ctx, a, w, partnershipChange(reseller, customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
+		if active = s.ActiveAt(w.at); !active {
+			return nil, nil
+		}
+		return decide(s)
+	}))
 	if err != nil {
 		return Written{}, err
+	}
+	if !active && !r.done {
+		return Written{}, ErrNotFound
 	}
 	return r.written(r.state.UID)
 }

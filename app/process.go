@@ -140,7 +140,7 @@ func (t *tasks) add(e Recorded) {
 		}
 		t.reserved[event.Subject][e.Stream] = event.Kind
 		t.tidy(event.Subject, event.Holder, e)
-	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountClosed:
+	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountClosed, account.AccountRenamed:
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}

@@ -78,15 +78,18 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 	return fmt.Errorf("release orphan in %s: %w", key.Stream, errors.Join(ErrBusy, ErrConflict))
 }
 
-// fence makes a late append of a dead command fail. The stream of an account
-// needs one only while it is empty: nothing but a creation claims for an account.
+// fence makes a late append of a dead command fail. A closed account needs
+// none: nothing is claimed for it any more.
 func (a *App) fence(ctx context.Context, w write, h holding, stream, subject string, holder uuid.UUID) error {
 	var e domain.Event = device.ClaimAbandoned{Device: holder, Reservation: stream}
 	if h.account {
-		if h.revision != NoStream {
+		if h.closed {
 			return nil
 		}
 		e = account.AccountCreationAbandoned{Account: holder}
+		if h.revision != NoStream {
+			e = account.AccountClaimAbandoned{Account: holder, Reservation: stream}
+		}
 	}
 	_, _, err := a.append(ctx, subject, h.revision, w.once(e))
 	return err
@@ -97,6 +100,7 @@ type holding struct {
 	now, ever map[string]reservation.Kind
 	revision  Revision
 	account   bool
+	closed    bool
 	heldBy    uuid.UUID // batch that holds the device
 }
 
@@ -122,7 +126,7 @@ func (a *App) holding(ctx context.Context, subject string) (holding, error) {
 			h.now[k.Stream], h.ever[k.Stream] = k.Kind, k.Kind
 		}
 	}
-	h.heldBy = owned.HeldBy
+	h.heldBy, h.closed = owned.HeldBy, acc.Status == account.Closed
 	return h, nil
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -84,11 +85,15 @@ func (a *App) Account(ctx context.Context, caller Caller, uid uuid.UUID, f Fresh
 	return found.Items[0], found.Position, nil
 }
 
-// Partnerships are those of an account, with partners.read in it.
+// Partnerships are those of an account, with partners.read in it. A partner
+// finds its own there: who else the account works with is not its business.
 func (a *App) Partnerships(ctx context.Context, caller Caller, uid uuid.UUID, f Freshness) ([]PartnershipRow, Position, error) {
 	if err := a.access(caller).require(ctx, uid, rights.PartnersRead); err != nil {
 		return nil, Position{}, err
 	}
-	found, err := a.reader.Partnerships(ctx, f, uid)
+	found, err := a.partners(ctx, f, uid)
+	if !caller.Operator() && uid != caller.Own() {
+		found.Items = slices.DeleteFunc(found.Items, func(p PartnershipRow) bool { return p.Reseller != caller.Own() })
+	}
 	return found.Items, found.Position, err
 }

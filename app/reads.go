@@ -150,6 +150,9 @@ type AccountRow struct {
 	Administrators    []account.Person
 	CreatedAt         time.Time
 	InvitationExpires time.Time
+	Billing           account.Billing
+	ChannelContacts   []account.Person
+	Security          account.Security
 	Revision          Revision
 }
 
@@ -169,6 +172,7 @@ type PartnershipRow struct {
 	UID                uuid.UUID
 	Reseller, Customer uuid.UUID
 	Profile            string
+	Until              time.Time // when it ends by itself; zero: not at all
 	PartnerName        string
 	PartnerType        account.Type
 	Administrators     []account.Person
@@ -182,4 +186,6 @@ type Reader interface {
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	// Security is what an account asks of its users; nothing of one that is not there.
+	Security(ctx context.Context, account uuid.UUID) (account.Security, error)
 }

@@ -182,14 +182,15 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 
 func TestScopeOfLists(t *testing.T) {
 	t.Parallel()
-	own, full, readOnly, upstream, other := seed(1), seed(2), seed(3), seed(4), seed(5)
+	w := newWorld(t)
+	own, full, readOnly, upstream, other := seed(1), seed(2), seed(3), seed(4), w.reseller("North Radio")
 	s := &spy{partners: []app.PartnershipRow{
 		{Reseller: own, Customer: full, Profile: "full"},
 		{Reseller: own, Customer: readOnly, Profile: rights.ReadOnly},
 		{Reseller: own, Customer: seed(6), Profile: "gone"},
 		{Reseller: upstream, Customer: own, Profile: "full"},
 	}}
-	a := app.New(app.Dependencies{Reader: s, Clock: &handClock{}})
+	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
 	scope := func(caller app.Caller, accounts ...uuid.UUID) []uuid.UUID {
 		_, err := a.Devices(t.Context(), caller, app.DeviceQuery{Accounts: accounts})
 		require.NoError(t, err)
@@ -201,7 +202,9 @@ func TestScopeOfLists(t *testing.T) {
 	require.Nil(t, scope(operator()))
 	require.Equal(t, []uuid.UUID{other}, scope(operator(), other))
 	require.Equal(t, []uuid.UUID{other}, scope(operatorFor(other)))
-	_, _, err := a.Device(t.Context(), administratorOf(own), "LD00000000000001", app.Freshness{})
+	_, err := a.Devices(t.Context(), operatorFor(seed(6)), app.DeviceQuery{})
+	require.ErrorIs(t, err, app.ErrNotFound, "no such account")
+	_, _, err = a.Device(t.Context(), administratorOf(own), "LD00000000000001", app.Freshness{})
 	require.ErrorIs(t, err, app.ErrNotFound)
 	s.partners = nil
 	_, err = a.Devices(t.Context(), withRights(own, rights.AccountRead), app.DeviceQuery{})

@@ -27,12 +27,12 @@ func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Fr
 	if ownRights(caller).Has(right) {
 		scope = append(scope, caller.Own())
 	}
-	partners, err := a.reader.Partnerships(ctx, Freshness{MinPosition: f.MinPosition}, caller.Own())
+	partners, err := a.partners(ctx, Freshness{MinPosition: f.MinPosition}, caller.Own())
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range partners.Items {
-		if p.Reseller == caller.Own() && profileRights(p.Profile).Has(right) {
+		if p.Reseller == caller.Own() && caller.inPartner(p.Profile).Has(right) {
 			scope = append(scope, p.Customer)
 		}
 	}
@@ -40,6 +40,15 @@ func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Fr
 		return nil, &Forbidden{Right: right, Account: caller.Own()}
 	}
 	return scope, nil
+}
+
+// partners are the partnerships of an account as of now: the read model does
+// not hear of one that ends by itself.
+func (a *App) partners(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error) {
+	found, err := a.reader.Partnerships(ctx, f, account)
+	now := a.clock.Now()
+	found.Items = slices.DeleteFunc(found.Items, func(p PartnershipRow) bool { return !p.Until.IsZero() && !now.Before(p.Until) })
+	return found, err
 }
 
 // narrow leaves of a scope what is wanted; nil means all, on either side.

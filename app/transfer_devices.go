@@ -118,6 +118,10 @@ func (a *App) transferring(ctx context.Context, caller Caller, c TransferDevices
 		return t, err
 	}
 	target, err := x.in(ctx, c.To)
+	party := t.partnered && (caller.Own() == c.From || caller.Own() == c.To)
+	if len(target) == 0 && !party { // the same answer as for an account that is not there
+		t.to, t.partnered = device.Owner{UID: c.To}, false
+	}
 	t.problems = t.together(source, target)
 	return t, err
 }
@@ -131,8 +135,10 @@ func (t transferring) together(source, target rights.Set) []domain.Problem {
 		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), t.from.UID))
 	}
 	switch {
-	case t.to.Status == "":
+	case t.to.Status == "" && len(target) > 0: // the operator, who sees all there is
 		problems = append(problems, device.TargetUnknown())
+	case t.to.Status == "":
+		problems = append(problems, device.TargetUnknown(), device.NotPartnered())
 	case t.partnered && !target.Has(rights.DevicesTransfer):
 		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), t.to.UID))
 	}
@@ -147,7 +153,7 @@ func (a *App) partnered(ctx context.Context, from, to device.Owner) (bool, error
 			continue
 		}
 		p, err := a.partnership(ctx, pair[0].UID, pair[1].UID)
-		if err != nil || p.Active() {
+		if err != nil || p.ActiveAt(a.clock.Now()) {
 			return err == nil, err
 		}
 	}

@@ -21,6 +21,16 @@ var Wire = wire.NewRegistry(
 	wire.Of[InvitationSent](),
 	wire.Of[AccountClosed](),
 	wire.Of[AccountCreationAbandoned](),
+
+	wire.Of[AccountRenamed](),
+	wire.Of[AccountClaimAbandoned](),
+	wire.Of[OffersAssigned](),
+	wire.Of[BillingChanged](),
+	wire.Of[ChannelContactAssigned](),
+	wire.Of[ChannelContactRemoved](),
+	wire.Of[SessionLifetimeSet](),
+	wire.Of[PasswordLengthSet](),
+	wire.Of[AddressRangesSet](),
 )
 
 // Type is what an account is: a reseller or a standard account.

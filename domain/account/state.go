@@ -33,6 +33,10 @@ type State struct {
 	Reseller      uuid.UUID
 	Invitation    Invitation
 	Abandoned     bool
+
+	Billing         Billing
+	ChannelContacts []Person
+	Security        Security
 }
 
 // Exists reports whether the account was created.
@@ -61,7 +65,7 @@ func Evolve(s State, e domain.Event) State {
 	case AccountCreationAbandoned:
 		s.Abandoned = true
 	}
-	return s
+	return administered(s, e)
 }
 
 // NeverActivated reports whether the account was closed, or is, without its

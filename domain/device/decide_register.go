@@ -51,7 +51,7 @@ func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
 	if c.Owner.Reseller() && c.ICCID != "" {
 		problems = append(problems, problem(CodeSIMNotAllowed, "A reseller account has no SIMs.", nil, removeSIM))
 	}
-	if s.HeldBy != uuid.Nil {
+	if s.HeldBy != uuid.Nil && (!s.Exists() || s.Account == c.Owner.UID) {
 		problems = append(problems, Busy())
 	}
 	if s.Exists() && s.TakenOverBy(c.Owner.UID) {

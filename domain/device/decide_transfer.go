@@ -87,7 +87,7 @@ func (c Transfer) between() []domain.Problem {
 	if c.From.UID == c.To.UID {
 		problems = append(problems, problem(CodeTargetSame, "Source and target are the same account.", nil, chooseTarget))
 	} else if !c.Partnered {
-		problems = append(problems, problem(CodeNotPartnered, "The two accounts are not partners.", nil, partner))
+		problems = append(problems, NotPartnered())
 	}
 	if !c.From.Reseller() && !c.To.Reseller() {
 		problems = append(problems, problem(CodeNeitherIsReseller, "Neither of the two accounts is a reseller account.", nil, useReseller))
@@ -96,6 +96,11 @@ func (c Transfer) between() []domain.Problem {
 		problems = append(problems, targetClosed())
 	}
 	return problems
+}
+
+// NotPartnered says that there is no partnership between the accounts of a transfer.
+func NotPartnered() domain.Problem {
+	return problem(CodeNotPartnered, "The two accounts are not partners.", nil, partner)
 }
 
 // offer checks that the device can keep its offer in the target account.

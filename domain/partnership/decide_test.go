@@ -2,6 +2,7 @@ package partnership_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -12,7 +13,10 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-var reseller, customer = uuid.UUID{1}, uuid.UUID{2}
+var (
+	reseller, customer = uuid.UUID{1}, uuid.UUID{2}
+	noon               = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
+)
 
 func given(t *testing.T) *domaintest.Scenario[partnership.State] {
 	t.Helper()
@@ -23,18 +27,24 @@ type decision = domaintest.Decision[partnership.State]
 
 func establish(profile string) decision {
 	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
-		return partnership.DecideEstablish(s, reseller, customer, profile)
+		return partnership.DecideEstablish(s, reseller, customer, profile, noon)
 	}
 }
 
 func assign(profile string) decision {
 	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
-		return partnership.DecideAssign(s, profile)
+		return partnership.DecideAssign(s, profile, noon)
+	}
+}
+
+func until(t time.Time) decision {
+	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
+		return partnership.DecideSetEnd(s, t, noon)
 	}
 }
 
 func end(s partnership.State) ([]domain.Event, []domain.Problem) {
-	return partnership.DecideEnd(s, "moved")
+	return partnership.DecideEnd(s, "moved", noon)
 }
 
 // Accounts 3: read-only by default, the customer may assign another.
@@ -51,12 +61,34 @@ func TestPartnership(t *testing.T) {
 	ended := s.When(end).Then(partnership.PartnershipEnded{Partnership: uid, Reason: "moved"})
 	ended.When(end).Then()
 	ended.When(assign("full")).ThenRefused(partnership.CodeNotPartnered)
-	if ended.When(establish(rights.ReadOnly)).ThenDone(); !s.State.Active() || ended.State.Active() {
+	if ended.When(establish(rights.ReadOnly)).ThenDone(); !s.State.ActiveAt(noon) || ended.State.ActiveAt(noon) {
 		t.Error("who is a partner")
 	}
 	given(t).When(establish("king")).ThenRefused(partnership.CodeProfileUnknown)
 	given(t).When(assign("king")).ThenRefused(partnership.CodeProfileUnknown, partnership.CodeNotPartnered)
 	given(t).When(end).Then()
+}
+
+func TestAPartnershipEndsByItself(t *testing.T) {
+	t.Parallel()
+	uid := partnership.UID(reseller, customer)
+	night := noon.Add(12 * time.Hour)
+	s := given(t).When(establish(rights.ReadOnly)).ThenDone().When(until(night.Add(time.Millisecond))).Then(
+		partnership.PartnershipEndSet{Partnership: uid, Until: night})
+	s.When(until(night)).Then()
+	s.When(until(noon)).ThenRefused(partnership.CodeUntilInPast)
+	if !s.State.ActiveAt(night.Add(-time.Nanosecond)) || s.State.ActiveAt(night) {
+		t.Error("it ends at that very instant")
+	}
+	if _, problems := partnership.DecideAssign(s.State, "full", night); len(problems) != 1 || problems[0].Code != partnership.CodeNotPartnered {
+		t.Errorf("assigned when it was over: %v", problems)
+	}
+	again, _ := partnership.DecideEstablish(s.State, reseller, customer, "full", night)
+	if len(again) != 1 || !partnership.Evolve(s.State, again[0]).ActiveAt(night.AddDate(9, 0, 0)) {
+		t.Error("established anew it has no end")
+	}
+	s.When(until(time.Time{})).Then(partnership.PartnershipEndRemoved{Partnership: uid}).When(until(time.Time{})).Then()
+	given(t).When(until(night)).ThenRefused(partnership.CodeNotPartnered)
 }
 
 func TestUIDDependsOnWhoIsWho(t *testing.T) {
@@ -68,7 +100,7 @@ func TestUIDDependsOnWhoIsWho(t *testing.T) {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	commands := []decision{establish(rights.ReadOnly), establish("full"), assign("full"), assign("renewals"), assign("king"), end}
+	commands := []decision{establish(rights.ReadOnly), establish("full"), assign("full"), assign("renewals"), assign("king"), until(noon.Add(time.Hour)), until(noon), until(time.Time{}), end}
 	rapid.Check(t, func(t *rapid.T) {
 		var s partnership.State
 		for range 20 {

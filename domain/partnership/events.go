@@ -4,6 +4,8 @@
 package partnership
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/wire"
@@ -15,6 +17,8 @@ import (
 var Wire = wire.NewRegistry(
 	wire.Of[PartnershipEstablished](),
 	wire.Of[PartnerProfileAssigned](),
+	wire.Of[PartnershipEndSet](),
+	wire.Of[PartnershipEndRemoved](),
 	wire.Of[PartnershipEnded](),
 )
 
@@ -32,6 +36,18 @@ type PartnerProfileAssigned struct {
 	Profile     string    `json:"profile"`
 }
 
+// PartnershipEndSet lets the relation end by itself at an instant. It replaces
+// an end set before.
+type PartnershipEndSet struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Until       time.Time `json:"until"`
+}
+
+// PartnershipEndRemoved makes the relation one without an end again.
+type PartnershipEndRemoved struct {
+	Partnership uuid.UUID `json:"partnership"`
+}
+
 // PartnershipEnded ends the relation.
 type PartnershipEnded struct {
 	Partnership uuid.UUID `json:"partnership"`
@@ -40,6 +56,8 @@ type PartnershipEnded struct {
 
 func (PartnershipEstablished) EventType() string { return "PartnershipEstablished" }
 func (PartnerProfileAssigned) EventType() string { return "PartnerProfileAssigned" }
+func (PartnershipEndSet) EventType() string      { return "PartnershipEndSet" }
+func (PartnershipEndRemoved) EventType() string  { return "PartnershipEndRemoved" }
 func (PartnershipEnded) EventType() string       { return "PartnershipEnded" }
 
 // space makes partnership uids: one per pair, so the stream itself says that a

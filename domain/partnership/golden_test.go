@@ -2,6 +2,7 @@ package partnership_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,8 @@ func TestGolden(t *testing.T) {
 	domaintest.Golden(t, partnership.Wire,
 		partnership.PartnershipEstablished{Partnership: uid, Reseller: reseller, Customer: customer, Profile: rights.ReadOnly},
 		partnership.PartnerProfileAssigned{Partnership: uid, Profile: "full"},
+		partnership.PartnershipEndSet{Partnership: uid, Until: time.Date(2027, 3, 31, 22, 0, 0, 0, time.UTC)},
+		partnership.PartnershipEndRemoved{Partnership: uid},
 		partnership.PartnershipEnded{Partnership: uid, Reason: "moved"},
 	)
 }

@@ -1,6 +1,8 @@
 package partnership
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
@@ -13,10 +15,14 @@ type State struct {
 	Customer uuid.UUID
 	Profile  string // id of the profile the reseller's users get
 	Ended    bool
+	Until    time.Time // when it ends by itself; zero: not at all
 }
 
-// Active reports whether the two accounts are partners.
-func (s State) Active() bool { return s.UID != uuid.Nil && !s.Ended }
+// ActiveAt reports whether the two accounts are partners at an instant. A
+// partnership with an end is none from that instant on.
+func (s State) ActiveAt(now time.Time) bool {
+	return s.UID != uuid.Nil && !s.Ended && (s.Until.IsZero() || now.Before(s.Until))
+}
 
 // Evolve folds one event into the state.
 func Evolve(s State, e domain.Event) State {
@@ -25,6 +31,10 @@ func Evolve(s State, e domain.Event) State {
 		s = State{UID: e.Partnership, Reseller: e.Reseller, Customer: e.Customer, Profile: e.Profile}
 	case PartnerProfileAssigned:
 		s.Profile = e.Profile
+	case PartnershipEndSet:
+		s.Until = e.Until
+	case PartnershipEndRemoved:
+		s.Until = time.Time{}
 	case PartnershipEnded:
 		s.Ended = true
 	}

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -66,8 +67,25 @@ func scanAccount() ([]any, func() (app.AccountRow, error)) {
 		row.UID, row.Name, row.Type, row.Offers = s.UID, s.Name, s.Type, s.Offers
 		row.Administrators = administrators(s.State)
 		row.CreatedAt, row.InvitationExpires = s.CreatedAt, s.Invitation.Expires
+		row.Billing, row.ChannelContacts, row.Security = s.Billing, s.ChannelContacts, s.Security
 		return row, nil
 	}
+}
+
+// Security is what an account asks of its users.
+func (r *Reader) Security(ctx context.Context, uid uuid.UUID) (account.Security, error) {
+	var security account.Security
+	_, err := r.read(ctx, app.Freshness{}, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT state->'Security' FROM account_versions WHERE uid = $1 AND valid_to = 'infinity'`, [16]byte(uid)).Scan(&security)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return account.Security{}, fmt.Errorf("security of an account: %w", err)
+	}
+	return security, nil
 }
 
 func administrators(s account.State) []account.Person {

@@ -79,6 +79,15 @@ func (l *list) customerScope(q app.CustomerQuery) string {
 	var s = list{args: l.args}
 	status := s.status("a", q.Now)
 	s.where = append(s.where, s.valid("p", q.AsOf), s.valid("a", q.AsOf), "NOT p.ended")
+	if q.AsOf.IsZero() {
+		s.lasts("p", q.Now)
+	} else { // rights are those of today: who is a customer no more is not to be seen
+		s.lasts("p", q.AsOf)
+		today := list{args: s.args, where: []string{"r.uid = p.uid", "r.valid_to = 'infinity'", "NOT r.ended"}}
+		today.lasts("r", q.Now)
+		s.args = today.args
+		s.where = append(s.where, "EXISTS (SELECT FROM partnership_versions r"+conditions(today.where)+")")
+	}
 	s.filter("p.reseller = %s", [16]byte(q.Reseller))
 	if q.Customer != uuid.Nil {
 		s.filter("p.customer = %s", [16]byte(q.Customer))

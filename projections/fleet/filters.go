@@ -21,6 +21,13 @@ func (l *list) valid(alias string, asOf time.Time) string {
 	return fmt.Sprintf("%[1]s.valid_from <= %[2]s AND %[2]s < %[1]s.valid_to", alias, at)
 }
 
+// lasts is the condition that a partnership has not ended by itself.
+func (l *list) lasts(alias string, now time.Time) {
+	if !now.IsZero() {
+		l.filter(alias+".until > %s", now)
+	}
+}
+
 // scope limits a column to the accounts; nil is no limit.
 func (l *list) scope(column string, accounts []uuid.UUID) {
 	switch {

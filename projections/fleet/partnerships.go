@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,7 +17,7 @@ import (
 func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid.UUID) (app.List[app.PartnershipRow], error) {
 	var l list
 	uid := l.arg([16]byte(account))
-	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, a.state
+	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, nullif(p.until, 'infinity'), a.state
 		FROM partnership_versions p
 		JOIN account_versions a ON a.uid = CASE WHEN p.reseller = ` + uid + ` THEN p.customer ELSE p.reseller END AND ` + l.valid("a", f.AsOf) + `
 		WHERE ` + uid + ` IN (p.reseller, p.customer) AND NOT p.ended AND ` + l.valid("p", f.AsOf) + `
@@ -39,8 +40,12 @@ func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid
 func scanPartnership(row pgx.CollectableRow) (app.PartnershipRow, error) {
 	var p app.PartnershipRow
 	var state []byte
-	if err := row.Scan(&p.UID, &p.Reseller, &p.Customer, &p.Profile, &state); err != nil {
+	var until *time.Time
+	if err := row.Scan(&p.UID, &p.Reseller, &p.Customer, &p.Profile, &until, &state); err != nil {
 		return p, err
+	}
+	if until != nil {
+		p.Until = until.UTC()
 	}
 	var partner accountState
 	if err := json.Unmarshal(state, &partner); err != nil {

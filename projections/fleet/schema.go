@@ -55,6 +55,7 @@ var tables = []string{
 		customer   uuid        NOT NULL,
 		profile    text COLLATE "C" NOT NULL,
 		ended      boolean     NOT NULL,
+		until      timestamptz NOT NULL, -- from when on it has ended by itself
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX partnership_version ON partnership_versions (uid, valid_to)`,
 

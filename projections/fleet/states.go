@@ -66,9 +66,13 @@ var partnershipTable = table[partnershipState]{
 	prefix:  partnershipPrefix,
 	evolve:  func(s partnershipState, e app.Recorded) partnershipState { return partnership.Evolve(s, e.Event) },
 	exists:  func(s partnershipState) bool { return s.UID != uuid.Nil },
-	columns: []string{"reseller", "customer", "profile", "ended"},
+	columns: []string{"reseller", "customer", "profile", "ended", "until"},
 	values: func(s partnershipState) []any {
-		return []any{[16]byte(s.Reseller), [16]byte(s.Customer), s.Profile, s.Ended}
+		until := pgtype.Timestamptz{Time: s.Until, InfinityModifier: pgtype.Finite, Valid: true}
+		if s.Until.IsZero() {
+			until = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+		}
+		return []any{[16]byte(s.Reseller), [16]byte(s.Customer), s.Profile, s.Ended, until}
 	},
 }
 

@@ -1,0 +1,169 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api"
+)
+
+// tenants are the accounts that the table of tenant isolation speaks of:
+//
+//	reseller   a reseller account
+//	customer   its customer, which gave it the profile full
+//	shown      its customer, which it may look at only
+//	foreign    an account that it has nothing to do with; the stranger's own
+//	missing    no account at all
+//
+// Each has a device, one more that may be retired, an invitation and, of those
+// that all rows share, an operation, and words of its own that nobody else may come to read.
+type tenants struct {
+	s        *stack
+	name     string
+	clients  map[string]*client // by kind of caller
+	accounts map[string]*tenant
+	position string // of the last write
+}
+
+type tenant struct {
+	uid, device, spare, serial, operation, invitation string
+
+	identity []string // words that say who it is
+	content  []string // and what it has
+}
+
+var tenantsMade, devicesMade atomic.Int64
+
+func newTenants(t *testing.T, s *stack) *tenants {
+	t.Helper()
+	w := &tenants{s: s, name: fmt.Sprintf("w%d", tenantsMade.Add(1)), clients: map[string]*client{}, accounts: map[string]*tenant{}}
+	reseller := w.open("reseller", s.client, "/v1/accounts", `"type":"reseller",`)
+	resells := s.signIn(reseller, "")
+	customer := w.open("customer", resells, "/v1/customers", "")
+	w.open("shown", resells, "/v1/customers", "")
+	foreign := w.open("foreign", s.client, "/v1/accounts", `"type":"standard",`)
+	w.accounts["missing"] = &tenant{
+		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
+		serial: mp70(int(9_000_000 + devicesMade.Add(1))), invitation: strings.Repeat("A", 70),
+	}
+	s.fullAccess(reseller, customer)
+	w.register()
+	w.clients = map[string]*client{
+		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
+		"customer": s.signIn(customer, ""), "customerReader": s.signIn(customer, "read-only"), "stranger": s.signIn(foreign, ""),
+	}
+	return w
+}
+
+// submit gives each account an operation.
+func (w *tenants) submit() {
+	w.s.t.Helper()
+	for thing, own := range w.accounts {
+		if thing != "missing" {
+			own.operation = w.operationOf(own)
+		}
+	}
+}
+
+// open makes an account and notes the words that are its own.
+func (w *tenants) open(thing string, by *client, path, kind string) string {
+	w.s.t.Helper()
+	name, email := w.name+"-name-of-"+thing, w.name+"-mail-of-"+thing+"@x.example"
+	got := by.post(path, fmt.Sprintf(`{"name":%q,%s"administrator":{"email":%q,"name":%q}}`, name, kind, email, w.name+"-person-of-"+thing)).is(201)
+	uid := into[api.CreatedAccount](got).Uid
+	w.accounts[thing] = &tenant{
+		uid: uid.String(), invitation: w.s.app.InvitationToken(uid, 1),
+		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
+	}
+	return uid.String()
+}
+
+// register gives each account its devices.
+func (w *tenants) register() {
+	w.s.t.Helper()
+	var rows []string
+	var of []*tenant
+	for thing, own := range w.accounts {
+		if thing == "missing" {
+			continue
+		}
+		for _, name := range []string{w.name + "-device-of-" + thing, w.name + "-spare-of-" + thing} {
+			n := int(devicesMade.Add(1))
+			rows = append(rows, fmt.Sprintf(`{"serialNumber":%q,"imei":%q,"account":%q,"name":%q,"labels":[%q]}`,
+				mp70(n), imei(n), own.uid, name, w.name+"-label-of-"+thing))
+			own.content = append(own.content, mp70(n), imei(n), name, w.name+"-label-of-"+thing)
+			of = append(of, own)
+		}
+	}
+	got := w.s.post("/v1/device-registrations", `{"items":[`+strings.Join(rows, ",")+`]}`).is(200)
+	w.position = got.header.Get("X-Position")
+	for i, r := range into[api.BulkResult](got).Results {
+		if r.Outcome != "created" {
+			w.s.t.Fatalf("tenants: %s", got.body)
+		}
+		of[i].content = append(of[i].content, *r.Uid)
+		if of[i].device == "" {
+			of[i].device, of[i].serial = *r.Uid, *r.SerialNumber
+		} else {
+			of[i].spare = *r.Uid
+		}
+	}
+}
+
+func (w *tenants) operationOf(own *tenant) string {
+	w.s.t.Helper()
+	body := fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, own.serial, imei(0))
+	got := w.s.signIn(own.uid, "").post("/v1/device-registrations?dryRun=true", body, "Prefer: respond-async").is(202)
+	return into[api.Operation](got).Id.String()
+}
+
+// fill puts what a thing has into a text. What is of no thing is the same for all.
+func (w *tenants) fill(thing string) *strings.Replacer {
+	own, known := w.accounts[thing]
+	if !known {
+		own = &tenant{}
+	}
+	return strings.NewReplacer(
+		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
+		"{operation}", own.operation, "{invitation}", own.invitation,
+		"{reseller}", w.accounts["reseller"].uid, "{resellerDevice}", w.accounts["reseller"].device,
+		"{customer}", w.accounts["customer"].uid, "{foreign}", w.accounts["foreign"].uid,
+		"{world}", w.name, "{unique}", fmt.Sprintf("%s-%d", w.name, devicesMade.Add(1)), "{newSerial}", mp70(int(8_000_000+devicesMade.Load())),
+		"{newIMEI}", imei(int(8_000_000+devicesMade.Load())),
+	)
+}
+
+// tellsNothing fails the test when an answer has words of accounts that the
+// caller may not see, other than those it has said itself.
+func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
+	t.Helper()
+	identities, contents := []string{"foreign"}, []string{"foreign"}
+	switch kind {
+	case "operator":
+		return
+	case "reseller", "resellerReader":
+		identities, contents = []string{"reseller", "customer", "shown"}, []string{"reseller", "customer", "shown"}
+	case "customer", "customerReader":
+		identities, contents = []string{"reseller", "customer"}, []string{"customer"}
+	}
+	for name, own := range w.accounts {
+		var secret []string
+		if !slices.Contains(identities, name) {
+			secret = append(secret, own.identity...)
+		}
+		if !slices.Contains(contents, name) {
+			secret = append(secret, own.content...)
+		}
+		for _, word := range secret {
+			said := strings.Contains(got.request, word)
+			if !said && strings.Contains(got.body+fmt.Sprint(got.Header()), word) {
+				t.Errorf("%s about %s reads %q of %s:\n%s", kind, thing, word, name, got.body)
+			}
+		}
+	}
+}

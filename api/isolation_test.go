@@ -1,0 +1,298 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Tenant isolation: every route of openapi.yaml, asked by every kind of caller
+// about things of its own, of partners, of strangers and about nothing at all.
+// The table of right answers is in isolation_rows_test.go, the accounts that it
+// speaks of in isolation_tenants_test.go.
+
+// row is one way to use a route, and the one right answer to each caller.
+type row struct {
+	route string // method and path, as openapi.yaml has them
+	// send is the address, body and headers what goes with it. In all of them
+	// {account}, {device} and so on stand for what the thing has, see
+	// tenants.fill; {unique} is another text each time.
+	send    string
+	body    string
+	headers []string
+	// right has the right answers for each thing, a column for each caller, as
+	// STATUS or STATUS:WHAT. WHAT is the code of a problem (404 alone means
+	// not_found, 403 missing_right), of a bulk answer the first item's outcome
+	// and codes joined by +, of a list its total.
+	right map[string]string
+	// fresh gives each caller tenants of its own: one that may do it changes
+	// what the others see.
+	fresh  bool
+	number int
+	// told is why a stranger may tell the foreign thing from the missing one.
+	told string
+}
+
+// kinds of callers, in the order of the columns.
+var kinds = []string{"operator", "reseller", "resellerReader", "customer", "customerReader", "stranger"}
+
+// things are what a route with something in its path is asked about.
+var things = []string{"reseller", "customer", "shown", "foreign", "missing"}
+
+func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share tenants and take turns
+	t.Parallel()
+	doc, err := description()
+	must(t, err)
+	routes := map[string]bool{} // whether they are public
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			routes[method+" "+path] = op.Security != nil
+		}
+	}
+	s := newStack(t)
+	shared := newTenants(t, s)
+	shared.submit()
+	walked := map[string]map[string]bool{} // things, by route
+	for i, r := range isolationRows {
+		r.number = i
+		public, ok := routes[r.route]
+		if !ok {
+			t.Errorf("openapi.yaml has no route %s: take its row out of isolation_rows_test.go", r.route)
+			continue
+		}
+		if walked[r.route] == nil {
+			walked[r.route] = map[string]bool{}
+		}
+		for thing := range r.right {
+			walked[r.route][thing] = true
+		}
+		t.Run(r.route+" "+r.send, func(t *testing.T) { r.walk(t, s, shared, public) })
+	}
+	for _, route := range slices.Sorted(maps.Keys(routes)) {
+		switch missed := slices.DeleteFunc(slices.Clone(things), func(thing string) bool { return walked[route][thing] }); {
+		case walked[route] != nil && strings.Contains(route, "{") && len(missed) > 0:
+			t.Errorf("the rows of %s do not say what is right about %s", route, strings.Join(missed, ", "))
+		case walked[route] == nil:
+			t.Errorf("%s has no row: who may ask it about what, and what is the right answer? Add to isolation_rows_test.go:\n%s", route, template(route))
+		}
+	}
+}
+
+// template is a row to be filled in.
+func template(route string) string {
+	_, path, _ := strings.Cut(route, " ")
+	about := []string{""}
+	if strings.Contains(path, "{") {
+		about = things
+	}
+	b := fmt.Sprintf("\t{\n\t\troute: %q,\n\t\tsend:  %q,\n\t\t// %s\n\t\tright: map[string]string{\n", route, path, strings.Join(kinds, " "))
+	for _, thing := range about {
+		b += fmt.Sprintf("\t\t\t%q: \"? ? ? ? ? ?\",\n", thing)
+	}
+	return b + "\t\t},\n\t},"
+}
+
+func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
+	for column, kind := range kinds {
+		w := shared
+		if r.fresh && r.changes(column) {
+			w = newTenants(t, s)
+		}
+		seen := map[string]reply{}
+		for _, thing := range slices.Sorted(maps.Keys(r.right)) {
+			want := strings.Fields(r.right[thing])
+			if len(want) != len(kinds) {
+				t.Fatalf("%q: %d answers for %d callers", thing, len(want), len(kinds))
+			}
+			got := r.ask(t, w, w.clients[kind], thing)
+			if said := got.short(); !right(said, want[column]) {
+				t.Errorf("%s about %s: %s, want %s\n%s", kind, thing, said, want[column], got.body)
+			}
+			if !public {
+				w.tellsNothing(t, kind, thing, got)
+			}
+			seen[thing] = got
+			r.needsACaller(t, w, thing, public, want[0])
+		}
+		foreign, ok := seen["foreign"]
+		if missing := seen["missing"]; ok && kind != "operator" && kind != "stranger" && r.told == "" {
+			if diff := cmp.Diff(missing.plain(), foreign.plain()); diff != "" {
+				t.Errorf("%s can tell the foreign thing from a missing one (-missing +foreign):\n%s", kind, diff)
+			}
+		}
+	}
+}
+
+// changes reports whether the caller of a column can do anything.
+func (r row) changes(column int) bool {
+	for _, answers := range r.right {
+		if strings.Fields(answers)[column] < "300" {
+			return true
+		}
+	}
+	return false
+}
+
+// right takes STATUS alone for any answer of that status that is no problem.
+func right(said, want string) bool {
+	return said == want || want < "300" && !strings.Contains(want, ":") && strings.HasPrefix(said, want+":")
+}
+
+// needsACaller asks without a token and with one that nobody has.
+func (r row) needsACaller(t *testing.T, w *tenants, thing string, public bool, forAll string) {
+	want := "401:unauthenticated"
+	switch {
+	case public && r.fresh: // the caller before was as good as none
+		return
+	case public:
+		want = forAll
+	}
+	for _, token := range []string{"", "guessed"} {
+		if said := r.ask(t, w, w.s.as(token), thing).short(); !right(said, want) {
+			t.Errorf("token %q about %s: %s, want %s", token, thing, said, want)
+		}
+	}
+}
+
+// reply is an answer and the request it answers.
+type reply struct {
+	*httptest.ResponseRecorder
+	body    string
+	request string // all that the caller has said itself
+}
+
+func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
+	t.Helper()
+	method, _, _ := strings.Cut(r.route, " ")
+	fill := w.fill(thing)
+	send, body := fill.Replace(r.send), fill.Replace(r.body)
+	var headers []string
+	for _, h := range r.headers {
+		headers = append(headers, fill.Replace(h))
+	}
+	if method != http.MethodGet && c.token != "" { // one key for all callers: each must get its own answer
+		headers = append(headers, fmt.Sprintf("Idempotency-Key: %s/%d/%s", w.name, r.number, thing))
+	} else if r.readsFrom("minPosition") {
+		send = withQuery(send, "minPosition="+w.position)
+	}
+	recorded := c.raw(method, send, body, headers...)
+	got := reply{recorded, recorded.Body.String(), send + body + strings.Join(headers, "\n")}
+	path, _, _ := strings.Cut(send, "?")
+	described(t, method, path, answer{t, got.Code, got.Header(), []byte(got.body)})
+	if at := got.Header().Get("X-Position"); method != http.MethodGet && at != "" && at != "0-0" {
+		w.position = at
+	}
+	if got.Header().Get("Idempotent-Replayed") != "" {
+		t.Errorf("%s: the answer to somebody else's request", r.route)
+	}
+	return got
+}
+
+// readsFrom reports whether the route has a query parameter.
+func (r row) readsFrom(parameter string) bool {
+	doc, _ := description()
+	method, path, _ := strings.Cut(r.route, " ")
+	return doc.Paths.Value(path).GetOperation(method).Parameters.GetByInAndName("query", parameter) != nil
+}
+
+func withQuery(target, parameter string) string {
+	if strings.Contains(target, "?") {
+		return target + "&" + parameter
+	}
+	return target + "?" + parameter
+}
+
+// short is the answer in the form of the table.
+func (r reply) short() string {
+	status := strconv.Itoa(r.Code)
+	var body struct {
+		Code    string
+		Total   *int
+		Results []api.ItemResult
+	}
+	_ = json.Unmarshal([]byte(r.body), &body) // what is no JSON has none of them
+	switch {
+	case status+body.Code == "404not_found" || status+body.Code == "403missing_right":
+		return status
+	case body.Code != "":
+		return status + ":" + body.Code
+	case len(body.Results) > 0:
+		said := []string{string(body.Results[0].Outcome)}
+		for _, p := range body.Results[0].Problems {
+			said = append(said, p.Code)
+		}
+		return status + ":" + strings.Join(said, "+")
+	case body.Total != nil:
+		return status + ":" + strconv.Itoa(*body.Total)
+	}
+	return status
+}
+
+var (
+	anyUID    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	anySerial = regexp.MustCompile(`LD[0-9]{14}`)
+)
+
+// plain is the answer without what differs in each: the request's id and trace,
+// and the names that the request itself has.
+func (r reply) plain() map[string]string {
+	hide := func(s string) string { return anySerial.ReplaceAllString(anyUID.ReplaceAllString(s, "UID"), "SERIAL") }
+	plain := map[string]string{"status": strconv.Itoa(r.Code), "body": hide(r.body)}
+	for name, values := range r.Header() {
+		if name != "X-Request-Id" && name != "Traceparent" {
+			plain[name] = hide(strings.Join(values, ", "))
+		}
+	}
+	return plain
+}
+
+// What is beside the answers themselves tells nothing either.
+func TestNothingIsToldBesides(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	w := newTenants(t, s)
+	seen := "&minPosition=" + w.position
+	stranger, reseller := w.clients["stranger"], w.clients["reseller"]
+
+	// A cursor says where a list goes on, not whose list it is.
+	cursor := into[api.DeviceList](reseller.get("/v1/devices?limit=1&sort=-name" + seen).is(200)).NextCursor
+	page := into[api.DeviceList](stranger.get("/v1/devices?sort=-name&cursor=" + *cursor + seen).is(200))
+	if page.Total != 2 {
+		t.Errorf("total %d", page.Total)
+	}
+	for _, d := range page.Items {
+		if d.Account.Uid.String() != w.accounts["foreign"].uid {
+			t.Errorf("a device of another account: %+v", d)
+		}
+	}
+
+	// Where in the log a foreign device was last written is not told.
+	for path, body := range map[string]string{
+		"/v1/device-registrations": `{"items":[{"serialNumber":"{serial}","imei":"{newIMEI}"}]}`,
+		"/v1/renewals":             `{"devices":["{serial}"],"term":"P1Y"}`,
+	} {
+		got := stranger.post(path, w.fill("reseller").Replace(body)).is(200)
+		if at := got.header.Get("X-Position"); at != (app.Position{}).String() {
+			t.Errorf("%s: position %s", path, at)
+		}
+	}
+
+	// An account that is foreign is refused before its read model is waited for,
+	// as one that is not there.
+	const future = "?minPosition=9000000000000000-9000000000000000"
+	for _, thing := range []string{"reseller", "missing"} {
+		stranger.get("/v1/accounts/"+w.accounts[thing].uid+future).refusedWith(404, "not_found")
+	}
+}

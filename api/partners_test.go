@@ -1,0 +1,65 @@
+package api_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/fleetledger/fleetledger/api"
+)
+
+func TestThePartnershipEnds(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	w := newTenants(t, s)
+	reseller, customer := w.clients["reseller"], w.clients["customer"]
+	uid, partner := w.accounts["customer"].uid, "/v1/accounts/"+w.accounts["customer"].uid+"/partners/"+w.accounts["reseller"].uid
+	sees := func(c *client, position string) (customers, devices, accounts int) {
+		t.Helper()
+		at := "?minPosition=" + position
+		return into[api.CustomerList](c.get("/v1/customers" + at).is(200)).Total,
+			into[api.DeviceList](c.get("/v1/devices" + at).is(200)).Total,
+			into[api.AccountList](c.get("/v1/accounts" + at).is(200)).Total
+	}
+	expectSeen := func(position string, wantCustomers, wantDevices, wantAccounts int) {
+		t.Helper()
+		customers, devices, accounts := sees(reseller, position)
+		expect(t, "what the reseller sees", []int{customers, devices, accounts}, []int{wantCustomers, wantDevices, wantAccounts})
+	}
+	expectSeen(w.position, 2, 6, 3)
+
+	// By itself, at the very instant.
+	customer.send("PATCH", partner, `{}`).refusedWith(400, "field_missing")
+	customer.send("PATCH", partner, `{"until":"tomorrow"}`).is(400)
+	customer.send("PATCH", partner, `{"until":"2026-03-15T12:00:00Z"}`).refusedWith(422, "/until until_in_past")
+	set := customer.send("PATCH", partner, `{"until":"2026-03-15T14:00:00+01:00","profile":"renewals"}`).is(200)
+	position := set.header.Get("X-Position")
+	shown := into[api.PartnerList](customer.get("/v1/accounts/" + uid + "/partners?minPosition=" + position).is(200)).Items[0]
+	if shown.Profile.Id != "renewals" || shown.Until == nil || !shown.Until.Equal(now.Add(time.Hour)) {
+		t.Errorf("%+v", shown)
+	}
+	s.clock.advance(time.Hour - time.Nanosecond)
+	expectSeen(position, 2, 6, 3)
+	s.clock.advance(time.Nanosecond)
+	expectSeen(position, 1, 4, 2)
+	reseller.get("/v1/accounts/"+uid).refusedWith(404, "not_found")
+	reseller.get("/v1/devices/" + w.accounts["customer"].serial).is(404)
+	expect(t, "partners", into[api.PartnerList](customer.get("/v1/accounts/"+uid+"/partners").is(200)).Total, 0)
+	customer.send("PATCH", partner, `{"until":null}`).refusedWith(404, "not_found")
+
+	// And by the customer's word, whatever end was set.
+	w = newTenants(t, s)
+	reseller, customer = w.clients["reseller"], w.clients["customer"]
+	partner = "/v1/accounts/" + w.accounts["customer"].uid + "/partners/" + w.accounts["reseller"].uid
+	customer.send("PATCH", partner, `{"until":"2030-01-01T00:00:00Z"}`).is(200)
+	removed := customer.send("PATCH", partner, `{"until":null}`).is(200)
+	s.clock.advance(10 * 366 * 24 * time.Hour)
+	expectSeen(removed.header.Get("X-Position"), 2, 6, 3)
+	before := time.Now().UTC().Format(time.RFC3339Nano) // as the log records it
+	ended := customer.send("DELETE", partner+"?reason=moved", "").is(200)
+	expectSeen(ended.header.Get("X-Position"), 1, 4, 2)
+	past := into[api.CustomerList](reseller.get("/v1/customers?asOf=" + before).is(200))
+	if past.Total != 1 || past.Items[0].Uid.String() != w.accounts["shown"].uid {
+		t.Errorf("of the past it sees whom it sees today: %+v", past)
+	}
+	customer.send("DELETE", partner, "").refusedWith(404, "not_found")
+}

@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+func renaming(id uuid.UUID, uid uuid.UUID, name string) app.EditAccount {
+	return app.EditAccount{Command: app.Command{ID: id}, Account: uid, Name: &name}
+}
+
+// A name is claimed before it is given and freed afterwards; dying in between
+// leaves nobody with a name that is not his, and no name lost.
+func TestCrashesOfRename(t *testing.T) {
+	t.Parallel()
+	crashes(t, func(w *world, on *app.App, round int) error {
+		reseller := w.fixed("North Radio")
+		for step := range 2 {
+			name := fmt.Sprintf("North Radio %d.%d", round, step)
+			if _, err := on.EditAccount(w.ctx, operator(), renaming(seed(10*round+step), reseller, name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestManyWantOneName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var accounts []uuid.UUID
+	for n := range 6 {
+		accounts = append(accounts, w.reseller(fmt.Sprintf("Reseller %d", n)))
+	}
+	errs := make([]error, len(accounts))
+	var g errgroup.Group
+	for i, uid := range accounts {
+		g.Go(func() error {
+			_, errs[i] = w.EditAccount(w.ctx, administratorOf(uid), renaming(uuid.New(), uid, "The One"))
+			return nil
+		})
+	}
+	require.NoError(t, g.Wait())
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else {
+			refused(t, err, app.CodeAccountNameTaken)
+		}
+	}
+	require.Equal(t, 1, won)
+	w.later()
+	w.invariants()
+	_, err := w.CreateAccount(w.ctx, operator(), accountNamed("the ONE", account.Standard))
+	refused(t, err, app.CodeAccountNameTaken)
+}
