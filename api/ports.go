@@ -19,6 +19,7 @@ type App interface {
 	ResendInvitation(context.Context, app.Caller, uuid.UUID, app.Command) (app.Written, error)
 	CloseAccount(context.Context, app.Caller, uuid.UUID, app.Command, *app.Revision) (app.Written, error)
 	AssignPartnerProfile(context.Context, app.Caller, app.AssignPartnerProfile) (app.Written, error)
+	ErasePerson(ctx context.Context, c app.Caller, person uuid.UUID, command app.Command) (app.Written, error)
 
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)

@@ -19,7 +19,8 @@ import (
 )
 
 // Dependencies are what the use cases need. Secret keys the tokens of
-// invitations; the same on all instances. Logger nil: nothing is logged.
+// invitations; the same on all instances. Persons is what Log seals personal
+// data with. Logger nil: nothing is logged.
 type Dependencies struct {
 	Log        Log
 	Reader     Reader
@@ -28,6 +29,7 @@ type Dependencies struct {
 	Rules      device.Rules
 	Windows    Windows
 	Operations OperationStore
+	Persons    PersonKeys
 	Secret     []byte
 	Logger     *slog.Logger
 }
@@ -35,6 +37,7 @@ type Dependencies struct {
 // App is the service without its edges. Safe for concurrent use.
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
+//	persons       ErasePerson
 //	partnerships  AssignPartnerProfile
 //	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
@@ -49,6 +52,7 @@ type App struct {
 	rules      device.Rules
 	windows    Windows
 	operations OperationStore
+	persons    PersonKeys
 	secret     []byte
 	logger     *slog.Logger
 }
@@ -60,6 +64,6 @@ func New(d Dependencies) *App {
 	}
 	return &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, operations: d.Operations, secret: d.Secret, logger: d.Logger,
+		windows: d.Windows, operations: d.Operations, persons: d.Persons, secret: d.Secret, logger: d.Logger,
 	}
 }

@@ -25,6 +25,7 @@ type Config struct {
 	NodeAddr      string `help:"Offer the embedded event node on this loopback address too, such as 127.0.0.1:2113." env:"FLEETLEDGER_NODE_ADDR" placeholder:"HOST:PORT"`
 	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
+	PersonKey     string `help:"Key that the keys of personal data are sealed with, 32 bytes in base64; empty makes one in the data folder." env:"FLEETLEDGER_PERSON_KEY" placeholder:"KEY"`
 	PublicURL     string `help:"Where clients reach the service; it stands in mails." env:"FLEETLEDGER_PUBLIC_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
@@ -54,6 +55,9 @@ func (c *Config) validate() error {
 		if c.EventstoreURL != "" {
 			refuse("FLEETLEDGER_NODE_ADDR", "goes with the embedded event node, not with FLEETLEDGER_EVENTSTORE_URL")
 		}
+	}
+	if _, err := parsePersonKey(c.PersonKey); c.PersonKey != "" && err != nil {
+		refuse("FLEETLEDGER_PERSON_KEY", "%v", err)
 	}
 	if c.Log != "text" && c.Log != "json" {
 		refuse("FLEETLEDGER_LOG", "%q is neither text nor json", c.Log)

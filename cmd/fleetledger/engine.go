@@ -66,6 +66,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 		Clock:     e.clock,
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
 		Operations: e.operations,
+		Persons:    s.persons,
 		Secret:     secret,
 		Logger:     logger,
 	})

@@ -25,5 +25,6 @@ func TestGolden(t *testing.T) {
 		account.InvitationSent{Account: uid, Invitation: invitation},
 		account.AccountClosed{Account: uid, Reason: "asked for"},
 		account.AccountCreationAbandoned{Account: uid},
+		account.PersonErased{Account: uid, Person: administrator.ID, EmailReservation: "reservation-email-0011"},
 	)
 }
