@@ -233,7 +233,9 @@ type AccountType string
 
 // Activation defines model for Activation.
 type Activation struct {
-	Account       AccountRef    `json:"account"`
+	Account AccountRef `json:"account"`
+
+	// Administrator E-mail and name of a person who was erased read `erased`.
 	Administrator Person        `json:"administrator"`
 	Expires       time.Time     `json:"expires"`
 	Status        AccountStatus `json:"status"`
@@ -585,7 +587,7 @@ type PartnerList struct {
 	Total int       `json:"total"`
 }
 
-// Person defines model for Person.
+// Person E-mail and name of a person who was erased read `erased`.
 type Person struct {
 	Email string             `json:"email"`
 	Id    openapi_types.UUID `json:"id"`

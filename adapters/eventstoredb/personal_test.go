@@ -3,6 +3,7 @@ package eventstoredb
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
 // sealedLog is a log with keys, both in one database that the test looks into.
@@ -159,17 +161,24 @@ func TestStoredForms(t *testing.T) {
 	wrapped, err := sealing.Seal(make([]byte, sealing.KeySize), key, ada.ID[:])
 	require.NoError(t, err)
 	l.exec(`INSERT INTO ops.person_keys (person, key, named_in) VALUES ($1, $2, '{}')`, ada.ID, wrapped)
-	for version, file := range map[int]string{1: "testdata/AccountActivated.v1.json", 2: "testdata/AccountActivated.v2.json"} {
-		data, err := os.ReadFile(file)
-		require.NoError(t, err)
-		metadata, err := json.Marshal(app.Metadata{SchemaVersion: version})
-		require.NoError(t, err)
-		stream := file[len("testdata/"):]
-		_, _, err = l.append(t.Context(), stream, app.NoStream, []esdb.EventData{{
-			EventID: uuid.New(), EventType: "AccountActivated", ContentType: esdb.ContentTypeJson, Data: data, Metadata: metadata,
-		}})
-		require.NoError(t, err)
-		assert.Equal(t, activated(ada), all(t, l.ReadStream(t.Context(), stream, 0))[0].Event, file)
+	created := account.AccountCreated{
+		Account: uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), Name: "Prairie Fire", Type: account.Standard, Administrator: ada,
+		Offers: []catalogue.Offer{catalogue.Basic, catalogue.Complete}, Reseller: uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002"),
+		Invitation: account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)},
+	}
+	for _, want := range []domain.Event{activated(ada), created} {
+		for version := 1; version <= 2; version++ {
+			file := fmt.Sprintf("%s.v%d.json", want.EventType(), version)
+			data, err := os.ReadFile("testdata/" + file)
+			require.NoError(t, err)
+			metadata, err := json.Marshal(app.Metadata{SchemaVersion: version})
+			require.NoError(t, err)
+			_, _, err = l.append(t.Context(), file, app.NoStream, []esdb.EventData{{
+				EventID: uuid.New(), EventType: want.EventType(), ContentType: esdb.ContentTypeJson, Data: data, Metadata: metadata,
+			}})
+			require.NoError(t, err)
+			assert.Equal(t, want, all(t, l.ReadStream(t.Context(), file, 0))[0].Event, file)
+		}
 	}
 }
 

@@ -104,7 +104,9 @@ func TestClose(t *testing.T) {
 func TestErase(t *testing.T) {
 	t.Parallel()
 	erase := func(person uuid.UUID) decision {
-		return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideErase(s, person, "reservation-email-1") }
+		return func(s account.State) ([]domain.Event, []domain.Problem) {
+			return account.DecideErase(s, person, "reservation-email-1")
+		}
 	}
 	gone := account.PersonErased{Account: uid, Person: administrator.ID, EmailReservation: "reservation-email-1"}
 	given(t).When(erase(administrator.ID)).ThenRefused(account.CodeNotFound)
