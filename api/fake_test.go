@@ -75,6 +75,11 @@ func (f *fake) CloseAccount(_ context.Context, c app.Caller, uid uuid.UUID, _ ap
 	return f.written, f.err
 }
 
+func (f *fake) ErasePerson(_ context.Context, c app.Caller, person uuid.UUID, _ app.Command) (app.Written, error) {
+	f.note(c, person)
+	return f.written, f.err
+}
+
 func (f *fake) RegisterDevices(_ context.Context, c app.Caller, r app.RegisterDevices) (app.BulkResult, error) {
 	f.note(c, r)
 	return f.bulk, f.err

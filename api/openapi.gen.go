@@ -306,7 +306,9 @@ type AccountType string
 
 // Activation defines model for Activation.
 type Activation struct {
-	Account       AccountRef    `json:"account"`
+	Account AccountRef `json:"account"`
+
+	// Administrator E-mail and name of a person who was erased read `erased`.
 	Administrator Person        `json:"administrator"`
 	Expires       time.Time     `json:"expires"`
 	Status        AccountStatus `json:"status"`
@@ -368,6 +370,7 @@ type Asked struct {
 
 // Billing defines model for Billing.
 type Billing struct {
+	// Contact E-mail and name of a person who was erased read `erased`.
 	Contact *Person `json:"contact,omitempty"`
 
 	// Mode Prepaid through the partner, or billed directly
@@ -715,7 +718,7 @@ type PartnerList struct {
 	Total int       `json:"total"`
 }
 
-// Person defines model for Person.
+// Person E-mail and name of a person who was erased read `erased`.
 type Person struct {
 	Email string             `json:"email"`
 	Id    openapi_types.UUID `json:"id"`
@@ -1655,6 +1658,12 @@ type GetOperationResultsParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// ErasePersonParams defines parameters for ErasePerson.
+type ErasePersonParams struct {
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams struct {
 	// MinPosition The X-Position of a write that must be visible
@@ -1871,6 +1880,9 @@ type RetireDeviceJSONRequestBody = Reason
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = Reason
 
+// ErasePersonJSONRequestBody defines body for ErasePerson for application/json ContentType.
+type ErasePersonJSONRequestBody = Reason
+
 // RequestReleaseJSONRequestBody defines body for RequestRelease for application/json ContentType.
 type RequestReleaseJSONRequestBody = ReleaseRequestInput
 
@@ -2002,6 +2014,9 @@ type ServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx echo.Context, id OperationID, params GetOperationResultsParams) error
+	// ErasePerson Forget a person for good (the operator only)
+	// (POST /v1/persons/{id}:erase)
+	ErasePerson(ctx echo.Context, id openapi_types.UUID, params ErasePersonParams) error
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx echo.Context) error
@@ -3801,6 +3816,42 @@ func (w *ServerInterfaceWrapper) GetOperationResults(ctx echo.Context) error {
 	return err
 }
 
+// ErasePerson converts echo context to params.
+func (w *ServerInterfaceWrapper) ErasePerson(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ErasePersonParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ErasePerson(ctx, id, params)
+	return err
+}
+
 // ListProjections converts echo context to params.
 func (w *ServerInterfaceWrapper) ListProjections(ctx echo.Context) error {
 	var err error
@@ -4647,6 +4698,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
+	router.POST(options.BaseURL+"/v1/persons/:id\\:erase", wrapper.ErasePerson, options.OperationMiddlewares["erasePerson"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
 	router.POST(options.BaseURL+"/v1/customers", wrapper.CreateCustomer, options.OperationMiddlewares["createCustomer"]...)
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
@@ -7044,6 +7096,74 @@ func (response GetOperationResultsdefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type ErasePersonRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params ErasePersonParams
+	Body   *ErasePersonJSONRequestBody
+}
+
+type ErasePersonResponseObject interface {
+	VisitErasePersonResponse(w http.ResponseWriter) error
+}
+
+type ErasePerson200ResponseHeaders struct {
+	XPosition string
+}
+
+type ErasePerson200JSONResponse struct {
+	Body    Written
+	Headers ErasePerson200ResponseHeaders
+}
+
+func (response ErasePerson200JSONResponse) VisitErasePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ErasePersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ErasePersondefaultApplicationProblemPlusJSONResponse) VisitErasePersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListProjectionsRequestObject struct {
 }
 
@@ -8365,6 +8485,9 @@ type StrictServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx context.Context, request GetOperationResultsRequestObject) (GetOperationResultsResponseObject, error)
+	// ErasePerson Forget a person for good (the operator only)
+	// (POST /v1/persons/{id}:erase)
+	ErasePerson(ctx context.Context, request ErasePersonRequestObject) (ErasePersonResponseObject, error)
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx context.Context, request ListProjectionsRequestObject) (ListProjectionsResponseObject, error)
@@ -9639,6 +9762,58 @@ func (sh *strictHandler) GetOperationResults(ctx echo.Context, id OperationID, p
 		return err
 	} else if validResponse, ok := response.(GetOperationResultsResponseObject); ok {
 		return validResponse.VisitGetOperationResultsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ErasePerson operation middleware
+func (sh *strictHandler) ErasePerson(ctx echo.Context, id openapi_types.UUID, params ErasePersonParams) error {
+	var request ErasePersonRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ErasePersonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ErasePerson(ctx.Request().Context(), request.(ErasePersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ErasePerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ErasePersonResponseObject); ok {
+		return validResponse.VisitErasePersonResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -28,6 +28,7 @@ type App interface {
 	Admit(ctx context.Context, c app.Caller, from netip.Addr) error
 	AssignPartnerProfile(context.Context, app.Caller, app.AssignPartnerProfile) (app.Written, error)
 	EndPartnership(ctx context.Context, c app.Caller, reseller, customer uuid.UUID, cmd app.Command) (app.Written, error)
+	ErasePerson(ctx context.Context, c app.Caller, person uuid.UUID, command app.Command) (app.Written, error)
 
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)

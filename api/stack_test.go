@@ -19,7 +19,9 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -67,7 +69,9 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	t.Helper()
 	s := &stack{t: t, node: eventnodetest.NewRestartable(t), clock: &handClock{now: now}, tokens: postgres.NewTokens(pool)}
 	s.node.Start()
-	log, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: s.node.SocketPath()})
+	persons, err := personkeys.Open(t.Context(), pool, sealing.NewKey())
+	must(t, err)
+	log, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: s.node.SocketPath(), Persons: persons})
 	must(t, err)
 	t.Cleanup(func() { _ = log.Close() })
 	source, err := app.Source(t.Context(), log, s.clock)
@@ -79,7 +83,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	wait := func(ctx context.Context, names []string, p app.Position) error { return runner.WaitFor(ctx, names, p) }
 	s.app = app.New(app.Dependencies{
 		Log: log, Reader: fleet.NewReader(pool, wait), Clock: s.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
-		Windows: app.DefaultWindows, Operations: store, Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
+		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 	})
 	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(log, eventstoredb.SubscriberOptions{

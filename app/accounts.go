@@ -33,9 +33,23 @@ func reservationsOfAccount(s account.State) []reservation.Key {
 	if s.Status == "" || s.Status == account.Closed && s.NeverActivated() {
 		return nil
 	}
-	_, name, _ := account.NormaliseName(s.Name) // both were valid when they were given
-	_, email, _ := account.NormaliseEmail(s.Administrator.Email)
-	return []reservation.Key{reservation.Unique(reservation.AccountName, name), reservation.Unique(reservation.Email, email)}
+	_, name, _ := account.NormaliseName(s.Name) // it was valid when it was given
+	keys := []reservation.Key{reservation.Unique(reservation.AccountName, name)}
+	if email, ok := emailOf(s); ok {
+		keys = append(keys, email)
+	}
+	return keys
+}
+
+// emailOf is the reservation of the administrator's address. That of an erased
+// administrator is known from the erasure; before that, in what a destroyed key
+// has left of the stream, there is none to be told.
+func emailOf(s account.State) (reservation.Key, bool) {
+	if s.Administrator.IsErased() {
+		return reservation.Key{Kind: reservation.Email, Stream: s.EmailReservation, Capacity: 1}, s.EmailReservation != ""
+	}
+	_, email, _ := account.NormaliseEmail(s.Administrator.Email) // it was valid when it was given
+	return reservation.Unique(reservation.Email, email), true
 }
 
 // oneAccount carries out a command on an account.

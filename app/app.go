@@ -21,7 +21,8 @@ import (
 )
 
 // Dependencies are what the use cases need. Secret keys the tokens of
-// invitations; the same on all instances. Logger nil: nothing is logged.
+// invitations; the same on all instances. Persons is what Log seals personal
+// data with. Logger nil: nothing is logged.
 type Dependencies struct {
 	Log        Log
 	Reader     Reader
@@ -31,6 +32,7 @@ type Dependencies struct {
 	Windows    Windows
 	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
 	Operations OperationStore
+	Persons    PersonKeys
 	Secret     []byte
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox SandboxClock
@@ -41,6 +43,7 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
+//	persons       ErasePerson
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
@@ -59,6 +62,7 @@ type App struct {
 	windows    Windows
 	planLife   time.Duration
 	operations OperationStore
+	persons    PersonKeys
 	secret     []byte
 	sandbox    SandboxClock
 	due        []DueWork
@@ -73,7 +77,7 @@ func New(d Dependencies) *App {
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
 		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
-		secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
+		persons: d.Persons, secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{freeRenewals{a}}
 	return a

@@ -234,7 +234,11 @@ func (w *world) invariants() {
 		_, name, _ := account.NormaliseName(a.Name)
 		_, email, _ := account.NormaliseEmail(a.Administrator.Email)
 		take(reservation.Unique(reservation.AccountName, name), uid)
-		take(reservation.Unique(reservation.Email, email), uid)
+		if a.Forgotten {
+			take(reservation.Key{Stream: a.EmailReservation}, uid)
+		} else {
+			take(reservation.Unique(reservation.Email, email), uid)
+		}
 		if a.Reseller != uuid.Nil {
 			partnered[uid] = true
 		}

@@ -20,7 +20,7 @@ func (a *App) InvitationMails(mailer Mailer, publicURL string) func(context.Cont
 			if err != nil {
 				return err
 			}
-			if to.Email == "" || !a.clock.Now().Before(invitation.Expires) {
+			if to.Email == "" || to.IsErased() || !a.clock.Now().Before(invitation.Expires) {
 				continue
 			}
 			mail := a.invitationMail(e, invitation, to, name, publicURL)

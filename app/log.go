@@ -119,8 +119,10 @@ type Log interface {
 
 // Names of streams.
 
+const accountPrefix = "account-"
+
 // AccountStream is the stream of an account.
-func AccountStream(uid uuid.UUID) string { return "account-" + uid.String() }
+func AccountStream(uid uuid.UUID) string { return accountPrefix + uid.String() }
 
 // DeviceStream is the stream of a device.
 func DeviceStream(uid uuid.UUID) string { return "device-" + uid.String() }

@@ -36,6 +36,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
+//   - the key of an erased person is destroyed;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
 // Handling events again, or on several instances at once, does no harm.
@@ -143,6 +144,10 @@ func (t *tasks) add(e Recorded) {
 	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountClosed, account.AccountRenamed:
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
+		}
+	case account.PersonErased:
+		t.rest["the key of person "+event.Person.String()] = func(ctx context.Context, a *App) error {
+			return a.persons.Erase(ctx, event.Person)
 		}
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {

@@ -105,7 +105,7 @@ type holding struct {
 }
 
 func (a *App) holding(ctx context.Context, subject string) (holding, error) {
-	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, account: strings.HasPrefix(subject, "account-")}
+	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, account: strings.HasPrefix(subject, accountPrefix)}
 	var owned device.State
 	var acc account.State
 	for e, err := range a.log.ReadStream(ctx, subject, 0) {

@@ -16,6 +16,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -29,6 +32,7 @@ type world struct {
 	t     testing.TB
 	ctx   context.Context
 	log   app.Log
+	keys  *personkeys.Store
 	clock *handClock
 
 	handled app.Position // how far the processes are
@@ -44,10 +48,13 @@ func newWorld(t testing.TB) *world {
 
 func worldOn(t testing.TB, socket string) *world {
 	t.Helper()
-	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket})
+	pool := pgtest.Pool(t)
+	keys, err := personkeys.Open(t.Context(), pool, sealing.NewKey())
+	require.NoError(t, err)
+	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: keys})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, ctx: t.Context(), log: store, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
 	w.App = w.with(store)
 	return w
 }
@@ -55,7 +62,7 @@ func worldOn(t testing.TB, socket string) *world {
 // with is the service over another view of the same log, such as one that fails.
 func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
-		Log: log, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
+		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
 	}
 	for _, c := range change {

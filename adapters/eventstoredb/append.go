@@ -18,7 +18,7 @@ func (s *Store) Append(ctx context.Context, stream string, expected app.Revision
 	data := make([]esdb.EventData, len(events))
 	for i, e := range events {
 		var err error
-		if data[i], err = encode(e); err != nil {
+		if data[i], err = s.encode(ctx, stream, e); err != nil {
 			return 0, app.Position{}, fmt.Errorf("append to %s: %w", stream, err)
 		}
 	}

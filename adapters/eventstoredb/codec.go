@@ -1,6 +1,7 @@
 package eventstoredb
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -11,15 +12,18 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 )
 
-// encode gives the wire form of an event: its JSON, and its metadata with the
-// schema version that was written.
-func encode(e app.NewEvent) (esdb.EventData, error) {
+// encode gives the stored form of an event: its JSON with personal data sealed,
+// and its metadata with the schema version that was written.
+func (s *Store) encode(ctx context.Context, stream string, e app.NewEvent) (esdb.EventData, error) {
 	if e.ID == uuid.Nil {
 		return esdb.EventData{}, fmt.Errorf("encode %s: the event has no id", e.Event.EventType())
 	}
 	name, version, data, err := app.Wire.Encode(e.Event)
 	if err != nil {
 		return esdb.EventData{}, err
+	}
+	if data, err = s.seal(ctx, stream, name, data); err != nil {
+		return esdb.EventData{}, fmt.Errorf("encode %s: %w", name, err)
 	}
 	e.Metadata.SchemaVersion = version
 	metadata, err := json.Marshal(e.Metadata)
@@ -35,8 +39,9 @@ func encode(e app.NewEvent) (esdb.EventData, error) {
 	}, nil
 }
 
-// decode reads what encode made. An event that this program does not know
-// gives wire.ErrUnknown.
+// decode reads what encode made, except that an event with sealed personal data
+// comes as a sealedEvent, for Store.open. An event that this program does not
+// know gives wire.ErrUnknown.
 func decode(e *esdb.RecordedEvent) (app.Recorded, error) {
 	r := app.Recorded{
 		ID:         e.EventID,
@@ -47,6 +52,16 @@ func decode(e *esdb.RecordedEvent) (app.Recorded, error) {
 	}
 	if err := json.Unmarshal(e.UserMetadata, &r.Metadata); err != nil {
 		return r, fmt.Errorf("event %d of %s: metadata: %w", e.EventNumber, e.StreamID, err)
+	}
+	if personal := app.Wire.Personal(e.EventType); len(personal) > 0 {
+		sealed, ok, err := decodePersonal(e.EventType, r.Metadata.SchemaVersion, e.Data, personal)
+		if err != nil {
+			return r, fmt.Errorf("event %d of %s: %w", e.EventNumber, e.StreamID, err)
+		}
+		if ok {
+			r.Event = sealed
+			return r, nil
+		}
 	}
 	var err error
 	if r.Event, err = app.Wire.Decode(e.EventType, r.Metadata.SchemaVersion, e.Data); err != nil {

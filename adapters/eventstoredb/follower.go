@@ -107,12 +107,29 @@ func (f *follower) run(ctx context.Context) error {
 			f.final = errors.As(err, &u)
 			return err
 		}
-		if err := f.handle(ctx, b); err != nil {
-			f.final = true
+		if err := f.pass(ctx, b); err != nil {
 			return err
 		}
-		f.handled = b.Upto
 	}
+}
+
+// pass opens a batch and has it handled: where an event cannot be read, what is
+// before it.
+func (f *follower) pass(ctx context.Context, b app.Batch) error {
+	n, unread := f.store.open(ctx, b.Events)
+	if unread != nil {
+		var u unreadableError
+		if f.final = errors.As(unread, &u); !f.final || n == 0 {
+			return unread
+		}
+		b = app.Batch{Events: b.Events[:n], Upto: b.Events[n-1].Position}
+	}
+	if err := f.handle(ctx, b); err != nil {
+		f.final = true
+		return err
+	}
+	f.handled = b.Upto
+	return unread
 }
 
 func (f *follower) batcher(sub *flow[notice]) *batcher {

@@ -268,7 +268,7 @@ func TestFollowTellsHowFarItLooked(t *testing.T) {
 func TestFollowStopsAtAnUnknownEvent(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	known, err := encode(fact(0))
+	known, err := s.encode(t.Context(), "account-1", fact(0))
 	require.NoError(t, err)
 	unknown, after := known, known
 	unknown.EventID, unknown.EventType = uuid.New(), "FromTheFuture"

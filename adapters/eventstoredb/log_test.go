@@ -169,7 +169,7 @@ func TestReadersStopAtAnUnknownEvent(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
 	ctx := t.Context()
-	known, err := encode(fact(0))
+	known, err := s.encode(t.Context(), "account-1", fact(0))
 	require.NoError(t, err)
 	unknown := known
 	unknown.EventID, unknown.EventType = uuid.New(), "FromTheFuture"

@@ -10,6 +10,8 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/app"
 )
 
 // Options say which store to use and how patient to be. One of
@@ -34,6 +36,10 @@ type Options struct {
 	// DiscoveryInterval is how often the client looks for the node while it is
 	// away. Default 250 ms; a connection string may say otherwise.
 	DiscoveryInterval time.Duration
+
+	// Persons has the keys that personal data in events is sealed with. Without
+	// it events that name people can neither be appended nor, once sealed, read.
+	Persons app.PersonKeys
 
 	Logger     *slog.Logger          // default: discards
 	Registerer prometheus.Registerer // default: metrics are not registered

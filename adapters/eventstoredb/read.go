@@ -74,13 +74,27 @@ func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], n
 		if err != nil {
 			return true, err
 		}
-		r, err := decode(e)
+		r, err := s.decodeOne(ctx, e)
+		if errors.Is(err, app.ErrKeysUnavailable) {
+			return true, err
+		}
 		if !yield(r, err) || err != nil {
 			return false, nil
 		}
 		*next = r.Revision + 1
 		retry.progressed()
 	}
+}
+
+// decodeOne reads an event and opens it.
+func (s *Store) decodeOne(ctx context.Context, e *esdb.RecordedEvent) (app.Recorded, error) {
+	r, err := decode(e)
+	if _, sealed := r.Event.(sealedEvent); err != nil || !sealed {
+		return r, err
+	}
+	one := []app.Recorded{r}
+	_, err = s.open(ctx, one)
+	return one[0], err
 }
 
 // errReached ends the following of the log that ReadAll is made of.

@@ -184,7 +184,7 @@ func TestSubscriberClose(t *testing.T) {
 func TestSubscriberStopsAtAnUnknownEvent(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	known, err := encode(fact(0))
+	known, err := s.encode(t.Context(), "account-1", fact(0))
 	require.NoError(t, err)
 	unknown := known
 	unknown.EventID, unknown.EventType = uuid.New(), "FromTheFuture"

@@ -27,6 +27,7 @@ type Config struct {
 	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
 	PublicURL     string `help:"Where clients reach the service; it stands in mails. Empty: the address it listens on." env:"FLEETLEDGER_PUBLIC_URL" placeholder:"URL"`
+	PersonKey     string `help:"Key that the keys of personal data are sealed with, 32 bytes in base64; empty makes one in the data folder." env:"FLEETLEDGER_PERSON_KEY" placeholder:"KEY"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
 	Places           int           `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
@@ -58,6 +59,9 @@ func (c *Config) validate() error {
 		if c.EventstoreURL != "" {
 			refuse("FLEETLEDGER_NODE_ADDR", "goes with the embedded event node, not with FLEETLEDGER_EVENTSTORE_URL")
 		}
+	}
+	if _, err := parsePersonKey(c.PersonKey); c.PersonKey != "" && err != nil {
+		refuse("FLEETLEDGER_PERSON_KEY", "%v", err)
 	}
 	if c.Log != "text" && c.Log != "json" {
 		refuse("FLEETLEDGER_LOG", "%q is neither text nor json", c.Log)

@@ -83,6 +83,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, log
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
 		PlanLife:   time.Duration(c.PlanHours) * time.Hour,
 		Operations: e.operations,
+		Persons:    e.persons,
 		Secret:     secret,
 		Logger:     logger,
 	}

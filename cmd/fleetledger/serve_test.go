@@ -150,6 +150,7 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_WINDOWS":           {"serve", "--windows", "30,20,10"},
 		"FLEETLEDGER_RENEWAL_TERMS":     {"serve", "--renewal-terms", "P1Y,yearly"},
 		"FLEETLEDGER_INCLUDED_TRANSFER": {"serve", "--included-transfer", "half"},
+		"FLEETLEDGER_PERSON_KEY":        {"serve", "--person-key", "c2VjcmV0"},
 		"FLEETLEDGER_OPERATOR_TOKEN":    {"serve", "--operator-token", "short"},
 	} {
 		t.Run(name, func(t *testing.T) {

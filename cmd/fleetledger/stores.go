@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventnode"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 )
 
@@ -22,6 +23,7 @@ import (
 // log. What is not configured elsewhere runs inside this process.
 type stores struct {
 	pool    *pgxpool.Pool
+	persons *personkeys.Store // keys of the personal data in the log
 	log     *eventstoredb.Store
 	node    *eventnode.Node // nil: an EventStoreDB elsewhere, or the node of a running serve
 	failed  chan error      // a store of ours ended by itself
@@ -132,7 +134,14 @@ func (s *stores) openPool(ctx context.Context, url string) error {
 }
 
 func (s *stores) openLog(ctx context.Context, c *Config, metrics prometheus.Registerer, logger *slog.Logger) error {
-	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Logger: logger, Registerer: metrics}
+	key, err := personKey(c.PersonKey, c.DataDir)
+	if err != nil {
+		return err
+	}
+	if s.persons, err = personkeys.Open(ctx, s.pool, key); err != nil {
+		return fmt.Errorf("FLEETLEDGER_PERSON_KEY: %w", err)
+	}
+	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Persons: s.persons, Logger: logger, Registerer: metrics}
 	if c.EventstoreURL == "" {
 		socket, err := nodeSocket(c.DataDir)
 		if err != nil {

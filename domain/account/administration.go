@@ -62,7 +62,10 @@ func administered(s State, e domain.Event) State {
 	case OffersAssigned:
 		s.Offers = e.Offers
 	case BillingChanged:
-		s.Billing = Billing{Mode: e.Mode, Contact: e.Contact}
+		s.Billing = Billing{Mode: e.Mode}
+		if e.Contact.ID != uuid.Nil {
+			s.Billing.Contact = &e.Contact
+		}
 	case ChannelContactAssigned:
 		s.ChannelContacts = append(slices.Clone(s.ChannelContacts), e.Contact)
 	case ChannelContactRemoved:
@@ -117,7 +120,11 @@ func DecideBill(s State, mode BillingMode, contact *Person) ([]domain.Event, []d
 	if len(problems) > 0 || same && samePerson(s.Billing.Contact, contact) {
 		return nil, problems
 	}
-	return []domain.Event{BillingChanged{Account: s.UID, Mode: mode, Contact: contact}}, nil
+	e := BillingChanged{Account: s.UID, Mode: mode}
+	if contact != nil {
+		e.Contact = *contact
+	}
+	return []domain.Event{e}, nil
 }
 
 // samePerson compares what persons are called and how they are reached.

@@ -35,7 +35,7 @@ func TestDetails(t *testing.T) {
 	s.When(bill(account.Prepaid, nil)).Then()
 	s.When(bill(account.Prepaid, &contact)).ThenRefused(account.CodeBillingContact)
 	s.When(bill("barter", nil)).ThenRefused(account.CodeBillingInvalid)
-	direct := s.When(bill(account.Direct, &contact)).Then(account.BillingChanged{Account: uid, Mode: account.Direct, Contact: &contact})
+	direct := s.When(bill(account.Direct, &contact)).Then(account.BillingChanged{Account: uid, Mode: account.Direct, Contact: contact})
 	again := contact
 	again.ID = uuid.UUID{8}
 	direct.When(bill(account.Direct, &again)).Then()

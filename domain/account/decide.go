@@ -21,9 +21,15 @@ const (
 	CodeInvitationUnknown = "invitation_unknown"
 	CodeInvitationExpired = "invitation_expired"
 	CodeCreationAbandoned = "creation_abandoned"
+	CodePersonErased      = "person_erased"
+	CodePersonNotFound    = "person_not_found"
 )
 
 func notFound() []domain.Problem { return problem(CodeNotFound, "There is no such account.") }
+
+func erased() []domain.Problem {
+	return problem(CodePersonErased, "The administrator of the account was erased; nobody is left to invite.")
+}
 
 func problem(code, detail string) []domain.Problem {
 	return []domain.Problem{{Code: code, Detail: detail}}
@@ -71,6 +77,9 @@ func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Ti
 	case Activated:
 		return nil, problem(CodeAlreadyActive, "The account is active already.")
 	}
+	if s.Administrator.IsErased() {
+		return nil, erased()
+	}
 	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator}}, nil
 }
 
@@ -83,6 +92,9 @@ func DecideInvite(s State, i Invitation) ([]domain.Event, []domain.Problem) {
 		return nil, problem(CodeAccountClosed, "The account is closed.")
 	case Activated:
 		return nil, problem(CodeAlreadyActive, "The account is active already.")
+	}
+	if s.Administrator.IsErased() {
+		return nil, erased()
 	}
 	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
 		return nil, nil
@@ -99,4 +111,21 @@ func DecideClose(s State, reason string) ([]domain.Event, []domain.Problem) {
 		return nil, nil
 	}
 	return []domain.Event{AccountClosed{Account: s.UID, Reason: reason}}, nil
+}
+
+// DecideErase decides to forget a person named in the account, whatever the
+// account's status. emailReservation is the stream that keeps the person's
+// address taken.
+func DecideErase(s State, person uuid.UUID, emailReservation string) ([]domain.Event, []domain.Problem) {
+	switch {
+	case !s.Exists():
+		return nil, notFound()
+	case !s.Names(person):
+		return nil, problem(CodePersonNotFound, "There is no such person in the account.")
+	case !s.shows(person):
+		return nil, nil
+	case s.Administrator.ID != person:
+		emailReservation = ""
+	}
+	return []domain.Event{PersonErased{Account: s.UID, Person: person, EmailReservation: emailReservation}}, nil
 }

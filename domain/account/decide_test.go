@@ -100,6 +100,33 @@ func TestClose(t *testing.T) {
 	given(t).When(invite(1, "first")).ThenRefused(account.CodeNotFound)
 }
 
+// An erased administrator is nobody to invite any more, and stays erased.
+func TestErase(t *testing.T) {
+	t.Parallel()
+	erase := func(person uuid.UUID) decision {
+		return func(s account.State) ([]domain.Event, []domain.Problem) {
+			return account.DecideErase(s, person, "reservation-email-1")
+		}
+	}
+	gone := account.PersonErased{Account: uid, Person: administrator.ID, EmailReservation: "reservation-email-1"}
+	given(t).When(erase(administrator.ID)).ThenRefused(account.CodeNotFound)
+	given(t, created).When(erase(uuid.New())).ThenRefused(account.CodePersonNotFound)
+	pending := given(t, created).When(erase(administrator.ID)).Then(gone)
+	pending.When(erase(administrator.ID)).Then()
+	pending.When(activate("first", sent)).ThenRefused(account.CodePersonErased)
+	pending.When(invite(2, "second")).ThenRefused(account.CodePersonErased)
+	pending.When(closing).ThenDone()
+	given(t, created).When(closing).ThenDone().When(erase(administrator.ID)).Then(gone)
+
+	late := given(t, created, gone, account.AccountActivated{Account: uid, Administrator: administrator}).State
+	if late.Administrator != administrator.Erase() || late.Status != account.Activated {
+		t.Errorf("a late event brought the person back: %+v", late)
+	}
+	if _, _, p := account.NormaliseEmail(account.Erased); p == nil {
+		t.Error("somebody could have the address that stands for erased ones")
+	}
+}
+
 func TestStatusAt(t *testing.T) {
 	t.Parallel()
 	pending := given(t, created).State
@@ -121,8 +148,11 @@ func TestHistories(t *testing.T) {
 	t.Parallel()
 	commands := []decision{create, activate("first", sent), activate("second", sent), invite(2, "second"), invite(3, "third"), closing}
 	events := []domain.Event{
-		account.AccountCreationAbandoned{Account: uid}, account.AccountClosed{}, account.AccountActivated{}, account.InvitationSent{}, nil,
+		account.PersonErased{Account: uid, Person: administrator.ID}, account.AccountCreationAbandoned{Account: uid}, account.AccountClosed{}, account.AccountActivated{}, account.InvitationSent{}, nil,
 	}
+	commands = append(commands, func(s account.State) ([]domain.Event, []domain.Problem) {
+		return account.DecideErase(s, administrator.ID, "")
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		var s account.State
 		for range 20 {

@@ -16,8 +16,8 @@ import (
 
 // Wire knows the account events.
 var Wire = wire.NewRegistry(
-	wire.Of[AccountCreated](),
-	wire.Of[AccountActivated](),
+	wire.Of[AccountCreated](wire.Same),   // from version 2 on persons are sealed in the log
+	wire.Of[AccountActivated](wire.Same), // likewise
 	wire.Of[InvitationSent](),
 	wire.Of[AccountClosed](),
 	wire.Of[AccountCreationAbandoned](),
@@ -31,6 +31,7 @@ var Wire = wire.NewRegistry(
 	wire.Of[SessionLifetimeSet](),
 	wire.Of[PasswordLengthSet](),
 	wire.Of[AddressRangesSet](),
+	wire.Of[PersonErased](),
 )
 
 // Type is what an account is: a reseller or a standard account.
@@ -42,13 +43,29 @@ const (
 	Standard Type = "standard"
 )
 
-// Person is a user as far as events name one. Kept together so that personal
-// data can be made erasable in one place.
+// Person is a user as far as events name one. It is the one type that holds
+// personal data in events: the log keeps all of it but the id sealed with a key
+// of that person's own, which is kept elsewhere and can be destroyed.
 type Person struct {
 	ID    uuid.UUID `json:"id"`
 	Email string    `json:"email"`
 	Name  string    `json:"name,omitempty"`
 }
+
+var _ wire.Personal = Person{}
+
+// PersonalData marks the type as wire.Personal.
+func (Person) PersonalData() {}
+
+// Erased stands where an erased person's e-mail and name were. It is no e-mail
+// address, so nobody's real one is taken for it.
+const Erased = "erased"
+
+// Erase gives what is left of a person: the id.
+func (p Person) Erase() Person { return Person{ID: p.ID, Email: Erased, Name: Erased} }
+
+// IsErased reports whether the person's data is gone.
+func (p Person) IsErased() bool { return p.Email == Erased }
 
 // Invitation lets its holder activate the account once, until Expires. Only
 // the SHA-256 of the token is recorded.
@@ -94,8 +111,20 @@ type AccountCreationAbandoned struct {
 	Account uuid.UUID `json:"account"`
 }
 
+// PersonErased says that a person named in the account's events is to be
+// forgotten. From here on nothing shows the data; the key it was sealed with is
+// destroyed next, and if that fails, by a process that follows the log.
+// EmailReservation is the stream that keeps the address taken: once the address
+// is gone, nobody could tell which it is.
+type PersonErased struct {
+	Account          uuid.UUID `json:"account"`
+	Person           uuid.UUID `json:"person"`
+	EmailReservation string    `json:"emailReservation,omitempty"`
+}
+
 func (AccountCreated) EventType() string           { return "AccountCreated" }
 func (AccountActivated) EventType() string         { return "AccountActivated" }
 func (InvitationSent) EventType() string           { return "InvitationSent" }
 func (AccountClosed) EventType() string            { return "AccountClosed" }
 func (AccountCreationAbandoned) EventType() string { return "AccountCreationAbandoned" }
+func (PersonErased) EventType() string             { return "PersonErased" }

@@ -42,7 +42,7 @@ type OffersAssigned struct {
 type BillingChanged struct {
 	Account uuid.UUID   `json:"account"`
 	Mode    BillingMode `json:"mode"`
-	Contact *Person     `json:"contact,omitempty"`
+	Contact Person      `json:"contact,omitzero"`
 }
 
 // ChannelContactAssigned makes a vendor's sales person the reseller's contact.

@@ -28,11 +28,12 @@ func TestGolden(t *testing.T) {
 		account.AccountRenamed{Account: uid, Name: "Prairie Wind"},
 		account.AccountClaimAbandoned{Account: uid, Reservation: "reservation-name-00"},
 		account.OffersAssigned{Account: uid, Offers: []catalogue.Offer{catalogue.Premium}},
-		account.BillingChanged{Account: uid, Mode: account.Direct, Contact: &administrator},
+		account.BillingChanged{Account: uid, Mode: account.Direct, Contact: administrator},
 		account.ChannelContactAssigned{Account: uid, Contact: administrator},
 		account.ChannelContactRemoved{Account: uid, Contact: administrator.ID},
 		account.SessionLifetimeSet{Account: uid, Minutes: 480},
 		account.PasswordLengthSet{Account: uid, Minimum: 16},
 		account.AddressRangesSet{Account: uid, Ranges: []string{"192.0.2.0/24"}},
+		account.PersonErased{Account: uid, Person: administrator.ID, EmailReservation: "reservation-email-0011"},
 	)
 }

@@ -37,6 +37,9 @@ type State struct {
 	Billing         Billing
 	ChannelContacts []Person
 	Security        Security
+	Forgotten       bool // the administrator was erased
+	// EmailReservation keeps the address of an erased administrator taken.
+	EmailReservation string
 }
 
 // Exists reports whether the account was created.
@@ -57,13 +60,23 @@ func Evolve(s State, e domain.Event) State {
 		s.UID, s.Name, s.Type, s.Status = e.Account, e.Name, e.Type, Pending
 		s.Administrator, s.Offers, s.Reseller, s.Invitation = e.Administrator, e.Offers, e.Reseller, e.Invitation
 	case AccountActivated:
-		s.Status, s.Administrator = Activated, e.Administrator
+		s.Status = Activated
+		// Decided before the erasure and appended behind it, were that possible,
+		// it would still not bring the data back.
+		if !s.Forgotten {
+			s.Administrator = e.Administrator
+		}
 	case InvitationSent:
 		s.Invitation = e.Invitation
 	case AccountClosed:
 		s.Closing, s.Status = s.Status, Closed
 	case AccountCreationAbandoned:
 		s.Abandoned = true
+	case PersonErased:
+		if s.Administrator.ID == e.Person {
+			s.Forgotten, s.EmailReservation = true, e.EmailReservation
+		}
+		s = s.Without(e.Person)
 	}
 	return administered(s, e)
 }

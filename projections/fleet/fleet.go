@@ -13,7 +13,9 @@
 // Everything is kept by recorded time: a row of ..._versions holds from
 // valid_from until before valid_to, the current one until infinity. The state
 // column is the folded aggregate and the one truth; the other columns are taken
-// from it when the row is written, to filter and sort by.
+// from it when the row is written, to filter and sort by. Versions once written
+// stay as they are, with one exception: an erased person's data goes from all of
+// them, so that they are what a rebuild would make of the log then.
 package fleet
 
 import (
@@ -97,7 +99,10 @@ func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 		accounts.fold(e, at)
 		partnerships.fold(e, at)
 	}
-	return write(ctx, tx, devices, accounts, partnerships)
+	if err := write(ctx, tx, devices, accounts, partnerships); err != nil {
+		return err
+	}
+	return erase(ctx, tx, events)
 }
 
 func write(ctx context.Context, tx pgx.Tx, devices *fold[deviceState], accounts *fold[accountState], partnerships *fold[partnershipState]) error {

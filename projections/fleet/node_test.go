@@ -16,7 +16,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -32,8 +34,8 @@ func TestFromTheLogToThePage(t *testing.T) {
 	t.Parallel()
 	node := eventnodetest.NewRestartable(t)
 	node.Start()
-	store := openStore(t, node.SocketPath())
 	pool := pgtest.Pool(t)
+	store := openStore(t, node.SocketPath(), keysIn(t, pool))
 	first, second := follow(t, pool, store), follow(t, pool, store)
 	reader := fleet.NewReader(pool, second.WaitFor)
 
@@ -97,8 +99,17 @@ func read(t *testing.T, r *fleet.Reader, reseller uuid.UUID, p app.Position) app
 	}
 }
 
-func openStore(t *testing.T, socket string) *eventstoredb.Store {
-	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, DiscoveryInterval: 20 * time.Millisecond, CallTimeout: 20 * time.Second})
+// keysIn keeps the keys of persons in a database.
+func keysIn(t *testing.T, pool *pgxpool.Pool) *personkeys.Store {
+	keys, err := personkeys.Open(t.Context(), pool, make([]byte, sealing.KeySize))
+	require.NoError(t, err)
+	return keys
+}
+
+func openStore(t *testing.T, socket string, keys app.PersonKeys) *eventstoredb.Store {
+	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{
+		SocketPath: socket, Persons: keys, DiscoveryInterval: 20 * time.Millisecond, CallTimeout: 20 * time.Second,
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	return store

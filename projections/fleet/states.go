@@ -47,7 +47,7 @@ var accountTable = table[accountState]{
 	prefix: accountPrefix,
 	evolve: func(s accountState, e app.Recorded) accountState {
 		s.State = account.Evolve(s.State, e.Event)
-		s.Invitation.TokenHash = nil // a list has no use for it
+		s.Invitation.TokenHash, s.EmailReservation = nil, "" // lists have no use for them
 		if _, ok := e.Event.(account.AccountCreated); ok {
 			s.CreatedAt = e.Metadata.OccurredAt.UTC()
 		}

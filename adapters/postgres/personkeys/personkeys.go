@@ -1,0 +1,166 @@
+// Package personkeys keeps the keys that personal data in events is sealed
+// with: app's PersonKeys on the table ops.person_keys.
+//
+// The keys are themselves sealed, with a key of the installation that is not in
+// the database, so that a copy of the database alone opens nothing. Erasing a
+// person empties the row and leaves it: a person without a row was never
+// erased, so its key is lost.
+package personkeys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/adapters/sealing"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// ErrForeignKey says that the database's keys were sealed with another
+// installation key.
+var ErrForeignKey = errors.New("the personal data of this database was sealed with another installation key")
+
+// Store keeps keys. It is safe for concurrent use.
+type Store struct {
+	pool         *pgxpool.Pool
+	installation []byte
+	cache        *cache
+}
+
+var _ app.PersonKeys = (*Store)(nil)
+
+// How much is remembered of what was found, and for how long: an erasure by
+// another instance is noticed within that time.
+const (
+	cacheSize = 10_000
+	cacheTime = 10 * time.Second
+)
+
+// Open keeps keys in the migrated database of pool, sealed with the
+// installation key, of sealing.KeySize bytes. The first call binds the database
+// to the key; another one is refused with ErrForeignKey from then on.
+func Open(ctx context.Context, pool *pgxpool.Pool, installation []byte) (*Store, error) {
+	s := &Store{pool: pool, installation: installation, cache: newCache(cacheSize, cacheTime)}
+	return s, s.bind(ctx)
+}
+
+// bound is what is sealed to recognise the installation key by.
+const bound = "person-key"
+
+func (s *Store) bind(ctx context.Context) error {
+	mark, err := sealing.Seal(s.installation, []byte(bound), nil)
+	if err != nil {
+		return fmt.Errorf("installation key: %w", err)
+	}
+	// Two statements: the winner of a race is only visible to a second one.
+	_, err = s.pool.Exec(ctx, `
+		INSERT INTO ops.settings (key, value) VALUES ($1, to_jsonb(encode($2::bytea, 'base64')))
+		ON CONFLICT (key) DO NOTHING`, bound, mark)
+	if err != nil {
+		return failure("bind the installation key", err)
+	}
+	err = s.pool.QueryRow(ctx, `SELECT decode(value #>> '{}', 'base64') FROM ops.settings WHERE key = $1`, bound).Scan(&mark)
+	if err != nil {
+		return failure("check the installation key", err)
+	}
+	if _, err := sealing.Open(s.installation, mark, nil); err != nil {
+		return ErrForeignKey
+	}
+	return nil
+}
+
+// Use implements app.PersonKeys. It never answers from the cache.
+func (s *Store) Use(ctx context.Context, person uuid.UUID, stream string) (app.PersonKey, error) {
+	wrapped, err := sealing.Seal(s.installation, sealing.NewKey(), person[:])
+	if err != nil {
+		return app.PersonKey{}, err
+	}
+	var kept []byte
+	err = s.pool.QueryRow(ctx, `
+		INSERT INTO ops.person_keys AS k (person, key, named_in) VALUES ($1, $2, ARRAY[$3::text])
+		ON CONFLICT (person) DO UPDATE SET named_in =
+			CASE WHEN excluded.named_in <@ k.named_in THEN k.named_in ELSE k.named_in || excluded.named_in END
+		RETURNING key`, person, wrapped, stream).Scan(&kept)
+	if err != nil {
+		return app.PersonKey{}, failure("key of a person", err)
+	}
+	return s.unwrap(person, kept)
+}
+
+// Find implements app.PersonKeys.
+func (s *Store) Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]app.PersonKey, error) {
+	found := make(map[uuid.UUID]app.PersonKey, len(persons))
+	asked := s.cache.begin()
+	var missing [][16]byte
+	for _, p := range persons {
+		if key, ok := s.cache.get(p); ok {
+			found[p] = key
+		} else {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	rows, err := s.pool.Query(ctx, `SELECT person, key FROM ops.person_keys WHERE person = ANY ($1::uuid[])`, missing)
+	if err != nil {
+		return nil, failure("keys of persons", err)
+	}
+	var person [16]byte
+	var wrapped []byte
+	_, err = pgx.ForEachRow(rows, []any{&person, &wrapped}, func() error {
+		if key, err := s.unwrap(person, wrapped); err == nil { // else it is as good as lost
+			found[person] = key
+			s.cache.put(asked, person, key)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, failure("keys of persons", err)
+	}
+	return found, nil
+}
+
+func (s *Store) unwrap(person uuid.UUID, wrapped []byte) (app.PersonKey, error) {
+	if wrapped == nil {
+		return app.PersonKey{Erased: true}, nil
+	}
+	key, err := sealing.Open(s.installation, wrapped, person[:])
+	if err != nil {
+		return app.PersonKey{}, fmt.Errorf("key of person %s: %w: %w", person, app.ErrKeyLost, err)
+	}
+	return app.PersonKey{Key: key}, nil
+}
+
+// NamedIn implements app.PersonKeys.
+func (s *Store) NamedIn(ctx context.Context, person uuid.UUID) ([]string, error) {
+	var streams []string
+	err := s.pool.QueryRow(ctx, `SELECT named_in FROM ops.person_keys WHERE person = $1`, person).Scan(&streams)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return streams, failure("streams that name a person", err)
+}
+
+// Erase implements app.PersonKeys. Erasing again changes nothing.
+func (s *Store) Erase(ctx context.Context, person uuid.UUID) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO ops.person_keys AS k (person, named_in, erased_at) VALUES ($1, '{}', now())
+		ON CONFLICT (person) DO UPDATE SET key = NULL, erased_at = now() WHERE k.erased_at IS NULL`, person)
+	s.cache.forget(person)
+	return failure("erase a person", err)
+}
+
+// failure says what failed. All but a lost key may pass, whatever PostgreSQL
+// answered: what is asked here is never wrong by itself.
+func failure(what string, err error) error {
+	if err == nil || errors.Is(err, app.ErrKeyLost) {
+		return err
+	}
+	return fmt.Errorf("%s: %w: %w", what, app.ErrKeysUnavailable, err)
+}

@@ -1,0 +1,46 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api"
+)
+
+func TestErasePersonOverHTTP(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	_, reseller := s.reseller("Northwind")
+	uid, position := s.customerOf(reseller, "Alder")
+	administrator := func(query string) api.Person {
+		t.Helper()
+		return into[api.Account](reseller.get("/v1/accounts/" + uid + query).is(200)).Administrators[0]
+	}
+	person := administrator("?minPosition=" + position)
+	erase := "/v1/persons/" + person.Id.String() + ":erase"
+
+	reseller.post(erase, "").refusedWith(403, "forbidden")
+	s.signIn(uid, "").post(erase, "").refusedWith(403, "forbidden")
+	s.as("nobody").post(erase, "").refusedWith(401, "unauthenticated")
+	s.post("/v1/persons/"+uuid.NewString()+":erase", "").refusedWith(404, "not_found")
+	s.post("/v1/persons/"+uid+":erase", "").refusedWith(404, "not_found")
+	s.post("/v1/persons/ada:erase", "").is(400)
+	s.send("GET", erase, "").is(405)
+	expect(t, "still there", administrator(""), person)
+
+	gone := api.Person{Id: person.Id, Email: "erased", Name: "erased"}
+	for range 2 {
+		done := s.post(erase, `{"reason":"asked for by the person"}`, "Idempotency-Key: erase-1").is(200)
+		expect(t, "erased in", into[api.Written](done).Uid.String(), uid)
+		expect(t, "erased", administrator("?minPosition="+done.header.Get("X-Position")), gone)
+	}
+	again := into[api.Written](s.post(erase, "").is(200))
+	expect(t, "revision", again.Revision, int64(1))
+
+	customers := into[api.CustomerList](reseller.get("/v1/customers").is(200))
+	expect(t, "on the Customers page", customers.Items[0].Administrators.Items, []api.Person{gone})
+	token := s.app.InvitationToken(uuid.MustParse(uid), 1)
+	s.as("").post("/v1/activations/"+token, `{"name":"Ada"}`).refusedWith(422, "person_erased")
+	expect(t, "invitation", into[api.Activation](s.as("").get("/v1/activations/"+token).is(200)).Administrator, gone)
+}

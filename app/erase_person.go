@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// ErasePerson forgets a person for good: name and e-mail read "erased" from
+// then on, in the log and in everything made of it. It is the operator's.
+// Erasing again changes nothing and gives the account's revision of now.
+//
+// The event comes first, the destruction of the key behind it. Died in between,
+// nothing shows the person any more, and the Processes destroy the key; the
+// other way round nobody would know that there is something to finish. The
+// person's address stays taken on the platform as long as the account would
+// have kept it.
+func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, c Command) (Written, error) {
+	if err := operatorOnly(caller, rights.AccountsManage); err != nil {
+		return Written{}, err
+	}
+	if err := c.check(); err != nil {
+		return Written{}, err
+	}
+	streams, err := a.persons.NamedIn(ctx, person)
+	if err != nil {
+		return Written{}, err
+	}
+	w := a.write(caller, c)
+	written, err := Written{}, ErrNotFound
+	for _, stream := range streams {
+		uid, ok := uidOf(stream)
+		if !ok || !strings.HasPrefix(stream, accountPrefix) {
+			continue
+		}
+		one, failed := a.erase(ctx, w, uid, person)
+		if errors.Is(failed, ErrNotFound) { // an append that was not to be
+			continue
+		}
+		if failed != nil {
+			return Written{}, failed
+		}
+		written, err = one, nil
+	}
+	if err != nil {
+		return Written{}, err
+	}
+	return written, a.persons.Erase(ctx, person)
+}
+
+// erase forgets a person named in an account, ErrNotFound when it is not.
+func (a *App) erase(ctx context.Context, w write, uid, person uuid.UUID) (Written, error) {
+	written, err := a.oneAccount(ctx, w, uid, nil, func(s account.State) ([]domain.Event, []domain.Problem) {
+		email, _ := emailOf(s)
+		return account.DecideErase(s, person, email.Stream)
+	})
+	refusal, ok := errors.AsType[*domain.Refusal](err)
+	if ok && refusal.Problems[0].Code == account.CodePersonNotFound {
+		return Written{}, ErrNotFound
+	}
+	return written, err
+}

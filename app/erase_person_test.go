@@ -1,0 +1,223 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// account is an account as the log has it.
+func (w *world) account(uid uuid.UUID) account.State {
+	w.t.Helper()
+	var s account.State
+	for e, err := range w.log.ReadStream(w.ctx, app.AccountStream(uid), 0) {
+		require.NoError(w.t, err)
+		s = account.Evolve(s, e.Event)
+	}
+	return s
+}
+
+// erasures counts those recorded in an account.
+func (w *world) erasures(uid uuid.UUID) int {
+	w.t.Helper()
+	n := 0
+	for e, err := range w.log.ReadStream(w.ctx, app.AccountStream(uid), 0) {
+		require.NoError(w.t, err)
+		if _, ok := e.Event.(account.PersonErased); ok {
+			n++
+		}
+	}
+	return n
+}
+
+// keyOf is a person's key as another instance finds it.
+func (w *world) keyOf(person uuid.UUID) app.PersonKey {
+	w.t.Helper()
+	key, err := w.keys.Use(w.ctx, person, "account-"+uuid.Nil.String())
+	require.NoError(w.t, err)
+	return key
+}
+
+func TestErasePerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	command1 := accountNamed("Delta Rail", "")
+	created, err := w.CreateCustomer(w.ctx, administratorOf(reseller), command1)
+	require.NoError(t, err)
+	uid := created.UID
+	serial := w.registered(uid, router(1))[0]
+	before, err := w.DeviceHistory(w.ctx, operator(), serial)
+	require.NoError(t, err)
+	person := w.account(uid).Administrator
+	token := w.InvitationToken(uid, 1)
+
+	_, err = w.ErasePerson(w.ctx, administratorOf(reseller), person.ID, command())
+	require.ErrorIs(t, err, app.ErrForbidden)
+	_, err = w.ErasePerson(w.ctx, administratorOf(uid), person.ID, command())
+	require.ErrorIs(t, err, app.ErrForbidden)
+	_, err = w.ErasePerson(w.ctx, operator(), uuid.New(), command())
+	require.ErrorIs(t, err, app.ErrNotFound)
+	require.Equal(t, person, w.account(uid).Administrator)
+
+	done, err := w.ErasePerson(w.ctx, operator(), person.ID, command())
+	require.NoError(t, err)
+	require.Equal(t, uid, done.UID)
+	require.NotZero(t, done.Position)
+	again, err := w.ErasePerson(w.ctx, operator(), person.ID, command())
+	require.NoError(t, err)
+	require.Equal(t, done, again)
+	require.Equal(t, 1, w.erasures(uid))
+	require.Equal(t, person.Erase(), w.account(uid).Administrator)
+	require.True(t, w.keyOf(person.ID).Erased)
+
+	// Nothing in the whole log tells the address any more.
+	for _, e := range w.everything() {
+		if c, ok := e.Event.(account.AccountCreated); ok && c.Account == uid {
+			require.Equal(t, person.Erase(), c.Administrator)
+		}
+	}
+	shown, err := w.Invitation(w.ctx, token)
+	require.NoError(t, err)
+	require.Equal(t, []account.Person{person.Erase()}, shown.Administrators)
+	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada"})
+	refused(t, err, account.CodePersonErased)
+	_, err = w.ResendInvitation(w.ctx, operator(), uid, command())
+	refused(t, err, account.CodePersonErased)
+	require.NoError(t, w.InvitationMails(noMail{t}, "")(w.ctx, app.Batch{Events: w.everything()}))
+
+	// The rest works on, and the chain of hashes of a history is the same.
+	after, err := w.DeviceHistory(w.ctx, operator(), serial)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	repeated, err := w.CreateCustomer(w.ctx, administratorOf(reseller), command1)
+	require.NoError(t, err)
+	require.Equal(t, uid, repeated.UID)
+
+	// The address stays taken while the account keeps it, and not longer.
+	w.later()
+	taken := accountNamed("Delta Rail Two", account.Standard)
+	taken.Administrator.Email = person.Email
+	_, err = w.CreateAccount(w.ctx, operator(), taken)
+	refused(t, err, app.CodeEmailTaken)
+	_, err = w.CloseAccount(w.ctx, operator(), uid, command(), nil)
+	require.NoError(t, err)
+	w.later()
+	_, err = w.CreateAccount(w.ctx, operator(), taken)
+	require.NoError(t, err)
+}
+
+// Device events hold no personal data: what hashes of histories cover does not
+// change by an erasure.
+func TestHistoriesHoldNoPersonalData(t *testing.T) {
+	t.Parallel()
+	for name := range device.Wire {
+		require.Empty(t, device.Wire.Personal(name))
+	}
+}
+
+// noMail fails the test for a mail to an erased person.
+type noMail struct{ t *testing.T }
+
+func (m noMail) Send(_ context.Context, mail app.Mail) error {
+	require.NotEqual(m.t, account.Erased, mail.To)
+	return nil
+}
+
+// doomed are keys in a process that dies before, or after, it destroys one.
+type doomed struct {
+	app.PersonKeys
+	before bool
+}
+
+func (d doomed) Erase(ctx context.Context, person uuid.UUID) error {
+	if !d.before {
+		_ = d.PersonKeys.Erase(ctx, person)
+	}
+	return errDead
+}
+
+// A process that dies half way leaves nothing visible behind, and others finish.
+func TestCrashesOfErasePerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, dead := range map[string]func(log *dying) func(*app.Dependencies){
+		"before the event": func(log *dying) func(*app.Dependencies) { log.before = true; return nil },
+		"after the event":  func(*dying) func(*app.Dependencies) { return nil },
+		"before the key": func(log *dying) func(*app.Dependencies) {
+			log.left = 1000
+			return func(d *app.Dependencies) { d.Persons = doomed{w.keys, true} }
+		},
+		"after the key": func(log *dying) func(*app.Dependencies) {
+			log.left = 1000
+			return func(d *app.Dependencies) { d.Persons = doomed{w.keys, false} }
+		},
+	} {
+		uid := w.reseller(name)
+		person := w.account(uid).Administrator
+		log := &dying{Log: w.log, left: 1}
+		var change []func(*app.Dependencies)
+		if c := dead(log); c != nil {
+			change = append(change, c)
+		}
+		id := command()
+		_, err := w.with(log, change...).ErasePerson(w.ctx, operator(), person.ID, id)
+		require.ErrorIs(t, err, errDead, name)
+		w.later()
+		w.invariants()
+		if name == "before the event" {
+			require.Equal(t, person, w.account(uid).Administrator, "nothing was done")
+		} else {
+			require.Equal(t, person.Erase(), w.account(uid).Administrator, name)
+			require.True(t, w.keyOf(person.ID).Erased, "%s: finished by the processes", name)
+		}
+		_, err = w.ErasePerson(w.ctx, operator(), person.ID, id)
+		require.NoError(t, err, name)
+		require.Equal(t, 1, w.erasures(uid), name)
+		require.True(t, w.keyOf(person.ID).Erased, name)
+		w.later()
+		w.invariants()
+	}
+}
+
+// Whatever is appended while a person is erased, the person is erased after it.
+func TestEraseAgainstOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 10 {
+		name := uuid.NewString()
+		uid := w.reseller(name)
+		person := w.account(uid).Administrator
+		token := w.InvitationToken(uid, 1)
+		var wg sync.WaitGroup
+		at := func(do func() error) {
+			wg.Go(func() {
+				err := do()
+				if _, refusal := errors.AsType[*domain.Refusal](err); err != nil && !refusal {
+					t.Error(err)
+				}
+			})
+		}
+		at(func() error { _, err := w.ErasePerson(w.ctx, operator(), person.ID, command()); return err })
+		at(func() error { _, err := w.ErasePerson(w.ctx, operator(), person.ID, command()); return err })
+		at(func() error {
+			_, err := w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada"})
+			return err
+		})
+		wg.Wait()
+		require.Equal(t, person.Erase(), w.account(uid).Administrator)
+		require.Equal(t, 1, w.erasures(uid))
+		require.True(t, w.keyOf(person.ID).Erased)
+	}
+	w.later()
+	w.invariants()
+}

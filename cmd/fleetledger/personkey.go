@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fleetledger/fleetledger/adapters/sealing"
+)
+
+// personKey is the configured key of the installation that keys of persons are
+// sealed with, or the one of the data folder, made there (mode 0600) at the
+// first start. It is never in the database, so that a dump alone opens nothing;
+// a backup without it has no personal data.
+func personKey(configured, dataDir string) ([]byte, error) {
+	if configured != "" {
+		return parsePersonKey(configured)
+	}
+	path := filepath.Join(dataDir, "person-key")
+	text, err := os.ReadFile(path) //nolint:gosec // a file of our own data folder
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := createKey(path); err != nil {
+			return nil, fmt.Errorf("make the key of personal data: %w", err)
+		}
+		text, err = os.ReadFile(path) //nolint:gosec // as above
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the key of personal data: %w", err)
+	}
+	key, err := parsePersonKey(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
+}
+
+// createKey makes a file with a new key, on the disk and whole before it gets
+// its name. One that another process has made meanwhile stays.
+func createKey(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	draft, err := os.CreateTemp(filepath.Dir(path), ".person-key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = draft.WriteString(base64.StdEncoding.EncodeToString(sealing.NewKey()) + "\n")
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
+		if err = os.Link(draft.Name(), path); errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
+	}
+	return errors.Join(err, os.Remove(draft.Name()))
+}
+
+func parsePersonKey(text string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != sealing.KeySize {
+		return nil, fmt.Errorf("is not %d bytes in base64, such as `openssl rand -base64 %[1]d` gives", sealing.KeySize)
+	}
+	return key, nil
+}
