@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -34,6 +35,17 @@ func testAppend(stream string, expected int64) *request {
 	}
 }
 
+// settled tries until the server has noticed that the session before is gone.
+func settled(w *writer, p *plan) (written bool, err error) {
+	for range 1000 {
+		w.retryAt = time.Time{}
+		if written, err = w.settle(p); !errors.Is(err, ErrInUse) {
+			break
+		}
+	}
+	return written, err
+}
+
 // The connection breaks before the answer to a write arrives. Whether it was written
 // is found out from the log, not guessed.
 func TestUnknownOutcomeIsFoundOut(t *testing.T) {
@@ -45,7 +57,7 @@ func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		written, err := w.settle(p)
+		written, err := settled(w, p)
 		if err != nil || !written || w.last != 2 {
 			t.Fatalf("written %v, last %d, %v", written, w.last, err)
 		}
@@ -58,7 +70,7 @@ func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 		if !errors.Is(err, ErrFenced) {
 			t.Fatal(err)
 		}
-		written, err := w.settle(p)
+		written, err := settled(w, p)
 		if err != nil || written || w.last != 0 {
 			t.Fatalf("written %v, last %d, %v", written, w.last, err)
 		}
@@ -70,7 +82,7 @@ func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 		if _, _, err := w.try([]*request{r}); err != nil { // its caller was told to try again
 			t.Fatal(err)
 		}
-		if _, err := w.settle(nil); err != nil {
+		if _, err := settled(w, nil); err != nil {
 			t.Fatal(err)
 		}
 		if w.tail.last() != 2 {

@@ -118,6 +118,19 @@ func TestErase(t *testing.T) {
 	pending.When(closing).ThenDone()
 	given(t, created).When(closing).ThenDone().When(erase(administrator.ID)).Then(gone)
 
+	// Whoever else the account names can be erased too, and keeps no address taken.
+	contact := account.Person{ID: uuid.New(), Email: "sales@vendor.example", Name: "Val Vendor"}
+	named := given(t, created, account.ChannelContactAssigned{Account: uid, Contact: contact},
+		account.BillingChanged{Account: uid, Mode: account.Direct, Contact: contact})
+	left := named.When(erase(contact.ID)).Then(account.PersonErased{Account: uid, Person: contact.ID})
+	left.When(erase(contact.ID)).Then()
+	if s := left.State; !s.ChannelContacts[0].IsErased() || !s.Billing.Contact.IsErased() || s.Forgotten || s.Administrator.IsErased() {
+		t.Errorf("erased a contact: %+v", s)
+	}
+	if named.State.ChannelContacts[0].IsErased() || named.State.Billing.Contact.IsErased() {
+		t.Error("the state before changed too")
+	}
+
 	late := given(t, created, gone, account.AccountActivated{Account: uid, Administrator: administrator}).State
 	if late.Administrator != administrator.Erase() || late.Status != account.Activated {
 		t.Errorf("a late event brought the person back: %+v", late)

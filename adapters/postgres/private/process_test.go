@@ -220,9 +220,10 @@ func TestOrdinaryUser(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(home)) })
 	require.NoError(t, os.Chmod(home, 0o755))
 	binary := filepath.Join(home, "owner")
-	content, err := os.ReadFile(self(t))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(binary, content, 0o755))
+	// Copied by another process: one of ours that forks meanwhile would keep
+	// the file open for writing, and it could not be run.
+	require.NoError(t, exec.Command("cp", self(t), binary).Run())
+	require.NoError(t, os.Chmod(binary, 0o755))
 	dir := filepath.Join(home, "data")
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	require.NoError(t, os.Chown(dir, uid, gid))
