@@ -220,7 +220,10 @@ func (r reply) short() string {
 	var body struct {
 		Code    string
 		Total   *int
-		Results []api.ItemResult
+		Results []struct {
+			api.ItemResult
+			Verdict string // of a plan
+		}
 	}
 	_ = json.Unmarshal([]byte(r.body), &body) // what is no JSON has none of them
 	switch {
@@ -229,7 +232,7 @@ func (r reply) short() string {
 	case body.Code != "":
 		return status + ":" + body.Code
 	case len(body.Results) > 0:
-		said := []string{string(body.Results[0].Outcome)}
+		said := []string{string(body.Results[0].Outcome) + body.Results[0].Verdict}
 		for _, p := range body.Results[0].Problems {
 			said = append(said, p.Code)
 		}
@@ -246,12 +249,12 @@ var (
 )
 
 // plain is the answer without what differs in each: the request's id and trace,
-// and the names that the request itself has.
+// where the log has what the request itself wrote, and the names that it has.
 func (r reply) plain() map[string]string {
 	hide := func(s string) string { return anySerial.ReplaceAllString(anyUID.ReplaceAllString(s, "UID"), "SERIAL") }
 	plain := map[string]string{"status": strconv.Itoa(r.Code), "body": hide(r.body)}
 	for name, values := range r.Header() {
-		if name != "X-Request-Id" && name != "Traceparent" {
+		if name != "X-Request-Id" && name != "Traceparent" && (name != "X-Position" || r.Code != http.StatusCreated) {
 			plain[name] = hide(strings.Join(values, ", "))
 		}
 	}
