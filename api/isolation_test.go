@@ -20,8 +20,8 @@ import (
 
 // Tenant isolation: every route of openapi.yaml, asked by every kind of caller
 // about things of its own, of partners, of strangers and about nothing at all.
-// The table of right answers is in isolation_rows_test.go, the accounts that it
-// speaks of in isolation_tenants_test.go.
+// The table of right answers is in isolation_rows_test.go and
+// isolation_orders_test.go, the accounts that it speaks of in isolation_tenants_test.go.
 
 // row is one way to use a route, and the one right answer to each caller.
 type row struct {
@@ -65,7 +65,7 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 	shared := newTenants(t, s)
 	shared.submit()
 	walked := map[string]map[string]bool{} // things, by route
-	for i, r := range isolationRows {
+	for i, r := range slices.Concat(isolationRows, orderRows) {
 		r.number = i
 		public, ok := routes[r.route]
 		if !ok {
