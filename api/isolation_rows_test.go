@@ -23,8 +23,20 @@ var changedBy = map[string]string{
 	"missing":  "404 404 404 404 404 404",
 }
 
+// renewedBy is what a renewal of the device would do.
+var renewedBy = map[string]string{
+	"reseller": "200:renewed 200:renewed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found",
+	"customer": "200:renewed 200:renewed 200:refused+missing_right 200:renewed 200:refused+missing_right 200:refused+device_not_found",
+	"shown":    "200:renewed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found",
+	"foreign":  "200:renewed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:renewed",
+	"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found " +
+		"200:refused+device_not_found 200:refused+device_not_found",
+}
+
 var (
-	everybody    = map[string]string{"": "200 200 200 200 200 200"}
+	everybody = map[string]string{"": "200 200 200 200 200 200"}
+	// What is the operator's in a sandbox is nobody's elsewhere.
+	noSandbox    = map[string]string{"": "404 404 404 404 404 404"}
 	operatorOnly = "200 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden"
 	actingFor    = []string{"X-Account: {account}"}
 )
@@ -251,17 +263,8 @@ var isolationRows = []row{
 				"200:refused+device_not_found+missing_right 200:refused+device_not_found+missing_right+missing_right 404",
 		},
 	},
-	{
-		route: "POST /v1/renewals", send: "/v1/renewals?dryRun=true", body: `{"devices":["{device}"],"term":"P1Y"}`,
-		right: map[string]string{
-			"reseller": "200:renewed 200:renewed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found",
-			"customer": "200:renewed 200:renewed 200:refused+missing_right 200:renewed 200:refused+missing_right 200:refused+device_not_found",
-			"shown":    "200:renewed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found",
-			"foreign":  "200:renewed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:renewed",
-			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found " +
-				"200:refused+device_not_found 200:refused+device_not_found",
-		},
-	},
+	{route: "POST /v1/renewals", send: "/v1/renewals?dryRun=true", body: `{"devices":["{device}"],"term":"P1Y"}`, right: renewedBy},
+	{route: "POST /v1/renewal-previews", send: "/v1/renewal-previews", body: `{"devices":["{device}"],"term":"P1Y"}`, right: renewedBy},
 	{
 		route: "POST /v1/allocations", send: "/v1/allocations", body: `{"device":"{device}","term":"P5Y"}`, fresh: true,
 		right: map[string]string{

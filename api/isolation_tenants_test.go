@@ -21,17 +21,25 @@ import (
 //	missing    no account at all
 //
 // Each has a device, one more that may be retired, an invitation and, of those
-// that all rows share, an operation, and words of its own that nobody else may come to read.
+// that all rows share, an operation, orders and requests, and words of its own
+// that nobody else may come to read. The asker is one more account, of no caller.
 type tenants struct {
 	s        *stack
 	name     string
+	asker    string             // its uid
+	lost     int                // the number of its device
 	clients  map[string]*client // by kind of caller
 	accounts map[string]*tenant
 	position string // of the last write
 }
 
 type tenant struct {
-	uid, device, spare, serial, operation, invitation string
+	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation string
+
+	// What it has ordered and been asked for, of those that all rows share: a
+	// renewal of its device, a plan and a transfer of it to the asker, both
+	// refused, and the asker's requests to release its two devices.
+	renewal, plan, transfer, request, spareRequest string
 
 	identity []string // words that say who it is
 	content  []string // and what it has
@@ -49,8 +57,12 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	foreign := w.open("foreign", s.client, "/v1/accounts", `"type":"standard",`)
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
-		serial: mp70(int(9_000_000 + devicesMade.Add(1))), invitation: strings.Repeat("A", 70),
+		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
+		request: uuid.NewString(), spareRequest: uuid.NewString(),
 	}
+	none := int(9_000_000 + devicesMade.Add(1))
+	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
+	w.accounts["missing"].spareSerial, w.accounts["missing"].spareIMEI = mp70(none+500_000), imei(none+500_000)
 	s.fullAccess(reseller, customer)
 	w.register()
 	w.clients = map[string]*client{
@@ -60,14 +72,49 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	return w
 }
 
-// submit gives each account an operation.
+// submit gives each account an operation, orders and requests.
 func (w *tenants) submit() {
 	w.s.t.Helper()
+	w.openAsker()
 	for thing, own := range w.accounts {
 		if thing != "missing" {
 			own.operation = w.operationOf(own)
+			w.orderFor(own)
+			own.request = w.requestFor(own.serial, own.imei)
+			own.spareRequest = w.requestFor(own.spareSerial, own.spareIMEI)
 		}
 	}
+}
+
+// openAsker makes the asker and its device.
+func (w *tenants) openAsker() {
+	w.s.t.Helper()
+	w.asker = into[api.CreatedAccount](w.s.post("/v1/accounts", fmt.Sprintf(
+		`{"name":%q,"type":"standard","administrator":{"email":%q}}`, w.name+"-asker", w.name+"-asker@x.example")).is(201)).Uid.String()
+	w.lost = int(devicesMade.Add(1))
+	got := w.s.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`,
+		mp70(w.lost), imei(w.lost), w.asker)).is(200)
+	expect(w.s.t, "the asker's device", outcomes(into[api.BulkResult](got)), []string{"created"})
+}
+
+// orderFor has an account order and plan something itself.
+func (w *tenants) orderFor(own *tenant) {
+	w.s.t.Helper()
+	c := w.s.signIn(own.uid, "")
+	renewed := c.post("/v1/renewals", fmt.Sprintf(`{"devices":[%q],"term":"P1Y"}`, own.serial)).is(200)
+	expect(w.s.t, "renewal", outcomes(into[api.BulkResult](renewed)), []string{"renewed"})
+	own.renewal = into[api.BulkResult](renewed).Id.String()
+	away := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q]}`, own.uid, w.asker, own.serial)
+	own.plan = into[api.TransferPlan](c.post("/v1/transfer-plans", away).is(201)).Id.String()
+	own.transfer = into[api.BulkResult](c.post("/v1/transfers", away).is(201)).Id.String()
+}
+
+// requestFor has the asker ask for a device.
+func (w *tenants) requestFor(serial, imei string) string {
+	w.s.t.Helper()
+	got := w.s.post("/v1/release-requests", fmt.Sprintf(`{"serialNumber":%q,"imei":%q}`, serial, imei), "X-Account: "+w.asker).is(201)
+	w.position = got.header.Get("X-Position")
+	return into[api.ReleaseRequest](got).Id.String()
 }
 
 // open makes an account and notes the words that are its own.
@@ -88,6 +135,7 @@ func (w *tenants) register() {
 	w.s.t.Helper()
 	var rows []string
 	var of []*tenant
+	var numbers []int
 	for thing, own := range w.accounts {
 		if thing == "missing" {
 			continue
@@ -97,7 +145,7 @@ func (w *tenants) register() {
 			rows = append(rows, fmt.Sprintf(`{"serialNumber":%q,"imei":%q,"account":%q,"name":%q,"labels":[%q]}`,
 				mp70(n), imei(n), own.uid, name, w.name+"-label-of-"+thing))
 			own.content = append(own.content, mp70(n), imei(n), name, w.name+"-label-of-"+thing)
-			of = append(of, own)
+			of, numbers = append(of, own), append(numbers, n)
 		}
 	}
 	got := w.s.post("/v1/device-registrations", `{"items":[`+strings.Join(rows, ",")+`]}`).is(200)
@@ -108,9 +156,9 @@ func (w *tenants) register() {
 		}
 		of[i].content = append(of[i].content, *r.Uid)
 		if of[i].device == "" {
-			of[i].device, of[i].serial = *r.Uid, *r.SerialNumber
+			of[i].device, of[i].serial, of[i].imei = *r.Uid, *r.SerialNumber, imei(numbers[i])
 		} else {
-			of[i].spare = *r.Uid
+			of[i].spare, of[i].spareSerial, of[i].spareIMEI = *r.Uid, *r.SerialNumber, imei(numbers[i])
 		}
 	}
 }
@@ -131,6 +179,11 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	return strings.NewReplacer(
 		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
 		"{operation}", own.operation, "{invitation}", own.invitation,
+		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
+		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
+		"{request}", own.request, "{spareRequest}", own.spareRequest,
+		"{asker}", w.asker, "{lostSerial}", mp70(w.lost), "{lostIMEI}", imei(w.lost),
+		"{resellerRenewal}", w.accounts["reseller"].renewal, "{resellerTransfer}", w.accounts["reseller"].transfer,
 		"{reseller}", w.accounts["reseller"].uid, "{resellerDevice}", w.accounts["reseller"].device,
 		"{customer}", w.accounts["customer"].uid, "{foreign}", w.accounts["foreign"].uid,
 		"{world}", w.name, "{unique}", fmt.Sprintf("%s-%d", w.name, devicesMade.Add(1)), "{newSerial}", mp70(int(8_000_000+devicesMade.Load())),

@@ -20,8 +20,8 @@ import (
 
 // Tenant isolation: every route of openapi.yaml, asked by every kind of caller
 // about things of its own, of partners, of strangers and about nothing at all.
-// The table of right answers is in isolation_rows_test.go, the accounts that it
-// speaks of in isolation_tenants_test.go.
+// The table of right answers is in isolation_rows_test.go and
+// isolation_orders_test.go, the accounts that it speaks of in isolation_tenants_test.go.
 
 // row is one way to use a route, and the one right answer to each caller.
 type row struct {
@@ -65,7 +65,7 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 	shared := newTenants(t, s)
 	shared.submit()
 	walked := map[string]map[string]bool{} // things, by route
-	for i, r := range isolationRows {
+	for i, r := range slices.Concat(isolationRows, orderRows) {
 		r.number = i
 		public, ok := routes[r.route]
 		if !ok {
@@ -220,7 +220,10 @@ func (r reply) short() string {
 	var body struct {
 		Code    string
 		Total   *int
-		Results []api.ItemResult
+		Results []struct {
+			api.ItemResult
+			Verdict string // of a plan
+		}
 	}
 	_ = json.Unmarshal([]byte(r.body), &body) // what is no JSON has none of them
 	switch {
@@ -229,7 +232,7 @@ func (r reply) short() string {
 	case body.Code != "":
 		return status + ":" + body.Code
 	case len(body.Results) > 0:
-		said := []string{string(body.Results[0].Outcome)}
+		said := []string{string(body.Results[0].Outcome) + body.Results[0].Verdict}
 		for _, p := range body.Results[0].Problems {
 			said = append(said, p.Code)
 		}
@@ -246,12 +249,12 @@ var (
 )
 
 // plain is the answer without what differs in each: the request's id and trace,
-// and the names that the request itself has.
+// where the log has what the request itself wrote, and the names that it has.
 func (r reply) plain() map[string]string {
 	hide := func(s string) string { return anySerial.ReplaceAllString(anyUID.ReplaceAllString(s, "UID"), "SERIAL") }
 	plain := map[string]string{"status": strconv.Itoa(r.Code), "body": hide(r.body)}
 	for name, values := range r.Header() {
-		if name != "X-Request-Id" && name != "Traceparent" {
+		if name != "X-Request-Id" && name != "Traceparent" && (name != "X-Position" || r.Code != http.StatusCreated) {
 			plain[name] = hide(strings.Join(values, ", "))
 		}
 	}

@@ -42,6 +42,7 @@ func TestPlanTransferAndReversal(t *testing.T) {
 	at := got.header.Get("Location")
 	shown := reseller.get(at + "?minPosition=" + got.header.Get("X-Position")).is(200)
 	expect(t, "kept plan", string(shown.body), string(got.body))
+	reseller.get("/v1/devices?minPosition=" + got.header.Get("X-Position")).is(200) // a plan changes no device: nobody waits for one
 	for name, c := range map[string]*client{"customer": customer, "stranger": stranger, "operator": s.client} {
 		c.get(at).refusedWith(404, "not_found")
 		c.post("/v1/transfers", `{"planId":"`+plan.Id.String()+`"}`).refusedWith(404, "not_found")

@@ -22,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,12 +47,18 @@ const (
 	devicePrefix      = "device-"
 )
 
+// passedOver are prefixes of streams that change nothing here, but whose
+// positions callers are given and then wait for: transfers and their plans,
+// release requests. Unless they are followed, nothing says for a long time that
+// this projection is beyond them.
+var passedOver = []string{"transfer-", "transferplan-", "releases-"}
+
 // Projection declares it.
 func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
 		Version:  version,
-		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix},
+		Prefixes: append([]string{accountPrefix, partnershipPrefix, devicePrefix}, passedOver...),
 		Tables:   tables,
 		Indexes:  indexes,
 		Apply:    apply,
@@ -74,7 +81,7 @@ func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 			err = accounts.add(e)
 		case strings.HasPrefix(e.Stream, partnershipPrefix):
 			err = partnerships.add(e)
-		default:
+		case !slices.ContainsFunc(passedOver, func(prefix string) bool { return strings.HasPrefix(e.Stream, prefix) }):
 			err = errForeignStream
 		}
 		if err != nil {
