@@ -55,7 +55,7 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 		return nil, err
 	}
 	if p.Active() {
-		set = profileRights(p.Profile)
+		set = x.caller.Within(profileRights(p.Profile))
 	}
 	x.mu.Lock()
 	x.known[uid] = set
@@ -65,9 +65,9 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 
 func ownRights(c Caller) rights.Set {
 	if c.Administrator {
-		return rights.Administrator()
+		return c.Within(rights.Administrator())
 	}
-	return c.Rights
+	return c.Within(c.Rights)
 }
 
 func profileRights(id string) rights.Set {

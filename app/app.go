@@ -29,18 +29,23 @@ type Dependencies struct {
 	Windows    Windows
 	Operations OperationStore
 	Secret     []byte
+	People     People
 	Logger     *slog.Logger
 }
 
 // App is the service without its edges. Safe for concurrent use.
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
+//	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
+//	              DeactivateUser ReactivateUser Users
+//	signing in    SignIn SessionCaller Sessions EndSession EndSessions
+//	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	partnerships  AssignPartnerProfile
 //	devices       RegisterDevices TransferDevices RenewDevices GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails
+//	processes     Processes InvitationMails UserInvitationMails
 type App struct {
 	log        Log
 	reader     Reader
@@ -50,6 +55,7 @@ type App struct {
 	windows    Windows
 	operations OperationStore
 	secret     []byte
+	people     People
 	logger     *slog.Logger
 }
 
@@ -60,6 +66,6 @@ func New(d Dependencies) *App {
 	}
 	return &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, operations: d.Operations, secret: d.Secret, logger: d.Logger,
+		windows: d.Windows, operations: d.Operations, secret: d.Secret, people: d.People, logger: d.Logger,
 	}
 }

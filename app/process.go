@@ -36,6 +36,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
+//   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
 // Handling events again, or on several instances at once, does no harm.
@@ -49,7 +50,7 @@ func (*Processes) Name() string { return "processes" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
-	return []string{"account-", "batch-", "device-", "reservation-"}
+	return []string{"account-", "batch-", "device-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
@@ -151,6 +152,8 @@ func (t *tasks) add(e Recorded) {
 				return err
 			}
 		}
+	default:
+		t.addPeople(e)
 	}
 }
 

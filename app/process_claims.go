@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // tidy releases the reservations that the holder with this stream does not
@@ -78,42 +79,70 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 	return fmt.Errorf("release orphan in %s: %w", key.Stream, errors.Join(ErrBusy, ErrConflict))
 }
 
-// fence makes a late append of a dead command fail. The stream of an account
-// needs one only while it is empty: nothing but a creation claims for an account.
+// fence makes a late append of a dead command fail. The streams of accounts and
+// users need one only while they are empty: nothing but a creation, or an
+// invitation, claims for them.
 func (a *App) fence(ctx context.Context, w write, h holding, stream, subject string, holder uuid.UUID) error {
+	if h.kind != ofDevice && h.revision != NoStream {
+		return nil
+	}
 	var e domain.Event = device.ClaimAbandoned{Device: holder, Reservation: stream}
-	if h.account {
-		if h.revision != NoStream {
-			return nil
-		}
+	switch h.kind {
+	case ofAccount:
 		e = account.AccountCreationAbandoned{Account: holder}
+	case ofUser:
+		e = user.UserInvitationAbandoned{User: holder}
 	}
 	_, _, err := a.append(ctx, subject, h.revision, w.once(e))
 	return err
+}
+
+// holderKind is what holds a reservation, told by its stream.
+type holderKind int
+
+const (
+	ofDevice holderKind = iota
+	ofAccount
+	ofUser
+)
+
+func holderKindOf(subject string) holderKind {
+	switch {
+	case strings.HasPrefix(subject, "account-"):
+		return ofAccount
+	case strings.HasPrefix(subject, "user-"):
+		return ofUser
+	}
+	return ofDevice
 }
 
 // holding is what a holder's stream says about its reservations.
 type holding struct {
 	now, ever map[string]reservation.Kind
 	revision  Revision
-	account   bool
+	kind      holderKind
 	heldBy    uuid.UUID // batch that holds the device
 }
 
 func (a *App) holding(ctx context.Context, subject string) (holding, error) {
-	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, account: strings.HasPrefix(subject, "account-")}
+	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, kind: holderKindOf(subject)}
 	var owned device.State
 	var acc account.State
+	var person user.State
 	for e, err := range a.log.ReadStream(ctx, subject, 0) {
 		if err != nil {
 			return h, fmt.Errorf("load %s: %w", subject, err)
 		}
 		h.revision = e.Revision
 		var keys []reservation.Key
-		if h.account {
+		switch h.kind {
+		case ofAccount:
 			acc = account.Evolve(acc, e.Event)
 			keys = reservationsOfAccount(acc)
-		} else {
+		case ofUser:
+			person = user.Evolve(person, e.Event)
+			keys = reservationsOfUser(person)
+		case ofDevice:
 			owned = device.Evolve(owned, e.Event)
 			keys = reservationsOfDevice(owned)
 		}

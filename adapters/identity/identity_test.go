@@ -37,7 +37,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	store := postgres.NewTokens(pgtest.Pool(t))
-	tokens, err := identity.New("the operator's", store, fixedClock{})
+	tokens, err := identity.New("the operator's", store, nil, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestTokens(t *testing.T) {
 
 func TestAnEmptyOperatorTokenIsRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := identity.New("", nil, fixedClock{}); err == nil {
+	if _, err := identity.New("", nil, nil, fixedClock{}); err == nil {
 		t.Error("accepted")
 	}
 }
@@ -96,7 +96,7 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
 	pool := server.Pool(t)
-	tokens, err := identity.New("op", postgres.NewTokens(pool), fixedClock{})
+	tokens, err := identity.New("op", postgres.NewTokens(pool), nil, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -35,6 +36,12 @@ type Config struct {
 	RenewalTerms     []string `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
 	IncludedTransfer string   `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
 	Windows          string   `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
+
+	SessionLifetime  time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
+	PasswordMinimum  int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
+	SignInsByEmail   int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
+	SignInsByAddress int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
+	SignInWindow     time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
 }
 
 // validate reports every wrong value, naming its variable.
@@ -63,6 +70,7 @@ func (c *Config) validate() error {
 	}
 	for variable, n := range map[string]int{
 		"FLEETLEDGER_PLACES": c.Places, "FLEETLEDGER_FREE_TERM_MONTHS": c.FreeTermMonths,
+		"FLEETLEDGER_SIGN_INS_BY_EMAIL": c.SignInsByEmail, "FLEETLEDGER_SIGN_INS_BY_ADDRESS": c.SignInsByAddress,
 		"FLEETLEDGER_WARRANTY_MONTHS": c.WarrantyMonths, "FLEETLEDGER_WARRANTY_CAP": c.WarrantyCap,
 	} {
 		if n < 1 || n > 10_000 {
@@ -71,6 +79,16 @@ func (c *Config) validate() error {
 	}
 	if _, err := c.renewalTerms(); err != nil {
 		refuse("FLEETLEDGER_RENEWAL_TERMS", "%v", err)
+	}
+	for variable, d := range map[string]time.Duration{
+		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow,
+	} {
+		if d < time.Minute || d > 366*24*time.Hour {
+			refuse(variable, "%s is not between a minute and a year", d)
+		}
+	}
+	if c.PasswordMinimum < 8 || c.PasswordMinimum > 64 {
+		refuse("FLEETLEDGER_PASSWORD_MINIMUM", "%d is not between 8 and 64", c.PasswordMinimum)
 	}
 	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
 		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)

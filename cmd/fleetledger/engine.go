@@ -12,8 +12,10 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/mail"
+	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/projections"
@@ -49,6 +51,10 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
+	hasher, err := passwords.New()
+	if err != nil {
+		return nil, err
+	}
 	outbox, err := mail.NewOutbox(c.outbox(), "fleetledger@localhost")
 	if err != nil {
 		return nil, err
@@ -67,7 +73,12 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
 		Operations: e.operations,
 		Secret:     secret,
-		Logger:     logger,
+		People: app.People{
+			Store: people.NewStore(s.pool), Passwords: hasher,
+			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
+			SignIns: app.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
+		},
+		Logger: logger,
 	})
 	e.runner, err = projections.New(projections.Options{
 		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
@@ -81,6 +92,7 @@ func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Pr
 	return []projections.Process{
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
 		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
+		{Name: "user_invitation_mails", Prefixes: []string{"user-"}, Handle: e.app.UserInvitationMails(mailer, publicURL)},
 	}
 }
 

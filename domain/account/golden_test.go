@@ -25,5 +25,9 @@ func TestGolden(t *testing.T) {
 		account.InvitationSent{Account: uid, Invitation: invitation},
 		account.AccountClosed{Account: uid, Reason: "asked for"},
 		account.AccountCreationAbandoned{Account: uid},
+		account.AdministratorNamed{Account: uid, Administrator: administrator},
+		account.AdministratorRemoved{Account: uid, User: administrator.ID},
+		account.AccessWithdrawn{Account: uid, User: administrator.ID},
+		account.AccessRestored{Account: uid, User: administrator.ID},
 	)
 }

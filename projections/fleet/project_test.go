@@ -207,7 +207,7 @@ func TestCustomersDoNotReadDevices(t *testing.T) {
 	tx, err := m.pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback(t.Context()) }()
-	_, err = tx.Exec(t.Context(), `LOCK TABLE rm_fleet_v1.device_versions IN ACCESS EXCLUSIVE MODE`)
+	_, err = tx.Exec(t.Context(), `LOCK TABLE rm_fleet_v2.device_versions IN ACCESS EXCLUSIVE MODE`)
 	require.NoError(t, err)
 	page, err := m.reader.Customers(t.Context(), app.CustomerQuery{Reseller: reseller, Today: day0 + 40, Windows: app.DefaultWindows})
 	require.NoError(t, err)

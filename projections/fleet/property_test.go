@@ -50,7 +50,7 @@ func TestRowsDoNotDependOnBatches(t *testing.T) {
 	})
 }
 
-const schema = "rm_fleet_v1"
+const schema = "rm_fleet_v2"
 
 // empty starts the model over.
 func (m *model) empty(t require.TestingT) {
