@@ -14,14 +14,17 @@ func (h handlers) GetActivation(ctx context.Context, r GetActivationRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return GetActivation200JSONResponse{
+	shown := GetActivation200JSONResponse{
 		Account:         AccountRef{Uid: invited.Account.UID, Name: invited.Account.Name, Type: AccountType(invited.Account.Type)},
 		Status:          AccountStatus(invited.Status),
-		Administrator:   invited.Administrator,
 		Person:          person(invited.Person),
 		Expires:         invited.Expires.UTC(),
 		PasswordMinimum: invited.PasswordMinimum,
-	}, nil
+	}
+	if invited.Administrator {
+		shown.Administrator = &shown.Person
+	}
+	return shown, nil
 }
 
 func (h handlers) ActivateAccount(ctx context.Context, r ActivateAccountRequestObject) (ActivateAccountResponseObject, error) {

@@ -262,8 +262,8 @@ type AccountType string
 type Activation struct {
 	Account AccountRef `json:"account"`
 
-	// Administrator The invitation opens the account, or makes an administrator of it
-	Administrator bool      `json:"administrator"`
+	// Administrator The person, where the invitation makes an administrator of the account
+	Administrator *Person   `json:"administrator"`
 	Expires       time.Time `json:"expires"`
 
 	// PasswordMinimum Characters that a password needs
@@ -369,7 +369,7 @@ type CreatedToken struct {
 	// Rights Those listed when it was made
 	Rights []string `json:"rights"`
 
-	// Token For Authorization
+	// Token For Authorization, after Bearer
 	Token string `json:"token"`
 }
 
@@ -860,7 +860,7 @@ type SignIn struct {
 type SignedIn struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 
-	// Token For Authorization
+	// Token For Authorization, after Bearer
 	Token string `json:"token"`
 }
 
