@@ -41,10 +41,11 @@ func (l *userLife) step(do func(app.Command) (uuid.UUID, error)) (uuid.UUID, err
 }
 
 func (l *userLife) run() error {
+	// How creations die is another test.
 	uid, err := l.step(func(c app.Command) (uuid.UUID, error) {
 		create := accountNamed(fmt.Sprintf("Account %d", l.round), account.Standard)
 		create.Command = c
-		created, err := l.on.CreateAccount(l.w.ctx, operator(), create)
+		created, err := l.w.CreateAccount(l.w.ctx, operator(), create)
 		return created.UID, err
 	})
 	if err != nil {

@@ -1,8 +1,6 @@
 package account
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
@@ -11,9 +9,11 @@ import (
 // DecideName makes a user of the account one of its administrators.
 func DecideName(s State, administrator Person) ([]domain.Event, []domain.Problem) {
 	switch {
+	case !s.Exists():
+		return nil, notFound()
 	case s.Status == Closed:
 		return nil, problem(CodeAccountClosed, "The account is closed.")
-	case slices.Contains(s.Withdrawn, administrator.ID):
+	case s.KeepsOut(administrator.ID):
 		return nil, problem(CodeUserDeactivated, "The user is deactivated.")
 	case s.Administers(administrator.ID):
 		return nil, nil
@@ -36,7 +36,9 @@ func DecideRemove(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
 // last administrator.
 func DecideWithdraw(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
 	switch {
-	case slices.Contains(s.Withdrawn, user):
+	case !s.Exists():
+		return nil, notFound()
+	case s.KeepsOut(user):
 		return nil, nil
 	case s.Administers(user) && len(s.Administrators) == 1:
 		return nil, lastAdministrator()
@@ -46,7 +48,7 @@ func DecideWithdraw(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) 
 
 // DecideRestore lets a user in again, as an ordinary one.
 func DecideRestore(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
-	if !slices.Contains(s.Withdrawn, user) {
+	if !s.KeepsOut(user) {
 		return nil, nil
 	}
 	return []domain.Event{AccessRestored{Account: s.UID, User: user}}, nil

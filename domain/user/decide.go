@@ -97,6 +97,8 @@ func DecideRevoke(s State) ([]domain.Event, []domain.Problem) {
 
 func invited(s State) []domain.Problem {
 	switch s.Status {
+	case "":
+		return problem(account.CodeInvitationUnknown, "There is no such invitation.")
 	case Pending:
 		return nil
 	case Revoked:
@@ -142,7 +144,7 @@ func DecideJoin(s State, account uuid.UUID, person account.Person, credential uu
 // administrator can do without any.
 func DecideProfiles(s State, profiles []string, administrator bool) ([]domain.Event, []domain.Problem) {
 	switch {
-	case s.Status == Revoked:
+	case s.Status == "" || s.Status == Revoked:
 		return nil, invited(s)
 	case len(profiles) == 0 && !administrator:
 		return nil, problem(CodeProfileMissing, "A user has one or more profiles, or is an administrator.")
