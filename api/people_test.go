@@ -136,7 +136,8 @@ func TestSigningInOverHTTP(t *testing.T) {
 	known, unknown := wrong(email).refusedWith(401, "sign_in_failed"), wrong("nobody@x.example").refusedWith(401, "sign_in_failed")
 	expect(t, "answers", string(unknown.body), string(known.body))
 	for range 4 {
-		known, unknown = wrong(email).is(401), wrong("nobody@x.example").is(401)
+		wrong(email).is(401)
+		wrong("nobody@x.example").is(401)
 	}
 	known, unknown = wrong(email).refusedWith(429, "too_many_requests"), wrong("nobody@x.example").refusedWith(429, "too_many_requests")
 	expect(t, "answers", string(unknown.body), string(known.body))

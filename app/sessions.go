@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -56,9 +57,12 @@ func (a *App) EndSessions(ctx context.Context, caller Caller) error {
 // Self is the person that a caller is; zero for tokens of accounts and the
 // operator.
 func (a *App) Self(ctx context.Context, caller Caller) (account.Person, error) {
-	uid, err := uuid.Parse(caller.Actor.ID)
-	if caller.Actor.Kind != domain.ActorUser || err != nil {
+	if caller.Actor.Kind != domain.ActorUser {
 		return account.Person{}, nil
+	}
+	uid, err := uuid.Parse(caller.Actor.ID)
+	if err != nil {
+		return account.Person{}, fmt.Errorf("the caller's id: %w", err)
 	}
 	s, err := a.user(ctx, uid)
 	return s.Person, err

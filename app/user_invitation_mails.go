@@ -13,7 +13,7 @@ import (
 func (a *App) UserInvitationMails(mailer Mailer, publicURL string) func(context.Context, Batch) error {
 	return func(ctx context.Context, batch Batch) error {
 		for _, e := range batch.Events {
-			number := 0
+			var number int
 			switch event := e.Event.(type) {
 			case user.UserInvited:
 				number = event.Invitation.Number

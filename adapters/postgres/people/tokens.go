@@ -24,12 +24,12 @@ func (s *Store) CreateToken(ctx context.Context, t app.PersonalToken, tokenHash 
 	if err != nil {
 		return app.PersonalToken{}, err
 	}
-	rows, _ := s.pool.Query(ctx, `SELECT `+tokenColumns+` FROM ops.personal_tokens WHERE id = $1`, t.ID)
+	rows, _ := s.pool.Query(ctx, `SELECT `+personalColumns+` FROM ops.personal_tokens WHERE id = $1`, t.ID)
 	kept, err := pgx.CollectExactlyOneRow(rows, scanToken)
 	return kept, failure("read personal token", err)
 }
 
-const tokenColumns = `id, user_uid, account, label, profile, rights, created_at, expires_at`
+const personalColumns = `id, user_uid, account, label, profile, rights, created_at, expires_at`
 
 func scanToken(row pgx.CollectableRow) (t app.PersonalToken, err error) {
 	var given []string
@@ -43,14 +43,14 @@ func scanToken(row pgx.CollectableRow) (t app.PersonalToken, err error) {
 
 // TokenByHash implements app.PeopleStore.
 func (s *Store) TokenByHash(ctx context.Context, tokenHash []byte) (app.PersonalToken, error) {
-	rows, _ := s.pool.Query(ctx, `SELECT `+tokenColumns+` FROM ops.personal_tokens WHERE token_hash = $1 AND NOT revoked`, tokenHash)
+	rows, _ := s.pool.Query(ctx, `SELECT `+personalColumns+` FROM ops.personal_tokens WHERE token_hash = $1 AND NOT revoked`, tokenHash)
 	t, err := pgx.CollectExactlyOneRow(rows, scanToken)
 	return t, failure("find personal token", err)
 }
 
 // Tokens implements app.PeopleStore.
 func (s *Store) Tokens(ctx context.Context, user uuid.UUID) ([]app.PersonalToken, error) {
-	rows, _ := s.pool.Query(ctx, `SELECT `+tokenColumns+` FROM ops.personal_tokens
+	rows, _ := s.pool.Query(ctx, `SELECT `+personalColumns+` FROM ops.personal_tokens
 		WHERE user_uid = $1 AND NOT revoked ORDER BY created_at DESC, id`, user)
 	all, err := pgx.CollectRows(rows, scanToken)
 	return all, failure("list personal tokens", err)
