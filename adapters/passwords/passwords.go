@@ -68,6 +68,9 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, erro
 }
 
 func (h *Hasher) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case h.places <- struct{}{}:
 		return nil

@@ -41,7 +41,7 @@ func TestManyAtOnceWaitForEachOtherAndGiveUp(t *testing.T) {
 	h, err := passwords.New()
 	require.NoError(t, err)
 	var working sync.WaitGroup
-	for range 16 {
+	for range 6 {
 		working.Go(func() {
 			_, err := h.Hash(t.Context(), "correct horse battery")
 			assert.NoError(t, err)
@@ -50,12 +50,6 @@ func TestManyAtOnceWaitForEachOtherAndGiveUp(t *testing.T) {
 	working.Wait()
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	failed := 0
-	for range 64 { // a place may be free, then it is taken
-		if _, err := h.Hash(gone, "x"); err != nil {
-			require.ErrorIs(t, err, context.Canceled)
-			failed++
-		}
-	}
-	require.Positive(t, failed)
+	_, err = h.Hash(gone, "x")
+	require.ErrorIs(t, err, context.Canceled)
 }
