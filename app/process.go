@@ -45,8 +45,9 @@ type Processes struct{ app *App }
 // Processes gives the processes.
 func (a *App) Processes() *Processes { return &Processes{a} }
 
-// Name is that of their checkpoint.
-func (*Processes) Name() string { return "processes" }
+// Name is that of their checkpoint. It changes with Prefixes: the log is then
+// followed from its beginning once more, which does no harm.
+func (*Processes) Name() string { return "processes_2" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
