@@ -65,15 +65,15 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 
 func ownRights(c Caller) rights.Set {
 	if c.Administrator {
-		return rights.Administrator()
+		return c.Within(rights.Administrator())
 	}
-	return c.Rights
+	return c.Within(c.Rights)
 }
 
 // inPartner is what the partner profile that a customer chose leaves to the
 // caller: a token made for one profile has nowhere more rights than that.
 func (c Caller) inPartner(profile string) rights.Set {
-	given := profileRights(profile)
+	given := c.Within(profileRights(profile))
 	if c.Administrator || c.Actor.Kind != domain.ActorToken {
 		return given
 	}

@@ -32,6 +32,7 @@ type Dependencies struct {
 	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
 	Operations OperationStore
 	Secret     []byte
+	People     People
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox SandboxClock
 	Logger  *slog.Logger
@@ -41,6 +42,10 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
+//	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
+//	              DeactivateUser ReactivateUser Users
+//	signing in    SignIn SessionCaller Sessions EndSession EndSessions
+//	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
@@ -48,7 +53,7 @@ type Dependencies struct {
 //	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails
+//	processes     Processes InvitationMails UserInvitationMails
 //	time          RunDue, SandboxTime MoveClock
 type App struct {
 	log        Log
@@ -62,6 +67,7 @@ type App struct {
 	secret     []byte
 	sandbox    SandboxClock
 	due        []DueWork
+	people     People
 	logger     *slog.Logger
 }
 
@@ -73,7 +79,7 @@ func New(d Dependencies) *App {
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
 		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
-		secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
+		secret: d.Secret, people: d.People, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{freeRenewals{a}}
 	return a

@@ -36,6 +36,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
+//   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
 // Handling events again, or on several instances at once, does no harm.
@@ -44,12 +45,13 @@ type Processes struct{ app *App }
 // Processes gives the processes.
 func (a *App) Processes() *Processes { return &Processes{a} }
 
-// Name is that of their checkpoint.
-func (*Processes) Name() string { return "processes" }
+// Name is that of their checkpoint. It changes with Prefixes: the log is then
+// followed from its beginning once more, which does no harm.
+func (*Processes) Name() string { return "processes_2" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
-	return []string{"account-", "batch-", "device-", "reservation-"}
+	return []string{"account-", "batch-", "device-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
@@ -151,6 +153,8 @@ func (t *tasks) add(e Recorded) {
 				return err
 			}
 		}
+	default:
+		t.addPeople(e)
 	}
 }
 

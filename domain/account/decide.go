@@ -21,6 +21,8 @@ const (
 	CodeInvitationUnknown = "invitation_unknown"
 	CodeInvitationExpired = "invitation_expired"
 	CodeCreationAbandoned = "creation_abandoned"
+	CodeLastAdministrator = "last_administrator"
+	CodeUserDeactivated   = "user_deactivated"
 )
 
 func notFound() []domain.Problem { return problem(CodeNotFound, "There is no such account.") }
@@ -59,7 +61,7 @@ func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
 
 // DecideActivate decides whether the holder of an invitation's token may finish
 // the account. Once it is active the token is used up.
-func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideActivate(s State, tokenHash []byte, administrator Person, credential uuid.UUID, now time.Time) ([]domain.Event, []domain.Problem) {
 	if !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash) {
 		return nil, problem(CodeInvitationUnknown, "There is no such invitation.")
 	}
@@ -71,7 +73,7 @@ func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Ti
 	case Activated:
 		return nil, problem(CodeAlreadyActive, "The account is active already.")
 	}
-	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator}}, nil
+	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator, Credential: credential}}, nil
 }
 
 // DecideInvite replaces the invitation of an account that was not activated yet.

@@ -34,5 +34,9 @@ func TestGolden(t *testing.T) {
 		account.SessionLifetimeSet{Account: uid, Minutes: 480},
 		account.PasswordLengthSet{Account: uid, Minimum: 16},
 		account.AddressRangesSet{Account: uid, Ranges: []string{"192.0.2.0/24"}},
+		account.AdministratorNamed{Account: uid, Administrator: administrator},
+		account.AdministratorRemoved{Account: uid, User: administrator.ID},
+		account.AccessWithdrawn{Account: uid, User: administrator.ID},
+		account.AccessRestored{Account: uid, User: administrator.ID},
 	)
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +38,17 @@ type State struct {
 	Billing         Billing
 	ChannelContacts []Person
 	Security        Security
+
+	// Administrators are the users who administer the account, in the order in
+	// which they were named; none before it is active.
+	Administrators []Person
+	// Withdrawn are the users who are kept out.
+	Withdrawn []uuid.UUID
+}
+
+// Administers reports whether a user is an administrator of the account.
+func (s State) Administers(user uuid.UUID) bool {
+	return slices.ContainsFunc(s.Administrators, func(p Person) bool { return p.ID == user })
 }
 
 // Exists reports whether the account was created.
@@ -58,14 +70,31 @@ func Evolve(s State, e domain.Event) State {
 		s.Administrator, s.Offers, s.Reseller, s.Invitation = e.Administrator, e.Offers, e.Reseller, e.Invitation
 	case AccountActivated:
 		s.Status, s.Administrator = Activated, e.Administrator
+		s.Administrators = []Person{e.Administrator}
 	case InvitationSent:
 		s.Invitation = e.Invitation
 	case AccountClosed:
 		s.Closing, s.Status = s.Status, Closed
 	case AccountCreationAbandoned:
 		s.Abandoned = true
+	case AdministratorNamed:
+		s.Administrators = append(slices.Clone(s.Administrators), e.Administrator)
+	case AdministratorRemoved:
+		s.Administrators = without(s.Administrators, e.User)
+	case AccessWithdrawn:
+		s.Administrators = without(s.Administrators, e.User)
+		s.Withdrawn = append(slices.Clone(s.Withdrawn), e.User)
+	case AccessRestored:
+		s.Withdrawn = slices.DeleteFunc(slices.Clone(s.Withdrawn), func(u uuid.UUID) bool { return u == e.User })
 	}
 	return administered(s, e)
+}
+
+// KeepsOut reports whether a user's access was withdrawn.
+func (s State) KeepsOut(user uuid.UUID) bool { return slices.Contains(s.Withdrawn, user) }
+
+func without(people []Person, user uuid.UUID) []Person {
+	return slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.ID == user })
 }
 
 // NeverActivated reports whether the account was closed, or is, without its
