@@ -79,9 +79,8 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		reached = position
 		for _, row := range rows {
 			if row.Reseller == caller.Own() { // the customer's side reaches nothing
-				profile, _ := rights.Find(row.Profile)
 				me.Accounts = append(me.Accounts, ReachedAccount{
-					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(caller.Within(profile.Rights), same),
+					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(caller.InPartner(row.Profile), same),
 				})
 			}
 		}

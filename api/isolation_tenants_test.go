@@ -20,7 +20,8 @@ import (
 //	foreign    an account that it has nothing to do with; the stranger's own
 //	missing    no account at all
 //
-// Each has a device, one more that may be retired, an invitation and, of those
+// Each has a device, one more that may be retired, an invitation, a user who
+// has not come yet and, of those
 // that all rows share, an operation, and words of its own that nobody else may come to read.
 type tenants struct {
 	s        *stack
@@ -31,7 +32,7 @@ type tenants struct {
 }
 
 type tenant struct {
-	uid, device, spare, serial, operation, invitation string
+	uid, device, spare, serial, operation, invitation, user string
 
 	identity []string // words that say who it is
 	content  []string // and what it has
@@ -49,9 +50,10 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	foreign := w.open("foreign", s.client, "/v1/accounts", `"type":"standard",`)
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
-		serial: mp70(int(9_000_000 + devicesMade.Add(1))), invitation: strings.Repeat("A", 70),
+		serial: mp70(int(9_000_000 + devicesMade.Add(1))), invitation: strings.Repeat("A", 70), user: uuid.NewString(),
 	}
 	s.fullAccess(reseller, customer)
+	w.invite()
 	w.register()
 	w.clients = map[string]*client{
 		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
@@ -81,6 +83,20 @@ func (w *tenants) open(thing string, by *client, path, kind string) string {
 		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
 	}
 	return uid.String()
+}
+
+// invite invites a user into each account.
+func (w *tenants) invite() {
+	w.s.t.Helper()
+	for thing, own := range w.accounts {
+		if thing == "missing" {
+			continue
+		}
+		email := w.name + "-user-of-" + thing + "@x.example"
+		got := w.s.post("/v1/accounts/"+own.uid+"/users", fmt.Sprintf(`{"email":%q,"profiles":["read-only"]}`, email)).is(201)
+		own.user = into[api.Written](got).Uid.String()
+		own.content = append(own.content, email, own.user)
+	}
 }
 
 // register gives each account its devices.
@@ -130,7 +146,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
-		"{operation}", own.operation, "{invitation}", own.invitation,
+		"{operation}", own.operation, "{invitation}", own.invitation, "{user}", own.user,
 		"{reseller}", w.accounts["reseller"].uid, "{resellerDevice}", w.accounts["reseller"].device,
 		"{customer}", w.accounts["customer"].uid, "{foreign}", w.accounts["foreign"].uid,
 		"{world}", w.name, "{unique}", fmt.Sprintf("%s-%d", w.name, devicesMade.Add(1)), "{newSerial}", mp70(int(8_000_000+devicesMade.Load())),

@@ -33,7 +33,7 @@ func (a *App) ActivateAccount(ctx context.Context, token string, c ActivateAccou
 	if !i.toAccount() {
 		person = i.user.state.Person
 	}
-	person.Name, err = a.checkActivation(c, person, i.account.state.Name)
+	person.Name, err = a.checkActivation(c, person, i.account.state)
 	if err != nil {
 		return Written{}, err
 	}
@@ -59,14 +59,14 @@ func (a *App) ActivateAccount(ctx context.Context, token string, c ActivateAccou
 	return written, err
 }
 
-func (a *App) checkActivation(c ActivateAccount, person account.Person, accountName string) (name string, err error) {
+func (a *App) checkActivation(c ActivateAccount, person account.Person, acc account.State) (name string, err error) {
 	var problems, p []domain.Problem
 	if name = person.Name; c.Name != "" {
 		name, _, p = account.NormaliseName(c.Name)
 		problems = append(problems, at("/name", p)...)
 	}
 	person.Name = name
-	p = user.CheckPassword(c.Password, a.people.PasswordMinimum, person, accountName)
+	p = user.CheckPassword(c.Password, a.people.minimum(acc.Security), person, acc.Name)
 	return name, domain.Refuse(append(problems, at("/password", p)...)...)
 }
 

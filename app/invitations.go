@@ -111,7 +111,7 @@ func (a *App) Invitation(ctx context.Context, token string) (Invited, error) {
 	s, now := i.account.state, a.clock.Now()
 	shown := Invited{
 		Account:         AccountRow{UID: s.UID, Name: s.Name, Type: s.Type, Status: s.StatusAt(now)},
-		PasswordMinimum: a.people.PasswordMinimum,
+		PasswordMinimum: a.people.minimum(s.Security),
 	}
 	if i.toAccount() {
 		shown.Person, shown.Administrator = s.Administrator, true

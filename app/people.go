@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
@@ -14,13 +16,22 @@ import (
 type People struct {
 	Store     PeopleStore
 	Passwords Passwords
-	// SessionLifetime is how long a session lasts.
+	// SessionLifetime is how long a session lasts, where the account does not say.
 	SessionLifetime time.Duration
-	// PasswordMinimum is how many characters a new password needs.
+	// PasswordMinimum is how many characters a new password needs, where the
+	// account asks for no more.
 	PasswordMinimum int
 	// SignIns limits attempts to sign in.
 	SignIns SignInLimits
 }
+
+// lifetime is how long the sessions of an account's users last.
+func (p People) lifetime(s account.Security) time.Duration {
+	return cmp.Or(time.Duration(s.SessionMinutes)*time.Minute, p.SessionLifetime)
+}
+
+// minimum is how many characters the passwords of an account's users need.
+func (p People) minimum(s account.Security) int { return max(s.PasswordLength, p.PasswordMinimum) }
 
 // SignInLimits is how many attempts to sign in are let through in a window of
 // time, for one e-mail address and from one network address.

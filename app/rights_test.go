@@ -164,7 +164,7 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 	a := app.New(app.Dependencies{Reader: s, Clock: &handClock{now: now}})
 	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
 		fresh := app.Freshness{AsOf: c.asOf}
-		_, err := a.Customers(t.Context(), operatorFor(seed(1)), app.CustomerQuery{Freshness: fresh})
+		_, err := a.Customers(t.Context(), administratorOf(seed(1)), app.CustomerQuery{Freshness: fresh})
 		require.NoError(t, err)
 		_, err = a.Devices(t.Context(), operator(), app.DeviceQuery{Freshness: fresh})
 		require.NoError(t, err)

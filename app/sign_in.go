@@ -143,14 +143,18 @@ func mayEnter(s user.State, acc account.State) bool {
 }
 
 func (a *App) begin(ctx context.Context, person user.State, email, address []byte) (SignedIn, error) {
+	acc, err := a.account(ctx, person.Account)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	now := a.clock.Now().UTC().Truncate(time.Microsecond)
 	s := SignedIn{Token: SessionPrefix + randomText(), Session: Session{
-		ID: uuid.New(), User: person.UID, Account: person.Account, CreatedAt: now, ExpiresAt: now.Add(a.people.SessionLifetime),
+		ID: uuid.New(), User: person.UID, Account: person.Account, CreatedAt: now, ExpiresAt: now.Add(a.people.lifetime(acc.Security)),
 	}}
 	if err := a.people.Store.CreateSession(ctx, s.Session, hashToken(s.Token)); err != nil {
 		return SignedIn{}, err
 	}
-	err := a.people.Store.ForgetAttempts(ctx, email)
+	err = a.people.Store.ForgetAttempts(ctx, email)
 	if err == nil {
 		err = a.people.Store.ForgiveAttempt(ctx, address)
 	}
