@@ -388,11 +388,11 @@ var isolationRows = []row{
 	},
 	{
 		route: "POST /v1/accounts/{uid}/users/{user}:deactivate", send: "/v1/accounts/{account}/users/{user}:deactivate",
-		right: usersBy("409:user_not_active"),
+		right: usersBy("422:user_pending"),
 	},
 	{
 		route: "POST /v1/accounts/{uid}/users/{user}:reactivate", send: "/v1/accounts/{account}/users/{user}:reactivate",
-		right: usersBy("409:user_not_active"),
+		right: usersBy("422:user_pending"),
 	},
 	{
 		route: "POST /v1/sessions", send: "/v1/sessions", body: `{"email":"{unique}@x.example","password":"correct horse battery"}`,

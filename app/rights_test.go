@@ -161,10 +161,12 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 	t.Parallel()
 	s := &spy{}
 	now, then := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC), time.Date(2026, 1, 5, 23, 0, 0, 0, time.UTC)
-	a := app.New(app.Dependencies{Reader: s, Clock: &handClock{now: now}})
+	w := newWorld(t)
+	own := w.reseller("North Radio")
+	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, &handClock{now: now} })
 	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
 		fresh := app.Freshness{AsOf: c.asOf}
-		_, err := a.Customers(t.Context(), administratorOf(seed(1)), app.CustomerQuery{Freshness: fresh})
+		_, err := a.Customers(t.Context(), operatorFor(own), app.CustomerQuery{Freshness: fresh})
 		require.NoError(t, err)
 		_, err = a.Devices(t.Context(), operator(), app.DeviceQuery{Freshness: fresh})
 		require.NoError(t, err)
@@ -174,7 +176,7 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 		require.Equal(t, c.at, s.customers.Now)
 		require.Equal(t, calendar.DateOf(c.at), s.devices.Today)
 		require.Equal(t, c.at, s.accounts.Now)
-		_, _, err = a.Account(t.Context(), operator(), seed(1), fresh)
+		_, _, err = a.Account(t.Context(), operator(), own, fresh)
 		require.ErrorIs(t, err, app.ErrNotFound)
 		require.Equal(t, c.at, s.accounts.Now)
 	}

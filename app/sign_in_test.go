@@ -244,3 +244,26 @@ func TestTwoActivateAtOnce(t *testing.T) {
 	}
 	require.Equal(t, 1, winners)
 }
+
+// What an account asks of its users goes before what the platform does.
+func TestAnAccountAsksForMoreOfItsUsers(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	minutes, length := 30, 24
+	_, err := m.SecureAccount(m.ctx, m.admin, app.SecureAccount{
+		Command: command(), Account: m.account, Options: account.Secure{SessionMinutes: &minutes, PasswordLength: &length},
+	})
+	require.NoError(t, err)
+	in, err := m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password, Address: "192.0.2.1"})
+	require.NoError(t, err)
+	require.Equal(t, 30*time.Minute, in.ExpiresAt.Sub(in.CreatedAt))
+
+	token := m.UserInvitationToken(m.invite("grace@x.example", false, rights.ReadOnly), 1)
+	shown, err := m.Invitation(m.ctx, token)
+	require.NoError(t, err)
+	require.Equal(t, length, shown.PasswordMinimum)
+	_, err = m.ActivateAccount(m.ctx, token, app.ActivateAccount{Command: command(), Password: "twenty-three characters"})
+	refused(t, err, user.CodePasswordTooShort)
+	_, err = m.ActivateAccount(m.ctx, token, app.ActivateAccount{Command: command(), Password: "twenty-four characters, "})
+	require.NoError(t, err)
+}
