@@ -48,7 +48,8 @@ func TestBadBodiesAreRefusedBeforeTheApplication(t *testing.T) {
 		"year of five digits":   {"/v1/renewals", `{"devices":["a"],"until":"20270-01-01"}`, 400, []string{"/until out_of_range"}},
 		"empty edit":            {"/v1/devices/X", `{}`, 400, []string{"out_of_range"}},
 		"null edit":             {"/v1/devices/X", `{"name":null}`, 400, []string{"/name wrong_type"}},
-		"short password":        {"/v1/activations/abc", `{"name":"A","password":"short"}`, 400, []string{"/password out_of_range"}},
+		"no password":           {"/v1/activations/abc", `{"name":"A"}`, 400, []string{"/password field_missing"}},
+		"long password":         {"/v1/activations/abc", `{"name":"A","password":"` + strings.Repeat("x", 1001) + `"}`, 400, []string{"/password out_of_range"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,7 @@ import (
 type call struct {
 	requestID   string
 	traceparent string
+	address     string     // the client's, as attempts to sign in are counted
 	operation   *operation // nil until routed to a described one
 	caller      app.Caller
 	from        netip.Addr // invalid where the connection has no address
@@ -48,6 +49,20 @@ var (
 	requestIDForm   = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 	traceparentForm = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
 )
+
+// addressFrom is the network that one client can use addresses of: its address,
+// or with IPv6 the 64 bits that a household has.
+func addressFrom(ip string) string {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	address = address.Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	return netip.PrefixFrom(address, 64).Masked().String()
+}
 
 // requestIDFrom takes over the client's id when it is short and plain: it goes
 // into logs and headers.

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -64,6 +65,8 @@ var statusOf = map[string]int{
 	device.CodeFactorTaken:         http.StatusConflict,
 	device.CodeRegisteredElsewhere: http.StatusConflict,
 	device.CodeBusy:                http.StatusConflict,
+	app.CodeSignInFailed:           http.StatusUnauthorized,
+	app.CodeSessionRequired:        http.StatusForbidden,
 	codeSortUnknown:                http.StatusBadRequest,
 	codeInstantInFuture:            http.StatusBadRequest,
 }

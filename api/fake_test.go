@@ -9,6 +9,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 // fake stands in for app where only the wire is looked at: what goes in as
@@ -65,9 +66,16 @@ func (f *fake) ActivateAccount(_ context.Context, token string, a app.ActivateAc
 	return f.written, f.err
 }
 
-func (f *fake) Invitation(_ context.Context, token string) (app.AccountRow, error) {
+func (f *fake) Invitation(_ context.Context, token string) (app.Invited, error) {
 	f.note(app.Caller{}, token)
-	return f.account, f.err
+	return app.Invited{
+		Account: f.account, Person: f.account.Administrators[0], Administrator: true, Status: f.account.Status,
+		Expires: f.account.InvitationExpires, PasswordMinimum: 12,
+	}, f.err
+}
+
+func (f *fake) Self(context.Context, app.Caller) (account.Person, error) {
+	return account.Person{}, nil
 }
 
 func (f *fake) CloseAccount(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Command, r *app.Revision) (app.Written, error) {

@@ -246,10 +246,10 @@ func TestInvitationsOverHTTP(t *testing.T) {
 	nobody.get("/v1/activations/guess").refusedWith(404, "not_found")
 
 	reseller.post("/v1/accounts/"+uid+":resendInvitation", "").is(200)
-	nobody.post("/v1/activations/"+token, `{"name":"Ada"}`).refusedWith(404, "not_found")
+	nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).refusedWith(404, "not_found")
 	token = s.app.InvitationToken(account, 2)
 	s.clock.advance(8 * 24 * time.Hour)
-	nobody.post("/v1/activations/"+token, `{"name":"Ada"}`).is(422)
+	nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).is(422)
 	reseller.post("/v1/accounts/"+uid+":resendInvitation", "").is(200)
 	token = s.app.InvitationToken(account, 3)
 	done := nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).is(200)

@@ -119,33 +119,6 @@ func (h handlers) ResendInvitation(ctx context.Context, r ResendInvitationReques
 	}, nil
 }
 
-func (h handlers) GetActivation(ctx context.Context, r GetActivationRequestObject) (GetActivationResponseObject, error) {
-	row, err := h.App.Invitation(ctx, r.Token)
-	if err != nil {
-		return nil, err
-	}
-	if len(row.Administrators) == 0 {
-		return nil, app.ErrNotFound
-	}
-	return GetActivation200JSONResponse{
-		Account:       AccountRef{Uid: row.UID, Name: row.Name, Type: AccountType(row.Type)},
-		Status:        AccountStatus(row.Status),
-		Administrator: person(row.Administrators[0]),
-		Expires:       row.InvitationExpires.UTC(),
-	}, nil
-}
-
-func (h handlers) ActivateAccount(ctx context.Context, r ActivateAccountRequestObject) (ActivateAccountResponseObject, error) {
-	written, err := h.App.ActivateAccount(ctx, r.Token, app.ActivateAccount{Command: commandOf(ctx, nil), Name: valueOf(r.Body.Name)})
-	if err != nil {
-		return nil, err
-	}
-	return ActivateAccount200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: ActivateAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
-	}, nil
-}
-
 func (h handlers) ListPartners(ctx context.Context, r ListPartnersRequestObject) (ListPartnersResponseObject, error) {
 	var in reading
 	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)

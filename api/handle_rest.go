@@ -63,6 +63,14 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		ActingFor: present(caller.ActingFor), Administrator: caller.Administrator,
 		Rights: list(caller.Rights, same), Accounts: []ReachedAccount{},
 	}
+	self, err := h.App.Self(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	if self.ID != uuid.Nil {
+		shown := person(self)
+		me.Person = &shown
+	}
 	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
 		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), app.Freshness{MinPosition: reached})
 		if err != nil {
@@ -71,9 +79,8 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		reached = position
 		for _, row := range rows {
 			if row.Reseller == caller.Own() { // the customer's side reaches nothing
-				profile, _ := rights.Find(row.Profile)
 				me.Accounts = append(me.Accounts, ReachedAccount{
-					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(profile.Rights, same),
+					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(caller.InPartner(row.Profile), same),
 				})
 			}
 		}

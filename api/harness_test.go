@@ -289,6 +289,12 @@ func described(t *testing.T, method, path string, a answer) {
 	if a.header.Get("X-Request-Id") == "" || a.header.Get("Traceparent") == "" {
 		t.Errorf("%s %s: no request id or trace", method, path)
 	}
+	if len(response.Content) == 0 {
+		if len(a.body) > 0 {
+			t.Errorf("%s %s %d has a body, which is not described: %s", method, path, a.status, a.body)
+		}
+		return
+	}
 	contentType, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	media := response.Content.Get(contentType)
 	if media == nil {

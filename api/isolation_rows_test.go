@@ -1,5 +1,7 @@
 package api_test
 
+import "strings"
+
 // The right answers. To add a route, copy what TestTenantIsolation prints for
 // one without a row. The columns are the callers:
 //
@@ -338,4 +340,100 @@ var isolationRows = []row{
 			"missing":  "404 404 404 404 404 404",
 		},
 	},
+	// Users are their account's own affair: no partner profile reaches them.
+	{
+		route: "GET /v1/accounts/{uid}/users", send: "/v1/accounts/{account}/users?search={world}-user-of",
+		right: map[string]string{
+			"reseller": "200:1 200:1 403 404 404 404",
+			"customer": "200:1 403 403 200:1 403 404",
+			"shown":    "200:1 403 403 404 404 404",
+			"foreign":  "200:1 404 404 404 404 200:1",
+			"missing":  "404 404 404 404 404 404",
+		},
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users", send: "/v1/accounts/{account}/users",
+		body: `{"email":"{unique}@x.example","administrator":true}`, fresh: true, right: usersBy("201"),
+	},
+	{route: "GET /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{account}/users/{user}", right: usersBy("200")},
+	{ // the user of one account is none of another
+		route: "GET /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{reseller}/users/{user}",
+		right: map[string]string{
+			"reseller": "200 200 403 404 404 404",
+			"customer": "404 404 403 404 404 404",
+			"shown":    "404 404 403 404 404 404",
+			"foreign":  "404 404 403 404 404 404",
+			"missing":  "404 404 403 404 404 404",
+		},
+	},
+	{
+		route: "PATCH /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{account}/users/{user}",
+		body: `{"profiles":["full"]}`, fresh: true, right: usersBy("200"),
+	},
+	{
+		route: "PATCH /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{reseller}/users/{user}",
+		body: `{"profiles":["full"]}`, fresh: true,
+		right: map[string]string{
+			"reseller": "200 200 403 404 404 404",
+			"customer": "404 404 403 404 404 404",
+			"shown":    "404 404 403 404 404 404",
+			"foreign":  "404 404 403 404 404 404",
+			"missing":  "404 404 403 404 404 404",
+		},
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:resend", send: "/v1/accounts/{account}/users/{user}:resend",
+		fresh: true, right: usersBy("200"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:revoke", send: "/v1/accounts/{account}/users/{user}:revoke",
+		fresh: true, right: usersBy("200"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:deactivate", send: "/v1/accounts/{account}/users/{user}:deactivate",
+		right: usersBy("422:user_pending"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:reactivate", send: "/v1/accounts/{account}/users/{user}:reactivate",
+		right: usersBy("422:user_pending"),
+	},
+	{
+		route: "POST /v1/sessions", send: "/v1/sessions", body: `{"email":"{unique}@x.example","password":"correct horse battery"}`,
+		right: map[string]string{"": alike("401:sign_in_failed")},
+	},
+	{route: "GET /v1/sessions", send: "/v1/sessions", right: map[string]string{"": alike(signInFirst)}},
+	{route: "DELETE /v1/sessions", send: "/v1/sessions", right: map[string]string{"": alike(signInFirst)}},
+	{route: "DELETE /v1/sessions/{session}", send: "/v1/sessions/{user}", right: alikeForAll(signInFirst)},
+	{route: "GET /v1/tokens", send: "/v1/tokens", right: map[string]string{"": alike(signInFirst)}},
+	{
+		route: "POST /v1/tokens", send: "/v1/tokens", body: `{"label":"x","profile":"full","expiresAt":"2026-05-01T00:00:00Z"}`,
+		right: map[string]string{"": alike(signInFirst)},
+	},
+	{route: "DELETE /v1/tokens/{token}", send: "/v1/tokens/{user}", right: alikeForAll(signInFirst)},
+}
+
+// signInFirst is what the tokens of accounts, and the operator's, get where a
+// user's own sessions and tokens are meant.
+const signInFirst = "403:session_required"
+
+// usersBy is the right answer for what only an account's administrators may.
+func usersBy(done string) map[string]string {
+	return map[string]string{
+		"reseller": done + " " + done + " 403 404 404 404",
+		"customer": done + " 403 403 " + done + " 403 404",
+		"shown":    done + " 403 403 404 404 404",
+		"foreign":  done + " 404 404 404 404 " + done,
+		"missing":  "404 404 404 404 404 404",
+	}
+}
+
+// alike is the same answer for every caller.
+func alike(answer string) string { return strings.TrimSpace(strings.Repeat(answer+" ", len(kinds))) }
+
+func alikeForAll(answer string) map[string]string {
+	right := map[string]string{}
+	for _, thing := range things {
+		right[thing] = alike(answer)
+	}
+	return right
 }

@@ -20,7 +20,8 @@ import (
 //	foreign    an account that it has nothing to do with; the stranger's own
 //	missing    no account at all
 //
-// Each has a device, one more that may be retired, an invitation and, of those
+// Each has a device, one more that may be retired, an invitation, a user who has
+// not come yet and, of those
 // that all rows share, an operation, orders and requests, and words of its own
 // that nobody else may come to read. The asker is one more account, of no caller.
 type tenants struct {
@@ -34,7 +35,7 @@ type tenants struct {
 }
 
 type tenant struct {
-	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation string
+	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation, user string
 
 	// What it has ordered and been asked for, of those that all rows share: a
 	// renewal of its device, a plan and a transfer of it to the asker, both
@@ -58,12 +59,13 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
-		request: uuid.NewString(), spareRequest: uuid.NewString(),
+		request: uuid.NewString(), spareRequest: uuid.NewString(), user: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
 	w.accounts["missing"].spareSerial, w.accounts["missing"].spareIMEI = mp70(none+500_000), imei(none+500_000)
 	s.fullAccess(reseller, customer)
+	w.invite()
 	w.register()
 	w.clients = map[string]*client{
 		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
@@ -130,6 +132,20 @@ func (w *tenants) open(thing string, by *client, path, kind string) string {
 	return uid.String()
 }
 
+// invite invites a user into each account.
+func (w *tenants) invite() {
+	w.s.t.Helper()
+	for thing, own := range w.accounts {
+		if thing == "missing" {
+			continue
+		}
+		email := w.name + "-user-of-" + thing + "@x.example"
+		got := w.s.post("/v1/accounts/"+own.uid+"/users", fmt.Sprintf(`{"email":%q,"profiles":["read-only"]}`, email)).is(201)
+		own.user = into[api.Written](got).Uid.String()
+		own.content = append(own.content, email, own.user)
+	}
+}
+
 // register gives each account its devices.
 func (w *tenants) register() {
 	w.s.t.Helper()
@@ -178,7 +194,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
-		"{operation}", own.operation, "{invitation}", own.invitation,
+		"{operation}", own.operation, "{invitation}", own.invitation, "{user}", own.user,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
 		"{request}", own.request, "{spareRequest}", own.spareRequest,

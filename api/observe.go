@@ -48,6 +48,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		made := &call{
 			requestID:   requestIDFrom(r.Header.Get("X-Request-Id")),
 			traceparent: traceparentFrom(r.Header.Get("Traceparent")),
+			address:     addressFrom(c.RealIP()),
 			accept:      strings.Join(r.Header.Values("Accept"), ","),
 		}
 		c.SetRequest(r.WithContext(withCall(r.Context(), made)))

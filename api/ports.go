@@ -9,6 +9,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 // App is what the handlers use of package app.
@@ -16,7 +17,7 @@ type App interface {
 	CreateAccount(context.Context, app.Caller, app.CreateAccount) (app.CreatedAccount, error)
 	CreateCustomer(context.Context, app.Caller, app.CreateAccount) (app.CreatedAccount, error)
 	ActivateAccount(ctx context.Context, token string, c app.ActivateAccount) (app.Written, error)
-	Invitation(ctx context.Context, token string) (app.AccountRow, error)
+	Invitation(ctx context.Context, token string) (app.Invited, error)
 	ResendInvitation(context.Context, app.Caller, uuid.UUID, app.Command) (app.Written, error)
 	CloseAccount(context.Context, app.Caller, uuid.UUID, app.Command, *app.Revision) (app.Written, error)
 	EditAccount(context.Context, app.Caller, app.EditAccount) (app.Written, error)
@@ -29,6 +30,23 @@ type App interface {
 	AssignPartnerProfile(context.Context, app.Caller, app.AssignPartnerProfile) (app.Written, error)
 	EndPartnership(ctx context.Context, c app.Caller, reseller, customer uuid.UUID, cmd app.Command) (app.Written, error)
 	ErasePerson(ctx context.Context, c app.Caller, person uuid.UUID, command app.Command) (app.Written, error)
+
+	InviteUser(context.Context, app.Caller, app.InviteUser) (app.Written, error)
+	EditUser(context.Context, app.Caller, app.EditUser) (app.Written, error)
+	ResendUserInvitation(context.Context, app.Caller, app.UserCommand) (app.Written, error)
+	RevokeUserInvitation(context.Context, app.Caller, app.UserCommand) (app.Written, error)
+	DeactivateUser(context.Context, app.Caller, app.UserCommand) (app.Written, error)
+	ReactivateUser(context.Context, app.Caller, app.UserCommand) (app.Written, error)
+	Users(context.Context, app.Caller, app.UserQuery) (app.List[app.UserRow], error)
+	User(ctx context.Context, c app.Caller, account, user uuid.UUID, f app.Freshness) (app.UserRow, app.Position, error)
+	Self(context.Context, app.Caller) (account.Person, error)
+	SignIn(context.Context, app.SignIn) (app.SignedIn, error)
+	Sessions(context.Context, app.Caller) ([]app.Session, error)
+	EndSession(context.Context, app.Caller, uuid.UUID) error
+	EndSessions(context.Context, app.Caller) error
+	CreateToken(context.Context, app.Caller, app.CreateToken) (app.CreatedToken, error)
+	Tokens(context.Context, app.Caller) ([]app.PersonalToken, error)
+	RevokeToken(context.Context, app.Caller, uuid.UUID) error
 
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)

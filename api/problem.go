@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -81,6 +83,9 @@ func failureOf(err error) *failure {
 }
 
 func failureOfApp(err error) *failure {
+	if many, ok := errors.AsType[*app.TooManyAttempts](err); ok {
+		return tooManyAttempts(many)
+	}
 	switch {
 	case errors.Is(err, identity.ErrUnknownToken):
 		return unauthenticated("The token is not known, or no longer valid.")
@@ -107,6 +112,13 @@ func failureOfApp(err error) *failure {
 		return forNow(http.StatusServiceUnavailable, codeTimeout, "The request took too long.")
 	}
 	return nil
+}
+
+func tooManyAttempts(e *app.TooManyAttempts) *failure {
+	f := fail(http.StatusTooManyRequests, codeTooManyRequests, "There were too many attempts to sign in. Wait before the next one.")
+	seconds := strconv.Itoa(int(math.Ceil(e.Wait.Seconds())))
+	f.header = http.Header{"Retry-After": {seconds}, "Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {seconds}}
+	return f
 }
 
 // forbidden names the right that is missing: the caller can see the account,

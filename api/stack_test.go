@@ -17,8 +17,10 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
+	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
@@ -79,11 +81,17 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	queue, err := jobs.New(jobs.Options{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	store := operations.NewStore(pool, queue.StartOperation)
+	hasher, err := passwords.New()
+	must(t, err)
 	var runner *projections.Runner
 	wait := func(ctx context.Context, names []string, p app.Position) error { return runner.WaitFor(ctx, names, p) }
 	s.app = app.New(app.Dependencies{
 		Log: log, Reader: fleet.NewReader(pool, wait), Clock: s.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
+		People: app.People{
+			Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute},
+		},
 	})
 	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(log, eventstoredb.SubscriberOptions{
@@ -103,7 +111,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	t.Cleanup(func() { _ = queue.Stop(context.Background()) }) // fails where a test took the database away
 
 	o := options(s.app)
-	authenticator, err := identity.New(operatorToken, s.tokens, s.clock)
+	authenticator, err := identity.New(operatorToken, s.tokens, s.app, s.clock)
 	must(t, err)
 	o.Authenticator, o.Clock = authenticator, s.clock
 	s.client = newClient(t, keys(o, postgres.NewIdempotencyKeys(pool, time.Minute, 24*time.Hour))).as(operatorToken)

@@ -25,6 +25,7 @@ type operation struct {
 	template   string // path as described, a label for metrics
 	public     bool   // needs no caller
 	write      bool
+	secret     bool // the answer holds a secret, which must not be kept
 	parameters []*openapi3.Parameter
 	query      map[string]bool
 	body       map[string]*openapi3.Schema // by content type; empty: no body
@@ -49,6 +50,7 @@ func operationsOf(doc *openapi3.T) map[string]*operation {
 				template: path,
 				public:   described.Security != nil && len(*described.Security) == 0,
 				write:    method != http.MethodGet,
+				secret:   described.Extensions["x-secret-answer"] == true,
 				query:    map[string]bool{},
 				body:     map[string]*openapi3.Schema{},
 				options:  options,

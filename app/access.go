@@ -55,7 +55,7 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 		return nil, err
 	}
 	if p.ActiveAt(x.app.clock.Now()) {
-		set = x.caller.inPartner(p.Profile)
+		set = x.caller.InPartner(p.Profile)
 	}
 	x.mu.Lock()
 	x.known[uid] = set
@@ -65,15 +65,15 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 
 func ownRights(c Caller) rights.Set {
 	if c.Administrator {
-		return rights.Administrator()
+		return c.Within(rights.Administrator())
 	}
-	return c.Rights
+	return c.Within(c.Rights)
 }
 
-// inPartner is what the partner profile that a customer chose leaves to the
+// InPartner is what the partner profile that a customer chose leaves to the
 // caller: a token made for one profile has nowhere more rights than that.
-func (c Caller) inPartner(profile string) rights.Set {
-	given := profileRights(profile)
+func (c Caller) InPartner(profile string) rights.Set {
+	given := c.Within(profileRights(profile))
 	if c.Administrator || c.Actor.Kind != domain.ActorToken {
 		return given
 	}

@@ -14,24 +14,24 @@ import (
 
 func TestInvitationToActivation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldWithPeople(t)
 	reseller := w.reseller("North Radio")
 	customer := w.readOnlyCustomer(reseller, "Delta Rail")
 	token := w.InvitationToken(customer, 1)
 
 	row, err := w.Invitation(w.ctx, token)
 	require.NoError(t, err)
-	require.Equal(t, "Delta Rail", row.Name)
+	require.Equal(t, "Delta Rail", row.Account.Name)
 	require.Equal(t, account.Pending, row.Status)
 	for _, wrong := range []string{"", "x", w.InvitationToken(customer, 2), w.InvitationToken(seed(1), 1), token + "A"} {
 		_, err = w.Invitation(w.ctx, wrong)
 		require.ErrorIs(t, err, app.ErrNotFound)
-		_, err = w.ActivateAccount(w.ctx, wrong, app.ActivateAccount{Command: command()})
+		_, err = w.ActivateAccount(w.ctx, wrong, app.ActivateAccount{Command: command(), Password: password})
 		require.ErrorIs(t, err, app.ErrNotFound)
 	}
 
 	w.clock.advance(8 * 24 * time.Hour)
-	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command()})
+	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Password: password})
 	refused(t, err, account.CodeInvitationExpired)
 	_, err = w.ResendInvitation(w.ctx, withRights(reseller, rights.CustomersRead), customer, command())
 	require.ErrorIs(t, err, app.ErrForbidden)
@@ -43,7 +43,7 @@ func TestInvitationToActivation(t *testing.T) {
 	require.ErrorIs(t, err, app.ErrNotFound, "a new invitation replaces the old one")
 
 	token = w.InvitationToken(customer, 2)
-	activate := app.ActivateAccount{Command: command(), Name: "Ada"}
+	activate := app.ActivateAccount{Command: command(), Name: "Ada", Password: password}
 	first, err := w.ActivateAccount(w.ctx, token, activate)
 	require.NoError(t, err)
 	again, err := w.ActivateAccount(w.ctx, token, activate)
@@ -55,12 +55,12 @@ func TestInvitationToActivation(t *testing.T) {
 	row, err = w.Invitation(w.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, account.Activated, row.Status)
-	require.Equal(t, "Ada", row.Administrators[0].Name)
+	require.Equal(t, "Ada", row.Person.Name)
 }
 
 func TestClosingFreesTheNameOfWhatNeverWasActive(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldWithPeople(t)
 	c := accountNamed("Delta Rail", account.Standard)
 	created, err := w.CreateAccount(w.ctx, operator(), c)
 	require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestClosingFreesTheNameOfWhatNeverWasActive(t *testing.T) {
 	c.Command = command()
 	second, err := w.CreateAccount(w.ctx, operator(), c)
 	require.NoError(t, err)
-	_, err = w.ActivateAccount(w.ctx, w.InvitationToken(second.UID, 1), app.ActivateAccount{Command: command()})
+	_, err = w.ActivateAccount(w.ctx, w.InvitationToken(second.UID, 1), app.ActivateAccount{Command: command(), Password: password})
 	require.NoError(t, err)
 	_, err = w.CloseAccount(w.ctx, operator(), second.UID, command(), nil)
 	require.NoError(t, err)

@@ -34,6 +34,7 @@ type Dependencies struct {
 	Operations OperationStore
 	Persons    PersonKeys
 	Secret     []byte
+	People     People
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox SandboxClock
 	Logger  *slog.Logger
@@ -44,6 +45,10 @@ type Dependencies struct {
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
 //	persons       ErasePerson
+//	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
+//	              DeactivateUser ReactivateUser Users
+//	signing in    SignIn SessionCaller Sessions EndSession EndSessions
+//	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
@@ -51,7 +56,7 @@ type Dependencies struct {
 //	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails
+//	processes     Processes InvitationMails UserInvitationMails
 //	time          RunDue, SandboxTime MoveClock
 type App struct {
 	log        Log
@@ -66,6 +71,7 @@ type App struct {
 	secret     []byte
 	sandbox    SandboxClock
 	due        []DueWork
+	people     People
 	logger     *slog.Logger
 }
 
@@ -77,7 +83,7 @@ func New(d Dependencies) *App {
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
 		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
-		persons: d.Persons, secret: d.Secret, sandbox: d.Sandbox, logger: d.Logger,
+		persons: d.Persons, secret: d.Secret, people: d.People, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{freeRenewals{a}}
 	return a

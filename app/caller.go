@@ -15,6 +15,19 @@ type Caller struct {
 	Rights        rights.Set // in the own account
 	// ActingFor is the account named with X-Account; uuid.Nil means the own one.
 	ActingFor uuid.UUID
+	// Session is what the caller has signed in with; uuid.Nil for tokens.
+	Session uuid.UUID
+	// Limit narrows the caller's rights everywhere, to those of a personal API
+	// token; nil narrows nothing.
+	Limit rights.Set
+}
+
+// Within is what the caller's Limit leaves of a set of rights.
+func (c Caller) Within(set rights.Set) rights.Set {
+	if c.Limit == nil {
+		return set
+	}
+	return rights.Common(set, c.Limit)
 }
 
 // Operator reports whether the caller is the platform owner.

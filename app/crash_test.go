@@ -17,6 +17,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 var errDead = errors.New("the process is dead")
@@ -53,6 +54,10 @@ func (d *dying) Append(ctx context.Context, stream string, expected app.Revision
 // and so on, until one survives. After each death the processes clear up, the
 // invariants hold, and the command goes through when it is repeated.
 func crashes(t *testing.T, command func(w *world, on *app.App, round int) error) {
+	crashesIn(t, newWorld, command)
+}
+
+func crashesIn(t *testing.T, newWorld func(testing.TB) *world, command func(w *world, on *app.App, round int) error) {
 	for _, before := range []bool{true, false} {
 		t.Run(fmt.Sprintf("before=%t", before), func(t *testing.T) {
 			t.Parallel()
@@ -191,6 +196,7 @@ func (w *world) invariants() {
 	devices, accounts := map[uuid.UUID]device.State{}, map[uuid.UUID]account.State{}
 	reserved := map[string]reservation.State{}
 	batches := map[string]batch.State{}
+	users := map[uuid.UUID]user.State{}
 	partnered := map[uuid.UUID]bool{}
 	for _, e := range w.everything() {
 		kind, id, _ := strings.Cut(e.Stream, "-")
@@ -201,6 +207,9 @@ func (w *world) invariants() {
 		case "account":
 			uid := uuid.MustParse(id)
 			accounts[uid] = account.Evolve(accounts[uid], e.Event)
+		case "user":
+			uid := uuid.MustParse(id)
+			users[uid] = user.Evolve(users[uid], e.Event)
 		case "reservation":
 			reserved[e.Stream] = reservation.Evolve(reserved[e.Stream], e.Event)
 		case "batch":
@@ -227,7 +236,20 @@ func (w *world) invariants() {
 			take(reservation.PlacesOf(d.Account, 20), uid)
 		}
 	}
+	for uid, u := range users {
+		if u.Invitation.Number > 0 && u.Status != user.Revoked {
+			_, email, _ := account.NormaliseEmail(u.Person.Email)
+			take(reservation.Unique(reservation.Email, email), uid)
+		}
+		if u.Status == user.Active || u.Status == user.Deactivated {
+			require.Equal(w.t, accounts[u.Account].KeepsOut(uid), u.Status == user.Deactivated, "user %s", uid)
+		}
+	}
 	for uid, a := range accounts {
+		for _, p := range a.Administrators {
+			require.Equal(w.t, user.Active, users[p.ID].Status, "administrator %s of %s", p.ID, uid)
+		}
+		require.Equal(w.t, a.Status == account.Activated, len(a.Administrators) > 0, "administrators of %s", uid)
 		if a.Status == "" || a.Status == account.Closed {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // ErasePerson forgets a person for good: name and e-mail read "erased" from
@@ -35,11 +36,7 @@ func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, 
 	w := a.write(caller, c)
 	written, err := Written{}, ErrNotFound
 	for _, stream := range streams {
-		uid, ok := uidOf(stream)
-		if !ok || !strings.HasPrefix(stream, accountPrefix) {
-			continue
-		}
-		one, failed := a.erase(ctx, w, uid, person)
+		one, failed := a.eraseIn(ctx, w, stream, person)
 		if errors.Is(failed, ErrNotFound) { // an append that was not to be
 			continue
 		}
@@ -52,6 +49,31 @@ func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, 
 		return Written{}, err
 	}
 	return written, a.persons.Erase(ctx, person)
+}
+
+// eraseIn forgets a person named in a stream, ErrNotFound when it is not.
+func (a *App) eraseIn(ctx context.Context, w write, stream string, person uuid.UUID) (Written, error) {
+	uid, ok := uidOf(stream)
+	switch {
+	case ok && strings.HasPrefix(stream, accountPrefix):
+		return a.erase(ctx, w, uid, person)
+	case ok && strings.HasPrefix(stream, userPrefix):
+		return a.eraseUser(ctx, w, uid)
+	}
+	return Written{}, ErrNotFound
+}
+
+// eraseUser forgets who a user is. The address is free again, since nothing
+// could tell any more that it was taken.
+func (a *App) eraseUser(ctx context.Context, w write, uid uuid.UUID) (Written, error) {
+	r, err := carryOut(ctx, a, w, userChange(uid, user.DecideErase))
+	if err != nil {
+		return Written{}, err
+	}
+	if r.state.Status == "" {
+		return Written{}, ErrNotFound
+	}
+	return r.written(uid)
 }
 
 // erase forgets a person named in an account, ErrNotFound when it is not.

@@ -88,7 +88,7 @@ func TestErasePerson(t *testing.T) {
 	}
 	shown, err := w.Invitation(w.ctx, token)
 	require.NoError(t, err)
-	require.Equal(t, []account.Person{person.Erase()}, shown.Administrators)
+	require.Equal(t, person.Erase(), shown.Person)
 	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada"})
 	refused(t, err, account.CodePersonErased)
 	_, err = w.ResendInvitation(w.ctx, operator(), uid, command())

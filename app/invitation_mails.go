@@ -59,7 +59,7 @@ Activate it until %s:
 
 %s/v1/activations/%s
 
-(GET shows the invitation, POST {"name": "YOUR NAME"} accepts it.)
+(GET shows the invitation, POST {"name": "YOUR NAME", "password": "..."} accepts it.)
 `, to.Name, name, i.Expires.UTC().Format("2 January 2006 15:04 MST"), publicURL, token),
 	}
 }

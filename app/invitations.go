@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // invitationTime is how long an invitation can be used.
@@ -24,9 +25,18 @@ const invitationTime = 7 * 24 * time.Hour
 // from them and the secret: whoever sends the mail can make it from the event,
 // and nothing secret is in the log.
 func (a *App) InvitationToken(uid uuid.UUID, number int) string {
+	return a.derivedToken("invitation", uid, number)
+}
+
+// UserInvitationToken is InvitationToken for the invitation of a user.
+func (a *App) UserInvitationToken(uid uuid.UUID, number int) string {
+	return a.derivedToken("user invitation", uid, number)
+}
+
+func (a *App) derivedToken(purpose string, uid uuid.UUID, number int) string {
 	plain := binary.BigEndian.AppendUint32(uid[:], uint32(number))
 	mac := hmac.New(sha256.New, a.secret)
-	mac.Write([]byte("invitation"))
+	mac.Write([]byte(purpose))
 	mac.Write(plain)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(plain))
 }
@@ -41,64 +51,84 @@ func hashToken(token string) []byte {
 	return sum[:]
 }
 
-// invited finds the account of a token, ErrNotFound when the token is not that
-// of the account's latest invitation.
-func (a *App) invited(ctx context.Context, token string) (loaded[account.State], error) {
+// invited is what a token stands for: an account, of which it invites the first
+// administrator, or else a user.
+type invited struct {
+	account loaded[account.State]
+	user    loaded[user.State]
+}
+
+func (i invited) toAccount() bool { return i.user.state.Status == "" }
+
+// invited finds what a token invites to, ErrNotFound when the token is not that
+// of the latest invitation.
+func (a *App) invited(ctx context.Context, token string) (i invited, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != 16+4+sha256.Size {
-		return loaded[account.State]{}, ErrNotFound
+		return i, ErrNotFound
 	}
-	l, err := load(ctx, a.log, AccountStream(uuid.UUID(raw[:16])), account.State{}, account.Evolve)
-	if err != nil {
-		return l, err
+	uid := uuid.UUID(raw[:16])
+	fits := func(v account.Invitation) bool {
+		return len(v.TokenHash) > 0 && subtle.ConstantTimeCompare(v.TokenHash, hashToken(token)) == 1
 	}
-	if l.state.Status == "" || subtle.ConstantTimeCompare(l.state.Invitation.TokenHash, hashToken(token)) == 0 {
-		return l, ErrNotFound
+	if i.account, err = load(ctx, a.log, AccountStream(uid), account.State{}, account.Evolve); err != nil {
+		return i, err
 	}
-	return l, nil
+	if i.account.state.Status != "" {
+		if !fits(i.account.state.Invitation) {
+			return i, ErrNotFound
+		}
+		return i, nil
+	}
+	if i.user, err = load(ctx, a.log, UserStream(uid), user.State{}, user.Evolve); err != nil {
+		return i, err
+	}
+	if i.user.state.Status == "" || i.user.state.Status == user.Revoked || !fits(i.user.state.Invitation) {
+		return i, ErrNotFound
+	}
+	i.account, err = load(ctx, a.log, AccountStream(i.user.state.Account), account.State{}, account.Evolve)
+	return i, err
+}
+
+// Invited is whom a token invites to which account. Status is the account's,
+// or for the invitation of a user the user's: active when it was accepted.
+type Invited struct {
+	Account         AccountRow // what it is and how it is called
+	Person          account.Person
+	Administrator   bool
+	Status          account.Status
+	Expires         time.Time
+	PasswordMinimum int
 }
 
 // Invitation shows whom a token invites to what. A token that was used still
-// shows the account, which is active then.
-func (a *App) Invitation(ctx context.Context, token string) (AccountRow, error) {
-	l, err := a.invited(ctx, token)
+// shows it.
+func (a *App) Invitation(ctx context.Context, token string) (Invited, error) {
+	i, err := a.invited(ctx, token)
 	if err != nil {
-		return AccountRow{}, err
+		return Invited{}, err
 	}
-	s := l.state
-	return AccountRow{
-		UID: s.UID, Name: s.Name, Type: s.Type, Status: s.StatusAt(a.clock.Now()), Offers: s.Offers,
-		Administrators: []account.Person{s.Administrator}, InvitationExpires: s.Invitation.Expires, Revision: l.revision,
-	}, nil
-}
-
-// ActivateAccount finishes an account. Name is the administrator's; empty keeps
-// the one in the invitation.
-type ActivateAccount struct {
-	Command
-	Name string
-}
-
-// ActivateAccount activates the account that the token invites to. The token
-// is the right to do so.
-func (a *App) ActivateAccount(ctx context.Context, token string, c ActivateAccount) (Written, error) {
-	l, err := a.invited(ctx, token)
-	if err != nil {
-		return Written{}, err
+	s, now := i.account.state, a.clock.Now()
+	shown := Invited{
+		Account:         AccountRow{UID: s.UID, Name: s.Name, Type: s.Type, Status: s.StatusAt(now)},
+		PasswordMinimum: a.people.minimum(s.Security),
 	}
-	administrator := l.state.Administrator
-	if c.Name != "" {
-		name, _, problems := account.NormaliseName(c.Name)
-		if len(problems) > 0 {
-			return Written{}, domain.Refuse(at("/name", problems)...)
-		}
-		administrator.Name = name
+	if i.toAccount() {
+		shown.Person, shown.Administrator = s.Administrator, true
+		shown.Status, shown.Expires = shown.Account.Status, s.Invitation.Expires
+		return shown, nil
 	}
-	uid := l.state.UID
-	w := a.write(Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "invitation", Account: uid}}, c.Command)
-	return a.oneAccount(ctx, w, uid, nil, func(s account.State) ([]domain.Event, []domain.Problem) {
-		return account.DecideActivate(s, hashToken(token), administrator, w.at)
-	})
+	u := i.user.state
+	shown.Person, shown.Administrator, shown.Expires = u.Person, u.Administrator, u.Invitation.Expires
+	switch u.StatusAt(now) {
+	case user.Pending:
+		shown.Status = account.Pending
+	case user.Expired:
+		shown.Status = account.Expired
+	default:
+		shown.Status = account.Activated
+	}
+	return shown, nil
 }
 
 // ResendInvitation makes a new invitation in place of the old one. The operator

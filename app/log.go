@@ -19,11 +19,12 @@ import (
 	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/transfer"
+	"github.com/fleetledger/fleetledger/domain/user"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
 // Wire knows every event type of the log.
-var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, user.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
 
 // Position is a place in the whole log. Both parts are kept and compared as a
 // pair; the zero Position is before the first event.
@@ -141,3 +142,8 @@ func ReleaseStream(uid uuid.UUID) string { return "release-" + uid.String() }
 
 // PartnershipStream is the stream of a partnership.
 func PartnershipStream(uid uuid.UUID) string { return "partnership-" + uid.String() }
+
+const userPrefix = "user-"
+
+// UserStream is the stream of a user.
+func UserStream(uid uuid.UUID) string { return userPrefix + uid.String() }

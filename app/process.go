@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // grace is how long a command is left alone to finish what it began. It is
@@ -37,6 +38,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //     is released;
 //   - an account that a reseller created is partnered with it;
 //   - the key of an erased person is destroyed;
+//   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
 // Handling events again, or on several instances at once, does no harm.
@@ -45,12 +47,13 @@ type Processes struct{ app *App }
 // Processes gives the processes.
 func (a *App) Processes() *Processes { return &Processes{a} }
 
-// Name is that of their checkpoint.
-func (*Processes) Name() string { return "processes" }
+// Name is that of their checkpoint. It changes with Prefixes: the log is then
+// followed from its beginning once more, which does no harm.
+func (*Processes) Name() string { return "processes_2" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
-	return []string{"account-", "batch-", "device-", "reservation-"}
+	return []string{"account-", "batch-", "device-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
@@ -149,6 +152,10 @@ func (t *tasks) add(e Recorded) {
 		t.rest["the key of person "+event.Person.String()] = func(ctx context.Context, a *App) error {
 			return a.persons.Erase(ctx, event.Person)
 		}
+	case user.UserErased:
+		t.rest["the key of person "+event.User.String()] = func(ctx context.Context, a *App) error {
+			return a.persons.Erase(ctx, event.User)
+		}
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {
 			t.rest["partnership of "+e.Stream] = func(ctx context.Context, a *App) error {
@@ -156,6 +163,8 @@ func (t *tasks) add(e Recorded) {
 				return err
 			}
 		}
+	default:
+		t.addPeople(e)
 	}
 }
 

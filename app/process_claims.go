@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // tidy releases the reservations that the holder with this stream does not
@@ -79,45 +80,73 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 }
 
 // fence makes a late append of a dead command fail. A closed account needs
-// none: nothing is claimed for it any more.
+// none: nothing is claimed for it any more. The stream of a user needs one only
+// while it is empty: nothing but an invitation claims for it.
 func (a *App) fence(ctx context.Context, w write, h holding, stream, subject string, holder uuid.UUID) error {
-	var e domain.Event = device.ClaimAbandoned{Device: holder, Reservation: stream}
-	if h.account {
-		if h.closed {
-			return nil
-		}
+	var e domain.Event
+	switch empty := h.revision == NoStream; {
+	case h.kind == ofDevice:
+		e = device.ClaimAbandoned{Device: holder, Reservation: stream}
+	case h.kind == ofAccount && empty:
 		e = account.AccountCreationAbandoned{Account: holder}
-		if h.revision != NoStream {
-			e = account.AccountClaimAbandoned{Account: holder, Reservation: stream}
-		}
+	case h.kind == ofAccount && !h.closed:
+		e = account.AccountClaimAbandoned{Account: holder, Reservation: stream}
+	case h.kind == ofUser && empty:
+		e = user.UserInvitationAbandoned{User: holder}
+	default:
+		return nil
 	}
 	_, _, err := a.append(ctx, subject, h.revision, w.once(e))
 	return err
+}
+
+// holderKind is what holds a reservation, told by its stream.
+type holderKind int
+
+const (
+	ofDevice holderKind = iota
+	ofAccount
+	ofUser
+)
+
+func holderKindOf(subject string) holderKind {
+	switch {
+	case strings.HasPrefix(subject, "account-"):
+		return ofAccount
+	case strings.HasPrefix(subject, "user-"):
+		return ofUser
+	}
+	return ofDevice
 }
 
 // holding is what a holder's stream says about its reservations.
 type holding struct {
 	now, ever map[string]reservation.Kind
 	revision  Revision
-	account   bool
+	kind      holderKind
 	closed    bool
 	heldBy    uuid.UUID // batch that holds the device
 }
 
 func (a *App) holding(ctx context.Context, subject string) (holding, error) {
-	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, account: strings.HasPrefix(subject, accountPrefix)}
+	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, kind: holderKindOf(subject)}
 	var owned device.State
 	var acc account.State
+	var person user.State
 	for e, err := range a.log.ReadStream(ctx, subject, 0) {
 		if err != nil {
 			return h, fmt.Errorf("load %s: %w", subject, err)
 		}
 		h.revision = e.Revision
 		var keys []reservation.Key
-		if h.account {
+		switch h.kind {
+		case ofAccount:
 			acc = account.Evolve(acc, e.Event)
 			keys = reservationsOfAccount(acc)
-		} else {
+		case ofUser:
+			person = user.Evolve(person, e.Event)
+			keys = reservationsOfUser(person)
+		case ofDevice:
 			owned = device.Evolve(owned, e.Event)
 			keys = reservationsOfDevice(owned)
 		}

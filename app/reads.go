@@ -183,6 +183,7 @@ type Reader interface {
 	Customers(context.Context, CustomerQuery) (List[CustomerRow], error)
 	Devices(context.Context, DeviceQuery) (List[DeviceRow], error)
 	Accounts(context.Context, AccountQuery) (List[AccountRow], error)
+	Users(context.Context, UserQuery) (List[UserRow], error)
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)

@@ -35,6 +35,7 @@ type world struct {
 	keys  *personkeys.Store
 	clock *handClock
 
+	people  app.People   // without a store unless the test needs one
 	handled app.Position // how far the processes are
 }
 
@@ -64,6 +65,7 @@ func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
 		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
+		People: w.people,
 	}
 	for _, c := range change {
 		c(&d)

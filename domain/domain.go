@@ -22,6 +22,7 @@ type ActorKind string
 const (
 	ActorOperator ActorKind = "operator" // the platform owner
 	ActorToken    ActorKind = "token"    // an API token of an account
+	ActorUser     ActorKind = "user"     // a person, signed in or through a personal API token
 	ActorSystem   ActorKind = "system"   // one of the service's own processes
 )
 

@@ -1,5 +1,6 @@
 // Package identity finds out who a bearer token stands for: the operator, by
-// the token of the installation, or an account, by a token made for it.
+// the token of the installation, a user, by a session's token or a personal one,
+// or an account, by a token made for it.
 package identity
 
 import (
@@ -8,6 +9,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app"
@@ -25,19 +27,27 @@ type TokenStore interface {
 	FindByHash(ctx context.Context, hash []byte) (postgres.Token, error)
 }
 
+// People find the user of a session's token or of a personal one, else
+// app.ErrNotFound.
+type People interface {
+	SessionCaller(ctx context.Context, token string) (app.Caller, error)
+	TokenCaller(ctx context.Context, token string) (app.Caller, error)
+}
+
 // Tokens authenticates bearer tokens.
 type Tokens struct {
 	operator [sha256.Size]byte
 	store    TokenStore
+	people   People
 	clock    app.Clock
 }
 
 // New makes the authenticator. operatorToken must not be empty.
-func New(operatorToken string, store TokenStore, clock app.Clock) (*Tokens, error) {
+func New(operatorToken string, store TokenStore, people People, clock app.Clock) (*Tokens, error) {
 	if operatorToken == "" {
 		return nil, errors.New("identity: the operator token is empty")
 	}
-	return &Tokens{operator: sha256.Sum256([]byte(operatorToken)), store: store, clock: clock}, nil
+	return &Tokens{operator: sha256.Sum256([]byte(operatorToken)), store: store, people: people, clock: clock}, nil
 }
 
 // Authenticate finds the caller of a token, else ErrUnknownToken, or
@@ -47,6 +57,12 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (app.Caller, er
 	// Comparing hashes takes the same time whatever the token, and however long.
 	if subtle.ConstantTimeCompare(hash[:], t.operator[:]) == 1 {
 		return app.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}, nil
+	}
+	switch {
+	case strings.HasPrefix(token, app.SessionPrefix):
+		return person(t.people.SessionCaller(ctx, token))
+	case strings.HasPrefix(token, app.PersonalPrefix):
+		return person(t.people.TokenCaller(ctx, token))
 	}
 	known, err := t.store.FindByHash(ctx, postgres.HashToken(token))
 	switch {
@@ -64,6 +80,13 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (app.Caller, er
 		Administrator: known.Administrator,
 		Rights:        rightsOf(known),
 	}, nil
+}
+
+func person(c app.Caller, err error) (app.Caller, error) {
+	if errors.Is(err, app.ErrNotFound) {
+		return app.Caller{}, ErrUnknownToken
+	}
+	return c, err
 }
 
 // rightsOf gives none for a profile that is not known: denied by default.

@@ -37,7 +37,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	store := postgres.NewTokens(pgtest.Pool(t))
-	tokens, err := identity.New("the operator's", store, fixedClock{})
+	tokens, err := identity.New("the operator's", store, nil, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestTokens(t *testing.T) {
 
 func TestAnEmptyOperatorTokenIsRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := identity.New("", nil, fixedClock{}); err == nil {
+	if _, err := identity.New("", nil, nil, fixedClock{}); err == nil {
 		t.Error("accepted")
 	}
 }
@@ -96,7 +96,7 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
 	pool := server.Pool(t)
-	tokens, err := identity.New("op", postgres.NewTokens(pool), fixedClock{})
+	tokens, err := identity.New("op", postgres.NewTokens(pool), nil, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,5 +106,45 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	}
 	if _, err := tokens.Authenticate(context.Background(), "other"); !errors.Is(err, app.ErrReadModelUnavailable) {
 		t.Errorf("%v", err)
+	}
+}
+
+// users are the people of a test, by token.
+type users map[string]app.Caller
+
+func (u users) SessionCaller(_ context.Context, token string) (app.Caller, error) {
+	if c, ok := u[token]; ok {
+		return c, nil
+	}
+	return app.Caller{}, app.ErrNotFound
+}
+
+func (u users) TokenCaller(ctx context.Context, token string) (app.Caller, error) {
+	if token == "flpt_down" {
+		return app.Caller{}, app.ErrReadModelUnavailable
+	}
+	return u.SessionCaller(ctx, token)
+}
+
+func TestTokensOfUsers(t *testing.T) {
+	t.Parallel()
+	session, personal := app.Caller{Session: uuid.New()}, app.Caller{Limit: rights.Set{rights.DevicesRead}}
+	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), users{"fles_a": session, "flpt_b": personal}, fixedClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := tokens.Authenticate(t.Context(), "fles_a"); err != nil || got.Session != session.Session {
+		t.Errorf("session: %+v, %v", got, err)
+	}
+	if got, err := tokens.Authenticate(t.Context(), "flpt_b"); err != nil || !got.Limit.Has(rights.DevicesRead) {
+		t.Errorf("personal token: %+v, %v", got, err)
+	}
+	for _, bad := range []string{"fles_", "fles_b", "flpt_a"} {
+		if _, err := tokens.Authenticate(t.Context(), bad); !errors.Is(err, identity.ErrUnknownToken) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	if _, err := tokens.Authenticate(t.Context(), "flpt_down"); !errors.Is(err, app.ErrReadModelUnavailable) {
+		t.Errorf("while the database is down: %v", err)
 	}
 }

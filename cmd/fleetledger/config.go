@@ -40,6 +40,12 @@ type Config struct {
 	DueEvery         time.Duration `help:"How often what falls due by itself, such as automatic renewals, is looked for." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
 	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
+
+	SessionLifetime  time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
+	PasswordMinimum  int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
+	SignInsByEmail   int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
+	SignInsByAddress int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
+	SignInWindow     time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
 }
 
 // validate reports every wrong value, naming its variable.
@@ -71,6 +77,7 @@ func (c *Config) validate() error {
 	}
 	for variable, n := range map[string]int{
 		"FLEETLEDGER_PLACES": c.Places, "FLEETLEDGER_FREE_TERM_MONTHS": c.FreeTermMonths,
+		"FLEETLEDGER_SIGN_INS_BY_EMAIL": c.SignInsByEmail, "FLEETLEDGER_SIGN_INS_BY_ADDRESS": c.SignInsByAddress,
 		"FLEETLEDGER_WARRANTY_MONTHS": c.WarrantyMonths, "FLEETLEDGER_WARRANTY_CAP": c.WarrantyCap,
 		"FLEETLEDGER_PLAN_HOURS": c.PlanHours,
 	} {
@@ -80,6 +87,16 @@ func (c *Config) validate() error {
 	}
 	if _, err := c.renewalTerms(); err != nil {
 		refuse("FLEETLEDGER_RENEWAL_TERMS", "%v", err)
+	}
+	for variable, d := range map[string]time.Duration{
+		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow,
+	} {
+		if d < time.Minute || d > 366*24*time.Hour {
+			refuse(variable, "%s is not between a minute and a year", d)
+		}
+	}
+	if c.PasswordMinimum < 8 || c.PasswordMinimum > 64 {
+		refuse("FLEETLEDGER_PASSWORD_MINIMUM", "%d is not between 8 and 64", c.PasswordMinimum)
 	}
 	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
 		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)

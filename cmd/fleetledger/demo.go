@@ -31,6 +31,7 @@ var (
 
 const (
 	demoReseller = "Summit Wireless"
+	demoEmail    = "admin@summit-wireless.example"
 	demoBuyer    = "Prairie Fire" // customer to which the reseller hands over stock
 	demoMonths   = 14             // of past that the demo lives through
 	demoStock    = 20             // devices the reseller buys for itself ...
@@ -47,6 +48,7 @@ type demoRun struct {
 	*engine
 	operator, reseller client
 	console            console
+	password           string            // of all administrators
 	uid                string            // of the reseller's account
 	customers          map[string]string // name → uid
 	fleet              []demoDevice
@@ -60,15 +62,20 @@ type demoRun struct {
 // demo that was interrupted is finished by the next start.
 func demo(ctx context.Context, e *engine, r running) error {
 	con := r.con
+	password, err := demoPassword(r.config.DataDir)
+	if err != nil {
+		return err
+	}
 	tokenPath := filepath.Join(r.config.DataDir, "demo-token")
 	if _, err := os.Stat(tokenPath); err == nil {
 		fmt.Fprintf(con.out, "the demo is filled in already, its token is in %s\n", tokenPath)
+		fmt.Fprintf(con.out, "sign in as %s with %s\n", demoEmail, password)
 		return nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	d := &demoRun{
-		engine: e, console: con, customers: map[string]string{},
+		engine: e, console: con, customers: map[string]string{}, password: password,
 		operator: client{server: r.server, token: r.token, run: "demo-operator"},
 		reseller: client{server: r.server, run: "demo-reseller"},
 	}
@@ -83,7 +90,23 @@ func demo(ctx context.Context, e *engine, r running) error {
 	}
 	fmt.Fprintf(con.out, "demo: reseller %s, account %s, token of its administrator in %s\n", demoReseller, d.uid, tokenPath)
 	fmt.Fprintf(con.out, "demo: try  curl -H \"Authorization: Bearer $(cat %s)\" 'http://%s/v1/customers?sort=-renewalSystems'\n", tokenPath, r.listener.Addr())
+	fmt.Fprintf(con.out, "sign in as %s with %s\n", demoEmail, d.password)
 	return nil
+}
+
+// demoPassword is the demo's password, made at its first start and the same on
+// each run.
+func demoPassword(dataDir string) (string, error) {
+	path := filepath.Join(dataDir, "demo-password")
+	text, err := os.ReadFile(path) //nolint:gosec // a file of our own data folder
+	if err == nil && len(text) > 0 {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the demo's password: %w", err)
+	}
+	password := randomText(12)
+	return password, writePrivate(path, password+"\n")
 }
 
 // fill lives through the demo's past and gives the reseller's token.
@@ -111,7 +134,7 @@ func (d *demoRun) accounts(ctx context.Context) (string, error) {
 	var created struct{ UID string }
 	err := d.operator.send(ctx, http.MethodPost, "/v1/accounts", map[string]any{
 		"name": demoReseller, "type": "reseller",
-		"administrator": map[string]string{"email": "admin@summit-wireless.example", "name": "Sam Summit"},
+		"administrator": map[string]string{"email": demoEmail, "name": "Sam Summit"},
 	}, &created)
 	if err != nil {
 		return "", err
@@ -162,7 +185,7 @@ func (d *demoRun) activate(ctx context.Context) error {
 			continue
 		}
 		path := "/v1/activations/" + d.app.InvitationToken(account, 1)
-		if err := visitor.send(ctx, http.MethodPost, path, map[string]string{"name": "Fleet Desk"}, nil); err != nil {
+		if err := visitor.send(ctx, http.MethodPost, path, map[string]string{"name": "Fleet Desk", "password": d.password}, nil); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,10 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/mail"
+	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/projections"
@@ -57,6 +59,10 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
+	hasher, err := passwords.New()
+	if err != nil {
+		return nil, err
+	}
 	outbox, err := mail.NewOutbox(c.outbox(), "fleetledger@localhost")
 	if err != nil {
 		return nil, err
@@ -68,14 +74,14 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 		return nil, err
 	}
 	e.operations = operations.NewStore(s.pool, e.jobs.StartOperation)
-	e.app = app.New(e.dependencies(c, windows, secret, logger))
+	e.app = app.New(e.dependencies(c, windows, secret, hasher, logger))
 	e.runner, err = projections.New(projections.Options{
 		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
 	}, []projections.Projection{fleet.Projection()}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
 	return e, err
 }
 
-func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, logger *slog.Logger) app.Dependencies {
+func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, hasher *passwords.Hasher, logger *slog.Logger) app.Dependencies {
 	d := app.Dependencies{
 		Log:       e.log,
 		Reader:    fleet.NewReader(e.pool, e.waitFor),
@@ -85,7 +91,12 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, log
 		Operations: e.operations,
 		Persons:    e.persons,
 		Secret:     secret,
-		Logger:     logger,
+		People: app.People{
+			Store: people.NewStore(e.pool), Passwords: hasher,
+			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
+			SignIns: app.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
+		},
+		Logger: logger,
 	}
 	if c.Sandbox {
 		d.Sandbox = e.sandbox
@@ -99,6 +110,7 @@ func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Pr
 	return []projections.Process{
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
 		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
+		{Name: "user_invitation_mails", Prefixes: []string{"user-"}, Handle: e.app.UserInvitationMails(mailer, publicURL)},
 	}
 }
 

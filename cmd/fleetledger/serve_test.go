@@ -152,6 +152,10 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_INCLUDED_TRANSFER": {"serve", "--included-transfer", "half"},
 		"FLEETLEDGER_PERSON_KEY":        {"serve", "--person-key", "c2VjcmV0"},
 		"FLEETLEDGER_OPERATOR_TOKEN":    {"serve", "--operator-token", "short"},
+		"FLEETLEDGER_SESSION_LIFETIME":  {"serve", "--session-lifetime", "10s"},
+		"FLEETLEDGER_PASSWORD_MINIMUM":  {"serve", "--password-minimum", "4"},
+		"FLEETLEDGER_SIGN_IN_WINDOW":    {"serve", "--sign-in-window", "0s"},
+		"FLEETLEDGER_SIGN_INS_BY_EMAIL": {"serve", "--sign-ins-by-email", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,7 +21,7 @@ const (
 
 // newServer makes the HTTP edge of an engine.
 func newServer(e *engine, c *Config, operatorToken string, registry *prometheus.Registry, logger *slog.Logger) (*api.Server, error) {
-	tokens, err := identity.New(operatorToken, postgres.NewTokens(e.pool), e.clock)
+	tokens, err := identity.New(operatorToken, postgres.NewTokens(e.pool), e.app, e.clock)
 	if err != nil {
 		return nil, err
 	}

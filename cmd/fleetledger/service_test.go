@@ -44,7 +44,8 @@ type service struct {
 	url      string
 	operator string
 	cmd      *exec.Cmd
-	lines    []string // printed up to "listening on"
+	log      bytes.Buffer // whole once the service has ended
+	lines    []string     // printed up to "listening on"
 }
 
 // serve starts a service on the folder and waits until it listens.
@@ -53,16 +54,15 @@ func serve(t *testing.T, dir string, args ...string) *service {
 	cmd := program(context.Background(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, args...)...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	require.NoError(t, cmd.Start())
 	s := &service{t: t, dir: dir, cmd: cmd}
+	cmd.Stderr = &s.log
+	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		if cmd.ProcessState == nil { // its PostgreSQL has to be gone before the folder
 			s.stop()
 		}
 		if t.Failed() {
-			t.Logf("log of the service:\n%s", log.String())
+			t.Logf("log of the service:\n%s", s.log.String())
 		}
 	})
 	lines := bufio.NewScanner(out)

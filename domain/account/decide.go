@@ -23,6 +23,8 @@ const (
 	CodeCreationAbandoned = "creation_abandoned"
 	CodePersonErased      = "person_erased"
 	CodePersonNotFound    = "person_not_found"
+	CodeLastAdministrator = "last_administrator"
+	CodeUserDeactivated   = "user_deactivated"
 )
 
 func notFound() []domain.Problem { return problem(CodeNotFound, "There is no such account.") }
@@ -65,7 +67,7 @@ func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
 
 // DecideActivate decides whether the holder of an invitation's token may finish
 // the account. Once it is active the token is used up.
-func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideActivate(s State, tokenHash []byte, administrator Person, credential uuid.UUID, now time.Time) ([]domain.Event, []domain.Problem) {
 	if !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash) {
 		return nil, problem(CodeInvitationUnknown, "There is no such invitation.")
 	}
@@ -80,7 +82,7 @@ func DecideActivate(s State, tokenHash []byte, administrator Person, now time.Ti
 	if s.Administrator.IsErased() {
 		return nil, erased()
 	}
-	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator}}, nil
+	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator, Credential: credential}}, nil
 }
 
 // DecideInvite replaces the invitation of an account that was not activated yet.

@@ -15,6 +15,7 @@ import (
 
 var (
 	uid           = uuid.UUID{1}
+	credential    = uuid.UUID{3}
 	administrator = account.Person{ID: uuid.UUID{2}, Email: "admin@customer.example"}
 	sent          = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	invitation    = account.Invitation{Number: 1, TokenHash: []byte("first"), Expires: sent.AddDate(0, 0, 7)}
@@ -40,7 +41,7 @@ func create(s account.State) ([]domain.Event, []domain.Problem) {
 
 func activate(token string, now time.Time) decision {
 	return func(s account.State) ([]domain.Event, []domain.Problem) {
-		return account.DecideActivate(s, []byte(token), administrator, now)
+		return account.DecideActivate(s, []byte(token), administrator, credential, now)
 	}
 }
 
@@ -64,7 +65,7 @@ func TestCreate(t *testing.T) {
 func TestActivate(t *testing.T) {
 	t.Parallel()
 	last := invitation.Expires.Add(-time.Nanosecond)
-	done := account.AccountActivated{Account: uid, Administrator: administrator}
+	done := account.AccountActivated{Account: uid, Administrator: administrator, Credential: credential}
 	given(t, created).When(activate("first", last)).Then(done).
 		When(activate("first", last)).ThenRefused(account.CodeAlreadyActive)
 	given(t, created).When(activate("first", invitation.Expires)).ThenRefused(account.CodeInvitationExpired)

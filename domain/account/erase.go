@@ -15,6 +15,9 @@ func (s *State) persons() []*Person {
 	for i := range s.ChannelContacts {
 		all = append(all, &s.ChannelContacts[i])
 	}
+	for i := range s.Administrators {
+		all = append(all, &s.Administrators[i])
+	}
 	return all
 }
 
@@ -26,7 +29,7 @@ func (s State) Names(person uuid.UUID) bool {
 // Without is the state with the person's data gone, wherever it stood. It
 // shares nothing that changes with s.
 func (s State) Without(person uuid.UUID) State {
-	s.ChannelContacts = slices.Clone(s.ChannelContacts)
+	s.ChannelContacts, s.Administrators = slices.Clone(s.ChannelContacts), slices.Clone(s.Administrators)
 	if s.Billing.Contact != nil {
 		contact := *s.Billing.Contact
 		s.Billing.Contact = &contact

@@ -32,6 +32,11 @@ var Wire = wire.NewRegistry(
 	wire.Of[PasswordLengthSet](),
 	wire.Of[AddressRangesSet](),
 	wire.Of[PersonErased](),
+
+	wire.Of[AdministratorNamed](),
+	wire.Of[AdministratorRemoved](),
+	wire.Of[AccessWithdrawn](),
+	wire.Of[AccessRestored](),
 )
 
 // Type is what an account is: a reseller or a standard account.
@@ -86,10 +91,12 @@ type AccountCreated struct {
 	Invitation    Invitation        `json:"invitation"`
 }
 
-// AccountActivated records that the invited administrator finished the account.
+// AccountActivated records that the invited administrator finished the account
+// and is its first user. Credential names the hash of the password chosen.
 type AccountActivated struct {
 	Account       uuid.UUID `json:"account"`
 	Administrator Person    `json:"administrator"`
+	Credential    uuid.UUID `json:"credential,omitzero"`
 }
 
 // InvitationSent replaces the invitation by a new one.
@@ -122,6 +129,35 @@ type PersonErased struct {
 	EmailReservation string    `json:"emailReservation,omitempty"`
 }
 
+// AdministratorNamed makes a user an administrator of the account.
+type AdministratorNamed struct {
+	Account       uuid.UUID `json:"account"`
+	Administrator Person    `json:"administrator"`
+}
+
+// AdministratorRemoved makes an administrator an ordinary user.
+type AdministratorRemoved struct {
+	Account uuid.UUID `json:"account"`
+	User    uuid.UUID `json:"user"`
+}
+
+// AccessWithdrawn keeps a user out of the account; an administrator is none
+// afterwards.
+type AccessWithdrawn struct {
+	Account uuid.UUID `json:"account"`
+	User    uuid.UUID `json:"user"`
+}
+
+// AccessRestored lets a user in again.
+type AccessRestored struct {
+	Account uuid.UUID `json:"account"`
+	User    uuid.UUID `json:"user"`
+}
+
+func (AdministratorNamed) EventType() string       { return "AdministratorNamed" }
+func (AdministratorRemoved) EventType() string     { return "AdministratorRemoved" }
+func (AccessWithdrawn) EventType() string          { return "AccessWithdrawn" }
+func (AccessRestored) EventType() string           { return "AccessRestored" }
 func (AccountCreated) EventType() string           { return "AccountCreated" }
 func (AccountActivated) EventType() string         { return "AccountActivated" }
 func (InvitationSent) EventType() string           { return "InvitationSent" }

@@ -35,5 +35,9 @@ func TestGolden(t *testing.T) {
 		account.PasswordLengthSet{Account: uid, Minimum: 16},
 		account.AddressRangesSet{Account: uid, Ranges: []string{"192.0.2.0/24"}},
 		account.PersonErased{Account: uid, Person: administrator.ID, EmailReservation: "reservation-email-0011"},
+		account.AdministratorNamed{Account: uid, Administrator: administrator},
+		account.AdministratorRemoved{Account: uid, User: administrator.ID},
+		account.AccessWithdrawn{Account: uid, User: administrator.ID},
+		account.AccessRestored{Account: uid, User: administrator.ID},
 	)
 }

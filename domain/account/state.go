@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,6 +41,19 @@ type State struct {
 	Forgotten       bool // the administrator was erased
 	// EmailReservation keeps the address of an erased administrator taken.
 	EmailReservation string
+
+	// Administrators are the users who administer the account, in the order in
+	// which they were named; none before it is active.
+	Administrators []Person
+	// Withdrawn are the users who are kept out.
+	Withdrawn []uuid.UUID
+	// Erased are the persons of the account who were erased.
+	Erased []uuid.UUID
+}
+
+// Administers reports whether a user is an administrator of the account.
+func (s State) Administers(user uuid.UUID) bool {
+	return slices.ContainsFunc(s.Administrators, func(p Person) bool { return p.ID == user })
 }
 
 // Exists reports whether the account was created.
@@ -66,6 +80,7 @@ func Evolve(s State, e domain.Event) State {
 		if !s.Forgotten {
 			s.Administrator = e.Administrator
 		}
+		s.Administrators = []Person{s.Administrator}
 	case InvitationSent:
 		s.Invitation = e.Invitation
 	case AccountClosed:
@@ -76,9 +91,29 @@ func Evolve(s State, e domain.Event) State {
 		if s.Administrator.ID == e.Person {
 			s.Forgotten, s.EmailReservation = true, e.EmailReservation
 		}
+		s.Erased = append(slices.Clone(s.Erased), e.Person)
 		s = s.Without(e.Person)
+	case AdministratorNamed:
+		s.Administrators = append(slices.Clone(s.Administrators), e.Administrator)
+		if slices.Contains(s.Erased, e.Administrator.ID) { // nothing brings the data back
+			s = s.Without(e.Administrator.ID)
+		}
+	case AdministratorRemoved:
+		s.Administrators = without(s.Administrators, e.User)
+	case AccessWithdrawn:
+		s.Administrators = without(s.Administrators, e.User)
+		s.Withdrawn = append(slices.Clone(s.Withdrawn), e.User)
+	case AccessRestored:
+		s.Withdrawn = slices.DeleteFunc(slices.Clone(s.Withdrawn), func(u uuid.UUID) bool { return u == e.User })
 	}
 	return administered(s, e)
+}
+
+// KeepsOut reports whether a user's access was withdrawn.
+func (s State) KeepsOut(user uuid.UUID) bool { return slices.Contains(s.Withdrawn, user) }
+
+func without(people []Person, user uuid.UUID) []Person {
+	return slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.ID == user })
 }
 
 // NeverActivated reports whether the account was closed, or is, without its

@@ -23,6 +23,7 @@ const (
 	DevicesRetire    Right = "devices.retire"
 	DevicesTransfer  Right = "devices.transfer"
 	DevicesRenew     Right = "devices.renew"
+	UsersManage      Right = "users.manage"      // an account's administrators only: no profile has it
 	AllocationsGrant Right = "allocations.grant" // the operator only
 	AccountsManage   Right = "accounts.manage"   // the operator only: create, close, list all
 	SandboxClock     Right = "sandbox.clock"     // the operator only: move the clock of a sandbox
@@ -57,6 +58,17 @@ var Profiles = []Profile{
 		DevicesRegister, DevicesEdit, DevicesRetire, DevicesTransfer, DevicesRenew)},
 }
 
+// Common are the rights that both sets hold.
+func Common(a, b Set) Set {
+	both := Set{}
+	for _, r := range a {
+		if b.Has(r) {
+			both = append(both, r)
+		}
+	}
+	return both
+}
+
 // Find finds a profile by id.
 func Find(id string) (Profile, bool) {
 	for _, p := range Profiles {
@@ -70,5 +82,5 @@ func Find(id string) (Profile, bool) {
 // Administrator is what an administrator may do in the own account.
 func Administrator() Set {
 	p, _ := Find("full")
-	return p.Rights
+	return append(slices.Clone(p.Rights), UsersManage)
 }

@@ -88,9 +88,10 @@ func (r *Reader) Security(ctx context.Context, uid uuid.UUID) (account.Security,
 	return security, nil
 }
 
+// administrators are the account's; before it is active the one invited.
 func administrators(s account.State) []account.Person {
-	if s.Administrator.Email == "" && s.Administrator.ID == uuid.Nil {
-		return nil
+	if len(s.Administrators) > 0 || s.Administrator.Email == "" && s.Administrator.ID == uuid.Nil {
+		return s.Administrators
 	}
 	return []account.Person{s.Administrator}
 }

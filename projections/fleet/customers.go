@@ -38,7 +38,7 @@ func (r *Reader) Customers(ctx context.Context, q app.CustomerQuery) (app.List[a
 func customerList(q app.CustomerQuery) (*list, error) {
 	l := &list{
 		columns: `c.state, c.status, c.profile, c.total, c.active, c.initial, c.renewal_systems, c.last,
-			c.window0, c.window1, c.window2, c.expired, c.auto_renewing`,
+			c.window0, c.window1, c.window2, c.expired, c.auto_renewing, c.last_login`,
 		from: "customers c",
 	}
 	if err := l.page(q.Page, customerKeys(q.Windows), "name", "c.uid"); err != nil {
@@ -47,11 +47,14 @@ func customerList(q app.CustomerQuery) (*list, error) {
 	scope := l.customerScope(q)
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
 	if q.AsOf.IsZero() {
-		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, l.daysNow(q)))
+		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "", l.daysNow(q)))
 		return l, nil
 	}
 	past := fmt.Sprintf(pastCounts, l.valid("v", q.AsOf), l.daysThen(q))
-	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past, fmt.Sprintf(customerRows, "SELECT * FROM days WHERE account = s.uid"))
+	// Only the last login is kept: one that came later leaves nothing to show.
+	byThen := " AND g.at <= " + l.arg(q.AsOf)
+	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past,
+		fmt.Sprintf(customerRows, byThen, "SELECT * FROM days WHERE account = s.uid"))
 	return l, nil
 }
 
@@ -146,9 +149,10 @@ func (l *list) dueSums(today string, q app.CustomerQuery) string {
 const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.active, 0) AS active, coalesce(n.auto_renewing, 0) AS auto_renewing,
 		d.initial, d.last, coalesce(d.renewal_systems, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
 		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
-		NULL::timestamptz AS last_login
+		g.at AS last_login
 	FROM scope s
 	LEFT JOIN account_counts n ON n.account = s.uid
+	LEFT JOIN ops.last_logins g ON g.account = s.uid%s
 	LEFT JOIN LATERAL (%s) d ON true`
 
 // The counts of the past, under the names of the tables that have those of now.
@@ -163,8 +167,9 @@ func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
 	var row app.CustomerRow
 	var state []byte
 	var initial, last pgtype.Date
+	var login pgtype.Timestamptz
 	destinations := []any{&state, &row.Status, &row.PartnerProfile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
-		&last, &row.Windows[0], &row.Windows[1], &row.Windows[2], &row.Expired, &row.AutoRenewing}
+		&last, &row.Windows[0], &row.Windows[1], &row.Windows[2], &row.Expired, &row.AutoRenewing, &login}
 	return destinations, func() (app.CustomerRow, error) {
 		var s accountState
 		if err := json.Unmarshal(state, &s); err != nil {
@@ -172,6 +177,9 @@ func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
 		}
 		row.UID, row.Name, row.Administrators = s.UID, s.Name, administrators(s.State)
 		row.InitialRenewal, row.LastRenewal = dateFrom(initial), dateFrom(last)
+		if login.Valid {
+			row.LastLogin = login.Time.UTC()
+		}
 		return row, nil
 	}
 }

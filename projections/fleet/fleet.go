@@ -1,5 +1,5 @@
-// Package fleet is the read model of the whole fleet: devices, accounts,
-// partnerships, and the counts per account and day that the Customers page is
+// Package fleet is the read model of the whole fleet: devices, accounts, their
+// users, partnerships, and the counts per account and day that the Customers page is
 // made of.
 //
 // They are one projection and not four, because they are read together: the
@@ -45,6 +45,7 @@ const (
 	accountPrefix     = "account-"
 	partnershipPrefix = "partnership-"
 	devicePrefix      = "device-"
+	userPrefix        = "user-"
 )
 
 // passedOver are prefixes of streams that change nothing here, but whose
@@ -58,7 +59,7 @@ func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
 		Version:  version,
-		Prefixes: append([]string{accountPrefix, partnershipPrefix, devicePrefix}, passedOver...),
+		Prefixes: append([]string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix}, passedOver...),
 		Tables:   tables,
 		Indexes:  indexes,
 		Apply:    apply,
@@ -70,21 +71,17 @@ var errForeignStream = errors.New("the stream is not one of this projection")
 // apply folds the batch per stream in memory and writes what changed, set by
 // set: what it costs does not depend on how often a thing changed in between.
 func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
-	devices, accounts, partnerships := newFold(deviceTable), newFold(accountTable), newFold(partnershipTable)
+	f := newFolds()
 	latest := events[0].RecordedAt
 	for _, e := range events {
-		var err error
-		switch {
-		case strings.HasPrefix(e.Stream, devicePrefix):
-			err = devices.add(e)
-		case strings.HasPrefix(e.Stream, accountPrefix):
-			err = accounts.add(e)
-		case strings.HasPrefix(e.Stream, partnershipPrefix):
-			err = partnerships.add(e)
-		case !slices.ContainsFunc(passedOver, func(prefix string) bool { return strings.HasPrefix(e.Stream, prefix) }):
-			err = errForeignStream
+		t := f.of(e.Stream)
+		if t == nil && slices.ContainsFunc(passedOver, func(prefix string) bool { return strings.HasPrefix(e.Stream, prefix) }) {
+			continue
 		}
-		if err != nil {
+		if t == nil {
+			return fmt.Errorf("stream %s: %w", e.Stream, errForeignStream)
+		}
+		if err := t.add(e); err != nil {
 			return fmt.Errorf("stream %s: %w", e.Stream, err)
 		}
 		if e.RecordedAt.After(latest) {
@@ -94,42 +91,74 @@ func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 	clock := logClock{}
 	var load pgx.Batch
 	clock.load(&load, latest)
-	devices.load(&load)
-	accounts.load(&load)
-	partnerships.load(&load)
+	for _, t := range f.all() {
+		t.load(&load)
+	}
 	if err := tx.SendBatch(ctx, &load).Close(); err != nil {
 		return fmt.Errorf("load rows: %w", err)
 	}
 	for _, e := range events {
-		at := clock.at(e.RecordedAt)
-		devices.fold(e, at)
-		accounts.fold(e, at)
-		partnerships.fold(e, at)
+		if t := f.of(e.Stream); t != nil {
+			t.fold(e, clock.at(e.RecordedAt))
+		}
 	}
-	if err := write(ctx, tx, devices, accounts, partnerships); err != nil {
+	if err := f.write(ctx, tx); err != nil {
 		return err
 	}
 	return erase(ctx, tx, events)
 }
 
-func write(ctx context.Context, tx pgx.Tx, devices *fold[deviceState], accounts *fold[accountState], partnerships *fold[partnershipState]) error {
+// folds are one batch's work on all tables.
+type folds struct {
+	devices      *fold[deviceState]
+	accounts     *fold[accountState]
+	partnerships *fold[partnershipState]
+	users        *fold[userState]
+}
+
+// folder is a fold of whatever state.
+type folder interface {
+	add(app.Recorded) error
+	load(*pgx.Batch)
+	fold(e app.Recorded, at time.Time)
+	write(*pgx.Batch) (copyFunc, error)
+}
+
+func newFolds() *folds {
+	return &folds{newFold(deviceTable), newFold(accountTable), newFold(partnershipTable), newFold(userTable)}
+}
+
+func (f *folds) all() []folder { return []folder{f.devices, f.accounts, f.partnerships, f.users} }
+
+// of is the fold that a stream belongs to, nil when there is none.
+func (f *folds) of(stream string) folder {
+	switch {
+	case strings.HasPrefix(stream, devicePrefix):
+		return f.devices
+	case strings.HasPrefix(stream, accountPrefix):
+		return f.accounts
+	case strings.HasPrefix(stream, partnershipPrefix):
+		return f.partnerships
+	case strings.HasPrefix(stream, userPrefix):
+		return f.users
+	}
+	return nil
+}
+
+func (f *folds) write(ctx context.Context, tx pgx.Tx) error {
 	counts := newCounts()
-	for _, c := range devices.changes() {
+	for _, c := range f.devices.changes() {
 		counts.add(c.before, -1)
 		counts.add(c.after, +1)
 	}
 	var batch pgx.Batch
-	copyDevices, err := devices.write(&batch)
-	if err != nil {
-		return err
-	}
-	copyAccounts, err := accounts.write(&batch)
-	if err != nil {
-		return err
-	}
-	copyPartnerships, err := partnerships.write(&batch)
-	if err != nil {
-		return err
+	var copies []copyFunc
+	for _, t := range f.all() {
+		copyRows, err := t.write(&batch)
+		if err != nil {
+			return err
+		}
+		copies = append(copies, copyRows)
 	}
 	counts.write(&batch)
 	if batch.Len() > 0 {
@@ -137,7 +166,7 @@ func write(ctx context.Context, tx pgx.Tx, devices *fold[deviceState], accounts 
 			return fmt.Errorf("write rows: %w", err)
 		}
 	}
-	for _, copyRows := range []copyFunc{copyDevices, copyAccounts, copyPartnerships} {
+	for _, copyRows := range copies {
 		if err := copyRows(ctx, tx); err != nil {
 			return err
 		}

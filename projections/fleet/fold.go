@@ -91,12 +91,8 @@ func (f *fold[S]) load(b *pgx.Batch) {
 	})
 }
 
-// fold takes an event that holds from the given time. Other tables' events it
-// leaves alone.
+// fold takes an event of the table that holds from the given time.
 func (f *fold[S]) fold(e app.Recorded, at time.Time) {
-	if !strings.HasPrefix(e.Stream, f.prefix) {
-		return
-	}
 	uid, _ := uidOf(e.Stream, f.prefix) // add has checked it
 	i := f.items[uid]
 	i.state = f.evolve(i.state, e)

@@ -59,6 +59,22 @@ var tables = []string{
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX partnership_version ON partnership_versions (uid, valid_to)`,
 
+	`CREATE TABLE user_versions (
+		uid                uuid        NOT NULL,
+		valid_from         timestamptz NOT NULL,
+		valid_to           timestamptz NOT NULL,
+		revision           bigint      NOT NULL,
+		state              jsonb       NOT NULL,
+		account            uuid        NOT NULL,
+		name_key           text COLLATE "C" NOT NULL,
+		email_key          text COLLATE "C" NOT NULL,
+		status             text COLLATE "C" NOT NULL,
+		created_at         timestamptz NOT NULL,
+		invitation_expires timestamptz,
+		CHECK (valid_from < valid_to))`,
+	`CREATE UNIQUE INDEX user_version ON user_versions (uid, valid_to)`,
+	`CREATE INDEX user_by_account ON user_versions (account, valid_to)`,
+
 	// Devices that are not retired, per account: what the Customers page shows
 	// without looking at devices.
 	`CREATE TABLE account_counts (

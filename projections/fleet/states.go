@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/text"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 type (
@@ -21,6 +22,12 @@ type (
 	// accountState adds what lists show and decisions do not need.
 	accountState struct {
 		account.State
+		CreatedAt time.Time
+	}
+
+	// userState is that of a user, with what lists show besides.
+	userState struct {
+		user.State
 		CreatedAt time.Time
 	}
 )
@@ -73,6 +80,25 @@ var partnershipTable = table[partnershipState]{
 			until = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
 		}
 		return []any{[16]byte(s.Reseller), [16]byte(s.Customer), s.Profile, s.Ended, until}
+	},
+}
+
+var userTable = table[userState]{
+	name:   "user_versions",
+	prefix: userPrefix,
+	evolve: func(s userState, e app.Recorded) userState {
+		s.State = user.Evolve(s.State, e.Event)
+		s.Invitation.TokenHash, s.Credential = nil, uuid.Nil // a list has no use for them
+		if s.CreatedAt.IsZero() {
+			s.CreatedAt = e.Metadata.OccurredAt.UTC()
+		}
+		return s
+	},
+	exists:  func(s userState) bool { return s.Status != "" },
+	columns: []string{"account", "name_key", "email_key", "status", "created_at", "invitation_expires"},
+	values: func(s userState) []any {
+		expires := pgtype.Timestamptz{Time: s.Invitation.Expires, Valid: !s.Invitation.Expires.IsZero()}
+		return []any{[16]byte(s.Account), text.Key(s.Person.Name), text.Key(s.Person.Email), string(s.Status), s.CreatedAt, expires}
 	},
 }
 

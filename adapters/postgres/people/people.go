@@ -1,0 +1,80 @@
+// Package people keeps what signing in needs and what is no event: hashes of
+// passwords, sessions, personal API tokens, counted attempts, last logins. It is
+// app's PeopleStore on tables of schema ops. Secrets reach it as hashes only.
+package people
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Store keeps people's secrets and sessions.
+type Store struct{ pool *pgxpool.Pool }
+
+var _ app.PeopleStore = (*Store)(nil)
+
+// NewStore keeps them in the migrated database of pool.
+func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+
+// failure is err as the port has it.
+func failure(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return app.ErrNotFound
+	case postgres.IsUnavailable(err):
+		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func (s *Store) exec(ctx context.Context, what, sql string, args ...any) error {
+	_, err := s.pool.Exec(ctx, sql, args...)
+	return failure(what, err)
+}
+
+// one is exec of a statement that must meet a row, else app.ErrNotFound.
+func (s *Store) one(ctx context.Context, what, sql string, args ...any) error {
+	tag, err := s.pool.Exec(ctx, sql, args...)
+	if err == nil && tag.RowsAffected() == 0 {
+		return app.ErrNotFound
+	}
+	return failure(what, err)
+}
+
+// PutCredential implements app.PeopleStore.
+func (s *Store) PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error {
+	return s.exec(ctx, "keep credential",
+		`INSERT INTO ops.credentials (id, user_uid, hash, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
+		id, user, hash, at)
+}
+
+// Credential implements app.PeopleStore.
+func (s *Store) Credential(ctx context.Context, id uuid.UUID) (string, error) {
+	var hash string
+	err := s.pool.QueryRow(ctx, `SELECT hash FROM ops.credentials WHERE id = $1`, id).Scan(&hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return hash, failure("read credential", err)
+}
+
+// DropCredential implements app.PeopleStore.
+func (s *Store) DropCredential(ctx context.Context, id uuid.UUID) error {
+	return s.exec(ctx, "drop credential", `DELETE FROM ops.credentials WHERE id = $1`, id)
+}
+
+// KeepCredential implements app.PeopleStore.
+func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
+	return s.exec(ctx, "drop other credentials", `DELETE FROM ops.credentials WHERE user_uid = $1 AND id <> $2`, user, id)
+}

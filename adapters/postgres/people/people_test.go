@@ -1,0 +1,156 @@
+package people_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres/people"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx, user, first, second := t.Context(), uuid.New(), uuid.New(), uuid.New()
+	hash := func(id uuid.UUID) string {
+		h, err := s.Credential(ctx, id)
+		require.NoError(t, err)
+		return h
+	}
+	require.NoError(t, s.PutCredential(ctx, first, user, "one", noon))
+	require.NoError(t, s.PutCredential(ctx, first, user, "another", noon))
+	require.Equal(t, "one", hash(first), "the first stays")
+	require.NoError(t, s.PutCredential(ctx, second, user, "two", noon))
+	others := uuid.New()
+	require.NoError(t, s.PutCredential(ctx, others, uuid.New(), "three", noon))
+	require.NoError(t, s.KeepCredential(ctx, user, second))
+	require.Equal(t, []string{"", "two", "three"}, []string{hash(first), hash(second), hash(others)})
+	require.NoError(t, s.DropCredential(ctx, second))
+	require.Empty(t, hash(second))
+}
+
+// Stores on one database count together, as instances of the service do.
+func TestAttemptsAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	one, two := people.NewStore(pool), people.NewStore(pool)
+	subject, window := []byte("subject"), 10*time.Minute
+	seen := make(chan int, 20)
+	var working sync.WaitGroup
+	for i := range 20 {
+		working.Go(func() {
+			n, ends, err := []*people.Store{one, two}[i%2].CountAttempt(t.Context(), subject, noon, window)
+			assert.NoError(t, err)
+			assert.Equal(t, noon.Add(window), ends)
+			seen <- n
+		})
+	}
+	working.Wait()
+	close(seen)
+	counted := map[int]bool{}
+	for n := range seen {
+		counted[n] = true
+	}
+	require.Len(t, counted, 20, "each attempt has a number of its own")
+
+	count := func(at time.Time) int {
+		n, _, err := one.CountAttempt(t.Context(), subject, at, window)
+		require.NoError(t, err)
+		return n
+	}
+	require.Equal(t, 21, count(noon.Add(window-time.Second)))
+	require.NoError(t, two.ForgiveAttempt(t.Context(), subject))
+	require.Equal(t, 21, count(noon.Add(window-time.Second)))
+	require.Equal(t, 1, count(noon.Add(window)), "a new window")
+	require.Equal(t, 1, count(noon.Add(-time.Hour)), "a clock that was set back keeps nobody out")
+	require.NoError(t, one.ForgetAttempts(t.Context(), subject))
+	require.Equal(t, 1, count(noon.Add(-time.Hour)))
+}
+
+func TestSessionsAndLastLogin(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	s := people.NewStore(pool)
+	ctx, user, account := t.Context(), uuid.New(), uuid.New()
+	session := func(at time.Time) app.Session {
+		made := app.Session{ID: uuid.New(), User: user, Account: account, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+		require.NoError(t, s.CreateSession(ctx, made, made.ID[:]))
+		return made
+	}
+	early := session(noon)
+	late := session(noon.Add(time.Minute))
+	found, err := s.SessionByHash(ctx, early.ID[:])
+	require.NoError(t, err)
+	require.Equal(t, early, found)
+	all, err := s.Sessions(ctx, user, noon)
+	require.NoError(t, err)
+	require.Equal(t, []app.Session{late, early}, all)
+	all, err = s.Sessions(ctx, user, early.ExpiresAt)
+	require.NoError(t, err)
+	require.Equal(t, []app.Session{late}, all)
+	require.ErrorIs(t, s.EndSession(ctx, uuid.New(), late.ID), app.ErrNotFound)
+	require.NoError(t, s.EndSession(ctx, user, late.ID))
+	_, err = s.SessionByHash(ctx, late.ID[:])
+	require.ErrorIs(t, err, app.ErrNotFound)
+
+	session(noon.Add(2 * time.Hour))
+	_, err = s.SessionByHash(ctx, early.ID[:])
+	require.ErrorIs(t, err, app.ErrNotFound, "what has run out is gone")
+	session(noon.Add(-time.Hour))
+	var last time.Time
+	require.NoError(t, pool.QueryRow(ctx, `SELECT at FROM ops.last_logins WHERE account = $1`, account).Scan(&last))
+	require.True(t, last.Equal(noon.Add(2*time.Hour)), last)
+	require.NoError(t, s.EndSessions(ctx, user))
+	all, err = s.Sessions(ctx, user, noon.Add(-time.Hour))
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx := t.Context()
+	token := app.PersonalToken{
+		ID: uuid.New(), User: uuid.New(), Account: uuid.New(), Label: "ci", Rights: rights.Set{rights.DevicesRead},
+		CreatedAt: noon, ExpiresAt: noon.Add(time.Hour),
+	}
+	kept, err := s.CreateToken(ctx, token, []byte("hash"))
+	require.NoError(t, err)
+	require.Equal(t, token, kept)
+	other := token
+	other.Label = "other"
+	kept, err = s.CreateToken(ctx, other, []byte("hash"))
+	require.NoError(t, err)
+	require.Equal(t, token, kept, "the first stays")
+	found, err := s.TokenByHash(ctx, []byte("hash"))
+	require.NoError(t, err)
+	require.Equal(t, token, found)
+	require.ErrorIs(t, s.RevokeToken(ctx, uuid.New(), token.ID), app.ErrNotFound)
+	require.NoError(t, s.RevokeToken(ctx, token.User, token.ID))
+	_, err = s.TokenByHash(ctx, []byte("hash"))
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = s.CreateToken(ctx, token, []byte("hash"))
+	require.NoError(t, err)
+	_, err = s.TokenByHash(ctx, []byte("hash"))
+	require.ErrorIs(t, err, app.ErrNotFound, "a repeat does not bring it back")
+}
+
+func TestWhileTheDatabaseIsDown(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t)
+	s := people.NewStore(server.Pool(t))
+	server.Kill(t)
+	_, err := s.SessionByHash(t.Context(), []byte("hash"))
+	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	_, _, err = s.CountAttempt(t.Context(), []byte("subject"), noon, time.Minute)
+	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+}

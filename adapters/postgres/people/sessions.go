@@ -1,0 +1,62 @@
+package people
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// CreateSession implements app.PeopleStore. What has run out goes at this
+// opportunity: sessions, and counted attempts.
+func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []byte) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var b pgx.Batch
+		b.Queue(`DELETE FROM ops.sessions WHERE id IN
+			(SELECT id FROM ops.sessions WHERE expires_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)`, v.CreatedAt)
+		b.Queue(`DELETE FROM ops.sign_in_attempts WHERE subject IN
+			(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)`, v.CreatedAt)
+		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			v.ID, tokenHash, v.User, v.Account, v.CreatedAt, v.ExpiresAt)
+		b.Queue(`INSERT INTO ops.last_logins AS l (account, at) VALUES ($1, $2)
+			ON CONFLICT (account) DO UPDATE SET at = greatest(l.at, excluded.at)`, v.Account, v.CreatedAt)
+		return tx.SendBatch(ctx, &b).Close()
+	})
+	return failure("create session", err)
+}
+
+const sessionColumns = `id, user_uid, account, created_at, expires_at`
+
+func scanSession(row pgx.CollectableRow) (v app.Session, err error) {
+	err = row.Scan(&v.ID, &v.User, &v.Account, &v.CreatedAt, &v.ExpiresAt)
+	v.CreatedAt, v.ExpiresAt = v.CreatedAt.UTC(), v.ExpiresAt.UTC()
+	return v, err
+}
+
+// SessionByHash implements app.PeopleStore.
+func (s *Store) SessionByHash(ctx context.Context, tokenHash []byte) (app.Session, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT `+sessionColumns+` FROM ops.sessions WHERE token_hash = $1`, tokenHash)
+	v, err := pgx.CollectExactlyOneRow(rows, scanSession)
+	return v, failure("find session", err)
+}
+
+// Sessions implements app.PeopleStore.
+func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]app.Session, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT `+sessionColumns+` FROM ops.sessions
+		WHERE user_uid = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, user, at)
+	all, err := pgx.CollectRows(rows, scanSession)
+	return all, failure("list sessions", err)
+}
+
+// EndSession implements app.PeopleStore.
+func (s *Store) EndSession(ctx context.Context, user, id uuid.UUID) error {
+	return s.one(ctx, "end session", `DELETE FROM ops.sessions WHERE user_uid = $1 AND id = $2`, user, id)
+}
+
+// EndSessions implements app.PeopleStore.
+func (s *Store) EndSessions(ctx context.Context, user uuid.UUID) error {
+	return s.exec(ctx, "end sessions", `DELETE FROM ops.sessions WHERE user_uid = $1`, user)
+}

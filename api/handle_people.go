@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+func (h handlers) GetActivation(ctx context.Context, r GetActivationRequestObject) (GetActivationResponseObject, error) {
+	invited, err := h.App.Invitation(ctx, r.Token)
+	if err != nil {
+		return nil, err
+	}
+	shown := GetActivation200JSONResponse{
+		Account:         AccountRef{Uid: invited.Account.UID, Name: invited.Account.Name, Type: AccountType(invited.Account.Type)},
+		Status:          AccountStatus(invited.Status),
+		Person:          person(invited.Person),
+		Expires:         invited.Expires.UTC(),
+		PasswordMinimum: invited.PasswordMinimum,
+	}
+	if invited.Administrator {
+		shown.Administrator = &shown.Person
+	}
+	return shown, nil
+}
+
+func (h handlers) ActivateAccount(ctx context.Context, r ActivateAccountRequestObject) (ActivateAccountResponseObject, error) {
+	written, err := h.App.ActivateAccount(ctx, r.Token, app.ActivateAccount{
+		Command: commandOf(ctx, nil), Name: valueOf(r.Body.Name), Password: r.Body.Password,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ActivateAccount200JSONResponse{
+		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: ActivateAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	}, nil
+}
+
+var userSorts = []string{"name", "email", "status", "createdAt"}
+
+func (h handlers) ListUsers(ctx context.Context, r ListUsersRequestObject) (ListUsersResponseObject, error) {
+	var in reading
+	q := app.UserQuery{
+		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
+		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, userSorts),
+		Account:   r.Uid,
+		Status:    user.Status(valueOf(r.Params.Status)),
+		Search:    valueOf(r.Params.Search),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	page, err := h.App.Users(ctx, callOf(ctx).caller, q)
+	if err != nil {
+		return nil, err
+	}
+	return ListUsers200JSONResponse{
+		Body:    UserList{Items: list(page.Items, userRow), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: ListUsers200ResponseHeaders{XPosition: page.Position.String()},
+	}, nil
+}
+
+func (h handlers) GetUser(ctx context.Context, r GetUserRequestObject) (GetUserResponseObject, error) {
+	var in reading
+	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	row, position, err := h.App.User(ctx, callOf(ctx).caller, r.Uid, r.User, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return GetUser200JSONResponse{
+		Body:    userRow(row),
+		Headers: GetUser200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+	}, nil
+}
+
+func userRow(r app.UserRow) User {
+	u := User{
+		Uid: r.UID, Account: r.Account, Email: r.Person.Email, Name: r.Person.Name, Status: UserStatus(r.Status),
+		Administrator: r.Administrator, Profiles: list(r.Profiles, profileRef), CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
+	}
+	if r.Status == user.Pending || r.Status == user.Expired {
+		u.InvitationExpires = instant(r.InvitationExpires)
+	}
+	return u
+}
+
+func (h handlers) InviteUser(ctx context.Context, r InviteUserRequestObject) (InviteUserResponseObject, error) {
+	written, err := h.App.InviteUser(ctx, callOf(ctx).caller, app.InviteUser{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Email: r.Body.Email, Name: valueOf(r.Body.Name),
+		Profiles: valueOf(r.Body.Profiles), Administrator: valueOf(r.Body.Administrator),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return InviteUser201JSONResponse{
+		Body: Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: InviteUser201ResponseHeaders{
+			Location: accountPath(r.Uid) + "/users/" + written.UID.String(), XPosition: written.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) EditUser(ctx context.Context, r EditUserRequestObject) (EditUserResponseObject, error) {
+	c, err := userCommand(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	written, err := h.App.EditUser(ctx, callOf(ctx).caller, app.EditUser{
+		UserCommand: c, Profiles: r.Body.Profiles, Administrator: r.Body.Administrator,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return EditUser200JSONResponse{deviceWritten(written)}, nil
+}
+
+func userCommand(ctx context.Context, account, person uuid.UUID, match *IfMatch, reason *ReasonText) (app.UserCommand, error) {
+	var in reading
+	c := app.UserCommand{Command: commandOf(ctx, reason), Account: account, User: person, IfRevision: in.ifMatch(match)}
+	return c, in.err()
+}
+
+// changeUser is what the commands without fields have in common.
+func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *IfMatch, body *Reason,
+	do func(context.Context, app.Caller, app.UserCommand) (app.Written, error),
+) (WrittenJSONResponse, error) {
+	c, err := userCommand(ctx, account, person, match, valueOf(body).Reason)
+	if err != nil {
+		return WrittenJSONResponse{}, err
+	}
+	written, err := do(ctx, callOf(ctx).caller, c)
+	return deviceWritten(written), err
+}
+
+func (h handlers) ResendUserInvitation(ctx context.Context, r ResendUserInvitationRequestObject) (ResendUserInvitationResponseObject, error) {
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ResendUserInvitation)
+	return ResendUserInvitation200JSONResponse{written}, err
+}
+
+func (h handlers) RevokeUserInvitation(ctx context.Context, r RevokeUserInvitationRequestObject) (RevokeUserInvitationResponseObject, error) {
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.RevokeUserInvitation)
+	return RevokeUserInvitation200JSONResponse{written}, err
+}
+
+func (h handlers) DeactivateUser(ctx context.Context, r DeactivateUserRequestObject) (DeactivateUserResponseObject, error) {
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.DeactivateUser)
+	return DeactivateUser200JSONResponse{written}, err
+}
+
+func (h handlers) ReactivateUser(ctx context.Context, r ReactivateUserRequestObject) (ReactivateUserResponseObject, error) {
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ReactivateUser)
+	return ReactivateUser200JSONResponse{written}, err
+}

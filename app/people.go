@@ -1,0 +1,106 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// People is what signing in needs beside the log: secrets, which are no events,
+// and how strict to be.
+type People struct {
+	Store     PeopleStore
+	Passwords Passwords
+	// SessionLifetime is how long a session lasts, where the account does not say.
+	SessionLifetime time.Duration
+	// PasswordMinimum is how many characters a new password needs, where the
+	// account asks for no more.
+	PasswordMinimum int
+	// SignIns limits attempts to sign in.
+	SignIns SignInLimits
+}
+
+// lifetime is how long the sessions of an account's users last.
+func (p People) lifetime(s account.Security) time.Duration {
+	return cmp.Or(time.Duration(s.SessionMinutes)*time.Minute, p.SessionLifetime)
+}
+
+// minimum is how many characters the passwords of an account's users need.
+func (p People) minimum(s account.Security) int { return max(s.PasswordLength, p.PasswordMinimum) }
+
+// SignInLimits is how many attempts to sign in are let through in a window of
+// time, for one e-mail address and from one network address.
+type SignInLimits struct {
+	PerEmail, PerAddress int
+	Window               time.Duration
+}
+
+// Passwords hashes passwords. Both are slow on purpose.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (string, error)
+	// Matches reports whether the password is that of the hash. For an empty
+	// hash it takes as long as for any other, and it never matches.
+	Matches(ctx context.Context, password, hash string) (bool, error)
+}
+
+// Session is a person's signing in, until it ends.
+type Session struct {
+	ID        uuid.UUID
+	User      uuid.UUID
+	Account   uuid.UUID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// PersonalToken is an API token that a user made, with a part of the user's
+// rights: those of a profile, or those listed.
+type PersonalToken struct {
+	ID        uuid.UUID
+	User      uuid.UUID
+	Account   uuid.UUID
+	Label     string
+	Profile   string
+	Rights    rights.Set
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// PeopleStore keeps what signing in needs. Secrets come hashed. What is not
+// there is ErrNotFound; a store that does not answer, ErrReadModelUnavailable.
+type PeopleStore interface {
+	// PutCredential keeps a password's hash; one that is there already stays.
+	PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error
+	// Credential is the hash, empty when there is none.
+	Credential(ctx context.Context, id uuid.UUID) (string, error)
+	DropCredential(ctx context.Context, id uuid.UUID) error
+	// KeepCredential drops all of the user's other credentials.
+	KeepCredential(ctx context.Context, user, id uuid.UUID) error
+
+	// CountAttempt counts an attempt of a subject and says how often there was
+	// one in this window, and when it ends. All instances count together.
+	CountAttempt(ctx context.Context, subject []byte, now time.Time, window time.Duration) (count int, ends time.Time, err error)
+	// ForgetAttempts begins a subject's count anew; ForgiveAttempt takes one back.
+	ForgetAttempts(ctx context.Context, subject []byte) error
+	ForgiveAttempt(ctx context.Context, subject []byte) error
+
+	// CreateSession keeps a session and notes the account's last login.
+	CreateSession(ctx context.Context, s Session, tokenHash []byte) error
+	SessionByHash(ctx context.Context, tokenHash []byte) (Session, error)
+	// Sessions are those of a user that last beyond an instant, newest first.
+	Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]Session, error)
+	EndSession(ctx context.Context, user, id uuid.UUID) error
+	EndSessions(ctx context.Context, user uuid.UUID) error
+
+	// CreateToken keeps a token; one of the same id that is there already stays,
+	// and is given back.
+	CreateToken(ctx context.Context, t PersonalToken, tokenHash []byte) (PersonalToken, error)
+	TokenByHash(ctx context.Context, tokenHash []byte) (PersonalToken, error)
+	// Tokens are those of a user that are not revoked, newest first.
+	Tokens(ctx context.Context, user uuid.UUID) ([]PersonalToken, error)
+	RevokeToken(ctx context.Context, user, id uuid.UUID) error
+}

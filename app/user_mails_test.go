@@ -1,0 +1,45 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// letterbox takes mails, and may be shut.
+type letterbox struct {
+	mails []app.Mail
+	err   error
+}
+
+func (l *letterbox) Send(_ context.Context, m app.Mail) error {
+	if l.err == nil {
+		l.mails = append(l.mails, m)
+	}
+	return l.err
+}
+
+func TestUserInvitationsAreMailed(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	waits := m.invite("bo@x.example", false, "renewals")
+	revoked := m.invite("cy@x.example", true)
+	_, err := m.RevokeUserInvitation(m.ctx, m.admin, m.about(revoked))
+	require.NoError(t, err)
+	m.join("di@x.example", true)
+	var events []app.Recorded
+	for e, err := range m.log.ReadAll(m.ctx, app.Position{}, "user-") {
+		require.NoError(t, err)
+		events = append(events, e)
+	}
+	box := &letterbox{}
+	require.NoError(t, m.UserInvitationMails(box, "https://fleet.example")(m.ctx, app.Batch{Events: events}))
+	require.Len(t, box.mails, 1, "not to whom it is of no use any more")
+	require.Equal(t, "bo@x.example", box.mails[0].To)
+	require.Contains(t, box.mails[0].Body, "https://fleet.example/v1/activations/"+m.UserInvitationToken(waits, 1))
+	box.err = context.DeadlineExceeded
+	require.ErrorIs(t, m.UserInvitationMails(box, "")(m.ctx, app.Batch{Events: events}), box.err)
+}

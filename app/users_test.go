@@ -1,0 +1,217 @@
+package app_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+func yes() *bool { b := true; return &b }
+func no() *bool  { b := false; return &b }
+
+func TestInvitedUserJoinsWithProfiles(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	uid := m.invite("bo@x.example", false, "renewals", "read-only", "renewals")
+	accept := app.ActivateAccount{Command: command(), Password: password}
+	shown, err := m.Invitation(m.ctx, m.UserInvitationToken(uid, 1))
+	require.NoError(t, err)
+	require.Equal(t, "North Radio", shown.Account.Name)
+	require.Equal(t, account.Pending, shown.Status)
+	require.Equal(t, "bo@x.example", shown.Person.Email)
+	require.False(t, shown.Administrator)
+
+	m.clock.advance(7 * 24 * time.Hour)
+	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 1), accept)
+	refused(t, err, account.CodeInvitationExpired)
+	m.admin = m.signIn(m.email) // the session has run out too
+	_, err = m.ResendUserInvitation(m.ctx, m.admin, m.about(uid))
+	require.NoError(t, err)
+	for _, wrong := range []string{m.UserInvitationToken(uid, 1), m.InvitationToken(uid, 2), m.UserInvitationToken(m.account, 1)} {
+		_, err = m.ActivateAccount(m.ctx, wrong, accept)
+		require.ErrorIs(t, err, app.ErrNotFound)
+	}
+	done, err := m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 2), accept)
+	require.NoError(t, err)
+	require.Equal(t, uid, done.UID)
+	accept.Command = command()
+	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 2), accept)
+	refused(t, err, user.CodeUserActive)
+
+	caller := m.signIn("bo@x.example")
+	require.False(t, caller.Administrator)
+	require.True(t, caller.Rights.Has(rights.DevicesRenew))
+	require.False(t, caller.Rights.Has(rights.DevicesTransfer))
+	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Profiles: &[]string{"read-only"}})
+	require.NoError(t, err)
+	require.False(t, m.signIn("bo@x.example").Rights.Has(rights.DevicesRenew))
+	m.later()
+	m.invariants()
+}
+
+func TestInvitationsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	invite := func(caller app.Caller, email string, change func(*app.InviteUser)) error {
+		c := app.InviteUser{Command: command(), Account: m.account, Email: email, Profiles: []string{"renewals"}}
+		change(&c)
+		_, err := m.InviteUser(m.ctx, caller, c)
+		return err
+	}
+	as := func(*app.InviteUser) {}
+	require.NoError(t, invite(m.admin, "bo@x.example", as))
+	refused(t, invite(m.admin, "BO@x.example", as), app.CodeEmailTaken)
+	refused(t, invite(m.admin, m.email, as), app.CodeEmailTaken)
+	refused(t, invite(m.admin, "new@x.example", func(c *app.InviteUser) { c.Profiles = nil }), user.CodeProfileMissing)
+	refused(t, invite(m.admin, "nobody", func(c *app.InviteUser) { c.Profiles, c.Name = []string{"king"}, "\x00" }),
+		account.CodeEmailInvalid, user.CodeProfileUnknown, account.CodeNameInvalid)
+
+	m.join("full@x.example", false, "full")
+	full := m.signIn("full@x.example")
+	require.ErrorIs(t, invite(full, "new@x.example", as), app.ErrForbidden, "no profile gives it")
+	_, err := m.Users(m.ctx, full, app.UserQuery{Account: m.account})
+	require.ErrorIs(t, err, app.ErrForbidden)
+	stranger := administratorOf(m.reseller("South Radio"))
+	require.ErrorIs(t, invite(stranger, "new@x.example", as), app.ErrNotFound)
+	customer := m.customer(m.account, "Delta Rail") // which lets the reseller do everything
+	require.ErrorIs(t, invite(m.admin, "new@x.example", func(c *app.InviteUser) { c.Account = customer }), app.ErrForbidden)
+	require.NoError(t, invite(operator(), "new@x.example", as))
+	_, err = m.RevokeUserInvitation(m.ctx, administratorOf(customer), app.UserCommand{
+		Command: command(), Account: customer, User: uuid.MustParse(full.Actor.ID),
+	})
+	require.ErrorIs(t, err, app.ErrNotFound, "a user of another account")
+}
+
+func TestRevokedInvitationFreesTheAddress(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	uid := m.invite("bo@x.example", true)
+	_, err := m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Administrator: no(), Profiles: &[]string{"full"}})
+	refused(t, err, user.CodeUserPending)
+	_, err = m.DeactivateUser(m.ctx, m.admin, m.about(uid))
+	refused(t, err, user.CodeUserPending)
+	_, err = m.RevokeUserInvitation(m.ctx, m.admin, m.about(uid))
+	require.NoError(t, err)
+	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 1), app.ActivateAccount{Command: command(), Password: password})
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = m.ResendUserInvitation(m.ctx, m.admin, m.about(uid))
+	refused(t, err, user.CodeInvitationRevoked)
+	require.NotEqual(t, uid, m.join("bo@x.example", true))
+	require.True(t, m.signIn("bo@x.example").Administrator)
+	_, err = m.RevokeUserInvitation(m.ctx, m.admin, m.about(uid))
+	require.NoError(t, err, "once more changes nothing")
+	m.later()
+	m.invariants()
+}
+
+func TestDeactivatedUserIsOutAtOnce(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	uid := m.join("bo@x.example", true, "renewals")
+	in, err := m.SignIn(m.ctx, app.SignIn{Email: "bo@x.example", Password: password})
+	require.NoError(t, err)
+	caller, err := m.SessionCaller(m.ctx, in.Token)
+	require.NoError(t, err)
+	made, err := m.CreateToken(m.ctx, caller, app.CreateToken{
+		Command: command(), Label: "ci", Profile: "renewals", ExpiresAt: m.clock.Now().Add(time.Hour),
+	})
+	require.NoError(t, err)
+	_, err = m.DeactivateUser(m.ctx, m.admin, m.about(uid))
+	require.NoError(t, err)
+	_, err = m.SessionCaller(m.ctx, in.Token)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = m.TokenCaller(m.ctx, made.Token)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Administrator: yes()})
+	refused(t, err, account.CodeUserDeactivated)
+
+	_, err = m.ReactivateUser(m.ctx, m.admin, m.about(uid))
+	require.NoError(t, err)
+	_, err = m.SessionCaller(m.ctx, in.Token)
+	require.ErrorIs(t, err, app.ErrNotFound, "the session has ended")
+	again := m.signIn("bo@x.example")
+	require.False(t, again.Administrator, "comes back as an ordinary user")
+	require.True(t, again.Rights.Has(rights.DevicesRenew))
+	m.later()
+	m.invariants()
+}
+
+// Everybody tries to remove somebody at once: one administrator remains.
+func TestTheLastAdministratorStays(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	first := uuid.MustParse(m.admin.Actor.ID)
+	_, err := m.DeactivateUser(m.ctx, m.admin, m.about(first))
+	refused(t, err, account.CodeLastAdministrator)
+	people := []uuid.UUID{first}
+	for i := range 3 {
+		people = append(people, m.join(fmt.Sprintf("a%d@x.example", i), true))
+	}
+	errs := make([]error, len(people))
+	together(len(people), func(i int) {
+		if i%2 == 0 {
+			_, errs[i] = m.DeactivateUser(m.ctx, operator(), m.about(people[i]))
+			return
+		}
+		_, errs[i] = m.EditUser(m.ctx, operator(), app.EditUser{
+			UserCommand: m.about(people[i]), Administrator: no(), Profiles: &[]string{"read-only"},
+		})
+	})
+	stayed := 0
+	for _, err := range errs {
+		if err != nil {
+			refused(t, err, account.CodeLastAdministrator)
+			stayed++
+		}
+	}
+	require.Equal(t, 1, stayed)
+	m.later()
+	m.invariants()
+}
+
+func TestEditedUserNeedsAProfile(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	uid := m.join("bo@x.example", true)
+	edit := func(c app.EditUser) error {
+		c.UserCommand = m.about(uid)
+		_, err := m.EditUser(m.ctx, m.admin, c)
+		return err
+	}
+	refused(t, edit(app.EditUser{Administrator: no()}), user.CodeProfileMissing)
+	require.True(t, m.signIn("bo@x.example").Administrator, "nothing is half done")
+	require.NoError(t, edit(app.EditUser{Administrator: no(), Profiles: &[]string{"full"}}))
+	refused(t, edit(app.EditUser{Profiles: &[]string{}}), user.CodeProfileMissing)
+	refused(t, edit(app.EditUser{Profiles: &[]string{"king"}}), user.CodeProfileUnknown)
+	stale := app.Revision(0)
+	c := m.about(uid)
+	c.IfRevision = &stale
+	_, err := m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: c, Administrator: yes()})
+	require.ErrorIs(t, err, app.ErrPrecondition)
+	require.False(t, m.signIn("bo@x.example").Administrator)
+}
+
+// A user's whole life in processes that die between any two appends.
+func TestCrashesOfUsers(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	lives := map[*world]map[string]uuid.UUID{}
+	crashesIn(t, newWorldWithPeople, func(w *world, on *app.App, round int) error {
+		mu.Lock()
+		if lives[w] == nil {
+			lives[w] = map[string]uuid.UUID{}
+		}
+		life := userLife{w: w, on: on, round: round, mu: &mu, steps: lives[w]}
+		mu.Unlock()
+		return life.run()
+	})
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var activationLink = regexp.MustCompile(`/v1/activations/[A-Za-z0-9_-]+`)
+
+// mailed waits for the mail to somebody and gives the path of its link.
+func (s *service) mailed(to string) string {
+	s.t.Helper()
+	link := ""
+	require.Eventually(s.t, func() bool {
+		mails, err := filepath.Glob(filepath.Join(s.dir, "outbox", "*.eml"))
+		require.NoError(s.t, err)
+		for _, mail := range mails {
+			text, err := os.ReadFile(mail)
+			require.NoError(s.t, err)
+			if plain := strings.ReplaceAll(string(text), "=\r\n", ""); strings.Contains(plain, "<"+to+">") {
+				link = activationLink.FindString(plain)
+			}
+		}
+		return link != ""
+	}, time.Minute, 20*time.Millisecond)
+	return link
+}
+
+func (s *service) signIn(email, password string) string {
+	s.t.Helper()
+	var in struct{ Token string }
+	s.do(http.StatusCreated, http.MethodPost, "/v1/sessions", "", map[string]string{"email": email, "password": password}).read(s.t, &in)
+	return in.Token
+}
+
+// From the mail in the outbox to an administrator who signs in, and from there
+// to a user who was invited; also after a restart. No secret is in the log.
+func TestPeopleFromMailToSession(t *testing.T) {
+	t.Parallel()
+	const password = "correct horse battery"
+	s := serve(t, t.TempDir(), "--log-level", "debug")
+	uid, _ := s.reseller("Summit Wireless")
+	accept := map[string]string{"name": "Ada", "password": password}
+	s.do(http.StatusOK, http.MethodPost, s.mailed("admin@summit-wireless.example"), "", accept)
+	ada := s.signIn("admin@summit-wireless.example", password)
+	s.do(http.StatusCreated, http.MethodPost, "/v1/accounts/"+uid+"/users", ada,
+		map[string]any{"email": "bo@summit-wireless.example", "profiles": []string{"renewals"}})
+	s.do(http.StatusOK, http.MethodPost, s.mailed("bo@summit-wireless.example"), "", accept)
+	bo := s.signIn("bo@summit-wireless.example", password)
+	s.do(http.StatusForbidden, http.MethodGet, "/v1/accounts/"+uid+"/users", bo, nil)
+	s.stop()
+	for _, secret := range []string{password, ada, bo, "argon2id"} {
+		require.NotContains(t, s.log.String(), secret)
+	}
+
+	again := serve(t, s.dir)
+	again.do(http.StatusOK, http.MethodGet, "/v1/me", bo, nil)
+	again.stop()
+}

@@ -1,0 +1,59 @@
+package account
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+// DecideName makes a user of the account one of its administrators.
+func DecideName(s State, administrator Person) ([]domain.Event, []domain.Problem) {
+	switch {
+	case !s.Exists():
+		return nil, notFound()
+	case s.Status == Closed:
+		return nil, problem(CodeAccountClosed, "The account is closed.")
+	case s.KeepsOut(administrator.ID):
+		return nil, problem(CodeUserDeactivated, "The user is deactivated.")
+	case s.Administers(administrator.ID):
+		return nil, nil
+	}
+	return []domain.Event{AdministratorNamed{Account: s.UID, Administrator: administrator}}, nil
+}
+
+// DecideRemove makes an administrator an ordinary user. One has to remain.
+func DecideRemove(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
+	if !s.Administers(user) {
+		return nil, nil
+	}
+	if len(s.Administrators) == 1 {
+		return nil, lastAdministrator()
+	}
+	return []domain.Event{AdministratorRemoved{Account: s.UID, User: user}}, nil
+}
+
+// DecideWithdraw keeps a user out of the account from now on, but never its
+// last administrator.
+func DecideWithdraw(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
+	switch {
+	case !s.Exists():
+		return nil, notFound()
+	case s.KeepsOut(user):
+		return nil, nil
+	case s.Administers(user) && len(s.Administrators) == 1:
+		return nil, lastAdministrator()
+	}
+	return []domain.Event{AccessWithdrawn{Account: s.UID, User: user}}, nil
+}
+
+// DecideRestore lets a user in again, as an ordinary one.
+func DecideRestore(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
+	if !s.KeepsOut(user) {
+		return nil, nil
+	}
+	return []domain.Event{AccessRestored{Account: s.UID, User: user}}, nil
+}
+
+func lastAdministrator() []domain.Problem {
+	return problem(CodeLastAdministrator, "This is the account's last administrator. Name another one first.")
+}

@@ -1,0 +1,103 @@
+// Package user is the User aggregate: a person who signs in to one account.
+//
+// Who administers an account, and who is kept out of it, is decided by the
+// account (package account): the rule that one administrator remains spans its
+// users, so one stream has to keep it. A user's stream holds who the person is,
+// the invitation, the profiles, and which credential is in force. The password's
+// hash is no event: an event names the credential, another store has it.
+package user
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/wire"
+)
+
+// The types below are the wire format of the log; see package account.
+
+// Wire knows the user events.
+var Wire = wire.NewRegistry(
+	wire.Of[UserInvited](),
+	wire.Of[UserInvitationSent](),
+	wire.Of[UserInvitationRevoked](),
+	wire.Of[UserInvitationAbandoned](),
+	wire.Of[UserActivated](),
+	wire.Of[ProfilesAssigned](),
+	wire.Of[UserDeactivated](),
+	wire.Of[UserReactivated](),
+	wire.Of[UserErased](),
+)
+
+// UserErased says that the person is to be forgotten, as account.PersonErased
+// does. The user stays what the account made of it.
+type UserErased struct {
+	User    uuid.UUID `json:"user"`
+	Account uuid.UUID `json:"account"`
+}
+
+// EventType is the name on the wire.
+func (UserErased) EventType() string { return "UserErased" }
+
+// UserInvited invites a person into an account.
+type UserInvited struct {
+	User          uuid.UUID          `json:"user"`
+	Account       uuid.UUID          `json:"account"`
+	Person        account.Person     `json:"person"`
+	Profiles      []string           `json:"profiles,omitempty"`
+	Administrator bool               `json:"administrator,omitempty"` // becomes one on activation
+	Invitation    account.Invitation `json:"invitation"`
+}
+
+// UserInvitationSent replaces the invitation by a new one.
+type UserInvitationSent struct {
+	User       uuid.UUID          `json:"user"`
+	Invitation account.Invitation `json:"invitation"`
+}
+
+// UserInvitationRevoked takes an invitation back and frees the e-mail address.
+type UserInvitationRevoked struct {
+	User uuid.UUID `json:"user"`
+}
+
+// UserInvitationAbandoned takes the place of UserInvited when an invitation died
+// half way, as account.AccountCreationAbandoned does.
+type UserInvitationAbandoned struct {
+	User uuid.UUID `json:"user"`
+}
+
+// UserActivated makes the person a user who can sign in. It is the first event
+// of an account's first administrator, who was invited with the account.
+// Credential names the password's hash.
+type UserActivated struct {
+	User          uuid.UUID      `json:"user"`
+	Account       uuid.UUID      `json:"account"`
+	Person        account.Person `json:"person"`
+	Administrator bool           `json:"administrator,omitempty"`
+	Credential    uuid.UUID      `json:"credential,omitzero"`
+}
+
+// ProfilesAssigned replaces the user's profiles.
+type ProfilesAssigned struct {
+	User     uuid.UUID `json:"user"`
+	Profiles []string  `json:"profiles"`
+}
+
+// UserDeactivated follows the account's AccessWithdrawn.
+type UserDeactivated struct {
+	User uuid.UUID `json:"user"`
+}
+
+// UserReactivated follows the account's AccessRestored.
+type UserReactivated struct {
+	User uuid.UUID `json:"user"`
+}
+
+func (UserInvited) EventType() string             { return "UserInvited" }
+func (UserInvitationSent) EventType() string      { return "UserInvitationSent" }
+func (UserInvitationRevoked) EventType() string   { return "UserInvitationRevoked" }
+func (UserInvitationAbandoned) EventType() string { return "UserInvitationAbandoned" }
+func (UserActivated) EventType() string           { return "UserActivated" }
+func (ProfilesAssigned) EventType() string        { return "ProfilesAssigned" }
+func (UserDeactivated) EventType() string         { return "UserDeactivated" }
+func (UserReactivated) EventType() string         { return "UserReactivated" }

@@ -1,0 +1,31 @@
+package user_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/domaintest"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	uid, owner := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002")
+	credential := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000003")
+	person := account.Person{ID: uid, Email: "ada@customer.example", Name: "Ada"}
+	invitation := account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
+	domaintest.Golden(t, user.Wire,
+		user.UserInvited{User: uid, Account: owner, Person: person, Profiles: []string{"renewals"}, Administrator: true, Invitation: invitation},
+		user.UserInvitationSent{User: uid, Invitation: invitation},
+		user.UserInvitationRevoked{User: uid},
+		user.UserInvitationAbandoned{User: uid},
+		user.UserActivated{User: uid, Account: owner, Person: person, Administrator: true, Credential: credential},
+		user.ProfilesAssigned{User: uid, Profiles: []string{"read-only", "renewals"}},
+		user.UserDeactivated{User: uid},
+		user.UserReactivated{User: uid},
+		user.UserErased{User: uid, Account: owner},
+	)
+}

@@ -1,0 +1,54 @@
+package user
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/text"
+)
+
+// maxPassword bounds what is hashed, in characters.
+const maxPassword = 256
+
+// minDifferent is how many different characters a password needs.
+const minDifferent = 4
+
+// NormalisePassword gives the form of a password that is hashed: the same
+// whichever way a keyboard composes its characters.
+func NormalisePassword(password string) string { return norm.NFKC.String(password) }
+
+// CheckPassword checks a new password: at least minimum characters, no rules
+// about their kinds, and nothing that anybody would try first: the person's own
+// name or address, the account's name, one character again and again.
+func CheckPassword(password string, minimum int, person account.Person, accountName string) []domain.Problem {
+	password = NormalisePassword(password)
+	switch n := utf8.RuneCountInString(password); {
+	case n < minimum:
+		return problem(CodePasswordTooShort, fmt.Sprintf("A password has at least %d characters.", minimum))
+	case n > maxPassword:
+		return problem(CodePasswordTooLong, fmt.Sprintf("A password has at most %d characters.", maxPassword))
+	}
+	different := map[rune]bool{}
+	for _, r := range password {
+		different[r] = true
+	}
+	key := text.Key(password)
+	for _, known := range []string{person.Email, person.Name, accountName} {
+		if known != "" && strings.ReplaceAll(key, " ", "") == strings.ReplaceAll(text.Key(known), " ", "") {
+			return guessable()
+		}
+	}
+	if len(different) < minDifferent {
+		return guessable()
+	}
+	return nil
+}
+
+func guessable() []domain.Problem {
+	return problem(CodePasswordGuessable, "That would be among the first to be tried. Choose another password.")
+}

@@ -1,0 +1,82 @@
+package user
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+// Status is where a user is.
+type Status string
+
+// The statuses. Expired follows from the clock: a pending user whose invitation
+// has run out.
+const (
+	Pending     Status = "pending"
+	Active      Status = "active"
+	Deactivated Status = "deactivated"
+	Revoked     Status = "revoked"
+	Expired     Status = "expired"
+)
+
+// State is a user folded from the events.
+type State struct {
+	UID      uuid.UUID
+	Account  uuid.UUID
+	Person   account.Person
+	Status   Status // empty: no such user
+	Profiles []string
+	// Administrator: joins as one. Who is one is for the account to say.
+	Administrator bool
+	Invitation    account.Invitation
+	Credential    uuid.UUID
+	Abandoned     bool
+	Erased        bool // the person was erased
+}
+
+// StatusAt is the status with expiry taken into account.
+func (s State) StatusAt(now time.Time) Status {
+	if s.Status == Pending && !now.Before(s.Invitation.Expires) {
+		return Expired
+	}
+	return s.Status
+}
+
+// Evolve folds one event into the state. Once the person was erased, no event
+// brings the data back.
+func Evolve(s State, e domain.Event) State {
+	s = evolve(s, e)
+	if s.Erased {
+		s.Person = s.Person.Erase()
+	}
+	return s
+}
+
+func evolve(s State, e domain.Event) State {
+	switch e := e.(type) {
+	case UserInvited:
+		s.UID, s.Account, s.Person, s.Status = e.User, e.Account, e.Person, Pending
+		s.Profiles, s.Administrator, s.Invitation = e.Profiles, e.Administrator, e.Invitation
+	case UserInvitationSent:
+		s.Invitation = e.Invitation
+	case UserInvitationRevoked:
+		s.Status = Revoked
+	case UserInvitationAbandoned:
+		s.Abandoned = true
+	case UserActivated:
+		s.UID, s.Account, s.Person, s.Status = e.User, e.Account, e.Person, Active
+		s.Administrator, s.Credential = e.Administrator, e.Credential
+	case ProfilesAssigned:
+		s.Profiles = e.Profiles
+	case UserDeactivated:
+		s.Status = Deactivated
+	case UserReactivated:
+		s.Status = Active
+	case UserErased:
+		s.Erased = true
+	}
+	return s
+}
