@@ -89,7 +89,7 @@ func TestErasePerson(t *testing.T) {
 	shown, err := w.Invitation(w.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, person.Erase(), shown.Person)
-	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada"})
+	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada", Password: password})
 	refused(t, err, account.CodePersonErased)
 	_, err = w.ResendInvitation(w.ctx, operator(), uid, command())
 	refused(t, err, account.CodePersonErased)
@@ -210,7 +210,7 @@ func TestEraseAgainstOthers(t *testing.T) {
 		at(func() error { _, err := w.ErasePerson(w.ctx, operator(), person.ID, command()); return err })
 		at(func() error { _, err := w.ErasePerson(w.ctx, operator(), person.ID, command()); return err })
 		at(func() error {
-			_, err := w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada"})
+			_, err := w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada", Password: password})
 			return err
 		})
 		wg.Wait()
