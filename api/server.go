@@ -26,8 +26,9 @@ var description []byte
 
 // Limits of a request.
 const (
-	maxBody        = 16 << 20         // bytes
-	requestTimeout = 30 * time.Second // for a handler; clients wait no longer for a write
+	maxBody        = 16 << 20          // bytes
+	requestTimeout = 30 * time.Second  // for a handler; clients wait no longer for a write
+	clockTimeout   = 110 * time.Second // for moving the sandbox clock; below WriteTimeout
 	drainTimeout   = 8 * time.Second
 )
 

@@ -22,7 +22,11 @@ func (s *Server) named(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			callOf(c.Request().Context()).operation = op
-			ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+			timeout := requestTimeout
+			if op != nil && op.id == "moveSandboxClock" {
+				timeout = clockTimeout
+			}
+			ctx, cancel := context.WithTimeout(c.Request().Context(), timeout)
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
 			return next(c)

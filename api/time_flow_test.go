@@ -143,6 +143,12 @@ func TestRenewalsOfOthers(t *testing.T) {
 		expect(t, "of others", []any{string(r.Outcome), r.Problems[0].Code, len(r.Problems), r.Device == nil, r.CurrentEnd == nil},
 			[]any{"refused", "device_not_found", 1, true, true})
 	}
+	// Who acts for its own account means no devices of others, whatever its rights.
+	acting := "X-Account: " + d.resellerUID
+	d.reseller.post("/v1/renewals/"+renewal+"/reversals", `{}`, acting).is(404)
+	d.reseller.get("/v1/renewals/"+renewal, acting).is(404)
+	own := into[api.RenewalPreview](d.reseller.post("/v1/renewal-previews", d.order(`"alignTo":"latest"`), acting).is(200))
+	expect(t, "acting for another", []any{own.Results[0].Problems[0].Code, own.Results[0].Device == nil}, []any{"device_not_found", true})
 	// With a right to read, the reversal is refused by name.
 	d.signIn(d.customer, "").send("PATCH", "/v1/accounts/"+d.customer+"/partners/"+d.resellerUID, `{"profile":"read-only"}`).is(200)
 	refused := into[api.BulkResult](d.reseller.post("/v1/renewals/"+renewal+"/reversals", `{}`).is(201))

@@ -79,7 +79,7 @@ func TestSandboxLockOfTheDead(t *testing.T) {
 	t.Cleanup(other.Close)
 	one, two := sandbox(t, pool), sandbox(t, other)
 	err = one.Alone(t.Context(), func(ctx context.Context) error {
-		_, err := other.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+		_, err := other.Exec(ctx, `SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory'
 			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 		return err
 	})

@@ -20,11 +20,6 @@ func dates() *rapid.Generator[calendar.Date] {
 	})
 }
 
-func daysIn(d calendar.Date) int {
-	y, m, _ := d.Time().Date()
-	return time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
-}
-
 func months(d calendar.Date) int {
 	y, m, _ := d.Time().Date()
 	return 12*y + int(m)
