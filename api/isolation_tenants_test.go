@@ -34,7 +34,7 @@ type tenants struct {
 }
 
 type tenant struct {
-	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation string
+	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation, person string
 
 	// What it has ordered and been asked for, of those that all rows share: a
 	// renewal of its device, a plan and a transfer of it to the asker, both
@@ -58,7 +58,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
-		request: uuid.NewString(), spareRequest: uuid.NewString(),
+		request: uuid.NewString(), spareRequest: uuid.NewString(), person: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
@@ -127,6 +127,8 @@ func (w *tenants) open(thing string, by *client, path, kind string) string {
 		uid: uid.String(), invitation: w.s.app.InvitationToken(uid, 1),
 		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
 	}
+	opened := w.s.get("/v1/accounts/" + uid.String() + "?minPosition=" + got.header.Get("X-Position")).is(200)
+	w.accounts[thing].person = into[api.Account](opened).Administrators[0].Id.String()
 	return uid.String()
 }
 
@@ -178,7 +180,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
-		"{operation}", own.operation, "{invitation}", own.invitation,
+		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
 		"{request}", own.request, "{spareRequest}", own.spareRequest,
