@@ -276,6 +276,13 @@ var isolationRows = []row{
 		},
 	},
 	{
+		route: "POST /v1/persons/{id}:erase", send: "/v1/persons/{person}:erase", fresh: true,
+		right: map[string]string{
+			"reseller": operatorOnly, "customer": operatorOnly, "shown": operatorOnly, "foreign": operatorOnly,
+			"missing": "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+		},
+	},
+	{
 		route: "GET /v1/operations/{id}", send: "/v1/operations/{operation}", // they belong to who has sent them
 		right: map[string]string{
 			"reseller": "200 200 200 404 404 404",

@@ -35,7 +35,7 @@ type tenants struct {
 }
 
 type tenant struct {
-	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation, user string
+	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation, person, user string
 
 	// What it has ordered and been asked for, of those that all rows share: a
 	// renewal of its device, a plan and a transfer of it to the asker, both
@@ -59,7 +59,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
-		request: uuid.NewString(), spareRequest: uuid.NewString(), user: uuid.NewString(),
+		request: uuid.NewString(), spareRequest: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
@@ -129,6 +129,8 @@ func (w *tenants) open(thing string, by *client, path, kind string) string {
 		uid: uid.String(), invitation: w.s.app.InvitationToken(uid, 1),
 		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
 	}
+	opened := w.s.get("/v1/accounts/" + uid.String() + "?minPosition=" + got.header.Get("X-Position")).is(200)
+	w.accounts[thing].person = into[api.Account](opened).Administrators[0].Id.String()
 	return uid.String()
 }
 
@@ -194,7 +196,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
-		"{operation}", own.operation, "{invitation}", own.invitation, "{user}", own.user,
+		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation, "{user}", own.user,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
 		"{request}", own.request, "{spareRequest}", own.spareRequest,
