@@ -49,7 +49,7 @@ func (w *world) keyOf(person uuid.UUID) app.PersonKey {
 
 func TestErasePerson(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldWithPeople(t)
 	reseller := w.reseller("North Radio")
 	command1 := accountNamed("Delta Rail", "")
 	created, err := w.CreateCustomer(w.ctx, administratorOf(reseller), command1)
@@ -149,7 +149,7 @@ func (d doomed) Erase(ctx context.Context, person uuid.UUID) error {
 // A process that dies half way leaves nothing visible behind, and others finish.
 func TestCrashesOfErasePerson(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldWithPeople(t)
 	for name, dead := range map[string]func(log *dying) func(*app.Dependencies){
 		"before the event": func(log *dying) func(*app.Dependencies) { log.before = true; return nil },
 		"after the event":  func(*dying) func(*app.Dependencies) { return nil },
@@ -192,7 +192,7 @@ func TestCrashesOfErasePerson(t *testing.T) {
 // Whatever is appended while a person is erased, the person is erased after it.
 func TestEraseAgainstOthers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldWithPeople(t)
 	for range 10 {
 		name := uuid.NewString()
 		uid := w.reseller(name)

@@ -1,0 +1,75 @@
+package api_test
+
+// peopleRows go on with isolationRows: users, sessions and tokens. Users are
+// their account's own affair: no partner profile reaches them.
+var peopleRows = []row{
+	{
+		route: "GET /v1/accounts/{uid}/users", send: "/v1/accounts/{account}/users?search={world}-user-of",
+		right: map[string]string{
+			"reseller": "200:1 200:1 403 404 404 404",
+			"customer": "200:1 403 403 200:1 403 404",
+			"shown":    "200:1 403 403 404 404 404",
+			"foreign":  "200:1 404 404 404 404 200:1",
+			"missing":  "404 404 404 404 404 404",
+		},
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users", send: "/v1/accounts/{account}/users",
+		body: `{"email":"{unique}@x.example","administrator":true}`, fresh: true, right: usersBy("201"),
+	},
+	{route: "GET /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{account}/users/{user}", right: usersBy("200")},
+	{ // the user of one account is none of another
+		route: "GET /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{reseller}/users/{user}",
+		right: map[string]string{
+			"reseller": "200 200 403 404 404 404",
+			"customer": "404 404 403 404 404 404",
+			"shown":    "404 404 403 404 404 404",
+			"foreign":  "404 404 403 404 404 404",
+			"missing":  "404 404 403 404 404 404",
+		},
+	},
+	{
+		route: "PATCH /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{account}/users/{user}",
+		body: `{"profiles":["full"]}`, fresh: true, right: usersBy("200"),
+	},
+	{
+		route: "PATCH /v1/accounts/{uid}/users/{user}", send: "/v1/accounts/{reseller}/users/{user}",
+		body: `{"profiles":["full"]}`, fresh: true,
+		right: map[string]string{
+			"reseller": "200 200 403 404 404 404",
+			"customer": "404 404 403 404 404 404",
+			"shown":    "404 404 403 404 404 404",
+			"foreign":  "404 404 403 404 404 404",
+			"missing":  "404 404 403 404 404 404",
+		},
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:resend", send: "/v1/accounts/{account}/users/{user}:resend",
+		fresh: true, right: usersBy("200"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:revoke", send: "/v1/accounts/{account}/users/{user}:revoke",
+		fresh: true, right: usersBy("200"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:deactivate", send: "/v1/accounts/{account}/users/{user}:deactivate",
+		right: usersBy("422:user_pending"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}/users/{user}:reactivate", send: "/v1/accounts/{account}/users/{user}:reactivate",
+		right: usersBy("422:user_pending"),
+	},
+	{
+		route: "POST /v1/sessions", send: "/v1/sessions", body: `{"email":"{unique}@x.example","password":"correct horse battery"}`,
+		right: map[string]string{"": alike("401:sign_in_failed")},
+	},
+	{route: "GET /v1/sessions", send: "/v1/sessions", right: map[string]string{"": alike(signInFirst)}},
+	{route: "DELETE /v1/sessions", send: "/v1/sessions", right: map[string]string{"": alike(signInFirst)}},
+	{route: "DELETE /v1/sessions/{session}", send: "/v1/sessions/{user}", right: alikeForAll(signInFirst)},
+	{route: "GET /v1/tokens", send: "/v1/tokens", right: map[string]string{"": alike(signInFirst)}},
+	{
+		route: "POST /v1/tokens", send: "/v1/tokens", body: `{"label":"x","profile":"full","expiresAt":"2026-05-01T00:00:00Z"}`,
+		right: map[string]string{"": alike(signInFirst)},
+	},
+	{route: "DELETE /v1/tokens/{token}", send: "/v1/tokens/{user}", right: alikeForAll(signInFirst)},
+}
