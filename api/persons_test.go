@@ -41,6 +41,6 @@ func TestErasePersonOverHTTP(t *testing.T) {
 	customers := into[api.CustomerList](reseller.get("/v1/customers").is(200))
 	expect(t, "on the Customers page", customers.Items[0].Administrators.Items, []api.Person{gone})
 	token := s.app.InvitationToken(uuid.MustParse(uid), 1)
-	s.as("").post("/v1/activations/"+token, `{"name":"Ada"}`).refusedWith(422, "person_erased")
-	expect(t, "invitation", into[api.Activation](s.as("").get("/v1/activations/"+token).is(200)).Administrator, gone)
+	s.as("").post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).refusedWith(422, "person_erased")
+	expect(t, "invitation", into[api.Activation](s.as("").get("/v1/activations/"+token).is(200)).Person, gone)
 }
