@@ -46,7 +46,7 @@ func TestDatabaseCrashUnderLoad(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	const writers, perWriter, crashAt = 4, 60, 80
+	const writers, perWriter, crashAt = 4, 600, 80
 	var mu sync.Mutex
 	accepted, unavailable := 0, 0
 	reached := make(chan struct{})
