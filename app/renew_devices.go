@@ -47,12 +47,11 @@ func (a *App) renewing(ctx context.Context, caller Caller, c RenewDevices) (writ
 	if c.Align, err = align(ctx, x, c.Align, selected, w.today()); err != nil {
 		return w, bulk{}, err
 	}
-	r := renewing{app: a, w: w, command: c, seen: duplicates{}, access: x}
-	b := bulk{success: OutcomeRenewed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}
-	for _, name := range c.Devices {
-		b.items = append(b.items, r.item(ctx, name))
+	order := device.Renew{
+		ID: w.command.ID, Term: c.Term, Until: c.Until, Align: c.Align, OrderNumber: c.OrderNumber, Note: c.Note, Today: w.today(), Rules: a.rules,
 	}
-	return w, b, nil
+	items := x.renewalItems(ctx, c.Devices, func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideRenew(s, order) })
+	return w, bulk{items: items, success: OutcomeRenewed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}, nil
 }
 
 // checked refuses what is wrong with the order as a whole.
@@ -68,15 +67,6 @@ func (c RenewDevices) checked() (RenewDevices, error) {
 	problems = append(problems, at("/orderNumber", p)...)
 	c.Note, p = freeText(c.Note, maxNote, CodeNoteInvalid)
 	return c, domain.Refuse(append(problems, at("/note", p)...)...)
-}
-
-// renewing is what all devices of one order have in common.
-type renewing struct {
-	app     *App
-	w       write
-	command RenewDevices
-	seen    duplicates
-	access  *access
 }
 
 // devicesNamed loads the devices of a request, so that the caller's rights in
@@ -134,35 +124,37 @@ func align(ctx context.Context, x *access, to device.Alignment, selected []devic
 	return to.Among(ends, today), nil
 }
 
-func (r renewing) item(ctx context.Context, name string) bulkItem {
-	item := bulkItem{name: name}
-	uid, ok := deviceUID(name)
-	if !ok {
-		item.problems = []domain.Problem{device.NotFound()}
-		return item
+// renewalItems makes the items of a request to renew devices, or to take that
+// back: each device once, decided on as far as the caller sees it, and refused
+// without devices.renew in its account.
+func (x *access) renewalItems(ctx context.Context, names []string, decide func(device.State) ([]domain.Event, []domain.Problem)) []bulkItem {
+	items, seen := make([]bulkItem, len(names)), duplicates{}
+	for i, name := range names {
+		items[i].name = name
+		uid, ok := deviceUID(name)
+		if !ok {
+			items[i].problems = []domain.Problem{device.NotFound()}
+			continue
+		}
+		items[i].problems = seen.check(uid)
+		items[i].change = deviceChange(uid, func(s device.State) ([]domain.Event, []domain.Problem) { return x.mayRenew(ctx, s, decide) })
 	}
-	if item.problems = r.seen.check(uid); len(item.problems) > 0 {
-		return item
-	}
-	item.change = deviceChange(uid, func(s device.State) ([]domain.Event, []domain.Problem) { return r.decide(ctx, s) })
-	return item
+	return items
 }
 
-func (r renewing) decide(ctx context.Context, s device.State) ([]domain.Event, []domain.Problem) {
-	set, err := r.access.in(ctx, s.Account) // known, unless the device has moved meanwhile
+// mayRenew is what was decided on a device, with what stands against the caller.
+func (x *access) mayRenew(ctx context.Context, s device.State, decide func(device.State) ([]domain.Event, []domain.Problem)) ([]domain.Event, []domain.Problem) {
+	set, err := x.in(ctx, s.Account) // known, unless the device has moved meanwhile
 	seen := set.Has(rights.DevicesRead) || set.Has(rights.DevicesRenew)
 	switch {
 	case err != nil:
 		return nil, []domain.Problem{device.Busy()}
-	case !s.Exists() || !seen || !r.access.actsFor(s.Account):
+	case !s.Exists() || !seen || !x.actsFor(s.Account):
 		return nil, []domain.Problem{device.NotFound()}
 	}
-	events, problems := device.DecideRenew(s, device.Renew{
-		ID: r.w.command.ID, Term: r.command.Term, Until: r.command.Until, Align: r.command.Align, OrderNumber: r.command.OrderNumber,
-		Note: r.command.Note, Today: r.w.today(), Rules: r.app.rules,
-	})
+	events, problems := decide(s)
 	if !set.Has(rights.DevicesRenew) {
-		return nil, append(problems, device.MissingRight(string(rights.DevicesRenew), s.Account))
+		return nil, append(slices.Clip(problems), device.MissingRight(string(rights.DevicesRenew), s.Account))
 	}
 	return events, problems
 }

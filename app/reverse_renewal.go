@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -41,12 +40,12 @@ func (a *App) ReverseRenewal(ctx context.Context, caller Caller, c ReverseRenewa
 	if err != nil {
 		return BulkResult{}, err
 	}
-	r := renewalReversal{w: a.write(caller, c.Command), command: c, seen: duplicates{}, access: x}
-	b := bulk{success: OutcomeReversed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}
-	for _, name := range names {
-		b.items = append(b.items, r.item(ctx, name))
-	}
-	return a.carryOutBulk(ctx, r.w, b)
+	w := a.write(caller, c.Command)
+	reversal := device.ReverseRenewal{ID: w.command.ID, Renewal: c.Renewal}
+	items := x.renewalItems(ctx, names, func(s device.State) ([]domain.Event, []domain.Problem) {
+		return device.DecideReverseRenewal(s, reversal)
+	})
+	return a.carryOutBulk(ctx, w, bulk{items: items, success: OutcomeReversed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible})
 }
 
 // renewed names the devices to look at: those of the command, or all of the
@@ -88,42 +87,4 @@ func (a *App) renewed(ctx context.Context, x *access, c ReverseRenewal) ([]strin
 		return nil, domain.Refuse(tooManyReversed)
 	}
 	return all, nil
-}
-
-// renewalReversal is what all devices of one reversal have in common.
-type renewalReversal struct {
-	w       write
-	command ReverseRenewal
-	seen    duplicates
-	access  *access
-}
-
-func (r renewalReversal) item(ctx context.Context, name string) bulkItem {
-	item := bulkItem{name: name}
-	uid, ok := deviceUID(name)
-	if !ok {
-		item.problems = []domain.Problem{device.NotFound()}
-		return item
-	}
-	if item.problems = r.seen.check(uid); len(item.problems) > 0 {
-		return item
-	}
-	item.change = deviceChange(uid, func(s device.State) ([]domain.Event, []domain.Problem) { return r.decide(ctx, s) })
-	return item
-}
-
-func (r renewalReversal) decide(ctx context.Context, s device.State) ([]domain.Event, []domain.Problem) {
-	set, err := r.access.in(ctx, s.Account) // known, unless the device has moved meanwhile
-	seen := set.Has(rights.DevicesRead) || set.Has(rights.DevicesRenew)
-	switch {
-	case err != nil:
-		return nil, []domain.Problem{device.Busy()}
-	case !s.Exists() || !seen || !r.access.actsFor(s.Account):
-		return nil, []domain.Problem{device.NotFound()}
-	}
-	events, problems := device.DecideReverseRenewal(s, device.ReverseRenewal{ID: r.w.command.ID, Renewal: r.command.Renewal})
-	if !set.Has(rights.DevicesRenew) {
-		return nil, append(slices.Clip(problems), device.MissingRight(string(rights.DevicesRenew), s.Account))
-	}
-	return events, problems
 }
