@@ -62,6 +62,7 @@ var statusOf = map[string]int{
 	codeForbidden:                  http.StatusForbidden,
 	"name_taken":                   http.StatusConflict,
 	"email_taken":                  http.StatusConflict,
+	"already_partnered":            http.StatusConflict,
 	device.CodeFactorTaken:         http.StatusConflict,
 	device.CodeRegisteredElsewhere: http.StatusConflict,
 	device.CodeBusy:                http.StatusConflict,

@@ -37,6 +37,20 @@ func (h handlers) AssignPartnerProfile(ctx context.Context, r AssignPartnerProfi
 	}, nil
 }
 
+func (h handlers) EstablishPartnership(ctx context.Context, r EstablishPartnershipRequestObject) (EstablishPartnershipResponseObject, error) {
+	written, err := h.App.EstablishPartnership(ctx, callOf(ctx).caller, app.EstablishPartnership{
+		Command: commandOf(ctx, r.Body.Reason), Reseller: r.Body.Partner, Customer: r.Uid,
+		Profile: valueOf(r.Body.Profile), Until: valueOf(r.Body.Until),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return EstablishPartnership201JSONResponse{
+		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: EstablishPartnership201ResponseHeaders{XPosition: written.Position.String()},
+	}, nil
+}
+
 // optional reads an instant that may be left out (nil) or null (zero).
 func (r *reading) optional(pointer string, v json.RawMessage) *time.Time {
 	if len(v) == 0 {

@@ -84,6 +84,25 @@ var isolationRows = []row{
 		},
 	},
 	{
+		route: "POST /v1/accounts/{uid}/partners", send: "/v1/accounts/{account}/partners", fresh: true,
+		body: `{"partner":"{reseller}"}`,
+		right: map[string]string{
+			"reseller": "422:not_a_customer 422:not_a_customer 403 404 404 404",
+			"customer": "409:already_partnered 403 403 409:already_partnered 403 404",
+			"shown":    "201 403 403 404 404 404",
+			"foreign":  "201 404 404 404 404 201",
+			"missing":  "404 404 404 404 404 404",
+		},
+	},
+	{ // an account that is no reseller is no partner, and told from none by nobody
+		route: "POST /v1/accounts/{uid}/partners", send: "/v1/accounts/{customer}/partners",
+		body: `{"partner":"{account}"}`,
+		right: map[string]string{
+			"foreign": "422:partner_unknown 403 403 422:partner_unknown 403 404",
+			"missing": "422:partner_unknown 403 403 422:partner_unknown 403 404",
+		},
+	},
+	{
 		route: "PATCH /v1/accounts/{uid}/partners/{partner}", send: "/v1/accounts/{account}/partners/{reseller}", fresh: true,
 		body: `{"profile":"renewals"}`,
 		right: map[string]string{

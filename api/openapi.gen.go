@@ -712,6 +712,21 @@ type NewCustomer struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// NewPartner defines model for NewPartner.
+type NewPartner struct {
+	// Partner UID of the reseller's account
+	Partner openapi_types.UUID `json:"partner"`
+
+	// Profile Id of the profile that its users get
+	Profile *string `json:"profile,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+
+	// Until The partner's access ends by itself at this instant, in whole seconds
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // NewToken defines model for NewToken.
 type NewToken struct {
 	ExpiresAt time.Time `json:"expiresAt"`
@@ -1540,6 +1555,15 @@ type ListPartnersParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// EstablishPartnershipParams defines parameters for EstablishPartnership.
+type EstablishPartnershipParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // EndPartnershipParams defines parameters for EndPartnership.
 type EndPartnershipParams struct {
 	// Reason Why, for the history
@@ -2160,6 +2184,9 @@ type EditAccountJSONRequestBody = AccountEdit
 // AssignChannelContactJSONRequestBody defines body for AssignChannelContact for application/json ContentType.
 type AssignChannelContactJSONRequestBody = NewContact
 
+// EstablishPartnershipJSONRequestBody defines body for EstablishPartnership for application/json ContentType.
+type EstablishPartnershipJSONRequestBody = NewPartner
+
 // AssignPartnerProfileJSONRequestBody defines body for AssignPartnerProfile for application/json ContentType.
 type AssignPartnerProfileJSONRequestBody = ProfileAssignment
 
@@ -2279,6 +2306,9 @@ type ServerInterface interface {
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx echo.Context, uid AccountUID, params ListPartnersParams) error
+	// EstablishPartnership Make a reseller a partner of this account (the customer's side)
+	// (POST /v1/accounts/{uid}/partners)
+	EstablishPartnership(ctx echo.Context, uid AccountUID, params EstablishPartnershipParams) error
 	// EndPartnership End a partnership (the customer's side)
 	// (DELETE /v1/accounts/{uid}/partners/{partner})
 	EndPartnership(ctx echo.Context, uid AccountUID, partner openapi_types.UUID, params EndPartnershipParams) error
@@ -2862,6 +2892,57 @@ func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListPartners(ctx, uid, params)
+	return err
+}
+
+// EstablishPartnership converts echo context to params.
+func (w *ServerInterfaceWrapper) EstablishPartnership(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EstablishPartnershipParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EstablishPartnership(ctx, uid, params)
 	return err
 }
 
@@ -5914,6 +5995,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:close", wrapper.CloseAccount, options.OperationMiddlewares["closeAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:resendInvitation", wrapper.ResendInvitation, options.OperationMiddlewares["resendInvitation"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.ListPartners, options.OperationMiddlewares["listPartners"]...)
+	router.POST(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.EstablishPartnership, options.OperationMiddlewares["establishPartnership"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
@@ -6521,6 +6603,74 @@ type ListPartnersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPartnersdefaultApplicationProblemPlusJSONResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EstablishPartnershipRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params EstablishPartnershipParams
+	Body   *EstablishPartnershipJSONRequestBody
+}
+
+type EstablishPartnershipResponseObject interface {
+	VisitEstablishPartnershipResponse(w http.ResponseWriter) error
+}
+
+type EstablishPartnership201ResponseHeaders struct {
+	XPosition string
+}
+
+type EstablishPartnership201JSONResponse struct {
+	Body    Written
+	Headers EstablishPartnership201ResponseHeaders
+}
+
+func (response EstablishPartnership201JSONResponse) VisitEstablishPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EstablishPartnershipdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EstablishPartnershipdefaultApplicationProblemPlusJSONResponse) VisitEstablishPartnershipResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10557,6 +10707,9 @@ type StrictServerInterface interface {
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx context.Context, request ListPartnersRequestObject) (ListPartnersResponseObject, error)
+	// EstablishPartnership Make a reseller a partner of this account (the customer's side)
+	// (POST /v1/accounts/{uid}/partners)
+	EstablishPartnership(ctx context.Context, request EstablishPartnershipRequestObject) (EstablishPartnershipResponseObject, error)
 	// EndPartnership End a partnership (the customer's side)
 	// (DELETE /v1/accounts/{uid}/partners/{partner})
 	EndPartnership(ctx context.Context, request EndPartnershipRequestObject) (EndPartnershipResponseObject, error)
@@ -11015,6 +11168,55 @@ func (sh *strictHandler) ListPartners(ctx echo.Context, uid AccountUID, params L
 		return err
 	} else if validResponse, ok := response.(ListPartnersResponseObject); ok {
 		return validResponse.VisitListPartnersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EstablishPartnership operation middleware
+func (sh *strictHandler) EstablishPartnership(ctx echo.Context, uid AccountUID, params EstablishPartnershipParams) error {
+	var request EstablishPartnershipRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body EstablishPartnershipJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EstablishPartnership(ctx.Request().Context(), request.(EstablishPartnershipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EstablishPartnership")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EstablishPartnershipResponseObject); ok {
+		return validResponse.VisitEstablishPartnershipResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

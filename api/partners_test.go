@@ -63,3 +63,33 @@ func TestThePartnershipEnds(t *testing.T) {
 	}
 	customer.send("DELETE", partner, "").refusedWith(404, "not_found")
 }
+
+// A customer may have several resellers, and one that it parted with again.
+func TestTheCustomerChoosesPartners(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	w := newTenants(t, s)
+	reseller, stranger := w.clients["reseller"], w.clients["stranger"]
+	foreign, partner := w.accounts["foreign"], w.accounts["reseller"].uid
+	path := "/v1/accounts/" + foreign.uid + "/partners"
+
+	reseller.get("/v1/devices/" + foreign.serial).is(404)
+	stranger.post(path, `{"partner":"`+partner+`","profile":"king","until":"2026-03-15T12:00:00Z"}`).
+		refusedWith(422, "/profile profile_unknown", "/until until_in_past")
+	chosen := stranger.post(path, `{"partner":"`+partner+`","profile":"renewals","until":"2026-03-15T13:00:00Z"}`).is(201)
+	again := stranger.post(path, `{"partner":"`+partner+`","profile":"renewals","until":"2026-03-15T13:00:00Z"}`).is(201)
+	expect(t, "what a repeat gives", into[api.Written](again), into[api.Written](chosen))
+	stranger.post(path, `{"partner":"`+partner+`"}`).refusedWith(409, "already_partnered")
+	reseller.get("/v1/devices/" + foreign.serial + "?minPosition=" + chosen.header.Get("X-Position")).is(200)
+	reseller.post("/v1/renewals", `{"devices":["`+foreign.serial+`"],"term":"P1Y"}`).is(200)
+
+	s.clock.advance(time.Hour)
+	reseller.get("/v1/devices/" + foreign.serial).is(404)
+	anew := stranger.post(path, `{"partner":"`+partner+`"}`).is(201)
+	shown := into[api.PartnerList](stranger.get(path + "?minPosition=" + anew.header.Get("X-Position")).is(200))
+	if shown.Total != 1 || shown.Items[0].Profile.Id != "read-only" || shown.Items[0].Until != nil {
+		t.Errorf("%+v", shown)
+	}
+	customers := into[api.CustomerList](reseller.get("/v1/customers?minPosition=" + anew.header.Get("X-Position")).is(200))
+	expect(t, "customers", customers.Total, 3)
+}

@@ -27,6 +27,7 @@ type App interface {
 	// Admit fails with app.ErrAddressNotAdmitted when the caller's account is not
 	// to be used from the address.
 	Admit(ctx context.Context, c app.Caller, from netip.Addr) error
+	EstablishPartnership(context.Context, app.Caller, app.EstablishPartnership) (app.Written, error)
 	AssignPartnerProfile(context.Context, app.Caller, app.AssignPartnerProfile) (app.Written, error)
 	EndPartnership(ctx context.Context, c app.Caller, reseller, customer uuid.UUID, cmd app.Command) (app.Written, error)
 	ErasePerson(ctx context.Context, c app.Caller, person uuid.UUID, command app.Command) (app.Written, error)

@@ -49,7 +49,7 @@ type Dependencies struct {
 //	              DeactivateUser ReactivateUser Users
 //	signing in    SignIn SessionCaller Sessions EndSession EndSessions
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
-//	partnerships  AssignPartnerProfile EndPartnership
+//	partnerships  EstablishPartnership AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer

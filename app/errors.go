@@ -39,6 +39,8 @@ func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }
 const (
 	CodeAccountRequired  = "account_required"
 	CodeNotAReseller     = "not_a_reseller"
+	CodeNotACustomer     = "not_a_customer"
+	CodePartnerUnknown   = "partner_unknown"
 	CodeTypeInvalid      = "type_invalid"
 	CodeOfferInvalid     = "offer_invalid"
 	CodeAccountNameTaken = "name_taken"

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -37,6 +38,63 @@ func (a *App) partnerUp(ctx context.Context, w write, s account.State, created P
 		answer.Position = r.position
 	}
 	return answer, err
+}
+
+// EstablishPartnership makes a reseller the partner of a customer. An empty
+// profile is read-only; a zero Until lets the partnership last.
+type EstablishPartnership struct {
+	Command
+	Reseller, Customer uuid.UUID
+	Profile            string
+	Until              time.Time
+}
+
+var (
+	partnerUnknown = domain.Problem{Code: CodePartnerUnknown, Pointer: "/partner", Detail: "There is no reseller account with this UID."}
+	notACustomer   = domain.Problem{Code: CodeNotACustomer, Detail: "Only a standard account chooses its partners; a reseller is chosen."}
+)
+
+// EstablishPartnership needs partners.edit in the customer's account, as the
+// customer's own choice: it is the customer who gives the reseller access. Who
+// knows a reseller's UID may choose it, as one may register devices into an
+// account whose UID is known; the reseller gains by it and need not agree.
+func (a *App) EstablishPartnership(ctx context.Context, caller Caller, c EstablishPartnership) (Written, error) {
+	if err := a.choosesPartners(ctx, caller, c.Customer, c.Command); err != nil {
+		return Written{}, err
+	}
+	customer, err := a.account(ctx, c.Customer)
+	if err != nil {
+		return Written{}, err
+	}
+	reseller, err := a.account(ctx, c.Reseller)
+	if err != nil {
+		return Written{}, err
+	}
+	var problems []domain.Problem
+	switch {
+	case customer.Type == account.Reseller:
+		problems = append(problems, notACustomer)
+	case customer.Status == account.Closed:
+		problems = append(problems, accountClosed)
+	}
+	if reseller.Type != account.Reseller || reseller.Status == account.Closed {
+		problems = append(problems, partnerUnknown)
+	}
+	if len(problems) > 0 {
+		return Written{}, domain.Refuse(problems...)
+	}
+	w := a.write(caller, c.Command)
+	profile := cmp.Or(c.Profile, rights.ReadOnly)
+	r, err := carryOut(ctx, a, w, partnershipChange(c.Reseller, c.Customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
+		return partnership.DecidePartner(s, c.Reseller, c.Customer, profile, c.Until, w.at)
+	}))
+	if err != nil {
+		return Written{}, err
+	}
+	for i, p := range r.problems {
+		r.problems[i].Pointer = map[string]string{partnership.CodeProfileUnknown: "/profile", partnership.CodeUntilInPast: "/until"}[p.Code]
+	}
+	return r.written(partnership.UID(c.Reseller, c.Customer))
 }
 
 // AssignPartnerProfile chooses what a reseller's users may do in a customer's
@@ -80,18 +138,26 @@ func (a *App) EndPartnership(ctx context.Context, caller Caller, reseller, custo
 	})
 }
 
+// choosesPartners is nil for who decides on a customer's partners.
+func (a *App) choosesPartners(ctx context.Context, caller Caller, customer uuid.UUID, c Command) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if err := a.access(caller).write(ctx, customer, rights.PartnersEdit); err != nil {
+		return err
+	}
+	if !caller.Operator() && caller.Own() != customer {
+		return &Forbidden{Right: rights.PartnersEdit, Account: customer}
+	}
+	return nil
+}
+
 // asCustomer carries out what the customer decides about a partnership.
 func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, customer uuid.UUID,
 	decide func(partnership.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
-	if err := w.command.check(); err != nil {
+	if err := a.choosesPartners(ctx, caller, customer, w.command); err != nil {
 		return Written{}, err
-	}
-	if err := a.access(caller).write(ctx, customer, rights.PartnersEdit); err != nil {
-		return Written{}, err
-	}
-	if !caller.Operator() && caller.Own() != customer {
-		return Written{}, &Forbidden{Right: rights.PartnersEdit, Account: customer}
 	}
 	active := false
 	r, err := carryOut(ctx, a, w, partnershipChange(reseller, customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {

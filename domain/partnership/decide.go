@@ -11,9 +11,10 @@ import (
 
 // The codes of refusals. They are part of the interface and never change.
 const (
-	CodeNotPartnered   = "not_partnered"
-	CodeProfileUnknown = "profile_unknown"
-	CodeUntilInPast    = "until_in_past"
+	CodeNotPartnered     = "not_partnered"
+	CodeAlreadyPartnered = "already_partnered"
+	CodeProfileUnknown   = "profile_unknown"
+	CodeUntilInPast      = "until_in_past"
 )
 
 // DecideEstablish makes the two accounts partners; a partnership that was ended
@@ -30,6 +31,28 @@ func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now 
 	}}, nil
 }
 
+// DecidePartner makes the two accounts partners by the customer's choice, until
+// an instant when that is not zero. Partners who are that on other terms stay
+// so, and the terms are changed by DecideAssign and DecideSetEnd.
+func DecidePartner(s State, reseller, customer uuid.UUID, profile string, until, now time.Time) ([]domain.Event, []domain.Problem) {
+	if s.ActiveAt(now) {
+		if s.Profile == profile && s.Until.Equal(wholeSeconds(until)) {
+			return nil, nil
+		}
+		return nil, []domain.Problem{{Code: CodeAlreadyPartnered, Detail: "The two accounts are partners already. Change the partnership instead."}}
+	}
+	events, problems := DecideEstablish(s, reseller, customer, profile, now)
+	if until.IsZero() {
+		return events, problems
+	}
+	established := State{UID: UID(reseller, customer), Profile: profile}
+	set, p := DecideSetEnd(established, until, now)
+	if problems = append(problems, p...); len(problems) > 0 {
+		return nil, problems
+	}
+	return append(events, set...), nil
+}
+
 // DecideAssign gives the reseller's users another profile.
 func DecideAssign(s State, profile string, now time.Time) ([]domain.Event, []domain.Problem) {
 	problems := append(known(profile), partnered(s, now)...)
@@ -42,7 +65,7 @@ func DecideAssign(s State, profile string, now time.Time) ([]domain.Event, []dom
 // DecideSetEnd lets the partnership end by itself at an instant to come, in
 // whole seconds; a zero one removes the end.
 func DecideSetEnd(s State, until, now time.Time) ([]domain.Event, []domain.Problem) {
-	until = until.UTC().Truncate(time.Second)
+	until = wholeSeconds(until)
 	problems := partnered(s, now)
 	if !until.IsZero() && !until.After(now) {
 		problems = append(problems, domain.Problem{Code: CodeUntilInPast, Detail: "A partnership can end at an instant to come only."})
@@ -55,6 +78,8 @@ func DecideSetEnd(s State, until, now time.Time) ([]domain.Event, []domain.Probl
 	}
 	return []domain.Event{PartnershipEndSet{Partnership: s.UID, Until: until}}, nil
 }
+
+func wholeSeconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // DecideEnd ends the partnership.
 func DecideEnd(s State, reason string, now time.Time) ([]domain.Event, []domain.Problem) {

@@ -115,3 +115,25 @@ func TestHistories(t *testing.T) {
 		}
 	})
 }
+
+// A customer chooses a partner, for good or for a time, and once.
+func TestPartnering(t *testing.T) {
+	t.Parallel()
+	partner := func(profile string, until time.Time) decision {
+		return func(s partnership.State) ([]domain.Event, []domain.Problem) {
+			return partnership.DecidePartner(s, reseller, customer, profile, until, noon)
+		}
+	}
+	established := partnership.PartnershipEstablished{
+		Partnership: partnership.UID(reseller, customer), Reseller: reseller, Customer: customer, Profile: "full",
+	}
+	hour := noon.Add(time.Hour)
+	s := given(t).When(partner("full", hour.Add(time.Millisecond))).
+		Then(established, partnership.PartnershipEndSet{Partnership: established.Partnership, Until: hour})
+	s.When(partner("full", hour)).Then()
+	s.When(partner("full", time.Time{})).ThenRefused(partnership.CodeAlreadyPartnered)
+	s.When(partner("renewals", hour)).ThenRefused(partnership.CodeAlreadyPartnered)
+	given(t).When(partner("full", noon)).ThenRefused(partnership.CodeUntilInPast)
+	given(t).When(partner("king", noon)).ThenRefused(partnership.CodeProfileUnknown, partnership.CodeUntilInPast)
+	s.When(end).ThenDone().When(partner("full", time.Time{})).Then(established)
+}
