@@ -54,10 +54,10 @@ type AssignPartnerProfile struct {
 // no partner gives itself more rights.
 func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignPartnerProfile) (Written, error) {
 	w := a.write(caller, c.Command)
-	return a.asCustomer(ctx, caller, w, c.Reseller, c.Customer, func(s partnership.State) (events []domain.Event, problems []domain.Problem) {
+	return a.asCustomer(ctx, caller, w, c.Reseller, c.Customer, func(customer account.State, s partnership.State) (events []domain.Event, problems []domain.Problem) {
 		if c.Profile != "" {
 			var p []domain.Problem
-			events, p = partnership.DecideAssign(s, c.Profile, w.at)
+			events, p = partnership.DecideAssign(s, customer.Profile(c.Profile), w.at)
 			problems = append(problems, at("/profile", p)...)
 		}
 		if c.Until != nil {
@@ -75,14 +75,14 @@ func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignP
 // needs partners.edit, as AssignPartnerProfile. Devices stay where they are.
 func (a *App) EndPartnership(ctx context.Context, caller Caller, reseller, customer uuid.UUID, c Command) (Written, error) {
 	w := a.write(caller, c)
-	return a.asCustomer(ctx, caller, w, reseller, customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
+	return a.asCustomer(ctx, caller, w, reseller, customer, func(_ account.State, s partnership.State) ([]domain.Event, []domain.Problem) {
 		return partnership.DecideEnd(s, c.Reason, w.at)
 	})
 }
 
 // asCustomer carries out what the customer decides about a partnership.
 func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, customer uuid.UUID,
-	decide func(partnership.State) ([]domain.Event, []domain.Problem),
+	decide func(account.State, partnership.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	if err := w.command.check(); err != nil {
 		return Written{}, err
@@ -93,12 +93,16 @@ func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, 
 	if !caller.Operator() && caller.Own() != customer {
 		return Written{}, &Forbidden{Right: rights.PartnersEdit, Account: customer}
 	}
+	state, err := a.account(ctx, customer)
+	if err != nil {
+		return Written{}, err
+	}
 	active := false
 	r, err := carryOut(ctx, a, w, partnershipChange(reseller, customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
 		if active = s.ActiveAt(w.at); !active {
 			return nil, nil
 		}
-		return decide(s)
+		return decide(state, s)
 	}))
 	if err != nil {
 		return Written{}, err

@@ -22,7 +22,7 @@ func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now 
 	if s.ActiveAt(now) {
 		return nil, nil
 	}
-	if problems := known(profile); problems != nil {
+	if problems := known(rights.Resolve(profile, nil)); problems != nil {
 		return nil, problems
 	}
 	return []domain.Event{PartnershipEstablished{
@@ -30,13 +30,13 @@ func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now 
 	}}, nil
 }
 
-// DecideAssign gives the reseller's users another profile.
-func DecideAssign(s State, profile string, now time.Time) ([]domain.Event, []domain.Problem) {
+// DecideAssign gives the reseller's users another profile, one of the customer's.
+func DecideAssign(s State, profile rights.Profile, now time.Time) ([]domain.Event, []domain.Problem) {
 	problems := append(known(profile), partnered(s, now)...)
-	if len(problems) > 0 || s.Profile == profile {
+	if len(problems) > 0 || s.Profile == profile.ID {
 		return nil, problems
 	}
-	return []domain.Event{PartnerProfileAssigned{Partnership: s.UID, Profile: profile}}, nil
+	return []domain.Event{PartnerProfileAssigned{Partnership: s.UID, Profile: profile.ID}}, nil
 }
 
 // DecideSetEnd lets the partnership end by itself at an instant to come, in
@@ -71,9 +71,9 @@ func partnered(s State, now time.Time) []domain.Problem {
 	return []domain.Problem{{Code: CodeNotPartnered, Detail: "The two accounts are not partners."}}
 }
 
-func known(profile string) []domain.Problem {
-	if _, ok := rights.Find(profile); ok {
+func known(profile rights.Profile) []domain.Problem {
+	if profile.Exists() {
 		return nil
 	}
-	return []domain.Problem{{Code: CodeProfileUnknown, Detail: "There is no profile of that id.", Facts: map[string]string{"profile": profile}}}
+	return []domain.Problem{{Code: CodeProfileUnknown, Detail: "There is no profile of that id.", Facts: map[string]string{"profile": profile.ID}}}
 }

@@ -33,7 +33,7 @@ func establish(profile string) decision {
 
 func assign(profile string) decision {
 	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
-		return partnership.DecideAssign(s, profile, noon)
+		return partnership.DecideAssign(s, rights.Resolve(profile, nil), noon)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestAPartnershipEndsByItself(t *testing.T) {
 	if !s.State.ActiveAt(night.Add(-time.Nanosecond)) || s.State.ActiveAt(night) {
 		t.Error("it ends at that very instant")
 	}
-	if _, problems := partnership.DecideAssign(s.State, "full", night); len(problems) != 1 || problems[0].Code != partnership.CodeNotPartnered {
+	if _, problems := partnership.DecideAssign(s.State, rights.Resolve("full", nil), night); len(problems) != 1 || problems[0].Code != partnership.CodeNotPartnered {
 		t.Errorf("assigned when it was over: %v", problems)
 	}
 	again, _ := partnership.DecideEstablish(s.State, reseller, customer, "full", night)
