@@ -60,12 +60,11 @@ func offer(o catalogue.Offer) Offer { return Offer(o) }
 
 func person(p account.Person) Person { return Person{Id: p.ID, Email: p.Email, Name: p.Name} }
 
-func profileRef(id string) ProfileRef {
-	p, ok := rights.Find(id)
-	if !ok {
-		p.Name = id
-	}
-	return ProfileRef{Id: id, Name: p.Name}
+// profileRef names a profile. One that was removed, and gives nothing any more,
+// says so in place of its name.
+func profileRef(p rights.Profile) ProfileRef {
+	const removed = "removed"
+	return ProfileRef{Id: p.ID, Name: cmp.Or(p.Name, removed), Removed: present(!p.Exists())}
 }
 
 func remedies(from []domain.Remedy) []Remedy {
@@ -138,7 +137,8 @@ func billing(b account.Billing) Billing {
 }
 
 func profile(p rights.Profile) Profile {
-	return Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same)}
+	_, shipped := rights.Find(p.ID)
+	return Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same), Shipped: shipped}
 }
 
 func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {

@@ -135,7 +135,7 @@ func (h handlers) customersCSV(ctx context.Context, c app.Caller, q app.Customer
 			login = r.LastLogin.UTC().Format(time.RFC3339)
 		}
 		emails := list(r.Administrators, func(p account.Person) string { return p.Email })
-		return append(row, strconv.Itoa(r.Expired), strconv.Itoa(r.AutoRenewing), r.PartnerProfile, login, strings.Join(emails, "|"))
+		return append(row, strconv.Itoa(r.Expired), strconv.Itoa(r.AutoRenewing), r.PartnerProfile.ID, login, strings.Join(emails, "|"))
 	})
 }
 

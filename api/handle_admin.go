@@ -10,7 +10,6 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
-	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // What an account's administrators, and the operator, decide about it.
@@ -106,17 +105,6 @@ func (h handlers) EditAccount(ctx context.Context, r EditAccountRequestObject) (
 	return EditAccount200JSONResponse{
 		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
 		Headers: EditAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
-	}, nil
-}
-
-func (h handlers) ListProfiles(ctx context.Context, r ListProfilesRequestObject) (ListProfilesResponseObject, error) {
-	_, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, nil)
-	if err != nil {
-		return nil, err
-	}
-	return ListProfiles200JSONResponse{
-		Body:    ProfileList{Items: list(rights.Profiles, profile), Total: len(rights.Profiles)},
-		Headers: ListProfiles200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 

@@ -80,7 +80,7 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		for _, row := range rows {
 			if row.Reseller == caller.Own() { // the customer's side reaches nothing
 				me.Accounts = append(me.Accounts, ReachedAccount{
-					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(caller.InPartner(row.Profile), same),
+					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(caller.InPartner(row.Profile.Rights), same),
 				})
 			}
 		}

@@ -24,6 +24,9 @@ type App interface {
 	AssignChannelContact(context.Context, app.Caller, uuid.UUID, app.Command, app.Contact) (app.AssignedContact, error)
 	RemoveChannelContact(ctx context.Context, c app.Caller, account, contact uuid.UUID, cmd app.Command) (app.Written, error)
 	SecureAccount(context.Context, app.Caller, app.SecureAccount) (app.Written, error)
+	DefineProfile(context.Context, app.Caller, app.DefineProfile) (app.Written, error)
+	EditProfile(context.Context, app.Caller, app.EditProfile) (app.Written, error)
+	RemoveProfile(context.Context, app.Caller, app.RemoveProfile) (app.Written, error)
 	// Admit fails with app.ErrAddressNotAdmitted when the caller's account is not
 	// to be used from the address.
 	Admit(ctx context.Context, c app.Caller, from netip.Addr) error

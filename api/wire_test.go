@@ -49,7 +49,7 @@ func aCustomer(name string) app.CustomerRow {
 	return app.CustomerRow{
 		UID: customer, Name: name, Status: account.Activated, TotalSystems: 12, ActiveSystems: 11,
 		InitialRenewal: calendar.On(2026, 4, 1), RenewalSystems: 3, LastRenewal: calendar.On(2027, 2, 28),
-		Windows: [3]int{3, 1, 0}, Expired: 2, AutoRenewing: 1, PartnerProfile: rights.ReadOnly,
+		Windows: [3]int{3, 1, 0}, Expired: 2, AutoRenewing: 1, PartnerProfile: rights.Resolve(rights.ReadOnly, nil),
 		LastLogin: now.Add(-time.Hour), Administrators: []account.Person{person},
 	}
 }
@@ -72,7 +72,7 @@ func TestWireFormats(t *testing.T) {
 			Administrators: []account.Person{person}, CreatedAt: now, InvitationExpires: now.AddDate(0, 0, 7), Revision: 2,
 		},
 		partners: []app.PartnershipRow{{
-			UID: uuid.MustParse("44444444-4444-4444-8444-444444444444"), Reseller: reseller, Customer: customer, Profile: rights.ReadOnly,
+			UID: uuid.MustParse("44444444-4444-4444-8444-444444444444"), Reseller: reseller, Customer: customer, Profile: rights.Resolve(rights.ReadOnly, nil),
 			PartnerName: "Alder", PartnerType: account.Standard, Administrators: []account.Person{person},
 		}},
 		history: []app.HistoryItem{

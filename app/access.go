@@ -55,7 +55,10 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 		return nil, err
 	}
 	if p.ActiveAt(x.app.clock.Now()) {
-		set = x.caller.InPartner(p.Profile)
+		if set, err = x.app.ProfileRights(ctx, uid, p.Profile); err != nil {
+			return nil, err
+		}
+		set = x.caller.InPartner(set)
 	}
 	x.mu.Lock()
 	x.known[uid] = set
@@ -70,19 +73,24 @@ func ownRights(c Caller) rights.Set {
 	return c.Within(c.Rights)
 }
 
-// InPartner is what the partner profile that a customer chose leaves to the
-// caller: a token made for one profile has nowhere more rights than that.
-func (c Caller) InPartner(profile string) rights.Set {
-	given := c.Within(profileRights(profile))
+// InPartner is what the rights of the partner profile that a customer chose
+// leave to the caller: a token made for one profile has nowhere more than that.
+func (c Caller) InPartner(given rights.Set) rights.Set {
+	given = c.Within(given)
 	if c.Administrator || c.Actor.Kind != domain.ActorToken {
 		return given
 	}
 	return slices.DeleteFunc(slices.Clone(given), func(r rights.Right) bool { return !c.Rights.Has(r) })
 }
 
-func profileRights(id string) rights.Set {
-	p, _ := rights.Find(id) // a profile that is no more gives nothing
-	return p.Rights
+// ProfileRights is what a profile of an account gives at this moment; one that
+// is no more gives nothing. Shipped profiles are known without asking the log.
+func (a *App) ProfileRights(ctx context.Context, uid uuid.UUID, id string) (rights.Set, error) {
+	if p, ok := rights.Find(id); ok {
+		return p.Rights, nil
+	}
+	s, err := a.account(ctx, uid)
+	return s.Profile(id).Rights, err
 }
 
 // actsFor reports whether devices of the account are meant: those of the

@@ -56,9 +56,17 @@ func emailOf(s account.State) (reservation.Key, bool) {
 func (a *App) oneAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
 	decide func(account.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
+	return a.partOfAccount(ctx, w, uid, ifRevision, account.State.Exists, decide)
+}
+
+// partOfAccount carries out a command on a part of an account, if it has that;
+// else ErrNotFound.
+func (a *App) partOfAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
+	has func(account.State) bool, decide func(account.State) ([]domain.Event, []domain.Problem),
+) (Written, error) {
 	found := false
 	ch := accountChange(uid, func(s account.State) ([]domain.Event, []domain.Problem) {
-		if found = s.Status != ""; !found {
+		if found = has(s); !found {
 			return nil, nil
 		}
 		return decide(s)

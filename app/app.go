@@ -49,6 +49,7 @@ type Dependencies struct {
 //	              DeactivateUser ReactivateUser Users
 //	signing in    SignIn SessionCaller Sessions EndSession EndSessions
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
+//	profiles      DefineProfile EditProfile RemoveProfile ProfileRights
 //	partnerships  EstablishPartnership AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice

@@ -36,7 +36,7 @@ func (a *App) EditUser(ctx context.Context, caller Caller, c EditUser) (Written,
 	profiles := s.Profiles
 	if c.Profiles != nil {
 		var problems []domain.Problem
-		if profiles, problems = user.NormaliseProfiles(*c.Profiles); len(problems) > 0 {
+		if profiles, problems = user.NormaliseProfiles(*c.Profiles, acc); len(problems) > 0 {
 			return Written{}, domain.Refuse(at("/profiles", problems)...)
 		}
 	}

@@ -29,7 +29,7 @@ func (a *App) partnerUp(ctx context.Context, w write, s account.State, created P
 		if p.UID != uuid.Nil {
 			return nil, nil // established, and perhaps changed or ended since
 		}
-		return partnership.DecideEstablish(p, s.Reseller, s.UID, rights.ReadOnly, w.at)
+		return partnership.DecideEstablish(p, s.Reseller, s.UID, s.Profile(rights.ReadOnly), w.at)
 	}))
 	if err == nil {
 		err = domain.Refuse(r.problems...)
@@ -84,7 +84,7 @@ func (a *App) EstablishPartnership(ctx context.Context, caller Caller, c Establi
 		return Written{}, domain.Refuse(problems...)
 	}
 	w := a.write(caller, c.Command)
-	profile := cmp.Or(c.Profile, rights.ReadOnly)
+	profile := customer.Profile(cmp.Or(c.Profile, rights.ReadOnly))
 	r, err := carryOut(ctx, a, w, partnershipChange(c.Reseller, c.Customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
 		return partnership.DecidePartner(s, c.Reseller, c.Customer, profile, c.Until, w.at)
 	}))
@@ -112,10 +112,10 @@ type AssignPartnerProfile struct {
 // no partner gives itself more rights.
 func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignPartnerProfile) (Written, error) {
 	w := a.write(caller, c.Command)
-	return a.asCustomer(ctx, caller, w, c.Reseller, c.Customer, func(s partnership.State) (events []domain.Event, problems []domain.Problem) {
+	return a.asCustomer(ctx, caller, w, c.Reseller, c.Customer, func(customer account.State, s partnership.State) (events []domain.Event, problems []domain.Problem) {
 		if c.Profile != "" {
 			var p []domain.Problem
-			events, p = partnership.DecideAssign(s, c.Profile, w.at)
+			events, p = partnership.DecideAssign(s, customer.Profile(c.Profile), w.at)
 			problems = append(problems, at("/profile", p)...)
 		}
 		if c.Until != nil {
@@ -133,7 +133,7 @@ func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignP
 // needs partners.edit, as AssignPartnerProfile. Devices stay where they are.
 func (a *App) EndPartnership(ctx context.Context, caller Caller, reseller, customer uuid.UUID, c Command) (Written, error) {
 	w := a.write(caller, c)
-	return a.asCustomer(ctx, caller, w, reseller, customer, func(s partnership.State) ([]domain.Event, []domain.Problem) {
+	return a.asCustomer(ctx, caller, w, reseller, customer, func(_ account.State, s partnership.State) ([]domain.Event, []domain.Problem) {
 		return partnership.DecideEnd(s, c.Reason, w.at)
 	})
 }
@@ -154,9 +154,13 @@ func (a *App) choosesPartners(ctx context.Context, caller Caller, customer uuid.
 
 // asCustomer carries out what the customer decides about a partnership.
 func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, customer uuid.UUID,
-	decide func(partnership.State) ([]domain.Event, []domain.Problem),
+	decide func(account.State, partnership.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	if err := a.choosesPartners(ctx, caller, customer, w.command); err != nil {
+		return Written{}, err
+	}
+	state, err := a.account(ctx, customer)
+	if err != nil {
 		return Written{}, err
 	}
 	active := false
@@ -164,7 +168,7 @@ func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, 
 		if active = s.ActiveAt(w.at); !active {
 			return nil, nil
 		}
-		return decide(s)
+		return decide(state, s)
 	}))
 	if err != nil {
 		return Written{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -18,8 +19,8 @@ import (
 // Codes of refusals about personal tokens.
 const (
 	CodeLabelInvalid   = "label_invalid"
-	CodeRightsMissing  = "rights_missing"
-	CodeRightUnknown   = "right_unknown"
+	CodeRightsMissing  = account.CodeRightsMissing
+	CodeRightUnknown   = account.CodeRightUnknown
 	CodeRightNotHeld   = "right_not_held"
 	CodeExpiryInvalid  = "expiry_invalid"
 	CodeCommandReused  = "idempotency_key_reused"
@@ -58,7 +59,11 @@ func (a *App) CreateToken(ctx context.Context, caller Caller, c CreateToken) (Cr
 		return CreatedToken{}, err
 	}
 	w := a.write(caller, c.Command)
-	t, err := newToken(c, caller, w.at)
+	profile, err := a.profileOfToken(ctx, caller, c.Profile)
+	if err != nil {
+		return CreatedToken{}, err
+	}
+	t, err := newToken(c, profile, caller, w.at)
 	if err != nil {
 		return CreatedToken{}, err
 	}
@@ -76,8 +81,17 @@ func (a *App) CreateToken(ctx context.Context, caller Caller, c CreateToken) (Cr
 	return CreatedToken{PersonalToken: kept, Token: secret}, nil
 }
 
+// profileOfToken is the profile of the user's account that a token is to have.
+func (a *App) profileOfToken(ctx context.Context, caller Caller, id string) (rights.Profile, error) {
+	if p, ok := rights.Find(id); ok || id == "" {
+		return p, nil
+	}
+	s, err := a.account(ctx, caller.Own())
+	return s.Profile(id), err
+}
+
 // newToken checks the input and gives all its problems at once.
-func newToken(c CreateToken, caller Caller, now time.Time) (PersonalToken, error) {
+func newToken(c CreateToken, profile rights.Profile, caller Caller, now time.Time) (PersonalToken, error) {
 	t := PersonalToken{Profile: c.Profile, CreatedAt: now.Truncate(time.Microsecond), ExpiresAt: c.ExpiresAt.UTC().Truncate(time.Microsecond)}
 	var problems, p []domain.Problem
 	refuse := func(pointer, code, detail string) {
@@ -92,13 +106,13 @@ func newToken(c CreateToken, caller Caller, now time.Time) (PersonalToken, error
 		refuse("/expiresAt", CodeExpiryInvalid, "A token expires in the future, within a year.")
 	}
 	asked := rights.Set{}
-	switch _, known := rights.Find(c.Profile); {
+	switch {
 	case (c.Profile == "") == (len(c.Rights) == 0):
 		refuse("/rights", CodeRightsMissing, "Name either rights or a profile.")
-	case c.Profile != "" && !known:
+	case c.Profile != "" && !profile.Exists():
 		refuse("/profile", user.CodeProfileUnknown, "There is no such profile.")
 	case c.Profile != "":
-		asked = profileRights(c.Profile)
+		asked = profile.Rights
 	default:
 		for _, r := range slices.Compact(slices.Sorted(slices.Values(c.Rights))) {
 			t.Rights = append(t.Rights, rights.Right(r))
@@ -152,7 +166,9 @@ func (a *App) TokenCaller(ctx context.Context, token string) (Caller, error) {
 	}
 	limit := t.Rights
 	if t.Profile != "" {
-		limit = profileRights(t.Profile)
+		if limit, err = a.ProfileRights(ctx, t.Account, t.Profile); err != nil {
+			return Caller{}, err
+		}
 	}
 	if limit == nil {
 		limit = rights.Set{} // nothing, which is not the same as no limit

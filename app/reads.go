@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // The read side: what the read models answer. Implemented beside the
@@ -85,7 +86,7 @@ type CustomerRow struct {
 	Windows        [3]int        // devices whose services end within each window
 	Expired        int
 	AutoRenewing   int
-	PartnerProfile string // profile id
+	PartnerProfile rights.Profile
 	LastLogin      time.Time
 	Administrators []account.Person
 }
@@ -153,6 +154,7 @@ type AccountRow struct {
 	Billing           account.Billing
 	ChannelContacts   []account.Person
 	Security          account.Security
+	Profiles          []rights.Profile // its own
 	Revision          Revision
 }
 
@@ -171,8 +173,8 @@ type AccountQuery struct {
 type PartnershipRow struct {
 	UID                uuid.UUID
 	Reseller, Customer uuid.UUID
-	Profile            string
-	Until              time.Time // when it ends by itself; zero: not at all
+	Profile            rights.Profile // one of the customer's
+	Until              time.Time      // when it ends by itself; zero: not at all
 	PartnerName        string
 	PartnerType        account.Type
 	Administrators     []account.Person

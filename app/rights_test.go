@@ -187,10 +187,10 @@ func TestScopeOfLists(t *testing.T) {
 	w := newWorld(t)
 	own, full, readOnly, upstream, other := seed(1), seed(2), seed(3), seed(4), w.reseller("North Radio")
 	s := &spy{partners: []app.PartnershipRow{
-		{Reseller: own, Customer: full, Profile: "full"},
-		{Reseller: own, Customer: readOnly, Profile: rights.ReadOnly},
-		{Reseller: own, Customer: seed(6), Profile: "gone"},
-		{Reseller: upstream, Customer: own, Profile: "full"},
+		{Reseller: own, Customer: full, Profile: rights.Resolve("full", nil)},
+		{Reseller: own, Customer: readOnly, Profile: rights.Resolve(rights.ReadOnly, nil)},
+		{Reseller: own, Customer: seed(6), Profile: rights.Resolve("gone", nil)},
+		{Reseller: upstream, Customer: own, Profile: rights.Resolve("full", nil)},
 	}}
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
 	scope := func(caller app.Caller, accounts ...uuid.UUID) []uuid.UUID {

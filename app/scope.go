@@ -32,7 +32,7 @@ func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Fr
 		return nil, err
 	}
 	for _, p := range partners.Items {
-		if p.Reseller == caller.Own() && caller.InPartner(p.Profile).Has(right) {
+		if p.Reseller == caller.Own() && caller.InPartner(p.Profile.Rights).Has(right) {
 			scope = append(scope, p.Customer)
 		}
 	}

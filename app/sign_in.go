@@ -204,7 +204,7 @@ func (a *App) userCaller(ctx context.Context, uid uuid.UUID) (Caller, error) {
 		Administrator: acc.Administers(uid),
 	}
 	for _, id := range person.Profiles {
-		for _, right := range profileRights(id) {
+		for _, right := range acc.Profile(id).Rights {
 			if !c.Rights.Has(right) {
 				c.Rights = append(c.Rights, right)
 			}

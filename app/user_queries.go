@@ -18,7 +18,7 @@ type UserRow struct {
 	Person            account.Person
 	Status            user.Status
 	Administrator     bool // for a pending one: will be
-	Profiles          []string
+	Profiles          []rights.Profile
 	CreatedAt         time.Time
 	InvitationExpires time.Time
 	Revision          Revision

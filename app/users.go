@@ -63,7 +63,7 @@ func (a *App) InviteUser(ctx context.Context, caller Caller, c InviteUser) (Writ
 		return Written{}, domain.Refuse(accountClosed)
 	}
 	w := a.write(caller, c.Command)
-	invite, wants, err := newUser(c)
+	invite, wants, err := newUser(c, acc)
 	if err != nil {
 		return Written{}, err
 	}
@@ -90,7 +90,7 @@ func (a *App) InviteUser(ctx context.Context, caller Caller, c InviteUser) (Writ
 }
 
 // newUser checks the input and gives all its problems at once.
-func newUser(c InviteUser) (user.Invite, []want, error) {
+func newUser(c InviteUser, acc account.State) (user.Invite, []want, error) {
 	invite := user.Invite{Account: c.Account, Administrator: c.Administrator}
 	var problems, p []domain.Problem
 	var key string
@@ -100,7 +100,7 @@ func newUser(c InviteUser) (user.Invite, []want, error) {
 		invite.Person.Name, _, p = account.NormaliseName(c.Name)
 		problems = append(problems, at("/name", p)...)
 	}
-	invite.Profiles, p = user.NormaliseProfiles(c.Profiles)
+	invite.Profiles, p = user.NormaliseProfiles(c.Profiles, acc)
 	problems = append(problems, at("/profiles", p)...)
 	taken := emailTaken
 	taken.Pointer = "/email"

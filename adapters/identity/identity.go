@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
@@ -28,10 +30,13 @@ type TokenStore interface {
 }
 
 // People find the user of a session's token or of a personal one, else
-// app.ErrNotFound.
+// app.ErrNotFound, and what the profile of an account's token gives.
 type People interface {
 	SessionCaller(ctx context.Context, token string) (app.Caller, error)
 	TokenCaller(ctx context.Context, token string) (app.Caller, error)
+	// ProfileRights is what a profile of an account gives, nothing when it is no
+	// more.
+	ProfileRights(ctx context.Context, account uuid.UUID, id string) (rights.Set, error)
 }
 
 // Tokens authenticates bearer tokens.
@@ -75,10 +80,14 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (app.Caller, er
 	case !known.Usable(t.clock.Now()):
 		return app.Caller{}, ErrUnknownToken
 	}
+	given, err := t.rightsOf(ctx, known)
+	if err != nil {
+		return app.Caller{}, err
+	}
 	return app.Caller{
 		Actor:         domain.Actor{Kind: domain.ActorToken, ID: known.ID.String(), Account: known.Account},
 		Administrator: known.Administrator,
-		Rights:        rightsOf(known),
+		Rights:        given,
 	}, nil
 }
 
@@ -90,10 +99,12 @@ func person(c app.Caller, err error) (app.Caller, error) {
 }
 
 // rightsOf gives none for a profile that is not known: denied by default.
-func rightsOf(t postgres.Token) rights.Set {
-	if t.Administrator {
-		return rights.Administrator()
+func (t *Tokens) rightsOf(ctx context.Context, known postgres.Token) (rights.Set, error) {
+	if known.Administrator {
+		return rights.Administrator(), nil
 	}
-	profile, _ := rights.Find(t.Profile)
-	return profile.Rights
+	if p, shipped := rights.Find(known.Profile); shipped {
+		return p.Rights, nil
+	}
+	return t.people.ProfileRights(ctx, known.Account, known.Profile)
 }

@@ -37,7 +37,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	store := postgres.NewTokens(pgtest.Pool(t))
-	tokens, err := identity.New("the operator's", store, nil, fixedClock{})
+	tokens, err := identity.New("the operator's", store, users{}, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +65,15 @@ func TestTokens(t *testing.T) {
 	token(t, store, "strange", func(p *postgres.Token) { p.Profile = "no such profile" })
 	if got, err = tokens.Authenticate(ctx, "strange"); err != nil || len(got.Rights) != 0 {
 		t.Errorf("unknown profile: %+v, %v", got, err)
+	}
+
+	token(t, store, "own profile", func(p *postgres.Token) { p.Profile = "own" })
+	if got, err = tokens.Authenticate(ctx, "own profile"); err != nil || len(got.Rights) != 1 || !got.Rights.Has(rights.DevicesEdit) {
+		t.Errorf("profile of the account's own: %+v, %v", got, err)
+	}
+	token(t, store, "own profile, no log", func(p *postgres.Token) { p.Profile = "down" })
+	if _, err = tokens.Authenticate(ctx, "own profile, no log"); !errors.Is(err, app.ErrLogUnavailable) {
+		t.Errorf("while the log is down: %v", err)
 	}
 
 	token(t, store, "valid", func(p *postgres.Token) { p.ExpiresAt = now.Add(time.Second) })
@@ -124,6 +133,17 @@ func (u users) TokenCaller(ctx context.Context, token string) (app.Caller, error
 		return app.Caller{}, app.ErrReadModelUnavailable
 	}
 	return u.SessionCaller(ctx, token)
+}
+
+// ProfileRights knows one profile of all accounts.
+func (users) ProfileRights(_ context.Context, _ uuid.UUID, id string) (rights.Set, error) {
+	switch id {
+	case "own":
+		return rights.Set{rights.DevicesEdit}, nil
+	case "down":
+		return nil, app.ErrLogUnavailable
+	}
+	return nil, nil
 }
 
 func TestTokensOfUsers(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -22,7 +23,7 @@ type tokenCmd struct {
 type tokenCreateCmd struct {
 	Account       string `help:"UID of the account." required:"" placeholder:"UID"`
 	Administrator bool   `help:"Give every right in the account." xor:"rights" required:""`
-	Profile       string `help:"Give the rights of a profile: read-only, renewals, device-manager or full." xor:"rights" required:"" placeholder:"NAME"`
+	Profile       string `help:"Give the rights of a profile: read-only, renewals, device-manager, full, or one of the account's own by its id or its name." xor:"rights" required:"" placeholder:"NAME"`
 	Expires       string `help:"How long the token is valid, such as P90D; default: until it is revoked." placeholder:"TERM"`
 	Label         string `help:"What the token is for."`
 }
@@ -38,7 +39,7 @@ func (t tokenCreateCmd) Run(ctx context.Context, cfg *Config, c console) error {
 		return err
 	}
 	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
-	if err := exists(ctx, s.log, token.Account); err != nil {
+	if token.Profile, err = t.profile(ctx, s.log, token.Account); err != nil {
 		return err
 	}
 	secret, err := keepToken(ctx, s, token)
@@ -57,17 +58,11 @@ func keepToken(ctx context.Context, s *stores, token postgres.Token) (secret str
 }
 
 func (t tokenCreateCmd) token(now time.Time) (postgres.Token, error) {
-	account, err := uuid.Parse(t.Account)
+	uid, err := uuid.Parse(t.Account)
 	if err != nil {
 		return postgres.Token{}, fmt.Errorf("--account: %q is not a UID", t.Account)
 	}
-	if _, ok := rights.Find(t.Profile); !ok && !t.Administrator {
-		return postgres.Token{}, fmt.Errorf("--profile: there is no profile %q", t.Profile)
-	}
-	token := postgres.Token{
-		Account: account, Administrator: t.Administrator, Profile: t.Profile,
-		Label: t.Label, CreatedAt: now,
-	}
+	token := postgres.Token{Account: uid, Administrator: t.Administrator, Label: t.Label, CreatedAt: now}
 	if t.Expires == "" {
 		return token, nil
 	}
@@ -79,10 +74,26 @@ func (t tokenCreateCmd) token(now time.Time) (postgres.Token, error) {
 	return token, nil
 }
 
-// exists asks the log itself, so that a token can be made right after its account.
-func exists(ctx context.Context, log app.Log, account uuid.UUID) error {
-	for _, err := range log.ReadStream(ctx, app.AccountStream(account), 0) {
-		return err
+// profile finds the profile's id among those shipped and the account's own. It
+// asks the log itself, so that a token can be made right after its account.
+func (t tokenCreateCmd) profile(ctx context.Context, log app.Log, uid uuid.UUID) (string, error) {
+	var s account.State
+	for e, err := range log.ReadStream(ctx, app.AccountStream(uid), 0) {
+		if err != nil {
+			return "", err
+		}
+		s = account.Evolve(s, e.Event)
 	}
-	return errors.New("--account: there is no such account")
+	if !s.Exists() {
+		return "", errors.New("--account: there is no such account")
+	}
+	if t.Administrator {
+		return "", nil
+	}
+	for _, p := range []rights.Profile{s.Profile(t.Profile), s.ProfileNamed(t.Profile)} {
+		if p.Exists() {
+			return p.ID, nil
+		}
+	}
+	return "", fmt.Errorf("--profile: there is no profile %q", t.Profile)
 }

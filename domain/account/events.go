@@ -37,6 +37,11 @@ var Wire = wire.NewRegistry(
 	wire.Of[AdministratorRemoved](),
 	wire.Of[AccessWithdrawn](),
 	wire.Of[AccessRestored](),
+
+	wire.Of[ProfileDefined](),
+	wire.Of[ProfileRenamed](),
+	wire.Of[ProfileRightsAssigned](),
+	wire.Of[ProfileRemoved](),
 )
 
 // Type is what an account is: a reseller or a standard account.

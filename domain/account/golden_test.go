@@ -9,12 +9,14 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/domaintest"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	uid, reseller := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002")
 	administrator := account.Person{ID: uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000003"), Email: "admin@customer.example", Name: "Ada"}
+	profile := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000004")
 	invitation := account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
 	domaintest.Golden(t, account.Wire,
 		account.AccountCreated{
@@ -39,5 +41,9 @@ func TestGolden(t *testing.T) {
 		account.AdministratorRemoved{Account: uid, User: administrator.ID},
 		account.AccessWithdrawn{Account: uid, User: administrator.ID},
 		account.AccessRestored{Account: uid, User: administrator.ID},
+		account.ProfileDefined{Account: uid, Profile: profile, Name: "Workshop", Rights: []rights.Right{rights.DevicesRead, rights.DevicesEdit}},
+		account.ProfileRenamed{Account: uid, Profile: profile, Name: "Depot"},
+		account.ProfileRightsAssigned{Account: uid, Profile: profile, Rights: []rights.Right{rights.DevicesRead}},
+		account.ProfileRemoved{Account: uid, Profile: profile},
 	)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Status is where an account is in its life.
@@ -49,6 +50,8 @@ type State struct {
 	Withdrawn []uuid.UUID
 	// Erased are the persons of the account who were erased.
 	Erased []uuid.UUID
+	// Profiles are the account's own, in the order in which they were defined.
+	Profiles []rights.Profile
 }
 
 // Administers reports whether a user is an administrator of the account.
@@ -106,7 +109,7 @@ func Evolve(s State, e domain.Event) State {
 	case AccessRestored:
 		s.Withdrawn = slices.DeleteFunc(slices.Clone(s.Withdrawn), func(u uuid.UUID) bool { return u == e.User })
 	}
-	return administered(s, e)
+	return profiled(administered(s, e), e)
 }
 
 // KeepsOut reports whether a user's access was withdrawn.

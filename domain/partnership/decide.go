@@ -19,7 +19,7 @@ const (
 
 // DecideEstablish makes the two accounts partners; a partnership that was ended
 // is established anew.
-func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideEstablish(s State, reseller, customer uuid.UUID, profile rights.Profile, now time.Time) ([]domain.Event, []domain.Problem) {
 	if s.ActiveAt(now) {
 		return nil, nil
 	}
@@ -27,16 +27,16 @@ func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now 
 		return nil, problems
 	}
 	return []domain.Event{PartnershipEstablished{
-		Partnership: UID(reseller, customer), Reseller: reseller, Customer: customer, Profile: profile,
+		Partnership: UID(reseller, customer), Reseller: reseller, Customer: customer, Profile: profile.ID,
 	}}, nil
 }
 
 // DecidePartner makes the two accounts partners by the customer's choice, until
 // an instant when that is not zero. Partners who are that on other terms stay
 // so, and the terms are changed by DecideAssign and DecideSetEnd.
-func DecidePartner(s State, reseller, customer uuid.UUID, profile string, until, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecidePartner(s State, reseller, customer uuid.UUID, profile rights.Profile, until, now time.Time) ([]domain.Event, []domain.Problem) {
 	if s.ActiveAt(now) {
-		if s.Profile == profile && s.Until.Equal(wholeSeconds(until)) {
+		if s.Profile == profile.ID && s.Until.Equal(wholeSeconds(until)) {
 			return nil, nil
 		}
 		return nil, []domain.Problem{{Code: CodeAlreadyPartnered, Detail: "The two accounts are partners already. Change the partnership instead."}}
@@ -45,7 +45,7 @@ func DecidePartner(s State, reseller, customer uuid.UUID, profile string, until,
 	if until.IsZero() {
 		return events, problems
 	}
-	established := State{UID: UID(reseller, customer), Profile: profile}
+	established := State{UID: UID(reseller, customer)}
 	set, p := DecideSetEnd(established, until, now)
 	if problems = append(problems, p...); len(problems) > 0 {
 		return nil, problems
@@ -53,13 +53,13 @@ func DecidePartner(s State, reseller, customer uuid.UUID, profile string, until,
 	return append(events, set...), nil
 }
 
-// DecideAssign gives the reseller's users another profile.
-func DecideAssign(s State, profile string, now time.Time) ([]domain.Event, []domain.Problem) {
+// DecideAssign gives the reseller's users another profile, one of the customer's.
+func DecideAssign(s State, profile rights.Profile, now time.Time) ([]domain.Event, []domain.Problem) {
 	problems := append(known(profile), partnered(s, now)...)
-	if len(problems) > 0 || s.Profile == profile {
+	if len(problems) > 0 || s.Profile == profile.ID {
 		return nil, problems
 	}
-	return []domain.Event{PartnerProfileAssigned{Partnership: s.UID, Profile: profile}}, nil
+	return []domain.Event{PartnerProfileAssigned{Partnership: s.UID, Profile: profile.ID}}, nil
 }
 
 // DecideSetEnd lets the partnership end by itself at an instant to come, in
@@ -96,9 +96,9 @@ func partnered(s State, now time.Time) []domain.Problem {
 	return []domain.Problem{{Code: CodeNotPartnered, Detail: "The two accounts are not partners."}}
 }
 
-func known(profile string) []domain.Problem {
-	if _, ok := rights.Find(profile); ok {
+func known(profile rights.Profile) []domain.Problem {
+	if profile.Exists() {
 		return nil
 	}
-	return []domain.Problem{{Code: CodeProfileUnknown, Detail: "There is no profile of that id.", Facts: map[string]string{"profile": profile}}}
+	return []domain.Problem{{Code: CodeProfileUnknown, Detail: "There is no profile of that id.", Facts: map[string]string{"profile": profile.ID}}}
 }

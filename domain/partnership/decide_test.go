@@ -27,13 +27,13 @@ type decision = domaintest.Decision[partnership.State]
 
 func establish(profile string) decision {
 	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
-		return partnership.DecideEstablish(s, reseller, customer, profile, noon)
+		return partnership.DecideEstablish(s, reseller, customer, rights.Resolve(profile, nil), noon)
 	}
 }
 
 func assign(profile string) decision {
 	return func(s partnership.State) ([]domain.Event, []domain.Problem) {
-		return partnership.DecideAssign(s, profile, noon)
+		return partnership.DecideAssign(s, rights.Resolve(profile, nil), noon)
 	}
 }
 
@@ -80,10 +80,10 @@ func TestAPartnershipEndsByItself(t *testing.T) {
 	if !s.State.ActiveAt(night.Add(-time.Nanosecond)) || s.State.ActiveAt(night) {
 		t.Error("it ends at that very instant")
 	}
-	if _, problems := partnership.DecideAssign(s.State, "full", night); len(problems) != 1 || problems[0].Code != partnership.CodeNotPartnered {
+	if _, problems := partnership.DecideAssign(s.State, rights.Resolve("full", nil), night); len(problems) != 1 || problems[0].Code != partnership.CodeNotPartnered {
 		t.Errorf("assigned when it was over: %v", problems)
 	}
-	again, _ := partnership.DecideEstablish(s.State, reseller, customer, "full", night)
+	again, _ := partnership.DecideEstablish(s.State, reseller, customer, rights.Resolve("full", nil), night)
 	if len(again) != 1 || !partnership.Evolve(s.State, again[0]).ActiveAt(night.AddDate(9, 0, 0)) {
 		t.Error("established anew it has no end")
 	}
@@ -121,7 +121,7 @@ func TestPartnering(t *testing.T) {
 	t.Parallel()
 	partner := func(profile string, until time.Time) decision {
 		return func(s partnership.State) ([]domain.Event, []domain.Problem) {
-			return partnership.DecidePartner(s, reseller, customer, profile, until, noon)
+			return partnership.DecidePartner(s, reseller, customer, rights.Resolve(profile, nil), until, noon)
 		}
 	}
 	established := partnership.PartnershipEstablished{

@@ -30,7 +30,8 @@ const (
 	OperationsRead   Right = "operations.read"   // projections, metrics of the service: the operator only
 )
 
-// Profile is a named set of rights.
+// Profile is a named set of rights: one of those shipped, or of an account's
+// own. One without a name is no more.
 type Profile struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name"`
@@ -79,8 +80,32 @@ func Find(id string) (Profile, bool) {
 	return Profile{}, false
 }
 
-// Administrator is what an administrator may do in the own account.
-func Administrator() Set {
-	p, _ := Find("full")
-	return append(slices.Clone(p.Rights), UsersManage)
+// Resolve finds a profile among the shipped ones and those of an account's own.
+// One that is no more gives nothing.
+func Resolve(id string, own []Profile) Profile {
+	if p, ok := Find(id); ok {
+		return p
+	}
+	for _, p := range own {
+		if p.ID == id {
+			p.Rights = Common(p.Rights, Assignable()) // whatever was recorded
+			return p
+		}
+	}
+	return Profile{ID: id}
 }
+
+// Exists reports whether the profile was found by Resolve.
+func (p Profile) Exists() bool { return p.Name != "" }
+
+// Assignable are the rights that profiles can have, in their order.
+func Assignable() Set {
+	p, _ := Find("full")
+	return slices.Clone(p.Rights)
+}
+
+// Administrator is what an administrator may do in the own account.
+func Administrator() Set { return append(Assignable(), UsersManage) }
+
+// Operators are the rights that only the operator has.
+func Operators() Set { return Set{AllocationsGrant, AccountsManage, SandboxClock, OperationsRead} }

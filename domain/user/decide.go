@@ -9,7 +9,6 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
-	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // The codes of refusals. They are part of the interface and never change.
@@ -33,14 +32,14 @@ func problem(code, detail string) []domain.Problem {
 	return []domain.Problem{{Code: code, Detail: detail}}
 }
 
-// NormaliseProfiles checks and orders the ids of profiles, each once.
-func NormaliseProfiles(ids []string) ([]string, []domain.Problem) {
+// NormaliseProfiles checks and orders the ids of profiles of an account, each once.
+func NormaliseProfiles(ids []string, of account.State) ([]string, []domain.Problem) {
 	if len(ids) > maxProfiles {
 		return nil, problem(CodeProfileUnknown, "That are more profiles than there can be.")
 	}
 	kept := slices.Compact(slices.Sorted(slices.Values(ids)))
 	for _, id := range kept {
-		if _, ok := rights.Find(id); !ok {
+		if !of.Profile(id).Exists() {
 			return nil, problem(CodeProfileUnknown, "There is no such profile.")
 		}
 	}

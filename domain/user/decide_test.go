@@ -108,12 +108,12 @@ func TestProfilesAndAccess(t *testing.T) {
 
 func TestNormaliseProfiles(t *testing.T) {
 	t.Parallel()
-	got, problems := user.NormaliseProfiles([]string{"renewals", "full", "renewals"})
+	got, problems := user.NormaliseProfiles([]string{"renewals", "full", "renewals"}, account.State{})
 	if diff := cmp.Diff([]string{"full", "renewals"}, got); diff != "" || problems != nil {
 		t.Error(diff, problems)
 	}
 	for _, bad := range [][]string{{"king"}, {""}, make([]string, 51)} {
-		if _, problems := user.NormaliseProfiles(bad); len(problems) != 1 || problems[0].Code != user.CodeProfileUnknown {
+		if _, problems := user.NormaliseProfiles(bad, account.State{}); len(problems) != 1 || problems[0].Code != user.CodeProfileUnknown {
 			t.Errorf("%v: %v", bad, problems)
 		}
 	}

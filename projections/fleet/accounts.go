@@ -68,6 +68,7 @@ func scanAccount() ([]any, func() (app.AccountRow, error)) {
 		row.Administrators = administrators(s.State)
 		row.CreatedAt, row.InvitationExpires = s.CreatedAt, s.Invitation.Expires
 		row.Billing, row.ChannelContacts, row.Security = s.Billing, s.ChannelContacts, s.Security
+		row.Profiles = s.Profiles
 		return row, nil
 	}
 }

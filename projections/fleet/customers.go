@@ -166,9 +166,10 @@ const pastCounts = `past AS (
 func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
 	var row app.CustomerRow
 	var state []byte
+	var profile string
 	var initial, last pgtype.Date
 	var login pgtype.Timestamptz
-	destinations := []any{&state, &row.Status, &row.PartnerProfile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
+	destinations := []any{&state, &row.Status, &profile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
 		&last, &row.Windows[0], &row.Windows[1], &row.Windows[2], &row.Expired, &row.AutoRenewing, &login}
 	return destinations, func() (app.CustomerRow, error) {
 		var s accountState
@@ -176,6 +177,7 @@ func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
 			return row, fmt.Errorf("state of an account: %w", err)
 		}
 		row.UID, row.Name, row.Administrators = s.UID, s.Name, administrators(s.State)
+		row.PartnerProfile = s.Profile(profile)
 		row.InitialRenewal, row.LastRenewal = dateFrom(initial), dateFrom(last)
 		if login.Valid {
 			row.LastLogin = login.Time.UTC()

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Partnerships lists those an account takes part in and that have not ended, by
@@ -17,9 +18,10 @@ import (
 func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid.UUID) (app.List[app.PartnershipRow], error) {
 	var l list
 	uid := l.arg([16]byte(account))
-	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, nullif(p.until, 'infinity'), a.state
+	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, nullif(p.until, 'infinity'), a.state, c.state->'Profiles'
 		FROM partnership_versions p
 		JOIN account_versions a ON a.uid = CASE WHEN p.reseller = ` + uid + ` THEN p.customer ELSE p.reseller END AND ` + l.valid("a", f.AsOf) + `
+		JOIN account_versions c ON c.uid = p.customer AND ` + l.valid("c", f.AsOf) + `
 		WHERE ` + uid + ` IN (p.reseller, p.customer) AND NOT p.ended AND ` + l.valid("p", f.AsOf) + `
 		ORDER BY a.name_key, p.uid`
 	var all []app.PartnershipRow
@@ -41,7 +43,9 @@ func scanPartnership(row pgx.CollectableRow) (app.PartnershipRow, error) {
 	var p app.PartnershipRow
 	var state []byte
 	var until *time.Time
-	if err := row.Scan(&p.UID, &p.Reseller, &p.Customer, &p.Profile, &until, &state); err != nil {
+	var profile string
+	var own []rights.Profile
+	if err := row.Scan(&p.UID, &p.Reseller, &p.Customer, &profile, &until, &state, &own); err != nil {
 		return p, err
 	}
 	if until != nil {
@@ -51,6 +55,7 @@ func scanPartnership(row pgx.CollectableRow) (app.PartnershipRow, error) {
 	if err := json.Unmarshal(state, &partner); err != nil {
 		return p, fmt.Errorf("state of an account: %w", err)
 	}
+	p.Profile = rights.Resolve(profile, own)
 	p.PartnerName, p.PartnerType, p.Administrators = partner.Name, partner.Type, administrators(partner.State)
 	return p, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
@@ -131,7 +132,7 @@ func TestPartnershipRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list.Items, 1, "the ended one is gone")
 	require.Equal(t, "Beta", list.Items[0].PartnerName)
-	require.Equal(t, "full", list.Items[0].Profile)
+	require.Equal(t, "full", list.Items[0].Profile.ID)
 
 	list, err = m.reader.Partnerships(t.Context(), app.Freshness{}, first)
 	require.NoError(t, err)
@@ -173,11 +174,11 @@ func TestCustomerNumbers(t *testing.T) {
 	want := app.CustomerRow{
 		UID: customer, Name: "Contoso", Status: account.Pending,
 		TotalSystems: 12, ActiveSystems: 11, InitialRenewal: today, RenewalSystems: 1, LastRenewal: today + 91,
-		Windows: [3]int{4, 2, 2}, Expired: 1, AutoRenewing: 1, PartnerProfile: "read-only",
+		Windows: [3]int{4, 2, 2}, Expired: 1, AutoRenewing: 1, PartnerProfile: rights.Resolve("read-only", nil),
 		Administrators: page.Items[0].Administrators,
 	}
 	require.Empty(t, cmp.Diff(want, page.Items[0]))
-	require.Equal(t, app.CustomerRow{UID: empty, Name: "Empty", Status: account.Pending, PartnerProfile: "read-only",
+	require.Equal(t, app.CustomerRow{UID: empty, Name: "Empty", Status: account.Pending, PartnerProfile: rights.Resolve("read-only", nil),
 		Administrators: page.Items[1].Administrators}, page.Items[1])
 
 	past, err := m.reader.Customers(t.Context(), app.CustomerQuery{Reseller: reseller, Today: today, Windows: app.DefaultWindows,

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -29,6 +30,9 @@ func (r *Reader) Users(ctx context.Context, q app.UserQuery) (app.List[app.UserR
 			return err
 		}
 		for i, row := range page.Items {
+			for n, p := range row.Profiles {
+				row.Profiles[n] = owner.Profile(p.ID)
+			}
 			if row.Status != user.Pending && row.Status != user.Expired {
 				page.Items[i].Administrator = owner.Administers(row.UID)
 			}
@@ -96,7 +100,10 @@ func scanUser() ([]any, func() (app.UserRow, error)) {
 		if err := json.Unmarshal(state, &s); err != nil {
 			return row, fmt.Errorf("state of a user: %w", err)
 		}
-		row.UID, row.Account, row.Person, row.Profiles = s.UID, s.Account, s.Person, s.Profiles
+		row.UID, row.Account, row.Person = s.UID, s.Account, s.Person
+		for _, id := range s.Profiles {
+			row.Profiles = append(row.Profiles, rights.Profile{ID: id})
+		}
 		row.Administrator = s.Administrator
 		row.CreatedAt, row.InvitationExpires = s.CreatedAt, s.Invitation.Expires
 		return row, nil

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/text"
+)
+
+func (h handlers) ListProfiles(ctx context.Context, r ListProfilesRequestObject) (ListProfilesResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	own := slices.SortedFunc(slices.Values(row.Profiles), func(a, b rights.Profile) int { return cmp.Compare(text.Key(a.Name), text.Key(b.Name)) })
+	all := slices.Concat(rights.Profiles, own)
+	return ListProfiles200JSONResponse{
+		Body:    ProfileList{Items: list(all, profile), Total: len(all)},
+		Headers: ListProfiles200ResponseHeaders{XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) GetProfile(ctx context.Context, r GetProfileRequestObject) (GetProfileResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	found := rights.Resolve(r.Profile, row.Profiles)
+	if !found.Exists() {
+		return nil, app.ErrNotFound
+	}
+	return GetProfile200JSONResponse{
+		Body:    profile(found),
+		Headers: GetProfile200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) DefineProfile(ctx context.Context, r DefineProfileRequestObject) (DefineProfileResponseObject, error) {
+	written, err := h.App.DefineProfile(ctx, callOf(ctx).caller, app.DefineProfile{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, Rights: r.Body.Rights,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return DefineProfile201JSONResponse{
+		Body: Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: DefineProfile201ResponseHeaders{
+			Location: accountPath(r.Uid) + "/profiles/" + written.UID.String(), XPosition: written.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) EditProfile(ctx context.Context, r EditProfileRequestObject) (EditProfileResponseObject, error) {
+	var in reading
+	c := app.EditProfile{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Profile: r.Profile,
+		Name: r.Body.Name, Rights: r.Body.Rights, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if c.Name == nil && c.Rights == nil {
+		in.wrong("", codeFieldMissing, "Give a name or rights.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.EditProfile(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return EditProfile200JSONResponse{deviceWritten(written)}, nil
+}
+
+func (h handlers) RemoveProfile(ctx context.Context, r RemoveProfileRequestObject) (RemoveProfileResponseObject, error) {
+	var in reading
+	c := app.RemoveProfile{
+		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, Profile: r.Profile, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.RemoveProfile(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return RemoveProfile200JSONResponse{deviceWritten(written)}, nil
+}
