@@ -17,7 +17,7 @@ const (
 )
 
 // DecideEstablish makes the two accounts partners; a partnership that was ended
-// is established anew.
+// is established anew. An end that came by itself is recorded before.
 func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now time.Time) ([]domain.Event, []domain.Problem) {
 	if s.ActiveAt(now) {
 		return nil, nil
@@ -25,9 +25,9 @@ func DecideEstablish(s State, reseller, customer uuid.UUID, profile string, now 
 	if problems := known(profile); problems != nil {
 		return nil, problems
 	}
-	return []domain.Event{PartnershipEstablished{
+	return append(DecideLapse(s, now), PartnershipEstablished{
 		Partnership: UID(reseller, customer), Reseller: reseller, Customer: customer, Profile: profile,
-	}}, nil
+	}), nil
 }
 
 // DecideAssign gives the reseller's users another profile.
