@@ -82,7 +82,9 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 }
 
 func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, hasher *passwords.Hasher, logger *slog.Logger) app.Dependencies {
+	warnDays, _ := parseWarnings(c.Warnings) // validated
 	d := app.Dependencies{
+		WarnDays:  warnDays,
 		Log:       e.log,
 		Reader:    fleet.NewReader(e.pool, e.waitFor),
 		Clock:     e.clock,
@@ -111,6 +113,7 @@ func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Pr
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
 		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
 		{Name: "user_invitation_mails", Prefixes: []string{"user-"}, Handle: e.app.UserInvitationMails(mailer, publicURL)},
+		{Name: "partnership_mails", Prefixes: []string{"partnership-"}, Handle: e.app.PartnershipMails(mailer, publicURL)},
 	}
 }
 
