@@ -61,6 +61,7 @@ type Dependencies struct {
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
 //	processes     Processes InvitationMails UserInvitationMails PartnershipMails
 //	time          RunDue, SandboxTime MoveClock
+//	housekeeping  ForgetCredentials
 type App struct {
 	log        Log
 	reader     Reader
