@@ -24,12 +24,15 @@ import (
 // invitations; the same on all instances. Persons is what Log seals personal
 // data with. Logger nil: nothing is logged.
 type Dependencies struct {
-	Log        Log
-	Reader     Reader
-	Clock      Clock
-	Catalogue  *catalogue.Catalogue
-	Rules      device.Rules
-	Windows    Windows
+	Log       Log
+	Reader    Reader
+	Clock     Clock
+	Catalogue *catalogue.Catalogue
+	Rules     device.Rules
+	Windows   Windows
+	// WarnDays are the days before a partnership's end on which both sides are
+	// warned.
+	WarnDays   []int
 	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
 	Operations OperationStore
 	Persons    PersonKeys
@@ -57,8 +60,9 @@ type Dependencies struct {
 //	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails UserInvitationMails
+//	processes     Processes InvitationMails UserInvitationMails PartnershipMails
 //	time          RunDue, SandboxTime MoveClock
+//	housekeeping  ForgetCredentials
 type App struct {
 	log        Log
 	reader     Reader
@@ -86,6 +90,8 @@ func New(d Dependencies) *App {
 		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
 		persons: d.Persons, secret: d.Secret, people: d.People, sandbox: d.Sandbox, logger: d.Logger,
 	}
-	a.due = []DueWork{freeRenewals{a}}
+	a.due = []DueWork{
+		a.freeRenewals(), a.partnershipEnds(), a.partnershipWarnings(d.WarnDays), a.runOutInvitations(), a.runOutUserInvitations(),
+	}
 	return a
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // DueWork is something that happens by itself when its time has come. All of it
@@ -22,6 +24,35 @@ type DueWork interface {
 	// called again and on several instances at once: each thing is done once.
 	// ErrBusy: something is kept from being done for the moment.
 	RunDue(ctx context.Context, at time.Time, p Position) (Position, error)
+}
+
+// DueKind is a kind of thing that falls due by itself.
+type DueKind string
+
+// The kinds.
+const (
+	DueRenewals           DueKind = "renewals" // of free terms
+	DuePartnershipEnds    DueKind = "partnership ends"
+	DuePartnershipWarning DueKind = "warnings of partnership ends"
+	DueInvitations        DueKind = "invitations of accounts that run out"
+	DueUserInvitations    DueKind = "invitations of users that run out"
+)
+
+// DueQuery asks what of a kind falls due and was not done yet, the earliest
+// first.
+type DueQuery struct {
+	Kind        DueKind
+	MinPosition Position
+	Upto        time.Time // zero: whenever
+	After       DueRow    // the last row of the page before
+	Limit       int
+	WarnDays    []int // days before a partnership's end on which a warning is due
+}
+
+// DueRow is a thing and the instant, in whole microseconds, from which it is due.
+type DueRow struct {
+	UID uuid.UUID
+	At  time.Time
 }
 
 // RunDue does all that is due by now. What goes wrong with one kind of work does
@@ -68,7 +99,7 @@ func (a *App) youngest(ctx context.Context) (Position, error) {
 		return Position{}, err
 	}
 	last := known.Position
-	for e, err := range a.log.ReadAll(ctx, last, "account-", "device-", "partnership-") {
+	for e, err := range a.log.ReadAll(ctx, last, "account-", "device-", "partnership-", "user-") {
 		if err != nil {
 			return last, err
 		}

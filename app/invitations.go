@@ -153,6 +153,6 @@ func (a *App) ResendInvitation(ctx context.Context, caller Caller, uid uuid.UUID
 	}
 	w := a.write(caller, c)
 	return a.oneAccount(ctx, w, uid, nil, func(s account.State) ([]domain.Event, []domain.Problem) {
-		return account.DecideInvite(s, a.invitation(uid, s.Invitation.Number+1, w.at))
+		return account.DecideInvite(s, a.invitation(uid, s.Invitation.Number+1, w.at), w.at)
 	})
 }

@@ -102,6 +102,7 @@ func (a *App) liveUntil(ctx context.Context, target time.Time) (Position, error)
 	if err != nil {
 		return reached, err
 	}
+	begun := a.sandbox.Now()
 	var last time.Time
 	for try := 0; ; {
 		due, err := a.nextDue(ctx, reached)
@@ -117,7 +118,13 @@ func (a *App) liveUntil(ctx context.Context, target time.Time) (Position, error)
 		if err := a.sandbox.MoveTo(ctx, due); err != nil {
 			return reached, err
 		}
-		reached, err = a.runDue(ctx, due, reached)
+		// What was left lying is done as of now, not as of then. On the way it
+		// is the instant itself: the clock has ticked on since.
+		at := due
+		if at.Before(begun) {
+			at = begun
+		}
+		reached, err = a.runDue(ctx, at, reached)
 		if err != nil && !errors.Is(err, ErrBusy) {
 			return reached, err
 		}

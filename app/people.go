@@ -70,6 +70,9 @@ type PersonalToken struct {
 	ExpiresAt time.Time
 }
 
+// Credential names the hash of a user's password.
+type Credential struct{ ID, User uuid.UUID }
+
 // PeopleStore keeps what signing in needs. Secrets come hashed. What is not
 // there is ErrNotFound; a store that does not answer, ErrReadModelUnavailable.
 type PeopleStore interface {
@@ -80,6 +83,10 @@ type PeopleStore interface {
 	DropCredential(ctx context.Context, id uuid.UUID) error
 	// KeepCredential drops all of the user's other credentials.
 	KeepCredential(ctx context.Context, user, id uuid.UUID) error
+
+	// SpareCredentials are those kept before an instant of users who have several,
+	// by id, after one.
+	SpareCredentials(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]Credential, error)
 
 	// CountAttempt counts an attempt of a subject and says how often there was
 	// one in this window, and when it ends. All instances count together.

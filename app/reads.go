@@ -131,9 +131,6 @@ type DeviceQuery struct {
 	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
 	// the list has exactly the devices a window counted.
 	Due bool
-	// AutoRenewing leaves only devices whose free term renews by itself, not
-	// retired ones.
-	AutoRenewing bool
 	// Applied leaves only devices to which a transfer, renewal, reversal or
 	// grant with this id was applied.
 	Applied uuid.UUID
@@ -189,6 +186,8 @@ type Reader interface {
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	// Due is what falls due by itself.
+	Due(context.Context, DueQuery) ([]DueRow, error)
 	// Security is what an account asks of its users; nothing of one that is not there.
 	Security(ctx context.Context, account uuid.UUID) (account.Security, error)
 }

@@ -30,6 +30,8 @@ type timedWorld struct {
 	reader app.Reader
 }
 
+var warnDays = []int{31, 7, 1}
+
 func newTimedWorld(t *testing.T) *timedWorld {
 	t.Helper()
 	node := eventnodetest.NewRestartable(t)
@@ -65,7 +67,7 @@ func newTimedWorld(t *testing.T) *timedWorld {
 
 // on is the service over a view of the log, in a process of its own.
 func (w *timedWorld) on(log app.Log) *app.App {
-	return w.with(log, func(d *app.Dependencies) { d.Reader = w.reader })
+	return w.with(log, func(d *app.Dependencies) { d.Reader, d.WarnDays = w.reader, warnDays })
 }
 
 // sandbox is the service in a sandbox, whose clock begins with the machine's.
@@ -73,14 +75,16 @@ func (w *timedWorld) sandbox(log app.Log) *app.App {
 	w.t.Helper()
 	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
 	require.NoError(w.t, err)
-	return w.with(log, func(d *app.Dependencies) { d.Reader, d.Clock, d.Sandbox = w.reader, c, c })
+	return w.with(log, func(d *app.Dependencies) {
+		d.Reader, d.Clock, d.Sandbox, d.WarnDays = w.reader, c, c, warnDays
+	})
 }
 
 // visible waits until the read models know of everything that is in the log.
 func (w *timedWorld) visible() {
 	w.t.Helper()
 	var last app.Position
-	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-") {
+	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-", "user-") {
 		require.NoError(w.t, err)
 		last = e.Position
 	}
@@ -102,8 +106,10 @@ func (w *timedWorld) renewals(serial string) (periods []string, at []time.Time) 
 	return periods, at
 }
 
-func (c *handClock) set(d calendar.Date) {
+func (c *handClock) set(d calendar.Date) { c.setTo(d.Time().Add(9 * time.Hour)) }
+
+func (c *handClock) setTo(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = d.Time().Add(9 * time.Hour)
+	c.now = t
 }

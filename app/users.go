@@ -165,7 +165,7 @@ func (a *App) user(ctx context.Context, uid uuid.UUID) (user.State, error) {
 // ResendUserInvitation makes a new invitation in place of the old one.
 func (a *App) ResendUserInvitation(ctx context.Context, caller Caller, c UserCommand) (Written, error) {
 	return a.oneUser(ctx, caller, c, func(w write, s user.State) ([]domain.Event, []domain.Problem) {
-		return user.DecideResend(s, a.userInvitation(s.UID, s.Invitation.Number+1, w))
+		return user.DecideResend(s, a.userInvitation(s.UID, s.Invitation.Number+1, w), w.at)
 	})
 }
 

@@ -29,11 +29,11 @@
 // and leave the operation running for ever. What ends an operation is the
 // worker's own count of failures in a row (see trouble).
 //
-// # What falls due
+// # What falls due, and housekeeping
 //
-// The other job is periodic: river's leader queues it when it is elected and
-// each Options.DueEvery after, unless one is queued or running, and one of the
-// instances has the runner do all that is due. It has no state: one that dies,
-// goes wrong or takes too long is followed by the next, which finds what is
-// left to do.
+// Two other jobs are periodic: river's leader queues them when it is elected and
+// each Options.DueEvery or ChoresEvery after, unless one is queued or running,
+// and one of the instances has the runner do all that is due, or does the chores.
+// They have no state: one that dies, goes wrong or takes too long is followed by
+// the next, which finds what is left to do.
 package jobs

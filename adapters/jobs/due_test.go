@@ -66,6 +66,26 @@ func TestDueOneAtATime(t *testing.T) {
 	}
 }
 
+// Chores are done beside, and one that goes wrong does not keep the others back.
+func TestChores(t *testing.T) {
+	t.Parallel()
+	left, done := 2500, make(chan int, 10)
+	i := instanceWith(t, jobs.Options{
+		Pool: pgtest.Pool(t), Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1, ChoresEvery: 24 * time.Hour,
+		Chores: []jobs.Chore{
+			{Name: "fails", Do: func(context.Context) error { return errors.New("a failure") }},
+			jobs.Remove("removes", func(_ context.Context, limit int) (int64, error) {
+				n := min(left, limit)
+				left -= n
+				return int64(n), nil
+			}),
+			{Name: "tells", Do: func(context.Context) error { done <- left; return nil }},
+		},
+	})
+	i.start(t)
+	require.Zero(t, receive(t, done))
+}
+
 // A run that is cut short is gone on with at once.
 func TestDueGoesOn(t *testing.T) {
 	t.Parallel()

@@ -76,6 +76,9 @@ type Options struct {
 	// DueEvery is how often what falls due by itself is looked for, by the
 	// runner's RunDue. Zero: never.
 	DueEvery time.Duration
+	// Chores are done each ChoresEvery; zero: never.
+	Chores      []Chore
+	ChoresEvery time.Duration
 }
 
 // Jobs is the queue of this instance. Safe for concurrent use.
@@ -123,7 +126,7 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	ctx, end := context.WithCancel(ctx)
 	client, err := j.client(&worker{
 		runner: runner, failer: failer, clock: j.options.Clock, logger: j.options.Logger, stopping: ctx.Done(),
-	}, &dueWorker{runner: runner, logger: j.options.Logger})
+	})
 	if err == nil {
 		err = client.Start(ctx)
 	}
@@ -135,17 +138,24 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	return nil
 }
 
-func (j *Jobs) client(w *worker, d *dueWorker) (*river.Client[pgx.Tx], error) {
+func (j *Jobs) client(w *worker) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	if err := errors.Join(river.AddWorkerSafely(workers, w), river.AddWorkerSafely(workers, d)); err != nil {
+	err := errors.Join(
+		river.AddWorkerSafely(workers, w),
+		river.AddWorkerSafely(workers, &routine[dueWork]{do: w.runner.RunDue, logger: w.logger}),
+		river.AddWorkerSafely(workers, &routine[chores]{do: j.options.tidyUp, logger: w.logger}),
+	)
+	if err != nil {
 		return nil, err
 	}
 	return river.NewClient(riverpgxv5.New(j.options.Pool), &river.Config{
-		Schema:               postgres.Schema,
-		Logger:               quietly(j.options.Logger),
-		Workers:              workers,
-		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}},
-		PeriodicJobs:         periodic(j.options.DueEvery),
+		Schema:  postgres.Schema,
+		Logger:  quietly(j.options.Logger),
+		Workers: workers,
+		Queues: map[string]river.QueueConfig{
+			queue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}, choreQueue: {MaxWorkers: 1},
+		},
+		PeriodicJobs:         j.options.periodic(),
 		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    pollInterval,
 		JobTimeout:           runTimeout, // of the rescuer; a job's own is the worker's

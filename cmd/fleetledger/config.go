@@ -38,7 +38,9 @@ type Config struct {
 	IncludedTransfer string        `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
 	PlanHours        int           `help:"Hours for which a transfer plan can be committed." env:"FLEETLEDGER_PLAN_HOURS" default:"24"`
 	DueEvery         time.Duration `help:"How often what falls due by itself, such as automatic renewals, is looked for." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
+	TidyEvery        time.Duration `help:"How often what has expired is removed from the database: idempotency keys, sessions, tokens." env:"FLEETLEDGER_TIDY_EVERY" default:"1h" placeholder:"DURATION"`
 	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
+	Warnings         string        `help:"Days before a partnership's end on which both sides are warned; empty: never." env:"FLEETLEDGER_PARTNERSHIP_WARNINGS" name:"partnership-warnings" default:"31,7,1" placeholder:"DAYS"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 
 	SessionLifetime  time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
@@ -101,8 +103,13 @@ func (c *Config) validate() error {
 	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
 		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)
 	}
-	if c.DueEvery < time.Second || c.DueEvery > 24*time.Hour {
-		refuse("FLEETLEDGER_DUE_EVERY", "%s is not between 1s and 24h", c.DueEvery)
+	for variable, d := range map[string]time.Duration{"FLEETLEDGER_DUE_EVERY": c.DueEvery, "FLEETLEDGER_TIDY_EVERY": c.TidyEvery} {
+		if d < time.Second || d > 24*time.Hour {
+			refuse(variable, "%s is not between 1s and 24h", d)
+		}
+	}
+	if _, err := parseWarnings(c.Warnings); err != nil {
+		refuse("FLEETLEDGER_PARTNERSHIP_WARNINGS", "%v", err)
 	}
 	if _, err := parseWindows(c.Windows); err != nil {
 		refuse("FLEETLEDGER_WINDOWS", "%v", err)
@@ -154,6 +161,22 @@ func parseWindows(s string) (app.Windows, error) {
 		from = to + 1
 	}
 	return windows, nil
+}
+
+// parseWarnings reads days before an end.
+func parseWarnings(s string) ([]int, error) {
+	if strings.TrimSpace(s) == "" {
+		return nil, nil
+	}
+	var days []int
+	for text := range strings.SplitSeq(s, ",") {
+		d, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || d < 1 || d > 366 {
+			return nil, fmt.Errorf("%q is not days from 1 to 366 such as 31,7,1", s)
+		}
+		days = append(days, d)
+	}
+	return days, nil
 }
 
 // outbox is the folder that mails are kept in.

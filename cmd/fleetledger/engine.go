@@ -69,7 +69,9 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	}
 	// Jobs and processes call the app, the app's stores start jobs and wait for
 	// the runner: each is looked up when it is called.
-	e.jobs, err = jobs.New(jobs.Options{Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery})
+	e.jobs, err = jobs.New(jobs.Options{
+		Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery, Chores: e.chores(), ChoresEvery: c.TidyEvery,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +84,9 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 }
 
 func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, hasher *passwords.Hasher, logger *slog.Logger) app.Dependencies {
+	warnDays, _ := parseWarnings(c.Warnings) // validated
 	d := app.Dependencies{
+		WarnDays:  warnDays,
 		Log:       e.log,
 		Reader:    fleet.NewReader(e.pool, e.waitFor),
 		Clock:     e.clock,
@@ -104,6 +108,21 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 	return d
 }
 
+// chores keep the database free of what nobody can ask for any more.
+func (e *engine) chores() []jobs.Chore {
+	store := people.NewStore(e.pool)
+	byNow := func(remove func(context.Context, time.Time, int) (int64, error)) func(context.Context, int) (int64, error) {
+		return func(ctx context.Context, limit int) (int64, error) { return remove(ctx, e.clock.Now(), limit) }
+	}
+	return []jobs.Chore{
+		jobs.Remove("idempotency keys", postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep).RemoveExpired),
+		jobs.Remove("sessions", byNow(store.RemoveSessions)),
+		jobs.Remove("attempts to sign in", byNow(store.RemoveAttempts)),
+		jobs.Remove("personal tokens", byNow(store.RemoveTokens)),
+		{Name: "credentials", Do: func(ctx context.Context) error { return e.app.ForgetCredentials(ctx) }},
+	}
+}
+
 // processes follow the log and act on it.
 func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Process {
 	spanning := e.app.Processes()
@@ -111,6 +130,7 @@ func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Pr
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
 		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
 		{Name: "user_invitation_mails", Prefixes: []string{"user-"}, Handle: e.app.UserInvitationMails(mailer, publicURL)},
+		{Name: "partnership_mails", Prefixes: []string{"partnership-"}, Handle: e.app.PartnershipMails(mailer, publicURL)},
 	}
 }
 

@@ -86,7 +86,8 @@ func DecideActivate(s State, tokenHash []byte, administrator Person, credential 
 }
 
 // DecideInvite replaces the invitation of an account that was not activated yet.
-func DecideInvite(s State, i Invitation) ([]domain.Event, []domain.Problem) {
+// That the one before has run out is recorded first.
+func DecideInvite(s State, i Invitation, now time.Time) ([]domain.Event, []domain.Problem) {
 	switch s.Status {
 	case "":
 		return nil, notFound()
@@ -101,7 +102,15 @@ func DecideInvite(s State, i Invitation) ([]domain.Event, []domain.Problem) {
 	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
 		return nil, nil
 	}
-	return []domain.Event{InvitationSent{Account: s.UID, Invitation: i}}, nil
+	return append(DecideLapse(s, now), InvitationSent{Account: s.UID, Invitation: i}), nil
+}
+
+// DecideLapse records that the invitation has run out, once for each.
+func DecideLapse(s State, now time.Time) []domain.Event {
+	if s.StatusAt(now) != Expired || s.Lapsed == s.Invitation.Number {
+		return nil
+	}
+	return []domain.Event{InvitationExpired{Account: s.UID, Number: s.Invitation.Number}}
 }
 
 // DecideClose closes the account.

@@ -47,8 +47,12 @@ func activate(token string, now time.Time) decision {
 
 func invite(number int, token string) decision {
 	return func(s account.State) ([]domain.Event, []domain.Problem) {
-		return account.DecideInvite(s, account.Invitation{Number: number, TokenHash: []byte(token), Expires: sent.AddDate(0, 0, 14)})
+		return account.DecideInvite(s, account.Invitation{Number: number, TokenHash: []byte(token), Expires: sent.AddDate(0, 0, 14)}, sent)
 	}
+}
+
+func lapse(now time.Time) decision {
+	return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideLapse(s, now), nil }
 }
 
 func closing(s account.State) ([]domain.Event, []domain.Problem) {
@@ -186,4 +190,27 @@ func TestHistories(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An invitation runs out once; a new one begins afresh.
+func TestInvitationRunsOut(t *testing.T) {
+	t.Parallel()
+	end := invitation.Expires
+	given(t).When(lapse(end)).Then()
+	s := given(t, created)
+	s.When(lapse(end.Add(-time.Nanosecond))).Then()
+	over := s.When(lapse(end)).Then(account.InvitationExpired{Account: uid, Number: 1})
+	over.When(lapse(end.AddDate(9, 0, 0))).Then()
+	anew := over.When(invite(2, "second")).ThenDone()
+	anew.When(lapse(end)).Then()
+	anew.When(lapse(sent.AddDate(0, 0, 14))).Then(account.InvitationExpired{Account: uid, Number: 2})
+	s.When(closing).ThenDone().When(lapse(end)).Then()
+	s.When(activate("first", sent)).ThenDone().When(lapse(end)).Then()
+
+	// Replaced before anybody has noted it.
+	second := account.Invitation{Number: 2, TokenHash: []byte("second"), Expires: sent.AddDate(0, 0, 21)}
+	s.When(func(s account.State) ([]domain.Event, []domain.Problem) {
+		return account.DecideInvite(s, second, end)
+	}).Then(account.InvitationExpired{Account: uid, Number: 1}, account.InvitationSent{Account: uid, Invitation: second}).
+		When(lapse(end)).Then()
 }

@@ -19,6 +19,7 @@ var Wire = wire.NewRegistry(
 	wire.Of[AccountCreated](wire.Same),   // from version 2 on persons are sealed in the log
 	wire.Of[AccountActivated](wire.Same), // likewise
 	wire.Of[InvitationSent](),
+	wire.Of[InvitationExpired](),
 	wire.Of[AccountClosed](),
 	wire.Of[AccountCreationAbandoned](),
 
@@ -110,6 +111,13 @@ type InvitationSent struct {
 	Invitation Invitation `json:"invitation"`
 }
 
+// InvitationExpired records that an invitation has run out unused. Nothing
+// depends on it: what has run out, and when, follows from the date.
+type InvitationExpired struct {
+	Account uuid.UUID `json:"account"`
+	Number  int       `json:"number"`
+}
+
 // AccountClosed ends the account. A never-activated one frees its name and e-mail.
 type AccountClosed struct {
 	Account uuid.UUID `json:"account"`
@@ -166,6 +174,7 @@ func (AccessRestored) EventType() string           { return "AccessRestored" }
 func (AccountCreated) EventType() string           { return "AccountCreated" }
 func (AccountActivated) EventType() string         { return "AccountActivated" }
 func (InvitationSent) EventType() string           { return "InvitationSent" }
+func (InvitationExpired) EventType() string        { return "InvitationExpired" }
 func (AccountClosed) EventType() string            { return "AccountClosed" }
 func (AccountCreationAbandoned) EventType() string { return "AccountCreationAbandoned" }
 func (PersonErased) EventType() string             { return "PersonErased" }

@@ -25,6 +25,7 @@ func TestGolden(t *testing.T) {
 		},
 		account.AccountActivated{Account: uid, Administrator: administrator},
 		account.InvitationSent{Account: uid, Invitation: invitation},
+		account.InvitationExpired{Account: uid, Number: 1},
 		account.AccountClosed{Account: uid, Reason: "asked for"},
 		account.AccountCreationAbandoned{Account: uid},
 		account.AccountRenamed{Account: uid, Name: "Prairie Wind"},

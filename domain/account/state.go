@@ -34,6 +34,7 @@ type State struct {
 	Offers        []catalogue.Offer
 	Reseller      uuid.UUID
 	Invitation    Invitation
+	Lapsed        int // number of the last invitation that was recorded as run out
 	Abandoned     bool
 
 	Billing         Billing
@@ -86,6 +87,8 @@ func Evolve(s State, e domain.Event) State {
 		s.Administrators = []Person{s.Administrator}
 	case InvitationSent:
 		s.Invitation = e.Invitation
+	case InvitationExpired:
+		s.Lapsed = e.Number
 	case AccountClosed:
 		s.Closing, s.Status = s.Status, Closed
 	case AccountCreationAbandoned:

@@ -18,7 +18,7 @@ const (
 )
 
 // DecideEstablish makes the two accounts partners; a partnership that was ended
-// is established anew.
+// is established anew. An end that came by itself is recorded before.
 func DecideEstablish(s State, reseller, customer uuid.UUID, profile rights.Profile, now time.Time) ([]domain.Event, []domain.Problem) {
 	if s.ActiveAt(now) {
 		return nil, nil
@@ -26,9 +26,9 @@ func DecideEstablish(s State, reseller, customer uuid.UUID, profile rights.Profi
 	if problems := known(profile); problems != nil {
 		return nil, problems
 	}
-	return []domain.Event{PartnershipEstablished{
+	return append(DecideLapse(s, now), PartnershipEstablished{
 		Partnership: UID(reseller, customer), Reseller: reseller, Customer: customer, Profile: profile.ID,
-	}}, nil
+	}), nil
 }
 
 // DecidePartner makes the two accounts partners by the customer's choice, until

@@ -83,8 +83,11 @@ func TestAPartnershipEndsByItself(t *testing.T) {
 	if _, problems := partnership.DecideAssign(s.State, rights.Resolve("full", nil), night); len(problems) != 1 || problems[0].Code != partnership.CodeNotPartnered {
 		t.Errorf("assigned when it was over: %v", problems)
 	}
-	again, _ := partnership.DecideEstablish(s.State, reseller, customer, rights.Resolve("full", nil), night)
-	if len(again) != 1 || !partnership.Evolve(s.State, again[0]).ActiveAt(night.AddDate(9, 0, 0)) {
+	again := s.When(func(s partnership.State) ([]domain.Event, []domain.Problem) {
+		return partnership.DecideEstablish(s, reseller, customer, rights.Resolve("full", nil), night)
+	}).Then(partnership.PartnershipEnded{Partnership: uid, Automatic: true},
+		partnership.PartnershipEstablished{Partnership: uid, Reseller: reseller, Customer: customer, Profile: "full"})
+	if !again.State.ActiveAt(night.AddDate(9, 0, 0)) {
 		t.Error("established anew it has no end")
 	}
 	s.When(until(time.Time{})).Then(partnership.PartnershipEndRemoved{Partnership: uid}).When(until(time.Time{})).Then()

@@ -20,6 +20,7 @@ var Wire = wire.NewRegistry(
 	wire.Of[PartnershipEndSet](),
 	wire.Of[PartnershipEndRemoved](),
 	wire.Of[PartnershipEnded](),
+	wire.Of[PartnershipEndWarned](),
 )
 
 // PartnershipEstablished relates a reseller and a customer.
@@ -48,10 +49,22 @@ type PartnershipEndRemoved struct {
 	Partnership uuid.UUID `json:"partnership"`
 }
 
-// PartnershipEnded ends the relation.
+// PartnershipEnded ends the relation. Automatic: the end that was set for it has
+// come. Nobody's access depends on that one: it has ended at that instant,
+// recorded or not.
 type PartnershipEnded struct {
 	Partnership uuid.UUID `json:"partnership"`
 	Reason      string    `json:"reason,omitempty"`
+	Automatic   bool      `json:"automatic,omitempty"`
+}
+
+// PartnershipEndWarned records that both sides are told of an end to come. It is
+// the warning that falls due some days before; fewer may be left when the end
+// was set late.
+type PartnershipEndWarned struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Until       time.Time `json:"until"`
+	DaysBefore  int       `json:"daysBefore"`
 }
 
 func (PartnershipEstablished) EventType() string { return "PartnershipEstablished" }
@@ -59,6 +72,7 @@ func (PartnerProfileAssigned) EventType() string { return "PartnerProfileAssigne
 func (PartnershipEndSet) EventType() string      { return "PartnershipEndSet" }
 func (PartnershipEndRemoved) EventType() string  { return "PartnershipEndRemoved" }
 func (PartnershipEnded) EventType() string       { return "PartnershipEnded" }
+func (PartnershipEndWarned) EventType() string   { return "PartnershipEndWarned" }
 
 // space makes partnership uids: one per pair, so the stream itself says that a
 // pair has at most one partnership.

@@ -21,5 +21,6 @@ func TestGolden(t *testing.T) {
 		partnership.PartnershipEndSet{Partnership: uid, Until: time.Date(2027, 3, 31, 22, 0, 0, 0, time.UTC)},
 		partnership.PartnershipEndRemoved{Partnership: uid},
 		partnership.PartnershipEnded{Partnership: uid, Reason: "moved"},
+		partnership.PartnershipEndWarned{Partnership: uid, Until: time.Date(2027, 3, 31, 22, 0, 0, 0, time.UTC), DaysBefore: 31},
 	)
 }

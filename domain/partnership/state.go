@@ -16,6 +16,7 @@ type State struct {
 	Profile  string // id of the profile the reseller's users get
 	Ended    bool
 	Until    time.Time // when it ends by itself; zero: not at all
+	Warned   int       // days before Until of the last warning; zero: none yet
 }
 
 // ActiveAt reports whether the two accounts are partners at an instant. A
@@ -32,9 +33,11 @@ func Evolve(s State, e domain.Event) State {
 	case PartnerProfileAssigned:
 		s.Profile = e.Profile
 	case PartnershipEndSet:
-		s.Until = e.Until
+		s.Until, s.Warned = e.Until, 0
 	case PartnershipEndRemoved:
-		s.Until = time.Time{}
+		s.Until, s.Warned = time.Time{}, 0
+	case PartnershipEndWarned:
+		s.Warned = e.DaysBefore
 	case PartnershipEnded:
 		s.Ended = true
 	}

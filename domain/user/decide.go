@@ -73,15 +73,16 @@ func DecideInvite(s State, c Invite) ([]domain.Event, []domain.Problem) {
 	}}, nil
 }
 
-// DecideResend replaces the invitation of a user who has not used it yet.
-func DecideResend(s State, i account.Invitation) ([]domain.Event, []domain.Problem) {
+// DecideResend replaces the invitation of a user who has not used it yet. That
+// the one before has run out is recorded first.
+func DecideResend(s State, i account.Invitation, now time.Time) ([]domain.Event, []domain.Problem) {
 	if problems := invited(s); len(problems) > 0 {
 		return nil, problems
 	}
 	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
 		return nil, nil
 	}
-	return []domain.Event{UserInvitationSent{User: s.UID, Invitation: i}}, nil
+	return append(DecideLapse(s, now), UserInvitationSent{User: s.UID, Invitation: i}), nil
 }
 
 // DecideRevoke takes back an invitation that was not used yet.
@@ -93,6 +94,14 @@ func DecideRevoke(s State) ([]domain.Event, []domain.Problem) {
 		return nil, problems
 	}
 	return []domain.Event{UserInvitationRevoked{User: s.UID}}, nil
+}
+
+// DecideLapse records that the invitation has run out, once for each.
+func DecideLapse(s State, now time.Time) []domain.Event {
+	if s.StatusAt(now) != Expired || s.Lapsed == s.Invitation.Number {
+		return nil
+	}
+	return []domain.Event{UserInvitationExpired{User: s.UID, Number: s.Invitation.Number}}
 }
 
 func invited(s State) []domain.Problem {

@@ -46,8 +46,12 @@ func accept(token, name string, at time.Time) decision {
 
 func resend(token string) decision {
 	return func(s user.State) ([]domain.Event, []domain.Problem) {
-		return user.DecideResend(s, account.Invitation{Number: 2, TokenHash: []byte(token), Expires: sent.AddDate(0, 0, 14)})
+		return user.DecideResend(s, account.Invitation{Number: 2, TokenHash: []byte(token), Expires: sent.AddDate(0, 0, 14)}, sent)
 	}
+}
+
+func lapse(now time.Time) decision {
+	return func(s user.State) ([]domain.Event, []domain.Problem) { return user.DecideLapse(s, now), nil }
 }
 
 func assign(administrator bool, profiles ...string) decision {
@@ -132,4 +136,26 @@ func FuzzCheckPassword(f *testing.F) {
 			t.Errorf("%q is accepted", password)
 		}
 	})
+}
+
+// An invitation runs out once; a new one begins afresh.
+func TestInvitationRunsOut(t *testing.T) {
+	t.Parallel()
+	end := invitation.Expires
+	s := given(t, invited)
+	s.When(lapse(end.Add(-time.Nanosecond))).Then()
+	over := s.When(lapse(end)).Then(user.UserInvitationExpired{User: uid, Number: 1})
+	over.When(lapse(end.AddDate(9, 0, 0))).Then()
+	anew := over.When(resend("second")).ThenDone()
+	anew.When(lapse(end)).Then()
+	anew.When(lapse(sent.AddDate(0, 0, 14))).Then(user.UserInvitationExpired{User: uid, Number: 2})
+	for _, other := range []domain.Event{joined, user.UserInvitationRevoked{User: uid}} {
+		given(t, invited, other).When(lapse(end)).Then()
+	}
+
+	// Replaced before anybody has noted it.
+	second := account.Invitation{Number: 2, TokenHash: []byte("second"), Expires: sent.AddDate(0, 0, 21)}
+	s.When(func(s user.State) ([]domain.Event, []domain.Problem) {
+		return user.DecideResend(s, second, end)
+	}).Then(user.UserInvitationExpired{User: uid, Number: 1}, user.UserInvitationSent{User: uid, Invitation: second})
 }

@@ -20,6 +20,7 @@ import (
 var Wire = wire.NewRegistry(
 	wire.Of[UserInvited](),
 	wire.Of[UserInvitationSent](),
+	wire.Of[UserInvitationExpired](),
 	wire.Of[UserInvitationRevoked](),
 	wire.Of[UserInvitationAbandoned](),
 	wire.Of[UserActivated](),
@@ -53,6 +54,13 @@ type UserInvited struct {
 type UserInvitationSent struct {
 	User       uuid.UUID          `json:"user"`
 	Invitation account.Invitation `json:"invitation"`
+}
+
+// UserInvitationExpired records that an invitation has run out unused, as
+// account.InvitationExpired does.
+type UserInvitationExpired struct {
+	User   uuid.UUID `json:"user"`
+	Number int       `json:"number"`
 }
 
 // UserInvitationRevoked takes an invitation back and frees the e-mail address.
@@ -95,6 +103,7 @@ type UserReactivated struct {
 
 func (UserInvited) EventType() string             { return "UserInvited" }
 func (UserInvitationSent) EventType() string      { return "UserInvitationSent" }
+func (UserInvitationExpired) EventType() string   { return "UserInvitationExpired" }
 func (UserInvitationRevoked) EventType() string   { return "UserInvitationRevoked" }
 func (UserInvitationAbandoned) EventType() string { return "UserInvitationAbandoned" }
 func (UserActivated) EventType() string           { return "UserActivated" }

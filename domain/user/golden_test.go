@@ -20,6 +20,7 @@ func TestGolden(t *testing.T) {
 	domaintest.Golden(t, user.Wire,
 		user.UserInvited{User: uid, Account: owner, Person: person, Profiles: []string{"renewals"}, Administrator: true, Invitation: invitation},
 		user.UserInvitationSent{User: uid, Invitation: invitation},
+		user.UserInvitationExpired{User: uid, Number: 1},
 		user.UserInvitationRevoked{User: uid},
 		user.UserInvitationAbandoned{User: uid},
 		user.UserActivated{User: uid, Account: owner, Person: person, Administrator: true, Credential: credential},

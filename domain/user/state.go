@@ -32,6 +32,7 @@ type State struct {
 	// Administrator: joins as one. Who is one is for the account to say.
 	Administrator bool
 	Invitation    account.Invitation
+	Lapsed        int // number of the last invitation that was recorded as run out
 	Credential    uuid.UUID
 	Abandoned     bool
 	Erased        bool // the person was erased
@@ -62,6 +63,8 @@ func evolve(s State, e domain.Event) State {
 		s.Profiles, s.Administrator, s.Invitation = e.Profiles, e.Administrator, e.Invitation
 	case UserInvitationSent:
 		s.Invitation = e.Invitation
+	case UserInvitationExpired:
+		s.Lapsed = e.Number
 	case UserInvitationRevoked:
 		s.Status = Revoked
 	case UserInvitationAbandoned:

@@ -81,9 +81,6 @@ func deviceList(q app.DeviceQuery) (*list, error) {
 	if q.Due {
 		l.where = append(l.where, due)
 	}
-	if q.AutoRenewing {
-		l.where = append(l.where, "d.auto_renew AND d.life_cycle <> '"+string(device.OutOfService)+"'")
-	}
 	if q.Applied != uuid.Nil {
 		l.filter("jsonb_typeof(d.state -> 'Applied') = 'array' AND d.state -> 'Applied' @> jsonb_build_array(%s::text)", q.Applied.String())
 	}

@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -41,11 +42,18 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 	h.add(app.DeviceStream(device.UID("RETIRED")), device.Retired{})
 	h.device("PAID", h.customer("Fabrikam", reseller), day0+1)
 	m.catchUp(t, h)
-	require.Equal(t, []string{"EARLY", "LATE"}, serials(t, m, app.DeviceQuery{AutoRenewing: true}))
-	require.Equal(t, []string{"EARLY"}, serials(t, m, app.DeviceQuery{AutoRenewing: true, ServiceEndTo: day0 + 29}))
+	due := app.DueQuery{Kind: app.DueRenewals, Limit: 10}
+	row := func(serial string, end calendar.Date) app.DueRow {
+		return app.DueRow{UID: device.UID(serial), At: end.Time()}
+	}
+	early, late := row("EARLY", day0+10), row("LATE", day0+30)
+	require.Equal(t, []app.DueRow{early, late}, m.due(t, due))
+	due.Upto = late.At.Add(-time.Microsecond)
+	require.Equal(t, []app.DueRow{early}, m.due(t, due))
 	h.add(app.DeviceStream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
 	m.catchUp(t, h)
-	require.Equal(t, []string{"LATE", "EARLY"}, serials(t, m, app.DeviceQuery{AutoRenewing: true}))
+	due.Upto = time.Time{}
+	require.Equal(t, []app.DueRow{late, row("EARLY", day0+2000)}, m.due(t, due))
 }
 
 // An order finds its devices, also when it was reversed.

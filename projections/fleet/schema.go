@@ -42,6 +42,7 @@ var tables = []string{
 		status             text COLLATE "C" NOT NULL,
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
+		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX account_version ON account_versions (uid, valid_to)`,
 
@@ -56,6 +57,7 @@ var tables = []string{
 		profile    text COLLATE "C" NOT NULL,
 		ended      boolean     NOT NULL,
 		until      timestamptz NOT NULL, -- from when on it has ended by itself
+		warned     int         NOT NULL, -- days before until of the last warning, 0: none
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX partnership_version ON partnership_versions (uid, valid_to)`,
 
@@ -71,6 +73,7 @@ var tables = []string{
 		status             text COLLATE "C" NOT NULL,
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
+		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX user_version ON user_versions (uid, valid_to)`,
 	`CREATE INDEX user_by_account ON user_versions (account, valid_to)`,
@@ -94,11 +97,15 @@ var indexes = []projections.Index{
 	// A device's list in an account by name, now; all versions of an account, then.
 	{SQL: `CREATE INDEX device_by_account ON device_versions (account, valid_to, name_key, uid)`},
 	{SQL: `CREATE INDEX device_by_name ON device_versions (name_key, uid) WHERE valid_to = 'infinity'`},
-	{SQL: `CREATE INDEX device_renewing ON device_versions (service_end, uid) WHERE valid_to = 'infinity' AND auto_renew`},
+	{SQL: `CREATE INDEX device_renewing ON device_versions ((service_end::timestamp AT TIME ZONE 'UTC'), uid)
+		WHERE valid_to = 'infinity' AND auto_renew`},
 	{SQL: `CREATE INDEX device_applied ON device_versions USING gin ((state -> 'Applied') jsonb_path_ops)
 		WHERE valid_to = 'infinity' AND jsonb_typeof(state -> 'Applied') = 'array'`},
 	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
+	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
+	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
+	{SQL: `CREATE INDEX partnership_ending ON partnership_versions (until, uid) WHERE valid_to = 'infinity' AND NOT ended AND until < 'infinity'`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }

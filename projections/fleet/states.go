@@ -61,10 +61,11 @@ var accountTable = table[accountState]{
 		return s
 	},
 	exists:  func(s accountState) bool { return s.Status != "" },
-	columns: []string{"name_key", "type", "status", "created_at", "invitation_expires"},
+	columns: []string{"name_key", "type", "status", "created_at", "invitation_expires", "invitation_due"},
 	values: func(s accountState) []any {
 		expires := pgtype.Timestamptz{Time: s.Invitation.Expires, Valid: !s.Invitation.Expires.IsZero()}
-		return []any{text.Key(s.Name), string(s.Type), string(s.Status), s.CreatedAt, expires}
+		return []any{text.Key(s.Name), string(s.Type), string(s.Status), s.CreatedAt, expires,
+			runsOut(s.Invitation, s.Status == account.Pending && s.Lapsed != s.Invitation.Number)}
 	},
 }
 
@@ -73,13 +74,13 @@ var partnershipTable = table[partnershipState]{
 	prefix:  partnershipPrefix,
 	evolve:  func(s partnershipState, e app.Recorded) partnershipState { return partnership.Evolve(s, e.Event) },
 	exists:  func(s partnershipState) bool { return s.UID != uuid.Nil },
-	columns: []string{"reseller", "customer", "profile", "ended", "until"},
+	columns: []string{"reseller", "customer", "profile", "ended", "until", "warned"},
 	values: func(s partnershipState) []any {
 		until := pgtype.Timestamptz{Time: s.Until, InfinityModifier: pgtype.Finite, Valid: true}
 		if s.Until.IsZero() {
 			until = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
 		}
-		return []any{[16]byte(s.Reseller), [16]byte(s.Customer), s.Profile, s.Ended, until}
+		return []any{[16]byte(s.Reseller), [16]byte(s.Customer), s.Profile, s.Ended, until, s.Warned}
 	},
 }
 
@@ -95,11 +96,18 @@ var userTable = table[userState]{
 		return s
 	},
 	exists:  func(s userState) bool { return s.Status != "" },
-	columns: []string{"account", "name_key", "email_key", "status", "created_at", "invitation_expires"},
+	columns: []string{"account", "name_key", "email_key", "status", "created_at", "invitation_expires", "invitation_due"},
 	values: func(s userState) []any {
 		expires := pgtype.Timestamptz{Time: s.Invitation.Expires, Valid: !s.Invitation.Expires.IsZero()}
-		return []any{[16]byte(s.Account), text.Key(s.Person.Name), text.Key(s.Person.Email), string(s.Status), s.CreatedAt, expires}
+		return []any{[16]byte(s.Account), text.Key(s.Person.Name), text.Key(s.Person.Email), string(s.Status), s.CreatedAt, expires,
+			runsOut(s.Invitation, s.Status == user.Pending && s.Lapsed != s.Invitation.Number)}
 	},
+}
+
+// runsOut is when an invitation does, as far as that is to be waited for. It is
+// rounded up to what the database keeps: at that instant it has run out.
+func runsOut(i account.Invitation, waited bool) pgtype.Timestamptz {
+	return pgtype.Timestamptz{Time: i.Expires.Add(time.Microsecond - 1).Truncate(time.Microsecond), Valid: waited}
 }
 
 func date(d calendar.Date) pgtype.Date {

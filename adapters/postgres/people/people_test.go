@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -103,6 +104,9 @@ func TestSessionsAndLastLogin(t *testing.T) {
 	require.ErrorIs(t, err, app.ErrNotFound)
 
 	session(noon.Add(2 * time.Hour))
+	removed, err := s.RemoveSessions(ctx, early.ExpiresAt, 10)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, removed)
 	_, err = s.SessionByHash(ctx, early.ID[:])
 	require.ErrorIs(t, err, app.ErrNotFound, "what has run out is gone")
 	session(noon.Add(-time.Hour))
@@ -153,4 +157,50 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
 	_, _, err = s.CountAttempt(t.Context(), []byte("subject"), noon, time.Minute)
 	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+}
+
+func TestWhatHasRunOutIsRemoved(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx := t.Context()
+	for n := range 3 {
+		_, _, err := s.CountAttempt(ctx, []byte{byte(n)}, noon.Add(time.Duration(n)*time.Hour), time.Hour)
+		require.NoError(t, err)
+		_, err = s.CreateToken(ctx, app.PersonalToken{
+			ID: uuid.New(), User: uuid.New(), Account: uuid.New(), Profile: "full", CreatedAt: noon, ExpiresAt: noon.AddDate(0, 0, n),
+		}, []byte{byte(n)})
+		require.NoError(t, err)
+	}
+	remove := func(remove func(context.Context, time.Time, int) (int64, error), at time.Time, limit int) int64 {
+		n, err := remove(ctx, at, limit)
+		require.NoError(t, err)
+		return n
+	}
+	require.EqualValues(t, 0, remove(s.RemoveAttempts, noon.Add(time.Hour-time.Second), 10))
+	require.EqualValues(t, 1, remove(s.RemoveAttempts, noon.Add(2*time.Hour), 1))
+	require.EqualValues(t, 1, remove(s.RemoveAttempts, noon.Add(2*time.Hour), 10))
+	require.EqualValues(t, 0, remove(s.RemoveTokens, noon.AddDate(0, 0, 29), 10))
+	require.EqualValues(t, 2, remove(s.RemoveTokens, noon.AddDate(0, 0, 31), 10))
+	_, err := s.TokenByHash(ctx, []byte{2})
+	require.NoError(t, err)
+}
+
+func TestSpareCredentials(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx, user := t.Context(), uuid.New()
+	put := func(id byte, user uuid.UUID, at time.Time) app.Credential {
+		c := app.Credential{ID: uuid.UUID{id}, User: user}
+		require.NoError(t, s.PutCredential(ctx, c.ID, user, "hash", at))
+		return c
+	}
+	one, two := put(1, user, noon), put(2, user, noon)
+	put(3, user, noon.Add(time.Hour))
+	put(4, uuid.New(), noon)
+	all, err := s.SpareCredentials(ctx, noon.Add(time.Hour), uuid.Nil, 10)
+	require.NoError(t, err)
+	require.Equal(t, []app.Credential{one, two}, all)
+	all, err = s.SpareCredentials(ctx, noon.Add(time.Hour), one.ID, 10)
+	require.NoError(t, err)
+	require.Equal(t, []app.Credential{two}, all)
 }

@@ -10,15 +10,10 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 )
 
-// CreateSession implements app.PeopleStore. What has run out goes at this
-// opportunity: sessions, and counted attempts.
+// CreateSession implements app.PeopleStore.
 func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []byte) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
-		b.Queue(`DELETE FROM ops.sessions WHERE id IN
-			(SELECT id FROM ops.sessions WHERE expires_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)`, v.CreatedAt)
-		b.Queue(`DELETE FROM ops.sign_in_attempts WHERE subject IN
-			(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)`, v.CreatedAt)
 		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			v.ID, tokenHash, v.User, v.Account, v.CreatedAt, v.ExpiresAt)
 		b.Queue(`INSERT INTO ops.last_logins AS l (account, at) VALUES ($1, $2)

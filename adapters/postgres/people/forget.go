@@ -1,0 +1,51 @@
+package people
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// What has run out refuses whoever comes with it, and is removed some time
+// after, a number of rows at a time.
+
+// RemoveSessions removes sessions that have ended by an instant.
+func (s *Store) RemoveSessions(ctx context.Context, at time.Time, limit int) (int64, error) {
+	return s.remove(ctx, "remove sessions", `DELETE FROM ops.sessions WHERE id IN
+		(SELECT id FROM ops.sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, at, limit)
+}
+
+// RemoveAttempts removes what was counted in windows that have ended by an instant.
+func (s *Store) RemoveAttempts(ctx context.Context, at time.Time, limit int) (int64, error) {
+	return s.remove(ctx, "remove attempts to sign in", `DELETE FROM ops.sign_in_attempts WHERE subject IN
+		(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, at, limit)
+}
+
+// tokenDays is how long a token that has run out is still listed. Afterwards no
+// request that made one can be repeated.
+const tokenDays = 30
+
+// RemoveTokens removes personal tokens that have run out a month before an
+// instant, revoked or not.
+func (s *Store) RemoveTokens(ctx context.Context, at time.Time, limit int) (int64, error) {
+	return s.remove(ctx, "remove personal tokens", `DELETE FROM ops.personal_tokens WHERE id IN
+		(SELECT id FROM ops.personal_tokens WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, at.AddDate(0, 0, -tokenDays), limit)
+}
+
+func (s *Store) remove(ctx context.Context, what, sql string, args ...any) (int64, error) {
+	tag, err := s.pool.Exec(ctx, sql, args...)
+	return tag.RowsAffected(), failure(what, err)
+}
+
+// SpareCredentials implements app.PeopleStore.
+func (s *Store) SpareCredentials(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]app.Credential, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT id, user_uid FROM ops.credentials c
+		WHERE created_at < $1 AND id > $2 AND EXISTS (SELECT FROM ops.credentials o WHERE o.user_uid = c.user_uid AND o.id <> c.id)
+		ORDER BY id LIMIT $3`, before, after, limit)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[app.Credential])
+	return all, failure("list credentials", err)
+}

@@ -1,0 +1,109 @@
+package app_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+)
+
+// warn records a warning, as what falls due does.
+func (m *team) warn(customer uuid.UUID, until time.Time) app.Recorded {
+	m.t.Helper()
+	stream := partners(m.account, customer)
+	var last app.Recorded
+	read := func() {
+		for e, err := range m.log.ReadStream(m.ctx, stream, 0) {
+			require.NoError(m.t, err)
+			last = e
+		}
+	}
+	read()
+	warned := partnership.PartnershipEndWarned{Partnership: partnership.UID(m.account, customer), Until: until, DaysBefore: 7}
+	_, _, err := m.log.Append(m.ctx, stream, last.Revision, app.NewEvent{ID: uuid.New(), Event: warned, Metadata: app.Metadata{
+		SchemaVersion: 1, OccurredAt: m.clock.Now(),
+	}})
+	require.NoError(m.t, err)
+	read()
+	return last
+}
+
+func TestBothSidesAreMailed(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	second := m.join("bo@x.example", true)
+	gone := m.join("cy@x.example", true)
+	m.join("no.administrator@x.example", false, "full")
+	_, err := m.ErasePerson(m.ctx, operator(), gone, command())
+	require.NoError(t, err)
+	c := accountNamed("Delta Rail", account.Standard)
+	created, err := m.CreateCustomer(m.ctx, m.admin, c)
+	require.NoError(t, err)
+	customer := created.UID
+	until := time.Date(2026, 6, 1, 22, 30, 0, 0, time.UTC)
+	set := func(until time.Time) {
+		t.Helper()
+		_, err := m.AssignPartnerProfile(m.ctx, administratorOf(customer), app.AssignPartnerProfile{
+			Command: command(), Reseller: m.account, Customer: customer, Until: &until,
+		})
+		require.NoError(t, err)
+	}
+	box := &letterbox{}
+	mailed := func(e app.Recorded) []string {
+		t.Helper()
+		box.mails = nil
+		handle := m.PartnershipMails(box, "https://fleet.example")
+		require.NoError(t, handle(m.ctx, app.Batch{Events: []app.Recorded{e}}))
+		var to []string
+		for _, mail := range box.mails {
+			to = append(to, mail.To)
+		}
+		slices.Sort(to)
+		return to
+	}
+	set(until)
+	warned := m.warn(customer, until)
+	require.Equal(t, []string{m.email, "bo@x.example"}, mailed(warned), "nobody has activated the customer's account")
+	_, err = m.ActivateAccount(m.ctx, m.InvitationToken(customer, 1), app.ActivateAccount{Command: command(), Name: "Dee", Password: password})
+	require.NoError(t, err)
+	both := []string{m.email, c.Administrator.Email, "bo@x.example"}
+	slices.Sort(both)
+	require.Equal(t, both, mailed(warned))
+	ids := map[uuid.UUID]bool{}
+	for _, mail := range box.mails {
+		ids[mail.ID] = true
+		require.Equal(t, "The partnership of North Radio and Delta Rail ends on 1 June 2026 22:30 UTC", mail.Subject)
+		require.Contains(t, mail.Body, "https://fleet.example/v1/accounts/"+customer.String()+"/partners/"+m.account.String())
+		require.NotContains(t, mail.Body, "%!")
+	}
+	require.Len(t, ids, 3)
+	require.Equal(t, both, mailed(warned))
+	for _, mail := range box.mails {
+		require.True(t, ids[mail.ID], "a repeat is the same mail")
+	}
+	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(second), Administrator: no(), Profiles: &[]string{"full"}})
+	require.NoError(t, err)
+	require.Len(t, mailed(warned), 2)
+
+	// An end that was moved is not warned of any more, the new one is.
+	set(until.AddDate(0, 0, 1))
+	require.Empty(t, mailed(warned))
+	moved := m.warn(customer, until.AddDate(0, 0, 1))
+	require.Len(t, mailed(moved), 2)
+	box.err = context.DeadlineExceeded
+	require.ErrorIs(t, m.PartnershipMails(box, "")(m.ctx, app.Batch{Events: []app.Recorded{moved}}), box.err)
+	box.err = nil
+	_, err = m.CloseAccount(m.ctx, operator(), customer, command(), nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{m.email}, mailed(moved), "nobody in a closed account")
+	_, err = m.EndPartnership(m.ctx, operatorFor(customer), m.account, customer, command())
+	require.NoError(t, err)
+	require.Empty(t, mailed(moved))
+}

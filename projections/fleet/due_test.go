@@ -1,0 +1,100 @@
+package fleet_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+func (m *model) due(t *testing.T, q app.DueQuery) []app.DueRow {
+	t.Helper()
+	rows, err := m.reader.Due(t.Context(), q)
+	require.NoError(t, err)
+	return rows
+}
+
+// Partnerships with an end, the earliest first, until their end is recorded;
+// and when the next warning is due.
+func TestPartnershipsThatEnd(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
+	until := start.AddDate(0, 0, 40)
+	ending := func(name string, days int) uuid.UUID {
+		p := partnership.UID(reseller, h.customer(name, reseller))
+		if days > 0 {
+			h.add(app.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: until.AddDate(0, 0, days)})
+		}
+		return p
+	}
+	ending("Without an end", 0)
+	late, early := ending("Late", 9), ending("Early", 3)
+	gone := ending("Gone", 2)
+	h.add(app.PartnershipStream(gone), partnership.PartnershipEnded{Partnership: gone})
+	kept := ending("Kept", 1)
+	h.add(app.PartnershipStream(kept), partnership.PartnershipEndRemoved{Partnership: kept})
+	m.catchUp(t, h)
+	ends := app.DueQuery{Kind: app.DuePartnershipEnds, Limit: 10}
+	require.Equal(t, []app.DueRow{{UID: early, At: until.AddDate(0, 0, 3)}, {UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
+	ends.Limit = 1
+	first := m.due(t, ends)
+	require.Len(t, first, 1)
+	ends.After = first[0]
+	require.Equal(t, []app.DueRow{{UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
+	ends.Upto = until.AddDate(0, 0, 9).Add(-time.Microsecond)
+	require.Empty(t, m.due(t, ends))
+
+	warnings := app.DueQuery{Kind: app.DuePartnershipWarning, Limit: 10}
+	require.Empty(t, m.due(t, warnings))
+	warnings.WarnDays = []int{7, 31}
+	require.Equal(t, []app.DueRow{{UID: early, At: until.AddDate(0, 0, 3-31)}, {UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
+	h.add(app.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 31})
+	m.catchUp(t, h)
+	require.Equal(t, []app.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}, {UID: early, At: until.AddDate(0, 0, 3-7)}}, m.due(t, warnings))
+	h.add(app.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 7})
+	m.catchUp(t, h)
+	require.Equal(t, []app.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
+}
+
+// Invitations of accounts and users, until they are used, or it is recorded that
+// they have run out. The instant is one at which that is so, not a moment before.
+func TestInvitationsThatRunOut(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	h.now = h.now.Add(1234567 * time.Nanosecond)
+	uid := h.account("Northwind", account.Reseller, uuid.Nil)
+	active := h.account("Fabrikam", account.Reseller, uuid.Nil)
+	h.add(app.AccountStream(active), account.AccountActivated{Account: active})
+	guest := uuid.New()
+	invitation := account.Invitation{Number: 1, Expires: h.now.AddDate(0, 0, 7)}
+	h.add(app.UserStream(guest), user.UserInvited{User: guest, Account: uid, Invitation: invitation})
+	m.catchUp(t, h)
+	accounts, users := app.DueQuery{Kind: app.DueInvitations, Limit: 10}, app.DueQuery{Kind: app.DueUserInvitations, Limit: 10}
+	due := m.due(t, accounts)
+	require.Len(t, due, 1)
+	require.Equal(t, uid, due[0].UID)
+	created := h.events[0].Event.(account.AccountCreated)
+	require.Equal(t, created.Invitation.Expires.Add(999*time.Nanosecond).Truncate(time.Microsecond), due[0].At)
+	require.Len(t, account.DecideLapse(account.Evolve(account.State{}, created), due[0].At), 1)
+	require.Len(t, m.due(t, users), 1)
+
+	h.add(app.AccountStream(uid), account.InvitationExpired{Account: uid, Number: 1})
+	h.add(app.UserStream(guest), user.UserInvitationExpired{User: guest, Number: 1})
+	m.catchUp(t, h)
+	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
+	h.add(app.AccountStream(uid), account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: h.now}})
+	h.add(app.UserStream(guest), user.UserInvitationSent{User: guest, Invitation: account.Invitation{Number: 2, Expires: h.now}})
+	m.catchUp(t, h)
+	require.Len(t, append(m.due(t, accounts), m.due(t, users)...), 2)
+	h.add(app.AccountStream(uid), account.AccountClosed{Account: uid})
+	h.add(app.UserStream(guest), user.UserInvitationRevoked{User: guest})
+	m.catchUp(t, h)
+	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
+}
