@@ -31,6 +31,7 @@ type Dependencies struct {
 	Rules      device.Rules
 	Windows    Windows
 	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
+	AuditLife  time.Duration // how long an audit grant lasts at most; zero: DefaultAuditLife
 	Operations OperationStore
 	Persons    PersonKeys
 	Secret     []byte
@@ -49,6 +50,7 @@ type Dependencies struct {
 //	              DeactivateUser ReactivateUser Users
 //	signing in    SignIn SessionCaller Sessions EndSession EndSessions
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
+//	auditors      GrantAudit AuditGrants AuditGrant RevokeAudit AuditCaller
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
@@ -66,6 +68,7 @@ type App struct {
 	rules      device.Rules
 	windows    Windows
 	planLife   time.Duration
+	auditLife  time.Duration
 	operations OperationStore
 	persons    PersonKeys
 	secret     []byte
@@ -82,8 +85,9 @@ func New(d Dependencies) *App {
 	}
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
-		persons: d.Persons, secret: d.Secret, people: d.People, sandbox: d.Sandbox, logger: d.Logger,
+		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife),
+		auditLife: cmp.Or(d.AuditLife, DefaultAuditLife), operations: d.Operations, persons: d.Persons, secret: d.Secret,
+		people: d.People, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{freeRenewals{a}}
 	return a

@@ -23,8 +23,10 @@ const (
 	DevicesRetire    Right = "devices.retire"
 	DevicesTransfer  Right = "devices.transfer"
 	DevicesRenew     Right = "devices.renew"
+	UsersRead        Right = "users.read"        // an account's administrators and auditors only: no profile has it
 	UsersManage      Right = "users.manage"      // an account's administrators only: no profile has it
 	AllocationsGrant Right = "allocations.grant" // the operator only
+	AuditsGrant      Right = "audits.grant"      // the operator only: let auditors read accounts
 	AccountsManage   Right = "accounts.manage"   // the operator only: create, close, list all
 	SandboxClock     Right = "sandbox.clock"     // the operator only: move the clock of a sandbox
 	OperationsRead   Right = "operations.read"   // projections, metrics of the service: the operator only
@@ -82,5 +84,8 @@ func Find(id string) (Profile, bool) {
 // Administrator is what an administrator may do in the own account.
 func Administrator() Set {
 	p, _ := Find("full")
-	return append(slices.Clone(p.Rights), UsersManage)
+	return append(slices.Clone(p.Rights), UsersRead, UsersManage)
 }
+
+// Auditor is what an auditor may do in an account of its grant: read everything.
+func Auditor() Set { return append(slices.Clone(read), UsersRead) }

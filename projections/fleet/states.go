@@ -18,6 +18,7 @@ import (
 type (
 	deviceState      = device.State
 	partnershipState = partnership.State
+	auditGrantState  = app.AuditGrant
 
 	// accountState adds what lists show and decisions do not need.
 	accountState struct {
@@ -99,6 +100,21 @@ var userTable = table[userState]{
 	values: func(s userState) []any {
 		expires := pgtype.Timestamptz{Time: s.Invitation.Expires, Valid: !s.Invitation.Expires.IsZero()}
 		return []any{[16]byte(s.Account), text.Key(s.Person.Name), text.Key(s.Person.Email), string(s.Status), s.CreatedAt, expires}
+	},
+}
+
+var auditGrantTable = table[auditGrantState]{
+	name:   "audit_grant_versions",
+	prefix: auditGrantPrefix,
+	evolve: func(s auditGrantState, e app.Recorded) auditGrantState {
+		s = app.EvolveAuditGrant(s, e)
+		s.TokenHash = nil // a list has no use for it
+		return s
+	},
+	exists:  func(s auditGrantState) bool { return s.UID != uuid.Nil },
+	columns: []string{"accounts", "granted_at", "expires_at", "ended"},
+	values: func(s auditGrantState) []any {
+		return []any{raw(s.Accounts), s.GrantedAt, s.Expires, !s.EndedAt.IsZero()}
 	},
 }
 
