@@ -71,6 +71,11 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		shown := person(self)
 		me.Person = &shown
 	}
+	if caller.Auditor() {
+		if me.Accounts, reached, err = h.audited(ctx, caller, reached); err != nil {
+			return nil, err
+		}
+	}
 	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
 		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), app.Freshness{MinPosition: reached})
 		if err != nil {
@@ -79,8 +84,9 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		reached = position
 		for _, row := range rows {
 			if row.Reseller == caller.Own() { // the customer's side reaches nothing
+				profile := profileRef(row.Profile)
 				me.Accounts = append(me.Accounts, ReachedAccount{
-					Uid: row.Customer, Name: row.PartnerName, Profile: profileRef(row.Profile), Rights: list(caller.InPartner(row.Profile.Rights), same),
+					Uid: row.Customer, Name: row.PartnerName, Profile: &profile, Rights: list(caller.InPartner(row.Profile.Rights), same),
 				})
 			}
 		}

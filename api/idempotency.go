@@ -84,8 +84,17 @@ func replay(c echo.Context, a *postgres.Answer) error {
 		header[name] = values
 	}
 	header.Set("Idempotent-Replayed", "true")
-	c.Response().WriteHeader(a.Status)
-	_, err := c.Response().Write(a.Body)
+	return writeAnswer(c.Response(), a.Status, a.Body)
+}
+
+// writeAnswer sends a status and a body; of an answer without content not even
+// an empty one.
+func writeAnswer(w http.ResponseWriter, status int, body []byte) error {
+	w.WriteHeader(status)
+	if len(body) == 0 {
+		return nil
+	}
+	_, err := w.Write(body)
 	return err
 }
 
@@ -118,9 +127,7 @@ func (s *Server) answerOnce(c echo.Context, next echo.HandlerFunc, claim postgre
 	}
 	settled = true
 	s.settle(c, "finish", func(ctx context.Context) error { return s.Idempotency.Finish(ctx, claim, answer) })
-	direct.WriteHeader(recorded.status)
-	_, err = direct.Write(recorded.body.Bytes())
-	return err
+	return writeAnswer(direct, recorded.status, recorded.body.Bytes())
 }
 
 const settleTimeout = 5 * time.Second

@@ -7,19 +7,19 @@ var orderRows = []row{
 	{
 		route: "POST /v1/renewals/{id}/reversals", send: "/v1/renewals/{renewal}/reversals?dryRun=true", body: `{}`,
 		right: map[string]string{
-			"reseller": "200:reversed 200:reversed 200:refused+missing_right 404 404 404",
-			"customer": "200:reversed 200:reversed 200:refused+missing_right 200:reversed 200:refused+missing_right 404",
-			"shown":    "200:reversed 200:refused+missing_right 200:refused+missing_right 404 404 404",
-			"foreign":  "200:reversed 404 404 404 404 200:reversed",
-			"missing":  "404 404 404 404 404 404",
+			"reseller": "200:reversed 200:reversed 200:refused+missing_right 404 404 404 403:forbidden 404",
+			"customer": "200:reversed 200:reversed 200:refused+missing_right 200:reversed 200:refused+missing_right 404 403:forbidden 200:reversed",
+			"shown":    "200:reversed 200:refused+missing_right 200:refused+missing_right 404 404 404 403:forbidden 404",
+			"foreign":  "200:reversed 404 404 404 404 200:reversed 403:forbidden 404",
+			"missing":  "404 404 404 404 404 404 403:forbidden 404",
 		},
 	},
 	{
 		route: "POST /v1/renewals/{id}/reversals", send: "/v1/renewals/{resellerRenewal}/reversals?dryRun=true",
 		body: `{"devices":["{device}"]}`,
 		right: map[string]string{
-			"foreign": "200:refused+renewal_not_applied 200:refused+device_not_found 200:refused+device_not_found 404 404 404",
-			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 404 404 404",
+			"foreign": "200:refused+renewal_not_applied 200:refused+device_not_found 200:refused+device_not_found 404 404 404 403:forbidden 404",
+			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 404 404 404 403:forbidden 404",
 		},
 	},
 	{route: "GET /v1/sandbox/clock", send: "/v1/sandbox/clock", right: noSandbox},
@@ -27,12 +27,12 @@ var orderRows = []row{
 	{
 		route: "POST /v1/transfer-plans", send: "/v1/transfer-plans", body: `{"from":"{account}","to":"{reseller}","devices":["{device}"]}`,
 		right: map[string]string{
-			"reseller": "201:refused+target_same 201:refused+target_same 201:refused+target_same+missing_right 404 404 404",
+			"reseller": "201:refused+target_same 201:refused+target_same 201:refused+target_same+missing_right 404 404 404 403:forbidden 404",
 			"customer": "201:transferable 201:transferable 201:refused+missing_right+missing_right 201:refused+missing_right " +
-				"201:refused+missing_right+missing_right 404",
-			"shown":   "201:transferable 201:refused+missing_right 201:refused+missing_right+missing_right 404 404 404",
-			"foreign": "201:refused+not_partnered 404 404 404 404 201:refused+target_unknown+not_partnered",
-			"missing": "404 404 404 404 404 404",
+				"201:refused+missing_right+missing_right 404 404 201:refused+missing_right",
+			"shown":   "201:transferable 201:refused+missing_right 201:refused+missing_right+missing_right 404 404 404 403:forbidden 404",
+			"foreign": "201:refused+not_partnered 404 404 404 404 201:refused+target_unknown+not_partnered 404 404",
+			"missing": "404 404 404 404 404 404 404 404",
 		},
 	},
 	{
@@ -40,38 +40,38 @@ var orderRows = []row{
 		body: `{"from":"{reseller}","to":"{account}","devices":["{resellerDevice}"]}`,
 		right: map[string]string{
 			"foreign": "201:refused+not_partnered 201:refused+target_unknown+not_partnered " +
-				"201:refused+missing_right+target_unknown+not_partnered 404 404 404",
+				"201:refused+missing_right+target_unknown+not_partnered 404 404 404 403:forbidden 404",
 			"missing": "201:refused+target_unknown 201:refused+target_unknown+not_partnered " +
-				"201:refused+missing_right+target_unknown+not_partnered 404 404 404",
+				"201:refused+missing_right+target_unknown+not_partnered 404 404 404 403:forbidden 404",
 		},
 	},
 	{
 		route: "POST /v1/transfer-plans", send: "/v1/transfer-plans", body: `{"from":"{customer}","to":"{reseller}","devices":["{device}"]}`,
 		right: map[string]string{
 			"foreign": "201:refused+not_in_source 201:refused+device_not_found 201:refused+device_not_found+missing_right+missing_right " +
-				"201:refused+device_not_found+missing_right 201:refused+device_not_found+missing_right+missing_right 404",
+				"201:refused+device_not_found+missing_right 201:refused+device_not_found+missing_right+missing_right 404 404 201:refused+device_not_found+missing_right",
 			"missing": "201:refused+device_not_found 201:refused+device_not_found 201:refused+device_not_found+missing_right+missing_right " +
-				"201:refused+device_not_found+missing_right 201:refused+device_not_found+missing_right+missing_right 404",
+				"201:refused+device_not_found+missing_right 201:refused+device_not_found+missing_right+missing_right 404 404 201:refused+device_not_found+missing_right",
 		},
 	},
 	{
 		route: "GET /v1/transfer-plans/{id}", send: "/v1/transfer-plans/{plan}", // they belong to who has made them
 		right: map[string]string{
-			"reseller": "404 200 200 404 404 404",
-			"customer": "404 404 404 200 200 404",
-			"shown":    "404 404 404 404 404 404",
-			"foreign":  "404 404 404 404 404 200",
-			"missing":  "404 404 404 404 404 404",
+			"reseller": "404 200 200 404 404 404 200 404",
+			"customer": "404 404 404 200 200 404 404 200",
+			"shown":    "404 404 404 404 404 404 200 404",
+			"foreign":  "404 404 404 404 404 200 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
 	{
 		route: "POST /v1/transfers", send: "/v1/transfers?dryRun=true", body: `{"planId":"{plan}"}`,
 		right: map[string]string{
-			"reseller": "404 200:refused+target_unknown+not_partnered 200:refused+changed_since_plan+missing_right+target_unknown+not_partnered 404 404 404",
-			"customer": "404 404 404 200:refused+target_unknown+not_partnered 200:refused+changed_since_plan+missing_right+target_unknown+not_partnered 404",
-			"shown":    "404 404 404 404 404 404",
-			"foreign":  "404 404 404 404 404 200:refused+target_unknown+not_partnered",
-			"missing":  "404 404 404 404 404 404",
+			"reseller": "404 200:refused+target_unknown+not_partnered 200:refused+changed_since_plan+missing_right+target_unknown+not_partnered 404 404 404 403:forbidden 404",
+			"customer": "404 404 404 200:refused+target_unknown+not_partnered 200:refused+changed_since_plan+missing_right+target_unknown+not_partnered 404 404 200:refused+target_unknown+not_partnered",
+			"shown":    "404 404 404 404 404 404 403:forbidden 404",
+			"foreign":  "404 404 404 404 404 200:refused+target_unknown+not_partnered 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
 	{route: "GET /v1/transfers/{id}", send: "/v1/transfers/{transfer}", right: seenBy},
@@ -79,13 +79,13 @@ var orderRows = []row{
 		route: "POST /v1/transfers/{id}/reversals", send: "/v1/transfers/{transfer}/reversals?dryRun=true",
 		body: `{"devices":["{device}"],"reason":"a mistake"}`,
 		right: map[string]string{
-			"reseller": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right 404 404 404",
+			"reseller": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
 			"customer": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right " +
-				"200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right 404",
+				"200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right 404 404 200:refused+not_in_transfer+missing_right",
 			"shown": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right+missing_right " +
-				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404",
-			"foreign": "200:refused+not_in_transfer 404 404 404 404 200:refused+not_in_transfer+missing_right",
-			"missing": "404 404 404 404 404 404",
+				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
+			"foreign": "200:refused+not_in_transfer 404 404 404 404 200:refused+not_in_transfer+missing_right 404 404",
+			"missing": "404 404 404 404 404 404 404 404",
 		},
 	},
 	{
@@ -93,59 +93,59 @@ var orderRows = []row{
 		body: `{"devices":["{serial}"],"reason":"a mistake"}`,
 		right: map[string]string{
 			"foreign": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right " +
-				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404",
+				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
 			"missing": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right " +
-				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404",
+				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
 		},
 	},
 	{
 		route: "GET /v1/release-requests", send: "/v1/release-requests",
-		right: map[string]string{"": "422:account_required 200:2 200:2 200:2 200:2 200:2"},
+		right: map[string]string{"": "422:account_required 200:2 200:2 200:2 200:2 200:2 422:account_required 200:2"},
 	},
 	{
 		route: "GET /v1/release-requests", send: "/v1/release-requests", headers: actingFor,
 		right: map[string]string{
-			"reseller": "200:2 200:2 200:2 404 404 404",
-			"customer": "200:2 200:2 200:2 200:2 200:2 404",
-			"shown":    "200:2 200:2 200:2 404 404 404",
-			"foreign":  "200:2 404 404 404 404 200:2",
-			"missing":  "404 404 404 404 404 404",
+			"reseller": "200:2 200:2 200:2 404 404 404 200:2 404",
+			"customer": "200:2 200:2 200:2 200:2 200:2 404 404 200:2",
+			"shown":    "200:2 200:2 200:2 404 404 404 200:2 404",
+			"foreign":  "200:2 404 404 404 404 200:2 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
 	{
 		route: "POST /v1/release-requests", send: "/v1/release-requests", headers: actingFor,
 		body: `{"serialNumber":"{lostSerial}","imei":"{lostIMEI}"}`,
 		right: map[string]string{
-			"reseller": "201 201 403 404 404 404",
-			"customer": "201 201 403 201 403 404",
-			"shown":    "201 403 403 404 404 404",
-			"foreign":  "201 404 404 404 404 201",
-			"missing":  "404 404 404 404 404 404",
+			"reseller": "201 201 403 404 404 404 403 404",
+			"customer": "201 201 403 201 403 404 404 201",
+			"shown":    "201 403 403 404 404 404 403 404",
+			"foreign":  "201 404 404 404 404 201 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
 	{
 		route: "POST /v1/release-requests", send: "/v1/release-requests", body: `{"serialNumber":"{serial}","imei":"{lostIMEI}"}`,
 		right: map[string]string{
-			"reseller": "422:account_required 404 403 404 403 404",
-			"customer": "422:account_required 404 403 404 403 404",
-			"shown":    "422:account_required 404 403 404 403 404",
-			"foreign":  "422:account_required 404 403 404 403 404",
-			"missing":  "422:account_required 404 403 404 403 404",
+			"reseller": "422:account_required 404 403 404 403 404 403:forbidden 404",
+			"customer": "422:account_required 404 403 404 403 404 403:forbidden 404",
+			"shown":    "422:account_required 404 403 404 403 404 403:forbidden 404",
+			"foreign":  "422:account_required 404 403 404 403 404 403:forbidden 404",
+			"missing":  "422:account_required 404 403 404 403 404 403:forbidden 404",
 		},
 	},
 	{
 		route: "POST /v1/release-requests", send: "/v1/release-requests", body: `{"serialNumber":"{serial}","imei":"{imei}"}`,
 		told: "who has the device in hand, with its IMEI, may ask for it",
 		right: map[string]string{
-			"reseller": "422:account_required 422:own_device 403 201 403 201",
-			"customer": "422:account_required 201 403 422:own_device 403 201",
-			"shown":    "422:account_required 201 403 201 403 201",
-			"foreign":  "422:account_required 201 403 201 403 422:own_device",
-			"missing":  "422:account_required 404 403 404 403 404",
+			"reseller": "422:account_required 422:own_device 403 201 403 201 403:forbidden 201",
+			"customer": "422:account_required 201 403 422:own_device 403 201 403:forbidden 422:own_device",
+			"shown":    "422:account_required 201 403 201 403 201 403:forbidden 201",
+			"foreign":  "422:account_required 201 403 201 403 422:own_device 403:forbidden 201",
+			"missing":  "422:account_required 404 403 404 403 404 403:forbidden 404",
 		},
 	},
 	{route: "GET /v1/release-requests/{id}", send: "/v1/release-requests/{request}", right: seenBy},
 	{route: "GET /v1/release-requests/{id}", send: "/v1/release-requests/{request}", headers: actingFor, right: seenBy},
-	{route: "POST /v1/release-requests/{id}:deny", send: "/v1/release-requests/{spareRequest}:deny", right: changedBy},
-	{route: "POST /v1/release-requests/{id}:grant", send: "/v1/release-requests/{request}:grant", right: changedBy},
+	{route: "POST /v1/release-requests/{id}:deny", send: "/v1/release-requests/{spareRequest}:deny", right: changedBy("200")},
+	{route: "POST /v1/release-requests/{id}:grant", send: "/v1/release-requests/{request}:grant", right: changedBy("200")},
 }

@@ -21,10 +21,10 @@ func (w *tenants) profileOf(thing string, own *tenant) string {
 func elsewhere(found string) map[string]string {
 	return map[string]string{
 		"reseller": found,
-		"customer": "404 404 403 404 404 404",
-		"shown":    "404 404 403 404 404 404",
-		"foreign":  "404 404 403 404 404 404",
-		"missing":  "404 404 403 404 404 404",
+		"customer": "404 404 403 404 404 404 403 404",
+		"shown":    "404 404 403 404 404 404 403 404",
+		"foreign":  "404 404 403 404 404 404 403 404",
+		"missing":  "404 404 403 404 404 404 403 404",
 	}
 }
 
@@ -33,7 +33,7 @@ func elsewhere(found string) map[string]string {
 var profileRows = []row{
 	{
 		route: "POST /v1/accounts/{uid}/profiles", send: "/v1/accounts/{account}/profiles",
-		body: `{"name":"{unique}","rights":["devices.read"]}`, fresh: true, right: usersBy("201"),
+		body: `{"name":"{unique}","rights":["devices.read"]}`, fresh: true, right: usersBy("201", "403"),
 	},
 	{
 		route: "GET /v1/accounts/{uid}/profiles/{profile}", send: "/v1/accounts/{account}/profiles/{profile}", right: seenBy,
@@ -41,38 +41,38 @@ var profileRows = []row{
 	{
 		route: "GET /v1/accounts/{uid}/profiles/{profile}", send: "/v1/accounts/{reseller}/profiles/{profile}",
 		right: map[string]string{
-			"reseller": "200 200 200 404 404 404",
-			"customer": "404 404 404 404 404 404",
-			"shown":    "404 404 404 404 404 404",
-			"foreign":  "404 404 404 404 404 404",
-			"missing":  "404 404 404 404 404 404",
+			"reseller": "200 200 200 404 404 404 200 404",
+			"customer": "404 404 404 404 404 404 404 404",
+			"shown":    "404 404 404 404 404 404 404 404",
+			"foreign":  "404 404 404 404 404 404 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
 	{
 		route: "PATCH /v1/accounts/{uid}/profiles/{profile}", send: "/v1/accounts/{account}/profiles/{profile}",
-		body: `{"rights":["devices.edit"]}`, fresh: true, right: usersBy("200"),
+		body: `{"rights":["devices.edit"]}`, fresh: true, right: usersBy("200", "403"),
 	},
 	{
 		route: "PATCH /v1/accounts/{uid}/profiles/{profile}", send: "/v1/accounts/{reseller}/profiles/{profile}",
-		body: `{"rights":["devices.edit"]}`, fresh: true, right: elsewhere("200 200 403 404 404 404"),
+		body: `{"rights":["devices.edit"]}`, fresh: true, right: elsewhere("200 200 403 404 404 404 403 404"),
 	},
 	{
 		route: "DELETE /v1/accounts/{uid}/profiles/{profile}", send: "/v1/accounts/{account}/profiles/{profile}",
-		fresh: true, right: usersBy("200"),
+		fresh: true, right: usersBy("200", "403"),
 	},
 	{
 		route: "DELETE /v1/accounts/{uid}/profiles/{profile}", send: "/v1/accounts/{reseller}/profiles/{profile}",
-		fresh: true, right: elsewhere("200 200 403 404 404 404"),
+		fresh: true, right: elsewhere("200 200 403 404 404 404 403 404"),
 	},
 	{ // nobody is given the profile of another account
 		route: "PATCH /v1/accounts/{uid}/partners/{partner}", send: "/v1/accounts/{customer}/partners/{reseller}", fresh: true,
 		body: `{"profile":"{profile}"}`,
 		right: map[string]string{
-			"reseller": "422:profile_unknown 403 403 422:profile_unknown 403 404",
-			"customer": "200 403 403 200 403 404",
-			"shown":    "422:profile_unknown 403 403 422:profile_unknown 403 404",
-			"foreign":  "422:profile_unknown 403 403 422:profile_unknown 403 404",
-			"missing":  "422:profile_unknown 403 403 422:profile_unknown 403 404",
+			"reseller": "422:profile_unknown 403 403 422:profile_unknown 403 404 404 403",
+			"customer": "200 403 403 200 403 404 404 403",
+			"shown":    "422:profile_unknown 403 403 422:profile_unknown 403 404 404 403",
+			"foreign":  "422:profile_unknown 403 403 422:profile_unknown 403 404 404 403",
+			"missing":  "422:profile_unknown 403 403 422:profile_unknown 403 404 404 403",
 		},
 	},
 }

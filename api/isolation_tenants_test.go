@@ -21,9 +21,17 @@ import (
 //	missing    no account at all
 //
 // Each has a device, one more that may be retired, an invitation, a user who has
-// not come yet and, of those
-// that all rows share, an operation, orders and requests, and words of its own
-// that nobody else may come to read. The asker is one more account, of no caller.
+// not come yet and, of those that all rows share, an operation, orders and
+// requests, an audit grant, a user who has signed in, and words of its own that
+// nobody else may come to read. The asker is one more account, of no caller.
+//
+// The callers are the operator, tokens of reseller, customer and foreign (the
+// stranger's), administrators' and read-only ones, and
+//
+//	auditor    of reseller and shown: it must not reach the customer, in which
+//	           the reseller may do everything, and must not write in either
+//	signedIn   a user of the customer with the profile device-manager, in a
+//	           session: what only sessions may do has a right answer for somebody
 type tenants struct {
 	s        *stack
 	name     string
@@ -31,7 +39,8 @@ type tenants struct {
 	lost     int                // the number of its device
 	clients  map[string]*client // by kind of caller
 	accounts map[string]*tenant
-	position string // of the last write
+	auditor  []string // words that say who the auditor is
+	position string   // of the last write
 }
 
 type tenant struct {
@@ -41,6 +50,10 @@ type tenant struct {
 	// renewal of its device, a plan and a transfer of it to the asker, both
 	// refused, and the asker's requests to release its two devices.
 	renewal, plan, transfer, request, spareRequest string
+
+	// What its signed-in user has, and a grant to audit it, of those that all
+	// rows share.
+	session, token, grant string
 
 	identity []string // words that say who it is
 	content  []string // and what it has
@@ -59,7 +72,8 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
-		request: uuid.NewString(), spareRequest: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(), profile: uuid.NewString(),
+		request: uuid.NewString(), spareRequest: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
+		profile: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), grant: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
@@ -71,10 +85,52 @@ func newTenants(t *testing.T, s *stack) *tenants {
 		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
 		"customer": s.signIn(customer, ""), "customerReader": s.signIn(customer, "read-only"), "stranger": s.signIn(foreign, ""),
 	}
+	granted, auditor := s.audit(w.name+"-auditor@x.example", reseller, w.accounts["shown"].uid)
+	w.clients["auditor"], w.auditor = auditor, []string{w.name + "-auditor@x.example", granted.Id.String(), granted.Token}
 	return w
 }
 
-// submit gives each account an operation, orders and requests.
+// client is a caller. The user signs in when first needed: it takes a while, and
+// the customer is active from then on.
+func (w *tenants) client(kind string) *client {
+	w.s.t.Helper()
+	if kind == "signedIn" && w.clients[kind] == nil {
+		w.clients[kind] = w.s.enter(w.join("customer"))
+	}
+	return w.clients[kind]
+}
+
+// join activates an account and gives it a device manager, whose e-mail address
+// it gives back.
+func (w *tenants) join(thing string) string {
+	w.s.t.Helper()
+	own := w.accounts[thing]
+	w.s.accept(own.invitation)
+	email := w.name + "-manager-of-" + thing + "@x.example"
+	invited := w.s.post("/v1/accounts/"+own.uid+"/users", fmt.Sprintf(`{"email":%q,"profiles":["device-manager"]}`, email)).is(201)
+	uid := into[api.Written](invited).Uid
+	w.position = w.s.accept(w.s.app.UserInvitationToken(uid, 1)).header.Get("X-Position")
+	own.content = append(own.content, email, uid.String())
+	return email
+}
+
+// come has a user of an account sign in, and once more: the first session is
+// what others ask about. That of the customer is the caller signedIn.
+func (w *tenants) come(thing string) {
+	w.s.t.Helper()
+	own, email := w.accounts[thing], w.join(thing)
+	first := w.s.enter(email)
+	own.session = into[api.SessionList](first.get("/v1/sessions").is(200)).Items[0].Id.String()
+	body := `{"label":"x","profile":"read-only","expiresAt":"2026-05-01T00:00:00Z"}`
+	own.token = into[api.CreatedToken](first.post("/v1/tokens", body).is(201)).Id.String()
+	if thing == "customer" {
+		w.clients["signedIn"] = w.s.enter(email)
+	}
+	own.content = append(own.content, own.session, own.token)
+}
+
+// submit gives each account an operation, orders, requests, a user who has come
+// and an auditor.
 func (w *tenants) submit() {
 	w.s.t.Helper()
 	w.openAsker()
@@ -84,6 +140,9 @@ func (w *tenants) submit() {
 			w.orderFor(own)
 			own.request = w.requestFor(own.serial, own.imei)
 			own.spareRequest = w.requestFor(own.spareSerial, own.spareIMEI)
+			w.come(thing)
+			granted, _ := w.s.audit(w.name+"-auditor-of-"+thing+"@x.example", own.uid)
+			own.grant = granted.Id.String()
 		}
 	}
 }
@@ -200,6 +259,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation, "{user}", own.user, "{profile}", own.profile,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
+		"{session}", own.session, "{token}", own.token, "{grant}", own.grant,
 		"{request}", own.request, "{spareRequest}", own.spareRequest,
 		"{asker}", w.asker, "{lostSerial}", mp70(w.lost), "{lostIMEI}", imei(w.lost),
 		"{resellerRenewal}", w.accounts["reseller"].renewal, "{resellerTransfer}", w.accounts["reseller"].transfer,
@@ -220,8 +280,21 @@ func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
 		return
 	case "reseller", "resellerReader":
 		identities, contents = []string{"reseller", "customer", "shown"}, []string{"reseller", "customer", "shown"}
-	case "customer", "customerReader":
+	case "customer", "customerReader", "signedIn":
 		identities, contents = []string{"reseller", "customer"}, []string{"customer"}
+	case "auditor": // of the customer what the reseller's Customers page shows
+		identities, contents = []string{"reseller", "customer", "shown"}, []string{"reseller", "shown"}
+	}
+	mayNotRead := func(who string, words []string) {
+		for _, word := range words {
+			said := strings.Contains(got.request, word)
+			if !said && strings.Contains(got.body+fmt.Sprint(got.Header()), word) {
+				t.Errorf("%s about %s reads %q of %s:\n%s", kind, thing, word, who, got.body)
+			}
+		}
+	}
+	if kind != "auditor" {
+		mayNotRead("auditor", w.auditor)
 	}
 	for name, own := range w.accounts {
 		var secret []string
@@ -231,11 +304,6 @@ func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
 		if !slices.Contains(contents, name) {
 			secret = append(secret, own.content...)
 		}
-		for _, word := range secret {
-			said := strings.Contains(got.request, word)
-			if !said && strings.Contains(got.body+fmt.Sprint(got.Header()), word) {
-				t.Errorf("%s about %s reads %q of %s:\n%s", kind, thing, word, name, got.body)
-			}
-		}
+		mayNotRead(name, secret)
 	}
 }

@@ -61,6 +61,27 @@ func (e AccountType) Valid() bool {
 	}
 }
 
+// Defines values for AuditGrantStatus.
+const (
+	AuditGrantStatusActive  AuditGrantStatus = "active"
+	AuditGrantStatusExpired AuditGrantStatus = "expired"
+	AuditGrantStatusRevoked AuditGrantStatus = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the AuditGrantStatus enum.
+func (e AuditGrantStatus) Valid() bool {
+	switch e {
+	case AuditGrantStatusActive:
+		return true
+	case AuditGrantStatusExpired:
+		return true
+	case AuditGrantStatusRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BillingMode.
 const (
 	Direct  BillingMode = "direct"
@@ -399,6 +420,41 @@ type Asked struct {
 	Reason string `json:"reason"`
 }
 
+// AuditGrant defines model for AuditGrant.
+type AuditGrant struct {
+	Accounts []openapi_types.UUID `json:"accounts"`
+
+	// Auditor E-mail and name of a person who was erased read `erased`.
+	Auditor Person `json:"auditor"`
+
+	// EndedAt When it was revoked, or the auditor erased
+	EndedAt   *time.Time `json:"endedAt"`
+	ExpiresAt time.Time  `json:"expiresAt"`
+	GrantedAt time.Time  `json:"grantedAt"`
+
+	// Id Also that of the person, to be erased by
+	Id       openapi_types.UUID `json:"id"`
+	Reason   string             `json:"reason"`
+	Revision int64              `json:"revision"`
+	Status   AuditGrantStatus   `json:"status"`
+}
+
+// AuditGrantList defines model for AuditGrantList.
+type AuditGrantList struct {
+	Items      []AuditGrant `json:"items"`
+	NextCursor *string      `json:"nextCursor"`
+	Total      int          `json:"total"`
+}
+
+// AuditGrantStatus defines model for AuditGrantStatus.
+type AuditGrantStatus string
+
+// Auditor defines model for Auditor.
+type Auditor struct {
+	Email string  `json:"email"`
+	Name  *string `json:"name,omitempty"`
+}
+
 // Billing defines model for Billing.
 type Billing struct {
 	// Contact E-mail and name of a person who was erased read `erased`.
@@ -477,6 +533,28 @@ type CreatedAccount struct {
 	Status AccountStatus      `json:"status"`
 	Type   AccountType        `json:"type"`
 	Uid    openapi_types.UUID `json:"uid"`
+}
+
+// CreatedAuditGrant defines model for CreatedAuditGrant.
+type CreatedAuditGrant struct {
+	Accounts []openapi_types.UUID `json:"accounts"`
+
+	// Auditor E-mail and name of a person who was erased read `erased`.
+	Auditor Person `json:"auditor"`
+
+	// EndedAt When it was revoked, or the auditor erased
+	EndedAt   *time.Time `json:"endedAt"`
+	ExpiresAt time.Time  `json:"expiresAt"`
+	GrantedAt time.Time  `json:"grantedAt"`
+
+	// Id Also that of the person, to be erased by
+	Id       openapi_types.UUID `json:"id"`
+	Reason   string             `json:"reason"`
+	Revision int64              `json:"revision"`
+	Status   AuditGrantStatus   `json:"status"`
+
+	// Token For Authorization, after Bearer
+	Token string `json:"token"`
 }
 
 // CreatedToken defines model for CreatedToken.
@@ -659,19 +737,19 @@ type LifeCycleState string
 
 // Me defines model for Me.
 type Me struct {
-	// Account The own account, the operator has none
+	// Account The own account; the operator and auditors have none
 	Account *openapi_types.UUID `json:"account"`
 
-	// Accounts Partnered accounts and the rights in them
+	// Accounts Partnered accounts, for an auditor those of the grant, and the rights in them
 	Accounts      []ReachedAccount    `json:"accounts"`
 	ActingFor     *openapi_types.UUID `json:"actingFor"`
 	Administrator bool                `json:"administrator"`
 	Id            string              `json:"id"`
 
-	// Kind operator, token or user
+	// Kind operator, token, user or auditor
 	Kind string `json:"kind"`
 
-	// Person Only of users
+	// Person Only of users and auditors
 	Person *Person `json:"person"`
 
 	// Rights In the own account
@@ -689,6 +767,17 @@ type NewAccount struct {
 	// Reason Why, for the history
 	Reason *ReasonText `json:"reason,omitempty"`
 	Type   AccountType `json:"type"`
+}
+
+// NewAuditGrant defines model for NewAuditGrant.
+type NewAuditGrant struct {
+	// Accounts UIDs, from 1 to 100
+	Accounts  []openapi_types.UUID `json:"accounts"`
+	Auditor   Auditor              `json:"auditor"`
+	ExpiresAt time.Time            `json:"expiresAt"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
 }
 
 // NewContact defines model for NewContact.
@@ -959,8 +1048,10 @@ type ProjectionList struct {
 
 // ReachedAccount defines model for ReachedAccount.
 type ReachedAccount struct {
-	Name    string             `json:"name"`
-	Profile ProfileRef         `json:"profile"`
+	Name string `json:"name"`
+
+	// Profile The partner profile; an auditor has none
+	Profile *ProfileRef        `json:"profile"`
 	Rights  []string           `json:"rights"`
 	Uid     openapi_types.UUID `json:"uid"`
 }
@@ -1435,6 +1526,9 @@ type AsOf = string
 // Atomic defines model for Atomic.
 type Atomic = bool
 
+// AuditGrantID defines model for AuditGrantID.
+type AuditGrantID = openapi_types.UUID
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -1834,6 +1928,59 @@ type ResendInvitationParams struct {
 type GrantAllocationParams struct {
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListAuditGrantsParams defines parameters for ListAuditGrants.
+type ListAuditGrantsParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Account Only grants that name this account
+	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Status  *AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// GrantAuditParams defines parameters for GrantAudit.
+type GrantAuditParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetAuditGrantParams defines parameters for GetAuditGrant.
+type GetAuditGrantParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// RevokeAuditGrantParams defines parameters for RevokeAuditGrant.
+type RevokeAuditGrantParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCatalogueParams defines parameters for GetCatalogue.
@@ -2310,6 +2457,12 @@ type ActivateAccountJSONRequestBody = ActivationRequest
 // GrantAllocationJSONRequestBody defines body for GrantAllocation for application/json ContentType.
 type GrantAllocationJSONRequestBody = AllocationRequest
 
+// GrantAuditJSONRequestBody defines body for GrantAudit for application/json ContentType.
+type GrantAuditJSONRequestBody = NewAuditGrant
+
+// RevokeAuditGrantJSONRequestBody defines body for RevokeAuditGrant for application/json ContentType.
+type RevokeAuditGrantJSONRequestBody = Reason
+
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = NewCustomer
 
@@ -2426,13 +2579,13 @@ type ServerInterface interface {
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx echo.Context, uid AccountUID, params GetSlotsParams) error
-	// ListUsers The users of an account and the invitations that wait (its administrators only)
+	// ListUsers The users of an account and the invitations that wait (its administrators and auditors)
 	// (GET /v1/accounts/{uid}/users)
 	ListUsers(ctx echo.Context, uid AccountUID, params ListUsersParams) error
 	// InviteUser Invite a user by e-mail (the account's administrators only)
 	// (POST /v1/accounts/{uid}/users)
 	InviteUser(ctx echo.Context, uid AccountUID, params InviteUserParams) error
-	// GetUser One user of an account (its administrators only)
+	// GetUser One user of an account (its administrators and auditors)
 	// (GET /v1/accounts/{uid}/users/{user})
 	GetUser(ctx echo.Context, uid AccountUID, user UserUID, params GetUserParams) error
 	// EditUser Change a user's profiles, or whether the user is an administrator
@@ -2465,6 +2618,18 @@ type ServerInterface interface {
 	// GrantAllocation Grant a device a service allocation (the operator only)
 	// (POST /v1/allocations)
 	GrantAllocation(ctx echo.Context, params GrantAllocationParams) error
+	// ListAuditGrants All audit grants (the operator only)
+	// (GET /v1/audit-grants)
+	ListAuditGrants(ctx echo.Context, params ListAuditGrantsParams) error
+	// GrantAudit Let an auditor read everything of some accounts (the operator only)
+	// (POST /v1/audit-grants)
+	GrantAudit(ctx echo.Context, params GrantAuditParams) error
+	// GetAuditGrant One audit grant (the operator only)
+	// (GET /v1/audit-grants/{id})
+	GetAuditGrant(ctx echo.Context, id AuditGrantID, params GetAuditGrantParams) error
+	// RevokeAuditGrant End an audit grant at once (the operator only)
+	// (POST /v1/audit-grants/{id}:revoke)
+	RevokeAuditGrant(ctx echo.Context, id AuditGrantID, params RevokeAuditGrantParams) error
 	// GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 	// (GET /v1/catalogue)
 	GetCatalogue(ctx echo.Context, params GetCatalogueParams) error
@@ -4359,6 +4524,235 @@ func (w *ServerInterfaceWrapper) GrantAllocation(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GrantAllocation(ctx, params)
+	return err
+}
+
+// ListAuditGrants converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAuditGrants(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditGrantsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "asOf" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAuditGrants(ctx, params)
+	return err
+}
+
+// GrantAudit converts echo context to params.
+func (w *ServerInterfaceWrapper) GrantAudit(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GrantAuditParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GrantAudit(ctx, params)
+	return err
+}
+
+// GetAuditGrant converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAuditGrant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id AuditGrantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAuditGrantParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAuditGrant(ctx, id, params)
+	return err
+}
+
+// RevokeAuditGrant converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeAuditGrant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id AuditGrantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeAuditGrantParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeAuditGrant(ctx, id, params)
 	return err
 }
 
@@ -6372,6 +6766,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
 	router.POST(options.BaseURL+"/v1/persons/:id\\:erase", wrapper.ErasePerson, options.OperationMiddlewares["erasePerson"]...)
+	router.GET(options.BaseURL+"/v1/audit-grants", wrapper.ListAuditGrants, options.OperationMiddlewares["listAuditGrants"]...)
+	router.POST(options.BaseURL+"/v1/audit-grants", wrapper.GrantAudit, options.OperationMiddlewares["grantAudit"]...)
+	router.GET(options.BaseURL+"/v1/audit-grants/:id", wrapper.GetAuditGrant, options.OperationMiddlewares["getAuditGrant"]...)
+	router.POST(options.BaseURL+"/v1/audit-grants/:id\\:revoke", wrapper.RevokeAuditGrant, options.OperationMiddlewares["revokeAuditGrant"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
 	router.POST(options.BaseURL+"/v1/customers", wrapper.CreateCustomer, options.OperationMiddlewares["createCustomer"]...)
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
@@ -8572,6 +8970,272 @@ type GrantAllocationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GrantAllocationdefaultApplicationProblemPlusJSONResponse) VisitGrantAllocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditGrantsRequestObject struct {
+	Params ListAuditGrantsParams
+}
+
+type ListAuditGrantsResponseObject interface {
+	VisitListAuditGrantsResponse(w http.ResponseWriter) error
+}
+
+type ListAuditGrants200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListAuditGrants200JSONResponse struct {
+	Body    AuditGrantList
+	Headers ListAuditGrants200ResponseHeaders
+}
+
+func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditGrantsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListAuditGrantsdefaultApplicationProblemPlusJSONResponse) VisitListAuditGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantAuditRequestObject struct {
+	Params GrantAuditParams
+	Body   *GrantAuditJSONRequestBody
+}
+
+type GrantAuditResponseObject interface {
+	VisitGrantAuditResponse(w http.ResponseWriter) error
+}
+
+type GrantAudit201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type GrantAudit201JSONResponse struct {
+	Body    CreatedAuditGrant
+	Headers GrantAudit201ResponseHeaders
+}
+
+func (response GrantAudit201JSONResponse) VisitGrantAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GrantAuditdefaultApplicationProblemPlusJSONResponse) VisitGrantAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAuditGrantRequestObject struct {
+	Id     AuditGrantID `json:"id"`
+	Params GetAuditGrantParams
+}
+
+type GetAuditGrantResponseObject interface {
+	VisitGetAuditGrantResponse(w http.ResponseWriter) error
+}
+
+type GetAuditGrant200ResponseHeaders struct {
+	ETag      string
+	XPosition string
+}
+
+type GetAuditGrant200JSONResponse struct {
+	Body    AuditGrant
+	Headers GetAuditGrant200ResponseHeaders
+}
+
+func (response GetAuditGrant200JSONResponse) VisitGetAuditGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAuditGrantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetAuditGrantdefaultApplicationProblemPlusJSONResponse) VisitGetAuditGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAuditGrantRequestObject struct {
+	Id     AuditGrantID `json:"id"`
+	Params RevokeAuditGrantParams
+	Body   *RevokeAuditGrantJSONRequestBody
+}
+
+type RevokeAuditGrantResponseObject interface {
+	VisitRevokeAuditGrantResponse(w http.ResponseWriter) error
+}
+
+type RevokeAuditGrant200JSONResponse struct{ WrittenJSONResponse }
+
+func (response RevokeAuditGrant200JSONResponse) VisitRevokeAuditGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAuditGrantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RevokeAuditGrantdefaultApplicationProblemPlusJSONResponse) VisitRevokeAuditGrantResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11377,13 +12041,13 @@ type StrictServerInterface interface {
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx context.Context, request GetSlotsRequestObject) (GetSlotsResponseObject, error)
-	// ListUsers The users of an account and the invitations that wait (its administrators only)
+	// ListUsers The users of an account and the invitations that wait (its administrators and auditors)
 	// (GET /v1/accounts/{uid}/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
 	// InviteUser Invite a user by e-mail (the account's administrators only)
 	// (POST /v1/accounts/{uid}/users)
 	InviteUser(ctx context.Context, request InviteUserRequestObject) (InviteUserResponseObject, error)
-	// GetUser One user of an account (its administrators only)
+	// GetUser One user of an account (its administrators and auditors)
 	// (GET /v1/accounts/{uid}/users/{user})
 	GetUser(ctx context.Context, request GetUserRequestObject) (GetUserResponseObject, error)
 	// EditUser Change a user's profiles, or whether the user is an administrator
@@ -11416,6 +12080,18 @@ type StrictServerInterface interface {
 	// GrantAllocation Grant a device a service allocation (the operator only)
 	// (POST /v1/allocations)
 	GrantAllocation(ctx context.Context, request GrantAllocationRequestObject) (GrantAllocationResponseObject, error)
+	// ListAuditGrants All audit grants (the operator only)
+	// (GET /v1/audit-grants)
+	ListAuditGrants(ctx context.Context, request ListAuditGrantsRequestObject) (ListAuditGrantsResponseObject, error)
+	// GrantAudit Let an auditor read everything of some accounts (the operator only)
+	// (POST /v1/audit-grants)
+	GrantAudit(ctx context.Context, request GrantAuditRequestObject) (GrantAuditResponseObject, error)
+	// GetAuditGrant One audit grant (the operator only)
+	// (GET /v1/audit-grants/{id})
+	GetAuditGrant(ctx context.Context, request GetAuditGrantRequestObject) (GetAuditGrantResponseObject, error)
+	// RevokeAuditGrant End an audit grant at once (the operator only)
+	// (POST /v1/audit-grants/{id}:revoke)
+	RevokeAuditGrant(ctx context.Context, request RevokeAuditGrantRequestObject) (RevokeAuditGrantResponseObject, error)
 	// GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 	// (GET /v1/catalogue)
 	GetCatalogue(ctx context.Context, request GetCatalogueRequestObject) (GetCatalogueResponseObject, error)
@@ -12812,6 +13488,157 @@ func (sh *strictHandler) GrantAllocation(ctx echo.Context, params GrantAllocatio
 		return err
 	} else if validResponse, ok := response.(GrantAllocationResponseObject); ok {
 		return validResponse.VisitGrantAllocationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAuditGrants operation middleware
+func (sh *strictHandler) ListAuditGrants(ctx echo.Context, params ListAuditGrantsParams) error {
+	var request ListAuditGrantsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAuditGrants(ctx.Request().Context(), request.(ListAuditGrantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAuditGrants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAuditGrantsResponseObject); ok {
+		return validResponse.VisitListAuditGrantsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GrantAudit operation middleware
+func (sh *strictHandler) GrantAudit(ctx echo.Context, params GrantAuditParams) error {
+	var request GrantAuditRequestObject
+
+	request.Params = params
+
+	var body GrantAuditJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GrantAudit(ctx.Request().Context(), request.(GrantAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GrantAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GrantAuditResponseObject); ok {
+		return validResponse.VisitGrantAuditResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAuditGrant operation middleware
+func (sh *strictHandler) GetAuditGrant(ctx echo.Context, id AuditGrantID, params GetAuditGrantParams) error {
+	var request GetAuditGrantRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAuditGrant(ctx.Request().Context(), request.(GetAuditGrantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAuditGrant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAuditGrantResponseObject); ok {
+		return validResponse.VisitGetAuditGrantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeAuditGrant operation middleware
+func (sh *strictHandler) RevokeAuditGrant(ctx echo.Context, id AuditGrantID, params RevokeAuditGrantParams) error {
+	var request RevokeAuditGrantRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RevokeAuditGrantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAuditGrant(ctx.Request().Context(), request.(RevokeAuditGrantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAuditGrant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeAuditGrantResponseObject); ok {
+		return validResponse.VisitRevokeAuditGrantResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -52,6 +52,11 @@ type App interface {
 	Tokens(context.Context, app.Caller) ([]app.PersonalToken, error)
 	RevokeToken(context.Context, app.Caller, uuid.UUID) error
 
+	GrantAudit(context.Context, app.Caller, app.GrantAudit) (app.GrantedAudit, error)
+	AuditGrants(context.Context, app.Caller, app.AuditGrantQuery) (app.List[app.AuditGrantRow], error)
+	AuditGrant(context.Context, app.Caller, uuid.UUID) (app.AuditGrantRow, app.Position, error)
+	RevokeAudit(context.Context, app.Caller, uuid.UUID, app.Command, *app.Revision) (app.Written, error)
+
 	RegisterDevices(context.Context, app.Caller, app.RegisterDevices) (app.BulkResult, error)
 	TransferDevices(context.Context, app.Caller, app.TransferDevices) (app.BulkResult, error)
 	PreviewRenewals(context.Context, app.Caller, app.RenewDevices) ([]app.RenewalPreview, error)

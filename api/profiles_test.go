@@ -47,7 +47,7 @@ func TestProfilesOverHTTP(t *testing.T) {
 	expect(t, "partners", into[api.PartnerList](ada.get("/v1/accounts/" + reseller + "/partners" + since).is(200)).Items[0].Profile, ref)
 	expect(t, "partners of the customer", into[api.PartnerList](admin.get("/v1/accounts/" + customer + "/partners" + since).is(200)).Items[0].Profile, ref)
 	reached := into[api.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
-	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: ref, Rights: []string{"account.read", "devices.read"}})
+	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: &ref, Rights: []string{"account.read", "devices.read"}})
 	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 2)
 
 	token := s.signIn(customer, id)
@@ -68,7 +68,7 @@ func TestProfilesOverHTTP(t *testing.T) {
 	ref = api.ProfileRef{Id: id, Name: "removed", Removed: &yes}
 	expect(t, "customers", into[api.CustomerList](ada.get("/v1/customers" + since).is(200)).Items[0].PartnerProfile, ref)
 	reached = into[api.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
-	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: ref, Rights: []string{}})
+	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: &ref, Rights: []string{}})
 	ada.get("/v1/accounts/"+customer+since).refusedWith(404, "not_found")
 	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 1)
 	token.get("/v1/me").is(200)

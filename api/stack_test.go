@@ -90,7 +90,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 		People: app.People{
 			Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute},
+			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute},
 		},
 	})
 	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {

@@ -17,7 +17,7 @@ import (
 // access answers what a caller may do where, for one request: everything for
 // the operator, the caller's own rights in its own account, and in another one
 // what the partner profile gives that the customer chose for the caller's
-// account. Partnerships are read from the log, so that a profile taken away is
+// account; for an auditor reading in the accounts of its grant. Partnerships are read from the log, so that a profile taken away is
 // gone at once.
 type access struct {
 	app    *App
@@ -32,15 +32,19 @@ func (a *App) access(c Caller) *access {
 }
 
 // everything is what the operator may do.
-var everything = slices.Concat(rights.Administrator(), rights.Set{rights.AllocationsGrant, rights.AccountsManage, rights.OperationsRead})
+var everything = slices.Concat(rights.Administrator(), rights.Set{
+	rights.AllocationsGrant, rights.AuditsGrant, rights.AccountsManage, rights.OperationsRead,
+})
 
 // in is what the caller may do in an account; empty: it may not even know of it.
 func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	switch {
 	case x.caller.Operator():
 		return everything, nil
-	case uid == uuid.Nil:
+	case uid == uuid.Nil, x.caller.Auditor() && !slices.Contains(x.caller.Audits, uid):
 		return nil, nil
+	case x.caller.Auditor():
+		return rights.Auditor(), nil
 	case uid == x.caller.Own():
 		return ownRights(x.caller), nil
 	}
@@ -93,11 +97,7 @@ func (a *App) ProfileRights(ctx context.Context, uid uuid.UUID, id string) (righ
 	return s.Profile(id).Rights, err
 }
 
-// actsFor reports whether devices of the account are meant: those of the
-// account that the caller names, if it names one.
-func (x *access) actsFor(uid uuid.UUID) bool {
-	return x.caller.ActingFor == uuid.Nil || x.caller.ActingFor == uid
-}
+func (x *access) actsFor(uid uuid.UUID) bool { return x.caller.actsFor(uid) }
 
 // learn asks for several accounts at once.
 func (x *access) learn(ctx context.Context, accounts []uuid.UUID) error {
@@ -113,12 +113,15 @@ func (x *access) learn(ctx context.Context, accounts []uuid.UUID) error {
 }
 
 // require is nil when the caller has the right in the account, ErrNotFound when
-// it may not know of the account, else ErrForbidden.
+// it may not know of the account, else ErrForbidden; so also where no account is
+// meant.
 func (x *access) require(ctx context.Context, uid uuid.UUID, right rights.Right) error {
 	set, err := x.in(ctx, uid)
 	switch {
 	case err != nil:
 		return err
+	case len(set) == 0 && uid == uuid.Nil:
+		return &Forbidden{Right: right}
 	case len(set) == 0:
 		return ErrNotFound
 	case !set.Has(right):
@@ -133,10 +136,14 @@ func (x *access) require(ctx context.Context, uid uuid.UUID, right rights.Right)
 	return nil
 }
 
-// open refuses callers whose own account is closed: they may not write any more.
-func (x *access) open(ctx context.Context) error {
-	if x.caller.Operator() {
+// open refuses who may not write whatever rights there are: auditors, and callers
+// whose own account is closed. The right is the one that the command needs.
+func (x *access) open(ctx context.Context, right rights.Right) error {
+	switch {
+	case x.caller.Operator():
 		return nil
+	case x.caller.Auditor():
+		return &Forbidden{Right: right}
 	}
 	own, err := x.app.account(ctx, x.caller.Own())
 	if err != nil {
@@ -155,7 +162,7 @@ func (x *access) write(ctx context.Context, uid uuid.UUID, right rights.Right) e
 	if err := x.require(ctx, uid, right); err != nil {
 		return err
 	}
-	return x.open(ctx)
+	return x.open(ctx, right)
 }
 
 // operatorOnly refuses everybody else.

@@ -34,6 +34,7 @@ type Dependencies struct {
 	// warned.
 	WarnDays   []int
 	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
+	AuditLife  time.Duration // how long an audit grant lasts at most; zero: DefaultAuditLife
 	Operations OperationStore
 	Persons    PersonKeys
 	Secret     []byte
@@ -54,6 +55,7 @@ type Dependencies struct {
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	profiles      DefineProfile EditProfile RemoveProfile ProfileRights
 //	partnerships  EstablishPartnership AssignPartnerProfile EndPartnership
+//	auditors      GrantAudit AuditGrants AuditGrant RevokeAudit AuditCaller
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
 //	              EditDevice SuspendDevice ResumeDevice RetireDevice
 //	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer
@@ -71,6 +73,7 @@ type App struct {
 	rules      device.Rules
 	windows    Windows
 	planLife   time.Duration
+	auditLife  time.Duration
 	operations OperationStore
 	persons    PersonKeys
 	secret     []byte
@@ -87,8 +90,9 @@ func New(d Dependencies) *App {
 	}
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
-		persons: d.Persons, secret: d.Secret, people: d.People, sandbox: d.Sandbox, logger: d.Logger,
+		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife),
+		auditLife: cmp.Or(d.AuditLife, DefaultAuditLife), operations: d.Operations, persons: d.Persons, secret: d.Secret,
+		people: d.People, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{
 		a.freeRenewals(), a.partnershipEnds(), a.partnershipWarnings(d.WarnDays), a.runOutInvitations(), a.runOutUserInvitations(),

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
@@ -20,6 +22,8 @@ type Caller struct {
 	// Limit narrows the caller's rights everywhere, to those of a personal API
 	// token; nil narrows nothing.
 	Limit rights.Set
+	// Audits are the accounts that an auditor reads.
+	Audits []uuid.UUID
 }
 
 // Within is what the caller's Limit leaves of a set of rights.
@@ -33,7 +37,10 @@ func (c Caller) Within(set rights.Set) rights.Set {
 // Operator reports whether the caller is the platform owner.
 func (c Caller) Operator() bool { return c.Actor.Kind == domain.ActorOperator }
 
-// Own is the caller's own account, uuid.Nil for the operator.
+// Auditor reports whether the caller reads by an audit grant, and nothing else.
+func (c Caller) Auditor() bool { return c.Actor.Kind == domain.ActorAuditor }
+
+// Own is the caller's own account, uuid.Nil for the operator and auditors.
 func (c Caller) Own() uuid.UUID { return c.Actor.Account }
 
 // Account is the account the caller acts for: the one named, else its own.
@@ -42,4 +49,18 @@ func (c Caller) Account() uuid.UUID {
 		return c.ActingFor
 	}
 	return c.Own()
+}
+
+// actsFor reports whether things of the account are meant: those of the account
+// that the caller names, if it names one.
+func (c Caller) actsFor(uid uuid.UUID) bool { return c.ActingFor == uuid.Nil || c.ActingFor == uid }
+
+// belongs reports whether what an account has asked for is the caller's to look
+// at: that of its own account (uuid.Nil is the operator), for an auditor that of
+// the accounts of its grant.
+func (c Caller) belongs(account uuid.UUID) bool {
+	if c.Auditor() {
+		return slices.Contains(c.Audits, account)
+	}
+	return account == c.Own() && c.Operator() == (account == uuid.Nil)
 }

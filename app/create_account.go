@@ -24,11 +24,11 @@ func (a *App) CreateAccount(ctx context.Context, caller Caller, c CreateAccount)
 // that the caller acts for. It needs customers.create there.
 func (a *App) CreateCustomer(ctx context.Context, caller Caller, c CreateAccount) (CreatedAccount, error) {
 	reseller := caller.Account()
-	if reseller == uuid.Nil {
-		return CreatedAccount{}, domain.Refuse(accountRequired)
-	}
 	if err := a.access(caller).write(ctx, reseller, rights.CustomersCreate); err != nil {
 		return CreatedAccount{}, err
+	}
+	if reseller == uuid.Nil {
+		return CreatedAccount{}, domain.Refuse(accountRequired)
 	}
 	s, err := a.account(ctx, reseller)
 	switch {

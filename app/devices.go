@@ -115,7 +115,7 @@ func (a *App) oneDevice(ctx context.Context, caller Caller, name string, right r
 	if err != nil {
 		return Written{}, err
 	}
-	if err := x.open(ctx); err != nil {
+	if err := x.open(ctx, right); err != nil {
 		return Written{}, err
 	}
 	ch := deviceChange(l.state.UID, nil)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -59,6 +60,8 @@ func (a *App) eraseIn(ctx context.Context, w write, stream string, person uuid.U
 		return a.erase(ctx, w, uid, person)
 	case ok && strings.HasPrefix(stream, userPrefix):
 		return a.eraseUser(ctx, w, uid)
+	case ok && strings.HasPrefix(stream, auditPrefix):
+		return a.changeAudit(ctx, w, uid, nil, audit.DecideErase)
 	}
 	return Written{}, ErrNotFound
 }

@@ -37,6 +37,7 @@ func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }
 // Codes of refusals that only the use cases know. They are part of the
 // interface and never change.
 const (
+	CodeAccountUnknown   = "account_unknown"
 	CodeAccountRequired  = "account_required"
 	CodeNotAReseller     = "not_a_reseller"
 	CodeNotACustomer     = "not_a_customer"

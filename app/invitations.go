@@ -33,6 +33,9 @@ func (a *App) UserInvitationToken(uid uuid.UUID, number int) string {
 	return a.derivedToken("user invitation", uid, number)
 }
 
+// tokenLength is that of a derived token in bytes: uid, number and code.
+const tokenLength = 16 + 4 + sha256.Size
+
 func (a *App) derivedToken(purpose string, uid uuid.UUID, number int) string {
 	plain := binary.BigEndian.AppendUint32(uid[:], uint32(number))
 	mac := hmac.New(sha256.New, a.secret)
@@ -64,7 +67,7 @@ func (i invited) toAccount() bool { return i.user.state.Status == "" }
 // of the latest invitation.
 func (a *App) invited(ctx context.Context, token string) (i invited, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != 16+4+sha256.Size {
+	if err != nil || len(raw) != tokenLength {
 		return i, ErrNotFound
 	}
 	uid := uuid.UUID(raw[:16])
@@ -144,7 +147,7 @@ func (a *App) ResendInvitation(ctx context.Context, caller Caller, uid uuid.UUID
 		if err := x.require(ctx, uid, rights.AccountRead); err != nil {
 			return Written{}, err
 		}
-		if s.Reseller != caller.Own() {
+		if s.Reseller == uuid.Nil || s.Reseller != caller.Own() {
 			return Written{}, &Forbidden{Right: rights.CustomersCreate, Account: uid} // whose customer it is, is not told
 		}
 		if err := x.write(ctx, s.Reseller, rights.CustomersCreate); err != nil {

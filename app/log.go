@@ -13,6 +13,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -24,7 +25,7 @@ import (
 )
 
 // Wire knows every event type of the log.
-var Wire = wire.Merge(account.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, user.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+var Wire = wire.Merge(account.Wire, audit.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, user.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
 
 // Position is a place in the whole log. Both parts are kept and compared as a
 // pair; the zero Position is before the first event.
@@ -147,3 +148,8 @@ const userPrefix = "user-"
 
 // UserStream is the stream of a user.
 func UserStream(uid uuid.UUID) string { return userPrefix + uid.String() }
+
+const auditPrefix = "auditgrant-"
+
+// AuditGrantStream is the stream of an audit grant.
+func AuditGrantStream(uid uuid.UUID) string { return auditPrefix + uid.String() }

@@ -55,7 +55,7 @@ func (a *App) CreateToken(ctx context.Context, caller Caller, c CreateToken) (Cr
 	if err != nil {
 		return CreatedToken{}, err
 	}
-	if err := a.access(caller).open(ctx); err != nil {
+	if err := a.access(caller).open(ctx, ""); err != nil {
 		return CreatedToken{}, err
 	}
 	w := a.write(caller, c.Command)

@@ -110,7 +110,7 @@ func (a *App) keepPlan(ctx context.Context, t transferring, own uuid.UUID, resul
 // they may know of the source account.
 func (a *App) TransferPlan(ctx context.Context, caller Caller, id uuid.UUID) (TransferPlan, error) {
 	p, _, err := a.transferPlan(ctx, id)
-	if err != nil || !p.Complete() || p.Account != caller.Own() || caller.Operator() != (p.Account == uuid.Nil) {
+	if err != nil || !p.Complete() || !caller.belongs(p.Account) {
 		return TransferPlan{}, orNotFound(err)
 	}
 	set, err := a.access(caller).in(ctx, p.From)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -49,11 +50,11 @@ func (a *App) Processes() *Processes { return &Processes{a} }
 
 // Name is that of their checkpoint. It changes with Prefixes: the log is then
 // followed from its beginning once more, which does no harm.
-func (*Processes) Name() string { return "processes_2" }
+func (*Processes) Name() string { return "processes_3" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
-	return []string{"account-", "batch-", "device-", "reservation-", "user-"}
+	return []string{"account-", auditPrefix, "batch-", "device-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
@@ -155,6 +156,10 @@ func (t *tasks) add(e Recorded) {
 	case user.UserErased:
 		t.rest["the key of person "+event.User.String()] = func(ctx context.Context, a *App) error {
 			return a.persons.Erase(ctx, event.User)
+		}
+	case audit.AuditorErased:
+		t.rest["the key of person "+event.Grant.String()] = func(ctx context.Context, a *App) error {
+			return a.persons.Erase(ctx, event.Grant)
 		}
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {

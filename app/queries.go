@@ -92,7 +92,7 @@ func (a *App) Partnerships(ctx context.Context, caller Caller, uid uuid.UUID, f 
 		return nil, Position{}, err
 	}
 	found, err := a.partners(ctx, f, uid)
-	if !caller.Operator() && uid != caller.Own() {
+	if !caller.Operator() && !caller.Auditor() && uid != caller.Own() {
 		found.Items = slices.DeleteFunc(found.Items, func(p PartnershipRow) bool { return p.Reseller != caller.Own() })
 	}
 	return found.Items, found.Position, err

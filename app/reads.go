@@ -183,6 +183,7 @@ type Reader interface {
 	Devices(context.Context, DeviceQuery) (List[DeviceRow], error)
 	Accounts(context.Context, AccountQuery) (List[AccountRow], error)
 	Users(context.Context, UserQuery) (List[UserRow], error)
+	AuditGrants(context.Context, AuditGrantQuery) (List[AuditGrantRow], error)
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)

@@ -39,6 +39,9 @@ var ownDevice = domain.Problem{Code: CodeOwnDevice, Detail: "The device is in th
 // does not exist, is retired, or has another factor is ErrNotFound. An account
 // has one open request per device; a second one is the first.
 func (a *App) RequestRelease(ctx context.Context, caller Caller, c RequestRelease) (ReleaseRow, error) {
+	if err := a.access(caller).write(ctx, caller.Account(), rights.DevicesRegister); err != nil {
+		return ReleaseRow{}, err
+	}
 	serial, problems := device.NormaliseSerial(c.SerialNumber)
 	problems = at("/serialNumber", problems)
 	factor, p := device.ParseFactor(c.IMEI, c.MAC, c.ESN)
@@ -51,9 +54,6 @@ func (a *App) RequestRelease(ctx context.Context, caller Caller, c RequestReleas
 	}
 	if len(problems) > 0 {
 		return ReleaseRow{}, domain.Refuse(problems...)
-	}
-	if err := a.access(caller).write(ctx, caller.Account(), rights.DevicesRegister); err != nil {
-		return ReleaseRow{}, err
 	}
 	uid := device.UID(serial)
 	d, err := load(ctx, a.log, DeviceStream(uid), device.State{UID: uid}, device.Evolve)
@@ -125,7 +125,8 @@ func (a *App) ReleaseRequests(ctx context.Context, caller Caller) ([]ReleaseRow,
 }
 
 // ReleaseRequest is one request, for the account that it went to, with
-// devices.read, and for the one that asked, with devices.register.
+// devices.read, and for the one that asked, with devices.register; for auditors
+// of either.
 func (a *App) ReleaseRequest(ctx context.Context, caller Caller, id uuid.UUID) (ReleaseRow, error) {
 	r, err := a.releaseRow(ctx, id)
 	if err != nil {
@@ -136,6 +137,9 @@ func (a *App) ReleaseRequest(ctx context.Context, caller Caller, id uuid.UUID) (
 		account uuid.UUID
 		right   rights.Right
 	}{{r.Owner, rights.DevicesRead}, {r.Requester, rights.DevicesRegister}} {
+		if caller.Auditor() {
+			side.right = rights.DevicesRead
+		}
 		set, err := x.in(ctx, side.account)
 		if err != nil {
 			return ReleaseRow{}, err

@@ -31,7 +31,7 @@ func (a *App) renewing(ctx context.Context, caller Caller, c RenewDevices) (writ
 		return w, bulk{}, err
 	}
 	x := a.access(caller)
-	if err := x.open(ctx); err != nil {
+	if err := x.open(ctx, rights.DevicesRenew); err != nil {
 		return w, bulk{}, err
 	}
 	var selected []device.State

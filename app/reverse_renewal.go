@@ -25,7 +25,7 @@ func (a *App) ReverseRenewal(ctx context.Context, caller Caller, c ReverseRenewa
 		return BulkResult{}, err
 	}
 	x := a.access(caller)
-	if err := x.open(ctx); err != nil {
+	if err := x.open(ctx, rights.DevicesRenew); err != nil {
 		return BulkResult{}, err
 	}
 	names, err := a.renewed(ctx, x, c)

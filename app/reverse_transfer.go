@@ -100,7 +100,7 @@ type transferReversal struct {
 func (a *App) transferReversal(ctx context.Context, caller Caller, c ReverseTransfer, s transfer.State) (transferReversal, error) {
 	r := transferReversal{app: a, w: a.write(caller, c.Command), command: c, target: s.To, seen: duplicates{}}
 	x := a.access(caller)
-	if err := x.open(ctx); err != nil {
+	if err := x.open(ctx, rights.DevicesTransfer); err != nil {
 		return r, err
 	}
 	owners, err := a.owners(ctx, []uuid.UUID{s.From})

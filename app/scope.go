@@ -11,7 +11,7 @@ import (
 
 // scope is the accounts that a caller reads with a right, nil meaning all. With
 // an account named it is that one; else the caller's own and those whose
-// partner profile gives the right. Rights are those of today, whatever instant
+// partner profile gives the right, for an auditor those of its grant. Rights are those of today, whatever instant
 // is asked for; lists take them from the read model, as fresh as the query asks.
 func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Freshness) ([]uuid.UUID, error) {
 	if caller.ActingFor != uuid.Nil {
@@ -20,8 +20,13 @@ func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Fr
 		}
 		return []uuid.UUID{caller.ActingFor}, nil
 	}
-	if caller.Operator() {
+	switch {
+	case caller.Operator():
 		return nil, nil
+	case caller.Auditor() && rights.Auditor().Has(right):
+		return slices.Clone(caller.Audits), nil
+	case caller.Auditor():
+		return nil, &Forbidden{Right: right}
 	}
 	var scope []uuid.UUID
 	if ownRights(caller).Has(right) {

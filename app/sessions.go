@@ -57,12 +57,16 @@ func (a *App) EndSessions(ctx context.Context, caller Caller) error {
 // Self is the person that a caller is; zero for tokens of accounts and the
 // operator.
 func (a *App) Self(ctx context.Context, caller Caller) (account.Person, error) {
-	if caller.Actor.Kind != domain.ActorUser {
+	if caller.Actor.Kind != domain.ActorUser && !caller.Auditor() {
 		return account.Person{}, nil
 	}
 	uid, err := uuid.Parse(caller.Actor.ID)
 	if err != nil {
 		return account.Person{}, fmt.Errorf("the caller's id: %w", err)
+	}
+	if caller.Auditor() {
+		grant, _, err := a.auditGrant(ctx, uid)
+		return grant.Auditor, err
 	}
 	s, err := a.user(ctx, uid)
 	return s.Person, err

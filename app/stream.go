@@ -102,9 +102,18 @@ const (
 	appendTime    = 10 * time.Second // of an append whose outcome is unknown; less when the context ends before
 )
 
+// errAuditorWrites says that a use case has let an auditor through, who is to
+// read only. It is a mistake here, and nothing was written.
+var errAuditorWrites = errors.New("an auditor writes nothing")
+
 // append appends, and repeats an append whose outcome is unknown with the same
 // ids and expectation until the store answers or time is up.
 func (a *App) append(ctx context.Context, stream string, expected Revision, events ...NewEvent) (Revision, Position, error) {
+	for _, e := range events {
+		if e.Metadata.Actor.Kind == domain.ActorAuditor {
+			return 0, Position{}, fmt.Errorf("append to %s: %w", stream, errAuditorWrites)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, appendTime)
 	defer cancel()
 	for try := 0; ; try++ {

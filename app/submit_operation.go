@@ -54,10 +54,13 @@ func (a *App) Submit(ctx context.Context, caller Caller, s Submission) (Operatio
 		return Operation{}, domain.Refuse(batchTooLarge)
 	}
 	x := a.access(caller)
-	if s.Kind == OperationRegistration {
+	switch s.Kind {
+	case OperationRegistration:
 		err = x.write(ctx, caller.Account(), rights.DevicesRegister)
-	} else {
-		err = x.open(ctx)
+	case OperationTransfer:
+		err = x.open(ctx, rights.DevicesTransfer)
+	default:
+		err = x.open(ctx, rights.DevicesRenew)
 	}
 	if err != nil {
 		return Operation{}, err
@@ -164,21 +167,23 @@ func (s Submission) dryRun() bool {
 		s.Kind == OperationRenewal && s.Renewal.DryRun
 }
 
-// Operation shows an operation to those of the account that submitted it, and
-// to the operator.
+// Operation shows an operation to those of the account that submitted it, to its
+// auditors, and to the operator.
 func (a *App) Operation(ctx context.Context, caller Caller, id uuid.UUID) (Operation, error) {
 	op, err := a.operations.Operation(ctx, id)
 	if err != nil {
 		return Operation{}, err
 	}
-	if !caller.Operator() && (op.Account == uuid.Nil || op.Account != caller.Own()) {
+	if !caller.Operator() && !caller.belongs(op.Account) {
 		return Operation{}, ErrNotFound
 	}
 	return op, nil
 }
 
 // OperationResults gives up to limit results in request order, after the first
-// so many, as far as there are any yet.
+// so many, as far as there are any yet. An auditor is shown no devices of
+// accounts that the grant does not name: who submitted the operation saw them by
+// a partnership.
 func (a *App) OperationResults(ctx context.Context, caller Caller, id uuid.UUID, after, limit int) ([]ItemResult, error) {
 	if _, err := a.Operation(ctx, caller, id); err != nil {
 		return nil, err
@@ -191,6 +196,9 @@ func (a *App) OperationResults(ctx context.Context, caller Caller, id uuid.UUID,
 	for i, data := range encoded {
 		if err := json.Unmarshal(data, &results[i]); err != nil {
 			return nil, fmt.Errorf("result %d of operation %s: %w", after+i, id, err)
+		}
+		if d := results[i].Device; d != nil && caller.Auditor() && !caller.belongs(d.Account) {
+			results[i].Device = nil
 		}
 	}
 	return results, nil

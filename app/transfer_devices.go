@@ -100,7 +100,7 @@ func (a *App) transferring(ctx context.Context, caller Caller, c TransferDevices
 	if err != nil || len(source) == 0 {
 		return t, orNotFound(err)
 	}
-	if err := x.open(ctx); err != nil {
+	if err := x.open(ctx, rights.DevicesTransfer); err != nil {
 		return t, err
 	}
 	owners, err := a.owners(ctx, []uuid.UUID{c.From, c.To})

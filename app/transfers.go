@@ -85,16 +85,16 @@ func (a *App) seenTransfer(ctx context.Context, caller Caller, id uuid.UUID) (lo
 		}
 		return set.Has(rights.DevicesRead)
 	}
-	v.source, v.target, v.own = reads(l.state.From), reads(l.state.To), reads(caller.Own())
+	v.source, v.target, v.own = reads(l.state.From), reads(l.state.To), caller.Auditor() || reads(caller.Own())
 	if err != nil || !v.source && !v.target && !v.asker(l.state.Account) {
 		return l, v, orNotFound(err)
 	}
 	return l, v, nil
 }
 
-// asker reports whether the caller is of the account that asked.
+// asker reports whether the caller is of the account that asked, or audits it.
 func (v view) asker(account uuid.UUID) bool {
-	return v.own && v.caller.Own() == account && v.caller.Operator() == (account == uuid.Nil)
+	return v.own && v.caller.belongs(account) && v.caller.actsFor(account)
 }
 
 // items are those that the caller may see: all of what its own account asked

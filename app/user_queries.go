@@ -36,10 +36,10 @@ type UserQuery struct {
 	Now     time.Time // as in AccountQuery
 }
 
-// Users lists an account's users and invitations. Only its administrators and
-// the operator see them.
+// Users lists an account's users and invitations. Only its administrators, its
+// auditors and the operator see them.
 func (a *App) Users(ctx context.Context, caller Caller, q UserQuery) (List[UserRow], error) {
-	if err := a.access(caller).require(ctx, q.Account, rights.UsersManage); err != nil {
+	if err := a.access(caller).require(ctx, q.Account, rights.UsersRead); err != nil {
 		return List[UserRow]{}, err
 	}
 	q.Now = a.clock.Now()

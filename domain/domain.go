@@ -24,6 +24,7 @@ const (
 	ActorToken    ActorKind = "token"    // an API token of an account
 	ActorUser     ActorKind = "user"     // a person, signed in or through a personal API token
 	ActorSystem   ActorKind = "system"   // one of the service's own processes
+	ActorAuditor  ActorKind = "auditor"  // who reads by an audit grant; causes no events
 )
 
 // Actor is who caused an event: the kind, the actor's own id, and the account

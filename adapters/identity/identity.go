@@ -1,6 +1,6 @@
 // Package identity finds out who a bearer token stands for: the operator, by
 // the token of the installation, a user, by a session's token or a personal one,
-// or an account, by a token made for it.
+// an auditor, by the token of a grant, or an account, by a token made for it.
 package identity
 
 import (
@@ -29,11 +29,13 @@ type TokenStore interface {
 	FindByHash(ctx context.Context, hash []byte) (postgres.Token, error)
 }
 
-// People find the user of a session's token or of a personal one, else
-// app.ErrNotFound, and what the profile of an account's token gives.
+// People find the user of a session's token or of a personal one, and the auditor
+// of a grant's, else app.ErrNotFound, and what the profile of an account's token
+// gives.
 type People interface {
 	SessionCaller(ctx context.Context, token string) (app.Caller, error)
 	TokenCaller(ctx context.Context, token string) (app.Caller, error)
+	AuditCaller(ctx context.Context, token string) (app.Caller, error)
 	// ProfileRights is what a profile of an account gives, nothing when it is no
 	// more.
 	ProfileRights(ctx context.Context, account uuid.UUID, id string) (rights.Set, error)
@@ -68,6 +70,8 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (app.Caller, er
 		return person(t.people.SessionCaller(ctx, token))
 	case strings.HasPrefix(token, app.PersonalPrefix):
 		return person(t.people.TokenCaller(ctx, token))
+	case strings.HasPrefix(token, app.AuditPrefix):
+		return person(t.people.AuditCaller(ctx, token))
 	}
 	known, err := t.store.FindByHash(ctx, postgres.HashToken(token))
 	switch {

@@ -146,10 +146,16 @@ func (users) ProfileRights(_ context.Context, _ uuid.UUID, id string) (rights.Se
 	return nil, nil
 }
 
+func (u users) AuditCaller(ctx context.Context, token string) (app.Caller, error) {
+	return u.SessionCaller(ctx, token)
+}
+
 func TestTokensOfUsers(t *testing.T) {
 	t.Parallel()
 	session, personal := app.Caller{Session: uuid.New()}, app.Caller{Limit: rights.Set{rights.DevicesRead}}
-	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), users{"fles_a": session, "flpt_b": personal}, fixedClock{})
+	audits := app.Caller{Audits: []uuid.UUID{uuid.New()}}
+	known := users{"fles_a": session, "flpt_b": personal, "flau_c": audits}
+	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), known, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +165,10 @@ func TestTokensOfUsers(t *testing.T) {
 	if got, err := tokens.Authenticate(t.Context(), "flpt_b"); err != nil || !got.Limit.Has(rights.DevicesRead) {
 		t.Errorf("personal token: %+v, %v", got, err)
 	}
-	for _, bad := range []string{"fles_", "fles_b", "flpt_a"} {
+	if got, err := tokens.Authenticate(t.Context(), "flau_c"); err != nil || len(got.Audits) != 1 {
+		t.Errorf("token of an audit grant: %+v, %v", got, err)
+	}
+	for _, bad := range []string{"fles_", "fles_b", "flpt_a", "flau_a"} {
 		if _, err := tokens.Authenticate(t.Context(), bad); !errors.Is(err, identity.ErrUnknownToken) {
 			t.Errorf("%s: %v", bad, err)
 		}

@@ -37,6 +37,7 @@ type Config struct {
 	RenewalTerms     []string      `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
 	IncludedTransfer string        `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
 	PlanHours        int           `help:"Hours for which a transfer plan can be committed." env:"FLEETLEDGER_PLAN_HOURS" default:"24"`
+	AuditDays        int           `help:"Days ahead that an audit grant may end at most." env:"FLEETLEDGER_AUDIT_DAYS" default:"366"`
 	DueEvery         time.Duration `help:"How often what falls due by itself, such as automatic renewals, is looked for." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
 	TidyEvery        time.Duration `help:"How often what has expired is removed from the database: idempotency keys, sessions, tokens." env:"FLEETLEDGER_TIDY_EVERY" default:"1h" placeholder:"DURATION"`
 	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
@@ -81,7 +82,7 @@ func (c *Config) validate() error {
 		"FLEETLEDGER_PLACES": c.Places, "FLEETLEDGER_FREE_TERM_MONTHS": c.FreeTermMonths,
 		"FLEETLEDGER_SIGN_INS_BY_EMAIL": c.SignInsByEmail, "FLEETLEDGER_SIGN_INS_BY_ADDRESS": c.SignInsByAddress,
 		"FLEETLEDGER_WARRANTY_MONTHS": c.WarrantyMonths, "FLEETLEDGER_WARRANTY_CAP": c.WarrantyCap,
-		"FLEETLEDGER_PLAN_HOURS": c.PlanHours,
+		"FLEETLEDGER_PLAN_HOURS": c.PlanHours, "FLEETLEDGER_AUDIT_DAYS": c.AuditDays,
 	} {
 		if n < 1 || n > 10_000 {
 			refuse(variable, "%d is not between 1 and 10000", n)

@@ -92,6 +92,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 		Clock:     e.clock,
 		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
 		PlanLife:   time.Duration(c.PlanHours) * time.Hour,
+		AuditLife:  time.Duration(c.AuditDays) * 24 * time.Hour,
 		Operations: e.operations,
 		Persons:    e.persons,
 		Secret:     secret,

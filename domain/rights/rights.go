@@ -23,8 +23,10 @@ const (
 	DevicesRetire    Right = "devices.retire"
 	DevicesTransfer  Right = "devices.transfer"
 	DevicesRenew     Right = "devices.renew"
+	UsersRead        Right = "users.read"        // an account's administrators and auditors only: no profile has it
 	UsersManage      Right = "users.manage"      // an account's administrators only: no profile has it
 	AllocationsGrant Right = "allocations.grant" // the operator only
+	AuditsGrant      Right = "audits.grant"      // the operator only: let auditors read accounts
 	AccountsManage   Right = "accounts.manage"   // the operator only: create, close, list all
 	SandboxClock     Right = "sandbox.clock"     // the operator only: move the clock of a sandbox
 	OperationsRead   Right = "operations.read"   // projections, metrics of the service: the operator only
@@ -105,7 +107,10 @@ func Assignable() Set {
 }
 
 // Administrator is what an administrator may do in the own account.
-func Administrator() Set { return append(Assignable(), UsersManage) }
+func Administrator() Set { return append(Assignable(), UsersRead, UsersManage) }
 
 // Operators are the rights that only the operator has.
 func Operators() Set { return Set{AllocationsGrant, AccountsManage, SandboxClock, OperationsRead} }
+
+// Auditor is what an auditor may do in an account of its grant: read everything.
+func Auditor() Set { return append(slices.Clone(read), UsersRead) }

@@ -1,6 +1,7 @@
 package rights_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -27,10 +28,20 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("profile %s is there twice", p.ID)
 		}
 		seen[p.ID] = true
-		for _, r := range []rights.Right{rights.AccountsManage, rights.AllocationsGrant, rights.OperationsRead} {
+		for _, r := range []rights.Right{rights.UsersRead, rights.UsersManage} {
+			if rights.Set(p.Rights).Has(r) {
+				t.Errorf("%s has %s", p.ID, r)
+			}
+		}
+		for _, r := range []rights.Right{rights.AccountsManage, rights.AllocationsGrant, rights.AuditsGrant, rights.OperationsRead} {
 			if rights.Set(p.Rights).Has(r) || rights.Administrator().Has(r) {
 				t.Errorf("%s has %s", p.ID, r)
 			}
+		}
+	}
+	for _, r := range rights.Auditor() {
+		if !strings.HasSuffix(string(r), ".read") {
+			t.Errorf("auditors have %s", r)
 		}
 	}
 	if _, ok := rights.Find("king"); ok {

@@ -11,11 +11,13 @@ import (
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // erase takes the data of persons that were erased from all versions of their
-// account and of the users they are, those of this batch included.
+// account, of the users and of the grants to the auditors they are, those of this
+// batch included.
 func erase(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 	for _, e := range events {
 		var err error
@@ -24,6 +26,8 @@ func erase(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 			err = eraseOne(ctx, tx, "account_versions", event.Account, func(s *accountState) { s.State = s.Without(event.Person) })
 		case user.UserErased:
 			err = eraseOne(ctx, tx, "user_versions", event.User, func(s *userState) { s.Person = s.Person.Erase() })
+		case audit.AuditorErased:
+			err = eraseOne(ctx, tx, "audit_grant_versions", event.Grant, func(s *auditGrantState) { s.Auditor = s.Auditor.Erase() })
 		}
 		if err != nil {
 			return fmt.Errorf("erase a person: %w", err)
@@ -53,7 +57,7 @@ func eraseOne[S any](ctx context.Context, tx pgx.Tx, table string, uid uuid.UUID
 	return nil
 }
 
-// eraseIn rewrites the versions of one account or user.
+// eraseIn rewrites the versions of one thing.
 func eraseIn[S any](ctx context.Context, tx pgx.Tx, table pgx.Identifier, uid uuid.UUID, forget func(*S)) error {
 	rows, err := tx.Query(ctx, `SELECT valid_from, state FROM `+table.Sanitize()+` WHERE uid = $1`, [16]byte(uid))
 	if err != nil {

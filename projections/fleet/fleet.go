@@ -1,6 +1,6 @@
 // Package fleet is the read model of the whole fleet: devices, accounts, their
-// users, partnerships, and the counts per account and day that the Customers page is
-// made of.
+// users, partnerships, audit grants, and the counts per account and day that the
+// Customers page is made of.
 //
 // They are one projection and not four, because they are read together: the
 // Customers page joins all of them, a device shows its account's name. In one
@@ -46,6 +46,7 @@ const (
 	partnershipPrefix = "partnership-"
 	devicePrefix      = "device-"
 	userPrefix        = "user-"
+	auditGrantPrefix  = "auditgrant-"
 )
 
 // passedOver are prefixes of streams that change nothing here, but whose
@@ -59,7 +60,7 @@ func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
 		Version:  version,
-		Prefixes: append([]string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix}, passedOver...),
+		Prefixes: append([]string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix}, passedOver...),
 		Tables:   tables,
 		Indexes:  indexes,
 		Apply:    apply,
@@ -114,6 +115,7 @@ type folds struct {
 	accounts     *fold[accountState]
 	partnerships *fold[partnershipState]
 	users        *fold[userState]
+	auditGrants  *fold[auditGrantState]
 }
 
 // folder is a fold of whatever state.
@@ -125,10 +127,12 @@ type folder interface {
 }
 
 func newFolds() *folds {
-	return &folds{newFold(deviceTable), newFold(accountTable), newFold(partnershipTable), newFold(userTable)}
+	return &folds{newFold(deviceTable), newFold(accountTable), newFold(partnershipTable), newFold(userTable), newFold(auditGrantTable)}
 }
 
-func (f *folds) all() []folder { return []folder{f.devices, f.accounts, f.partnerships, f.users} }
+func (f *folds) all() []folder {
+	return []folder{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants}
+}
 
 // of is the fold that a stream belongs to, nil when there is none.
 func (f *folds) of(stream string) folder {
@@ -141,6 +145,8 @@ func (f *folds) of(stream string) folder {
 		return f.partnerships
 	case strings.HasPrefix(stream, userPrefix):
 		return f.users
+	case strings.HasPrefix(stream, auditGrantPrefix):
+		return f.auditGrants
 	}
 	return nil
 }

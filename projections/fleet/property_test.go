@@ -18,7 +18,7 @@ import (
 	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
-var allTables = []string{"device_versions", "account_versions", "partnership_versions", "account_counts", "service_days", "log_time"}
+var allTables = []string{"device_versions", "account_versions", "partnership_versions", "user_versions", "audit_grant_versions", "account_counts", "service_days", "log_time"}
 
 // Whatever happens, and however it is cut into batches: the rows are those of
 // one event at a time, and the numbers are those counted from the events.

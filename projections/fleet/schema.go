@@ -78,6 +78,19 @@ var tables = []string{
 	`CREATE UNIQUE INDEX user_version ON user_versions (uid, valid_to)`,
 	`CREATE INDEX user_by_account ON user_versions (account, valid_to)`,
 
+	`CREATE TABLE audit_grant_versions (
+		uid        uuid        NOT NULL,
+		valid_from timestamptz NOT NULL,
+		valid_to   timestamptz NOT NULL,
+		revision   bigint      NOT NULL,
+		state      jsonb       NOT NULL,
+		accounts   uuid[]      NOT NULL,
+		granted_at timestamptz NOT NULL,
+		expires_at timestamptz NOT NULL,
+		ended      boolean     NOT NULL,
+		CHECK (valid_from < valid_to))`,
+	`CREATE UNIQUE INDEX audit_grant_version ON audit_grant_versions (uid, valid_to)`,
+
 	// Devices that are not retired, per account: what the Customers page shows
 	// without looking at devices.
 	`CREATE TABLE account_counts (

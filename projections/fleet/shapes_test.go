@@ -16,7 +16,7 @@ import (
 func TestStatesAreThoseOfTheVersion(t *testing.T) {
 	t.Parallel()
 	var shapes strings.Builder
-	for _, v := range []any{deviceState{}, accountState{}, partnershipState{}, userState{}} {
+	for _, v := range []any{deviceState{}, accountState{}, partnershipState{}, userState{}, auditGrantState{}} {
 		fmt.Fprintf(&shapes, "%T\n", v)
 		spell(&shapes, reflect.TypeOf(v), "")
 	}

@@ -18,6 +18,7 @@ import (
 type (
 	deviceState      = device.State
 	partnershipState = partnership.State
+	auditGrantState  = app.AuditGrant
 
 	// accountState adds what lists show and decisions do not need.
 	accountState struct {
@@ -108,6 +109,21 @@ var userTable = table[userState]{
 // rounded up to what the database keeps: at that instant it has run out.
 func runsOut(i account.Invitation, waited bool) pgtype.Timestamptz {
 	return pgtype.Timestamptz{Time: i.Expires.Add(time.Microsecond - 1).Truncate(time.Microsecond), Valid: waited}
+}
+
+var auditGrantTable = table[auditGrantState]{
+	name:   "audit_grant_versions",
+	prefix: auditGrantPrefix,
+	evolve: func(s auditGrantState, e app.Recorded) auditGrantState {
+		s = app.EvolveAuditGrant(s, e)
+		s.TokenHash = nil // a list has no use for it
+		return s
+	},
+	exists:  func(s auditGrantState) bool { return s.UID != uuid.Nil },
+	columns: []string{"accounts", "granted_at", "expires_at", "ended"},
+	values: func(s auditGrantState) []any {
+		return []any{raw(s.Accounts), s.GrantedAt, s.Expires, !s.EndedAt.IsZero()}
+	},
 }
 
 func date(d calendar.Date) pgtype.Date {

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+var auditSorts = []string{"grantedAt", "expiresAt", "status"}
+
+func auditGrant(r app.AuditGrantRow) AuditGrant {
+	return AuditGrant{
+		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: AuditGrantStatus(r.Status),
+		GrantedAt: r.GrantedAt, ExpiresAt: r.Expires, EndedAt: instant(r.EndedAt), Reason: r.Reason, Revision: int64(r.Revision),
+	}
+}
+
+func (h handlers) GrantAudit(ctx context.Context, r GrantAuditRequestObject) (GrantAuditResponseObject, error) {
+	granted, err := h.App.GrantAudit(ctx, callOf(ctx).caller, app.GrantAudit{
+		Command: commandOf(ctx, r.Body.Reason), Auditor: app.Contact{Email: r.Body.Auditor.Email, Name: valueOf(r.Body.Auditor.Name)},
+		Accounts: r.Body.Accounts, ExpiresAt: r.Body.ExpiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := auditGrant(granted.AuditGrantRow)
+	return GrantAudit201JSONResponse{
+		Body: CreatedAuditGrant{
+			Id: shown.Id, Auditor: shown.Auditor, Accounts: shown.Accounts, Status: shown.Status, GrantedAt: shown.GrantedAt,
+			ExpiresAt: shown.ExpiresAt, EndedAt: shown.EndedAt, Reason: shown.Reason, Revision: shown.Revision, Token: granted.Token,
+		},
+		Headers: GrantAudit201ResponseHeaders{
+			Location: "/v1/audit-grants/" + granted.UID.String(), XPosition: granted.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) ListAuditGrants(ctx context.Context, r ListAuditGrantsRequestObject) (ListAuditGrantsResponseObject, error) {
+	var in reading
+	q := app.AuditGrantQuery{
+		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
+		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, auditSorts),
+		Account:   valueOf(r.Params.Account),
+		Status:    audit.Status(valueOf(r.Params.Status)),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	page, err := h.App.AuditGrants(ctx, callOf(ctx).caller, q)
+	if err != nil {
+		return nil, err
+	}
+	return ListAuditGrants200JSONResponse{
+		Body:    AuditGrantList{Items: list(page.Items, auditGrant), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: ListAuditGrants200ResponseHeaders{XPosition: page.Position.String()},
+	}, nil
+}
+
+func (h handlers) GetAuditGrant(ctx context.Context, r GetAuditGrantRequestObject) (GetAuditGrantResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	row, position, err := h.App.AuditGrant(ctx, callOf(ctx).caller, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	return GetAuditGrant200JSONResponse{
+		Body:    auditGrant(row),
+		Headers: GetAuditGrant200ResponseHeaders{ETag: etag(row.Revision), XPosition: later(reached, position).String()},
+	}, nil
+}
+
+func (h handlers) RevokeAuditGrant(ctx context.Context, r RevokeAuditGrantRequestObject) (RevokeAuditGrantResponseObject, error) {
+	var in reading
+	expected := in.ifMatch(r.Params.IfMatch)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.RevokeAudit(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	return RevokeAuditGrant200JSONResponse{deviceWritten(written)}, err
+}
+
+// audited are the accounts of an auditor's grant, whichever it acts for.
+func (h handlers) audited(ctx context.Context, caller app.Caller, reached app.Position) ([]ReachedAccount, app.Position, error) {
+	caller.ActingFor = uuid.Nil
+	found, err := h.App.Accounts(ctx, caller, app.AccountQuery{
+		Freshness: app.Freshness{MinPosition: reached}, Page: app.Page{Limit: audit.MaxAccounts},
+	})
+	return list(found.Items, func(r app.AccountRow) ReachedAccount {
+		return ReachedAccount{Uid: r.UID, Name: r.Name, Rights: list(rights.Auditor(), same)}
+	}), found.Position, err
+}

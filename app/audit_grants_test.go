@@ -1,0 +1,313 @@
+package app_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+func (w *world) grantFor(accounts ...uuid.UUID) app.GrantAudit {
+	return app.GrantAudit{
+		Command: command(), Auditor: app.Contact{Email: "ada@auditors.example", Name: "Ada"}, Accounts: accounts,
+		ExpiresAt: w.clock.Now().AddDate(0, 1, 0),
+	}
+}
+
+// auditor is who reads some accounts.
+func (w *world) auditor(accounts ...uuid.UUID) app.Caller {
+	w.t.Helper()
+	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(accounts...))
+	require.NoError(w.t, err)
+	caller, err := w.AuditCaller(w.ctx, granted.Token)
+	require.NoError(w.t, err)
+	return caller
+}
+
+func auditing(c app.Caller, uid uuid.UUID) app.Caller {
+	c.ActingFor = uid
+	return c
+}
+
+func TestAuditGrant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.readOnlyCustomer(reseller, "Delta Rail")
+	c := w.grantFor(customer, reseller, customer)
+	c.Reason = "yearly audit"
+	granted, err := w.GrantAudit(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(granted.Token, app.AuditPrefix))
+	require.ElementsMatch(t, []uuid.UUID{reseller, customer}, granted.Accounts)
+	require.Equal(t, audit.Active, granted.Status)
+	require.Equal(t, "yearly audit", granted.Reason)
+	require.Equal(t, w.clock.Now(), granted.GrantedAt)
+
+	caller, err := w.AuditCaller(w.ctx, granted.Token)
+	require.NoError(t, err)
+	require.Equal(t, domain.Actor{Kind: domain.ActorAuditor, ID: granted.UID.String()}, caller.Actor)
+	require.ElementsMatch(t, granted.Accounts, caller.Audits)
+	self, err := w.Self(w.ctx, caller)
+	require.NoError(t, err)
+	require.Equal(t, account.Person{ID: granted.UID, Email: "ada@auditors.example", Name: "Ada"}, self)
+
+	// Again it is the same, and the log does not hold the token.
+	w.clock.advance(60 * 24 * time.Hour) // also when it has run out
+	again, err := w.GrantAudit(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.Equal(t, granted.Token, again.Token)
+	require.Equal(t, granted.GrantedAt, again.GrantedAt)
+	require.Equal(t, granted.Position, again.Position)
+	require.Equal(t, audit.Expired, again.Status)
+	_, err = w.AuditCaller(w.ctx, granted.Token)
+	require.ErrorIs(t, err, app.ErrNotFound, "it has run out")
+	require.NotContains(t, fmt.Sprint(w.everything()), granted.Token)
+	for _, change := range []func(*app.GrantAudit){
+		func(c *app.GrantAudit) { c.Accounts = []uuid.UUID{reseller} },
+		func(c *app.GrantAudit) { c.Auditor.Name = "Bo" },
+		func(c *app.GrantAudit) { c.ExpiresAt = c.ExpiresAt.Add(time.Hour) },
+	} {
+		other := c
+		change(&other)
+		_, err = w.GrantAudit(w.ctx, operator(), other)
+		refused(t, err, app.CodeCommandReused)
+	}
+}
+
+func TestAuditGrantsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	own := w.reseller("North Radio")
+	c := w.grantFor(own, uuid.New())
+	c.Auditor = app.Contact{Email: "nobody", Name: "\x00"}
+	c.ExpiresAt = w.clock.Now().AddDate(1, 0, 2)
+	_, err := w.GrantAudit(w.ctx, operator(), c)
+	refused(t, err, account.CodeEmailInvalid, account.CodeNameInvalid, app.CodeAccountUnknown, audit.CodeExpiryInvalid)
+	for _, p := range problemsOf(t, err) {
+		if p.Code == app.CodeAccountUnknown {
+			require.Equal(t, "/accounts/1", p.Pointer)
+		}
+	}
+	_, err = w.GrantAudit(w.ctx, operator(), w.grantFor())
+	refused(t, err, audit.CodeAccountsInvalid)
+	for _, caller := range []app.Caller{administratorOf(own), w.auditor(own)} {
+		_, err = w.GrantAudit(w.ctx, caller, w.grantFor(own))
+		require.ErrorIs(t, err, app.ErrForbidden)
+		_, err = w.AuditGrants(w.ctx, caller, app.AuditGrantQuery{})
+		require.ErrorIs(t, err, app.ErrForbidden)
+		_, _, err = w.AuditGrant(w.ctx, caller, uuid.New())
+		require.ErrorIs(t, err, app.ErrForbidden)
+		_, err = w.RevokeAudit(w.ctx, caller, uuid.New(), command(), nil)
+		require.ErrorIs(t, err, app.ErrForbidden)
+	}
+	short := w.with(w.log, func(d *app.Dependencies) { d.AuditLife = 24 * time.Hour })
+	_, err = short.GrantAudit(w.ctx, operator(), w.grantFor(own))
+	refused(t, err, audit.CodeExpiryInvalid)
+}
+
+func problemsOf(t *testing.T, err error) []domain.Problem {
+	t.Helper()
+	var refusal *domain.Refusal
+	require.ErrorAs(t, err, &refusal)
+	return refusal.Problems
+}
+
+func TestRevokedAuditorIsOutAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	own := w.reseller("North Radio")
+	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(own))
+	require.NoError(t, err)
+	other, err := w.GrantAudit(w.ctx, operator(), w.grantFor(own))
+	require.NoError(t, err)
+
+	stale := app.Revision(7)
+	_, err = w.RevokeAudit(w.ctx, operator(), granted.UID, command(), &stale)
+	require.ErrorIs(t, err, app.ErrPrecondition)
+	_, err = w.RevokeAudit(w.ctx, operator(), uuid.New(), command(), nil)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	done, err := w.RevokeAudit(w.ctx, operator(), granted.UID, command(), nil)
+	require.NoError(t, err)
+	require.Equal(t, app.Revision(1), done.Revision)
+	_, err = w.AuditCaller(w.ctx, granted.Token)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = w.AuditCaller(w.ctx, other.Token)
+	require.NoError(t, err, "another grant stands")
+	row, position, err := w.AuditGrant(w.ctx, operator(), granted.UID)
+	require.NoError(t, err)
+	require.Equal(t, done.Position, position)
+	require.Equal(t, audit.Revoked, row.Status)
+	require.Equal(t, w.clock.Now(), row.EndedAt)
+	again, err := w.RevokeAudit(w.ctx, operator(), granted.UID, command(), nil)
+	require.NoError(t, err)
+	require.Equal(t, done.Revision, again.Revision)
+
+	for _, guess := range []string{
+		"", app.AuditPrefix, other.Token[len(app.AuditPrefix):], other.Token + "A", strings.Replace(other.Token, app.AuditPrefix, app.PersonalPrefix, 1),
+		app.AuditPrefix + w.InvitationToken(other.UID, 1), other.Token[:len(other.Token)-4] + "AAAA", app.AuditPrefix + w.InvitationToken(own, 1),
+	} {
+		_, err = w.AuditCaller(w.ctx, guess)
+		require.ErrorIs(t, err, app.ErrNotFound, guess)
+	}
+}
+
+// An erased auditor is forgotten in the log, and reads no more. Died before the
+// key was destroyed, the processes do it.
+func TestEraseAuditor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(w.reseller("North Radio")))
+	require.NoError(t, err)
+	_, err = w.ErasePerson(w.ctx, operator(), granted.UID, command())
+	require.NoError(t, err)
+	row, _, err := w.AuditGrant(w.ctx, operator(), granted.UID)
+	require.NoError(t, err)
+	require.Equal(t, account.Person{ID: granted.UID}.Erase(), row.Auditor)
+	require.Equal(t, audit.Revoked, row.Status)
+	require.True(t, w.keyOf(granted.UID).Erased)
+	_, err = w.AuditCaller(w.ctx, granted.Token)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	require.NotContains(t, fmt.Sprintf("%+v", w.everything()), "ada@auditors.example")
+	events := len(w.everything())
+	_, err = w.ErasePerson(w.ctx, operator(), granted.UID, command())
+	require.NoError(t, err)
+	require.Len(t, w.everything(), events, "erased again")
+
+	other := w.auditor(w.reseller("South Radio"))
+	person := uuid.MustParse(other.Actor.ID)
+	dying := w.with(w.log, func(d *app.Dependencies) { d.Persons = doomed{w.keys, true} })
+	_, err = dying.ErasePerson(w.ctx, operator(), person, command())
+	require.Error(t, err)
+	require.False(t, w.keyOf(person).Erased)
+	w.later()
+	require.True(t, w.keyOf(person).Erased)
+}
+
+func TestWhatAnAuditorReads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	store := w.withOperations()
+	reseller, stranger := w.reseller("North Radio"), w.reseller("South Radio")
+	customer, sibling := w.customer(reseller, "Delta Rail"), w.customer(reseller, "Alder Ambulance")
+	auditor := w.auditor(reseller, customer)
+	serial, foreign := w.registered(customer, router(1))[0], w.registered(sibling, router(2))[0]
+	byReseller := administratorOf(reseller)
+
+	// A device's history, but for the time with somebody else.
+	require.Equal(t, 1, w.transfer(sibling, reseller, foreign).Count(app.OutcomeTransferred))
+	history, err := w.DeviceHistory(w.ctx, auditor, foreign)
+	require.NoError(t, err)
+	require.True(t, history[0].Redacted)
+	require.Equal(t, reseller, history[1].Account)
+	require.Equal(t, 1, w.transfer(reseller, sibling, foreign).Count(app.OutcomeTransferred))
+	_, err = w.DeviceHistory(w.ctx, auditor, foreign)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	history, err = w.DeviceHistory(w.ctx, auditor, serial)
+	require.NoError(t, err)
+	require.False(t, history[0].Redacted)
+	_, err = w.DeviceHistory(w.ctx, auditing(auditor, reseller), serial)
+	require.ErrorIs(t, err, app.ErrNotFound, "not of the account named")
+
+	// What the accounts have asked for, with all that they were told.
+	plan, err := w.PlanTransfer(w.ctx, byReseller, app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: []string{serial}})
+	require.NoError(t, err)
+	seen, err := w.TransferPlan(w.ctx, auditor, plan.Plan.Plan)
+	require.NoError(t, err)
+	require.Equal(t, plan, seen)
+	elsewhere, err := w.PlanTransfer(w.ctx, byReseller, app.TransferDevices{Command: command(), From: sibling, To: reseller, Devices: []string{foreign}})
+	require.NoError(t, err)
+	_, err = w.TransferPlan(w.ctx, auditor, elsewhere.Plan.Plan)
+	require.ErrorIs(t, err, app.ErrNotFound, "about devices of another account")
+	moved, err := w.TransferDevices(w.ctx, byReseller, app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: []string{serial, foreign}})
+	require.NoError(t, err)
+	whole, err := w.Transfer(w.ctx, byReseller, moved.ID)
+	require.NoError(t, err)
+	record, err := w.Transfer(w.ctx, auditor, moved.ID)
+	require.NoError(t, err)
+	require.Equal(t, whole, record)
+	part, err := w.Transfer(w.ctx, auditing(auditor, customer), moved.ID)
+	require.NoError(t, err)
+	require.Len(t, part.Items, 1, "as the customer sees it")
+	_, err = w.Transfer(w.ctx, w.auditor(stranger), moved.ID)
+	require.ErrorIs(t, err, app.ErrNotFound)
+
+	// Requests to release a device, on both sides.
+	asked, err := w.RequestRelease(w.ctx, administratorOf(stranger), app.RequestRelease{Command: command(), SerialNumber: foreign, IMEI: imei(2)})
+	require.NoError(t, err)
+	_, err = w.ReleaseRequest(w.ctx, auditor, asked.Request.Request)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	side, err := w.ReleaseRequest(w.ctx, w.auditor(stranger), asked.Request.Request)
+	require.NoError(t, err)
+	require.Equal(t, uuid.Nil, side.Owner, "as who asked sees it")
+	side, err = w.ReleaseRequest(w.ctx, w.auditor(sibling), asked.Request.Request)
+	require.NoError(t, err)
+	require.Equal(t, sibling, side.Owner)
+	_, _, err = w.ReleaseRequests(w.ctx, auditing(auditor, sibling))
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, _, err = w.ReleaseRequests(w.ctx, auditing(auditor, customer))
+	require.NoError(t, err)
+
+	// Operations of the accounts, without devices of others.
+	op, err := w.Submit(w.ctx, byReseller, app.Submission{Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{
+		{SerialNumber: router(3).SerialNumber, IMEI: imei(3), Account: customer}, {SerialNumber: router(4).SerialNumber, IMEI: imei(4), Account: sibling},
+	}}})
+	require.NoError(t, err)
+	w.run(op)
+	w.App = w.with(w.log, func(d *app.Dependencies) { d.Operations = store })
+	for caller, shown := range map[string]struct {
+		app.Caller
+		devices []bool
+	}{"the reseller": {byReseller, []bool{true, true}}, "its auditor": {auditor, []bool{true, false}}} {
+		results, err := w.OperationResults(w.ctx, shown.Caller, op.ID, 0, 10)
+		require.NoError(t, err, caller)
+		require.Len(t, results, 2)
+		for i := range results {
+			require.Equal(t, app.OutcomeCreated, results[i].Outcome)
+			require.Equal(t, shown.devices[i], results[i].Device != nil, "%s, device %d", caller, i)
+		}
+	}
+	_, err = w.Operation(w.ctx, w.auditor(customer), op.ID)
+	require.ErrorIs(t, err, app.ErrNotFound, "it is the reseller's")
+	w.invariants()
+}
+
+func TestScopeOfAuditors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second, other := seed(1), seed(2), w.reseller("North Radio")
+	s := &spy{partners: []app.PartnershipRow{{Reseller: first, Customer: second, Profile: rights.Resolve(rights.ReadOnly, nil)}, {Reseller: first, Customer: other, Profile: rights.Resolve("full", nil)}}}
+	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
+	auditor := app.Caller{Actor: domain.Actor{Kind: domain.ActorAuditor, ID: "grant"}, Audits: []uuid.UUID{first, second}}
+	scope := func(c app.Caller, accounts ...uuid.UUID) []uuid.UUID {
+		_, err := a.Devices(t.Context(), c, app.DeviceQuery{Accounts: accounts})
+		require.NoError(t, err)
+		return s.devices.Accounts
+	}
+	require.Equal(t, []uuid.UUID{first, second}, scope(auditor))
+	require.Equal(t, []uuid.UUID{second}, scope(auditor, second, other))
+	require.Equal(t, []uuid.UUID{}, scope(auditor, other), "reached by a partnership of an account, not by the grant")
+	require.Equal(t, []uuid.UUID{first}, scope(auditing(auditor, first)))
+	_, err := a.Devices(t.Context(), auditing(auditor, other), app.DeviceQuery{})
+	require.ErrorIs(t, err, app.ErrNotFound)
+
+	_, err = a.Customers(t.Context(), auditing(auditor, first), app.CustomerQuery{})
+	require.NoError(t, err)
+	require.Equal(t, first, s.customers.Reseller)
+	_, err = a.Customers(t.Context(), auditing(auditor, other), app.CustomerQuery{})
+	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err = a.Customers(t.Context(), auditor, app.CustomerQuery{})
+	refused(t, err, app.CodeAccountRequired)
+	found, _, err := a.Partnerships(t.Context(), auditor, first, app.Freshness{})
+	require.NoError(t, err)
+	require.Len(t, found, 2, "all of the account's")
+}
