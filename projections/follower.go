@@ -198,10 +198,16 @@ func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, o
 		return fmt.Errorf("move checkpoint: %w", err)
 	case tag.RowsAffected() == 0:
 		return errNotSwapped
-	case len(b.Events) == 0:
-		return nil
 	}
-	return f.projection.Apply(ctx, tx, b.Events)
+	if len(b.Events) > 0 {
+		if err := f.projection.Apply(ctx, tx, b.Events); err != nil {
+			return err
+		}
+	}
+	if f.filledBy(b) {
+		return f.projection.Views.publish(ctx, tx, schema)
+	}
+	return nil
 }
 
 const setSearchPath = `SELECT set_config('search_path', $1, true)`

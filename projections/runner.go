@@ -125,10 +125,11 @@ func (r *Runner) Names() []string { return slices.Sorted(maps.Keys(r.projections
 
 // Prepare creates what is missing: checkpoint rows and the projections'
 // schemas. Run does it too; a program calls it to have readers find their
-// tables from the first request on. It is safe to run in several instances.
+// tables from the first request on, and the projections' views lead to its
+// version. It is safe to run in several instances.
 func (r *Runner) Prepare(ctx context.Context) error {
 	for _, f := range r.followers {
-		if err := f.prepare(ctx); err != nil {
+		if err := f.prepare(ctx, true); err != nil {
 			return err
 		}
 	}
@@ -183,7 +184,7 @@ func (r *Runner) supervise(ctx context.Context, f *follower) {
 }
 
 func (r *Runner) attempt(ctx context.Context, f *follower) error {
-	if err := f.prepare(ctx); err != nil {
+	if err := f.prepare(ctx, false); err != nil {
 		return err
 	}
 	lease, err := r.leases.acquire(ctx, leaseKey(f.name, f.version))

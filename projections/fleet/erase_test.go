@@ -41,6 +41,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 	read(t, reader, reseller, appendAll(t, store, h.events))
 	require.NoError(t, runner.Rebuild(t.Context(), fleet.Name, nil)) // leaves the generation before it
 	require.NotZero(t, generationsWith(t, pool, person.Email))
+	requireNobodyIn(t, pool, person.Email, person.Name, active.Name)
 	before, _ := accountAt(t, reader, reseller, time.Now())
 	require.Equal(t, []account.Person{active}, before)
 	asOf := time.Now()
@@ -64,6 +65,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 		live[table] = m.dump(t, schema, table)
 	}
 	require.NoError(t, runner.Rebuild(t.Context(), fleet.Name, nil))
+	requireNobodyIn(t, pool, person.Email, person.Name, active.Name)
 	for _, table := range allTables {
 		require.Empty(t, cmp.Diff(live[table], m.dump(t, schema, table)), table)
 	}
