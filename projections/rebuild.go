@@ -245,9 +245,10 @@ func (b *rebuild) rename(ctx context.Context, tx pgx.Tx, next string) error {
 	if err := tx.QueryRow(ctx, `SELECT to_regnamespace($1) IS NOT NULL`, quote(live)).Scan(&there); err != nil {
 		return fmt.Errorf("look for schema %s: %w", live, err)
 	}
-	// The former generation first: what still reads it is waited for here,
-	// while readers of the live one are not kept waiting yet.
-	if _, err := tx.Exec(ctx, "DROP SCHEMA IF EXISTS "+quote(live+"_old")+" CASCADE"); err != nil {
+	// The former generation first: who still reads it is waited for here, not
+	// for long, and while readers of the live one are not kept waiting yet.
+	drop := "SET LOCAL lock_timeout = '3s'; DROP SCHEMA IF EXISTS " + quote(live+"_old") + " CASCADE; SET LOCAL lock_timeout TO DEFAULT"
+	if _, err := tx.Exec(ctx, drop); err != nil {
 		return fmt.Errorf("drop the former generation: %w", err)
 	}
 	var statements []string
