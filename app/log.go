@@ -147,3 +147,8 @@ const userPrefix = "user-"
 
 // UserStream is the stream of a user.
 func UserStream(uid uuid.UUID) string { return userPrefix + uid.String() }
+
+// Awaited are prefixes of streams that no read model is made of, though callers
+// are given their positions and then wait for a read to be at them: transfers,
+// their plans, release requests.
+var Awaited = []string{"transfer-", "transferplan-", "releases-"}

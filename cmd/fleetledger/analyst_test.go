@@ -13,6 +13,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
 // analyst makes a role beside the running service and connects with it.
@@ -59,13 +60,13 @@ func TestAnalyst(t *testing.T) {
 	parsed, err := url.Parse(target)
 	require.NoError(t, err)
 	require.Equal(t, address, parsed.Host)
-	const fleet = `SELECT concat_ws(' ', account_name, name, imei, service_status) FROM devices`
-	require.Equal(t, "Prairie Fire engine-1 004491972154667 active", value[string](t, ann, fleet))
+	const devices = `SELECT concat_ws(' ', account_name, name, imei, service_status) FROM devices`
+	require.Equal(t, "Prairie Fire engine-1 004491972154667 active", value[string](t, ann, devices))
 	require.Equal(t, reseller, value[string](t, ann, `SELECT reseller_uid::text FROM customers WHERE total_systems = 1 AND partner_profile = 'read-only'`))
 	out, err := program(t.Context(), "projections", "rebuild", "fleet", "--data-dir", s.dir).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.Equal(t, "Prairie Fire engine-1 004491972154667 active", value[string](t, ann, fleet))
-	for _, sql := range []string{`SELECT * FROM ops.person_keys`, `SELECT * FROM rm_fleet_v2.device_versions`, `CREATE TABLE mine ()`, `UPDATE partnerships SET partner_profile = 'full'`} {
+	require.Equal(t, "Prairie Fire engine-1 004491972154667 active", value[string](t, ann, devices))
+	for _, sql := range []string{`SELECT * FROM ops.person_keys`, `SELECT * FROM ` + fleet.Projection().Schema() + `.device_versions`, `CREATE TABLE mine ()`, `UPDATE partnerships SET partner_profile = 'full'`} {
 		_, err := ann.Exec(t.Context(), sql)
 		require.Error(t, err, sql)
 	}

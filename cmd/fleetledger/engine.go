@@ -79,7 +79,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	readModel := fleet.Projection()
 	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
 	e.runner, err = projections.New(projections.Options{
-		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
+		Pool: s.pool, Follow: e.follow, Log: s.log, Awaited: app.Awaited, Source: source, Logger: logger, Metrics: metrics,
 	}, []projections.Projection{readModel}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
 	return e, err
 }
