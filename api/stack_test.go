@@ -100,7 +100,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	}
 	spanning := s.app.Processes()
 	runner, err = projections.New(projections.Options{
-		Pool: pool, Follow: follow, Log: log, Source: source, Logger: slog.New(slog.DiscardHandler),
+		Pool: pool, Follow: follow, Log: log, Awaited: app.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
 	}, []projections.Projection{fleet.Projection()}, []projections.Process{
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
 	})

@@ -256,7 +256,7 @@ func (w *world) invariants() {
 		_, name, _ := account.NormaliseName(a.Name)
 		_, email, _ := account.NormaliseEmail(a.Administrator.Email)
 		take(reservation.Unique(reservation.AccountName, name), uid)
-		if a.Forgotten {
+		if a.Forgotten() {
 			take(reservation.Key{Stream: a.EmailReservation}, uid)
 		} else {
 			take(reservation.Unique(reservation.Email, email), uid)

@@ -153,3 +153,8 @@ const auditPrefix = "auditgrant-"
 
 // AuditGrantStream is the stream of an audit grant.
 func AuditGrantStream(uid uuid.UUID) string { return auditPrefix + uid.String() }
+
+// Awaited are prefixes of streams that no read model is made of, though callers
+// are given their positions and then wait for a read to be at them: transfers,
+// their plans, release requests.
+var Awaited = []string{"transfer-", "transferplan-", "releases-"}

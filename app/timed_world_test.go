@@ -47,7 +47,7 @@ func newTimedWorld(t *testing.T) *timedWorld {
 		})
 	}
 	runner, err := projections.New(projections.Options{
-		Pool: w.pool, Follow: follow, Log: w.log, Source: source, Logger: slog.New(slog.DiscardHandler),
+		Pool: w.pool, Follow: follow, Log: w.log, Awaited: app.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
 	}, []projections.Projection{fleet.Projection()}, nil)
 	require.NoError(t, err)
 	require.NoError(t, runner.Prepare(t.Context()))

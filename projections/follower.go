@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type follower struct {
 	name     string
 	version  int
 	prefixes []string
+	awaited  []string // prefixes of more streams, of which only the positions matter
 	source   string
 	pool     *pgxpool.Pool
 	// One of the two is set.
@@ -75,6 +77,7 @@ func (f *follower) at() app.Position {
 // apply takes a batch, or what of it is after the checkpoint. It returns nil
 // only when the checkpoint is at the batch's end or beyond.
 func (f *follower) apply(ctx context.Context, batch app.Batch) error {
+	batch = f.own(batch)
 	for {
 		old := f.at()
 		rest := after(batch, old)
@@ -110,6 +113,17 @@ func (f *follower) apply(ctx context.Context, batch app.Batch) error {
 		f.position, f.filling = c.position, c.state == Filling
 		f.mu.Unlock()
 	}
+}
+
+// own leaves out the events that are there for their positions only.
+func (f *follower) own(b app.Batch) app.Batch {
+	if len(f.awaited) == 0 {
+		return b
+	}
+	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e app.Recorded) bool {
+		return !slices.ContainsFunc(f.prefixes, func(prefix string) bool { return strings.HasPrefix(e.Stream, prefix) })
+	})
+	return b
 }
 
 // filledBy reports whether the batch ends the filling of a new version, which
@@ -198,10 +212,16 @@ func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, o
 		return fmt.Errorf("move checkpoint: %w", err)
 	case tag.RowsAffected() == 0:
 		return errNotSwapped
-	case len(b.Events) == 0:
-		return nil
 	}
-	return f.projection.Apply(ctx, tx, b.Events)
+	if len(b.Events) > 0 {
+		if err := f.projection.Apply(ctx, tx, b.Events); err != nil {
+			return err
+		}
+	}
+	if f.filledBy(b) {
+		return f.projection.Views.publish(ctx, tx, schema)
+	}
+	return nil
 }
 
 const setSearchPath = `SELECT set_config('search_path', $1, true)`

@@ -10,28 +10,39 @@ import (
 )
 
 // prepare makes sure that the follower has its checkpoint, and a projection
-// its tables, made in one transaction.
-func (f *follower) prepare(ctx context.Context) error {
+// its tables, made in one transaction. At the start of the program it also
+// takes the projection's views over from another version's program.
+func (f *follower) prepare(ctx context.Context, start bool) error {
 	return pgx.BeginFunc(ctx, f.pool, func(tx pgx.Tx) error {
 		fresh, err := insertCheckpoint(ctx, tx, f.name, f.version, f.source, filterHash(f.prefixes))
 		if err != nil {
 			return err
 		}
-		if !fresh {
-			c, err := loadCheckpoint(ctx, tx, f.name, f.version)
-			if err != nil {
-				return err
-			}
-			return f.owns(c)
-		}
-		if f.projection == nil {
-			return nil
-		}
-		if err := f.projection.createTables(ctx, tx, f.projection.Schema()); err != nil {
+		c, err := loadCheckpoint(ctx, tx, f.name, f.version)
+		if err != nil {
 			return err
 		}
-		return f.projection.createIndexes(ctx, tx)
+		if err := f.owns(c); err != nil || f.projection == nil {
+			return err
+		}
+		if fresh {
+			if err := f.projection.create(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if c.state == Filling || !fresh && !start {
+			return nil
+		}
+		return f.projection.Views.publish(ctx, tx, f.projection.Schema())
 	})
+}
+
+// create makes the first generation.
+func (p Projection) create(ctx context.Context, tx pgx.Tx) error {
+	if err := p.createTables(ctx, tx, p.Schema()); err != nil {
+		return err
+	}
+	return p.createIndexes(ctx, tx)
 }
 
 // createTables makes a new generation and leads the transaction to it. A

@@ -14,6 +14,7 @@
 //     generation beside it and swaps the two in one short transaction. A new
 //     version starts with a rebuild while the program with the old one serves;
 //     without, it is filled as it runs and gives no answers until then.
+//   - Readers with SQL of their own see the live generation through Views.
 //
 // The read models themselves, with their queries, are in the folders below.
 package projections
@@ -52,6 +53,8 @@ type Projection struct {
 	// same rows however they are cut into batches. A returned error rolls the
 	// transaction back.
 	Apply func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error
+	// Views are for readers outside of this program; nil: none.
+	Views *Views
 }
 
 // Index is one index of a projection.

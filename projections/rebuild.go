@@ -188,7 +188,8 @@ func (b *rebuild) analyze(ctx context.Context, schema string) error {
 func (b *rebuild) swap(ctx context.Context, next string) error {
 	return pgx.BeginFunc(ctx, b.r.Pool, func(tx pgx.Tx) error {
 		filter := filterHash(b.p.Prefixes)
-		if _, err := insertCheckpoint(ctx, tx, b.p.Name, b.p.Version, b.r.Source, filter); err != nil {
+		fresh, err := insertCheckpoint(ctx, tx, b.p.Name, b.p.Version, b.r.Source, filter)
+		if err != nil {
 			return err
 		}
 		live, err := lockCheckpoint(ctx, tx, b.p.Name, b.p.Version)
@@ -213,8 +214,25 @@ func (b *rebuild) swap(ctx context.Context, next string) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, notice(b.p.Name, b.p.Version, b.position)); err != nil {
 			return fmt.Errorf("announce the new generation: %w", err)
 		}
-		return nil
+		return b.publish(ctx, tx, live.state == Filling && !fresh)
 	})
+}
+
+// publish has the views lead to the new generation, unless they belong to
+// another version's program that still serves: then this version's will take
+// them over when it starts. One that runs already and was filling is filled now.
+func (b *rebuild) publish(ctx context.Context, tx pgx.Tx, filled bool) error {
+	if b.p.Views == nil {
+		return nil
+	}
+	last, err := b.p.Views.published(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if live := b.p.Schema(); filled || last.Schema == live || last.Schema == "" {
+		return b.p.Views.publish(ctx, tx, live)
+	}
+	return nil
 }
 
 // rename puts the generations in their new places. Readers hold a lock on the
@@ -227,7 +245,13 @@ func (b *rebuild) rename(ctx context.Context, tx pgx.Tx, next string) error {
 	if err := tx.QueryRow(ctx, `SELECT to_regnamespace($1) IS NOT NULL`, quote(live)).Scan(&there); err != nil {
 		return fmt.Errorf("look for schema %s: %w", live, err)
 	}
-	statements := []string{"DROP SCHEMA IF EXISTS " + quote(live+"_old") + " CASCADE"}
+	// The former generation first: who still reads it is waited for here, not
+	// for long, and while readers of the live one are not kept waiting yet.
+	drop := "SET LOCAL lock_timeout = '3s'; DROP SCHEMA IF EXISTS " + quote(live+"_old") + " CASCADE; SET LOCAL lock_timeout TO DEFAULT"
+	if _, err := tx.Exec(ctx, drop); err != nil {
+		return fmt.Errorf("drop the former generation: %w", err)
+	}
+	var statements []string
 	if there {
 		if err := lockForSwap(ctx, tx, live); err != nil {
 			return err

@@ -32,6 +32,10 @@ type Options struct {
 	Pool   *pgxpool.Pool
 	Follow Follow
 	Log    app.Log // for rebuilds and for counting how far behind a follower is
+	// Awaited are prefixes of streams that a projection need not follow, but
+	// whose positions readers wait for: it hears of them, and so of having
+	// passed them at once, not when the log next tells of other streams.
+	Awaited []string
 	// Source identifies the log. Checkpoints of another log are refused:
 	// positions are not portable.
 	Source  string
@@ -93,7 +97,7 @@ func New(o Options, projections []Projection, processes []Process) (*Runner, err
 		return nil
 	}
 	for _, p := range projections {
-		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: p.Version, prefixes: p.Prefixes, projection: &p})); err != nil {
+		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: p.Version, prefixes: p.Prefixes, awaited: o.Awaited, projection: &p})); err != nil {
 			return nil, err
 		}
 		r.projections[p.Name] = p
@@ -125,10 +129,11 @@ func (r *Runner) Names() []string { return slices.Sorted(maps.Keys(r.projections
 
 // Prepare creates what is missing: checkpoint rows and the projections'
 // schemas. Run does it too; a program calls it to have readers find their
-// tables from the first request on. It is safe to run in several instances.
+// tables from the first request on, and the projections' views lead to its
+// version. It is safe to run in several instances.
 func (r *Runner) Prepare(ctx context.Context) error {
 	for _, f := range r.followers {
-		if err := f.prepare(ctx); err != nil {
+		if err := f.prepare(ctx, true); err != nil {
 			return err
 		}
 	}
@@ -183,7 +188,7 @@ func (r *Runner) supervise(ctx context.Context, f *follower) {
 }
 
 func (r *Runner) attempt(ctx context.Context, f *follower) error {
-	if err := f.prepare(ctx); err != nil {
+	if err := f.prepare(ctx, false); err != nil {
 		return err
 	}
 	lease, err := r.leases.acquire(ctx, leaseKey(f.name, f.version))
@@ -198,7 +203,7 @@ func (r *Runner) attempt(ctx context.Context, f *follower) error {
 func (r *Runner) session(ctx context.Context, f *follower) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	sub, err := r.Follow(f.name, f.prefixes, f.from)
+	sub, err := r.Follow(f.name, slices.Concat(f.prefixes, f.awaited), f.from)
 	if err != nil {
 		return fmt.Errorf("follow the log for %s: %w", f.name, err)
 	}

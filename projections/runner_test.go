@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -179,6 +180,27 @@ func TestWaitForGivesUpAtTheDeadline(t *testing.T) {
 	}()
 	log.add(many(1)...)
 	require.NoError(t, <-next)
+}
+
+// A projection passes events of streams it need not follow without a look at
+// them, and readers can wait for their positions.
+func TestPassesAwaitedStreams(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(10)
+	asked := make(chan []string, 10)
+	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+		asked <- prefixes
+		return log.Follow(name, prefixes, from)
+	}
+	last := log.add(many(5)...)
+	for _, i := range []int{1, 4} {
+		log.events[i].Stream, log.events[i].Event = "order-1", counted{Counter: "bad"}
+	}
+	r := start(t, projections.Options{Pool: pool, Follow: follow, Log: log, Awaited: []string{"order-"}}, []projections.Projection{counters()})
+	r.waitFor(t, "counters", last)
+	require.Equal(t, []string{"counter-", "order-"}, <-asked)
+	s := r.status(t, "counters", func(s projections.Status) bool { return s.Position == last })
+	require.EqualValues(t, 3, s.Events)
 }
 
 func TestDeclarationsAreChecked(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -25,6 +26,7 @@ type Config struct {
 	EventstoreURL string `help:"EventStoreDB to use, esdb://...; empty runs the embedded event node." env:"FLEETLEDGER_EVENTSTORE_URL" placeholder:"URL"`
 	NodeAddr      string `help:"Offer the embedded event node on this loopback address too, such as 127.0.0.1:2113." env:"FLEETLEDGER_NODE_ADDR" placeholder:"HOST:PORT"`
 	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
+	AnalystAddr   string `help:"Let analysts reach the private PostgreSQL at this loopback address, such as 127.0.0.1:5433; empty: by its socket only, as the owner of the data folder." env:"FLEETLEDGER_ANALYST_ADDR" placeholder:"HOST:PORT"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
 	PublicURL     string `help:"Where clients reach the service; it stands in mails. Empty: the address it listens on." env:"FLEETLEDGER_PUBLIC_URL" placeholder:"URL"`
 	PersonKey     string `help:"Key that the keys of personal data are sealed with, 32 bytes in base64; empty makes one in the data folder." env:"FLEETLEDGER_PERSON_KEY" placeholder:"KEY"`
@@ -67,6 +69,14 @@ func (c *Config) validate() error {
 		checkAddr(refuse, "FLEETLEDGER_NODE_ADDR", c.NodeAddr)
 		if c.EventstoreURL != "" {
 			refuse("FLEETLEDGER_NODE_ADDR", "goes with the embedded event node, not with FLEETLEDGER_EVENTSTORE_URL")
+		}
+	}
+	if c.AnalystAddr != "" {
+		if err := private.CheckListen(c.AnalystAddr); err != nil {
+			refuse("FLEETLEDGER_ANALYST_ADDR", "%v", err)
+		}
+		if c.DatabaseURL != "" {
+			refuse("FLEETLEDGER_ANALYST_ADDR", "goes with the private PostgreSQL, not with FLEETLEDGER_DATABASE_URL")
 		}
 	}
 	if _, err := parsePersonKey(c.PersonKey); c.PersonKey != "" && err != nil {

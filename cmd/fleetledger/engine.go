@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
@@ -77,9 +78,11 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	}
 	e.operations = operations.NewStore(s.pool, e.jobs.StartOperation)
 	e.app = app.New(e.dependencies(c, windows, secret, hasher, logger))
+	readModel := fleet.Projection()
+	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
 	e.runner, err = projections.New(projections.Options{
-		Pool: s.pool, Follow: e.follow, Log: s.log, Source: source, Logger: logger, Metrics: metrics,
-	}, []projections.Projection{fleet.Projection()}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
+		Pool: s.pool, Follow: e.follow, Log: s.log, Awaited: app.Awaited, Source: source, Logger: logger, Metrics: metrics,
+	}, []projections.Projection{readModel}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
 	return e, err
 }
 

@@ -22,6 +22,7 @@ type cli struct {
 
 	Serve       serveCmd       `cmd:"" help:"Run the whole service."`
 	Token       tokenCmd       `cmd:"" help:"Bearer tokens for accounts."`
+	Analyst     analystCmd     `cmd:"" help:"Database roles of analysts, who read the views of schema analytics with SQL."`
 	Projections projectionsCmd `cmd:"" help:"Look at and rebuild the read models."`
 	Replay      replayCmd      `cmd:"" help:"Replay one thing from the log."`
 	Bench       benchCmd       `cmd:"" help:"Measure this machine: appends, registrations, projections, and the limits they stand against."`

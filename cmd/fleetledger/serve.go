@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/api"
 )
 
@@ -70,6 +71,9 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	}
 	if e.sandbox.Moved() && !c.Sandbox {
 		logger.Warn("the clock of this database was moved ahead in a sandbox and stays so", "now", e.clock.Now())
+	}
+	if err := analysts.EnsureGroup(ctx, e.pool); err != nil {
+		logger.Warn("analysts have no access to the database", "error", err, "to be run by who may", analysts.HowTo)
 	}
 	if err := e.runner.Prepare(ctx); err != nil {
 		return err
@@ -155,6 +159,9 @@ func (r running) announce(e *engine) {
 	}
 	if r.tokenPath != "" {
 		fmt.Fprintf(r.con.out, "operator token in %s\n", r.tokenPath)
+	}
+	if r.config.AnalystAddr != "" {
+		fmt.Fprintf(r.con.out, "PostgreSQL for analysts on %s\n", r.config.AnalystAddr)
 	}
 	address := "http://" + r.listener.Addr().String()
 	fmt.Fprintf(r.con.out, "API description at %s/docs\n", address)

@@ -143,6 +143,7 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_DATABASE_URL":         {"serve", "--database-url", "mysql://root:secret@db"},
 		"FLEETLEDGER_EVENTSTORE_URL":       {"serve", "--eventstore-url", "http://db"},
 		"FLEETLEDGER_NODE_ADDR":            {"serve", "--node-addr", "2113"},
+		"FLEETLEDGER_ANALYST_ADDR":         {"serve", "--analyst-addr", "0.0.0.0:5433"},
 		"FLEETLEDGER_LOG":                  {"serve", "--log", "xml"},
 		"FLEETLEDGER_LOG_LEVEL":            {"serve", "--log-level", "loud"},
 		"FLEETLEDGER_PLACES":               {"serve", "--places", "0"},

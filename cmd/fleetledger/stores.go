@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventnode"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 )
@@ -84,7 +86,12 @@ func attachStores(ctx context.Context, c *Config, logger *slog.Logger) (_ *store
 func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, logger *slog.Logger) error {
 	url := c.DatabaseURL
 	if url == "" {
-		options := private.Options{DataDir: c.DataDir, BinDir: c.PgBin, Lock: lock, Logger: logger}
+		if err := free(ctx, c.AnalystAddr); err != nil {
+			return fmt.Errorf("FLEETLEDGER_ANALYST_ADDR: %w", err)
+		}
+		options := private.Options{
+			DataDir: c.DataDir, BinDir: c.PgBin, Lock: lock, Logger: logger, Listen: c.AnalystAddr, ListenRole: analysts.Group,
+		}
 		server, err := superviseServer(ctx, options, s.failed)
 		if err != nil {
 			return err
@@ -121,6 +128,18 @@ func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, lo
 		}
 	}()
 	return nil
+}
+
+// free tells that an address is taken before PostgreSQL does, in many words.
+func free(ctx context.Context, address string) error {
+	if address == "" {
+		return nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return listener.Close()
 }
 
 func (s *stores) openPool(ctx context.Context, url string) error {

@@ -129,7 +129,7 @@ func TestErase(t *testing.T) {
 		account.BillingChanged{Account: uid, Mode: account.Direct, Contact: contact})
 	left := named.When(erase(contact.ID)).Then(account.PersonErased{Account: uid, Person: contact.ID})
 	left.When(erase(contact.ID)).Then()
-	if s := left.State; !s.ChannelContacts[0].IsErased() || !s.Billing.Contact.IsErased() || s.Forgotten || s.Administrator.IsErased() {
+	if s := left.State; !s.ChannelContacts[0].IsErased() || !s.Billing.Contact.IsErased() || s.Forgotten() || s.Administrator.IsErased() {
 		t.Errorf("erased a contact: %+v", s)
 	}
 	if named.State.ChannelContacts[0].IsErased() || named.State.Billing.Contact.IsErased() {

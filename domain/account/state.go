@@ -40,7 +40,6 @@ type State struct {
 	Billing         Billing
 	ChannelContacts []Person
 	Security        Security
-	Forgotten       bool // the administrator was erased
 	// EmailReservation keeps the address of an erased administrator taken.
 	EmailReservation string
 
@@ -81,7 +80,7 @@ func Evolve(s State, e domain.Event) State {
 		s.Status = Activated
 		// Decided before the erasure and appended behind it, were that possible,
 		// it would still not bring the data back.
-		if !s.Forgotten {
+		if !s.Forgotten() {
 			s.Administrator = e.Administrator
 		}
 		s.Administrators = []Person{s.Administrator}
@@ -95,7 +94,7 @@ func Evolve(s State, e domain.Event) State {
 		s.Abandoned = true
 	case PersonErased:
 		if s.Administrator.ID == e.Person {
-			s.Forgotten, s.EmailReservation = true, e.EmailReservation
+			s.EmailReservation = e.EmailReservation
 		}
 		s.Erased = append(slices.Clone(s.Erased), e.Person)
 		s = s.Without(e.Person)
@@ -114,6 +113,9 @@ func Evolve(s State, e domain.Event) State {
 	}
 	return profiled(administered(s, e), e)
 }
+
+// Forgotten reports whether the first administrator was erased.
+func (s State) Forgotten() bool { return slices.Contains(s.Erased, s.Administrator.ID) }
 
 // KeepsOut reports whether a user's access was withdrawn.
 func (s State) KeepsOut(user uuid.UUID) bool { return slices.Contains(s.Withdrawn, user) }

@@ -19,16 +19,10 @@ func (r *Reader) Accounts(ctx context.Context, q app.AccountQuery) (app.List[app
 	if err != nil {
 		return app.List[app.AccountRow]{}, err
 	}
-	var page app.List[app.AccountRow]
-	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
-		page, err = fetch(ctx, tx, l, scanAccount)
+	return answer(ctx, r, "accounts", q.Freshness, func(tx pgx.Tx, page *app.List[app.AccountRow]) error {
+		*page, err = fetch(ctx, tx, l, scanAccount)
 		return err
 	})
-	if err != nil {
-		return app.List[app.AccountRow]{}, fmt.Errorf("list accounts: %w", err)
-	}
-	page.Position = position
-	return page, nil
 }
 
 func accountList(q app.AccountQuery) (*list, error) {

@@ -23,16 +23,10 @@ func (r *Reader) Customers(ctx context.Context, q app.CustomerQuery) (app.List[a
 	if err != nil {
 		return app.List[app.CustomerRow]{}, err
 	}
-	var page app.List[app.CustomerRow]
-	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
-		page, err = fetch(ctx, tx, l, scanCustomer)
+	return answer(ctx, r, "customers", q.Freshness, func(tx pgx.Tx, page *app.List[app.CustomerRow]) error {
+		*page, err = fetch(ctx, tx, l, scanCustomer)
 		return err
 	})
-	if err != nil {
-		return app.List[app.CustomerRow]{}, fmt.Errorf("list customers: %w", err)
-	}
-	page.Position = position
-	return page, nil
 }
 
 func customerList(q app.CustomerQuery) (*list, error) {

@@ -34,16 +34,10 @@ func (r *Reader) Devices(ctx context.Context, q app.DeviceQuery) (app.List[app.D
 	if err != nil {
 		return app.List[app.DeviceRow]{}, err
 	}
-	var page app.List[app.DeviceRow]
-	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
-		page, err = fetch(ctx, tx, l, scanDevice)
+	return answer(ctx, r, "devices", q.Freshness, func(tx pgx.Tx, page *app.List[app.DeviceRow]) error {
+		*page, err = fetch(ctx, tx, l, scanDevice)
 		return err
 	})
-	if err != nil {
-		return app.List[app.DeviceRow]{}, fmt.Errorf("list devices: %w", err)
-	}
-	page.Position = position
-	return page, nil
 }
 
 func deviceList(q app.DeviceQuery) (*list, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,11 +24,11 @@ func erase(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 		var err error
 		switch event := e.Event.(type) {
 		case account.PersonErased:
-			err = eraseOne(ctx, tx, "account_versions", event.Account, func(s *accountState) { s.State = s.Without(event.Person) })
+			err = eraseOne(ctx, tx, accountTable, event.Account, func(s *accountState) { s.State = s.Without(event.Person) })
 		case user.UserErased:
-			err = eraseOne(ctx, tx, "user_versions", event.User, func(s *userState) { s.Person = s.Person.Erase() })
+			err = eraseOne(ctx, tx, userTable, event.User, func(s *userState) { s.Person = s.Person.Erase() })
 		case audit.AuditorErased:
-			err = eraseOne(ctx, tx, "audit_grant_versions", event.Grant, func(s *auditGrantState) { s.Auditor = s.Auditor.Erase() })
+			err = eraseOne(ctx, tx, auditGrantTable, event.Grant, func(s *auditGrantState) { s.Auditor = s.Auditor.Erase() })
 		}
 		if err != nil {
 			return fmt.Errorf("erase a person: %w", err)
@@ -36,30 +37,37 @@ func erase(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 	return nil
 }
 
+// generation is one with a table, whose columns may be those of another version.
+type generation struct {
+	Schema  string
+	Columns []string
+}
+
 // eraseOne also goes through the generations beside this one, such as the one
 // that a rebuild keeps for going back: nobody follows the log for them.
-func eraseOne[S any](ctx context.Context, tx pgx.Tx, table string, uid uuid.UUID, forget func(*S)) error {
-	rows, err := tx.Query(ctx, `SELECT table_schema::text FROM information_schema.tables
+func eraseOne[S any](ctx context.Context, tx pgx.Tx, t table[S], uid uuid.UUID, forget func(*S)) error {
+	rows, err := tx.Query(ctx, `SELECT table_schema::text, array_agg(column_name::text) FROM information_schema.columns
 		WHERE table_name = $1 AND table_schema ~ '^rm_fleet_v[0-9]+'
-		ORDER BY table_schema = current_schema() DESC, table_schema`, table)
+		GROUP BY table_schema ORDER BY table_schema = current_schema() DESC, table_schema`, t.name)
 	if err != nil {
 		return err
 	}
-	schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	generations, err := pgx.CollectRows(rows, pgx.RowToStructByPos[generation])
 	if err != nil {
 		return err
 	}
-	for _, schema := range schemas {
-		if err := eraseIn(ctx, tx, pgx.Identifier{schema, table}, uid, forget); err != nil {
-			return fmt.Errorf("in %s: %w", schema, err)
+	for _, g := range generations {
+		if err := eraseIn(ctx, tx, g, t, uid, forget); err != nil {
+			return fmt.Errorf("in %s: %w", g.Schema, err)
 		}
 	}
 	return nil
 }
 
 // eraseIn rewrites the versions of one thing.
-func eraseIn[S any](ctx context.Context, tx pgx.Tx, table pgx.Identifier, uid uuid.UUID, forget func(*S)) error {
-	rows, err := tx.Query(ctx, `SELECT valid_from, state FROM `+table.Sanitize()+` WHERE uid = $1`, [16]byte(uid))
+func eraseIn[S any](ctx context.Context, tx pgx.Tx, g generation, t table[S], uid uuid.UUID, forget func(*S)) error {
+	name := pgx.Identifier{g.Schema, t.name}.Sanitize()
+	rows, err := tx.Query(ctx, `SELECT valid_from, state FROM `+name+` WHERE uid = $1`, [16]byte(uid))
 	if err != nil {
 		return err
 	}
@@ -77,22 +85,31 @@ func eraseIn[S any](ctx context.Context, tx pgx.Tx, table pgx.Identifier, uid uu
 			return fmt.Errorf("state of a version: %w", err)
 		}
 		forget(&state)
-		left, err := json.Marshal(state)
+		set, args, err := t.assignments(state, g.Columns)
 		if err != nil {
 			return err
 		}
-		if err := rewrite(ctx, tx, table, uid, v.From, left); err != nil {
+		where := fmt.Sprintf(` WHERE uid = $%d AND valid_from = $%d`, len(args)+1, len(args)+2)
+		if _, err := tx.Exec(ctx, `UPDATE `+name+` SET `+set+where, append(args, [16]byte(uid), v.From)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func rewrite(ctx context.Context, tx pgx.Tx, table pgx.Identifier, uid uuid.UUID, from time.Time, state []byte) error {
-	set := `state = $3`
-	if table[len(table)-1] == "user_versions" { // it searches and sorts by who a user is
-		set += `, name_key = '` + account.Erased + `', email_key = '` + account.Erased + `'`
+// assignments write a state and, as far as they are there, the columns that
+// follow from it.
+func (t table[S]) assignments(state S, there []string) (string, []any, error) {
+	data, err := json.Marshal(state)
+	if err != nil {
+		return "", nil, err
 	}
-	_, err := tx.Exec(ctx, `UPDATE `+table.Sanitize()+` SET `+set+` WHERE uid = $1 AND valid_from = $2`, [16]byte(uid), from, state)
-	return err
+	set, args := "state = $1", []any{data}
+	for i, value := range t.values(state) {
+		if slices.Contains(there, t.columns[i]) {
+			args = append(args, value)
+			set += fmt.Sprintf(", %s = $%d", t.columns[i], len(args))
+		}
+	}
+	return set, args, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/user"
 	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
@@ -41,6 +42,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 	read(t, reader, reseller, appendAll(t, store, h.events))
 	require.NoError(t, runner.Rebuild(t.Context(), fleet.Name, nil)) // leaves the generation before it
 	require.NotZero(t, generationsWith(t, pool, person.Email))
+	requireNobodyIn(t, pool, person.Email, person.Name, active.Name)
 	before, _ := accountAt(t, reader, reseller, time.Now())
 	require.Equal(t, []account.Person{active}, before)
 	asOf := time.Now()
@@ -64,6 +66,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 		live[table] = m.dump(t, schema, table)
 	}
 	require.NoError(t, runner.Rebuild(t.Context(), fleet.Name, nil))
+	requireNobodyIn(t, pool, person.Email, person.Name, active.Name)
 	for _, table := range allTables {
 		require.Empty(t, cmp.Diff(live[table], m.dump(t, schema, table)), table)
 	}
@@ -94,4 +97,25 @@ func generationsWith(t *testing.T, pool *pgxpool.Pool, text string) int {
 		}
 	}
 	return n
+}
+
+// An erased user is gone from the columns that follow from the state, too, and
+// from a generation of another version, which has not all of them.
+func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
+	t.Parallel()
+	m, h := newModel(t), newHistory()
+	reseller := h.account("North Radio", account.Reseller, uuid.Nil)
+	uid := h.invited(reseller, "ada@north.example", false)
+	m.catchUp(t, h)
+	_, err := m.pool.Exec(t.Context(), `CREATE SCHEMA rm_fleet_v1; CREATE TABLE rm_fleet_v1.user_versions AS
+		SELECT uid, valid_from, valid_to, revision, state, email_key FROM `+schema+`.user_versions`)
+	require.NoError(t, err)
+	require.Equal(t, 2, generationsWith(t, m.pool, "ada@north.example"))
+	h.add(app.UserStream(uid), user.UserErased{User: uid, Account: reseller})
+	m.catchUp(t, h)
+	require.Zero(t, generationsWith(t, m.pool, "ada@north.example")+generationsWith(t, m.pool, "Name of ada"))
+	for _, generation := range []string{schema, "rm_fleet_v1"} {
+		require.Equal(t, []string{account.Erased}, m.lines(t, `SELECT DISTINCT email_key FROM `+generation+`.user_versions WHERE uid = $1`, uid))
+	}
+	require.Equal(t, []string{account.Erased}, m.lines(t, `SELECT DISTINCT name_key FROM `+schema+`.user_versions WHERE uid = $1`, uid))
 }

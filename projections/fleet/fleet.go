@@ -22,7 +22,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -49,18 +48,12 @@ const (
 	auditGrantPrefix  = "auditgrant-"
 )
 
-// passedOver are prefixes of streams that change nothing here, but whose
-// positions callers are given and then wait for: transfers and their plans,
-// release requests. Unless they are followed, nothing says for a long time that
-// this projection is beyond them.
-var passedOver = []string{"transfer-", "transferplan-", "releases-"}
-
 // Projection declares it.
 func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
 		Version:  version,
-		Prefixes: append([]string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix}, passedOver...),
+		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix},
 		Tables:   tables,
 		Indexes:  indexes,
 		Apply:    apply,
@@ -76,9 +69,6 @@ func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 	latest := events[0].RecordedAt
 	for _, e := range events {
 		t := f.of(e.Stream)
-		if t == nil && slices.ContainsFunc(passedOver, func(prefix string) bool { return strings.HasPrefix(e.Stream, prefix) }) {
-			continue
-		}
 		if t == nil {
 			return fmt.Errorf("stream %s: %w", e.Stream, errForeignStream)
 		}
@@ -99,9 +89,7 @@ func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
 		return fmt.Errorf("load rows: %w", err)
 	}
 	for _, e := range events {
-		if t := f.of(e.Stream); t != nil {
-			t.fold(e, clock.at(e.RecordedAt))
-		}
+		f.of(e.Stream).fold(e, clock.at(e.RecordedAt))
 	}
 	if err := f.write(ctx, tx); err != nil {
 		return err

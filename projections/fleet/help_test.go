@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
@@ -84,6 +85,13 @@ func (h *history) device(serial string, owner uuid.UUID, end calendar.Date, more
 	return uid
 }
 
+// readModel is the projection as the service runs it.
+func readModel() projections.Projection {
+	p := fleet.Projection()
+	p.Views = fleet.Analytics{Rules: device.DefaultRules, Windows: testWindows, Role: analysts.Group}.Views()
+	return p
+}
+
 // model is a database with the read model, filled without a log.
 type model struct {
 	pool   *pgxpool.Pool
@@ -94,10 +102,16 @@ type model struct {
 func newModel(t testing.TB) *model {
 	t.Helper()
 	pool := pgtest.Pool(t)
-	runner, err := projections.New(projections.Options{Pool: pool, Source: "test"}, []projections.Projection{fleet.Projection()}, nil)
+	require.NoError(t, analysts.EnsureGroup(t.Context(), pool))
+	return &model{pool: pool, reader: fleet.NewReader(pool, prepare(t, pool, readModel()).WaitFor)}
+}
+
+func prepare(t testing.TB, pool *pgxpool.Pool, p projections.Projection) *projections.Runner {
+	t.Helper()
+	runner, err := projections.New(projections.Options{Pool: pool, Source: "test"}, []projections.Projection{p}, nil)
 	require.NoError(t, err)
 	require.NoError(t, runner.Prepare(t.Context()))
-	return &model{pool: pool, reader: fleet.NewReader(pool, runner.WaitFor)}
+	return runner
 }
 
 // apply projects a batch and moves the checkpoint, as the runner does.

@@ -121,7 +121,7 @@ func follow(t *testing.T, pool *pgxpool.Pool, store *eventstoredb.Store) *projec
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from})
 	}
 	runner, err := projections.New(projections.Options{Pool: pool, Follow: subscribe, Log: store, Source: "test", LeasePoll: 20 * time.Millisecond},
-		[]projections.Projection{fleet.Projection()}, nil)
+		[]projections.Projection{readModel()}, nil)
 	require.NoError(t, err)
 	require.NoError(t, runner.Prepare(t.Context()))
 	ctx, cancel := context.WithCancel(t.Context())

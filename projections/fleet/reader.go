@@ -80,6 +80,18 @@ func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (app.Position,
 	return p, err
 }
 
+// answer runs list in one snapshot and gives what it found, with the snapshot's
+// position.
+func answer[T any](ctx context.Context, r *Reader, what string, f app.Freshness, list func(pgx.Tx, *app.List[T]) error) (app.List[T], error) {
+	var page app.List[T]
+	position, err := r.read(ctx, f, func(tx pgx.Tx) error { return list(tx, &page) })
+	if err != nil {
+		return app.List[T]{}, fmt.Errorf("list %s: %w", what, err)
+	}
+	page.Position = position
+	return page, nil
+}
+
 const planOutdated = "0A000"
 
 func code(err error) string {

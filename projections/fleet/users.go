@@ -20,13 +20,12 @@ func (r *Reader) Users(ctx context.Context, q app.UserQuery) (app.List[app.UserR
 	if err != nil {
 		return app.List[app.UserRow]{}, err
 	}
-	var page app.List[app.UserRow]
-	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
+	return answer(ctx, r, "users", q.Freshness, func(tx pgx.Tx, page *app.List[app.UserRow]) error {
 		owner, err := accountAt(ctx, tx, q)
 		if err != nil {
 			return err
 		}
-		if page, err = fetch(ctx, tx, l, scanUser); err != nil {
+		if *page, err = fetch(ctx, tx, l, scanUser); err != nil {
 			return err
 		}
 		for i, row := range page.Items {
@@ -39,11 +38,6 @@ func (r *Reader) Users(ctx context.Context, q app.UserQuery) (app.List[app.UserR
 		}
 		return nil
 	})
-	if err != nil {
-		return app.List[app.UserRow]{}, fmt.Errorf("list users: %w", err)
-	}
-	page.Position = position
-	return page, nil
 }
 
 // accountAt is the account whose users are asked for, empty when it was not

@@ -13,8 +13,10 @@
 //	run/            unix socket, mode 0700
 //	postgresql/     binaries, only when they had to be downloaded
 //
-// The server listens on a unix socket only and trusts whoever may enter the
-// socket's folder, which is the owner of the data folder. A unix socket path
+// The server listens on a unix socket and trusts whoever may enter the socket's
+// folder, which is the owner of the data folder. It listens on TCP only where
+// Options.Listen asks for it, and then lets in who has a password and a certain
+// role. A unix socket path
 // may not exceed 103 bytes on every system we run on, and a connection string
 // cannot name a folder with a comma; for such a data folder the socket lives in
 // a fresh 0700 folder under the system's temporary folder instead. [ConnString]

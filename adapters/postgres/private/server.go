@@ -31,6 +31,10 @@ type Options struct {
 	// copy on first use instead of running initdb. It must have been made by
 	// the same major version.
 	Template string
+	// Listen is a loopback address, 127.0.0.1:5433 say, at which the server is to
+	// be reached besides its socket: with a password, by members of ListenRole,
+	// for the product's database, and by nobody else.
+	Listen, ListenRole string
 	// Settings override the server's settings, by their PostgreSQL names.
 	Settings map[string]string
 	// Logger defaults to slog.Default().
@@ -69,6 +73,7 @@ const stopPatience = 5 * time.Second
 type Server struct {
 	dataDir   string
 	socketDir string
+	port      int
 	lock      *Lock
 	ownsLock  bool
 	log       *logFile
@@ -106,6 +111,11 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 func (o Options) complete() (Options, error) {
 	if o.DataDir == "" {
 		return o, errors.New("start private PostgreSQL: no data folder given")
+	}
+	if o.Listen != "" {
+		if err := CheckListen(o.Listen); err != nil {
+			return o, fmt.Errorf("start private PostgreSQL: address %q: %w", o.Listen, err)
+		}
 	}
 	dir, err := filepath.Abs(o.DataDir)
 	if err != nil {
@@ -145,7 +155,11 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 	if err := ensureCluster(ctx, opts, bin, id); err != nil {
 		return nil, err
 	}
-	server := &Server{dataDir: opts.DataDir, done: make(chan struct{})}
+	tcp, err := listen(opts, pgDir, id)
+	if err != nil {
+		return nil, err
+	}
+	server := &Server{dataDir: opts.DataDir, port: tcp.port, done: make(chan struct{})}
 	if server.socketDir, err = socketDir(opts.DataDir, id); err != nil {
 		return nil, err
 	}
@@ -153,7 +167,7 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 		server.removeSocketDir()
 		return nil, err
 	}
-	if err := server.launch(command(opts, bin, id, pgDir, server.socketDir)); err != nil {
+	if err := server.launch(command(opts, bin, id, tcp, pgDir, server.socketDir)); err != nil {
 		server.removeSocketDir()
 		return nil, errors.Join(err, server.log.Close())
 	}
@@ -164,11 +178,12 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 	return server, nil
 }
 
-func command(opts Options, bin binaries, id identity, pgDir, socketDir string) *exec.Cmd {
+func command(opts Options, bin binaries, id identity, tcp listening, pgDir, socketDir string) *exec.Cmd {
 	effective := maps.Clone(settings)
+	maps.Copy(effective, tcp.settings)
 	effective["unix_socket_directories"] = `"` + strings.ReplaceAll(socketDir, `"`, `""`) + `"`
 	maps.Copy(effective, opts.Settings)
-	args := []string{"-D", pgDir, "-p", fmt.Sprint(socketPort)}
+	args := []string{"-D", pgDir, "-p", fmt.Sprint(tcp.port)}
 	for _, name := range slices.Sorted(maps.Keys(effective)) {
 		args = append(args, "-c", name+"="+effective[name])
 	}
@@ -210,10 +225,10 @@ func (s *Server) launch(cmd *exec.Cmd) error {
 }
 
 // URL is the connection string of the product's database, over the socket.
-func (s *Server) URL() string { return connString(s.socketDir, Database) }
+func (s *Server) URL() string { return connString(s.socketDir, s.port, Database) }
 
 // URLFor is the connection string of another database of the server.
-func (s *Server) URLFor(database string) string { return connString(s.socketDir, database) }
+func (s *Server) URLFor(database string) string { return connString(s.socketDir, s.port, database) }
 
 // PID is the server's main process.
 func (s *Server) PID() int { return s.cmd.Process.Pid }

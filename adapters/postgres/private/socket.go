@@ -18,8 +18,10 @@ const (
 	// Database is the database the product's tables live in.
 	Database = "fleetledger"
 
-	socketPort      = 5432
-	socketName      = ".s.PGSQL.5432"
+	// defaultPort is part of the socket's name; the server is on no TCP port
+	// unless Options.Listen says so.
+	defaultPort     = 5432
+	longestPort     = 65535
 	shortDirPattern = "fleetledger-pg-"
 	// maxSocketPath is what macOS allows; Linux allows 107.
 	maxSocketPath = 103
@@ -39,27 +41,30 @@ func ConnString(dataDir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	conn, err := net.DialTimeout("unix", filepath.Join(running.socketDir, socketName), 5*time.Second)
+	conn, err := net.DialTimeout("unix", filepath.Join(running.socketDir, socketName(running.port)), 5*time.Second)
 	if err != nil {
 		return "", fmt.Errorf("%w %s: %w", ErrNotRunning, dataDir, err)
 	}
 	_ = conn.Close()
-	return connString(running.socketDir, Database), nil
+	return connString(running.socketDir, running.port, Database), nil
 }
 
-func connString(socketDir, database string) string {
+func socketName(port int) string { return fmt.Sprintf(".s.PGSQL.%d", port) }
+
+func connString(socketDir string, port int, database string) string {
 	target := url.URL{
 		Scheme: "postgres",
 		User:   url.User(Role),
 		Path:   "/" + database,
 		// PostgreSQL's clients do not read a plus sign as a space.
-		RawQuery: fmt.Sprintf("host=%s&port=%d", strings.ReplaceAll(url.QueryEscape(socketDir), "+", "%20"), socketPort),
+		RawQuery: fmt.Sprintf("host=%s&port=%d", strings.ReplaceAll(url.QueryEscape(socketDir), "+", "%20"), port),
 	}
 	return target.String()
 }
 
 type pidFileContent struct {
 	pid       int
+	port      int
 	socketDir string
 }
 
@@ -76,7 +81,11 @@ func readPIDFile(pgDir string) (pidFileContent, error) {
 	if err != nil {
 		return pidFileContent{}, fmt.Errorf("pid file in %s: %w", pgDir, err)
 	}
-	return pidFileContent{pid: pid, socketDir: lines[4]}, nil
+	port, err := strconv.Atoi(strings.TrimSpace(lines[3]))
+	if err != nil {
+		return pidFileContent{}, fmt.Errorf("pid file in %s: %w", pgDir, err)
+	}
+	return pidFileContent{pid: pid, port: port, socketDir: lines[4]}, nil
 }
 
 // socketDir makes the folder of the socket, owned by who runs the server.
@@ -111,7 +120,7 @@ func shortSocketDir() (string, error) {
 // usableForSocket reports whether a socket can be made in dir, and named in a
 // connection string, where a comma separates several hosts.
 func usableForSocket(dir string) bool {
-	return len(filepath.Join(dir, socketName)) <= maxSocketPath && !strings.Contains(dir, ",")
+	return len(filepath.Join(dir, socketName(longestPort))) <= maxSocketPath && !strings.Contains(dir, ",")
 }
 
 func isShortSocketDir(dir string) bool {
