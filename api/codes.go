@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -62,6 +63,7 @@ var statusOf = map[string]int{
 	codeForbidden:                  http.StatusForbidden,
 	"name_taken":                   http.StatusConflict,
 	"email_taken":                  http.StatusConflict,
+	account.CodeLabelTaken:         http.StatusConflict,
 	device.CodeFactorTaken:         http.StatusConflict,
 	device.CodeRegisteredElsewhere: http.StatusConflict,
 	device.CodeBusy:                http.StatusConflict,

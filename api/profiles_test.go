@@ -48,7 +48,7 @@ func TestProfilesOverHTTP(t *testing.T) {
 	expect(t, "partners of the customer", into[api.PartnerList](admin.get("/v1/accounts/" + customer + "/partners" + since).is(200)).Items[0].Profile, ref)
 	reached := into[api.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
 	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: ref, Rights: []string{"account.read", "devices.read"}})
-	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts" + since).is(200)).Total, 2)
+	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 2)
 
 	token := s.signIn(customer, id)
 	token.get("/v1/accounts/" + customer + since).is(200)
@@ -70,7 +70,7 @@ func TestProfilesOverHTTP(t *testing.T) {
 	reached = into[api.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
 	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: ref, Rights: []string{}})
 	ada.get("/v1/accounts/"+customer+since).refusedWith(404, "not_found")
-	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts" + since).is(200)).Total, 1)
+	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 1)
 	token.get("/v1/me").is(200)
 	token.get("/v1/accounts/"+customer+since).refusedWith(404, "not_found")
 	expect(t, "profiles of the user", len(into[api.User](admin.get(user+since).is(200)).Profiles), 2)

@@ -35,6 +35,7 @@ type Dependencies struct {
 	Persons    PersonKeys
 	Secret     []byte
 	People     People
+	Secrets    ExternalSecrets
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox SandboxClock
 	Logger  *slog.Logger
@@ -44,6 +45,7 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
+//	              AddExternalAccount EditExternalAccount RemoveExternalAccount
 //	persons       ErasePerson
 //	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
 //	              DeactivateUser ReactivateUser Users
@@ -73,6 +75,7 @@ type App struct {
 	sandbox    SandboxClock
 	due        []DueWork
 	people     People
+	secrets    ExternalSecrets
 	logger     *slog.Logger
 }
 
@@ -84,8 +87,8 @@ func New(d Dependencies) *App {
 	a := &App{
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
 		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife), operations: d.Operations,
-		persons: d.Persons, secret: d.Secret, people: d.People, sandbox: d.Sandbox, logger: d.Logger,
+		persons: d.Persons, secret: d.Secret, people: d.People, secrets: d.Secrets, sandbox: d.Sandbox, logger: d.Logger,
 	}
-	a.due = []DueWork{freeRenewals{a}}
+	a.due = []DueWork{freeRenewals{a}, forgottenSecrets{a}}
 	return a
 }

@@ -90,6 +90,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 		PlanLife:   time.Duration(c.PlanHours) * time.Hour,
 		Operations: e.operations,
 		Persons:    e.persons,
+		Secrets:    e.secrets,
 		Secret:     secret,
 		People: app.People{
 			Store: people.NewStore(e.pool), Passwords: hasher,
