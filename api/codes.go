@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -63,6 +64,7 @@ var statusOf = map[string]int{
 	"name_taken":                   http.StatusConflict,
 	"email_taken":                  http.StatusConflict,
 	"already_partnered":            http.StatusConflict,
+	account.CodeLabelTaken:         http.StatusConflict,
 	device.CodeFactorTaken:         http.StatusConflict,
 	device.CodeRegisteredElsewhere: http.StatusConflict,
 	device.CodeBusy:                http.StatusConflict,

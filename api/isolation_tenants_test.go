@@ -44,7 +44,7 @@ type tenants struct {
 }
 
 type tenant struct {
-	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation, person, user, profile string
+	uid, device, spare, serial, imei, spareSerial, spareIMEI, operation, invitation, person, user, profile, external string
 
 	// What it has ordered and been asked for, of those that all rows share: a
 	// renewal of its device, a plan and a transfer of it to the asker, both
@@ -73,7 +73,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
 		request: uuid.NewString(), spareRequest: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
-		profile: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), grant: uuid.NewString(),
+		profile: uuid.NewString(), external: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), grant: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
@@ -193,7 +193,7 @@ func (w *tenants) open(thing string, by *client, path, kind string) string {
 	return uid.String()
 }
 
-// invite invites a user into each account, and gives it a profile of its own.
+// invite invites a user into each account, and gives it a profile and an external account of its own.
 func (w *tenants) invite() {
 	w.s.t.Helper()
 	for thing, own := range w.accounts {
@@ -205,6 +205,7 @@ func (w *tenants) invite() {
 		own.user = into[api.Written](got).Uid.String()
 		own.content = append(own.content, email, own.user)
 		own.profile = w.profileOf(thing, own)
+		own.external = w.externalOf(thing, own)
 	}
 }
 
@@ -256,7 +257,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{account}", own.uid, "{device}", own.device, "{spare}", own.spare, "{serial}", own.serial,
-		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation, "{user}", own.user, "{profile}", own.profile,
+		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation, "{user}", own.user, "{profile}", own.profile, "{external}", own.external,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
 		"{session}", own.session, "{token}", own.token, "{grant}", own.grant,

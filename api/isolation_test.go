@@ -46,7 +46,9 @@ type row struct {
 }
 
 // rows are all rows, in the order in which they are asked.
-func rows() []row { return slices.Concat(isolationRows, orderRows, peopleRows, profileRows, auditRows) }
+func rows() []row {
+	return slices.Concat(isolationRows, orderRows, peopleRows, profileRows, externalRows, auditRows)
+}
 
 // kinds of callers, in the order of the columns.
 var kinds = []string{"operator", "reseller", "resellerReader", "customer", "customerReader", "stranger", "auditor", "signedIn"}

@@ -100,6 +100,24 @@ func (e BillingMode) Valid() bool {
 	}
 }
 
+// Defines values for ExternalAccountKind.
+const (
+	Sms                    ExternalAccountKind = "sms"
+	SubscriptionManagement ExternalAccountKind = "subscription_management"
+)
+
+// Valid indicates whether the value is a known member of the ExternalAccountKind enum.
+func (e ExternalAccountKind) Valid() bool {
+	switch e {
+	case Sms:
+		return true
+	case SubscriptionManagement:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	Ok          HealthStatus = "ok"
@@ -662,6 +680,37 @@ type DeviceName = string
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = []DeviceName
 
+// ExternalAccount defines model for ExternalAccount.
+type ExternalAccount struct {
+	Endpoint string              `json:"endpoint"`
+	Kind     ExternalAccountKind `json:"kind"`
+	Label    string              `json:"label"`
+
+	// SecretReplacedAt When the secret in force was given
+	SecretReplacedAt time.Time          `json:"secretReplacedAt"`
+	SecretSet        bool               `json:"secretSet"`
+	Uid              openapi_types.UUID `json:"uid"`
+}
+
+// ExternalAccountEdit defines model for ExternalAccountEdit.
+type ExternalAccountEdit struct {
+	Endpoint *string `json:"endpoint,omitempty"`
+	Label    *string `json:"label,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+	Secret *string     `json:"secret,omitempty"`
+}
+
+// ExternalAccountKind defines model for ExternalAccountKind.
+type ExternalAccountKind string
+
+// ExternalAccountList defines model for ExternalAccountList.
+type ExternalAccountList struct {
+	Items []ExternalAccount `json:"items"`
+	Total int               `json:"total"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Checks []HealthCheck `json:"checks"`
@@ -799,6 +848,18 @@ type NewCustomer struct {
 
 	// Reason Why, for the history
 	Reason *ReasonText `json:"reason,omitempty"`
+}
+
+// NewExternalAccount defines model for NewExternalAccount.
+type NewExternalAccount struct {
+	// Endpoint An https address, without user, password, query and fragment
+	Endpoint string              `json:"endpoint"`
+	Kind     ExternalAccountKind `json:"kind"`
+	Label    string              `json:"label"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+	Secret *string     `json:"secret,omitempty"`
 }
 
 // NewPartner defines model for NewPartner.
@@ -1538,6 +1599,9 @@ type DeviceID = string
 // DryRun defines model for DryRun.
 type DryRun = bool
 
+// ExternalAccountUID defines model for ExternalAccountUID.
+type ExternalAccountUID = openapi_types.UUID
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -1668,6 +1732,66 @@ type RemoveChannelContactParams struct {
 
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListExternalAccountsParams defines parameters for ListExternalAccounts.
+type ListExternalAccountsParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// AddExternalAccountParams defines parameters for AddExternalAccount.
+type AddExternalAccountParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveExternalAccountParams defines parameters for RemoveExternalAccount.
+type RemoveExternalAccountParams struct {
+	// Reason Why, for the history
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetExternalAccountParams defines parameters for GetExternalAccount.
+type GetExternalAccountParams struct {
+	// MinPosition The X-Position of a write that must be visible
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// EditExternalAccountParams defines parameters for EditExternalAccount.
+type EditExternalAccountParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListPartnersParams defines parameters for ListPartners.
@@ -2412,6 +2536,12 @@ type EditAccountJSONRequestBody = AccountEdit
 // AssignChannelContactJSONRequestBody defines body for AssignChannelContact for application/json ContentType.
 type AssignChannelContactJSONRequestBody = NewContact
 
+// AddExternalAccountJSONRequestBody defines body for AddExternalAccount for application/json ContentType.
+type AddExternalAccountJSONRequestBody = NewExternalAccount
+
+// EditExternalAccountJSONRequestBody defines body for EditExternalAccount for application/json ContentType.
+type EditExternalAccountJSONRequestBody = ExternalAccountEdit
+
 // EstablishPartnershipJSONRequestBody defines body for EstablishPartnership for application/json ContentType.
 type EstablishPartnershipJSONRequestBody = NewPartner
 
@@ -2543,6 +2673,21 @@ type ServerInterface interface {
 	// RemoveChannelContact Remove a channel contact (the operator only)
 	// (DELETE /v1/accounts/{uid}/channel-contacts/{contact})
 	RemoveChannelContact(ctx echo.Context, uid AccountUID, contact openapi_types.UUID, params RemoveChannelContactParams) error
+	// ListExternalAccounts An account's accounts at other services
+	// (GET /v1/accounts/{uid}/external-accounts)
+	ListExternalAccounts(ctx echo.Context, uid AccountUID, params ListExternalAccountsParams) error
+	// AddExternalAccount Add an external account (the account's own users, and the operator)
+	// (POST /v1/accounts/{uid}/external-accounts)
+	AddExternalAccount(ctx echo.Context, uid AccountUID, params AddExternalAccountParams) error
+	// RemoveExternalAccount Remove an external account and forget its secret (the account's own users, and the operator)
+	// (DELETE /v1/accounts/{uid}/external-accounts/{externalAccount})
+	RemoveExternalAccount(ctx echo.Context, uid AccountUID, externalAccount ExternalAccountUID, params RemoveExternalAccountParams) error
+	// GetExternalAccount One external account
+	// (GET /v1/accounts/{uid}/external-accounts/{externalAccount})
+	GetExternalAccount(ctx echo.Context, uid AccountUID, externalAccount ExternalAccountUID, params GetExternalAccountParams) error
+	// EditExternalAccount Change label, endpoint or secret of an external account (the account's own users, and the operator)
+	// (PATCH /v1/accounts/{uid}/external-accounts/{externalAccount})
+	EditExternalAccount(ctx echo.Context, uid AccountUID, externalAccount ExternalAccountUID, params EditExternalAccountParams) error
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx echo.Context, uid AccountUID, params ListPartnersParams) error
@@ -3114,6 +3259,317 @@ func (w *ServerInterfaceWrapper) RemoveChannelContact(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RemoveChannelContact(ctx, uid, contact, params)
+	return err
+}
+
+// ListExternalAccounts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListExternalAccounts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExternalAccountsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "asOf" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListExternalAccounts(ctx, uid, params)
+	return err
+}
+
+// AddExternalAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) AddExternalAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddExternalAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddExternalAccount(ctx, uid, params)
+	return err
+}
+
+// RemoveExternalAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveExternalAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "externalAccount" -------------
+	var externalAccount ExternalAccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "externalAccount", ctx.Param("externalAccount"), &externalAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter externalAccount: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveExternalAccountParams
+	// ------------- Optional query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveExternalAccount(ctx, uid, externalAccount, params)
+	return err
+}
+
+// GetExternalAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) GetExternalAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "externalAccount" -------------
+	var externalAccount ExternalAccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "externalAccount", ctx.Param("externalAccount"), &externalAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter externalAccount: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetExternalAccountParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "asOf" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetExternalAccount(ctx, uid, externalAccount, params)
+	return err
+}
+
+// EditExternalAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) EditExternalAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "externalAccount" -------------
+	var externalAccount ExternalAccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "externalAccount", ctx.Param("externalAccount"), &externalAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter externalAccount: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EditExternalAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EditExternalAccount(ctx, uid, externalAccount, params)
 	return err
 }
 
@@ -6758,6 +7214,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/channel-contacts/:contact", wrapper.RemoveChannelContact, options.OperationMiddlewares["removeChannelContact"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/security", wrapper.GetSecurity, options.OperationMiddlewares["getSecurity"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/security", wrapper.SecureAccount, options.OperationMiddlewares["secureAccount"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/external-accounts", wrapper.ListExternalAccounts, options.OperationMiddlewares["listExternalAccounts"]...)
+	router.POST(options.BaseURL+"/v1/accounts/:uid/external-accounts", wrapper.AddExternalAccount, options.OperationMiddlewares["addExternalAccount"]...)
+	router.DELETE(options.BaseURL+"/v1/accounts/:uid/external-accounts/:externalAccount", wrapper.RemoveExternalAccount, options.OperationMiddlewares["removeExternalAccount"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/external-accounts/:externalAccount", wrapper.GetExternalAccount, options.OperationMiddlewares["getExternalAccount"]...)
+	router.PATCH(options.BaseURL+"/v1/accounts/:uid/external-accounts/:externalAccount", wrapper.EditExternalAccount, options.OperationMiddlewares["editExternalAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:close", wrapper.CloseAccount, options.OperationMiddlewares["closeAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:resendInvitation", wrapper.ResendInvitation, options.OperationMiddlewares["resendInvitation"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.ListPartners, options.OperationMiddlewares["listPartners"]...)
@@ -7306,6 +7767,338 @@ type RemoveChannelContactdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveChannelContactdefaultApplicationProblemPlusJSONResponse) VisitRemoveChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExternalAccountsRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params ListExternalAccountsParams
+}
+
+type ListExternalAccountsResponseObject interface {
+	VisitListExternalAccountsResponse(w http.ResponseWriter) error
+}
+
+type ListExternalAccounts200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListExternalAccounts200JSONResponse struct {
+	Body    ExternalAccountList
+	Headers ListExternalAccounts200ResponseHeaders
+}
+
+func (response ListExternalAccounts200JSONResponse) VisitListExternalAccountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExternalAccountsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListExternalAccountsdefaultApplicationProblemPlusJSONResponse) VisitListExternalAccountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddExternalAccountRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params AddExternalAccountParams
+	Body   *AddExternalAccountJSONRequestBody
+}
+
+type AddExternalAccountResponseObject interface {
+	VisitAddExternalAccountResponse(w http.ResponseWriter) error
+}
+
+type AddExternalAccount201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type AddExternalAccount201JSONResponse struct {
+	Body    Written
+	Headers AddExternalAccount201ResponseHeaders
+}
+
+func (response AddExternalAccount201JSONResponse) VisitAddExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddExternalAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AddExternalAccountdefaultApplicationProblemPlusJSONResponse) VisitAddExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveExternalAccountRequestObject struct {
+	Uid             AccountUID         `json:"uid"`
+	ExternalAccount ExternalAccountUID `json:"externalAccount"`
+	Params          RemoveExternalAccountParams
+}
+
+type RemoveExternalAccountResponseObject interface {
+	VisitRemoveExternalAccountResponse(w http.ResponseWriter) error
+}
+
+type RemoveExternalAccount200JSONResponse struct{ WrittenJSONResponse }
+
+func (response RemoveExternalAccount200JSONResponse) VisitRemoveExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveExternalAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RemoveExternalAccountdefaultApplicationProblemPlusJSONResponse) VisitRemoveExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExternalAccountRequestObject struct {
+	Uid             AccountUID         `json:"uid"`
+	ExternalAccount ExternalAccountUID `json:"externalAccount"`
+	Params          GetExternalAccountParams
+}
+
+type GetExternalAccountResponseObject interface {
+	VisitGetExternalAccountResponse(w http.ResponseWriter) error
+}
+
+type GetExternalAccount200ResponseHeaders struct {
+	ETag      string
+	XPosition string
+}
+
+type GetExternalAccount200JSONResponse struct {
+	Body    ExternalAccount
+	Headers GetExternalAccount200ResponseHeaders
+}
+
+func (response GetExternalAccount200JSONResponse) VisitGetExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExternalAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetExternalAccountdefaultApplicationProblemPlusJSONResponse) VisitGetExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditExternalAccountRequestObject struct {
+	Uid             AccountUID         `json:"uid"`
+	ExternalAccount ExternalAccountUID `json:"externalAccount"`
+	Params          EditExternalAccountParams
+	Body            *EditExternalAccountJSONRequestBody
+}
+
+type EditExternalAccountResponseObject interface {
+	VisitEditExternalAccountResponse(w http.ResponseWriter) error
+}
+
+type EditExternalAccount200JSONResponse struct{ WrittenJSONResponse }
+
+func (response EditExternalAccount200JSONResponse) VisitEditExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditExternalAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EditExternalAccountdefaultApplicationProblemPlusJSONResponse) VisitEditExternalAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12005,6 +12798,21 @@ type StrictServerInterface interface {
 	// RemoveChannelContact Remove a channel contact (the operator only)
 	// (DELETE /v1/accounts/{uid}/channel-contacts/{contact})
 	RemoveChannelContact(ctx context.Context, request RemoveChannelContactRequestObject) (RemoveChannelContactResponseObject, error)
+	// ListExternalAccounts An account's accounts at other services
+	// (GET /v1/accounts/{uid}/external-accounts)
+	ListExternalAccounts(ctx context.Context, request ListExternalAccountsRequestObject) (ListExternalAccountsResponseObject, error)
+	// AddExternalAccount Add an external account (the account's own users, and the operator)
+	// (POST /v1/accounts/{uid}/external-accounts)
+	AddExternalAccount(ctx context.Context, request AddExternalAccountRequestObject) (AddExternalAccountResponseObject, error)
+	// RemoveExternalAccount Remove an external account and forget its secret (the account's own users, and the operator)
+	// (DELETE /v1/accounts/{uid}/external-accounts/{externalAccount})
+	RemoveExternalAccount(ctx context.Context, request RemoveExternalAccountRequestObject) (RemoveExternalAccountResponseObject, error)
+	// GetExternalAccount One external account
+	// (GET /v1/accounts/{uid}/external-accounts/{externalAccount})
+	GetExternalAccount(ctx context.Context, request GetExternalAccountRequestObject) (GetExternalAccountResponseObject, error)
+	// EditExternalAccount Change label, endpoint or secret of an external account (the account's own users, and the operator)
+	// (PATCH /v1/accounts/{uid}/external-accounts/{externalAccount})
+	EditExternalAccount(ctx context.Context, request EditExternalAccountRequestObject) (EditExternalAccountResponseObject, error)
 	// ListPartners The partnerships an account takes part in, on either side
 	// (GET /v1/accounts/{uid}/partners)
 	ListPartners(ctx context.Context, request ListPartnersRequestObject) (ListPartnersResponseObject, error)
@@ -12467,6 +13275,185 @@ func (sh *strictHandler) RemoveChannelContact(ctx echo.Context, uid AccountUID, 
 		return err
 	} else if validResponse, ok := response.(RemoveChannelContactResponseObject); ok {
 		return validResponse.VisitRemoveChannelContactResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListExternalAccounts operation middleware
+func (sh *strictHandler) ListExternalAccounts(ctx echo.Context, uid AccountUID, params ListExternalAccountsParams) error {
+	var request ListExternalAccountsRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExternalAccounts(ctx.Request().Context(), request.(ListExternalAccountsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExternalAccounts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListExternalAccountsResponseObject); ok {
+		return validResponse.VisitListExternalAccountsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddExternalAccount operation middleware
+func (sh *strictHandler) AddExternalAccount(ctx echo.Context, uid AccountUID, params AddExternalAccountParams) error {
+	var request AddExternalAccountRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body AddExternalAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddExternalAccount(ctx.Request().Context(), request.(AddExternalAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddExternalAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddExternalAccountResponseObject); ok {
+		return validResponse.VisitAddExternalAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveExternalAccount operation middleware
+func (sh *strictHandler) RemoveExternalAccount(ctx echo.Context, uid AccountUID, externalAccount ExternalAccountUID, params RemoveExternalAccountParams) error {
+	var request RemoveExternalAccountRequestObject
+
+	request.Uid = uid
+	request.ExternalAccount = externalAccount
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveExternalAccount(ctx.Request().Context(), request.(RemoveExternalAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveExternalAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveExternalAccountResponseObject); ok {
+		return validResponse.VisitRemoveExternalAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetExternalAccount operation middleware
+func (sh *strictHandler) GetExternalAccount(ctx echo.Context, uid AccountUID, externalAccount ExternalAccountUID, params GetExternalAccountParams) error {
+	var request GetExternalAccountRequestObject
+
+	request.Uid = uid
+	request.ExternalAccount = externalAccount
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetExternalAccount(ctx.Request().Context(), request.(GetExternalAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetExternalAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetExternalAccountResponseObject); ok {
+		return validResponse.VisitGetExternalAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EditExternalAccount operation middleware
+func (sh *strictHandler) EditExternalAccount(ctx echo.Context, uid AccountUID, externalAccount ExternalAccountUID, params EditExternalAccountParams) error {
+	var request EditExternalAccountRequestObject
+
+	request.Uid = uid
+	request.ExternalAccount = externalAccount
+	request.Params = params
+
+	var body EditExternalAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EditExternalAccount(ctx.Request().Context(), request.(EditExternalAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditExternalAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EditExternalAccountResponseObject); ok {
+		return validResponse.VisitEditExternalAccountResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

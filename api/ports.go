@@ -27,6 +27,9 @@ type App interface {
 	DefineProfile(context.Context, app.Caller, app.DefineProfile) (app.Written, error)
 	EditProfile(context.Context, app.Caller, app.EditProfile) (app.Written, error)
 	RemoveProfile(context.Context, app.Caller, app.RemoveProfile) (app.Written, error)
+	AddExternalAccount(context.Context, app.Caller, app.AddExternalAccount) (app.Written, error)
+	EditExternalAccount(context.Context, app.Caller, app.EditExternalAccount) (app.Written, error)
+	RemoveExternalAccount(context.Context, app.Caller, app.RemoveExternalAccount) (app.Written, error)
 	// Admit fails with app.ErrAddressNotAdmitted when the caller's account is not
 	// to be used from the address.
 	Admit(ctx context.Context, c app.Caller, from netip.Addr) error

@@ -19,6 +19,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
@@ -71,7 +72,8 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	t.Helper()
 	s := &stack{t: t, node: eventnodetest.NewRestartable(t), clock: &handClock{now: now}, tokens: postgres.NewTokens(pool)}
 	s.node.Start()
-	persons, err := personkeys.Open(t.Context(), pool, sealing.NewKey())
+	key := sealing.NewKey()
+	persons, err := personkeys.Open(t.Context(), pool, key)
 	must(t, err)
 	log, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: s.node.SocketPath(), Persons: persons})
 	must(t, err)
@@ -87,7 +89,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	wait := func(ctx context.Context, names []string, p app.Position) error { return runner.WaitFor(ctx, names, p) }
 	s.app = app.New(app.Dependencies{
 		Log: log, Reader: fleet.NewReader(pool, wait), Clock: s.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
-		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
+		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(pool, key), Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 		People: app.People{
 			Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute},

@@ -64,22 +64,38 @@ func (a *App) oneAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision
 func (a *App) partOfAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
 	has func(account.State) bool, decide func(account.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
+	ch := partChange(uid, has, decide)
+	ch.ifRevision = ifRevision
+	r, err := carryOut(ctx, a, w, ch.change)
+	if err = ch.missing(r, err); err != nil {
+		return Written{}, err
+	}
+	return r.written(uid)
+}
+
+// changeOfPart is a change of something that an account may not have.
+type changeOfPart struct {
+	change[account.State]
+	found *bool // when it was decided
+}
+
+func partChange(uid uuid.UUID, has func(account.State) bool, decide func(account.State) ([]domain.Event, []domain.Problem)) changeOfPart {
 	found := false
-	ch := accountChange(uid, func(s account.State) ([]domain.Event, []domain.Problem) {
+	return changeOfPart{found: &found, change: accountChange(uid, func(s account.State) ([]domain.Event, []domain.Problem) {
 		if found = has(s); !found {
 			return nil, nil
 		}
 		return decide(s)
-	})
-	ch.ifRevision = ifRevision
-	r, err := carryOut(ctx, a, w, ch)
-	switch {
-	case r.revision == NoStream || err == nil && !found && !r.done:
-		return Written{}, orNotFound(err)
-	case err != nil:
-		return Written{}, err
+	})}
+}
+
+// missing is ErrNotFound when the result is about something that is not there,
+// and was not when the command was carried out before.
+func (c changeOfPart) missing(r result[account.State], err error) error {
+	if r.revision == NoStream || err == nil && !*c.found && !r.done {
+		return orNotFound(err)
 	}
-	return r.written(uid)
+	return err
 }
 
 func orNotFound(err error) error {

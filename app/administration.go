@@ -187,17 +187,11 @@ type SecureAccount struct {
 // needs account.edit, as the account's own choice. Options.From is looked at
 // only for callers of that very account.
 func (a *App) SecureAccount(ctx context.Context, caller Caller, c SecureAccount) (Written, error) {
-	if err := c.check(); err != nil {
+	if err := a.ownChoice(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
-	if err := a.access(caller).write(ctx, c.Account, rights.AccountEdit); err != nil {
-		return Written{}, err
-	}
-	switch {
-	case caller.Operator():
+	if caller.Operator() {
 		c.Options.From = netip.Addr{}
-	case caller.Own() != c.Account:
-		return Written{}, &Forbidden{Right: rights.AccountEdit, Account: c.Account}
 	}
 	return a.oneAccount(ctx, a.write(caller, c.Command), c.Account, nil, func(s account.State) ([]domain.Event, []domain.Problem) {
 		return account.DecideSecure(s, c.Options)

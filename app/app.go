@@ -39,6 +39,7 @@ type Dependencies struct {
 	Persons    PersonKeys
 	Secret     []byte
 	People     People
+	Secrets    ExternalSecrets
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox SandboxClock
 	Logger  *slog.Logger
@@ -48,6 +49,7 @@ type Dependencies struct {
 //
 //	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
 //	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
+//	              AddExternalAccount EditExternalAccount RemoveExternalAccount
 //	persons       ErasePerson
 //	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
 //	              DeactivateUser ReactivateUser Users
@@ -64,7 +66,7 @@ type Dependencies struct {
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
 //	processes     Processes InvitationMails UserInvitationMails PartnershipMails
 //	time          RunDue, SandboxTime MoveClock
-//	housekeeping  ForgetCredentials
+//	housekeeping  ForgetCredentials ForgetSecrets
 type App struct {
 	log        Log
 	reader     Reader
@@ -80,6 +82,7 @@ type App struct {
 	sandbox    SandboxClock
 	due        []DueWork
 	people     People
+	secrets    ExternalSecrets
 	logger     *slog.Logger
 }
 
@@ -92,7 +95,7 @@ func New(d Dependencies) *App {
 		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
 		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife),
 		auditLife: cmp.Or(d.AuditLife, DefaultAuditLife), operations: d.Operations, persons: d.Persons, secret: d.Secret,
-		people: d.People, sandbox: d.Sandbox, logger: d.Logger,
+		people: d.People, secrets: d.Secrets, sandbox: d.Sandbox, logger: d.Logger,
 	}
 	a.due = []DueWork{
 		a.freeRenewals(), a.partnershipEnds(), a.partnershipWarnings(d.WarnDays), a.runOutInvitations(), a.runOutUserInvitations(),

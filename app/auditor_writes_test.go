@@ -88,6 +88,15 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"RemoveProfile": one(func() error {
 			return fail(m.RemoveProfile(m.ctx, auditor, app.RemoveProfile{Command: command(), Account: reseller, Profile: uuid.NewString()}))
 		}),
+		"AddExternalAccount": one(func() error {
+			return fail(m.AddExternalAccount(m.ctx, auditor, texting(command(), customer, "sms", "secret")))
+		}),
+		"EditExternalAccount": one(func() error {
+			return fail(m.EditExternalAccount(m.ctx, auditor, app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New(), Label: &name}))
+		}),
+		"RemoveExternalAccount": one(func() error {
+			return fail(m.RemoveExternalAccount(m.ctx, auditor, app.RemoveExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New()}))
+		}),
 		"EstablishPartnership": one(func() error {
 			return fail(m.EstablishPartnership(m.ctx, auditor, app.EstablishPartnership{Command: command(), Reseller: reseller, Customer: customer}))
 		}),

@@ -39,6 +39,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //     is released;
 //   - an account that a reseller created is partnered with it;
 //   - the key of an erased person is destroyed;
+//   - a secret of an external account that was replaced or removed is dropped;
 //   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //

@@ -42,6 +42,8 @@ func (t *tasks) addPeople(e Recorded) {
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}
+	default:
+		t.addSecrets(e)
 	}
 }
 

@@ -152,7 +152,14 @@ type AccountRow struct {
 	ChannelContacts   []account.Person
 	Security          account.Security
 	Profiles          []rights.Profile // its own
+	ExternalAccounts  []ExternalAccountRow
 	Revision          Revision
+}
+
+// ExternalAccountRow is an external account of an account.
+type ExternalAccountRow struct {
+	account.ExternalAccount
+	SecretSince time.Time // when its secret was given
 }
 
 // AccountQuery filters accounts. Accounts is the scope, as in DeviceQuery.

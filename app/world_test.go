@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
@@ -34,6 +36,8 @@ type world struct {
 	log   app.Log
 	keys  *personkeys.Store
 	clock *handClock
+	pool  *pgxpool.Pool // where the keys are, and secrets
+	key   []byte        // of the installation
 
 	people  app.People   // without a store unless the test needs one
 	handled app.Position // how far the processes are
@@ -50,12 +54,13 @@ func newWorld(t testing.TB) *world {
 func worldOn(t testing.TB, socket string) *world {
 	t.Helper()
 	pool := pgtest.Pool(t)
-	keys, err := personkeys.Open(t.Context(), pool, sealing.NewKey())
+	key := sealing.NewKey()
+	keys, err := personkeys.Open(t.Context(), pool, key)
 	require.NoError(t, err)
 	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: keys})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
 	w.App = w.with(store)
 	return w
 }
@@ -65,7 +70,8 @@ func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
 		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
-		People: w.people,
+		Secrets: externalsecrets.NewStore(w.pool, w.key),
+		People:  w.people,
 	}
 	for _, c := range change {
 		c(&d)

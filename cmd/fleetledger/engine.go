@@ -98,6 +98,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 		AuditLife:  time.Duration(c.AuditDays) * 24 * time.Hour,
 		Operations: e.operations,
 		Persons:    e.persons,
+		Secrets:    e.secrets,
 		Secret:     secret,
 		People: app.People{
 			Store: people.NewStore(e.pool), Passwords: hasher,
@@ -124,6 +125,7 @@ func (e *engine) chores() []jobs.Chore {
 		jobs.Remove("attempts to sign in", byNow(store.RemoveAttempts)),
 		jobs.Remove("personal tokens", byNow(store.RemoveTokens)),
 		{Name: "credentials", Do: func(ctx context.Context) error { return e.app.ForgetCredentials(ctx) }},
+		{Name: "secrets of external accounts", Do: func(ctx context.Context) error { return e.app.ForgetSecrets(ctx) }},
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
+	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 )
@@ -25,7 +26,8 @@ import (
 // log. What is not configured elsewhere runs inside this process.
 type stores struct {
 	pool    *pgxpool.Pool
-	persons *personkeys.Store // keys of the personal data in the log
+	persons *personkeys.Store      // keys of the personal data in the log
+	secrets *externalsecrets.Store // of external accounts
 	log     *eventstoredb.Store
 	node    *eventnode.Node // nil: an EventStoreDB elsewhere, or the node of a running serve
 	failed  chan error      // a store of ours ended by itself
@@ -160,6 +162,7 @@ func (s *stores) openLog(ctx context.Context, c *Config, metrics prometheus.Regi
 	if s.persons, err = personkeys.Open(ctx, s.pool, key); err != nil {
 		return fmt.Errorf("FLEETLEDGER_PERSON_KEY: %w", err)
 	}
+	s.secrets = externalsecrets.NewStore(s.pool, key)
 	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Persons: s.persons, Logger: logger, Registerer: metrics}
 	if c.EventstoreURL == "" {
 		socket, err := nodeSocket(c.DataDir)

@@ -43,6 +43,12 @@ var Wire = wire.NewRegistry(
 	wire.Of[ProfileRenamed](),
 	wire.Of[ProfileRightsAssigned](),
 	wire.Of[ProfileRemoved](),
+
+	wire.Of[ExternalAccountAdded](),
+	wire.Of[ExternalAccountRelabelled](),
+	wire.Of[ExternalAccountEndpointChanged](),
+	wire.Of[ExternalAccountSecretReplaced](),
+	wire.Of[ExternalAccountRemoved](),
 )
 
 // Type is what an account is: a reseller or a standard account.

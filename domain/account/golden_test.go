@@ -17,6 +17,7 @@ func TestGolden(t *testing.T) {
 	uid, reseller := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002")
 	administrator := account.Person{ID: uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000003"), Email: "admin@customer.example", Name: "Ada"}
 	profile := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000004")
+	external, credential := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000005"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000006")
 	invitation := account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
 	domaintest.Golden(t, account.Wire,
 		account.AccountCreated{
@@ -46,5 +47,12 @@ func TestGolden(t *testing.T) {
 		account.ProfileRenamed{Account: uid, Profile: profile, Name: "Depot"},
 		account.ProfileRightsAssigned{Account: uid, Profile: profile, Rights: []rights.Right{rights.DevicesRead}},
 		account.ProfileRemoved{Account: uid, Profile: profile},
+		account.ExternalAccountAdded{
+			Account: uid, ExternalAccount: external, Kind: account.SMS, Label: "Texts", Endpoint: "https://sms.operator.example/v2", Credential: credential,
+		},
+		account.ExternalAccountRelabelled{Account: uid, ExternalAccount: external, Label: "Messages"},
+		account.ExternalAccountEndpointChanged{Account: uid, ExternalAccount: external, Endpoint: "https://sms.operator.example/v3"},
+		account.ExternalAccountSecretReplaced{Account: uid, ExternalAccount: external, Credential: profile, Replaced: credential},
+		account.ExternalAccountRemoved{Account: uid, ExternalAccount: external, Credential: profile},
 	)
 }

@@ -52,6 +52,8 @@ type State struct {
 	Erased []uuid.UUID
 	// Profiles are the account's own, in the order in which they were defined.
 	Profiles []rights.Profile
+	// ExternalAccounts are in the order in which they were added.
+	ExternalAccounts []ExternalAccount
 }
 
 // Administers reports whether a user is an administrator of the account.
@@ -111,7 +113,7 @@ func Evolve(s State, e domain.Event) State {
 	case AccessRestored:
 		s.Withdrawn = slices.DeleteFunc(slices.Clone(s.Withdrawn), func(u uuid.UUID) bool { return u == e.User })
 	}
-	return profiled(administered(s, e), e)
+	return external(profiled(administered(s, e), e), e)
 }
 
 // Forgotten reports whether the first administrator was erased.

@@ -63,6 +63,9 @@ func scanAccount() ([]any, func() (app.AccountRow, error)) {
 		row.CreatedAt, row.InvitationExpires = s.CreatedAt, s.Invitation.Expires
 		row.Billing, row.ChannelContacts, row.Security = s.Billing, s.ChannelContacts, s.Security
 		row.Profiles = s.Profiles
+		for _, x := range s.ExternalAccounts {
+			row.ExternalAccounts = append(row.ExternalAccounts, app.ExternalAccountRow{ExternalAccount: x, SecretSince: s.SecretsSince[x.UID]})
+		}
 		return row, nil
 	}
 }

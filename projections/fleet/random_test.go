@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // draw gives a number below n.
@@ -70,7 +71,12 @@ func (w *world) accountStep() {
 		account.AccountActivated{Account: uid, Administrator: account.Person{ID: uid, Email: "a@b.example"}},
 		account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: w.now.AddDate(0, 0, 7)}},
 		account.AccountClosed{Account: uid},
-	}[w.draw(3)])
+		account.ProfileDefined{Account: uid, Profile: uuid.UUID{byte(w.draw(3))}, Name: "Workshop", Rights: []rights.Right{rights.DevicesRead}},
+		account.ProfileRemoved{Account: uid, Profile: uuid.UUID{byte(w.draw(3))}},
+		account.ExternalAccountAdded{Account: uid, ExternalAccount: uuid.UUID{byte(w.draw(3))}, Credential: uuid.New()},
+		account.ExternalAccountSecretReplaced{Account: uid, ExternalAccount: uuid.UUID{byte(w.draw(3))}, Credential: uuid.New()},
+		account.ExternalAccountRemoved{Account: uid, ExternalAccount: uuid.UUID{byte(w.draw(3))}},
+	}[w.draw(8)])
 }
 
 func (w *world) partnershipStep() {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +25,8 @@ type (
 	accountState struct {
 		account.State
 		CreatedAt time.Time
+		// SecretsSince is when the secrets of its external accounts were given.
+		SecretsSince map[uuid.UUID]time.Time
 	}
 
 	// userState is that of a user, with what lists show besides.
@@ -59,7 +62,7 @@ var accountTable = table[accountState]{
 		if _, ok := e.Event.(account.AccountCreated); ok {
 			s.CreatedAt = e.Metadata.OccurredAt.UTC()
 		}
-		return s
+		return s.withSecrets(e)
 	},
 	exists:  func(s accountState) bool { return s.Status != "" },
 	columns: []string{"name_key", "type", "status", "created_at", "invitation_expires", "invitation_due"},
@@ -68,6 +71,31 @@ var accountTable = table[accountState]{
 		return []any{text.Key(s.Name), string(s.Type), string(s.Status), s.CreatedAt, expires,
 			runsOut(s.Invitation, s.Status == account.Pending && s.Lapsed != s.Invitation.Number)}
 	},
+}
+
+// withSecrets notes when secrets of external accounts were given.
+func (s accountState) withSecrets(e app.Recorded) accountState {
+	switch event := e.Event.(type) {
+	case account.ExternalAccountAdded:
+		return s.secretSince(event.ExternalAccount, e.Metadata.OccurredAt)
+	case account.ExternalAccountSecretReplaced:
+		return s.secretSince(event.ExternalAccount, e.Metadata.OccurredAt)
+	case account.ExternalAccountRemoved:
+		s.SecretsSince = maps.Clone(s.SecretsSince)
+		delete(s.SecretsSince, event.ExternalAccount)
+	}
+	return s
+}
+
+func (s accountState) secretSince(uid uuid.UUID, at time.Time) accountState {
+	since := map[uuid.UUID]time.Time{uid: at.UTC()}
+	for other, then := range s.SecretsSince {
+		if other != uid {
+			since[other] = then
+		}
+	}
+	s.SecretsSince = since
+	return s
 }
 
 var partnershipTable = table[partnershipState]{

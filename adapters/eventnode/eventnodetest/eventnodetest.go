@@ -77,6 +77,9 @@ func (r *Restartable) Start() *eventnode.Node {
 // Node is the running node, nil while it is down.
 func (r *Restartable) Node() *eventnode.Node { return r.node }
 
+// Pool is the database that the node keeps its log in.
+func (r *Restartable) Pool() *pgxpool.Pool { return r.opts.Pool }
+
 // SocketPath is where the node serves, also while it is down.
 func (r *Restartable) SocketPath() string { return r.opts.SocketPath }
 

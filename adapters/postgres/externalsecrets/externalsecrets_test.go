@@ -1,0 +1,59 @@
+package externalsecrets_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	pool, key := pgtest.Pool(t), sealing.NewKey()
+	s := externalsecrets.NewStore(pool, key)
+	ctx, first, second, owner := t.Context(), uuid.New(), uuid.New(), uuid.New()
+	sealed := func(id uuid.UUID) (b []byte) {
+		require.NoError(t, pool.QueryRow(ctx, `SELECT sealed FROM ops.external_secrets WHERE id = $1`, id).Scan(&b))
+		return b
+	}
+	require.NoError(t, s.Put(ctx, first, owner, "one"))
+	require.NoError(t, s.Put(ctx, first, owner, "another"))
+	plain, err := sealing.Open(key, sealed(first), first[:])
+	require.NoError(t, err)
+	require.Equal(t, "one", string(plain), "the first stays")
+	_, err = sealing.Open(key, sealed(first), second[:])
+	require.ErrorIs(t, err, sealing.ErrCannotOpen, "it cannot be put under another id")
+	require.NoError(t, s.Put(ctx, second, owner, "two"))
+
+	left, err := s.Unsettled(ctx, time.Hour)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, s.Settle(ctx, second))
+	left, err = s.Unsettled(ctx, 0)
+	require.NoError(t, err)
+	require.Equal(t, []app.UnsettledSecret{{ID: first, Account: owner}}, left)
+	for range 2 {
+		require.NoError(t, s.Drop(ctx, first))
+		require.NoError(t, s.Settle(ctx, first), "nothing to settle")
+	}
+	left, err = s.Unsettled(ctx, 0)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestWhileTheDatabaseIsDown(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t)
+	s := externalsecrets.NewStore(server.Pool(t), sealing.NewKey())
+	server.Kill(t)
+	require.ErrorIs(t, s.Put(t.Context(), uuid.New(), uuid.New(), "one"), app.ErrReadModelUnavailable)
+	require.ErrorIs(t, s.Drop(t.Context(), uuid.New()), app.ErrReadModelUnavailable)
+	_, err := s.Unsettled(t.Context(), 0)
+	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+func (h handlers) ListExternalAccounts(ctx context.Context, r ListExternalAccountsRequestObject) (ListExternalAccountsResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return ListExternalAccounts200JSONResponse{
+		Body:    ExternalAccountList{Items: list(row.ExternalAccounts, externalAccount), Total: len(row.ExternalAccounts)},
+		Headers: ListExternalAccounts200ResponseHeaders{XPosition: position.String()},
+	}, nil
+}
+
+func externalAccount(x app.ExternalAccountRow) ExternalAccount {
+	return ExternalAccount{
+		Uid: x.UID, Kind: ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
+		SecretSet: x.Credential != uuid.Nil, SecretReplacedAt: x.SecretSince.UTC(),
+	}
+}
+
+func (h handlers) GetExternalAccount(ctx context.Context, r GetExternalAccountRequestObject) (GetExternalAccountResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range row.ExternalAccounts {
+		if x.UID == r.ExternalAccount {
+			return GetExternalAccount200JSONResponse{
+				Body:    externalAccount(x),
+				Headers: GetExternalAccount200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+			}, nil
+		}
+	}
+	return nil, app.ErrNotFound
+}
+
+func (h handlers) AddExternalAccount(ctx context.Context, r AddExternalAccountRequestObject) (AddExternalAccountResponseObject, error) {
+	written, err := h.App.AddExternalAccount(ctx, callOf(ctx).caller, app.AddExternalAccount{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Kind: account.ExternalKind(r.Body.Kind),
+		Label: r.Body.Label, Endpoint: r.Body.Endpoint, Secret: valueOf(r.Body.Secret),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return AddExternalAccount201JSONResponse{
+		Body: Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: AddExternalAccount201ResponseHeaders{
+			Location: accountPath(r.Uid) + "/external-accounts/" + written.UID.String(), XPosition: written.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) EditExternalAccount(ctx context.Context, r EditExternalAccountRequestObject) (EditExternalAccountResponseObject, error) {
+	var in reading
+	c := app.EditExternalAccount{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, ExternalAccount: r.ExternalAccount,
+		Label: r.Body.Label, Endpoint: r.Body.Endpoint, Secret: r.Body.Secret, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if c.Label == nil && c.Endpoint == nil && c.Secret == nil {
+		in.wrong("", codeFieldMissing, "Give a label, an endpoint or a secret.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.EditExternalAccount(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return EditExternalAccount200JSONResponse{deviceWritten(written)}, nil
+}
+
+func (h handlers) RemoveExternalAccount(ctx context.Context, r RemoveExternalAccountRequestObject) (RemoveExternalAccountResponseObject, error) {
+	var in reading
+	c := app.RemoveExternalAccount{
+		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, ExternalAccount: r.ExternalAccount, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.RemoveExternalAccount(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return RemoveExternalAccount200JSONResponse{deviceWritten(written)}, nil
+}

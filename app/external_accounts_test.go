@@ -1,0 +1,281 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// secrets are those kept, by the id that events name.
+func (w *world) secrets() map[uuid.UUID]string {
+	w.t.Helper()
+	rows, err := w.pool.Query(w.ctx, `SELECT id, sealed FROM ops.external_secrets`)
+	require.NoError(w.t, err)
+	all := map[uuid.UUID]string{}
+	var id uuid.UUID
+	var sealed []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &sealed}, func() error {
+		plain, err := sealing.Open(w.key, sealed, id[:])
+		all[id] = string(plain)
+		return err
+	})
+	require.NoError(w.t, err)
+	return all
+}
+
+// inForce are the secrets that an account's external accounts have, by label.
+func (w *world) inForce(uid uuid.UUID) map[string]string {
+	w.t.Helper()
+	var s account.State
+	for e, err := range w.log.ReadStream(w.ctx, app.AccountStream(uid), 0) {
+		require.NoError(w.t, err)
+		s = account.Evolve(s, e.Event)
+	}
+	kept, all := w.secrets(), map[string]string{}
+	for _, x := range s.ExternalAccounts {
+		secret, ok := kept[x.Credential]
+		require.True(w.t, ok, "%s has lost its secret", x.Label)
+		all[x.Label] = secret
+	}
+	return all
+}
+
+func texting(c app.Command, uid uuid.UUID, label, secret string) app.AddExternalAccount {
+	return app.AddExternalAccount{
+		Command: c, Account: uid, Kind: account.SMS, Label: label, Endpoint: "https://sms.operator.example", Secret: secret,
+	}
+}
+
+func TestWhoHasExternalAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail") // which lets the reseller do everything
+	other := w.customer(reseller, "Echo Rail")
+	for caller, want := range map[*app.Caller]error{
+		new(administratorOf(reseller)):                  app.ErrForbidden, // a partner
+		new(withRights(customer, rights.AccountRead)):   app.ErrForbidden,
+		new(administratorOf(w.reseller("South Radio"))): app.ErrNotFound,
+		new(withRights(customer, rights.AccountEdit)):   nil,
+		new(operator()): nil,
+	} {
+		done, err := w.AddExternalAccount(w.ctx, *caller, texting(command(), customer, uuid.NewString(), "s"))
+		require.ErrorIs(t, err, want)
+		if want == nil {
+			_, err = w.RemoveExternalAccount(w.ctx, *caller, app.RemoveExternalAccount{Command: command(), Account: other, ExternalAccount: done.UID})
+			require.Error(t, err, "of another account")
+		}
+	}
+	admin := administratorOf(customer)
+	kept := len(w.secrets())
+	bad := texting(command(), customer, " ", "")
+	bad.Kind, bad.Endpoint = "fax", "http://x.example"
+	_, err := w.AddExternalAccount(w.ctx, admin, bad)
+	refused(t, err, account.CodeExternalKind, account.CodeLabelInvalid, account.CodeEndpointInvalid, account.CodeSecretInvalid)
+	_, err = w.AddExternalAccount(w.ctx, administratorOf(reseller), texting(command(), reseller, "Texts", "s"))
+	refused(t, err, account.CodeExternalNotAllowed)
+	_, err = w.EditExternalAccount(w.ctx, admin, app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New(), Secret: new("s")})
+	require.ErrorIs(t, err, app.ErrNotFound)
+	require.Len(t, w.secrets(), kept, "what is refused leaves no secret")
+}
+
+// A command that comes again when others have replaced the secret since does not
+// bring its own back, nor take theirs away.
+func TestRepeatedSecretsStayReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	admin := administratorOf(customer)
+	add := texting(command(), customer, "Texts", "first")
+	done, err := w.AddExternalAccount(w.ctx, admin, add)
+	require.NoError(t, err)
+	replace := func(secret string) app.EditExternalAccount {
+		return app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: done.UID, Secret: &secret}
+	}
+	second, third := replace("second"), replace("third")
+	for _, c := range []app.EditExternalAccount{second, third, second} {
+		_, err = w.EditExternalAccount(w.ctx, admin, c)
+		require.NoError(t, err)
+		again, err := w.AddExternalAccount(w.ctx, admin, add)
+		require.NoError(t, err)
+		require.Equal(t, done.UID, again.UID)
+	}
+	require.Equal(t, map[string]string{"Texts": "third"}, w.inForce(customer))
+	require.Len(t, w.secrets(), 1)
+
+	var g errgroup.Group
+	for n := range 8 {
+		g.Go(func() error {
+			_, err := w.EditExternalAccount(w.ctx, admin, replace(fmt.Sprint("secret ", n)))
+			return err
+		})
+	}
+	require.NoError(t, g.Wait())
+	require.Contains(t, w.inForce(customer)["Texts"], "secret ")
+	require.Len(t, w.secrets(), 1)
+	stale := app.Revision(0)
+	c := replace("late")
+	c.IfRevision = &stale
+	_, err = w.EditExternalAccount(w.ctx, admin, c)
+	require.ErrorIs(t, err, app.ErrPrecondition)
+	require.Len(t, w.secrets(), 1)
+}
+
+// mortal is a process that dies at the nth thing it does to the log or to the
+// secrets: before it, or when it is done and before the process has heard so.
+type mortal struct {
+	app.Log
+	app.ExternalSecrets
+	mu     sync.Mutex
+	left   int
+	before bool
+	dead   bool
+}
+
+func (m *mortal) step(do func() error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return errDead
+	}
+	if m.left--; m.left > 0 {
+		return do()
+	}
+	m.dead = true
+	if !m.before {
+		_ = do()
+	}
+	return errDead
+}
+
+func (m *mortal) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (r app.Revision, p app.Position, err error) {
+	err = m.step(func() (err error) {
+		r, p, err = m.Log.Append(ctx, stream, expected, events...)
+		return err
+	})
+	return r, p, err
+}
+
+func (m *mortal) Put(ctx context.Context, id, uid uuid.UUID, secret string) error {
+	return m.step(func() error { return m.ExternalSecrets.Put(ctx, id, uid, secret) })
+}
+
+func (m *mortal) Settle(ctx context.Context, id uuid.UUID) error {
+	return m.step(func() error { return m.ExternalSecrets.Settle(ctx, id) })
+}
+
+func (m *mortal) Drop(ctx context.Context, id uuid.UUID) error {
+	return m.step(func() error { return m.ExternalSecrets.Drop(ctx, id) })
+}
+
+// living runs a service that dies at step n, and says whether it has.
+func (w *world) living(n int, before bool, do func(*app.App) error) (died bool, err error) {
+	m := &mortal{Log: w.log, ExternalSecrets: externalsecrets.NewStore(w.pool, w.key), left: n, before: before}
+	err = do(w.with(m, func(d *app.Dependencies) { d.Secrets = m }))
+	return m.dead, err
+}
+
+// externalLife is everything that happens to external accounts, with commands of
+// its own for each round.
+func externalLife(w *world, uid uuid.UUID, round int) func(*app.App) error {
+	return func(on *app.App) error {
+		c := func(n int) app.Command { return app.Command{ID: seed(100*round + n)} }
+		texts, err := on.AddExternalAccount(w.ctx, operator(), texting(c(1), uid, fmt.Sprint("Texts ", round), "first"))
+		if err != nil {
+			return err
+		}
+		_, err = on.EditExternalAccount(w.ctx, operator(), app.EditExternalAccount{
+			Command: c(2), Account: uid, ExternalAccount: texts.UID, Endpoint: new("https://elsewhere.example"), Secret: new("second"),
+		})
+		if err != nil {
+			return err
+		}
+		sims, err := on.AddExternalAccount(w.ctx, operator(), texting(c(3), uid, fmt.Sprint("SIMs ", round), "third"))
+		if err != nil {
+			return err
+		}
+		_, err = on.RemoveExternalAccount(w.ctx, operator(), app.RemoveExternalAccount{Command: c(4), Account: uid, ExternalAccount: sims.UID})
+		return err
+	}
+}
+
+// Dying between any two steps: no secret in force is lost, and when the command
+// was repeated only those in force are left.
+func TestCrashesOfExternalAccounts(t *testing.T) {
+	t.Parallel()
+	for _, before := range []bool{true, false} {
+		t.Run(fmt.Sprintf("before=%t", before), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			uid := w.fixed("Delta Rail")
+			for n := 1; ; n++ {
+				require.Less(t, n, 19, "the command does not end")
+				life := externalLife(w, uid, n)
+				died, err := w.living(n, before, life)
+				w.later()
+				w.inForce(uid)
+				if err != nil { // a death while clearing up is none to the client
+					require.True(t, died)
+					require.NoError(t, life(w.App), "repeated after death at step %d", n)
+					w.later()
+				}
+				want := map[string]string{}
+				for round := 1; round <= n; round++ {
+					want[fmt.Sprint("Texts ", round)] = "second"
+				}
+				require.Equal(t, want, w.inForce(uid), "after death at step %d", n)
+				require.Len(t, w.secrets(), n, "after death at step %d", n)
+				if !died {
+					require.Greater(t, n, 9, "the command has hardly died")
+					return
+				}
+			}
+		})
+	}
+}
+
+// What a command kept that died before the event, and did not come again, goes
+// by its age; what is in use stays, however it got there.
+func TestForgottenSecretsGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	uid := w.fixed("Delta Rail")
+	adding := func(label string) func(*app.App) error {
+		return func(on *app.App) error {
+			_, err := on.AddExternalAccount(w.ctx, operator(), texting(command(), uid, label, label))
+			return err
+		}
+	}
+	_, err := w.living(2, true, adding("dead before the event"))
+	require.ErrorIs(t, err, errDead)
+	_, err = w.living(2, false, adding("dead behind the event"))
+	require.ErrorIs(t, err, errDead)
+	died, err := w.living(3, true, adding("not settled"))
+	require.NoError(t, err)
+	require.True(t, died)
+	require.Len(t, w.secrets(), 3)
+	require.NoError(t, w.ForgetSecrets(w.ctx))
+	require.Len(t, w.secrets(), 3, "too early to tell")
+	_, err = w.pool.Exec(w.ctx, `UPDATE ops.external_secrets SET created_at = created_at - interval '25 hours'`)
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, w.ForgetSecrets(w.ctx))
+		require.Equal(t, map[string]string{"dead behind the event": "dead behind the event", "not settled": "not settled"}, w.inForce(uid))
+		require.Len(t, w.secrets(), 2)
+	}
+	var unsettled int
+	require.NoError(t, w.pool.QueryRow(w.ctx, `SELECT count(*) FROM ops.external_secrets WHERE NOT settled`).Scan(&unsettled))
+	require.Zero(t, unsettled)
+}
