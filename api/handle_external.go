@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -23,7 +21,7 @@ func (h handlers) ListExternalAccounts(ctx context.Context, r ListExternalAccoun
 func externalAccount(x app.ExternalAccountRow) ExternalAccount {
 	return ExternalAccount{
 		Uid: x.UID, Kind: ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
-		SecretSet: x.Credential != uuid.Nil, SecretReplacedAt: x.SecretSince.UTC(),
+		SecretSet: x.SecretSet, SecretReplacedAt: x.SecretSince.UTC(),
 	}
 }
 

@@ -686,10 +686,12 @@ type ExternalAccount struct {
 	Kind     ExternalAccountKind `json:"kind"`
 	Label    string              `json:"label"`
 
-	// SecretReplacedAt When the secret in force was given
-	SecretReplacedAt time.Time          `json:"secretReplacedAt"`
-	SecretSet        bool               `json:"secretSet"`
-	Uid              openapi_types.UUID `json:"uid"`
+	// SecretReplacedAt When the secret was given that was in force last
+	SecretReplacedAt time.Time `json:"secretReplacedAt"`
+
+	// SecretSet The secrets of a closed account are forgotten
+	SecretSet bool               `json:"secretSet"`
+	Uid       openapi_types.UUID `json:"uid"`
 }
 
 // ExternalAccountEdit defines model for ExternalAccountEdit.

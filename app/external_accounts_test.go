@@ -246,6 +246,24 @@ func TestCrashesOfExternalAccounts(t *testing.T) {
 	}
 }
 
+// A closed account keeps no secrets.
+func TestSecretsGoWithTheAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	closing, staying := w.fixed("Delta Rail"), w.fixed("Echo Rail")
+	for _, uid := range []uuid.UUID{closing, staying} {
+		for _, label := range []string{"Texts", "SIMs"} {
+			_, err := w.AddExternalAccount(w.ctx, operator(), texting(command(), uid, label, label))
+			require.NoError(t, err)
+		}
+	}
+	_, err := w.CloseAccount(w.ctx, operator(), closing, command(), nil)
+	require.NoError(t, err)
+	w.later()
+	require.Len(t, w.secrets(), 2)
+	require.Equal(t, map[string]string{"Texts": "Texts", "SIMs": "SIMs"}, w.inForce(staying))
+}
+
 // What a command kept that died before the event, and did not come again, goes
 // by its age; what is in use stays, however it got there.
 func TestForgottenSecretsGo(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 //
 // A secret is kept first, under an id of its own; then an event names it, and
 // then it is settled. One that an event replaces is dropped: by the command, or
-// by the processes when that died. One that was kept by a command that died
+// by the processes when that died. Those of a closed account are, too. One that was kept by a command that died
 // before the event is found by its age.
 type ExternalSecrets interface {
 	// Put keeps a secret; one that is there already stays.
@@ -68,7 +68,17 @@ func (t *tasks) addSecrets(e Recorded) {
 		drop(event.Replaced)
 	case account.ExternalAccountRemoved:
 		drop(event.Credential)
+	case account.AccountClosed: // which it stays
+		t.rest["secrets of "+e.Stream] = func(ctx context.Context, a *App) error { return a.dropSecrets(ctx, event.Account) }
 	}
+}
+
+func (a *App) dropSecrets(ctx context.Context, uid uuid.UUID) error {
+	s, err := a.account(ctx, uid)
+	for _, x := range s.ExternalAccounts {
+		err = errors.Join(err, a.secrets.Drop(ctx, x.Credential))
+	}
+	return err
 }
 
 // inFlight is how long a secret may wait for its event: far longer than any

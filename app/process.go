@@ -39,7 +39,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //     is released;
 //   - an account that a reseller created is partnered with it;
 //   - the key of an erased person is destroyed;
-//   - a secret of an external account that was replaced or removed is dropped;
+//   - a secret of an external account that is of no use any more is dropped;
 //   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
@@ -132,6 +132,7 @@ func newTasks(events []Recorded) *tasks {
 }
 
 func (t *tasks) add(e Recorded) {
+	t.addSecrets(e)
 	switch event := e.Event.(type) {
 	case batch.BatchStarted:
 		t.batches[e.Stream] = func(ctx context.Context, a *App) error { return a.settle(ctx, event.Batch) }

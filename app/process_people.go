@@ -42,8 +42,6 @@ func (t *tasks) addPeople(e Recorded) {
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}
-	default:
-		t.addSecrets(e)
 	}
 }
 

@@ -159,7 +159,8 @@ type AccountRow struct {
 // ExternalAccountRow is an external account of an account.
 type ExternalAccountRow struct {
 	account.ExternalAccount
-	SecretSince time.Time // when its secret was given
+	SecretSet   bool      // a closed account's secrets are forgotten
+	SecretSince time.Time // when it was given
 }
 
 // AccountQuery filters accounts. Accounts is the scope, as in DeviceQuery.

@@ -64,7 +64,9 @@ func scanAccount() ([]any, func() (app.AccountRow, error)) {
 		row.Billing, row.ChannelContacts, row.Security = s.Billing, s.ChannelContacts, s.Security
 		row.Profiles = s.Profiles
 		for _, x := range s.ExternalAccounts {
-			row.ExternalAccounts = append(row.ExternalAccounts, app.ExternalAccountRow{ExternalAccount: x, SecretSince: s.SecretsSince[x.UID]})
+			row.ExternalAccounts = append(row.ExternalAccounts, app.ExternalAccountRow{
+				ExternalAccount: x, SecretSet: s.Status != account.Closed, SecretSince: s.SecretsSince[x.UID],
+			})
 		}
 		return row, nil
 	}

@@ -87,4 +87,8 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	then := rows(app.Freshness{AsOf: before})
 	require.Len(t, then, 2)
 	require.Equal(t, given, then[0].SecretSince)
+	require.True(t, now[0].SecretSet)
+	h.add(app.AccountStream(uid), account.AccountClosed{Account: uid})
+	m.catchUp(t, h)
+	require.False(t, rows(app.Freshness{})[0].SecretSet)
 }
