@@ -124,7 +124,7 @@ func (v *Views) wanted(ctx context.Context, tx pgx.Tx, generation string) (p pub
 	return publication{Schema: generation, Made: hex.EncodeToString(sum[:8])}, intact, nil
 }
 
-// replace makes the views in a schema of their own, which then takes the name.
+// replace makes the views anew in the place of the former ones.
 func (v *Views) replace(ctx context.Context, tx pgx.Tx, generation string, last publication) error {
 	if err := v.clear(ctx, tx, last); err != nil {
 		return err
@@ -141,21 +141,11 @@ func (v *Views) replace(ctx context.Context, tx pgx.Tx, generation string, last 
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, v.Role).Scan(&role); err != nil || !role {
 		return err
 	}
-	for _, sql := range GrantViews(v.Schema, v.Role) {
-		if _, err := tx.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("%s: %w", sql, err)
-		}
+	on, to := " SCHEMA "+pgx.Identifier{v.Schema}.Sanitize(), " TO "+pgx.Identifier{v.Role}.Sanitize()
+	if _, err := tx.Exec(ctx, "GRANT USAGE ON"+on+to+"; GRANT SELECT ON ALL TABLES IN"+on+to); err != nil {
+		return fmt.Errorf("let %s read: %w", v.Role, err)
 	}
 	return nil
-}
-
-// GrantViews are the statements that let a role read the views of a schema.
-func GrantViews(schema, role string) []string {
-	schema, role = pgx.Identifier{schema}.Sanitize(), pgx.Identifier{role}.Sanitize()
-	return []string{
-		"GRANT USAGE ON SCHEMA " + schema + " TO " + role,
-		"GRANT SELECT ON ALL TABLES IN SCHEMA " + schema + " TO " + role,
-	}
 }
 
 // patience is how long former views may be in use before they are put aside.
