@@ -27,7 +27,7 @@ func (w *timedWorld) told(streams ...string) (what []string, at []time.Time) {
 		if len(streams) > 0 && !slices.Contains(streams, e.Stream) {
 			continue
 		}
-		said := ""
+		var said string
 		switch event := e.Event.(type) {
 		case partnership.PartnershipEnded:
 			said = map[bool]string{true: "ended", false: "ended by hand"}[event.Automatic]

@@ -36,7 +36,7 @@ func (a *App) mailUser(ctx context.Context, mailer Mailer, e Recorded, number in
 		return err
 	}
 	s := l.state
-	if s.StatusAt(a.clock.Now()) != user.Pending || s.Invitation.Number != number || s.Person.Email == "" {
+	if s.StatusAt(a.clock.Now()) != user.Pending || s.Invitation.Number != number || s.Person.Email == "" || s.Person.IsErased() {
 		return nil
 	}
 	acc, err := a.account(ctx, s.Account)

@@ -36,4 +36,10 @@
 // and one of the instances has the runner do all that is due, or does the chores.
 // They have no state: one that dies, goes wrong or takes too long is followed by
 // the next, which finds what is left to do.
+//
+// # Mails
+//
+// A mail that waits has a job, queued in the transaction that took the mail. It
+// is put back, with the pause that the deliverer says, until the mail has gone
+// out or is given up.
 package jobs

@@ -79,6 +79,8 @@ type Options struct {
 	// Chores are done each ChoresEvery; zero: never.
 	Chores      []Chore
 	ChoresEvery time.Duration
+	// Mails sends mails; nil: the jobs of mails are left alone.
+	Mails Deliverer
 }
 
 // Jobs is the queue of this instance. Safe for concurrent use.
@@ -145,16 +147,21 @@ func (j *Jobs) client(w *worker) (*river.Client[pgx.Tx], error) {
 		river.AddWorkerSafely(workers, &routine[dueWork]{do: w.runner.RunDue, logger: w.logger}),
 		river.AddWorkerSafely(workers, &routine[chores]{do: j.options.tidyUp, logger: w.logger}),
 	)
+	queues := map[string]river.QueueConfig{
+		queue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}, choreQueue: {MaxWorkers: 1},
+	}
+	if j.options.Mails != nil {
+		queues[mailQueue] = river.QueueConfig{MaxWorkers: mailWorkers}
+		err = errors.Join(err, river.AddWorkerSafely(workers, &mailWorker{deliverer: j.options.Mails, logger: w.logger}))
+	}
 	if err != nil {
 		return nil, err
 	}
 	return river.NewClient(riverpgxv5.New(j.options.Pool), &river.Config{
-		Schema:  postgres.Schema,
-		Logger:  quietly(j.options.Logger),
-		Workers: workers,
-		Queues: map[string]river.QueueConfig{
-			queue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}, choreQueue: {MaxWorkers: 1},
-		},
+		Schema:               postgres.Schema,
+		Logger:               quietly(j.options.Logger),
+		Workers:              workers,
+		Queues:               queues,
 		PeriodicJobs:         j.options.periodic(),
 		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    pollInterval,

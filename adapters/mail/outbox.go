@@ -1,6 +1,7 @@
-// Package mail delivers the service's mails. Without a mail server they are
-// kept as files in an outbox folder, each a complete message that mail
-// programs open.
+// Package mail delivers the service's mails: over SMTP (Server), each until it
+// was sent or given up (Delivery, which works on what package mails keeps).
+// Without a mail server they are kept as files in an outbox folder, each a
+// complete message that mail programs open.
 package mail
 
 import (

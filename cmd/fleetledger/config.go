@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	netmail "net/mail"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -29,6 +32,8 @@ type Config struct {
 	AnalystAddr   string `help:"Let analysts reach the private PostgreSQL at this loopback address, such as 127.0.0.1:5433; empty: by its socket only, as the owner of the data folder." env:"FLEETLEDGER_ANALYST_ADDR" placeholder:"HOST:PORT"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
 	PublicURL     string `help:"Where clients reach the service; it stands in mails. Empty: the address it listens on." env:"FLEETLEDGER_PUBLIC_URL" placeholder:"URL"`
+	SMTPURL       string `help:"Mail server, smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://...; empty keeps mails in the outbox of the data folder." env:"FLEETLEDGER_SMTP_URL" name:"smtp-url" placeholder:"URL"`
+	MailFrom      string `help:"Sender of mails; needed with a mail server." env:"FLEETLEDGER_MAIL_FROM" placeholder:"ADDRESS"`
 	PersonKey     string `help:"Key that the keys of personal data are sealed with, 32 bytes in base64; empty makes one in the data folder." env:"FLEETLEDGER_PERSON_KEY" placeholder:"KEY"`
 	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
@@ -46,6 +51,7 @@ type Config struct {
 	Warnings         string        `help:"Days before a partnership's end on which both sides are warned; empty: never." env:"FLEETLEDGER_PARTNERSHIP_WARNINGS" name:"partnership-warnings" default:"31,7,1" placeholder:"DAYS"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 
+	MailGiveUp       time.Duration `help:"How long a mail is tried to be sent." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
 	SessionLifetime  time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
 	PasswordMinimum  int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
 	SignInsByEmail   int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
@@ -78,6 +84,17 @@ func (c *Config) validate() error {
 		if c.DatabaseURL != "" {
 			refuse("FLEETLEDGER_ANALYST_ADDR", "goes with the private PostgreSQL, not with FLEETLEDGER_DATABASE_URL")
 		}
+	}
+	if _, err := mail.NewServer(c.smtp()); c.SMTPURL != "" && errors.Is(err, mail.ErrURL) {
+		refuse("FLEETLEDGER_SMTP_URL", "%v", err)
+	}
+	if _, err := netmail.ParseAddress(c.mailFrom()); err != nil {
+		refuse("FLEETLEDGER_MAIL_FROM", "%q is not an address", c.MailFrom)
+	} else if c.SMTPURL != "" && c.MailFrom == "" {
+		refuse("FLEETLEDGER_MAIL_FROM", "is needed with FLEETLEDGER_SMTP_URL")
+	}
+	if c.MailGiveUp < time.Minute || c.MailGiveUp > 30*24*time.Hour {
+		refuse("FLEETLEDGER_MAIL_GIVE_UP", "%s is not between 1m and 720h", c.MailGiveUp)
 	}
 	if _, err := parsePersonKey(c.PersonKey); c.PersonKey != "" && err != nil {
 		refuse("FLEETLEDGER_PERSON_KEY", "%v", err)
@@ -189,6 +206,11 @@ func parseWarnings(s string) ([]int, error) {
 	}
 	return days, nil
 }
+
+// mailFrom is the sender of mails.
+func (c *Config) mailFrom() string { return cmp.Or(c.MailFrom, "fleetledger@localhost") }
+
+func (c *Config) smtp() mail.SMTPOptions { return mail.SMTPOptions{URL: c.SMTPURL, From: c.mailFrom()} }
 
 // outbox is the folder that mails are kept in.
 func (c *Config) outbox() string { return filepath.Join(c.DataDir, "outbox") }

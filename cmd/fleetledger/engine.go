@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fleetledger/fleetledger/adapters/clock"
@@ -16,6 +19,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
+	"github.com/fleetledger/fleetledger/adapters/postgres/mails"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
@@ -64,14 +68,14 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
-	outbox, err := mail.NewOutbox(c.outbox(), "fleetledger@localhost")
+	mailer, delivery, err := e.mail(c, logger)
 	if err != nil {
 		return nil, err
 	}
 	// Jobs and processes call the app, the app's stores start jobs and wait for
 	// the runner: each is looked up when it is called.
 	e.jobs, err = jobs.New(jobs.Options{
-		Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery, Chores: e.chores(), ChoresEvery: c.TidyEvery,
+		Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery, Chores: e.chores(), ChoresEvery: c.TidyEvery, Mails: delivery,
 	})
 	if err != nil {
 		return nil, err
@@ -82,7 +86,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
 	e.runner, err = projections.New(projections.Options{
 		Pool: s.pool, Follow: e.follow, Log: s.log, Awaited: app.Awaited, Source: source, Logger: logger, Metrics: metrics,
-	}, []projections.Projection{readModel}, e.processes(outbox, strings.TrimSuffix(c.PublicURL, "/")))
+	}, []projections.Projection{readModel}, e.processes(mailer, strings.TrimSuffix(c.PublicURL, "/")))
 	return e, err
 }
 
@@ -111,6 +115,23 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 		d.Sandbox = e.sandbox
 	}
 	return d
+}
+
+// mail is who takes mails: the mail server's queue, and who works on that, or
+// the outbox.
+func (e *engine) mail(c *Config, logger *slog.Logger) (app.Mailer, jobs.Deliverer, error) {
+	if c.SMTPURL == "" {
+		outbox, err := mail.NewOutbox(c.outbox(), c.mailFrom())
+		return outbox, nil, err
+	}
+	server, err := mail.NewServer(c.smtp())
+	if err != nil {
+		return nil, nil, fmt.Errorf("FLEETLEDGER_SMTP_URL: %w", err)
+	}
+	store := mails.NewStore(e.pool, e.key, func(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
+		return e.jobs.StartMail(ctx, tx, id)
+	})
+	return store, &mail.Delivery{Mails: store, Server: server, GiveUp: c.MailGiveUp, Logger: logger}, nil
 }
 
 // chores keep the database free of what nobody can ask for any more.

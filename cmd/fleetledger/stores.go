@@ -26,6 +26,7 @@ import (
 // log. What is not configured elsewhere runs inside this process.
 type stores struct {
 	pool    *pgxpool.Pool
+	key     []byte                 // the installation's, that secrets are sealed with
 	persons *personkeys.Store      // keys of the personal data in the log
 	secrets *externalsecrets.Store // of external accounts
 	log     *eventstoredb.Store
@@ -155,14 +156,14 @@ func (s *stores) openPool(ctx context.Context, url string) error {
 }
 
 func (s *stores) openLog(ctx context.Context, c *Config, metrics prometheus.Registerer, logger *slog.Logger) error {
-	key, err := personKey(c.PersonKey, c.DataDir)
-	if err != nil {
+	var err error
+	if s.key, err = personKey(c.PersonKey, c.DataDir); err != nil {
 		return err
 	}
-	if s.persons, err = personkeys.Open(ctx, s.pool, key); err != nil {
+	if s.persons, err = personkeys.Open(ctx, s.pool, s.key); err != nil {
 		return fmt.Errorf("FLEETLEDGER_PERSON_KEY: %w", err)
 	}
-	s.secrets = externalsecrets.NewStore(s.pool, key)
+	s.secrets = externalsecrets.NewStore(s.pool, s.key)
 	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Persons: s.persons, Logger: logger, Registerer: metrics}
 	if c.EventstoreURL == "" {
 		socket, err := nodeSocket(c.DataDir)

@@ -1,0 +1,129 @@
+// Package mails keeps mails on their way to a mail server, on the table
+// ops.mails. As app's Mailer it takes them: row and job in one transaction, so
+// that whoever hands a mail over never waits for a mail server, and each is
+// taken once.
+//
+// Mails carry the tokens of invitations and addresses of people. A row holds
+// them sealed with the installation's key, which is not in the database, and
+// only while the mail waits: a copy of the database opens no invitation.
+package mails
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// Enqueue starts the job that sends a mail, as part of the transaction that
+// takes it.
+type Enqueue func(ctx context.Context, tx pgx.Tx, mail uuid.UUID) error
+
+// Store keeps mails. Safe for concurrent use.
+type Store struct {
+	pool    *pgxpool.Pool
+	key     []byte
+	enqueue Enqueue
+}
+
+var _ app.Mailer = (*Store)(nil)
+
+// NewStore keeps mails in the migrated database of pool, sealed with the
+// installation's key.
+func NewStore(pool *pgxpool.Pool, key []byte, enqueue Enqueue) *Store {
+	return &Store{pool: pool, key: key, enqueue: enqueue}
+}
+
+// Waiting is a mail that was not sent yet.
+type Waiting struct {
+	app.Mail
+	Attempts int
+	Age      time.Duration // since it was taken, by the database's clock
+}
+
+// owner is what a mail is sealed for.
+func owner(id uuid.UUID) []byte { return append([]byte("mail "), id[:]...) }
+
+// Send implements app.Mailer: it takes the mail.
+func (s *Store) Send(ctx context.Context, m app.Mail) error {
+	plain, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("take mail %s: %w", m.ID, err)
+	}
+	sealed, err := sealing.Seal(s.key, plain, owner(m.ID))
+	if err != nil {
+		return fmt.Errorf("take mail %s: %w", m.ID, err)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO ops.mails (id, sealed) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, m.ID, sealed)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		return s.enqueue(ctx, tx, m.ID)
+	})
+	return failure("take mail", err)
+}
+
+// Waiting gives a mail that waits, app.ErrNotFound when it does not, or not any
+// more.
+func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
+	var w Waiting
+	var sealed []byte
+	err := s.pool.QueryRow(ctx, `SELECT sealed, attempts, now() - created_at FROM ops.mails WHERE id = $1 AND state = 'waiting'`, id).
+		Scan(&sealed, &w.Attempts, &w.Age)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return w, app.ErrNotFound
+	}
+	if err != nil {
+		return w, failure("read mail", err)
+	}
+	plain, err := sealing.Open(s.key, sealed, owner(id))
+	if err != nil {
+		return w, fmt.Errorf("mail %s: %w", id, err)
+	}
+	if err := json.Unmarshal(plain, &w.Mail); err != nil {
+		return w, fmt.Errorf("mail %s: %w", id, err)
+	}
+	return w, nil
+}
+
+// Tried notes an attempt that may be repeated.
+func (s *Store) Tried(ctx context.Context, id uuid.UUID, reason string) error {
+	return s.exec(ctx, `UPDATE ops.mails SET attempts = attempts + 1, last_error = $2 WHERE id = $1 AND state = 'waiting'`, id, reason)
+}
+
+// Sent notes that the mail server has taken the mail, and forgets what it says.
+func (s *Store) Sent(ctx context.Context, id uuid.UUID) error {
+	return s.exec(ctx, `UPDATE ops.mails SET state = 'sent', sealed = NULL, attempts = attempts + 1, last_error = NULL, finished_at = now()
+		WHERE id = $1 AND state = 'waiting'`, id)
+}
+
+// Failed notes why the mail is given up, and forgets what it says.
+func (s *Store) Failed(ctx context.Context, id uuid.UUID, reason string) error {
+	return s.exec(ctx, `UPDATE ops.mails SET state = 'failed', sealed = NULL, attempts = attempts + 1, last_error = $2, finished_at = now()
+		WHERE id = $1 AND state = 'waiting'`, id, reason)
+}
+
+func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
+	_, err := s.pool.Exec(ctx, sql, args...)
+	return failure("note what became of a mail", err)
+}
+
+func failure(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case postgres.IsUnavailable(err):
+		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
