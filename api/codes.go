@@ -52,6 +52,7 @@ const (
 	codeDBUnavailable      = "database_unavailable"
 	codeTimeout            = "timeout"
 	codeTooManyRequests    = "too_many_requests"
+	codeIssuerUnavailable  = "issuer_unavailable"
 )
 
 // statusOf has the codes of refusals by app and domain that are not 422.
@@ -89,4 +90,5 @@ var formStatus = map[string]int{
 	codeDBUnavailable:      http.StatusServiceUnavailable,
 	codeTimeout:            http.StatusServiceUnavailable,
 	codeTooManyRequests:    http.StatusTooManyRequests,
+	codeIssuerUnavailable:  http.StatusServiceUnavailable,
 }

@@ -65,7 +65,7 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 	shared := newTenants(t, s)
 	shared.submit()
 	walked := map[string]map[string]bool{} // things, by route
-	for i, r := range slices.Concat(isolationRows, orderRows, peopleRows) {
+	for i, r := range slices.Concat(isolationRows, orderRows, peopleRows, signingInRows) {
 		r.number = i
 		public, ok := routes[r.route]
 		if !ok {

@@ -2054,6 +2054,15 @@ type ListSessionsParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// SignInAtIssuerParams defines parameters for SignInAtIssuer.
+type SignInAtIssuerParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+
+	// FleetledgerOidc The attempt
+	FleetledgerOidc *string `form:"fleetledger_oidc,omitempty" json:"fleetledger_oidc,omitempty"`
+}
+
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams struct {
 	// XAccount UID of the account to act for
@@ -2426,6 +2435,12 @@ type ServerInterface interface {
 	// SignIn Sign in
 	// (POST /v1/sessions)
 	SignIn(ctx echo.Context) error
+	// StartAtIssuer Sign in at the OpenID Connect issuer
+	// (GET /v1/sessions/oidc)
+	StartAtIssuer(ctx echo.Context) error
+	// SignInAtIssuer Come back from the issuer
+	// (GET /v1/sessions/oidc/callback)
+	SignInAtIssuer(ctx echo.Context, params SignInAtIssuerParams) error
 	// EndSession End one of the caller's own sessions
 	// (DELETE /v1/sessions/{session})
 	EndSession(ctx echo.Context, session string, params EndSessionParams) error
@@ -5401,6 +5416,51 @@ func (w *ServerInterfaceWrapper) SignIn(ctx echo.Context) error {
 	return err
 }
 
+// StartAtIssuer converts echo context to params.
+func (w *ServerInterfaceWrapper) StartAtIssuer(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartAtIssuer(ctx)
+	return err
+}
+
+// SignInAtIssuer converts echo context to params.
+func (w *ServerInterfaceWrapper) SignInAtIssuer(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignInAtIssuerParams
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", ctx.QueryParams(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter code: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	if cookie, err := ctx.Cookie("fleetledger_oidc"); err == nil {
+
+		var value string
+		err = runtime.BindStyledParameterWithOptions("simple", "fleetledger_oidc", cookie.Value, &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationCookie, Explode: true, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter fleetledger_oidc: %s", err))
+		}
+		params.FleetledgerOidc = &value
+
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignInAtIssuer(ctx, params)
+	return err
+}
+
 // EndSession converts echo context to params.
 func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
 	var err error
@@ -5934,6 +5994,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/v1/sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
 	router.GET(options.BaseURL+"/v1/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.POST(options.BaseURL+"/v1/sessions", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
+	router.GET(options.BaseURL+"/v1/sessions/oidc", wrapper.StartAtIssuer, options.OperationMiddlewares["startAtIssuer"]...)
+	router.GET(options.BaseURL+"/v1/sessions/oidc/callback", wrapper.SignInAtIssuer, options.OperationMiddlewares["signInAtIssuer"]...)
 	router.DELETE(options.BaseURL+"/v1/sessions/:session", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
 	router.GET(options.BaseURL+"/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
@@ -9906,6 +9968,131 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return err
 }
 
+type StartAtIssuerRequestObject struct {
+}
+
+type StartAtIssuerResponseObject interface {
+	VisitStartAtIssuerResponse(w http.ResponseWriter) error
+}
+
+type StartAtIssuer302ResponseHeaders struct {
+	Location  string
+	SetCookie string
+}
+
+type StartAtIssuer302Response struct {
+	Headers StartAtIssuer302ResponseHeaders
+}
+
+func (response StartAtIssuer302Response) VisitStartAtIssuerResponse(w http.ResponseWriter) error {
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("Set-Cookie", fmt.Sprint(response.Headers.SetCookie))
+	w.WriteHeader(302)
+	return nil
+}
+
+type StartAtIssuerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response StartAtIssuerdefaultApplicationProblemPlusJSONResponse) VisitStartAtIssuerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInAtIssuerRequestObject struct {
+	Params SignInAtIssuerParams
+}
+
+type SignInAtIssuerResponseObject interface {
+	VisitSignInAtIssuerResponse(w http.ResponseWriter) error
+}
+
+type SignInAtIssuer200ResponseHeaders struct {
+	SetCookie string
+}
+
+type SignInAtIssuer200JSONResponse struct {
+	Body    SignedIn
+	Headers SignInAtIssuer200ResponseHeaders
+}
+
+func (response SignInAtIssuer200JSONResponse) VisitSignInAtIssuerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Set-Cookie", fmt.Sprint(response.Headers.SetCookie))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInAtIssuerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SignInAtIssuerdefaultApplicationProblemPlusJSONResponse) VisitSignInAtIssuerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EndSessionRequestObject struct {
 	Session string `json:"session"`
 	Params  EndSessionParams
@@ -10704,6 +10891,12 @@ type StrictServerInterface interface {
 	// SignIn Sign in
 	// (POST /v1/sessions)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// StartAtIssuer Sign in at the OpenID Connect issuer
+	// (GET /v1/sessions/oidc)
+	StartAtIssuer(ctx context.Context, request StartAtIssuerRequestObject) (StartAtIssuerResponseObject, error)
+	// SignInAtIssuer Come back from the issuer
+	// (GET /v1/sessions/oidc/callback)
+	SignInAtIssuer(ctx context.Context, request SignInAtIssuerRequestObject) (SignInAtIssuerResponseObject, error)
 	// EndSession End one of the caller's own sessions
 	// (DELETE /v1/sessions/{session})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
@@ -12934,6 +13127,54 @@ func (sh *strictHandler) SignIn(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SignInResponseObject); ok {
 		return validResponse.VisitSignInResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartAtIssuer operation middleware
+func (sh *strictHandler) StartAtIssuer(ctx echo.Context) error {
+	var request StartAtIssuerRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartAtIssuer(ctx.Request().Context(), request.(StartAtIssuerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartAtIssuer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartAtIssuerResponseObject); ok {
+		return validResponse.VisitStartAtIssuerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignInAtIssuer operation middleware
+func (sh *strictHandler) SignInAtIssuer(ctx echo.Context, params SignInAtIssuerParams) error {
+	var request SignInAtIssuerRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignInAtIssuer(ctx.Request().Context(), request.(SignInAtIssuerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignInAtIssuer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignInAtIssuerResponseObject); ok {
+		return validResponse.VisitSignInAtIssuerResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

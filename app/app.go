@@ -47,7 +47,7 @@ type Dependencies struct {
 //	persons       ErasePerson
 //	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
 //	              DeactivateUser ReactivateUser Users
-//	signing in    SignIn SessionCaller Sessions EndSession EndSessions
+//	signing in    SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation

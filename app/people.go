@@ -23,6 +23,10 @@ type People struct {
 	PasswordMinimum int
 	// SignIns limits attempts to sign in.
 	SignIns SignInLimits
+	// Issuer is where people may sign in, too; nil: nowhere else.
+	Issuer Issuer
+	// IssuerTime is how long somebody may take there.
+	IssuerTime time.Duration
 }
 
 // lifetime is how long the sessions of an account's users last.
@@ -80,6 +84,16 @@ type PeopleStore interface {
 	DropCredential(ctx context.Context, id uuid.UUID) error
 	// KeepCredential drops all of the user's other credentials.
 	KeepCredential(ctx context.Context, user, id uuid.UUID) error
+
+	// UserOfIdentity is the user that an identity at an issuer belongs to,
+	// uuid.Nil when it is nobody's.
+	UserOfIdentity(ctx context.Context, issuer string, subject []byte) (uuid.UUID, error)
+	// BindIdentity makes an identity a user's and gives the user it belongs to
+	// then: another one when it was bound already, uuid.Nil when the user has
+	// another identity at that issuer.
+	BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (uuid.UUID, error)
+	// DropIdentities makes a user's identities nobody's.
+	DropIdentities(ctx context.Context, user uuid.UUID) error
 
 	// CountAttempt counts an attempt of a subject and says how often there was
 	// one in this window, and when it ends. All instances count together.

@@ -95,6 +95,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 			Store: people.NewStore(e.pool), Passwords: hasher,
 			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
 			SignIns: app.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
+			Issuer:  c.issuer(), IssuerTime: c.OIDCTime,
 		},
 		Logger: logger,
 	}

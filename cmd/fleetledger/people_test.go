@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
 )
 
 var activationLink = regexp.MustCompile(`/v1/activations/[A-Za-z0-9_-]+`)
@@ -63,4 +66,36 @@ func TestPeopleFromMailToSession(t *testing.T) {
 	again := serve(t, s.dir)
 	again.do(http.StatusOK, http.MethodGet, "/v1/me", bo, nil)
 	again.stop()
+}
+
+// An issuer that is down keeps nobody else out, and is there when it is back.
+func TestServeBesideAnIssuer(t *testing.T) {
+	t.Parallel()
+	p := issuertest.New(t, "https://fleet.example/v1/sessions/oidc/callback")
+	p.Down(true)
+	s := serve(t, t.TempDir(), "--log-level", "debug", "--public-url", "https://fleet.example/",
+		"--oidc-issuer", p.URL, "--oidc-client-id", issuertest.ClientID, "--oidc-client-secret", issuertest.ClientSecret)
+	down := s.do(http.StatusServiceUnavailable, http.MethodGet, "/v1/sessions/oidc", "", nil)
+	require.Contains(t, string(down.body), "issuer_unavailable")
+	s.do(http.StatusOK, http.MethodGet, "/readyz", "", nil)
+	p.Down(false)
+	var to *http.Response
+	require.Eventually(t, func() bool {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/v1/sessions/oidc", nil)
+		require.NoError(t, err)
+		to, err = http.DefaultTransport.RoundTrip(request)
+		require.NoError(t, err)
+		require.NoError(t, to.Body.Close())
+		return to.StatusCode == http.StatusFound
+	}, time.Minute, 50*time.Millisecond)
+	location, err := url.Parse(to.Header.Get("Location"))
+	require.NoError(t, err)
+	require.Equal(t, "https://fleet.example/v1/sessions/oidc/callback", location.Query().Get("redirect_uri"))
+	require.Equal(t, "openid email", location.Query().Get("scope"))
+	require.Contains(t, to.Header.Get("Set-Cookie"), "Secure")
+	s.do(http.StatusUnauthorized, http.MethodGet, "/v1/sessions/oidc/callback?code=the-code&state=the-state", "", nil)
+	s.stop()
+	for _, secret := range []string{issuertest.ClientSecret, "the-code", "the-state"} {
+		require.NotContains(t, s.log.String(), secret)
+	}
 }

@@ -1,6 +1,7 @@
 // Package people keeps what signing in needs and what is no event: hashes of
-// passwords, sessions, personal API tokens, counted attempts, last logins. It is
-// app's PeopleStore on tables of schema ops. Secrets reach it as hashes only.
+// passwords, identities at an issuer, sessions, personal API tokens, counted
+// attempts, last logins. It is app's PeopleStore on tables of schema ops. Secrets
+// reach it as hashes only.
 package people
 
 import (
