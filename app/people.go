@@ -94,6 +94,8 @@ type PeopleStore interface {
 	BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (uuid.UUID, error)
 	// DropIdentities makes a user's identities nobody's.
 	DropIdentities(ctx context.Context, user uuid.UUID) error
+	// Forget drops everything that is kept of a user.
+	Forget(ctx context.Context, user uuid.UUID) error
 
 	// CountAttempt counts an attempt of a subject and says how often there was
 	// one in this window, and when it ends. All instances count together.

@@ -37,7 +37,8 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
-//   - the key of an erased person is destroyed;
+//   - a person erased in one stream is erased in all, and what signing in
+//     needed and the key are destroyed;
 //   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
@@ -149,13 +150,9 @@ func (t *tasks) add(e Recorded) {
 			t.tidy(e.Stream, uid, e)
 		}
 	case account.PersonErased:
-		t.rest["the key of person "+event.Person.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.Person)
-		}
+		t.erase(event.Person, e)
 	case user.UserErased:
-		t.rest["the key of person "+event.User.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.User)
-		}
+		t.erase(event.User, e)
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {
 			t.rest["partnership of "+e.Stream] = func(ctx context.Context, a *App) error {
@@ -165,6 +162,13 @@ func (t *tasks) add(e Recorded) {
 		}
 	default:
 		t.addPeople(e)
+	}
+}
+
+func (t *tasks) erase(person uuid.UUID, e Recorded) {
+	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
+		_, err := a.eraseEverywhere(ctx, a.because(e), person)
+		return err
 	}
 }
 

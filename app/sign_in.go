@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,10 +165,12 @@ func (a *App) whoIs(ctx context.Context, uid uuid.UUID) (person user.State, ente
 	return person, err == nil && mayEnter(person, acc), err
 }
 
-// mayEnter decides by the account: the user's own stream follows it.
+// mayEnter decides by the account: the user's own stream follows it. Who was
+// erased in either of them never enters again.
 func mayEnter(s user.State, acc account.State) bool {
 	joined := s.Status == user.Active || s.Status == user.Deactivated
-	return joined && acc.Status == account.Activated && !acc.KeepsOut(s.UID)
+	erased := s.Erased || s.Person.IsErased() || slices.Contains(acc.Erased, s.UID)
+	return joined && !erased && acc.Status == account.Activated && !acc.KeepsOut(s.UID)
 }
 
 // begin begins a session of a user who may enter.

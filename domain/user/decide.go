@@ -76,6 +76,9 @@ func DecideInvite(s State, c Invite) ([]domain.Event, []domain.Problem) {
 
 // DecideResend replaces the invitation of a user who has not used it yet.
 func DecideResend(s State, i account.Invitation) ([]domain.Event, []domain.Problem) {
+	if s.Erased {
+		return nil, erased()
+	}
 	if problems := invited(s); len(problems) > 0 {
 		return nil, problems
 	}
@@ -96,6 +99,10 @@ func DecideRevoke(s State) ([]domain.Event, []domain.Problem) {
 	return []domain.Event{UserInvitationRevoked{User: s.UID}}, nil
 }
 
+func erased() []domain.Problem {
+	return problem(account.CodePersonErased, "The person was erased; nobody is left to invite.")
+}
+
 func invited(s State) []domain.Problem {
 	switch s.Status {
 	case "":
@@ -113,6 +120,9 @@ func invited(s State) []domain.Problem {
 func DecideActivate(s State, tokenHash []byte, name string, credential uuid.UUID, now time.Time) ([]domain.Event, []domain.Problem) {
 	if !bytes.Equal(s.Invitation.TokenHash, tokenHash) || len(tokenHash) == 0 {
 		return nil, problem(account.CodeInvitationUnknown, "There is no such invitation.")
+	}
+	if s.Erased {
+		return nil, erased()
 	}
 	switch s.StatusAt(now) {
 	case Pending:

@@ -79,3 +79,14 @@ func (s *Store) DropCredential(ctx context.Context, id uuid.UUID) error {
 func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
 	return s.exec(ctx, "drop other credentials", `DELETE FROM ops.credentials WHERE user_uid = $1 AND id <> $2`, user, id)
 }
+
+// Forget implements app.PeopleStore.
+func (s *Store) Forget(ctx context.Context, user uuid.UUID) error {
+	return failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var b pgx.Batch
+		for _, table := range []string{"sessions", "personal_tokens", "identities", "credentials"} {
+			b.Queue(`DELETE FROM ops.`+table+` WHERE user_uid = $1`, user)
+		}
+		return tx.SendBatch(ctx, &b).Close()
+	}))
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -183,6 +184,31 @@ func TestIdentities(t *testing.T) {
 	}
 	working.Wait()
 	require.EqualValues(t, 1, bound.Load())
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	s := people.NewStore(pool)
+	ctx, ada, ben := t.Context(), uuid.New(), uuid.New()
+	for _, user := range []uuid.UUID{ada, ben} {
+		require.NoError(t, s.PutCredential(ctx, uuid.New(), user, "hash", noon))
+		require.NoError(t, s.CreateSession(ctx, app.Session{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:]))
+		_, err := s.CreateToken(ctx, app.PersonalToken{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:])
+		require.NoError(t, err)
+		_, err = s.BindIdentity(ctx, "issuer", user[:], user, noon)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Forget(ctx, ada))
+	require.NoError(t, s.Forget(ctx, ada))
+	for _, table := range []string{"credentials", "sessions", "personal_tokens", "identities"} {
+		var left []uuid.UUID
+		rows, err := pool.Query(ctx, `SELECT user_uid FROM ops.`+table)
+		require.NoError(t, err)
+		left, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		require.NoError(t, err)
+		require.Equal(t, []uuid.UUID{ben}, left, table)
+	}
 }
 
 func TestWhileTheDatabaseIsDown(t *testing.T) {
