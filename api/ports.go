@@ -46,6 +46,10 @@ type App interface {
 	Sessions(context.Context, app.Caller) ([]app.Session, error)
 	EndSession(context.Context, app.Caller, uuid.UUID) error
 	EndSessions(context.Context, app.Caller) error
+	ChangePassword(context.Context, app.Caller, app.ChangePassword) (app.Written, error)
+	RequestPasswordReset(context.Context, app.RequestReset) error
+	PasswordReset(ctx context.Context, token string) (app.PasswordReset, error)
+	ResetPassword(ctx context.Context, token string, c app.ResetPassword) (app.Written, error)
 	CreateToken(context.Context, app.Caller, app.CreateToken) (app.CreatedToken, error)
 	Tokens(context.Context, app.Caller) ([]app.PersonalToken, error)
 	RevokeToken(context.Context, app.Caller, uuid.UUID) error

@@ -90,7 +90,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool, change ...func(*app.Dependencies,
 		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 		People: app.People{
 			Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute},
+			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
 		},
 	}, options(nil)
 	for _, c := range change {

@@ -25,7 +25,7 @@ type operation struct {
 	template   string // path as described, a label for metrics
 	public     bool   // needs no caller
 	write      bool
-	secret     bool // the answer holds a secret, which must not be kept
+	secret     bool // request or answer hold a secret, of which nothing must be kept
 	parameters []*openapi3.Parameter
 	query      map[string]bool
 	openQuery  bool                        // others than we say what is in the query

@@ -48,6 +48,7 @@ type Dependencies struct {
 //	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
 //	              DeactivateUser ReactivateUser Users
 //	signing in    SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions
+//	passwords     ChangePassword RequestPasswordReset SendPasswordReset PasswordReset ResetPassword
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	partnerships  AssignPartnerProfile EndPartnership
 //	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
@@ -56,7 +57,7 @@ type Dependencies struct {
 //	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails UserInvitationMails
+//	processes     Processes InvitationMails UserInvitationMails PasswordResetMails
 //	time          RunDue, SandboxTime MoveClock
 type App struct {
 	log        Log

@@ -55,8 +55,8 @@ func (a *App) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if len(problems) > 0 {
 		key = "\x00" + c.Email // nobody's
 	}
-	email, address := a.subject("sign in by email", key), a.fromAddress(c.Address)
-	if err := a.mayTry(ctx, address, counted{email, a.people.SignIns.PerEmail}); err != nil {
+	email, address := a.asEmail(key), a.fromAddress(c.Address)
+	if err := a.mayTry(ctx, address, email); err != nil {
 		return SignedIn{}, err
 	}
 	person, enters, err := a.whoHas(ctx, key)
@@ -78,9 +78,7 @@ func (a *App) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := a.people.Store.ForgetAttempts(ctx, email); err != nil {
-		a.logger.WarnContext(ctx, "attempts to sign in stay counted", "error", err)
-	}
+	a.forget(ctx, email)
 	a.forgive(ctx, address)
 	return in, nil
 }
@@ -98,9 +96,21 @@ type counted struct {
 	limit   int
 }
 
+// asEmail counts the attempts to sign in with an e-mail address.
+func (a *App) asEmail(key string) counted {
+	return counted{a.subject("sign in by email", key), a.people.SignIns.PerEmail}
+}
+
 // fromAddress counts the attempts from a network address, of whichever kind.
 func (a *App) fromAddress(address string) counted {
 	return counted{a.subject("sign in by address", address), a.people.SignIns.PerAddress}
+}
+
+// forget begins a count anew.
+func (a *App) forget(ctx context.Context, of counted) {
+	if err := a.people.Store.ForgetAttempts(ctx, of.subject); err != nil {
+		a.logger.WarnContext(ctx, "attempts to sign in stay counted", "error", err)
+	}
 }
 
 // forgive takes an attempt from a network address back.
@@ -181,7 +191,8 @@ func (a *App) begin(ctx context.Context, person user.State) (SignedIn, error) {
 	}
 	now := a.clock.Now().UTC().Truncate(time.Microsecond)
 	s := SignedIn{Token: SessionPrefix + randomText(), Session: Session{
-		ID: uuid.New(), User: person.UID, Account: person.Account, CreatedAt: now, ExpiresAt: now.Add(a.people.lifetime(acc.Security)),
+		ID: uuid.New(), User: person.UID, Account: person.Account, Credential: person.Credential,
+		CreatedAt: now, ExpiresAt: now.Add(a.people.lifetime(acc.Security)),
 	}}
 	return s, a.people.Store.CreateSession(ctx, s.Session, hashToken(s.Token))
 }
@@ -195,7 +206,7 @@ func randomText() string {
 
 // SessionCaller is who has signed in with a session's token, with the rights of
 // this moment; ErrNotFound for a session that has ended, or whose user may not
-// enter any more.
+// enter any more or has another password since.
 func (a *App) SessionCaller(ctx context.Context, token string) (Caller, error) {
 	s, err := a.people.Store.SessionByHash(ctx, hashToken(token))
 	if err != nil {
@@ -204,16 +215,20 @@ func (a *App) SessionCaller(ctx context.Context, token string) (Caller, error) {
 	if !a.clock.Now().Before(s.ExpiresAt) {
 		return Caller{}, ErrNotFound
 	}
-	c, err := a.userCaller(ctx, s.User)
+	person, err := a.user(ctx, s.User)
+	if err == nil && person.Credential != s.Credential {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	c, err := a.userCaller(ctx, person)
 	c.Session = s.ID
 	return c, err
 }
 
-func (a *App) userCaller(ctx context.Context, uid uuid.UUID) (Caller, error) {
-	person, err := a.user(ctx, uid)
-	if err != nil {
-		return Caller{}, err
-	}
+// userCaller is a user as a caller, ErrNotFound for one who may not enter.
+func (a *App) userCaller(ctx context.Context, person user.State) (Caller, error) {
 	acc, err := a.account(ctx, person.Account)
 	if err != nil {
 		return Caller{}, err
@@ -222,8 +237,8 @@ func (a *App) userCaller(ctx context.Context, uid uuid.UUID) (Caller, error) {
 		return Caller{}, ErrNotFound
 	}
 	c := Caller{
-		Actor:         domain.Actor{Kind: domain.ActorUser, ID: uid.String(), Account: person.Account},
-		Administrator: acc.Administers(uid),
+		Actor:         domain.Actor{Kind: domain.ActorUser, ID: person.UID.String(), Account: person.Account},
+		Administrator: acc.Administers(person.UID),
 	}
 	for _, id := range person.Profiles {
 		for _, right := range profileRights(id) {

@@ -35,7 +35,8 @@ type world struct {
 	keys  *personkeys.Store
 	clock *handClock
 
-	people  app.People   // without a store unless the test needs one
+	people  app.People // without a store unless the test needs one
+	resets  resetQueue
 	handled app.Position // how far the processes are
 }
 

@@ -52,6 +52,9 @@ type Runner interface {
 	// RunDue does all that is due by now. Several runs, also at the same time,
 	// do each thing once; one that is cut short is gone on with by the next.
 	RunDue(ctx context.Context) error
+	// SendPasswordReset sends what a user needs to choose a new password. It may
+	// be called again for the same command, also at the same time.
+	SendPasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error
 }
 
 // Failer ends operations that cannot be carried out.
@@ -123,7 +126,7 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	ctx, end := context.WithCancel(ctx)
 	client, err := j.client(&worker{
 		runner: runner, failer: failer, clock: j.options.Clock, logger: j.options.Logger, stopping: ctx.Done(),
-	}, &dueWorker{runner: runner, logger: j.options.Logger})
+	}, &dueWorker{runner: runner, logger: j.options.Logger}, &resetWorker{runner: runner})
 	if err == nil {
 		err = client.Start(ctx)
 	}
@@ -135,9 +138,9 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	return nil
 }
 
-func (j *Jobs) client(w *worker, d *dueWorker) (*river.Client[pgx.Tx], error) {
+func (j *Jobs) client(w *worker, d *dueWorker, r *resetWorker) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	if err := errors.Join(river.AddWorkerSafely(workers, w), river.AddWorkerSafely(workers, d)); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, w), river.AddWorkerSafely(workers, d), river.AddWorkerSafely(workers, r)); err != nil {
 		return nil, err
 	}
 	return river.NewClient(riverpgxv5.New(j.options.Pool), &river.Config{

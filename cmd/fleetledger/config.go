@@ -43,11 +43,12 @@ type Config struct {
 	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 
-	SessionLifetime  time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
-	PasswordMinimum  int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
-	SignInsByEmail   int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
-	SignInsByAddress int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
-	SignInWindow     time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
+	SessionLifetime   time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
+	PasswordMinimum   int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
+	PasswordResetTime time.Duration `help:"How long a forgotten password can be replaced after the mail." env:"FLEETLEDGER_PASSWORD_RESET_TIME" default:"1h"`
+	SignInsByEmail    int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
+	SignInsByAddress  int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
+	SignInWindow      time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
 
 	OIDCIssuer       string        `name:"oidc-issuer" help:"OpenID Connect issuer that people may sign in at, too; empty: none." env:"FLEETLEDGER_OIDC_ISSUER" placeholder:"URL"`
 	OIDCClientID     string        `name:"oidc-client-id" help:"What the service is called there." env:"FLEETLEDGER_OIDC_CLIENT_ID" placeholder:"ID"`
@@ -98,6 +99,7 @@ func (c *Config) validate() error {
 	}
 	for variable, d := range map[string]time.Duration{
 		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow,
+		"FLEETLEDGER_PASSWORD_RESET_TIME": c.PasswordResetTime,
 	} {
 		if d < time.Minute || d > 366*24*time.Hour {
 			refuse(variable, "%s is not between a minute and a year", d)

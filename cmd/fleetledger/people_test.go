@@ -15,10 +15,18 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
 )
 
-var activationLink = regexp.MustCompile(`/v1/activations/[A-Za-z0-9_-]+`)
+var (
+	activationLink = regexp.MustCompile(`/v1/activations/[A-Za-z0-9_-]+`)
+	resetLink      = regexp.MustCompile(`/v1/password-resets/[A-Za-z0-9_-]+`)
+)
 
-// mailed waits for the mail to somebody and gives the path of its link.
+// mailed waits for the mail of an invitation and gives the path of its link.
 func (s *service) mailed(to string) string {
+	s.t.Helper()
+	return s.mailedLink(to, activationLink)
+}
+
+func (s *service) mailedLink(to string, form *regexp.Regexp) string {
 	s.t.Helper()
 	link := ""
 	require.Eventually(s.t, func() bool {
@@ -27,8 +35,8 @@ func (s *service) mailed(to string) string {
 		for _, mail := range mails {
 			text, err := os.ReadFile(mail)
 			require.NoError(s.t, err)
-			if plain := strings.ReplaceAll(string(text), "=\r\n", ""); strings.Contains(plain, "<"+to+">") {
-				link = activationLink.FindString(plain)
+			if plain := strings.ReplaceAll(string(text), "=\r\n", ""); strings.Contains(plain, "<"+to+">") && form.MatchString(plain) {
+				link = form.FindString(plain)
 			}
 		}
 		return link != ""
@@ -58,13 +66,25 @@ func TestPeopleFromMailToSession(t *testing.T) {
 	s.do(http.StatusOK, http.MethodPost, s.mailed("bo@summit-wireless.example"), "", accept)
 	bo := s.signIn("bo@summit-wireless.example", password)
 	s.do(http.StatusForbidden, http.MethodGet, "/v1/accounts/"+uid+"/users", bo, nil)
+
+	// Who has forgotten the password chooses another one by mail, and changes it again.
+	const chosen, changed = "a whole new staple", "yet another staple"
+	s.do(http.StatusAccepted, http.MethodPost, "/v1/password-resets", "", map[string]string{"email": "ada@summit-wireless.example"})
+	s.do(http.StatusAccepted, http.MethodPost, "/v1/password-resets", "", map[string]string{"email": "Admin@Summit-Wireless.example"})
+	link := s.mailedLink("admin@summit-wireless.example", resetLink)
+	s.do(http.StatusOK, http.MethodPost, link, "", map[string]string{"password": chosen})
+	s.do(http.StatusUnauthorized, http.MethodGet, "/v1/me", ada, nil)
+	ada = s.signIn("admin@summit-wireless.example", chosen)
+	s.do(http.StatusOK, http.MethodPost, "/v1/me:changePassword", ada, map[string]string{"current": chosen, "password": changed})
 	s.stop()
-	for _, secret := range []string{password, ada, bo, "argon2id"} {
+	for _, secret := range []string{password, chosen, changed, link, ada, bo, "argon2id"} {
 		require.NotContains(t, s.log.String(), secret)
 	}
 
 	again := serve(t, s.dir)
 	again.do(http.StatusOK, http.MethodGet, "/v1/me", bo, nil)
+	again.do(http.StatusOK, http.MethodGet, "/v1/me", ada, nil)
+	again.signIn("admin@summit-wireless.example", changed)
 	again.stop()
 }
 

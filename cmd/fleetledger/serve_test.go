@@ -157,6 +157,8 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_SIGN_IN_WINDOW":    {"serve", "--sign-in-window", "0s"},
 		"FLEETLEDGER_SIGN_INS_BY_EMAIL": {"serve", "--sign-ins-by-email", "0"},
 
+		"FLEETLEDGER_PASSWORD_RESET_TIME": {"serve", "--password-reset-time", "1s"},
+
 		"FLEETLEDGER_OIDC_ISSUER: goes":  {"serve", "--oidc-client-id", "fleet"},
 		"FLEETLEDGER_OIDC_ISSUER: must":  {"serve", "--oidc-issuer", "http://sso.example", "--oidc-client-id", "a", "--oidc-client-secret", "secret"},
 		"FLEETLEDGER_OIDC_ISSUER: is":    {"serve", "--oidc-issuer", "sso.example", "--oidc-client-id", "a", "--oidc-client-secret", "secret"},

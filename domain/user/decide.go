@@ -24,6 +24,9 @@ const (
 	CodePasswordTooShort    = "password_too_short"
 	CodePasswordTooLong     = "password_too_long"
 	CodePasswordGuessable   = "password_guessable"
+	CodePasswordWrong       = "password_wrong"
+	CodeResetUnknown        = "password_reset_unknown"
+	CodeResetExpired        = "password_reset_expired"
 )
 
 // Most profiles that one user has.

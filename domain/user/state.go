@@ -33,6 +33,7 @@ type State struct {
 	Administrator bool
 	Invitation    account.Invitation
 	Credential    uuid.UUID
+	Reset         Reset // without a token when there is none, or it was used
 	Abandoned     bool
 	Erased        bool // the person was erased
 }
@@ -75,6 +76,11 @@ func evolve(s State, e domain.Event) State {
 		s.Status = Deactivated
 	case UserReactivated:
 		s.Status = Active
+	case PasswordChanged:
+		s.Credential = e.Credential
+		s.Reset = Reset{Number: s.Reset.Number}
+	case PasswordResetRequested:
+		s.Reset = e.Reset
 	case UserErased:
 		s.Erased = true
 	}

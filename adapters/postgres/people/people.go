@@ -72,7 +72,8 @@ func (s *Store) Credential(ctx context.Context, id uuid.UUID) (string, error) {
 
 // DropCredential implements app.PeopleStore.
 func (s *Store) DropCredential(ctx context.Context, id uuid.UUID) error {
-	return s.exec(ctx, "drop credential", `DELETE FROM ops.credentials WHERE id = $1`, id)
+	return s.exec(ctx, "drop credential", `WITH ended AS (DELETE FROM ops.sessions WHERE credential = $1)
+		DELETE FROM ops.credentials WHERE id = $1`, id)
 }
 
 // KeepCredential implements app.PeopleStore.

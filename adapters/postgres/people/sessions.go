@@ -19,8 +19,8 @@ func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []by
 			(SELECT id FROM ops.sessions WHERE expires_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)`, v.CreatedAt)
 		b.Queue(`DELETE FROM ops.sign_in_attempts WHERE subject IN
 			(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)`, v.CreatedAt)
-		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			v.ID, tokenHash, v.User, v.Account, v.CreatedAt, v.ExpiresAt)
+		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, v.ID, tokenHash, v.User, v.Account, v.Credential, v.CreatedAt, v.ExpiresAt)
 		b.Queue(`INSERT INTO ops.last_logins AS l (account, at) VALUES ($1, $2)
 			ON CONFLICT (account) DO UPDATE SET at = greatest(l.at, excluded.at)`, v.Account, v.CreatedAt)
 		return tx.SendBatch(ctx, &b).Close()
@@ -28,10 +28,10 @@ func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []by
 	return failure("create session", err)
 }
 
-const sessionColumns = `id, user_uid, account, created_at, expires_at`
+const sessionColumns = `id, user_uid, account, credential, created_at, expires_at`
 
 func scanSession(row pgx.CollectableRow) (v app.Session, err error) {
-	err = row.Scan(&v.ID, &v.User, &v.Account, &v.CreatedAt, &v.ExpiresAt)
+	err = row.Scan(&v.ID, &v.User, &v.Account, &v.Credential, &v.CreatedAt, &v.ExpiresAt)
 	v.CreatedAt, v.ExpiresAt = v.CreatedAt.UTC(), v.ExpiresAt.UTC()
 	return v, err
 }
@@ -49,6 +49,11 @@ func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]a
 		WHERE user_uid = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, user, at)
 	all, err := pgx.CollectRows(rows, scanSession)
 	return all, failure("list sessions", err)
+}
+
+// CarryOver implements app.PeopleStore.
+func (s *Store) CarryOver(ctx context.Context, session, credential uuid.UUID) error {
+	return s.exec(ctx, "carry session over", `UPDATE ops.sessions SET credential = $2 WHERE id = $1`, session, credential)
 }
 
 // EndSession implements app.PeopleStore.
