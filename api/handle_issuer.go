@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
+	"net/url"
 	"time"
 
 	"github.com/fleetledger/fleetledger/app"
@@ -20,9 +20,13 @@ const (
 // attemptCookie gives the browser the ticket of an attempt, or takes it away
 // with an empty one. Lax: it comes along when the issuer sends the browser back.
 func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
+	public, err := url.Parse(h.PublicURL)
+	if err != nil {
+		public = &url.URL{} // was checked with the configuration
+	}
 	c := http.Cookie{ //nolint:gosec // Secure wherever the service is reached by https
-		Name: issuerCookie, Value: ticket, Path: issuerPath, MaxAge: max(1, int(lasts.Seconds())),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(h.PublicURL, "https://"),
+		Name: issuerCookie, Value: ticket, Path: public.Path + issuerPath, MaxAge: max(1, int(lasts.Seconds())),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: public.Scheme == "https",
 	}
 	if ticket == "" {
 		c.MaxAge = -1

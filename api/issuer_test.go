@@ -287,8 +287,9 @@ func (leading) StartAtIssuer(_ context.Context, redirectURI string) (app.IssuerS
 func TestTheCookieOfAnAttempt(t *testing.T) {
 	t.Parallel()
 	for url, cookie := range map[string]string{
-		"https://fleet.example": "fleetledger_oidc=ticket; Path=/v1/sessions/oidc; Max-Age=600; HttpOnly; Secure; SameSite=Lax",
-		"http://localhost:8080": "fleetledger_oidc=ticket; Path=/v1/sessions/oidc; Max-Age=600; HttpOnly; SameSite=Lax",
+		"https://fleet.example":   "fleetledger_oidc=ticket; Path=/v1/sessions/oidc; Max-Age=600; HttpOnly; Secure; SameSite=Lax",
+		"https://x.example/fleet": "fleetledger_oidc=ticket; Path=/fleet/v1/sessions/oidc; Max-Age=600; HttpOnly; Secure; SameSite=Lax",
+		"http://localhost:8080":   "fleetledger_oidc=ticket; Path=/v1/sessions/oidc; Max-Age=600; HttpOnly; SameSite=Lax",
 	} {
 		o := options(leading{})
 		o.PublicURL = url

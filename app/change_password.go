@@ -103,8 +103,8 @@ func (a *App) settlePassword(ctx context.Context, before, credential uuid.UUID, 
 	switch {
 	case isRefusal(outcome):
 		drop = credential
-	case outcome != nil || before == credential:
-		return // unknown, or a repeat
+	case outcome != nil || before == credential || before == uuid.Nil:
+		return // unknown, a repeat, or there was none
 	}
 	if err := a.people.Store.DropCredential(ctx, drop); err != nil {
 		a.logger.WarnContext(ctx, "an unused password hash stays", "error", err)

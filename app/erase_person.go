@@ -29,11 +29,23 @@ func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, 
 	if err := c.check(); err != nil {
 		return Written{}, err
 	}
-	return a.eraseEverywhere(ctx, a.write(caller, c), person)
+	written, err := a.eraseEverywhere(ctx, a.write(caller, c), person)
+	if err != nil {
+		return Written{}, err
+	}
+	return written, a.destroySecrets(ctx, person)
 }
 
-// eraseEverywhere erases a person as far as that was not done yet, ErrNotFound
-// when there is nobody.
+// destroySecrets ends an erasure.
+func (a *App) destroySecrets(ctx context.Context, person uuid.UUID) error {
+	if err := a.people.Store.Forget(ctx, person); err != nil {
+		return err
+	}
+	return a.persons.Erase(ctx, person)
+}
+
+// eraseEverywhere records the erasure in all streams that name the person, as
+// far as that was not done yet, ErrNotFound when none does.
 func (a *App) eraseEverywhere(ctx context.Context, w write, person uuid.UUID) (Written, error) {
 	streams, err := a.persons.NamedIn(ctx, person)
 	if err != nil {
@@ -50,13 +62,7 @@ func (a *App) eraseEverywhere(ctx context.Context, w write, person uuid.UUID) (W
 		}
 		written, err = one, nil
 	}
-	if err != nil {
-		return Written{}, err
-	}
-	if err := a.people.Store.Forget(ctx, person); err != nil {
-		return Written{}, err
-	}
-	return written, a.persons.Erase(ctx, person)
+	return written, err
 }
 
 // eraseIn forgets a person named in a stream, ErrNotFound when it is not.

@@ -138,3 +138,18 @@ func TestErasingTheFirstAdministratorEndsSessions(t *testing.T) {
 	_, err = m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password})
 	refused(t, err, app.CodeSignInFailed)
 }
+
+// Nothing is in the way of the processes when the account does not name the
+// person any more by the time they come.
+func TestErasedAndRemoved(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	contact, err := m.AssignChannelContact(m.ctx, operator(), m.account, command(), app.Contact{Email: "c@vendor.example", Name: "C"})
+	require.NoError(t, err)
+	_, err = m.ErasePerson(m.ctx, operator(), contact.Contact.ID, command())
+	require.NoError(t, err)
+	_, err = m.RemoveChannelContact(m.ctx, operator(), m.account, contact.Contact.ID, command())
+	require.NoError(t, err)
+	m.later()
+	require.True(t, m.keyOf(contact.Contact.ID).Erased)
+}

@@ -168,7 +168,13 @@ func (t *tasks) add(e Recorded) {
 func (t *tasks) erase(person uuid.UUID, e Recorded) {
 	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
 		_, err := a.eraseEverywhere(ctx, a.because(e), person)
-		return err
+		if errors.Is(err, ErrNotFound) { // named nowhere any more
+			err = nil
+		}
+		if err = a.orRefused(ctx, err); err != nil {
+			return err
+		}
+		return a.destroySecrets(ctx, person)
 	}
 }
 
