@@ -53,6 +53,7 @@ const (
 	codeDBUnavailable      = "database_unavailable"
 	codeTimeout            = "timeout"
 	codeTooManyRequests    = "too_many_requests"
+	codeIssuerUnavailable  = "issuer_unavailable"
 )
 
 // statusOf has the codes of refusals by app and domain that are not 422.
@@ -92,4 +93,5 @@ var formStatus = map[string]int{
 	codeDBUnavailable:      http.StatusServiceUnavailable,
 	codeTimeout:            http.StatusServiceUnavailable,
 	codeTooManyRequests:    http.StatusTooManyRequests,
+	codeIssuerUnavailable:  http.StatusServiceUnavailable,
 }

@@ -249,6 +249,9 @@ var pathParameter = regexp.MustCompile(`\\\{[^}]+\\\}`)
 
 // operationAt finds what the description has for a request.
 func operationAt(doc *openapi3.T, method, path string) *openapi3.Operation {
+	if item := doc.Paths.Value(path); item != nil {
+		return item.GetOperation(method)
+	}
 	for template, item := range doc.Paths.Map() {
 		form := "^" + pathParameter.ReplaceAllString(regexp.QuoteMeta(template), `[^/:]+`) + "$"
 		if regexp.MustCompile(form).MatchString(path) {

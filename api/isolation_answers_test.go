@@ -84,6 +84,14 @@ func ownOf(mine string) map[string]string {
 // alike is the same answer for every caller.
 func alike(answer string) string { return strings.TrimSpace(strings.Repeat(answer+" ", len(kinds))) }
 
+func alikeForAll(answer string) map[string]string {
+	right := map[string]string{}
+	for _, thing := range things {
+		right[thing] = alike(answer)
+	}
+	return right
+}
+
 // lastOf puts another answer in the last column.
 func lastOf(answers, last string) string {
 	return answers[:strings.LastIndex(answers, " ")+1] + last

@@ -1,10 +1,13 @@
 package api_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
 	"github.com/fleetledger/fleetledger/api"
 )
 
@@ -43,4 +46,23 @@ func TestErasePersonOverHTTP(t *testing.T) {
 	token := s.app.InvitationToken(uuid.MustParse(uid), 1)
 	s.as("").post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).refusedWith(422, "person_erased")
 	expect(t, "invitation", into[api.Activation](s.as("").get("/v1/activations/"+token).is(200)).Person, gone)
+}
+
+// An erased user is out at once, whichever way.
+func TestAnErasedUserIsOut(t *testing.T) {
+	t.Parallel()
+	s := newIssuerStack(t)
+	_, email := s.activated("Northwind")
+	s.issuer.SignsIn(issuertest.Person{Subject: "ada", Email: email, Verified: true})
+	ada := s.enter(email)
+	atIssuer := s.as(into[api.SignedIn](s.browser().signIn().is(200)).Token)
+	made := ada.post("/v1/tokens", fmt.Sprintf(`{"label":"ci","profile":"full","expiresAt":%q}`, s.clock.Now().AddDate(0, 1, 0).Format(time.RFC3339)))
+	personal := s.as(into[api.CreatedToken](made.is(201)).Token)
+	me := into[api.Me](personal.get("/v1/me").is(200))
+	s.post("/v1/persons/"+me.Id+":erase", "").is(200)
+	for _, c := range []*client{ada, atIssuer, personal} {
+		c.get("/v1/me").refusedWith(401, "unauthenticated")
+	}
+	s.as("").post("/v1/sessions", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)).refusedWith(401, "sign_in_failed")
+	s.browser().signIn().refusedWith(401, "sign_in_failed")
 }

@@ -48,9 +48,15 @@ type App interface {
 	User(ctx context.Context, c app.Caller, account, user uuid.UUID, f app.Freshness) (app.UserRow, app.Position, error)
 	Self(context.Context, app.Caller) (account.Person, error)
 	SignIn(context.Context, app.SignIn) (app.SignedIn, error)
+	StartAtIssuer(ctx context.Context, redirectURI string) (app.IssuerStart, error)
+	SignInAtIssuer(context.Context, app.AtIssuer) (app.SignedIn, error)
 	Sessions(context.Context, app.Caller) ([]app.Session, error)
 	EndSession(context.Context, app.Caller, uuid.UUID) error
 	EndSessions(context.Context, app.Caller) error
+	ChangePassword(context.Context, app.Caller, app.ChangePassword) (app.Written, error)
+	RequestPasswordReset(context.Context, app.RequestReset) error
+	PasswordReset(ctx context.Context, token string) (app.PasswordReset, error)
+	ResetPassword(ctx context.Context, token string, c app.ResetPassword) (app.Written, error)
 	CreateToken(context.Context, app.Caller, app.CreateToken) (app.CreatedToken, error)
 	Tokens(context.Context, app.Caller) ([]app.PersonalToken, error)
 	RevokeToken(context.Context, app.Caller, uuid.UUID) error

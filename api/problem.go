@@ -106,6 +106,9 @@ func failureOfApp(err error) *failure {
 	case errors.Is(err, app.ErrLogUnavailable):
 		return forNow(http.StatusServiceUnavailable, codeLogUnavailable,
 			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.")
+	case errors.Is(err, app.ErrIssuerUnavailable):
+		return forNow(http.StatusServiceUnavailable, codeIssuerUnavailable,
+			"The issuer that people sign in at does not answer as it should at the moment.")
 	case errors.Is(err, app.ErrReadModelUnavailable), postgres.IsUnavailable(err):
 		return forNow(http.StatusServiceUnavailable, codeDBUnavailable, "The database does not answer at the moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -16,7 +16,7 @@ import (
 
 var (
 	pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
-	verbForm      = regexp.MustCompile(`\}:([A-Za-z]+)$`)
+	verbForm      = regexp.MustCompile(`:([A-Za-z]+)$`)
 )
 
 // echoPath is a described path as the generated code registers it.

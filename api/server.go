@@ -42,6 +42,8 @@ type Options struct {
 	Catalogue     *catalogue.Catalogue
 	Rules         device.Rules
 	Windows       app.Windows
+	// PublicURL is where clients reach the server, without a slash at the end.
+	PublicURL string
 	// Registry gets the server's own metrics and is what /metrics shows.
 	Registry *prometheus.Registry
 	Logger   *slog.Logger

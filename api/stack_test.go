@@ -67,8 +67,8 @@ func newStack(t *testing.T) *stack {
 }
 
 // stackOn runs the service on a database of the test's choice; its event node
-// has another one.
-func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
+// has another one. change changes what it is made of.
+func stackOn(t *testing.T, pool *pgxpool.Pool, change ...func(*app.Dependencies, *api.Options)) *stack {
 	t.Helper()
 	s := &stack{t: t, node: eventnodetest.NewRestartable(t), clock: &handClock{now: now}, tokens: postgres.NewTokens(pool)}
 	s.node.Start()
@@ -87,14 +87,18 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	must(t, err)
 	var runner *projections.Runner
 	wait := func(ctx context.Context, names []string, p app.Position) error { return runner.WaitFor(ctx, names, p) }
-	s.app = app.New(app.Dependencies{
+	d, o := app.Dependencies{
 		Log: log, Reader: fleet.NewReader(pool, wait), Clock: s.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(pool, key), Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 		People: app.People{
 			Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute},
+			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
 		},
-	})
+	}, options(nil)
+	for _, c := range change {
+		c(&d, &o)
+	}
+	s.app = app.New(d)
 	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(log, eventstoredb.SubscriberOptions{
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
@@ -112,7 +116,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool) *stack {
 	must(t, queue.Start(t.Context(), s.app, store))
 	t.Cleanup(func() { _ = queue.Stop(context.Background()) }) // fails where a test took the database away
 
-	o := options(s.app)
+	o.App = s.app
 	authenticator, err := identity.New(operatorToken, s.tokens, s.app, s.clock)
 	must(t, err)
 	o.Authenticator, o.Clock = authenticator, s.clock

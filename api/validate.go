@@ -25,9 +25,10 @@ type operation struct {
 	template   string // path as described, a label for metrics
 	public     bool   // needs no caller
 	write      bool
-	secret     bool // the answer holds a secret, which must not be kept
+	secret     bool // request or answer hold a secret, of which nothing must be kept
 	parameters []*openapi3.Parameter
 	query      map[string]bool
+	openQuery  bool                        // others than we say what is in the query
 	body       map[string]*openapi3.Schema // by content type; empty: no body
 	bodyNeeded bool
 	options    []openapi3.SchemaValidationOption
@@ -54,6 +55,8 @@ func operationsOf(doc *openapi3.T) map[string]*operation {
 				query:    map[string]bool{},
 				body:     map[string]*openapi3.Schema{},
 				options:  options,
+
+				openQuery: described.Extensions["x-open-query"] == true,
 			}
 			for _, ref := range described.Parameters {
 				op.parameters = append(op.parameters, ref.Value)
@@ -89,6 +92,10 @@ func (op *operation) checkParameters(r *http.Request, pathParam func(string) str
 			values = query[p.Name]
 		case openapi3.ParameterInHeader:
 			values = r.Header.Values(p.Name)
+		case openapi3.ParameterInCookie:
+			for _, cookie := range r.CookiesNamed(p.Name) {
+				values = append(values, cookie.Value)
+			}
 		}
 		problems = append(problems, op.checkParameter(p, values)...)
 	}
@@ -98,7 +105,7 @@ func (op *operation) checkParameters(r *http.Request, pathParam func(string) str
 func (op *operation) checkQueryNames(query url.Values) []domain.Problem {
 	var problems []domain.Problem
 	for name := range query {
-		if !op.query[name] {
+		if !op.query[name] && !op.openQuery {
 			problems = append(problems, domain.Problem{Pointer: "#/query/" + escapePointer(strings.ToValidUTF8(name, "?")),
 				Code: codeUnknownParameter, Detail: "There is no such query parameter here."})
 		}

@@ -53,7 +53,8 @@ type Dependencies struct {
 //	persons       ErasePerson
 //	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
 //	              DeactivateUser ReactivateUser Users
-//	signing in    SignIn SessionCaller Sessions EndSession EndSessions
+//	signing in    SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions
+//	passwords     ChangePassword RequestPasswordReset SendPasswordReset PasswordReset ResetPassword
 //	tokens        CreateToken Tokens RevokeToken TokenCaller
 //	profiles      DefineProfile EditProfile RemoveProfile ProfileRights
 //	partnerships  EstablishPartnership AssignPartnerProfile EndPartnership
@@ -64,7 +65,7 @@ type Dependencies struct {
 //	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
 //	operations    Submit Operation OperationResults RunOperationChunk
 //	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails UserInvitationMails PartnershipMails
+//	processes     Processes InvitationMails UserInvitationMails PartnershipMails PasswordResetMails
 //	time          RunDue, SandboxTime MoveClock
 //	housekeeping  ForgetCredentials ForgetSecrets
 type App struct {

@@ -153,6 +153,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		}),
 		"RevokeToken": sessionRequired(t, func() error { return m.RevokeToken(m.ctx, auditor, uuid.New()) }),
 		"EndSession":  sessionRequired(t, func() error { return m.EndSession(m.ctx, auditor, uuid.New()) }),
+		"ChangePassword": sessionRequired(t, func() error {
+			return fail(m.ChangePassword(m.ctx, auditor, app.ChangePassword{Command: command(), Current: "x", Password: "correct horse battery"}))
+		}),
 		"EndSessions": sessionRequired(t, func() error { return m.EndSessions(m.ctx, auditor) }),
 	}
 	before := m.entireLog()

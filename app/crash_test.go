@@ -237,7 +237,7 @@ func (w *world) invariants() {
 		}
 	}
 	for uid, u := range users {
-		if u.Invitation.Number > 0 && u.Status != user.Revoked {
+		if u.Invitation.Number > 0 && u.Status != user.Revoked && !u.Erased {
 			_, email, _ := account.NormaliseEmail(u.Person.Email)
 			take(reservation.Unique(reservation.Email, email), uid)
 		}

@@ -95,7 +95,8 @@ func (a *App) editUser(ctx context.Context, w write, c EditUser, s user.State, p
 }
 
 // DeactivateUser keeps a user out from now on: sessions and personal tokens end
-// at once. The last administrator cannot be deactivated.
+// at once. Let in again, the user comes from the issuer as if for the first time.
+// The last administrator cannot be deactivated.
 func (a *App) DeactivateUser(ctx context.Context, caller Caller, c UserCommand) (Written, error) {
 	written, err := a.changeAccess(ctx, caller, c, account.DecideWithdraw)
 	if err != nil {
@@ -103,6 +104,9 @@ func (a *App) DeactivateUser(ctx context.Context, caller Caller, c UserCommand) 
 	}
 	if err := a.people.Store.EndSessions(ctx, c.User); err != nil {
 		a.logger.WarnContext(ctx, "sessions of a deactivated user stay, of no use", "user", c.User, "error", err)
+	}
+	if err := a.people.Store.DropIdentities(ctx, c.User); err != nil {
+		a.logger.WarnContext(ctx, "identities of a deactivated user stay", "user", c.User, "error", err)
 	}
 	return written, nil
 }

@@ -18,11 +18,11 @@ import (
 // then on, in the log and in everything made of it. It is the operator's.
 // Erasing again changes nothing and gives the account's revision of now.
 //
-// The event comes first, the destruction of the key behind it. Died in between,
-// nothing shows the person any more, and the Processes destroy the key; the
-// other way round nobody would know that there is something to finish. The
-// person's address stays taken on the platform as long as the account would
-// have kept it.
+// The events come first: from then on nothing shows the person any more, and the
+// sessions and tokens of one who was a user are refused. What signing in needed
+// goes next, the key last. Died in between, the Processes do the rest; the other
+// way round nobody would know that there is something to finish. The person's
+// address stays taken on the platform as long as the account would have kept it.
 func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, c Command) (Written, error) {
 	if err := operatorOnly(caller, rights.AccountsManage); err != nil {
 		return Written{}, err
@@ -30,11 +30,28 @@ func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, 
 	if err := c.check(); err != nil {
 		return Written{}, err
 	}
+	written, err := a.eraseEverywhere(ctx, a.write(caller, c), person)
+	if err != nil {
+		return Written{}, err
+	}
+	return written, a.destroySecrets(ctx, person)
+}
+
+// destroySecrets ends an erasure.
+func (a *App) destroySecrets(ctx context.Context, person uuid.UUID) error {
+	if err := a.people.Store.Forget(ctx, person); err != nil {
+		return err
+	}
+	return a.persons.Erase(ctx, person)
+}
+
+// eraseEverywhere records the erasure in all streams that name the person, as
+// far as that was not done yet, ErrNotFound when none does.
+func (a *App) eraseEverywhere(ctx context.Context, w write, person uuid.UUID) (Written, error) {
 	streams, err := a.persons.NamedIn(ctx, person)
 	if err != nil {
 		return Written{}, err
 	}
-	w := a.write(caller, c)
 	written, err := Written{}, ErrNotFound
 	for _, stream := range streams {
 		one, failed := a.eraseIn(ctx, w, stream, person)
@@ -46,10 +63,7 @@ func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, 
 		}
 		written, err = one, nil
 	}
-	if err != nil {
-		return Written{}, err
-	}
-	return written, a.persons.Erase(ctx, person)
+	return written, err
 }
 
 // eraseIn forgets a person named in a stream, ErrNotFound when it is not.
@@ -67,7 +81,8 @@ func (a *App) eraseIn(ctx context.Context, w write, stream string, person uuid.U
 }
 
 // eraseUser forgets who a user is. The address is free again, since nothing
-// could tell any more that it was taken.
+// could tell any more that it was taken: an earlier attempt may have died before
+// it let go of it, and without the key nobody would know which one it was.
 func (a *App) eraseUser(ctx context.Context, w write, uid uuid.UUID) (Written, error) {
 	r, err := carryOut(ctx, a, w, userChange(uid, user.DecideErase))
 	if err != nil {
@@ -75,6 +90,9 @@ func (a *App) eraseUser(ctx context.Context, w write, uid uuid.UUID) (Written, e
 	}
 	if r.state.Status == "" {
 		return Written{}, ErrNotFound
+	}
+	if err := a.tidy(ctx, w, UserStream(uid), uid, nil); err != nil {
+		return Written{}, err
 	}
 	return r.written(uid)
 }

@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -33,8 +36,12 @@ func TestEraseUser(t *testing.T) {
 		_, err := m.ErasePerson(m.ctx, m.admin, uid, command())
 		require.ErrorIs(t, err, app.ErrForbidden, "the operator's only")
 
+		in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
+		require.NoError(t, err)
 		done, err := m.ErasePerson(m.ctx, operator(), uid, command())
 		require.NoError(t, err)
+		_, err = m.SessionCaller(m.ctx, in.Token)
+		require.ErrorIs(t, err, app.ErrNotFound)
 		require.NotZero(t, done.Position)
 		gone := account.Person{ID: uid}.Erase()
 		require.Equal(t, gone, m.user(uid).Person)
@@ -51,4 +58,98 @@ func TestEraseUser(t *testing.T) {
 		require.Len(t, m.everything(), events, "erased again")
 	}
 	require.Equal(t, m.email, m.world.account(m.account).Administrator.Email, "nobody else was forgotten")
+}
+
+// unforgetting is a store in a process that dies before it forgets anybody.
+type unforgetting struct{ app.PeopleStore }
+
+func (unforgetting) Forget(context.Context, uuid.UUID) error { return errDead }
+
+// Sessions and tokens of an erased user are of no use from the event on, however
+// far the command came, and the processes do what it left: in the other stream,
+// to the address, to what was kept for signing in, to the key.
+func TestCrashesOfErasingUsers(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	ctx := m.ctx
+	for n := 1; ; n++ {
+		require.Less(t, n, 10)
+		email := fmt.Sprintf("u%d@north-radio.example", n)
+		uid := m.join(email, true)
+		in, err := m.SignIn(ctx, app.SignIn{Email: email, Password: password})
+		require.NoError(t, err)
+		caller, err := m.SessionCaller(ctx, in.Token)
+		require.NoError(t, err)
+		token, err := m.CreateToken(ctx, caller, app.CreateToken{
+			Command: command(), Label: "ci", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0),
+		})
+		require.NoError(t, err)
+		credential := m.user(uid).Credential
+
+		log := &dying{Log: m.log, left: n}
+		on := m.with(log, func(d *app.Dependencies) { d.People.Store = unforgetting{d.People.Store} })
+		id := command()
+		_, err = on.ErasePerson(ctx, operator(), uid, id)
+		require.ErrorIs(t, err, errDead)
+		entered := func() (sessions, tokens bool) {
+			_, err := m.SessionCaller(ctx, in.Token)
+			_, err2 := m.TokenCaller(ctx, token.Token)
+			return err == nil, err2 == nil
+		}
+		session, personal := entered()
+		require.False(t, session || personal, "died at append %d", n)
+		m.later()
+		m.invariants()
+		session, personal = entered()
+		require.False(t, session || personal)
+		require.True(t, m.user(uid).Erased)
+		require.True(t, m.keyOf(uid).Erased)
+		require.Contains(t, m.world.account(m.account).Erased, uid)
+		left, err := m.people.Store.Sessions(ctx, uid, time.Time{})
+		require.NoError(t, err)
+		require.Empty(t, left)
+		hash, err := m.people.Store.Credential(ctx, credential)
+		require.NoError(t, err)
+		require.Empty(t, hash)
+		_, err = m.ErasePerson(ctx, operator(), uid, id)
+		require.NoError(t, err)
+		m.join(email, false, "full") // the address is free again
+		if !log.dead {
+			break
+		}
+	}
+}
+
+// The first administrator of an account is named in it and in a stream of their own.
+func TestErasingTheFirstAdministratorEndsSessions(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	ada := m.admin.Actor.ID
+	in, err := m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password})
+	require.NoError(t, err)
+	log := &dying{Log: m.log, left: 1} // dies behind the first of the two streams
+	_, err = m.with(log).ErasePerson(m.ctx, operator(), uuid.MustParse(ada), command())
+	require.ErrorIs(t, err, errDead)
+	_, err = m.SessionCaller(m.ctx, in.Token)
+	require.ErrorIs(t, err, app.ErrNotFound)
+	m.later()
+	require.True(t, m.user(uuid.MustParse(ada)).Erased)
+	require.Equal(t, account.Erased, m.world.account(m.account).Administrators[0].Email)
+	_, err = m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password})
+	refused(t, err, app.CodeSignInFailed)
+}
+
+// Nothing is in the way of the processes when the account does not name the
+// person any more by the time they come.
+func TestErasedAndRemoved(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	contact, err := m.AssignChannelContact(m.ctx, operator(), m.account, command(), app.Contact{Email: "c@vendor.example", Name: "C"})
+	require.NoError(t, err)
+	_, err = m.ErasePerson(m.ctx, operator(), contact.Contact.ID, command())
+	require.NoError(t, err)
+	_, err = m.RemoveChannelContact(m.ctx, operator(), m.account, contact.Contact.ID, command())
+	require.NoError(t, err)
+	m.later()
+	require.True(t, m.keyOf(contact.Contact.ID).Erased)
 }

@@ -23,6 +23,13 @@ type People struct {
 	PasswordMinimum int
 	// SignIns limits attempts to sign in.
 	SignIns SignInLimits
+	// ResetTime is how long a new password can be chosen after the mail.
+	ResetTime time.Duration
+	Resets    ResetQueue
+	// Issuer is where people may sign in, too; nil: nowhere else.
+	Issuer Issuer
+	// IssuerTime is how long somebody may take there.
+	IssuerTime time.Duration
 }
 
 // lifetime is how long the sessions of an account's users last.
@@ -48,13 +55,21 @@ type Passwords interface {
 	Matches(ctx context.Context, password, hash string) (bool, error)
 }
 
-// Session is a person's signing in, until it ends.
+// ResetQueue has the App's SendPasswordReset called soon, and again when that
+// failed.
+type ResetQueue interface {
+	QueuePasswordReset(ctx context.Context, user uuid.UUID, c Command) error
+}
+
+// Session is a person's signing in, until it ends. It lasts no longer than the
+// credential that was in force when it began, however the person signed in.
 type Session struct {
-	ID        uuid.UUID
-	User      uuid.UUID
-	Account   uuid.UUID
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	ID         uuid.UUID
+	User       uuid.UUID
+	Account    uuid.UUID
+	Credential uuid.UUID
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
 }
 
 // PersonalToken is an API token that a user made, with a part of the user's
@@ -80,6 +95,7 @@ type PeopleStore interface {
 	PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error
 	// Credential is the hash, empty when there is none.
 	Credential(ctx context.Context, id uuid.UUID) (string, error)
+	// DropCredential drops a hash and the sessions that began with it.
 	DropCredential(ctx context.Context, id uuid.UUID) error
 	// KeepCredential drops all of the user's other credentials.
 	KeepCredential(ctx context.Context, user, id uuid.UUID) error
@@ -87,6 +103,18 @@ type PeopleStore interface {
 	// SpareCredentials are those kept before an instant of users who have several,
 	// by id, after one.
 	SpareCredentials(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]Credential, error)
+
+	// UserOfIdentity is the user that an identity at an issuer belongs to,
+	// uuid.Nil when it is nobody's.
+	UserOfIdentity(ctx context.Context, issuer string, subject []byte) (uuid.UUID, error)
+	// BindIdentity makes an identity a user's and gives the user it belongs to
+	// then: another one when it was bound already, uuid.Nil when the user has
+	// another identity at that issuer.
+	BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (uuid.UUID, error)
+	// DropIdentities makes a user's identities nobody's.
+	DropIdentities(ctx context.Context, user uuid.UUID) error
+	// Forget drops everything that is kept of a user.
+	Forget(ctx context.Context, user uuid.UUID) error
 
 	// CountAttempt counts an attempt of a subject and says how often there was
 	// one in this window, and when it ends. All instances count together.
@@ -100,6 +128,8 @@ type PeopleStore interface {
 	SessionByHash(ctx context.Context, tokenHash []byte) (Session, error)
 	// Sessions are those of a user that last beyond an instant, newest first.
 	Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]Session, error)
+	// CarryOver lets a session go on with another credential.
+	CarryOver(ctx context.Context, session, credential uuid.UUID) error
 	EndSession(ctx context.Context, user, id uuid.UUID) error
 	EndSessions(ctx context.Context, user uuid.UUID) error
 

@@ -23,8 +23,9 @@ func newWorldWithPeople(t testing.TB) *world {
 	require.NoError(t, err)
 	w.people = app.People{
 		Store: people.NewStore(pgtest.Pool(t)), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute},
+		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
 	}
+	w.people.Resets = &w.resets
 	w.App = w.with(w.log)
 	return w
 }

@@ -160,7 +160,11 @@ func (a *App) TokenCaller(ctx context.Context, token string) (Caller, error) {
 	if !a.clock.Now().Before(t.ExpiresAt) {
 		return Caller{}, ErrNotFound
 	}
-	c, err := a.userCaller(ctx, t.User)
+	person, err := a.user(ctx, t.User)
+	if err != nil {
+		return Caller{}, err
+	}
+	c, err := a.userCaller(ctx, person)
 	if err != nil {
 		return Caller{}, err
 	}

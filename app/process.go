@@ -38,8 +38,9 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
-//   - the key of an erased person is destroyed;
 //   - a secret of an external account that is of no use any more is dropped;
+//   - a person erased in one stream is erased in all, and what signing in
+//     needed and the key are destroyed;
 //   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
@@ -152,17 +153,11 @@ func (t *tasks) add(e Recorded) {
 			t.tidy(e.Stream, uid, e)
 		}
 	case account.PersonErased:
-		t.rest["the key of person "+event.Person.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.Person)
-		}
+		t.erase(event.Person, e)
 	case user.UserErased:
-		t.rest["the key of person "+event.User.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.User)
-		}
+		t.erase(event.User, e)
 	case audit.AuditorErased:
-		t.rest["the key of person "+event.Grant.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.Grant)
-		}
+		t.erase(event.Grant, e)
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {
 			t.rest["partnership of "+e.Stream] = func(ctx context.Context, a *App) error {
@@ -172,6 +167,19 @@ func (t *tasks) add(e Recorded) {
 		}
 	default:
 		t.addPeople(e)
+	}
+}
+
+func (t *tasks) erase(person uuid.UUID, e Recorded) {
+	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
+		_, err := a.eraseEverywhere(ctx, a.because(e), person)
+		if errors.Is(err, ErrNotFound) { // named nowhere any more
+			err = nil
+		}
+		if err = a.orRefused(ctx, err); err != nil {
+			return err
+		}
+		return a.destroySecrets(ctx, person)
 	}
 }
 

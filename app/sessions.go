@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -29,7 +30,12 @@ func (a *App) Sessions(ctx context.Context, caller Caller) ([]Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.people.Store.Sessions(ctx, uid, a.clock.Now())
+	person, err := a.user(ctx, uid)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.people.Store.Sessions(ctx, uid, a.clock.Now())
+	return slices.DeleteFunc(all, func(s Session) bool { return s.Credential != person.Credential }), err
 }
 
 // EndSession ends one of the caller's own sessions; uuid.Nil is the one the

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,8 +55,8 @@ func (a *App) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if len(problems) > 0 {
 		key = "\x00" + c.Email // nobody's
 	}
-	email, address := a.subject("email", key), a.subject("address", c.Address)
-	if err := a.mayTry(ctx, email, address); err != nil {
+	email, address := a.asEmail(key), a.fromAddress(c.Address)
+	if err := a.mayTry(ctx, address, email); err != nil {
 		return SignedIn{}, err
 	}
 	person, enters, err := a.whoHas(ctx, key)
@@ -73,28 +74,61 @@ func (a *App) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if !fits || !enters {
 		return SignedIn{}, domain.Refuse(domain.Problem{Code: CodeSignInFailed, Detail: "E-mail address and password do not fit."})
 	}
-	return a.begin(ctx, person, email, address)
+	in, err := a.begin(ctx, person)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	a.forget(ctx, email)
+	a.forgive(ctx, address)
+	return in, nil
 }
 
-// subject names what attempts are counted of, without saying it.
+// subject names somebody or something for good, without saying it.
 func (a *App) subject(kind, value string) []byte {
 	mac := hmac.New(sha256.New, a.secret)
-	mac.Write([]byte("sign in by " + kind + "\x00" + value))
+	mac.Write([]byte(kind + "\x00" + value))
 	return mac.Sum(nil)
 }
 
-func (a *App) mayTry(ctx context.Context, email, address []byte) error {
-	limits, now := a.people.SignIns, a.clock.Now()
+// counted is what attempts are counted of, and how many are let through.
+type counted struct {
+	subject []byte
+	limit   int
+}
+
+// asEmail counts the attempts to sign in with an e-mail address.
+func (a *App) asEmail(key string) counted {
+	return counted{a.subject("sign in by email", key), a.people.SignIns.PerEmail}
+}
+
+// fromAddress counts the attempts from a network address, of whichever kind.
+func (a *App) fromAddress(address string) counted {
+	return counted{a.subject("sign in by address", address), a.people.SignIns.PerAddress}
+}
+
+// forget begins a count anew.
+func (a *App) forget(ctx context.Context, of counted) {
+	if err := a.people.Store.ForgetAttempts(ctx, of.subject); err != nil {
+		a.logger.WarnContext(ctx, "attempts to sign in stay counted", "error", err)
+	}
+}
+
+// forgive takes an attempt from a network address back.
+func (a *App) forgive(ctx context.Context, address counted) {
+	if err := a.people.Store.ForgiveAttempt(ctx, address.subject); err != nil {
+		a.logger.WarnContext(ctx, "an attempt to sign in stays counted", "error", err)
+	}
+}
+
+func (a *App) mayTry(ctx context.Context, of ...counted) error {
+	now := a.clock.Now()
 	var wait time.Duration
-	for _, counted := range []struct {
-		subject []byte
-		limit   int
-	}{{address, limits.PerAddress}, {email, limits.PerEmail}} {
-		n, ends, err := a.people.Store.CountAttempt(ctx, counted.subject, now, limits.Window)
+	for _, one := range of {
+		n, ends, err := a.people.Store.CountAttempt(ctx, one.subject, now, a.people.SignIns.Window)
 		if err != nil {
 			return err
 		}
-		if n > counted.limit {
+		if n > one.limit {
 			wait = max(wait, ends.Sub(now), time.Second)
 		}
 	}
@@ -129,6 +163,11 @@ func (a *App) whoHas(ctx context.Context, email string) (person user.State, ente
 	if strings.HasPrefix(subject, "account-") {
 		uid = held.Administrator.ID
 	}
+	return a.whoIs(ctx, uid)
+}
+
+// whoIs is a user, and whether the user may enter.
+func (a *App) whoIs(ctx context.Context, uid uuid.UUID) (person user.State, enters bool, err error) {
 	if person, err = a.user(ctx, uid); err != nil {
 		return person, false, err
 	}
@@ -136,32 +175,26 @@ func (a *App) whoHas(ctx context.Context, email string) (person user.State, ente
 	return person, err == nil && mayEnter(person, acc), err
 }
 
-// mayEnter decides by the account: the user's own stream follows it.
+// mayEnter decides by the account: the user's own stream follows it. Who was
+// erased in either of them never enters again.
 func mayEnter(s user.State, acc account.State) bool {
 	joined := s.Status == user.Active || s.Status == user.Deactivated
-	return joined && acc.Status == account.Activated && !acc.KeepsOut(s.UID)
+	erased := s.Erased || s.Person.IsErased() || slices.Contains(acc.Erased, s.UID)
+	return joined && !erased && acc.Status == account.Activated && !acc.KeepsOut(s.UID)
 }
 
-func (a *App) begin(ctx context.Context, person user.State, email, address []byte) (SignedIn, error) {
+// begin begins a session of a user who may enter.
+func (a *App) begin(ctx context.Context, person user.State) (SignedIn, error) {
 	acc, err := a.account(ctx, person.Account)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	now := a.clock.Now().UTC().Truncate(time.Microsecond)
 	s := SignedIn{Token: SessionPrefix + randomText(), Session: Session{
-		ID: uuid.New(), User: person.UID, Account: person.Account, CreatedAt: now, ExpiresAt: now.Add(a.people.lifetime(acc.Security)),
+		ID: uuid.New(), User: person.UID, Account: person.Account, Credential: person.Credential,
+		CreatedAt: now, ExpiresAt: now.Add(a.people.lifetime(acc.Security)),
 	}}
-	if err := a.people.Store.CreateSession(ctx, s.Session, hashToken(s.Token)); err != nil {
-		return SignedIn{}, err
-	}
-	err = a.people.Store.ForgetAttempts(ctx, email)
-	if err == nil {
-		err = a.people.Store.ForgiveAttempt(ctx, address)
-	}
-	if err != nil {
-		a.logger.WarnContext(ctx, "attempts to sign in stay counted", "error", err)
-	}
-	return s, nil
+	return s, a.people.Store.CreateSession(ctx, s.Session, hashToken(s.Token))
 }
 
 // randomText is 32 random bytes in URL-safe base64.
@@ -173,7 +206,7 @@ func randomText() string {
 
 // SessionCaller is who has signed in with a session's token, with the rights of
 // this moment; ErrNotFound for a session that has ended, or whose user may not
-// enter any more.
+// enter any more or has another password since.
 func (a *App) SessionCaller(ctx context.Context, token string) (Caller, error) {
 	s, err := a.people.Store.SessionByHash(ctx, hashToken(token))
 	if err != nil {
@@ -182,16 +215,20 @@ func (a *App) SessionCaller(ctx context.Context, token string) (Caller, error) {
 	if !a.clock.Now().Before(s.ExpiresAt) {
 		return Caller{}, ErrNotFound
 	}
-	c, err := a.userCaller(ctx, s.User)
+	person, err := a.user(ctx, s.User)
+	if err == nil && person.Credential != s.Credential {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	c, err := a.userCaller(ctx, person)
 	c.Session = s.ID
 	return c, err
 }
 
-func (a *App) userCaller(ctx context.Context, uid uuid.UUID) (Caller, error) {
-	person, err := a.user(ctx, uid)
-	if err != nil {
-		return Caller{}, err
-	}
+// userCaller is a user as a caller, ErrNotFound for one who may not enter.
+func (a *App) userCaller(ctx context.Context, person user.State) (Caller, error) {
 	acc, err := a.account(ctx, person.Account)
 	if err != nil {
 		return Caller{}, err
@@ -200,8 +237,8 @@ func (a *App) userCaller(ctx context.Context, uid uuid.UUID) (Caller, error) {
 		return Caller{}, ErrNotFound
 	}
 	c := Caller{
-		Actor:         domain.Actor{Kind: domain.ActorUser, ID: uid.String(), Account: person.Account},
-		Administrator: acc.Administers(uid),
+		Actor:         domain.Actor{Kind: domain.ActorUser, ID: person.UID.String(), Account: person.Account},
+		Administrator: acc.Administers(person.UID),
 	}
 	for _, id := range person.Profiles {
 		for _, right := range acc.Profile(id).Rights {

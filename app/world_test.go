@@ -18,6 +18,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
@@ -39,7 +40,8 @@ type world struct {
 	pool  *pgxpool.Pool // where the keys are, and secrets
 	key   []byte        // of the installation
 
-	people  app.People   // without a store unless the test needs one
+	people  app.People // with passwords only where the test needs them
+	resets  resetQueue
 	handled app.Position // how far the processes are
 }
 
@@ -61,6 +63,7 @@ func worldOn(t testing.TB, socket string) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w.people.Store = people.NewStore(pool)
 	w.App = w.with(store)
 	return w
 }

@@ -23,6 +23,8 @@ func (r signalRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, 
 
 func (signalRunner) RunDue(context.Context) error { return nil }
 
+func (signalRunner) SendPasswordReset(context.Context, uuid.UUID, app.Command) error { return nil }
+
 // BenchmarkStart measures the time from an operation's creation to its first
 // chunk on an idle instance.
 func BenchmarkStart(b *testing.B) {

@@ -43,6 +43,8 @@ func (stuckRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, err
 
 func (stuckRunner) RunDue(context.Context) error { return nil }
 
+func (stuckRunner) SendPasswordReset(context.Context, uuid.UUID, app.Command) error { return nil }
+
 func process(ctx context.Context, url string) error {
 	pool, err := postgres.Open(ctx, url, postgres.Options{})
 	if err != nil {

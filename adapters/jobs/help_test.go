@@ -31,6 +31,7 @@ type instance struct {
 	before func(ctx context.Context, op app.Operation) error // a chunk is carried out
 	chunks chan app.OperationChunk                           // saved by this instance
 	due    func(context.Context) error
+	reset  func(context.Context, uuid.UUID, app.Command) error
 }
 
 func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
@@ -54,6 +55,11 @@ func instanceWith(t *testing.T, o jobs.Options) *instance {
 
 // RunDue is the runner's double for what falls due.
 func (i *instance) RunDue(ctx context.Context) error { return i.due(ctx) }
+
+// SendPasswordReset is the runner's double for password resets.
+func (i *instance) SendPasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error {
+	return i.reset(ctx, user, c)
+}
 
 // RunOperationChunk is the runner's double: a chunk is one item.
 func (i *instance) RunOperationChunk(ctx context.Context, id uuid.UUID) (bool, error) {

@@ -52,6 +52,9 @@ type Runner interface {
 	// RunDue does all that is due by now. Several runs, also at the same time,
 	// do each thing once; one that is cut short is gone on with by the next.
 	RunDue(ctx context.Context) error
+	// SendPasswordReset sends what a user needs to choose a new password. It may
+	// be called again for the same command, also at the same time.
+	SendPasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error
 }
 
 // Failer ends operations that cannot be carried out.
@@ -146,6 +149,7 @@ func (j *Jobs) client(w *worker) (*river.Client[pgx.Tx], error) {
 		river.AddWorkerSafely(workers, w),
 		river.AddWorkerSafely(workers, &routine[dueWork]{do: w.runner.RunDue, logger: w.logger}),
 		river.AddWorkerSafely(workers, &routine[chores]{do: j.options.tidyUp, logger: w.logger}),
+		river.AddWorkerSafely(workers, &resetWorker{runner: w.runner}),
 	)
 	queues := map[string]river.QueueConfig{
 		queue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}, choreQueue: {MaxWorkers: 1},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	netmail "net/mail"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fleetledger/fleetledger/adapters/identity/issuer"
 	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 	"github.com/fleetledger/fleetledger/app"
@@ -51,12 +53,20 @@ type Config struct {
 	Warnings         string        `help:"Days before a partnership's end on which both sides are warned; empty: never." env:"FLEETLEDGER_PARTNERSHIP_WARNINGS" name:"partnership-warnings" default:"31,7,1" placeholder:"DAYS"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 
-	MailGiveUp       time.Duration `help:"How long a mail is tried to be sent." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
-	SessionLifetime  time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
-	PasswordMinimum  int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
-	SignInsByEmail   int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
-	SignInsByAddress int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
-	SignInWindow     time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
+	MailGiveUp time.Duration `help:"How long a mail is tried to be sent." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
+
+	SessionLifetime   time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
+	PasswordMinimum   int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
+	PasswordResetTime time.Duration `help:"How long a forgotten password can be replaced after the mail." env:"FLEETLEDGER_PASSWORD_RESET_TIME" default:"1h"`
+	SignInsByEmail    int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
+	SignInsByAddress  int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
+	SignInWindow      time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
+
+	OIDCIssuer       string        `name:"oidc-issuer" help:"OpenID Connect issuer that people may sign in at, too; empty: none." env:"FLEETLEDGER_OIDC_ISSUER" placeholder:"URL"`
+	OIDCClientID     string        `name:"oidc-client-id" help:"What the service is called there." env:"FLEETLEDGER_OIDC_CLIENT_ID" placeholder:"ID"`
+	OIDCClientSecret string        `name:"oidc-client-secret" help:"What it proves that with." env:"FLEETLEDGER_OIDC_CLIENT_SECRET" placeholder:"SECRET"`
+	OIDCScopes       []string      `name:"oidc-scopes" help:"Scopes to ask for beside openid." env:"FLEETLEDGER_OIDC_SCOPES" default:"email" placeholder:"SCOPE"`
+	OIDCTime         time.Duration `name:"oidc-time" help:"How long somebody may take at the issuer." env:"FLEETLEDGER_OIDC_TIME" default:"10m"`
 }
 
 // validate reports every wrong value, naming its variable.
@@ -120,11 +130,13 @@ func (c *Config) validate() error {
 	}
 	for variable, d := range map[string]time.Duration{
 		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow,
+		"FLEETLEDGER_PASSWORD_RESET_TIME": c.PasswordResetTime,
 	} {
 		if d < time.Minute || d > 366*24*time.Hour {
 			refuse(variable, "%s is not between a minute and a year", d)
 		}
 	}
+	c.validateOIDC(refuse)
 	if c.PasswordMinimum < 8 || c.PasswordMinimum > 64 {
 		refuse("FLEETLEDGER_PASSWORD_MINIMUM", "%d is not between 8 and 64", c.PasswordMinimum)
 	}
@@ -147,6 +159,47 @@ func (c *Config) validate() error {
 	}
 	slices.Sort(wrong)
 	return errors.New(strings.Join(wrong, "; "))
+}
+
+// validateOIDC also keeps codes and secrets off networks where others listen.
+func (c *Config) validateOIDC(refuse func(string, string, ...any)) {
+	if c.OIDCTime < time.Minute || c.OIDCTime > time.Hour {
+		refuse("FLEETLEDGER_OIDC_TIME", "%s is not between a minute and an hour", c.OIDCTime)
+	}
+	if c.OIDCIssuer == "" {
+		if c.OIDCClientID != "" || c.OIDCClientSecret != "" {
+			refuse("FLEETLEDGER_OIDC_ISSUER", "goes with FLEETLEDGER_OIDC_CLIENT_ID and FLEETLEDGER_OIDC_CLIENT_SECRET")
+		}
+		return
+	}
+	u, err := url.Parse(c.OIDCIssuer)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		refuse("FLEETLEDGER_OIDC_ISSUER", "is not a plain URL that starts with https://")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		refuse("FLEETLEDGER_OIDC_ISSUER", "must be https:// unless the issuer runs on this machine")
+	}
+	if c.OIDCClientID == "" {
+		refuse("FLEETLEDGER_OIDC_CLIENT_ID", "goes with FLEETLEDGER_OIDC_ISSUER")
+	}
+	if c.OIDCClientSecret == "" {
+		refuse("FLEETLEDGER_OIDC_CLIENT_SECRET", "goes with FLEETLEDGER_OIDC_ISSUER")
+	}
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// issuer is where people may sign in, too; nil: nowhere.
+func (c *Config) issuer() app.Issuer {
+	if c.OIDCIssuer == "" {
+		return nil
+	}
+	return issuer.New(issuer.Options{
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, Scopes: c.OIDCScopes,
+	})
 }
 
 // checkURL never repeats the value: it may hold a password.

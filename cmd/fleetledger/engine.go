@@ -107,7 +107,9 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 		People: app.People{
 			Store: people.NewStore(e.pool), Passwords: hasher,
 			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
-			SignIns: app.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
+			SignIns:   app.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
+			ResetTime: c.PasswordResetTime, Resets: e.jobs,
+			Issuer: c.issuer(), IssuerTime: c.OIDCTime,
 		},
 		Logger: logger,
 	}
@@ -158,6 +160,7 @@ func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Pr
 		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
 		{Name: "user_invitation_mails", Prefixes: []string{"user-"}, Handle: e.app.UserInvitationMails(mailer, publicURL)},
 		{Name: "partnership_mails", Prefixes: []string{"partnership-"}, Handle: e.app.PartnershipMails(mailer, publicURL)},
+		{Name: "password_reset_mails", Prefixes: []string{"user-"}, Handle: e.app.PasswordResetMails(mailer, publicURL)},
 	}
 }
 

@@ -162,6 +162,15 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_PASSWORD_MINIMUM":     {"serve", "--password-minimum", "4"},
 		"FLEETLEDGER_SIGN_IN_WINDOW":       {"serve", "--sign-in-window", "0s"},
 		"FLEETLEDGER_SIGN_INS_BY_EMAIL":    {"serve", "--sign-ins-by-email", "0"},
+
+		"FLEETLEDGER_PASSWORD_RESET_TIME": {"serve", "--password-reset-time", "1s"},
+
+		"FLEETLEDGER_OIDC_ISSUER: goes":  {"serve", "--oidc-client-id", "fleet"},
+		"FLEETLEDGER_OIDC_ISSUER: must":  {"serve", "--oidc-issuer", "http://sso.example", "--oidc-client-id", "a", "--oidc-client-secret", "secret"},
+		"FLEETLEDGER_OIDC_ISSUER: is":    {"serve", "--oidc-issuer", "sso.example", "--oidc-client-id", "a", "--oidc-client-secret", "secret"},
+		"FLEETLEDGER_OIDC_CLIENT_ID":     {"serve", "--oidc-issuer", "https://sso.example", "--oidc-client-secret", "secret"},
+		"FLEETLEDGER_OIDC_CLIENT_SECRET": {"serve", "--oidc-issuer", "http://localhost:1", "--oidc-client-id", "fleet"},
+		"FLEETLEDGER_OIDC_TIME":          {"serve", "--oidc-time", "1s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,7 @@ func newServer(e *engine, c *Config, operatorToken string, registry *prometheus.
 		Catalogue:     e.catalogue,
 		Rules:         c.rules(),
 		Windows:       windows,
+		PublicURL:     strings.TrimSuffix(c.PublicURL, "/"),
 		Registry:      registry,
 		Logger:        logger,
 	})

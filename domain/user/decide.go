@@ -23,6 +23,9 @@ const (
 	CodePasswordTooShort    = "password_too_short"
 	CodePasswordTooLong     = "password_too_long"
 	CodePasswordGuessable   = "password_guessable"
+	CodePasswordWrong       = "password_wrong"
+	CodeResetUnknown        = "password_reset_unknown"
+	CodeResetExpired        = "password_reset_expired"
 )
 
 // Most profiles that one user has.
@@ -76,6 +79,9 @@ func DecideInvite(s State, c Invite) ([]domain.Event, []domain.Problem) {
 // DecideResend replaces the invitation of a user who has not used it yet. That
 // the one before has run out is recorded first.
 func DecideResend(s State, i account.Invitation, now time.Time) ([]domain.Event, []domain.Problem) {
+	if s.Erased {
+		return nil, erased()
+	}
 	if problems := invited(s); len(problems) > 0 {
 		return nil, problems
 	}
@@ -104,6 +110,10 @@ func DecideLapse(s State, now time.Time) []domain.Event {
 	return []domain.Event{UserInvitationExpired{User: s.UID, Number: s.Invitation.Number}}
 }
 
+func erased() []domain.Problem {
+	return problem(account.CodePersonErased, "The person was erased; nobody is left to invite.")
+}
+
 func invited(s State) []domain.Problem {
 	switch s.Status {
 	case "":
@@ -121,6 +131,9 @@ func invited(s State) []domain.Problem {
 func DecideActivate(s State, tokenHash []byte, name string, credential uuid.UUID, now time.Time) ([]domain.Event, []domain.Problem) {
 	if !bytes.Equal(s.Invitation.TokenHash, tokenHash) || len(tokenHash) == 0 {
 		return nil, problem(account.CodeInvitationUnknown, "There is no such invitation.")
+	}
+	if s.Erased {
+		return nil, erased()
 	}
 	switch s.StatusAt(now) {
 	case Pending:

@@ -93,6 +93,16 @@ func TestInvitation(t *testing.T) {
 	given(t).When(user.DecideRevoke).ThenRefused(account.CodeInvitationUnknown)
 }
 
+// Nobody joins any more who was erased, and nobody is invited again.
+func TestErasedUsersDoNotJoin(t *testing.T) {
+	t.Parallel()
+	gone := given(t, invited).When(user.DecideErase).Then(user.UserErased{User: uid, Account: owner})
+	gone.When(user.DecideErase).Then()
+	gone.When(accept("first", "Ada", sent)).ThenRefused(account.CodePersonErased)
+	gone.When(resend("second")).ThenRefused(account.CodePersonErased)
+	gone.When(user.DecideRevoke).ThenDone()
+}
+
 func TestProfilesAndAccess(t *testing.T) {
 	t.Parallel()
 	s := given(t, invited, joined)

@@ -8,6 +8,8 @@
 package user
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -28,6 +30,9 @@ var Wire = wire.NewRegistry(
 	wire.Of[UserDeactivated](),
 	wire.Of[UserReactivated](),
 	wire.Of[UserErased](),
+
+	wire.Of[PasswordChanged](),
+	wire.Of[PasswordResetRequested](),
 )
 
 // UserErased says that the person is to be forgotten, as account.PersonErased
@@ -101,6 +106,32 @@ type UserReactivated struct {
 	User uuid.UUID `json:"user"`
 }
 
+// PasswordChanged puts another credential in force; sessions that began with the
+// one before end. Reset is the number of the reset it was done with, 0 when the
+// user knew the old password.
+type PasswordChanged struct {
+	User       uuid.UUID `json:"user"`
+	Credential uuid.UUID `json:"credential"`
+	Reset      int       `json:"reset,omitempty"`
+}
+
+// PasswordResetRequested lets whoever gets the user's mail choose a password. It
+// replaces an earlier reset.
+type PasswordResetRequested struct {
+	User  uuid.UUID `json:"user"`
+	Reset Reset     `json:"reset"`
+}
+
+// Reset lets its holder choose a password once, until Expires. Only the SHA-256
+// of the token is recorded.
+type Reset struct {
+	Number    int       `json:"number"` // 1 is the first
+	TokenHash []byte    `json:"tokenHash"`
+	Expires   time.Time `json:"expires"`
+}
+
+func (PasswordChanged) EventType() string         { return "PasswordChanged" }
+func (PasswordResetRequested) EventType() string  { return "PasswordResetRequested" }
 func (UserInvited) EventType() string             { return "UserInvited" }
 func (UserInvitationSent) EventType() string      { return "UserInvitationSent" }
 func (UserInvitationExpired) EventType() string   { return "UserInvitationExpired" }

@@ -28,5 +28,7 @@ func TestGolden(t *testing.T) {
 		user.UserDeactivated{User: uid},
 		user.UserReactivated{User: uid},
 		user.UserErased{User: uid, Account: owner},
+		user.PasswordChanged{User: uid, Credential: credential, Reset: 1},
+		user.PasswordResetRequested{User: uid, Reset: user.Reset{Number: 1, TokenHash: []byte("hash"), Expires: invitation.Expires}},
 	)
 }

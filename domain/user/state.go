@@ -34,6 +34,7 @@ type State struct {
 	Invitation    account.Invitation
 	Lapsed        int // number of the last invitation that was recorded as run out
 	Credential    uuid.UUID
+	Reset         Reset // without a token when there is none, or it was used
 	Abandoned     bool
 	Erased        bool // the person was erased
 }
@@ -78,6 +79,11 @@ func evolve(s State, e domain.Event) State {
 		s.Status = Deactivated
 	case UserReactivated:
 		s.Status = Active
+	case PasswordChanged:
+		s.Credential = e.Credential
+		s.Reset = Reset{Number: s.Reset.Number}
+	case PasswordResetRequested:
+		s.Reset = e.Reset
 	case UserErased:
 		s.Erased = true
 	}

@@ -1,6 +1,7 @@
 // Package people keeps what signing in needs and what is no event: hashes of
-// passwords, sessions, personal API tokens, counted attempts, last logins. It is
-// app's PeopleStore on tables of schema ops. Secrets reach it as hashes only.
+// passwords, identities at an issuer, sessions, personal API tokens, counted
+// attempts, last logins. It is app's PeopleStore on tables of schema ops. Secrets
+// reach it as hashes only.
 package people
 
 import (
@@ -71,10 +72,22 @@ func (s *Store) Credential(ctx context.Context, id uuid.UUID) (string, error) {
 
 // DropCredential implements app.PeopleStore.
 func (s *Store) DropCredential(ctx context.Context, id uuid.UUID) error {
-	return s.exec(ctx, "drop credential", `DELETE FROM ops.credentials WHERE id = $1`, id)
+	return s.exec(ctx, "drop credential", `WITH ended AS (DELETE FROM ops.sessions WHERE credential = $1)
+		DELETE FROM ops.credentials WHERE id = $1`, id)
 }
 
 // KeepCredential implements app.PeopleStore.
 func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
 	return s.exec(ctx, "drop other credentials", `DELETE FROM ops.credentials WHERE user_uid = $1 AND id <> $2`, user, id)
+}
+
+// Forget implements app.PeopleStore.
+func (s *Store) Forget(ctx context.Context, user uuid.UUID) error {
+	return failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var b pgx.Batch
+		for _, table := range []string{"sessions", "personal_tokens", "identities", "credentials"} {
+			b.Queue(`DELETE FROM ops.`+table+` WHERE user_uid = $1`, user)
+		}
+		return tx.SendBatch(ctx, &b).Close()
+	}))
 }

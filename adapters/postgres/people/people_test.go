@@ -2,11 +2,14 @@ package people_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -146,6 +149,70 @@ func TestTokens(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.TokenByHash(ctx, []byte("hash"))
 	require.ErrorIs(t, err, app.ErrNotFound, "a repeat does not bring it back")
+}
+
+// An identity is one user's, and a user has one at an issuer, also when all come
+// at once.
+func TestIdentities(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx, ada, ben := t.Context(), uuid.New(), uuid.New()
+	of := func(issuer, subject string) uuid.UUID {
+		user, err := s.UserOfIdentity(ctx, issuer, []byte(subject))
+		require.NoError(t, err)
+		return user
+	}
+	bind := func(issuer, subject string, user uuid.UUID) uuid.UUID {
+		bound, err := s.BindIdentity(ctx, issuer, []byte(subject), user, noon)
+		assert.NoError(t, err)
+		return bound
+	}
+	require.Equal(t, uuid.Nil, of("one", "a"))
+	require.Equal(t, ada, bind("one", "a", ada))
+	require.Equal(t, ada, bind("one", "a", ada), "again")
+	require.Equal(t, ada, bind("one", "a", ben), "the first stays")
+	require.Equal(t, uuid.Nil, bind("one", "b", ada), "one each")
+	require.Equal(t, ada, bind("two", "b", ada), "elsewhere another")
+	require.Equal(t, ben, bind("one", "b", ben))
+	require.NoError(t, s.DropIdentities(ctx, ada))
+	require.Equal(t, []uuid.UUID{uuid.Nil, uuid.Nil, ben}, []uuid.UUID{of("one", "a"), of("two", "b"), of("one", "b")})
+
+	var bound atomic.Int64
+	var working sync.WaitGroup
+	for i := range 10 {
+		working.Go(func() {
+			if bind("three", fmt.Sprint(i), ada) == ada {
+				bound.Add(1)
+			}
+		})
+	}
+	working.Wait()
+	require.EqualValues(t, 1, bound.Load())
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	s := people.NewStore(pool)
+	ctx, ada, ben := t.Context(), uuid.New(), uuid.New()
+	for _, user := range []uuid.UUID{ada, ben} {
+		require.NoError(t, s.PutCredential(ctx, uuid.New(), user, "hash", noon))
+		require.NoError(t, s.CreateSession(ctx, app.Session{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:]))
+		_, err := s.CreateToken(ctx, app.PersonalToken{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:])
+		require.NoError(t, err)
+		_, err = s.BindIdentity(ctx, "issuer", user[:], user, noon)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Forget(ctx, ada))
+	require.NoError(t, s.Forget(ctx, ada))
+	for _, table := range []string{"credentials", "sessions", "personal_tokens", "identities"} {
+		var left []uuid.UUID
+		rows, err := pool.Query(ctx, `SELECT user_uid FROM ops.`+table)
+		require.NoError(t, err)
+		left, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		require.NoError(t, err)
+		require.Equal(t, []uuid.UUID{ben}, left, table)
+	}
 }
 
 func TestWhileTheDatabaseIsDown(t *testing.T) {

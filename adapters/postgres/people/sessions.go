@@ -14,8 +14,8 @@ import (
 func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []byte) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
-		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			v.ID, tokenHash, v.User, v.Account, v.CreatedAt, v.ExpiresAt)
+		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, v.ID, tokenHash, v.User, v.Account, v.Credential, v.CreatedAt, v.ExpiresAt)
 		b.Queue(`INSERT INTO ops.last_logins AS l (account, at) VALUES ($1, $2)
 			ON CONFLICT (account) DO UPDATE SET at = greatest(l.at, excluded.at)`, v.Account, v.CreatedAt)
 		return tx.SendBatch(ctx, &b).Close()
@@ -23,10 +23,10 @@ func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []by
 	return failure("create session", err)
 }
 
-const sessionColumns = `id, user_uid, account, created_at, expires_at`
+const sessionColumns = `id, user_uid, account, credential, created_at, expires_at`
 
 func scanSession(row pgx.CollectableRow) (v app.Session, err error) {
-	err = row.Scan(&v.ID, &v.User, &v.Account, &v.CreatedAt, &v.ExpiresAt)
+	err = row.Scan(&v.ID, &v.User, &v.Account, &v.Credential, &v.CreatedAt, &v.ExpiresAt)
 	v.CreatedAt, v.ExpiresAt = v.CreatedAt.UTC(), v.ExpiresAt.UTC()
 	return v, err
 }
@@ -44,6 +44,11 @@ func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]a
 		WHERE user_uid = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, user, at)
 	all, err := pgx.CollectRows(rows, scanSession)
 	return all, failure("list sessions", err)
+}
+
+// CarryOver implements app.PeopleStore.
+func (s *Store) CarryOver(ctx context.Context, session, credential uuid.UUID) error {
+	return s.exec(ctx, "carry session over", `UPDATE ops.sessions SET credential = $2 WHERE id = $1`, session, credential)
 }
 
 // EndSession implements app.PeopleStore.

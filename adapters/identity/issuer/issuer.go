@@ -1,0 +1,207 @@
+// Package issuer signs people in at an OpenID Connect provider, with the
+// authorization code flow and PKCE. It is app's port Issuer.
+//
+// The provider is another service, which may be down when this one starts and at
+// any time later: it is asked for its endpoints when somebody wants to sign in,
+// and again after something went wrong with it.
+package issuer
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// patience bounds all that is asked of the provider for one request.
+const patience = 10 * time.Second
+
+// Options say which provider, and who we are there.
+type Options struct {
+	Issuer       string // its URL
+	ClientID     string
+	ClientSecret string
+	Scopes       []string // openid is always asked for
+	// Pause is how long a provider is left alone that could not be discovered.
+	// Default: a second.
+	Pause time.Duration
+}
+
+// Issuer is the provider. Safe for concurrent use.
+type Issuer struct {
+	options Options
+	client  *http.Client
+
+	turn     chan struct{} // full while somebody has the fields below
+	known    *known
+	failed   error
+	failedAt time.Time
+}
+
+var _ app.Issuer = (*Issuer)(nil)
+
+// known is the provider as it was discovered.
+type known struct {
+	*oidc.Provider
+	config *oauth2.Config
+}
+
+// New makes the client of a provider, which need not run.
+func New(o Options) *Issuer {
+	o.Pause = cmp.Or(o.Pause, time.Second)
+	return &Issuer{options: o, client: &http.Client{Timeout: patience}, turn: make(chan struct{}, 1)}
+}
+
+// take waits for the turn to look at or change what is known.
+func (i *Issuer) take(ctx context.Context) (release func(), err error) {
+	select {
+	case i.turn <- struct{}{}:
+		return func() { <-i.turn }, nil
+	case <-ctx.Done():
+		return nil, unavailable("wait for discovery", ctx.Err())
+	}
+}
+
+// provider gives the provider, discovered unless it is known already. One
+// request discovers for all that wait, whether its own caller stays or not.
+func (i *Issuer) provider(ctx context.Context) (*known, error) {
+	release, err := i.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if i.known != nil {
+		return i.known, nil
+	}
+	if i.failed != nil && time.Since(i.failedAt) < i.options.Pause {
+		return nil, i.failed
+	}
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), i.client), patience)
+	defer cancel()
+	p, err := oidc.NewProvider(ctx, i.options.Issuer)
+	if err != nil {
+		i.failed, i.failedAt = unavailable("discover", err), time.Now()
+		return nil, i.failed
+	}
+	scopes := []string{oidc.ScopeOpenID}
+	for _, scope := range i.options.Scopes {
+		if !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	i.failed = nil
+	i.known = &known{p, &oauth2.Config{
+		ClientID: i.options.ClientID, ClientSecret: i.options.ClientSecret, Endpoint: p.Endpoint(), Scopes: scopes,
+	}}
+	return i.known, nil
+}
+
+// trouble is something wrong with the provider, which is discovered anew for the
+// next request: it may have moved.
+func (i *Issuer) trouble(ctx context.Context, k *known, what string, err error) error {
+	if release, taken := i.take(context.WithoutCancel(ctx)); taken == nil {
+		if i.known == k {
+			i.known = nil
+		}
+		release()
+	}
+	return unavailable(what, err)
+}
+
+func unavailable(what string, err error) error {
+	return fmt.Errorf("%s: %w: %w", what, app.ErrIssuerUnavailable, err)
+}
+
+func redirect(a app.IssuerAttempt) oauth2.AuthCodeOption {
+	return oauth2.SetAuthURLParam("redirect_uri", a.RedirectURI)
+}
+
+// SignInURL implements app.Issuer.
+func (i *Issuer) SignInURL(ctx context.Context, a app.IssuerAttempt) (string, error) {
+	k, err := i.provider(ctx)
+	if err != nil {
+		return "", err
+	}
+	return k.config.AuthCodeURL(a.State, redirect(a), oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
+}
+
+// Identify implements app.Issuer. A provider that redeems the code and then does
+// not vouch for anybody as it should is in trouble; nobody else can bring that
+// about.
+func (i *Issuer) Identify(ctx context.Context, code string, a app.IssuerAttempt) (app.Identity, error) {
+	k, err := i.provider(ctx)
+	if err != nil {
+		return app.Identity{}, err
+	}
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, i.client), patience)
+	defer cancel()
+	token, err := k.config.Exchange(ctx, code, redirect(a), oauth2.VerifierOption(a.Verifier))
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.ErrorCode == "invalid_grant" {
+		return app.Identity{}, fmt.Errorf("redeem the code: %w", app.ErrNotIdentified)
+	}
+	if err != nil {
+		return app.Identity{}, i.trouble(ctx, k, "redeem the code", err)
+	}
+	raw, _ := token.Extra("id_token").(string)
+	id, err := k.Verifier(&oidc.Config{ClientID: i.options.ClientID}).Verify(ctx, raw)
+	if err != nil {
+		return app.Identity{}, i.trouble(ctx, k, "verify the ID token", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
+		return app.Identity{}, fmt.Errorf("nonce: %w", app.ErrNotIdentified)
+	}
+	identity, err := k.identity(ctx, id, token)
+	if err != nil {
+		return app.Identity{}, i.trouble(ctx, k, "read the claims", err)
+	}
+	return identity, nil
+}
+
+// identity is what the ID token says. Many providers tell the e-mail address
+// elsewhere only.
+func (k *known) identity(ctx context.Context, id *oidc.IDToken, token *oauth2.Token) (app.Identity, error) {
+	identity := app.Identity{Issuer: id.Issuer, Subject: id.Subject}
+	var claims struct {
+		Email    string    `json:"email"`
+		Verified yesOrText `json:"email_verified"`
+	}
+	if err := id.Claims(&claims); err != nil {
+		return identity, err
+	}
+	identity.Email, identity.EmailVerified = claims.Email, bool(claims.Verified)
+	if claims.Email != "" || k.UserInfoEndpoint() == "" {
+		return identity, nil
+	}
+	info, err := k.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil {
+		return identity, err
+	}
+	if info.Subject != id.Subject {
+		return identity, errors.New("the user info is about somebody else")
+	}
+	identity.Email, identity.EmailVerified = info.Email, info.EmailVerified
+	return identity, nil
+}
+
+// yesOrText is a boolean that some providers send as text.
+type yesOrText bool
+
+// UnmarshalJSON takes true and "true" for yes, all else for no.
+func (y *yesOrText) UnmarshalJSON(data []byte) error {
+	var v any
+	if err := json.Unmarshal(data, &v); err != nil {
+		return err
+	}
+	*y = v == true || v == "true"
+	return nil
+}

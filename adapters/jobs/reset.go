@@ -1,0 +1,49 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+var _ app.ResetQueue = (*Jobs)(nil)
+
+// passwordReset is the job of a request to reset a password; its JSON stands in
+// the queue. For an address that nobody has, it is nobody's.
+type passwordReset struct {
+	User        uuid.UUID `json:"user"`
+	Command     uuid.UUID `json:"command"`
+	Traceparent string    `json:"traceparent,omitempty"`
+}
+
+// Kind names the job in the queue.
+func (passwordReset) Kind() string { return "password_reset" }
+
+// InsertOpts let it be tried for about an hour: later nobody waits for the mail.
+func (passwordReset) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queue, MaxAttempts: 8}
+}
+
+// QueuePasswordReset implements app.ResetQueue. The workers need not be started
+// for it.
+func (j *Jobs) QueuePasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error {
+	_, err := j.inserts.Insert(ctx, passwordReset{User: user, Command: c.ID, Traceparent: c.Traceparent}, nil)
+	if err != nil {
+		return fmt.Errorf("queue password reset: %w", err)
+	}
+	return nil
+}
+
+type resetWorker struct {
+	river.WorkerDefaults[passwordReset]
+	runner Runner
+}
+
+// Work sends the reset. What goes wrong passes, and is tried again later.
+func (w *resetWorker) Work(ctx context.Context, job *river.Job[passwordReset]) error {
+	return w.runner.SendPasswordReset(ctx, job.Args.User, app.Command{ID: job.Args.Command, Traceparent: job.Args.Traceparent})
+}

@@ -1,0 +1,21 @@
+package api_test
+
+// signingInRows go on with peopleRows: the other ways to sign in, and passwords.
+// Which caller asks makes no difference: none here has signed in.
+var signingInRows = []row{
+	{route: "GET /v1/sessions/oidc", send: "/v1/sessions/oidc", right: map[string]string{"": alike("404")}},
+	{route: "GET /v1/sessions/oidc/callback", send: "/v1/sessions/oidc/callback?code=x&state=x", right: map[string]string{"": alike("404")}},
+	{
+		route: "POST /v1/me:changePassword", send: "/v1/me:changePassword", body: `{"current":"x","password":"correct horse battery"}`,
+		right: map[string]string{"": ownOnly("403:password_wrong")},
+	},
+	{
+		route: "POST /v1/password-resets", send: "/v1/password-resets", body: `{"email":"{unique}@x.example"}`,
+		right: map[string]string{"": alike("202")},
+	},
+	{route: "GET /v1/password-resets/{token}", send: "/v1/password-resets/{user}", right: alikeForAll("404")},
+	{
+		route: "POST /v1/password-resets/{token}", send: "/v1/password-resets/{user}", body: `{"password":"correct horse battery"}`,
+		right: alikeForAll("404"),
+	},
+}

@@ -1,0 +1,346 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// resetQueue keeps what is queued for the test to run.
+type resetQueue struct {
+	mu     sync.Mutex
+	queued []queuedReset
+}
+
+type queuedReset struct {
+	user    uuid.UUID
+	command app.Command
+}
+
+func (q *resetQueue) QueuePasswordReset(_ context.Context, user uuid.UUID, c app.Command) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.queued = append(q.queued, queuedReset{user, c})
+	return nil
+}
+
+const newPassword = "a whole new staple"
+
+// opens reports whether somebody signs in with a password, and is in then.
+func (m *team) opens(email, password string) bool {
+	m.t.Helper()
+	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
+	if err != nil {
+		refused(m.t, err, app.CodeSignInFailed)
+		return false
+	}
+	_, err = m.SessionCaller(m.ctx, in.Token)
+	require.NoError(m.t, err)
+	return true
+}
+
+// session is a session of the first administrator.
+func (m *team) session() (caller app.Caller, token string) { return m.sessionOf(m.email) }
+
+func (m *team) sessionOf(email string) (caller app.Caller, token string) {
+	m.t.Helper()
+	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
+	require.NoError(m.t, err)
+	caller, err = m.SessionCaller(m.ctx, in.Token)
+	require.NoError(m.t, err)
+	return caller, in.Token
+}
+
+func (m *team) over(token string) {
+	m.t.Helper()
+	_, err := m.SessionCaller(m.ctx, token)
+	require.ErrorIs(m.t, err, app.ErrNotFound)
+}
+
+func changing(current, next string) app.ChangePassword {
+	return app.ChangePassword{Command: command(), Current: current, Password: next}
+}
+
+func TestChangePassword(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	own, token := m.session()
+	_, other := m.session()
+	personal, err := m.CreateToken(m.ctx, own, app.CreateToken{
+		Command: command(), Label: "ci", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0),
+	})
+	require.NoError(t, err)
+	_, err = m.ChangePassword(m.ctx, own, changing("wrong horse battery", newPassword))
+	refused(t, err, user.CodePasswordWrong)
+	_, err = m.ChangePassword(m.ctx, own, changing(password, "short"))
+	refused(t, err, user.CodePasswordTooShort)
+	ci, err := m.TokenCaller(m.ctx, personal.Token)
+	require.NoError(t, err)
+	for _, c := range []app.Caller{ci, administratorOf(m.account), operator()} {
+		_, err = m.ChangePassword(m.ctx, c, changing(password, newPassword))
+		refused(t, err, app.CodeSessionRequired)
+	}
+
+	c := changing(password, newPassword)
+	done, err := m.ChangePassword(m.ctx, own, c)
+	require.NoError(t, err)
+	again, err := m.ChangePassword(m.ctx, own, c)
+	require.NoError(t, err)
+	require.Equal(t, done.Revision, again.Revision, "the same command")
+	c.Password += " again"
+	_, err = m.ChangePassword(m.ctx, own, c)
+	refused(t, err, app.CodeCommandReused)
+
+	m.over(other)
+	_, err = m.SessionCaller(m.ctx, token)
+	require.NoError(t, err, "the one it was changed in goes on")
+	_, err = m.TokenCaller(m.ctx, personal.Token)
+	require.NoError(t, err)
+	all, err := m.Sessions(m.ctx, own)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.False(t, m.opens(m.email, password))
+	require.True(t, m.opens(m.email, newPassword))
+
+	// A stolen session does not find out the password.
+	for range 4 { // and the one before
+		_, err = m.ChangePassword(m.ctx, own, changing("wrong horse battery", "yet another staple"))
+		refused(t, err, user.CodePasswordWrong)
+	}
+	var many *app.TooManyAttempts
+	_, err = m.ChangePassword(m.ctx, own, changing(newPassword, "yet another staple"))
+	require.ErrorAs(t, err, &many)
+}
+
+// Of several at once one wins, and its password is the one that opens.
+func TestChangesOfAPasswordAtOnce(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	own, _ := m.session()
+	errs := make([]error, 4)
+	together(4, func(i int) { _, errs[i] = m.ChangePassword(m.ctx, own, changing(password, fmt.Sprint(newPassword, i))) })
+	winners := 0
+	for i, err := range errs {
+		if err == nil {
+			winners++
+		} else {
+			refused(t, err, user.CodePasswordWrong)
+		}
+		require.Equal(t, err == nil, m.opens(m.email, fmt.Sprint(newPassword, i)))
+	}
+	require.Equal(t, 1, winners)
+	require.False(t, m.opens(m.email, password))
+}
+
+// stubborn is a store in a process that dies with its nth write about credentials.
+type stubborn struct {
+	app.PeopleStore
+	left int
+}
+
+func (s *stubborn) dies() bool { s.left--; return s.left <= 0 }
+
+func (s *stubborn) PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error {
+	if s.dies() {
+		return errDead
+	}
+	return s.PeopleStore.PutCredential(ctx, id, user, hash, at)
+}
+
+func (s *stubborn) DropCredential(ctx context.Context, id uuid.UUID) error {
+	if s.dies() {
+		return errDead
+	}
+	return s.PeopleStore.DropCredential(ctx, id)
+}
+
+func (s *stubborn) CarryOver(ctx context.Context, session, credential uuid.UUID) error {
+	if s.dies() {
+		return errDead
+	}
+	return s.PeopleStore.CarryOver(ctx, session, credential)
+}
+
+// Wherever a change dies, one of the two passwords opens and the other does not,
+// and with the new one no other session goes on.
+func TestCrashesOfChangePassword(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	for _, died := range []struct {
+		when          string
+		event         *dying // of the process's log
+		write         int    // the one about credentials that it dies with
+		changed, lost bool
+	}{
+		{"before the hash is kept", nil, 1, false, false},
+		{"before the event", &dying{left: 1, before: true}, 10, false, false},
+		{"after the event", &dying{left: 1}, 10, true, true},
+		{"before the session is carried over", nil, 2, true, true},
+		{"before the old hash is dropped", nil, 3, true, false},
+	} {
+		email := uuid.NewString() + "@x.example"
+		m.join(email, false, "full")
+		own, token := m.sessionOf(email)
+		_, other := m.sessionOf(email)
+		log := m.log
+		if died.event != nil {
+			died.event.Log = m.log
+			log = died.event
+		}
+		on := m.with(log, func(d *app.Dependencies) { d.People.Store = &stubborn{d.People.Store, died.write} })
+		_, _ = on.ChangePassword(m.ctx, own, changing(password, newPassword))
+		m.later()
+		require.Equal(t, died.changed, m.opens(email, newPassword), died.when)
+		require.Equal(t, !died.changed, m.opens(email, password), died.when)
+		_, err := m.SessionCaller(m.ctx, other)
+		require.Equal(t, died.changed, errors.Is(err, app.ErrNotFound), died.when)
+		_, err = m.SessionCaller(m.ctx, token)
+		require.Equal(t, died.lost, errors.Is(err, app.ErrNotFound), died.when)
+	}
+}
+
+// forgotten asks for a reset, and has the job done.
+func (m *team) forgotten(email string) queuedReset {
+	m.t.Helper()
+	require.NoError(m.t, m.RequestPasswordReset(m.ctx, app.RequestReset{Command: command(), Email: email, Address: "192.0.2.1"}))
+	job := m.resets.queued[len(m.resets.queued)-1]
+	require.NoError(m.t, m.SendPasswordReset(m.ctx, job.user, job.command))
+	return job
+}
+
+// resetMails are the mails that the log gives cause to send now.
+func (m *team) resetMails() []app.Mail {
+	m.t.Helper()
+	box := &letterbox{}
+	require.NoError(m.t, m.PasswordResetMails(box, "https://fleet.example")(m.ctx, app.Batch{Events: m.everything()}))
+	return box.mails
+}
+
+func TestResetPassword(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	_, session := m.session()
+	uid := uuid.MustParse(m.admin.Actor.ID)
+	m.forgotten(m.email)
+	old := m.PasswordResetToken(uid, 1)
+	job := m.forgotten(m.email)
+	require.NoError(t, m.SendPasswordReset(m.ctx, job.user, job.command), "the job again is the same reset")
+	require.Equal(t, 2, m.user(uid).Reset.Number)
+	token := m.PasswordResetToken(uid, 2)
+	mails := m.resetMails()
+	require.Len(t, mails, 1, "the latest only")
+	require.Equal(t, m.email, mails[0].To)
+	require.Contains(t, mails[0].Body, "https://fleet.example/v1/password-resets/"+token)
+	shown, err := m.PasswordReset(m.ctx, token)
+	require.NoError(t, err)
+	require.Equal(t, app.PasswordReset{Expires: m.clock.Now().Add(time.Hour), PasswordMinimum: 12}, shown)
+
+	reset := func(token, password string) error {
+		_, err := m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: password})
+		return err
+	}
+	for _, wrong := range []string{old, "", "guess", m.PasswordResetToken(uuid.New(), 2), m.UserInvitationToken(uid, 2)} {
+		require.ErrorIs(t, reset(wrong, newPassword), app.ErrNotFound)
+		_, err := m.PasswordReset(m.ctx, wrong)
+		require.ErrorIs(t, err, app.ErrNotFound)
+	}
+	refused(t, reset(token, "short"), user.CodePasswordTooShort)
+	_, err = m.SessionCaller(m.ctx, session)
+	require.NoError(t, err, "asking alone changes nothing")
+
+	for range 6 { // who has tried too often gets in with the new password
+		_, _ = m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: "wrong horse battery"})
+	}
+	require.NoError(t, reset(token, newPassword))
+	m.over(session)
+	require.True(t, m.opens(m.email, newPassword))
+	require.False(t, m.opens(m.email, password))
+	require.ErrorIs(t, reset(token, "yet another staple"), app.ErrNotFound, "once")
+	require.Empty(t, m.resetMails())
+
+	m.clock.advance(15 * time.Minute)
+	m.forgotten(m.email)
+	m.clock.advance(time.Hour)
+	refused(t, reset(m.PasswordResetToken(uid, 3), "yet another staple"), user.CodeResetExpired)
+	require.Empty(t, m.resetMails())
+
+	for _, e := range m.everything() {
+		_, _, data, err := app.Wire.Encode(e.Event)
+		require.NoError(t, err)
+		for _, secret := range []string{"argon2", newPassword, token} {
+			require.NotContains(t, string(data), secret)
+		}
+	}
+}
+
+// Who asks learns nothing, and only who may enter gets a mail.
+func TestWhoseForgottenPasswordIsReset(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	m.invite("pending@x.example", true)
+	gone := m.join("gone@x.example", false, "full")
+	erased := m.join("erased@x.example", false, "full")
+	m.forgotten("gone@x.example")
+	late := m.PasswordResetToken(gone, 1)
+	_, err := m.DeactivateUser(m.ctx, m.admin, m.about(gone))
+	require.NoError(t, err)
+	m.forgotten("erased@x.example")
+	_, err = m.ErasePerson(m.ctx, operator(), erased, command())
+	require.NoError(t, err)
+	for _, email := range []string{"pending@x.example", "gone@x.example", "erased@x.example", "nobody@x.example", "no address", ""} {
+		require.Equal(t, uuid.Nil, m.forgotten(email).user, email)
+	}
+	require.Empty(t, m.resetMails())
+	for _, token := range []string{late, m.PasswordResetToken(erased, 1)} {
+		_, err = m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: newPassword})
+		require.ErrorIs(t, err, app.ErrNotFound)
+	}
+
+	ask := func(email, address string) error {
+		return m.RequestPasswordReset(m.ctx, app.RequestReset{Command: command(), Email: email, Address: address})
+	}
+	var many *app.TooManyAttempts
+	for _, email := range []string{m.email, "somebody@x.example"} {
+		for i := range 5 {
+			require.NoError(t, ask(email, fmt.Sprint("198.51.100.", i)))
+		}
+		require.ErrorAs(t, ask(email, "198.51.100.9"), &many)
+	}
+	for i := range 12 { // and eight above
+		require.NoError(t, ask(fmt.Sprint(i, "@x.example"), "192.0.2.1"))
+	}
+	require.ErrorAs(t, ask("other@x.example", "192.0.2.1"), &many)
+	require.True(t, m.opens(m.email, password), "signing in is counted apart")
+}
+
+// Of several who hold the token at once one chooses the password.
+func TestResetsOfAPasswordAtOnce(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	uid := uuid.MustParse(m.admin.Actor.ID)
+	m.forgotten(m.email)
+	token := m.PasswordResetToken(uid, 1)
+	errs := make([]error, 4)
+	together(4, func(i int) {
+		_, errs[i] = m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: fmt.Sprint(newPassword, i)})
+	})
+	winners := 0
+	for i, err := range errs {
+		if err == nil {
+			winners++
+		} else if !errors.Is(err, app.ErrNotFound) {
+			refused(t, err, user.CodeResetUnknown)
+		}
+		require.Equal(t, err == nil, m.opens(m.email, fmt.Sprint(newPassword, i)))
+	}
+	require.Equal(t, 1, winners)
+}
