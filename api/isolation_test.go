@@ -117,6 +117,11 @@ func template(route string) string {
 }
 
 func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
+	for thing, answers := range r.right {
+		if n := len(strings.Fields(answers)); n > len(kinds) {
+			t.Fatalf("the row has %d answers about %q for %d callers", n, thing, len(kinds))
+		}
+	}
 	for column, kind := range kinds {
 		w := shared
 		if r.fresh && r.changes(column) {

@@ -122,9 +122,11 @@ func TestAuditorsWriteNothing(t *testing.T) {
 				submit(app.Submission{Kind: app.OperationRenewal, Renewal: renewal}),
 			}
 		},
-		"GrantAudit":  one(func() error { return fail(m.GrantAudit(m.ctx, auditor, m.grantFor(reseller))) }),
-		"RevokeAudit": one(func() error { return fail(m.RevokeAudit(m.ctx, auditor, uuid.MustParse(auditor.Actor.ID), command(), nil)) }),
-		"MoveClock":   nil, // there is none here, and it is the operator's
+		"GrantAudit": one(func() error { return fail(m.GrantAudit(m.ctx, auditor, m.grantFor(reseller))) }),
+		"RevokeAudit": one(func() error {
+			return fail(m.RevokeAudit(m.ctx, auditor, uuid.MustParse(auditor.Actor.ID), command(), nil))
+		}),
+		"MoveClock": nil, // there is none here, and it is the operator's
 		"CreateToken": sessionRequired(t, func() error {
 			return fail(m.CreateToken(m.ctx, auditor, app.CreateToken{Command: command(), Label: "x", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0)}))
 		}),
@@ -176,4 +178,3 @@ func (w *world) entireLog() int {
 	}
 	return n
 }
-
