@@ -54,10 +54,11 @@ func csvRows(to io.Writer, rows ...[]string) error {
 	w := csv.NewWriter(to)
 	w.UseCRLF = true
 	for _, row := range rows {
+		guarded := make([]string, len(row)) // the header is the same for all exports
 		for i, cell := range row {
-			row[i] = guard(cell)
+			guarded[i] = guard(cell)
 		}
-		if err := w.Write(row); err != nil {
+		if err := w.Write(guarded); err != nil {
 			return err
 		}
 	}

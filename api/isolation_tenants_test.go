@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -271,14 +272,13 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 	)
 }
 
-// tellsNothing fails the test when an answer has words of accounts that the
-// caller may not see, other than those it has said itself.
-func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
-	t.Helper()
+// secrets are the words that a kind of caller must not come to read, by who they
+// are about.
+func (w *tenants) secrets(kind string) map[string][]string {
 	identities, contents := []string{"foreign"}, []string{"foreign"}
 	switch kind {
 	case "operator":
-		return
+		return nil
 	case "reseller", "resellerReader":
 		identities, contents = []string{"reseller", "customer", "shown"}, []string{"reseller", "customer", "shown"}
 	case "customer", "customerReader", "signedIn":
@@ -286,25 +286,35 @@ func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
 	case "auditor": // of the customer what the reseller's Customers page shows
 		identities, contents = []string{"reseller", "customer", "shown"}, []string{"reseller", "shown"}
 	}
-	mayNotRead := func(who string, words []string) {
+	secrets := map[string][]string{}
+	if kind != "auditor" {
+		secrets["auditor"] = w.auditor
+	}
+	for name, own := range w.accounts {
+		if !slices.Contains(identities, name) {
+			secrets[name] = append(secrets[name], own.identity...)
+		}
+		if !slices.Contains(contents, name) {
+			secrets[name] = append(secrets[name], own.content...)
+		}
+	}
+	return secrets
+}
+
+// tellsNothing fails the test when an answer has words of accounts that the
+// caller may not see, other than those it has said itself, or says where in the
+// log something is that it did not get.
+func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
+	t.Helper()
+	answered := got.body + fmt.Sprint(got.Header())
+	for who, words := range w.secrets(kind) {
 		for _, word := range words {
-			said := strings.Contains(got.request, word)
-			if !said && strings.Contains(got.body+fmt.Sprint(got.Header()), word) {
+			if strings.Contains(answered, word) && !strings.Contains(got.request, word) {
 				t.Errorf("%s about %s reads %q of %s:\n%s", kind, thing, word, who, got.body)
 			}
 		}
 	}
-	if kind != "auditor" {
-		mayNotRead("auditor", w.auditor)
-	}
-	for name, own := range w.accounts {
-		var secret []string
-		if !slices.Contains(identities, name) {
-			secret = append(secret, own.identity...)
-		}
-		if !slices.Contains(contents, name) {
-			secret = append(secret, own.content...)
-		}
-		mayNotRead(name, secret)
+	if at := got.Header().Get("X-Position"); got.Code >= http.StatusBadRequest && at != "" {
+		t.Errorf("%s about %s is refused and told a position: %s", kind, thing, at)
 	}
 }

@@ -119,6 +119,11 @@ func template(route string) string {
 }
 
 func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
+	for thing, answers := range r.right {
+		if n := len(strings.Fields(answers)); n > len(kinds) {
+			t.Fatalf("the row has %d answers about %q for %d callers", n, thing, len(kinds))
+		}
+	}
 	for column, kind := range kinds {
 		w := shared
 		if r.fresh && r.changes(column) {
@@ -205,21 +210,15 @@ type reply struct {
 
 func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
 	t.Helper()
-	method, _, _ := strings.Cut(r.route, " ")
-	fill := w.fill(thing)
-	send, body := fill.Replace(r.send), fill.Replace(r.body)
-	var headers []string
-	for _, h := range r.headers {
-		headers = append(headers, fill.Replace(h))
-	}
+	q := r.question(w, thing)
+	method := q.method
 	if method != http.MethodGet && c.token != "" { // one key for all callers: each must get its own answer
-		headers = append(headers, fmt.Sprintf("Idempotency-Key: %s/%d/%s", w.name, r.number, thing))
-	} else if r.readsFrom("minPosition") {
-		send = withQuery(send, "minPosition="+w.position)
+		q.headers = append(q.headers, fmt.Sprintf("Idempotency-Key: %s/%d/%s", w.name, r.number, thing))
+	} else if r.takes("query", "minPosition") {
+		q.query("minPosition=" + w.position)
 	}
-	recorded := c.raw(method, send, body, headers...)
-	got := reply{recorded, recorded.Body.String(), send + body + strings.Join(headers, "\n")}
-	path, _, _ := strings.Cut(send, "?")
+	got := q.put(c)
+	path, _, _ := strings.Cut(q.target, "?")
 	described(t, method, path, answer{t, got.Code, got.Header(), []byte(got.body)})
 	if at := got.Header().Get("X-Position"); method != http.MethodGet && at != "" && at != "0-0" {
 		w.position = at
@@ -230,18 +229,41 @@ func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
 	return got
 }
 
-// readsFrom reports whether the route has a query parameter.
-func (r row) readsFrom(parameter string) bool {
-	doc, _ := description()
-	method, path, _ := strings.Cut(r.route, " ")
-	return doc.Paths.Value(path).GetOperation(method).Parameters.GetByInAndName("query", parameter) != nil
+// question is a request about a thing.
+type question struct {
+	method, target, body string
+	headers              []string
 }
 
-func withQuery(target, parameter string) string {
-	if strings.Contains(target, "?") {
-		return target + "&" + parameter
+func (r row) question(w *tenants, thing string) question {
+	fill := w.fill(thing)
+	q := question{target: fill.Replace(r.send), body: fill.Replace(r.body)}
+	q.method, _, _ = strings.Cut(r.route, " ")
+	for _, h := range r.headers {
+		q.headers = append(q.headers, fill.Replace(h))
 	}
-	return target + "?" + parameter
+	return q
+}
+
+// query adds a parameter.
+func (q *question) query(parameter string) {
+	separator := "?"
+	if strings.Contains(q.target, "?") {
+		separator = "&"
+	}
+	q.target += separator + parameter
+}
+
+func (q *question) put(c *client) reply {
+	recorded := c.raw(q.method, q.target, q.body, q.headers...)
+	return reply{recorded, recorded.Body.String(), q.target + q.body + strings.Join(q.headers, "\n")}
+}
+
+// takes reports whether the route has a parameter, in the query or a header.
+func (r row) takes(in, parameter string) bool {
+	doc, _ := description()
+	method, path, _ := strings.Cut(r.route, " ")
+	return doc.Paths.Value(path).GetOperation(method).Parameters.GetByInAndName(in, parameter) != nil
 }
 
 // short is the answer in the form of the table.

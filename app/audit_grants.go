@@ -99,7 +99,7 @@ func (a *App) GrantAudit(ctx context.Context, caller Caller, c GrantAudit) (Gran
 	r, err := carryOut(ctx, a, w, auditChange(grant.UID, func(s audit.State) ([]domain.Event, []domain.Problem) {
 		events, problems := audit.DecideGrant(s, grant)
 		if s.UID == uuid.Nil {
-			problems = append(invalid, at("/expiresAt", problems)...)
+			problems = slices.Concat(invalid, at("/expiresAt", problems))
 		}
 		if len(problems) > 0 {
 			return nil, problems
