@@ -73,6 +73,7 @@ type App struct {
 	due        []DueWork
 	people     People
 	logger     *slog.Logger
+	turns      turns
 }
 
 // New makes the App of its dependencies.
