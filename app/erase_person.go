@@ -17,9 +17,9 @@ import (
 // then on, in the log and in everything made of it. It is the operator's.
 // Erasing again changes nothing and gives the account's revision of now.
 //
-// The event comes first, the destruction of the key behind it. Died in between,
-// nothing shows the person any more, and the Processes destroy the key; the
-// other way round nobody would know that there is something to finish. The
+// The events come first, one in each stream that names the person, the
+// destruction of the key behind them. Died in between, the Processes do the
+// rest; the other way round nobody would know that there is something to finish. The
 // person's address stays taken on the platform as long as the account would
 // have kept it.
 func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, c Command) (Written, error) {
@@ -29,11 +29,16 @@ func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, 
 	if err := c.check(); err != nil {
 		return Written{}, err
 	}
+	return a.erasePerson(ctx, a.write(caller, c), person)
+}
+
+// erasePerson does what ErasePerson says, or the rest of it. ErrNotFound when no
+// stream names the person.
+func (a *App) erasePerson(ctx context.Context, w write, person uuid.UUID) (Written, error) {
 	streams, err := a.persons.NamedIn(ctx, person)
 	if err != nil {
 		return Written{}, err
 	}
-	w := a.write(caller, c)
 	written, err := Written{}, ErrNotFound
 	for _, stream := range streams {
 		one, failed := a.eraseIn(ctx, w, stream, person)
@@ -66,7 +71,13 @@ func (a *App) eraseIn(ctx context.Context, w write, stream string, person uuid.U
 // eraseUser forgets who a user is. The address is free again, since nothing
 // could tell any more that it was taken.
 func (a *App) eraseUser(ctx context.Context, w write, uid uuid.UUID) (Written, error) {
-	r, err := carryOut(ctx, a, w, userChange(uid, user.DecideErase))
+	r, err := carryOut(ctx, a, w, userChange(uid, func(s user.State) ([]domain.Event, []domain.Problem) {
+		held := ""
+		for _, key := range reservationsOfUser(s) {
+			held = key.Stream
+		}
+		return user.DecideErase(s, held)
+	}))
 	if err != nil {
 		return Written{}, err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
-	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // grace is how long a command is left alone to finish what it began. It is
@@ -37,7 +37,8 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
-//   - the key of an erased person is destroyed;
+//   - who was erased in one stream is erased in all, and the key is destroyed;
+//   - what its owner has agreed to release is released;
 //   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
@@ -49,11 +50,11 @@ func (a *App) Processes() *Processes { return &Processes{a} }
 
 // Name is that of their checkpoint. It changes with Prefixes: the log is then
 // followed from its beginning once more, which does no harm.
-func (*Processes) Name() string { return "processes_2" }
+func (*Processes) Name() string { return "processes_3" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
-	return []string{"account-", "batch-", "device-", "reservation-", "user-"}
+	return []string{"account-", "batch-", "device-", "releases-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
@@ -139,22 +140,15 @@ func (t *tasks) add(e Recorded) {
 			return a.settleHolds(ctx, event.Batch, t.held[event.Batch]...)
 		}
 	case reservation.Reserved:
-		if t.reserved[event.Subject] == nil {
-			t.reserved[event.Subject] = map[string]reservation.Kind{}
-		}
-		t.reserved[event.Subject][e.Stream] = event.Kind
+		t.reserve(event.Subject, e.Stream, event.Kind)
 		t.tidy(event.Subject, event.Holder, e)
 	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountClosed, account.AccountRenamed:
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}
-	case account.PersonErased:
-		t.rest["the key of person "+event.Person.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.Person)
-		}
-	case user.UserErased:
-		t.rest["the key of person "+event.User.String()] = func(ctx context.Context, a *App) error {
-			return a.persons.Erase(ctx, event.User)
+	case release.ReleaseRequestGranted:
+		t.rest["release request "+event.Request.String()] = func(ctx context.Context, a *App) error {
+			return a.releaseGranted(ctx, a.because(e), event.Request)
 		}
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {
@@ -166,6 +160,13 @@ func (t *tasks) add(e Recorded) {
 	default:
 		t.addPeople(e)
 	}
+}
+
+func (t *tasks) reserve(subject, stream string, kind reservation.Kind) {
+	if t.reserved[subject] == nil {
+		t.reserved[subject] = map[string]reservation.Kind{}
+	}
+	t.reserved[subject][stream] = kind
 }
 
 func (t *tasks) tidy(subject string, holder uuid.UUID, e Recorded) {

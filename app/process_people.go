@@ -3,7 +3,10 @@ package app
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -38,10 +41,25 @@ func (t *tasks) addPeople(e Recorded) {
 			_, err := a.followAccess(ctx, w, event.Account, event.User)
 			return err
 		})
+	case account.PersonErased:
+		t.erase(event.Person, e)
+	case user.UserErased:
+		if event.EmailReservation != "" {
+			t.reserve(e.Stream, event.EmailReservation, reservation.Email)
+		}
+		t.tidy(e.Stream, event.User, e)
+		t.erase(event.User, e)
 	case user.UserInvitationRevoked, user.UserInvitationAbandoned:
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}
+	}
+}
+
+func (t *tasks) erase(person uuid.UUID, e Recorded) {
+	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
+		_, err := a.erasePerson(ctx, a.because(e), person)
+		return err
 	}
 }
 

@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
-	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -26,15 +24,13 @@ import (
 // falls due by itself is found.
 type timedWorld struct {
 	*world
-	pool   *pgxpool.Pool
-	reader app.Reader
 }
 
 func newTimedWorld(t *testing.T) *timedWorld {
 	t.Helper()
 	node := eventnodetest.NewRestartable(t)
 	node.Start()
-	w := &timedWorld{world: worldOn(t, node.SocketPath()), pool: pgtest.Pool(t)}
+	w := &timedWorld{world: worldOn(t, node.SocketPath())}
 	store, ok := w.log.(*eventstoredb.Store)
 	require.True(t, ok)
 	source, err := app.Source(t.Context(), w.log, w.clock)
@@ -59,13 +55,8 @@ func newTimedWorld(t *testing.T) *timedWorld {
 		}
 	})
 	w.reader = fleet.NewReader(w.pool, runner.WaitFor)
-	w.App = w.on(w.log)
+	w.App = w.with(w.log)
 	return w
-}
-
-// on is the service over a view of the log, in a process of its own.
-func (w *timedWorld) on(log app.Log) *app.App {
-	return w.with(log, func(d *app.Dependencies) { d.Reader = w.reader })
 }
 
 // sandbox is the service in a sandbox, whose clock begins with the machine's.
@@ -73,11 +64,11 @@ func (w *timedWorld) sandbox(log app.Log) *app.App {
 	w.t.Helper()
 	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
 	require.NoError(w.t, err)
-	return w.with(log, func(d *app.Dependencies) { d.Reader, d.Clock, d.Sandbox = w.reader, c, c })
+	return w.with(log, func(d *app.Dependencies) { d.Clock, d.Sandbox = c, c })
 }
 
 // visible waits until the read models know of everything that is in the log.
-func (w *timedWorld) visible() {
+func (w *world) visible() {
 	w.t.Helper()
 	var last app.Position
 	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-") {

@@ -24,9 +24,9 @@ func userChange(uid uuid.UUID, decide func(user.State) ([]domain.Event, []domain
 // reservationsOfUser are those that a user in this state has a right to. The
 // e-mail of an account's first administrator is held by the account, which
 // claimed it when it was created: such a user was never invited. A deactivated
-// user keeps the address, and can come back.
+// user keeps the address, and can come back; an erased one has none any more.
 func reservationsOfUser(s user.State) []reservation.Key {
-	if s.Status == "" || s.Status == user.Revoked || s.Invitation.Number == 0 {
+	if s.Status == "" || s.Status == user.Revoked || s.Invitation.Number == 0 || s.Person.IsErased() {
 		return nil
 	}
 	_, email, _ := account.NormaliseEmail(s.Person.Email) // was valid when it was given

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
@@ -32,11 +33,15 @@ type world struct {
 	t     testing.TB
 	ctx   context.Context
 	log   app.Log
+	pool  *pgxpool.Pool // of everything but the log
 	keys  *personkeys.Store
 	clock *handClock
 
-	people  app.People   // without a store unless the test needs one
-	handled app.Position // how far the processes are
+	reader     app.Reader              // nil without read models
+	people     app.People              // without a store unless the test needs one
+	more       func(*app.Dependencies) // what else the test needs
+	operations app.OperationStore      // nil unless the test needs one
+	handled    app.Position            // how far the processes are
 }
 
 // newWorld starts an event node on a fresh database.
@@ -52,10 +57,10 @@ func worldOn(t testing.TB, socket string) *world {
 	pool := pgtest.Pool(t)
 	keys, err := personkeys.Open(t.Context(), pool, sealing.NewKey())
 	require.NoError(t, err)
-	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: keys})
+	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: stepwise{keys}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, ctx: t.Context(), log: store, pool: pool, keys: keys, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
 	w.App = w.with(store)
 	return w
 }
@@ -65,7 +70,10 @@ func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
 		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
-		People: w.people,
+		People: w.people, Reader: w.reader, Operations: w.operations,
+	}
+	if w.more != nil {
+		w.more(&d)
 	}
 	for _, c := range change {
 		c(&d)
@@ -211,13 +219,21 @@ func (w *world) device(serial string) device.State {
 	return s
 }
 
-// everything is the whole log.
-func (w *world) everything() []app.Recorded { return w.after(app.Position{}) }
+// allStreams are the prefixes of all streams but the one that names the log.
+var allStreams = []string{"account-", "batch-", "device-", "partnership-", "release", "reservation-", "transfer", "user-"}
 
-func (w *world) after(p app.Position) []app.Recorded {
+// whole is the whole log.
+func (w *world) whole() []app.Recorded { return w.after(app.Position{}, allStreams...) }
+
+// everything is what the processes see.
+func (w *world) everything() []app.Recorded {
+	return w.after(app.Position{}, w.Processes().Prefixes()...)
+}
+
+func (w *world) after(p app.Position, prefixes ...string) []app.Recorded {
 	w.t.Helper()
 	var all []app.Recorded
-	for e, err := range w.log.ReadAll(w.ctx, p, w.Processes().Prefixes()...) {
+	for e, err := range w.log.ReadAll(w.ctx, p, prefixes...) {
 		require.NoError(w.t, err)
 		all = append(all, e)
 	}
@@ -230,7 +246,7 @@ func (w *world) later() {
 	w.t.Helper()
 	for range 5 {
 		w.clock.advance(time.Minute)
-		events := w.after(w.handled)
+		events := w.after(w.handled, w.Processes().Prefixes()...)
 		if len(events) == 0 {
 			return
 		}

@@ -26,6 +26,6 @@ func TestGolden(t *testing.T) {
 		user.ProfilesAssigned{User: uid, Profiles: []string{"read-only", "renewals"}},
 		user.UserDeactivated{User: uid},
 		user.UserReactivated{User: uid},
-		user.UserErased{User: uid, Account: owner},
+		user.UserErased{User: uid, Account: owner, EmailReservation: "reservation-email-0011"},
 	)
 }
