@@ -88,6 +88,7 @@ type mortalLog struct {
 }
 
 func (m mortalLog) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (revision app.Revision, at app.Position, err error) {
+	ctx = context.WithoutCancel(ctx) // what is under way has an outcome before the test goes on
 	err = m.life.step(func(last bool) (err error) {
 		if !last {
 			ctx = context.WithValue(ctx, sealingFor{}, m.life)

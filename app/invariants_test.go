@@ -28,21 +28,30 @@ type folded struct {
 	batches      map[uuid.UUID]batch.State
 	ids          map[uuid.UUID]bool // of all events
 	erased       map[uuid.UUID]bool // persons
+	position     app.Position
 }
 
+// fold folds what has come since it was called last.
 func (w *world) fold() folded {
 	w.t.Helper()
-	f := folded{
+	if w.folded.devices == nil {
+		w.folded = newFolded()
+	}
+	for _, e := range w.after(w.folded.position, allStreams...) {
+		require.False(w.t, w.folded.ids[e.ID], "an event twice: %s %s", e.Stream, e.Event.EventType())
+		w.folded.add(e)
+		w.folded.position = e.Position
+	}
+	return w.folded
+}
+
+func newFolded() folded {
+	return folded{
 		devices: map[uuid.UUID]device.State{}, accounts: map[uuid.UUID]account.State{}, users: map[uuid.UUID]user.State{},
 		partnerships: map[uuid.UUID]partnership.State{}, releases: map[uuid.UUID]release.State{},
 		reserved: map[string]reservation.State{}, batches: map[uuid.UUID]batch.State{},
 		ids: map[uuid.UUID]bool{}, erased: map[uuid.UUID]bool{},
 	}
-	for _, e := range w.whole() {
-		require.False(w.t, f.ids[e.ID], "an event twice: %s %s", e.Stream, e.Event.EventType())
-		f.add(e)
-	}
-	return f
 }
 
 func (f folded) add(e app.Recorded) {

@@ -143,13 +143,13 @@ func transferRows() []row {
 		c := w.moving(round, atomic)
 		return func(on process) error { return bulk(on.TransferDevices(w.ctx, operator(), c)) }
 	})
-	rows = append(rows, twice("carry out a plan", "TransferDevices", false, func(w *world, round int, atomic bool) func(process) error {
-		plan := w.moving(round, atomic)
+	rows = append(rows, row{name: "carry out a plan", covers: "TransferDevices", begin: func(w *world, round int) func(process) error {
+		plan := w.moving(round, false)
 		made, err := w.PlanTransfer(w.ctx, operator(), plan)
 		require.NoError(w.t, err)
-		c := app.TransferDevices{Command: command(), Plan: made.Plan.Plan, Atomic: atomic}
+		c := app.TransferDevices{Command: command(), Plan: made.Plan.Plan}
 		return func(on process) error { return bulk(on.TransferDevices(w.ctx, operator(), c)) }
-	})...)
+	}})
 	rows = append(rows, row{name: "plan a transfer", covers: "PlanTransfer", begin: func(w *world, round int) func(process) error {
 		c := w.moving(round, false)
 		return func(on process) error {

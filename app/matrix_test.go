@@ -136,11 +136,7 @@ func (w *world) clearUp(round int) {
 // end is how far the log goes.
 func (w *world) end() app.Position {
 	w.t.Helper()
-	all := w.whole()
-	if len(all) == 0 {
-		return app.Position{}
-	}
-	return all[len(all)-1].Position
+	return w.fold().position
 }
 
 // inner are the events of reservations, fences, batches and plans: how a command

@@ -42,6 +42,7 @@ type world struct {
 	more       func(*app.Dependencies) // what else the test needs
 	operations app.OperationStore      // nil unless the test needs one
 	handled    app.Position            // how far the processes are
+	folded     folded                  // as far as fold has got
 }
 
 // newWorld starts an event node on a fresh database.
@@ -221,9 +222,6 @@ func (w *world) device(serial string) device.State {
 
 // allStreams are the prefixes of all streams but the one that names the log.
 var allStreams = []string{"account-", "batch-", "device-", "partnership-", "release", "reservation-", "transfer", "user-"}
-
-// whole is the whole log.
-func (w *world) whole() []app.Recorded { return w.after(app.Position{}, allStreams...) }
 
 // everything is what the processes see.
 func (w *world) everything() []app.Recorded {
