@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/passwords"
@@ -24,12 +25,16 @@ func newWorldWithPeople(t testing.TB, hasher ...app.Passwords) *world {
 		hasher = []app.Passwords{slow}
 	}
 	w := newWorld(t)
-	w.people = app.People{
-		Store: people.NewStore(w.pool), Passwords: hasher[0], SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute},
-	}
+	w.people = newPeople(w.pool, hasher[0])
 	w.App = w.with(w.log)
 	return w
+}
+
+func newPeople(pool *pgxpool.Pool, hasher app.Passwords) app.People {
+	return app.People{
+		Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute},
+	}
 }
 
 // plainPasswords are no hashes at all, where hashing is not what a test is about.

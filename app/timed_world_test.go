@@ -24,9 +24,14 @@ import (
 // falls due by itself is found.
 type timedWorld struct {
 	*world
+	runner *projections.Runner
 }
 
-func newTimedWorld(t *testing.T) *timedWorld {
+func newTimedWorld(t testing.TB) *timedWorld { return followedWorld(t, false) }
+
+// followedWorld is a timed world, in which perhaps the processes follow the log,
+// too.
+func followedWorld(t testing.TB, processes bool) *timedWorld {
 	t.Helper()
 	node := eventnodetest.NewRestartable(t)
 	node.Start()
@@ -40,22 +45,28 @@ func newTimedWorld(t *testing.T) *timedWorld {
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
 		})
 	}
-	runner, err := projections.New(projections.Options{
+	w.reader = fleet.NewReader(w.pool, func(ctx context.Context, names []string, p app.Position) error {
+		return w.runner.WaitFor(ctx, names, p)
+	})
+	w.App = w.with(w.log)
+	var following []projections.Process
+	if p := w.Processes(); processes {
+		following = append(following, projections.Process{Name: p.Name(), Prefixes: p.Prefixes(), Handle: p.HandleBatch})
+	}
+	w.runner, err = projections.New(projections.Options{
 		Pool: w.pool, Follow: follow, Log: w.log, Source: source, Logger: slog.New(slog.DiscardHandler),
-	}, []projections.Projection{fleet.Projection()}, nil)
+	}, []projections.Projection{fleet.Projection()}, following)
 	require.NoError(t, err)
-	require.NoError(t, runner.Prepare(t.Context()))
+	require.NoError(t, w.runner.Prepare(t.Context()))
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- runner.Run(ctx) }()
+	go func() { ended <- w.runner.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("read models: %v", err)
 		}
 	})
-	w.reader = fleet.NewReader(w.pool, runner.WaitFor)
-	w.App = w.with(w.log)
 	return w
 }
 
