@@ -25,20 +25,30 @@ type deed struct {
 
 // kinds of deeds, the likelier ones several times.
 var kinds = []string{
-	"register", "register", "register", "register", "transfer", "transfer", "transfer", "transfer", "plan", "commit", "commit",
-	"reverse transfer", "reverse transfer", "renew", "renew", "reverse renewal", "grant", "edit", "edit", "suspend", "resume", "retire",
-	"ask", "answer", "open", "open", "customer", "customer", "activate", "activate", "invite again", "close", "rename", "rename", "bill",
-	"invite", "invite", "accept", "accept", "edit user", "revoke", "resend", "deactivate", "reactivate",
-	"profile", "end partnership", "erase", "erase user", "days", "days", "years",
+	"register", "register", "register", "register", "register", "transfer", "transfer", "transfer", "transfer", "transfer", "transfer",
+	"transfer", "transfer", "plan", "commit", "commit", "reverse transfer", "reverse transfer", "reverse transfer", "renew", "renew",
+	"reverse renewal", "reverse renewal", "grant", "edit", "edit", "suspend", "resume", "retire", "ask", "ask", "answer",
+	"open", "open", "customer", "customer", "activate", "activate", "invite again", "close", "rename", "rename", "bill", "profile",
+	"end partnership", "erase", "invite", "invite", "invite", "accept", "accept", "accept", "edit user", "edit user", "revoke", "resend",
+	"deactivate", "deactivate", "reactivate", "erase user", "days", "days", "days", "years",
 }
 
 func drawDeed(t *rapid.T) deed {
 	return deed{
-		Kind: rapid.SampledFrom(kinds).Draw(t, "kind"),
-		A:    rapid.IntRange(0, 7).Draw(t, "a"), B: rapid.IntRange(0, 7).Draw(t, "b"),
-		N: rapid.IntRange(0, 27).Draw(t, "n"), M: rapid.IntRange(0, 27).Draw(t, "m"),
-		Flag: rapid.Bool().Draw(t, "flag"),
+		Kind: kinds[evenly(t, 6)%len(kinds)], A: evenly(t, 3), B: evenly(t, 3), N: evenly(t, 5) % 28, M: evenly(t, 5) % 28, Flag: evenly(t, 1) == 1,
 	}
+}
+
+// evenly draws a number of so many bits. Unlike rapid's integers it is not more
+// likely a small one.
+func evenly(t *rapid.T, bits int) (n int) {
+	for range bits {
+		n *= 2
+		if rapid.Bool().Draw(t, "bit") {
+			n++
+		}
+	}
+	return n
 }
 
 // answer is what a command was answered.

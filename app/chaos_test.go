@@ -61,7 +61,7 @@ type inRun struct {
 
 func (r inRun) Context() context.Context       { return r.run.Context() }
 func (r inRun) Cleanup(f func())               { r.run.Cleanup(f) }
-func (r inRun) Errorf(format string, a ...any) { r.run.Errorf(format, a...) }
+func (r inRun) Errorf(format string, a ...any) { r.TB.Logf(format, a...); r.run.Errorf(format, a...) }
 func (r inRun) Fatalf(format string, a ...any) { r.run.Fatalf(format, a...) }
 func (r inRun) Logf(format string, a ...any)   { r.run.Logf(format, a...) }
 func (r inRun) Fatal(a ...any)                 { r.run.Fatal(a...) }
@@ -106,18 +106,20 @@ func newArena(t testing.TB) *arena {
 	return a
 }
 
-// rest lets time pass until the processes have nothing more to do and the read
-// models know of everything.
+// rest lets time pass until the processes have nothing more to do.
 func (a *arena) rest() {
 	a.t.Helper()
-	names := []string{a.Processes().Name(), "fleet"}
+	names := []string{a.Processes().Name()}
 	for range 20 {
 		before := a.fold().position
 		a.clock.advance(time.Minute)
 		ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
 		err := a.runner.WaitFor(ctx, names, a.lastOf(a.Processes().Prefixes()))
 		cancel()
-		require.NoError(a.t, err, "the followers do not come to rest")
+		if err != nil {
+			status, _ := a.runner.Status(a.ctx)
+			a.t.Fatalf("the followers do not come to rest: %v\n%+v", err, status)
+		}
 		if a.fold().position == before {
 			return
 		}
