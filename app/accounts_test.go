@@ -117,7 +117,7 @@ func TestSameCommandIsOneAccount(t *testing.T) {
 	w.invariants()
 
 	c = accountNamed("Alder Ambulance", "")
-	_, err := w.with(&dying{Log: w.log, left: 3, before: true}).CreateCustomer(w.ctx, administratorOf(reseller), c)
+	_, err := w.dying(3, true).CreateCustomer(w.ctx, administratorOf(reseller), c)
 	require.ErrorIs(t, err, errDead)
 	w.later()
 	_, err = w.CreateCustomer(w.ctx, administratorOf(reseller), c)

@@ -16,22 +16,6 @@ func renaming(id uuid.UUID, uid uuid.UUID, name string) app.EditAccount {
 	return app.EditAccount{Command: app.Command{ID: id}, Account: uid, Name: &name}
 }
 
-// A name is claimed before it is given and freed afterwards; dying in between
-// leaves nobody with a name that is not his, and no name lost.
-func TestCrashesOfRename(t *testing.T) {
-	t.Parallel()
-	crashes(t, func(w *world, on *app.App, round int) error {
-		reseller := w.fixed("North Radio")
-		for step := range 2 {
-			name := fmt.Sprintf("North Radio %d.%d", round, step)
-			if _, err := on.EditAccount(w.ctx, operator(), renaming(seed(10*round+step), reseller, name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 func TestManyWantOneName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -85,6 +85,7 @@ type App struct {
 	people     People
 	secrets    ExternalSecrets
 	logger     *slog.Logger
+	turns      turns
 }
 
 // New makes the App of its dependencies.

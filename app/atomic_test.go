@@ -133,8 +133,7 @@ func TestRepeatOfARunningBatchIsBusy(t *testing.T) {
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	c := app.RegisterDevices{Command: command(), Items: routers(1, 2), Atomic: true}
-	log := &dying{Log: w.log, left: 6, before: true}
-	_, err := w.with(log).RegisterDevices(w.ctx, operatorFor(customer), c)
+	_, err := w.dying(6, true).RegisterDevices(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, errDead)
 	_, err = w.RegisterDevices(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, app.ErrBusy)

@@ -185,9 +185,8 @@ func TestEraseAuditor(t *testing.T) {
 
 	other := w.auditor(w.reseller("South Radio"))
 	person := uuid.MustParse(other.Actor.ID)
-	dying := w.with(w.log, func(d *app.Dependencies) { d.Persons = doomed{w.keys, true} })
-	_, err = dying.ErasePerson(w.ctx, operator(), person, command())
-	require.Error(t, err)
+	_, err = w.dying(3, true).ErasePerson(w.ctx, operator(), person, command()) // the event, what is kept, the key
+	require.ErrorIs(t, err, errDead)
 	require.False(t, w.keyOf(person).Erased)
 	w.later()
 	require.True(t, w.keyOf(person).Erased)

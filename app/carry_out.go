@@ -43,9 +43,15 @@ func (r result[S]) written(uid uuid.UUID) (Written, error) {
 	return Written{UID: uid, Revision: r.revision, Position: r.position}, domain.Refuse(r.problems...)
 }
 
-// carryOut does a change: load, decide, claim, append, release. When others
-// were faster it starts over, ErrBusy after several times.
+// carryOut does a change: load, decide, claim, append, release. Commands of this
+// instance take turns at a stream; when those of another were faster it starts
+// over, ErrBusy after several times.
 func carryOut[S any](ctx context.Context, a *App, w write, c change[S]) (result[S], error) {
+	done, err := a.turns.take(ctx, c.stream)
+	if err != nil {
+		return result[S]{}, err
+	}
+	defer done()
 	mine := a.claims(w, c.holder, c.stream)
 	for try := range conflictTries {
 		r, err := attempt(ctx, a, w, c, mine)

@@ -81,18 +81,21 @@ func (a *App) eraseIn(ctx context.Context, w write, stream string, person uuid.U
 }
 
 // eraseUser forgets who a user is. The address is free again, since nothing
-// could tell any more that it was taken: an earlier attempt may have died before
-// it let go of it, and without the key nobody would know which one it was.
+// could tell any more that it was taken; the event says which it was, should the
+// command die before it lets go of it.
 func (a *App) eraseUser(ctx context.Context, w write, uid uuid.UUID) (Written, error) {
-	r, err := carryOut(ctx, a, w, userChange(uid, user.DecideErase))
+	r, err := carryOut(ctx, a, w, userChange(uid, func(s user.State) ([]domain.Event, []domain.Problem) {
+		held := ""
+		for _, key := range reservationsOfUser(s) {
+			held = key.Stream
+		}
+		return user.DecideErase(s, held)
+	}))
 	if err != nil {
 		return Written{}, err
 	}
 	if r.state.Status == "" {
 		return Written{}, ErrNotFound
-	}
-	if err := a.tidy(ctx, w, UserStream(uid), uid, nil); err != nil {
-		return Written{}, err
 	}
 	return r.written(uid)
 }

@@ -133,62 +133,6 @@ func (m noMail) Send(_ context.Context, mail app.Mail) error {
 	return nil
 }
 
-// doomed are keys in a process that dies before, or after, it destroys one.
-type doomed struct {
-	app.PersonKeys
-	before bool
-}
-
-func (d doomed) Erase(ctx context.Context, person uuid.UUID) error {
-	if !d.before {
-		_ = d.PersonKeys.Erase(ctx, person)
-	}
-	return errDead
-}
-
-// A process that dies half way leaves nothing visible behind, and others finish.
-func TestCrashesOfErasePerson(t *testing.T) {
-	t.Parallel()
-	w := newWorldWithPeople(t)
-	for name, dead := range map[string]func(log *dying) func(*app.Dependencies){
-		"before the event": func(log *dying) func(*app.Dependencies) { log.before = true; return nil },
-		"after the event":  func(*dying) func(*app.Dependencies) { return nil },
-		"before the key": func(log *dying) func(*app.Dependencies) {
-			log.left = 1000
-			return func(d *app.Dependencies) { d.Persons = doomed{w.keys, true} }
-		},
-		"after the key": func(log *dying) func(*app.Dependencies) {
-			log.left = 1000
-			return func(d *app.Dependencies) { d.Persons = doomed{w.keys, false} }
-		},
-	} {
-		uid := w.reseller(name)
-		person := w.account(uid).Administrator
-		log := &dying{Log: w.log, left: 1}
-		var change []func(*app.Dependencies)
-		if c := dead(log); c != nil {
-			change = append(change, c)
-		}
-		id := command()
-		_, err := w.with(log, change...).ErasePerson(w.ctx, operator(), person.ID, id)
-		require.ErrorIs(t, err, errDead, name)
-		w.later()
-		w.invariants()
-		if name == "before the event" {
-			require.Equal(t, person, w.account(uid).Administrator, "nothing was done")
-		} else {
-			require.Equal(t, person.Erase(), w.account(uid).Administrator, name)
-			require.True(t, w.keyOf(person.ID).Erased, "%s: finished by the processes", name)
-		}
-		_, err = w.ErasePerson(w.ctx, operator(), person.ID, id)
-		require.NoError(t, err, name)
-		require.Equal(t, 1, w.erasures(uid), name)
-		require.True(t, w.keyOf(person.ID).Erased, name)
-		w.later()
-		w.invariants()
-	}
-}
-
 // Whatever is appended while a person is erased, the person is erased after it.
 func TestEraseAgainstOthers(t *testing.T) {
 	t.Parallel()

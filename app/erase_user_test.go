@@ -86,7 +86,7 @@ func TestCrashesOfErasingUsers(t *testing.T) {
 		require.NoError(t, err)
 		credential := m.user(uid).Credential
 
-		log := &dying{Log: m.log, left: n}
+		log := mortalLog{m.log, &life{left: n}}
 		on := m.with(log, func(d *app.Dependencies) { d.People.Store = unforgetting{d.People.Store} })
 		id := command()
 		_, err = on.ErasePerson(ctx, operator(), uid, id)
@@ -114,7 +114,7 @@ func TestCrashesOfErasingUsers(t *testing.T) {
 		_, err = m.ErasePerson(ctx, operator(), uid, id)
 		require.NoError(t, err)
 		m.join(email, false, "full") // the address is free again
-		if !log.dead {
+		if !log.life.dead {
 			break
 		}
 	}
@@ -127,7 +127,7 @@ func TestErasingTheFirstAdministratorEndsSessions(t *testing.T) {
 	ada := m.admin.Actor.ID
 	in, err := m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password})
 	require.NoError(t, err)
-	log := &dying{Log: m.log, left: 1} // dies behind the first of the two streams
+	log := mortalLog{m.log, &life{left: 1}} // dies behind the first of the two streams
 	_, err = m.with(log).ErasePerson(m.ctx, operator(), uuid.MustParse(ada), command())
 	require.ErrorIs(t, err, errDead)
 	_, err = m.SessionCaller(m.ctx, in.Token)

@@ -1,9 +1,7 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -11,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -133,58 +130,11 @@ func TestRepeatedSecretsStayReplaced(t *testing.T) {
 	require.Len(t, w.secrets(), 1)
 }
 
-// mortal is a process that dies at the nth thing it does to the log or to the
-// secrets: before it, or when it is done and before the process has heard so.
-type mortal struct {
-	app.Log
-	app.ExternalSecrets
-	mu     sync.Mutex
-	left   int
-	before bool
-	dead   bool
-}
-
-func (m *mortal) step(do func() error) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.dead {
-		return errDead
-	}
-	if m.left--; m.left > 0 {
-		return do()
-	}
-	m.dead = true
-	if !m.before {
-		_ = do()
-	}
-	return errDead
-}
-
-func (m *mortal) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (r app.Revision, p app.Position, err error) {
-	err = m.step(func() (err error) {
-		r, p, err = m.Log.Append(ctx, stream, expected, events...)
-		return err
-	})
-	return r, p, err
-}
-
-func (m *mortal) Put(ctx context.Context, id, uid uuid.UUID, secret string) error {
-	return m.step(func() error { return m.ExternalSecrets.Put(ctx, id, uid, secret) })
-}
-
-func (m *mortal) Settle(ctx context.Context, id uuid.UUID) error {
-	return m.step(func() error { return m.ExternalSecrets.Settle(ctx, id) })
-}
-
-func (m *mortal) Drop(ctx context.Context, id uuid.UUID) error {
-	return m.step(func() error { return m.ExternalSecrets.Drop(ctx, id) })
-}
-
 // living runs a service that dies at step n, and says whether it has.
 func (w *world) living(n int, before bool, do func(*app.App) error) (died bool, err error) {
-	m := &mortal{Log: w.log, ExternalSecrets: externalsecrets.NewStore(w.pool, w.key), left: n, before: before}
-	err = do(w.with(m, func(d *app.Dependencies) { d.Secrets = m }))
-	return m.dead, err
+	on := w.dying(n, before)
+	err = do(on.App)
+	return on.dead, err
 }
 
 // externalLife is everything that happens to external accounts, with commands of

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
-	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
@@ -19,9 +18,11 @@ import (
 // withOperations gives the world operations whose chunks the test runs itself.
 func (w *world) withOperations() app.OperationStore {
 	w.t.Helper()
-	store := operations.NewStore(pgtest.Pool(w.t), func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
-	w.App = w.with(w.log, func(d *app.Dependencies) { d.Operations = store })
-	return store
+	if w.operations == nil {
+		w.operations = operations.NewStore(w.pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
+		w.App = w.with(w.log)
+	}
+	return w.operations
 }
 
 func (w *world) run(op app.Operation) app.Operation {

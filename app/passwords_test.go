@@ -177,13 +177,13 @@ func TestCrashesOfChangePassword(t *testing.T) {
 	m := newTeam(t)
 	for _, died := range []struct {
 		when          string
-		event         *dying // of the process's log
-		write         int    // the one about credentials that it dies with
+		event         *life // of the process's log
+		write         int   // the one about credentials that it dies with
 		changed, lost bool
 	}{
 		{"before the hash is kept", nil, 1, false, false},
-		{"before the event", &dying{left: 1, before: true}, 10, false, false},
-		{"after the event", &dying{left: 1}, 10, true, true},
+		{"before the event", &life{left: 1, before: true}, 10, false, false},
+		{"after the event", &life{left: 1}, 10, true, true},
 		{"before the session is carried over", nil, 2, true, true},
 		{"before the old hash is dropped", nil, 3, true, false},
 	} {
@@ -193,8 +193,7 @@ func TestCrashesOfChangePassword(t *testing.T) {
 		_, other := m.sessionOf(email)
 		log := m.log
 		if died.event != nil {
-			died.event.Log = m.log
-			log = died.event
+			log = mortalLog{m.log, died.event}
 		}
 		on := m.with(log, func(d *app.Dependencies) { d.People.Store = &stubborn{d.People.Store, died.write} })
 		_, _ = on.ChangePassword(m.ctx, own, changing(password, newPassword))

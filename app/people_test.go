@@ -1,14 +1,15 @@
 package app_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
-	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 )
 
@@ -16,16 +17,33 @@ import (
 const password = "correct horse battery"
 
 // newWorldWithPeople is a world in which people can sign in.
-func newWorldWithPeople(t testing.TB) *world {
+func newWorldWithPeople(t testing.TB, hasher ...app.Passwords) *world {
 	t.Helper()
-	w := newWorld(t)
-	hasher, err := passwords.New()
-	require.NoError(t, err)
-	w.people = app.People{
-		Store: people.NewStore(pgtest.Pool(t)), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
+	if len(hasher) == 0 {
+		slow, err := passwords.New()
+		require.NoError(t, err)
+		hasher = []app.Passwords{slow}
 	}
+	w := newWorld(t)
+	w.people = newPeople(w.pool, hasher[0])
 	w.people.Resets = &w.resets
 	w.App = w.with(w.log)
 	return w
+}
+
+func newPeople(pool *pgxpool.Pool, hasher app.Passwords) app.People {
+	return app.People{
+		Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
+		Issuer: vouching{}, IssuerTime: 10 * time.Minute,
+	}
+}
+
+// plainPasswords are no hashes at all, where hashing is not what a test is about.
+type plainPasswords struct{}
+
+func (plainPasswords) Hash(_ context.Context, password string) (string, error) { return password, nil }
+
+func (plainPasswords) Matches(_ context.Context, password, hash string) (bool, error) {
+	return hash != "" && password == hash, nil
 }

@@ -223,8 +223,7 @@ func TestCrashesOfAPlan(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		for _, before := range []bool{true, false} {
 			c := app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: serials}
-			on := w.with(&dying{Log: w.log, left: n, before: before})
-			_, err := on.PlanTransfer(w.ctx, administratorOf(reseller), c)
+			_, err := w.dying(n, before).PlanTransfer(w.ctx, administratorOf(reseller), c)
 			require.ErrorIs(t, err, errDead)
 			_, err = w.TransferPlan(w.ctx, administratorOf(reseller), c.ID)
 			if n < 3 || before {

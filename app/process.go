@@ -11,11 +11,10 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
-	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
-	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // grace is how long a command is left alone to finish what it began. It is
@@ -41,6 +40,7 @@ func (e *TooEarly) NotBefore() time.Time { return e.at }
 //   - a secret of an external account that is of no use any more is dropped;
 //   - a person erased in one stream is erased in all, and what signing in
 //     needed and the key are destroyed;
+//   - what its owner has agreed to release is released;
 //   - an account's users and its administrators follow what was decided;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
@@ -56,7 +56,7 @@ func (*Processes) Name() string { return "processes_3" }
 
 // Prefixes are those of the streams they follow.
 func (*Processes) Prefixes() []string {
-	return []string{"account-", auditPrefix, "batch-", "device-", "reservation-", "user-"}
+	return []string{"account-", auditPrefix, "batch-", "device-", "releases-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives *TooEarly
@@ -143,21 +143,16 @@ func (t *tasks) add(e Recorded) {
 			return a.settleHolds(ctx, event.Batch, t.held[event.Batch]...)
 		}
 	case reservation.Reserved:
-		if t.reserved[event.Subject] == nil {
-			t.reserved[event.Subject] = map[string]reservation.Kind{}
-		}
-		t.reserved[event.Subject][e.Stream] = event.Kind
+		t.reserve(event.Subject, e.Stream, event.Kind)
 		t.tidy(event.Subject, event.Holder, e)
 	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountClosed, account.AccountRenamed:
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}
-	case account.PersonErased:
-		t.erase(event.Person, e)
-	case user.UserErased:
-		t.erase(event.User, e)
-	case audit.AuditorErased:
-		t.erase(event.Grant, e)
+	case release.ReleaseRequestGranted:
+		t.rest["release request "+event.Request.String()] = func(ctx context.Context, a *App) error {
+			return a.releaseGranted(ctx, a.because(e), event.Request)
+		}
 	case account.AccountCreated:
 		if event.Reseller != uuid.Nil {
 			t.rest["partnership of "+e.Stream] = func(ctx context.Context, a *App) error {
@@ -170,17 +165,11 @@ func (t *tasks) add(e Recorded) {
 	}
 }
 
-func (t *tasks) erase(person uuid.UUID, e Recorded) {
-	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
-		_, err := a.eraseEverywhere(ctx, a.because(e), person)
-		if errors.Is(err, ErrNotFound) { // named nowhere any more
-			err = nil
-		}
-		if err = a.orRefused(ctx, err); err != nil {
-			return err
-		}
-		return a.destroySecrets(ctx, person)
+func (t *tasks) reserve(subject, stream string, kind reservation.Kind) {
+	if t.reserved[subject] == nil {
+		t.reserved[subject] = map[string]reservation.Kind{}
 	}
+	t.reserved[subject][stream] = kind
 }
 
 func (t *tasks) tidy(subject string, holder uuid.UUID, e Recorded) {

@@ -2,8 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
+
+	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -38,10 +43,33 @@ func (t *tasks) addPeople(e Recorded) {
 			_, err := a.followAccess(ctx, w, event.Account, event.User)
 			return err
 		})
+	case account.PersonErased:
+		t.erase(event.Person, e)
+	case user.UserErased:
+		if event.EmailReservation != "" {
+			t.reserve(e.Stream, event.EmailReservation, reservation.Email)
+		}
+		t.tidy(e.Stream, event.User, e)
+		t.erase(event.User, e)
+	case audit.AuditorErased:
+		t.erase(event.Grant, e)
 	case user.UserInvitationRevoked, user.UserInvitationAbandoned:
 		if uid, ok := uidOf(e.Stream); ok {
 			t.tidy(e.Stream, uid, e)
 		}
+	}
+}
+
+func (t *tasks) erase(person uuid.UUID, e Recorded) {
+	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
+		_, err := a.eraseEverywhere(ctx, a.because(e), person)
+		if errors.Is(err, ErrNotFound) { // named nowhere any more
+			err = nil
+		}
+		if err = a.orRefused(ctx, err); err != nil {
+			return err
+		}
+		return a.destroySecrets(ctx, person)
 	}
 }
 

@@ -14,8 +14,7 @@ func TestProcessesLeaveTheYoungAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
-	log := &dying{Log: w.log, left: 3, before: true}
-	_, err := w.with(log).RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 1)})
+	_, err := w.dying(3, true).RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 1)})
 	require.ErrorIs(t, err, errDead)
 	events := app.Batch{Events: w.everything()}
 

@@ -157,7 +157,7 @@ func (a *App) ReleaseRequest(ctx context.Context, caller Caller, id uuid.UUID) (
 
 // AnswerRelease grants or denies a request. It needs devices.transfer in the
 // account that it went to. A granted device can be registered by who asked.
-// Granting again completes what a crash has left undone.
+// The Processes release what was granted should this command die.
 func (a *App) AnswerRelease(ctx context.Context, caller Caller, id uuid.UUID, grant bool, c Command) (ReleaseRow, error) {
 	if err := c.check(); err != nil {
 		return ReleaseRow{}, err
@@ -207,10 +207,29 @@ func (a *App) releaseDevice(ctx context.Context, w write, r ReleaseRow) error {
 		return device.DecideRelease(s, r.grant())
 	})
 	released, err := carryOut(ctx, a, w, ch)
+	if err == nil && slices.Equal(codesOf(released.problems), []string{device.CodeBusy}) {
+		err = fmt.Errorf("release %s: %w", r.Device, ErrBusy) // not for good
+	}
+	return refusal(err, released.problems)
+}
+
+// releaseGranted releases a device whose owner has agreed to it, if the command
+// that said so died before. A device that is not the owner's any more stays.
+func (a *App) releaseGranted(ctx context.Context, w write, id uuid.UUID) error {
+	r, err := a.releaseRow(ctx, id)
 	if err != nil {
 		return err
 	}
-	return domain.Refuse(released.problems...)
+	d, err := load(ctx, a.log, DeviceStream(r.Device), device.State{UID: r.Device}, device.Evolve)
+	if err != nil {
+		return err
+	}
+	if d.state.HeldBy != uuid.Nil { // the batch has to end first
+		if err := a.settleHolds(ctx, d.state.HeldBy, r.Device); err != nil {
+			return err
+		}
+	}
+	return a.orRefused(ctx, a.releaseDevice(ctx, w, r))
 }
 
 // releaseRow finds a request by the account that it went to.

@@ -151,27 +151,3 @@ func TestGrantAndDenialAtOnce(t *testing.T) {
 		}
 	}
 }
-
-func TestCrashesOfARelease(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
-	for n := 1; n <= 8; n++ { // four appends, before and after each
-		w.registered(owner, router(n))
-		ask := app.RequestRelease{Command: command(), SerialNumber: router(n).SerialNumber, IMEI: imei(n)}
-		grant := command()
-		all := func(on *app.App) error {
-			if _, err := on.RequestRelease(w.ctx, administratorOf(buyer), ask); err != nil {
-				return err
-			}
-			_, err := on.AnswerRelease(w.ctx, administratorOf(owner), ask.ID, true, grant)
-			return err
-		}
-		log := &dying{Log: w.log, left: (n + 1) / 2, before: n%2 == 0}
-		require.ErrorIs(t, all(w.with(log)), errDead)
-		require.NoError(t, all(w.App))
-		require.Equal(t, []string{"created"}, outcomes(w.register(buyer, router(n))))
-	}
-	w.later()
-	w.invariants()
-}

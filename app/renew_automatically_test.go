@@ -66,46 +66,12 @@ func TestAutomaticRenewalByManyAtOnce(t *testing.T) {
 	w.clock.set(on(2040, 1, 1))
 	var g errgroup.Group
 	for range 4 {
-		g.Go(func() error { return w.on(w.log).RunDue(w.ctx) })
+		g.Go(func() error { return w.with(w.log).RunDue(w.ctx) })
 	}
 	require.NoError(t, g.Wait())
 	for _, serial := range mine {
 		periods, _ := w.renewals(serial)
 		require.Equal(t, []string{"2031-03-10 - 2036-03-10", "2036-03-10 - 2041-03-10"}, periods)
-	}
-}
-
-// The process dies at each of its appends, before or after the store has done
-// it; the next run does the rest, and nothing twice.
-func TestCrashesOfAutomaticRenewal(t *testing.T) {
-	t.Parallel()
-	for _, before := range []bool{true, false} {
-		t.Run(fmt.Sprintf("before=%t", before), func(t *testing.T) {
-			t.Parallel()
-			w := newTimedWorld(t)
-			reseller := w.fixed("North Radio")
-			mine := w.registered(reseller, routers(1, 4)...)
-			w.visible()
-			want := []string{}
-			for n := 1; n <= len(mine)+1; n++ {
-				year := 2026 + 10*n
-				w.clock.set(on(year, 3, 10)) // two periods are due
-				log := &dying{Log: w.log, left: n, before: before}
-				err := w.on(log).RunDue(w.ctx)
-				require.Equal(t, log.dead, err != nil, "append %d: %v", n, err)
-				require.Equal(t, n <= len(mine), log.dead)
-				require.NoError(t, w.RunDue(w.ctx))
-				want = append(want,
-					fmt.Sprintf("%d-03-10 - %d-03-10", year-5, year), fmt.Sprintf("%d-03-10 - %d-03-10", year, year+5))
-				for _, serial := range mine {
-					periods, _ := w.renewals(serial)
-					require.Equal(t, want, periods, "after death at append %d", n)
-				}
-				w.visible()
-			}
-			w.later()
-			w.invariants()
-		})
 	}
 }
 
@@ -122,7 +88,7 @@ func TestAutomaticRenewalOfAHeldDevice(t *testing.T) {
 	var err error
 	for n := 1; w.device(mine[1]).HeldBy == [16]byte{}; n++ {
 		c := app.RenewDevices{Command: command(), Devices: mine[1:2], Term: calendar.Months(12), Atomic: true}
-		_, err = w.with(&dying{Log: w.log, left: n}).RenewDevices(w.ctx, operator(), c)
+		_, err = w.dying(n, false).RenewDevices(w.ctx, operator(), c)
 		require.Error(t, err)
 	}
 	require.ErrorIs(t, w.RunDue(w.ctx), app.ErrBusy)

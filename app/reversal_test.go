@@ -206,25 +206,3 @@ func TestReversalsAndRenamesAtOnce(t *testing.T) {
 	w.later()
 	w.invariants()
 }
-
-func TestCrashesOfReversal(t *testing.T) {
-	t.Parallel()
-	for _, atomic := range []bool{false, true} {
-		t.Run(fmt.Sprintf("atomic=%t", atomic), func(t *testing.T) {
-			t.Parallel()
-			crashes(t, func(w *world, on *app.App, round int) error {
-				reseller, customer := w.fixed("North Radio"), w.fixed("Delta Rail")
-				serial, id := router(round).SerialNumber, seed(1000+round)
-				w.register(customer, router(round))
-				if err := bulk(w.TransferDevices(w.ctx, operator(), app.TransferDevices{
-					Command: app.Command{ID: id}, From: customer, To: reseller, Devices: []string{serial},
-				})); err != nil {
-					return err
-				}
-				return bulk(on.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{
-					Command: app.Command{ID: seed(round), Reason: "mistake"}, Transfer: id, Devices: []string{serial}, Atomic: atomic,
-				}))
-			})
-		})
-	}
-}

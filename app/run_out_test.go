@@ -199,9 +199,9 @@ func TestYearsOfEverything(t *testing.T) {
 			target, want := w.everythingDue(sandbox, begun)
 			move := app.MoveClock{To: target}
 			for n := 0; crashes; n++ {
-				log := &dying{Log: w.log, left: 1 + n%2, before: n%3 == 0}
+				log := mortalLog{w.log, &life{left: 1 + n%2, before: n%3 == 0}}
 				_, _, err := w.sandbox(log).MoveClock(w.ctx, operator(), move)
-				if !log.dead {
+				if !log.life.dead {
 					require.NoError(t, err)
 					require.Greater(t, n, 10)
 					break
@@ -255,10 +255,10 @@ func TestMoveClockWithALateEnd(t *testing.T) {
 func TestCrashesAndRacesOfEverythingDue(t *testing.T) {
 	t.Parallel()
 	died := func(w *timedWorld, left int, before bool) bool {
-		log := &dying{Log: w.log, left: left, before: before}
-		err := w.on(log).RunDue(w.ctx)
-		require.Equal(t, log.dead, err != nil, "append %d: %v", left, err)
-		return log.dead
+		log := mortalLog{w.log, &life{left: left, before: before}}
+		err := w.with(log).RunDue(w.ctx)
+		require.Equal(t, log.life.dead, err != nil, "append %d: %v", left, err)
+		return log.life.dead
 	}
 	for name, run := range map[string]func(w *timedWorld){
 		"dies before": func(w *timedWorld) {
@@ -274,7 +274,7 @@ func TestCrashesAndRacesOfEverythingDue(t *testing.T) {
 		"races": func(w *timedWorld) {
 			var g errgroup.Group
 			for range 4 {
-				g.Go(func() error { return w.on(w.log).RunDue(w.ctx) })
+				g.Go(func() error { return w.with(w.log).RunDue(w.ctx) })
 			}
 			require.NoError(w.t, g.Wait())
 		},

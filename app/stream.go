@@ -97,7 +97,7 @@ func (w write) metadata(e domain.Event) Metadata {
 
 // How often and how long things are tried again.
 const (
-	conflictTries = 8                // of a command that others were faster than
+	conflictTries = 16               // of a command that others were faster than
 	claimTries    = 40               // of a claim: one stream serves all of a reseller's devices
 	appendTime    = 10 * time.Second // of an append whose outcome is unknown; less when the context ends before
 )

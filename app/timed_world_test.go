@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
-	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -26,17 +24,20 @@ import (
 // falls due by itself is found.
 type timedWorld struct {
 	*world
-	pool   *pgxpool.Pool
-	reader app.Reader
+	runner *projections.Runner
 }
 
 var warnDays = []int{31, 7, 1}
 
-func newTimedWorld(t *testing.T) *timedWorld {
+func newTimedWorld(t testing.TB) *timedWorld { return followedWorld(t, false) }
+
+// followedWorld is a timed world, in which perhaps the processes follow the log,
+// too.
+func followedWorld(t testing.TB, processes bool) *timedWorld {
 	t.Helper()
 	node := eventnodetest.NewRestartable(t)
 	node.Start()
-	w := &timedWorld{world: worldOn(t, node.SocketPath()), pool: pgtest.Pool(t)}
+	w := &timedWorld{world: worldOn(t, node.SocketPath())}
 	store, ok := w.log.(*eventstoredb.Store)
 	require.True(t, ok)
 	source, err := app.Source(t.Context(), w.log, w.clock)
@@ -46,28 +47,29 @@ func newTimedWorld(t *testing.T) *timedWorld {
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
 		})
 	}
-	runner, err := projections.New(projections.Options{
+	w.reader = fleet.NewReader(w.pool, func(ctx context.Context, names []string, p app.Position) error {
+		return w.runner.WaitFor(ctx, names, p)
+	})
+	w.App = w.with(w.log)
+	var following []projections.Process
+	if p := w.Processes(); processes {
+		following = append(following, projections.Process{Name: p.Name(), Prefixes: p.Prefixes(), Handle: p.HandleBatch})
+	}
+	w.runner, err = projections.New(projections.Options{
 		Pool: w.pool, Follow: follow, Log: w.log, Awaited: app.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
-	}, []projections.Projection{fleet.Projection()}, nil)
+	}, []projections.Projection{fleet.Projection()}, following)
 	require.NoError(t, err)
-	require.NoError(t, runner.Prepare(t.Context()))
+	require.NoError(t, w.runner.Prepare(t.Context()))
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- runner.Run(ctx) }()
+	go func() { ended <- w.runner.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("read models: %v", err)
 		}
 	})
-	w.reader = fleet.NewReader(w.pool, runner.WaitFor)
-	w.App = w.on(w.log)
 	return w
-}
-
-// on is the service over a view of the log, in a process of its own.
-func (w *timedWorld) on(log app.Log) *app.App {
-	return w.with(log, func(d *app.Dependencies) { d.Reader, d.WarnDays = w.reader, warnDays })
 }
 
 // sandbox is the service in a sandbox, whose clock begins with the machine's.
@@ -75,13 +77,11 @@ func (w *timedWorld) sandbox(log app.Log) *app.App {
 	w.t.Helper()
 	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
 	require.NoError(w.t, err)
-	return w.with(log, func(d *app.Dependencies) {
-		d.Reader, d.Clock, d.Sandbox, d.WarnDays = w.reader, c, c, warnDays
-	})
+	return w.with(log, func(d *app.Dependencies) { d.Clock, d.Sandbox = c, c })
 }
 
 // visible waits until the read models know of everything that is in the log.
-func (w *timedWorld) visible() {
+func (w *world) visible() {
 	w.t.Helper()
 	var last app.Position
 	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-", "user-") {

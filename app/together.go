@@ -161,6 +161,11 @@ func (t *together) holdAll(ctx context.Context) ([]result[device.State], error) 
 		t.mu.Lock()
 		t.holds[i] = h
 		t.mu.Unlock()
+		done, err := t.app.turns.take(ctx, c.stream)
+		if err != nil {
+			return result[device.State]{}, err
+		}
+		defer done()
 		for try := range conflictTries {
 			r, err := t.hold(ctx, c, h)
 			if !errors.Is(err, ErrConflict) {

@@ -155,9 +155,9 @@ func TestRecordAfterACrash(t *testing.T) {
 	for n := 1; ; n++ {
 		serials := w.registered(customer, routers(10*n, 1)...)
 		c := app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: append(serials, "LD99999999999999")}
-		log := &dying{Log: w.log, left: n, before: n%2 == 0}
-		_, err := w.with(log).TransferDevices(w.ctx, operator(), c)
-		if !log.dead {
+		on := w.dying(n, n%2 == 0)
+		_, err := on.TransferDevices(w.ctx, operator(), c)
+		if !on.dead {
 			require.NoError(t, err)
 			require.Greater(t, n, 4)
 			return

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -198,20 +197,4 @@ func TestEditedUserNeedsAProfile(t *testing.T) {
 	_, err := m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: c, Administrator: yes()})
 	require.ErrorIs(t, err, app.ErrPrecondition)
 	require.False(t, m.signIn("bo@x.example").Administrator)
-}
-
-// A user's whole life in processes that die between any two appends.
-func TestCrashesOfUsers(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	lives := map[*world]map[string]uuid.UUID{}
-	crashesIn(t, newWorldWithPeople, func(w *world, on *app.App, round int) error {
-		mu.Lock()
-		if lives[w] == nil {
-			lives[w] = map[string]uuid.UUID{}
-		}
-		life := userLife{w: w, on: on, round: round, mu: &mu, steps: lives[w]}
-		mu.Unlock()
-		return life.run()
-	})
 }

@@ -35,14 +35,18 @@ type world struct {
 	t     testing.TB
 	ctx   context.Context
 	log   app.Log
+	pool  *pgxpool.Pool // of everything but the log
 	keys  *personkeys.Store
 	clock *handClock
-	pool  *pgxpool.Pool // where the keys are, and secrets
-	key   []byte        // of the installation
+	key   []byte // of the installation
 
-	people  app.People // with passwords only where the test needs them
-	resets  resetQueue
-	handled app.Position // how far the processes are
+	reader     app.Reader // nil without read models
+	people     app.People // with passwords only where the test needs them
+	resets     resetQueue
+	more       func(*app.Dependencies) // what else the test needs
+	operations app.OperationStore      // nil unless the test needs one
+	handled    app.Position            // how far the processes are
+	folded     folded                  // as far as fold has got
 }
 
 // newWorld starts an event node on a fresh database.
@@ -59,7 +63,7 @@ func worldOn(t testing.TB, socket string) *world {
 	key := sealing.NewKey()
 	keys, err := personkeys.Open(t.Context(), pool, key)
 	require.NoError(t, err)
-	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: keys})
+	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: stepwise{keys}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
@@ -73,8 +77,11 @@ func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
 		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
+		People: w.people, Reader: w.reader, Operations: w.operations, WarnDays: warnDays,
 		Secrets: externalsecrets.NewStore(w.pool, w.key),
-		People:  w.people,
+	}
+	if w.more != nil {
+		w.more(&d)
 	}
 	for _, c := range change {
 		c(&d)
@@ -220,13 +227,18 @@ func (w *world) device(serial string) device.State {
 	return s
 }
 
-// everything is the whole log.
-func (w *world) everything() []app.Recorded { return w.after(app.Position{}) }
+// allStreams are the prefixes of all streams but the one that names the log.
+var allStreams = []string{"account-", "batch-", "device-", "partnership-", "release", "reservation-", "transfer", "user-"}
 
-func (w *world) after(p app.Position) []app.Recorded {
+// everything is what the processes see.
+func (w *world) everything() []app.Recorded {
+	return w.after(app.Position{}, w.Processes().Prefixes()...)
+}
+
+func (w *world) after(p app.Position, prefixes ...string) []app.Recorded {
 	w.t.Helper()
 	var all []app.Recorded
-	for e, err := range w.log.ReadAll(w.ctx, p, w.Processes().Prefixes()...) {
+	for e, err := range w.log.ReadAll(w.ctx, p, prefixes...) {
 		require.NoError(w.t, err)
 		all = append(all, e)
 	}
@@ -239,7 +251,7 @@ func (w *world) later() {
 	w.t.Helper()
 	for range 5 {
 		w.clock.advance(time.Minute)
-		events := w.after(w.handled)
+		events := w.after(w.handled, w.Processes().Prefixes()...)
 		if len(events) == 0 {
 			return
 		}

@@ -172,6 +172,17 @@ func (s *IdempotencyKeys) Abandon(ctx context.Context, c Claim) error {
 	return nil
 }
 
+// Unlock lets repeats take over at once what was never answered, instead of when
+// its lock runs out. It is for the one process of a database, as it starts:
+// whoever has claimed a key before is gone then.
+func (s *IdempotencyKeys) Unlock(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `UPDATE ops.idempotency_keys SET locked_until = now() WHERE state = 'running'`)
+	if err != nil {
+		return fmt.Errorf("unlock idempotency keys: %w", err)
+	}
+	return nil
+}
+
 // RemoveExpired deletes keys nobody can ask for any more, at most limit of
 // them, and tells how many there were.
 func (s *IdempotencyKeys) RemoveExpired(ctx context.Context, limit int) (int64, error) {

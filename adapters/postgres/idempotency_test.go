@@ -106,6 +106,25 @@ func TestIdempotencyKeyOfADeadProcessIsTakenOver(t *testing.T) {
 	require.Equal(t, 200, answer.Status)
 }
 
+func TestIdempotencyKeysAreUnlocked(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	store, answered := keys(pool), request
+	dead := claim(t, store, request)
+	answered.Key = "answered"
+	require.NoError(t, store.Finish(t.Context(), claim(t, store, answered), postgres.Answer{Status: 204}))
+	require.NoError(t, store.Unlock(t.Context()))
+	other := request
+	other.Fingerprint = []byte("body-2")
+	_, _, err := store.Begin(t.Context(), other)
+	require.ErrorIs(t, err, postgres.ErrKeyReused)
+	claim(t, store, request)
+	require.ErrorIs(t, store.Finish(t.Context(), dead, postgres.Answer{Status: 500}), postgres.ErrClaimLost)
+	_, answer, err := store.Begin(t.Context(), answered)
+	require.NoError(t, err)
+	require.Equal(t, 204, answer.Status)
+}
+
 func TestIdempotencyKeyHasOneWinner(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)

@@ -65,7 +65,7 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	if err != nil {
 		return err
 	}
-	server, err := newServer(e, c, token, registry, logger)
+	server, err := newServer(ctx, e, c, token, registry, logger)
 	if err != nil {
 		return err
 	}

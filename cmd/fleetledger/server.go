@@ -21,7 +21,7 @@ const (
 )
 
 // newServer makes the HTTP edge of an engine.
-func newServer(e *engine, c *Config, operatorToken string, registry *prometheus.Registry, logger *slog.Logger) (*api.Server, error) {
+func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, registry *prometheus.Registry, logger *slog.Logger) (*api.Server, error) {
 	tokens, err := identity.New(operatorToken, postgres.NewTokens(e.pool), e.app, e.clock)
 	if err != nil {
 		return nil, err
@@ -30,10 +30,16 @@ func newServer(e *engine, c *Config, operatorToken string, registry *prometheus.
 	if err != nil {
 		return nil, err
 	}
+	keys := postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep)
+	if c.DatabaseURL == "" { // which is then this process's alone
+		if err := keys.Unlock(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return api.NewServer(api.Options{
 		App:           e.app,
 		Authenticator: tokens,
-		Idempotency:   postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep),
+		Idempotency:   keys,
 		Service:       health{e},
 		Clock:         e.clock,
 		Catalogue:     e.catalogue,

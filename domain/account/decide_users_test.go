@@ -50,3 +50,14 @@ func TestAdministrators(t *testing.T) {
 	given(t).When(about(withdraw, second.ID)).ThenRefused(account.CodeNotFound)
 	given(t).When(about(remove, second.ID)).Then()
 }
+
+// An administrator who was invited into the account may be there before the one
+// that it was opened for.
+func TestAdministratorBeforeTheFirst(t *testing.T) {
+	t.Parallel()
+	early := given(t, created).When(name(second)).Then(account.AdministratorNamed{Account: uid, Administrator: second})
+	s := account.Evolve(early.State, account.AccountActivated{Account: uid, Administrator: administrator})
+	if !s.Administers(administrator.ID) || !s.Administers(second.ID) {
+		t.Errorf("administrators: %v", s.Administrators)
+	}
+}

@@ -43,8 +43,8 @@ type State struct {
 	// EmailReservation keeps the address of an erased administrator taken.
 	EmailReservation string
 
-	// Administrators are the users who administer the account, in the order in
-	// which they were named; none before it is active.
+	// Administrators are the users who administer the account: the first one, as
+	// soon as it is active, and those who were named, in that order.
 	Administrators []Person
 	// Withdrawn are the users who are kept out.
 	Withdrawn []uuid.UUID
@@ -85,7 +85,8 @@ func Evolve(s State, e domain.Event) State {
 		if !s.Forgotten() {
 			s.Administrator = e.Administrator
 		}
-		s.Administrators = []Person{s.Administrator}
+		// Users who were invited as administrators may have accepted before.
+		s.Administrators = append([]Person{s.Administrator}, without(s.Administrators, s.Administrator.ID)...)
 	case InvitationSent:
 		s.Invitation = e.Invitation
 	case InvitationExpired:

@@ -55,7 +55,7 @@ func TestPasswords(t *testing.T) {
 	}
 	again.When(change(second, third)).ThenDone().When(reset("two", second, sent)).ThenRefused(user.CodeResetUnknown)
 	again.When(access(true)).ThenDone().When(reset("two", third, sent)).ThenRefused(user.CodeResetUnknown)
-	gone := again.When(user.DecideErase).ThenDone()
+	gone := again.When(erase).ThenDone()
 	gone.When(reset("two", third, sent)).ThenRefused(user.CodeResetUnknown)
 	gone.When(change(second, third)).ThenRefused(user.CodeUserUnknown)
 }

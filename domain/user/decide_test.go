@@ -64,6 +64,10 @@ func access(withdrawn bool) decision {
 	return func(s user.State) ([]domain.Event, []domain.Problem) { return user.DecideAccess(s, withdrawn), nil }
 }
 
+func erase(s user.State) ([]domain.Event, []domain.Problem) {
+	return user.DecideErase(s, "reservation-email-0011")
+}
+
 // Accounts 4: invited with profiles, seven days, resent, revoked.
 func TestInvitation(t *testing.T) {
 	t.Parallel()
@@ -96,8 +100,8 @@ func TestInvitation(t *testing.T) {
 // Nobody joins any more who was erased, and nobody is invited again.
 func TestErasedUsersDoNotJoin(t *testing.T) {
 	t.Parallel()
-	gone := given(t, invited).When(user.DecideErase).Then(user.UserErased{User: uid, Account: owner})
-	gone.When(user.DecideErase).Then()
+	gone := given(t, invited).When(erase).Then(user.UserErased{User: uid, Account: owner, EmailReservation: "reservation-email-0011"})
+	gone.When(erase).Then()
 	gone.When(accept("first", "Ada", sent)).ThenRefused(account.CodePersonErased)
 	gone.When(resend("second")).ThenRefused(account.CodePersonErased)
 	gone.When(user.DecideRevoke).ThenDone()

@@ -29,17 +29,20 @@ var Wire = wire.NewRegistry(
 	wire.Of[ProfilesAssigned](),
 	wire.Of[UserDeactivated](),
 	wire.Of[UserReactivated](),
-	wire.Of[UserErased](),
+	wire.Of[UserErased](wire.Same), // 1 told no reservation
 
 	wire.Of[PasswordChanged](),
 	wire.Of[PasswordResetRequested](),
 )
 
 // UserErased says that the person is to be forgotten, as account.PersonErased
-// does. The user stays what the account made of it.
+// does. The user stays what the account made of it. The stream of the address's
+// reservation is there when the user held one: it is free from now on, and
+// nothing else could tell any more which it was.
 type UserErased struct {
-	User    uuid.UUID `json:"user"`
-	Account uuid.UUID `json:"account"`
+	User             uuid.UUID `json:"user"`
+	Account          uuid.UUID `json:"account"`
+	EmailReservation string    `json:"emailReservation,omitempty"`
 }
 
 // EventType is the name on the wire.

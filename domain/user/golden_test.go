@@ -27,7 +27,7 @@ func TestGolden(t *testing.T) {
 		user.ProfilesAssigned{User: uid, Profiles: []string{"read-only", "renewals"}},
 		user.UserDeactivated{User: uid},
 		user.UserReactivated{User: uid},
-		user.UserErased{User: uid, Account: owner},
+		user.UserErased{User: uid, Account: owner, EmailReservation: "reservation-email-0011"},
 		user.PasswordChanged{User: uid, Credential: credential, Reset: 1},
 		user.PasswordResetRequested{User: uid, Reset: user.Reset{Number: 1, TokenHash: []byte("hash"), Expires: invitation.Expires}},
 	)

@@ -1,0 +1,168 @@
+package app_test
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+func dateOf(t time.Time) calendar.Date { return calendar.DateOf(t) }
+
+var everyRow = app.Page{Limit: 1000}
+
+// readModelsFit compares every row of the read models with what the log says, now
+// or at a past instant.
+func (a *arena) readModelsFit(want *seen, asOf time.Time) {
+	a.t.Helper()
+	now, f := a.clock.Now(), app.Freshness{AsOf: asOf}
+	if asOf.IsZero() {
+		f.MinPosition = a.lastOf([]string{"account-", "device-", "partnership-", "user-"})
+	}
+	a.devicesFit(want, f)
+	accounts, err := a.reader.Accounts(a.ctx, app.AccountQuery{Freshness: f, Page: everyRow, Now: now})
+	require.NoError(a.t, err)
+	there := map[uuid.UUID]bool{}
+	for uid, v := range want.accounts {
+		there[uid] = v.Exists()
+	}
+	for _, row := range accounts.Items {
+		a.same(want.accountRow(row.UID, now), row, asOf)
+		require.True(a.t, there[row.UID], "account %s is shown", row.UID)
+		delete(there, row.UID)
+		a.usersFit(want, row.UID, f, now)
+		a.partnershipsFit(want, row.UID, f)
+		if asOf.IsZero() && row.Type == account.Reseller {
+			a.customersFit(want, row.UID, f, now)
+		}
+	}
+	for uid, exists := range there {
+		require.False(a.t, exists, "account %s is not shown", uid)
+	}
+}
+
+func (a *arena) same(want, got any, asOf time.Time) {
+	a.t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		a.t.Fatalf("as of %v (- log, + read model):\n%s", asOf, diff)
+	}
+}
+
+func (a *arena) devicesFit(want *seen, f app.Freshness) {
+	a.t.Helper()
+	devices, err := a.reader.Devices(a.ctx, app.DeviceQuery{Freshness: f, Page: everyRow})
+	require.NoError(a.t, err)
+	n := 0
+	for _, d := range want.devices {
+		if d.Exists() {
+			n++
+		}
+	}
+	require.Len(a.t, devices.Items, n)
+	for _, row := range devices.Items {
+		a.same(want.deviceRow(row.State.UID), row, f.AsOf)
+	}
+}
+
+func (a *arena) usersFit(want *seen, uid uuid.UUID, f app.Freshness, now time.Time) {
+	a.t.Helper()
+	n := 0
+	for _, u := range want.users {
+		if u.Account == uid && u.Status != "" {
+			n++
+		}
+	}
+	for _, status := range []user.Status{"", user.Revoked} {
+		users, err := a.reader.Users(a.ctx, app.UserQuery{Freshness: f, Page: everyRow, Account: uid, Status: status, Now: now})
+		require.NoError(a.t, err)
+		for _, row := range users.Items {
+			a.same(want.userRow(row.UID, now), row, f.AsOf)
+			n--
+		}
+	}
+	require.Zero(a.t, n, "users of %s", uid)
+}
+
+func (a *arena) partnershipsFit(want *seen, uid uuid.UUID, f app.Freshness) {
+	a.t.Helper()
+	got, err := a.reader.Partnerships(a.ctx, f, uid)
+	require.NoError(a.t, err)
+	n := 0
+	for _, p := range want.partnerships {
+		if !p.Ended && (p.Reseller == uid || p.Customer == uid) {
+			n++
+		}
+	}
+	require.Len(a.t, got.Items, n, "partnerships of %s", uid)
+	for _, row := range got.Items {
+		a.same(want.partnershipRow(want.partnerships[row.UID], uid), row, f.AsOf)
+	}
+}
+
+func (a *arena) customersFit(want *seen, reseller uuid.UUID, f app.Freshness, now time.Time) {
+	a.t.Helper()
+	got, err := a.reader.Customers(a.ctx, app.CustomerQuery{
+		Freshness: f, Page: everyRow, Reseller: reseller, Today: dateOf(now), Windows: app.DefaultWindows, Now: now,
+	})
+	require.NoError(a.t, err)
+	rows := map[uuid.UUID]app.CustomerRow{}
+	for _, row := range got.Items {
+		rows[row.UID] = row
+	}
+	for _, p := range want.partnerships {
+		if p.Reseller == reseller && p.ActiveAt(now) {
+			a.same(want.customerRow(p, now), rows[p.Customer], f.AsOf)
+			delete(rows, p.Customer)
+		}
+	}
+	require.Empty(a.t, rows, "customers that are none")
+}
+
+// historiesFit adds up the changes of each device's history. Each begins where
+// the one before has ended, and at the end of all is the device as it is.
+func (a *arena) historiesFit(want *seen) {
+	a.t.Helper()
+	for uid, d := range want.devices {
+		if !d.Exists() {
+			continue
+		}
+		items, err := a.DeviceHistory(a.ctx, operator(), uid.String())
+		require.NoError(a.t, err)
+		require.Len(a.t, items, want.numbers[app.DeviceStream(uid)])
+		fields, hash := map[string]string{}, ""
+		for _, item := range items {
+			require.Equal(a.t, hash, item.PreviousHash)
+			hash = item.Hash
+			for _, c := range item.Changes {
+				require.Equal(a.t, fields[c.Field], c.Before, "%s of %s", c.Field, d.SerialNumber)
+				fields[c.Field] = c.After
+			}
+		}
+		dates, parked := d.Dates(device.DefaultRules), ""
+		if d.Parked != nil {
+			parked = d.Parked.Until.String()
+		}
+		renews := map[bool]string{true: "true"}[d.Service.AutoRenew]
+		for field, value := range map[string]string{
+			"serialNumber": d.SerialNumber, string(d.Factor.Kind): d.Factor.Value, "model": d.Model, "account": d.Account.String(), "name": d.Name,
+			"labels": strings.Join(d.Labels, "|"), "iccid": d.ICCID, "lifeCycleState": string(d.LifeCycle), "offer": string(d.Service.Offer),
+			"serviceStart": d.Service.Start.String(), "serviceEnd": d.Service.End.String(), "autoRenew": renews, "parkedUntil": parked, "heldBy": "",
+			"supportExpiry": dates.SupportExpiry.String(), "warrantyEnd": dates.WarrantyEnd.String(),
+		} {
+			require.Equal(a.t, value, fields[field], "%s of %s", field, d.SerialNumber)
+			delete(fields, field)
+		}
+		for field, value := range fields {
+			require.Empty(a.t, value, "%s of %s", field, d.SerialNumber)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package app_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+)
+
+// mortalPeople is the store of secrets of a process that dies.
+type mortalPeople struct {
+	app.PeopleStore
+	life *life
+}
+
+func (m mortalPeople) PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.PutCredential(ctx, id, user, hash, at) })
+}
+
+func (m mortalPeople) DropCredential(ctx context.Context, id uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.DropCredential(ctx, id) })
+}
+
+func (m mortalPeople) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.KeepCredential(ctx, user, id) })
+}
+
+func (m mortalPeople) CountAttempt(ctx context.Context, subject []byte, now time.Time, window time.Duration) (count int, ends time.Time, err error) {
+	err = m.life.write(func() error {
+		count, ends, err = m.PeopleStore.CountAttempt(ctx, subject, now, window)
+		return err
+	})
+	return count, ends, err
+}
+
+func (m mortalPeople) ForgetAttempts(ctx context.Context, subject []byte) error {
+	return m.life.write(func() error { return m.PeopleStore.ForgetAttempts(ctx, subject) })
+}
+
+func (m mortalPeople) ForgiveAttempt(ctx context.Context, subject []byte) error {
+	return m.life.write(func() error { return m.PeopleStore.ForgiveAttempt(ctx, subject) })
+}
+
+func (m mortalPeople) CreateSession(ctx context.Context, s app.Session, tokenHash []byte) error {
+	return m.life.write(func() error { return m.PeopleStore.CreateSession(ctx, s, tokenHash) })
+}
+
+func (m mortalPeople) EndSession(ctx context.Context, user, id uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.EndSession(ctx, user, id) })
+}
+
+func (m mortalPeople) EndSessions(ctx context.Context, user uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.EndSessions(ctx, user) })
+}
+
+func (m mortalPeople) CreateToken(ctx context.Context, t app.PersonalToken, tokenHash []byte) (kept app.PersonalToken, err error) {
+	err = m.life.write(func() error {
+		kept, err = m.PeopleStore.CreateToken(ctx, t, tokenHash)
+		return err
+	})
+	return kept, err
+}
+
+func (m mortalPeople) RevokeToken(ctx context.Context, user, id uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.RevokeToken(ctx, user, id) })
+}
+
+func (m mortalPeople) BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (bound uuid.UUID, err error) {
+	err = m.life.write(func() error {
+		bound, err = m.PeopleStore.BindIdentity(ctx, issuer, subject, user, at)
+		return err
+	})
+	return bound, err
+}
+
+func (m mortalPeople) DropIdentities(ctx context.Context, user uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.DropIdentities(ctx, user) })
+}
+
+func (m mortalPeople) Forget(ctx context.Context, user uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.Forget(ctx, user) })
+}
+
+func (m mortalPeople) CarryOver(ctx context.Context, session, credential uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.CarryOver(ctx, session, credential) })
+}
