@@ -94,10 +94,11 @@ type mortalLog struct {
 func (m mortalLog) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (revision app.Revision, at app.Position, err error) {
 	ctx = context.WithoutCancel(ctx) // what is under way has an outcome before the test goes on
 	err = m.life.step(func(last bool) (err error) {
+		sealing := ctx
 		if !last {
-			ctx = context.WithValue(ctx, sealingFor{}, m.life)
+			sealing = context.WithValue(ctx, sealingFor{}, m.life)
 		}
-		revision, at, err = m.Log.Append(ctx, stream, expected, events...)
+		revision, at, err = m.Log.Append(sealing, stream, expected, events...)
 		return err
 	})
 	if err != nil {

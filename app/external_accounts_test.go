@@ -200,7 +200,7 @@ func TestCrashesOfExternalAccounts(t *testing.T) {
 func TestSecretsGoWithTheAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	closing, staying := w.fixed("Delta Rail"), w.fixed("Echo Rail")
+	closing, staying := w.fixed("Delta Rail"), w.customer(w.fixed("North Radio"), "Echo Rail")
 	for _, uid := range []uuid.UUID{closing, staying} {
 		for _, label := range []string{"Texts", "SIMs"} {
 			_, err := w.AddExternalAccount(w.ctx, operator(), texting(command(), uid, label, label))

@@ -58,7 +58,7 @@ func TestKilledInTheMiddleOfWrites(t *testing.T) {
 	t.Parallel()
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(uint64(seed), 0)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	k := &killed{t: t, dir: t.TempDir(), due: make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{})}
 	k.current = serve(t, k.dir)
 	var desk string
@@ -66,7 +66,7 @@ func TestKilledInTheMiddleOfWrites(t *testing.T) {
 	k.accounts = []string{k.reseller, k.current.customer(desk, "Prairie Fire", "complete"), k.current.customer(desk, "Delta Rail", "complete")}
 	var clients sync.WaitGroup
 	for n := range killClients {
-		clients.Go(func() { k.client(rand.New(rand.NewPCG(uint64(seed), uint64(n+1)))) }) //nolint:gosec // a test
+		clients.Go(func() { k.client(rand.New(rand.NewPCG(uint64(seed), uint64(n+1)))) })
 	}
 	for range kills {
 		k.limit.Store(k.acknowledged.Load() + 5 + random.Int64N(killMostAcks))
