@@ -17,8 +17,8 @@ import (
 // access answers what a caller may do where, for one request: everything for
 // the operator, the caller's own rights in its own account, and in another one
 // what the partner profile gives that the customer chose for the caller's
-// account; for an auditor reading in the accounts of its grant. Partnerships are read from the log, so that a profile taken away is
-// gone at once.
+// account; for an auditor reading in the accounts of its grant. Partnerships are
+// read from the log, so that a profile taken away is gone at once.
 type access struct {
 	app    *App
 	caller Caller

@@ -11,8 +11,9 @@ import (
 
 // scope is the accounts that a caller reads with a right, nil meaning all. With
 // an account named it is that one; else the caller's own and those whose
-// partner profile gives the right, for an auditor those of its grant. Rights are those of today, whatever instant
-// is asked for; lists take them from the read model, as fresh as the query asks.
+// partner profile gives the right, for an auditor those of its grant. Rights are
+// those of today, whatever instant is asked for; lists take them from the read
+// model, as fresh as the query asks.
 func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Freshness) ([]uuid.UUID, error) {
 	if caller.ActingFor != uuid.Nil {
 		if err := a.access(caller).require(ctx, caller.ActingFor, right); err != nil {
