@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (s *Server) idempotent(op *operation) echo.MiddlewareFunc {
 			if key == "" {
 				return next(c)
 			}
-			request := keyedRequest(c, key)
+			request := s.keyedRequest(c, key)
 			if op.secret {
 				// Nothing is kept: the same command gives the same answer.
 				callOf(c.Request().Context()).command = uuid.NewSHA1(commandSpace, []byte(request.Caller+"\x00"+request.Key))
@@ -62,10 +63,10 @@ func (s *Server) idempotent(op *operation) echo.MiddlewareFunc {
 
 // keyedRequest scopes the key to the caller and the account acted for, and
 // fingerprints the request.
-func keyedRequest(c echo.Context, key string) postgres.KeyedRequest {
+func (s *Server) keyedRequest(c echo.Context, key string) postgres.KeyedRequest {
 	r := c.Request()
 	made := callOf(r.Context())
-	h := sha256.New()
+	h := hmac.New(sha256.New, s.FingerprintKey)
 	for _, part := range []string{r.Method, r.URL.Path, r.URL.RawQuery, made.mediaType} {
 		fmt.Fprintf(h, "%d:%s\n", len(part), part)
 	}

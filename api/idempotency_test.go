@@ -142,3 +142,28 @@ func TestAfterACrashTheSameCommandGoesOn(t *testing.T) {
 		t.Error("not replayed")
 	}
 }
+
+// The id of a command, which the log tells, does not give away what was asked:
+// it follows from the installation's key, too.
+func TestTheCommandOfARequestIsKeyed(t *testing.T) {
+	t.Parallel()
+	ids := map[string]uuid.UUID{}
+	pool := pgtest.Pool(t)
+	for n, key := range []string{"one", "other", "one"} {
+		f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+		o := keys(options(f), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour))
+		o.FingerprintKey = []byte(key)
+		c := newClient(t, o)
+		if _, err := pool.Exec(t.Context(), `DELETE FROM ops.idempotency_keys`); err != nil {
+			t.Fatal(err)
+		}
+		c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").is(201)
+		if id, known := ids[key]; known && id != commandID(t, f.got) {
+			t.Errorf("request %d: another id with the same key", n)
+		}
+		ids[key] = commandID(t, f.got)
+	}
+	if ids["one"] == ids["other"] {
+		t.Error("the same id with another key")
+	}
+}

@@ -42,6 +42,10 @@ type Options struct {
 	Catalogue     *catalogue.Catalogue
 	Rules         device.Rules
 	Windows       app.Windows
+	// FingerprintKey keys the fingerprints of requests that carry an
+	// Idempotency-Key, from which the ids of their commands follow: a secret in a
+	// body cannot be guessed from them. The same on all instances.
+	FingerprintKey []byte
 	// PublicURL is where clients reach the server, without a slash at the end.
 	PublicURL string
 	// Registry gets the server's own metrics and is what /metrics shows.

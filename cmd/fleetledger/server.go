@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"log/slog"
 	"strings"
 	"time"
@@ -36,18 +38,23 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 			return nil, err
 		}
 	}
+	fingerprints, err := hkdf.Key(sha256.New, e.key, nil, "fingerprints of requests", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
 	return api.NewServer(api.Options{
-		App:           e.app,
-		Authenticator: tokens,
-		Idempotency:   keys,
-		Service:       health{e},
-		Clock:         e.clock,
-		Catalogue:     e.catalogue,
-		Rules:         c.rules(),
-		Windows:       windows,
-		PublicURL:     strings.TrimSuffix(c.PublicURL, "/"),
-		Registry:      registry,
-		Logger:        logger,
+		App:            e.app,
+		Authenticator:  tokens,
+		Idempotency:    keys,
+		Service:        health{e},
+		Clock:          e.clock,
+		Catalogue:      e.catalogue,
+		Rules:          c.rules(),
+		Windows:        windows,
+		FingerprintKey: fingerprints,
+		PublicURL:      strings.TrimSuffix(c.PublicURL, "/"),
+		Registry:       registry,
+		Logger:         logger,
 	})
 }
 
