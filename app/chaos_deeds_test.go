@@ -29,13 +29,13 @@ var kinds = []string{
 	"transfer", "transfer", "plan", "commit", "commit", "reverse transfer", "reverse transfer", "reverse transfer", "renew", "renew",
 	"reverse renewal", "reverse renewal", "grant", "edit", "edit", "suspend", "resume", "retire", "ask", "ask", "answer",
 	"open", "open", "customer", "customer", "activate", "activate", "invite again", "close", "rename", "rename", "bill", "profile",
-	"end partnership", "erase", "invite", "invite", "invite", "accept", "accept", "accept", "edit user", "edit user", "revoke", "resend",
+	"partner", "partner", "end partnership", "erase", "invite", "invite", "invite", "accept", "accept", "accept", "edit user", "edit user", "revoke", "resend",
 	"deactivate", "deactivate", "reactivate", "erase user", "days", "days", "days", "years",
 }
 
 func drawDeed(t *rapid.T) deed {
 	return deed{
-		Kind: kinds[evenly(t, 6)%len(kinds)], A: evenly(t, 3), B: evenly(t, 3), N: evenly(t, 5) % 28, M: evenly(t, 5) % 28, Flag: evenly(t, 1) == 1,
+		Kind: kinds[evenly(t, 7)%len(kinds)], A: evenly(t, 3), B: evenly(t, 3), N: evenly(t, 5) % 28, M: evenly(t, 5) % 28, Flag: evenly(t, 1) == 1,
 	}
 }
 
@@ -215,6 +215,12 @@ func (a *arena) onAccounts(ctx context.Context, d deed, c app.Command, got *answ
 		got.one(a.AssignPartnerProfile(ctx, operator(), app.AssignPartnerProfile{
 			Command: c, Reseller: a.account(d.B % 2), Customer: a.account(2 + d.A), Profile: profile,
 		}))
+	case "partner":
+		partner := app.EstablishPartnership{Command: c, Reseller: a.account(d.B % 2), Customer: a.account(2 + d.A), Profile: "renewals"}
+		if d.Flag {
+			partner.Until = a.clock.Now().AddDate(0, 0, 20)
+		}
+		got.one(a.EstablishPartnership(ctx, operator(), partner))
 	case "end partnership":
 		got.one(a.EndPartnership(ctx, operator(), a.account(d.B%2), a.account(max(d.N, standing)), c))
 	case "erase":
