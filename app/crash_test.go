@@ -92,13 +92,14 @@ type mortalLog struct {
 }
 
 func (m mortalLog) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (revision app.Revision, at app.Position, err error) {
-	ctx = context.WithoutCancel(ctx) // what is under way has an outcome before the test goes on
 	err = m.life.step(func(last bool) (err error) {
-		sealing := ctx
-		if !last {
-			sealing = context.WithValue(ctx, sealingFor{}, m.life)
+		sealing := m.life
+		if last {
+			sealing = nil // does not die twice
 		}
-		revision, at, err = m.Log.Append(sealing, stream, expected, events...)
+		// What is under way has an outcome before the test goes on.
+		ctx := context.WithValue(context.WithoutCancel(ctx), sealingFor{}, sealing)
+		revision, at, err = m.Log.Append(ctx, stream, expected, events...)
 		return err
 	})
 	if err != nil {
@@ -119,7 +120,7 @@ func (s stepwise) Use(ctx context.Context, person uuid.UUID, stream string) (key
 		key, err = s.Store.Use(ctx, person, stream)
 		return err
 	}
-	if l, ok := ctx.Value(sealingFor{}).(*life); ok {
+	if l, _ := ctx.Value(sealingFor{}).(*life); l != nil {
 		err = l.write(use)
 		return key, err
 	}

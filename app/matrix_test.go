@@ -85,7 +85,11 @@ func (r row) dies(t *testing.T, before bool) {
 		if !on.dead {
 			require.NoError(t, err)
 		} else {
-			w.clearUp(n)
+			if before {
+				w.later()
+			} else {
+				w.clearUp(n)
+			}
 			w.invariants()
 		}
 		require.NoError(t, command(process{App: w.App}), "repeated after death at step %d", n)
@@ -119,7 +123,7 @@ func (r row) takesOneStep(t *testing.T) {
 	w.invariants()
 }
 
-// clearUp is later, by processes that die at their first step, the next one at
+// clearUp is later, but by processes that die at their first step, the next one at
 // its second and so on, until one survives.
 func (w *world) clearUp(round int) {
 	w.t.Helper()
