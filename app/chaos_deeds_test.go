@@ -147,8 +147,20 @@ func (a *arena) onDevices(ctx context.Context, d deed, c app.Command, got *answe
 	return true
 }
 
+// between are the accounts of a transfer: mostly such as have a chance.
+func (a *arena) between(d deed) (from, to uuid.UUID) {
+	owner, north := a.device(serial(d.N)).Account, a.account(0)
+	switch {
+	case d.M%4 == 0:
+		return a.account(d.A), a.account(d.B)
+	case owner == north:
+		return owner, a.account(2 + d.B%2)
+	}
+	return owner, north
+}
+
 func (a *arena) onOrders(ctx context.Context, d deed, c app.Command, got *answer) bool {
-	from, to := a.account(d.A), a.account(d.B)
+	from, to := a.between(d)
 	devices := []string{serial(d.N), serial(d.M)}
 	transfer := app.TransferDevices{Command: c, From: from, To: to, Devices: devices, Atomic: d.Flag}
 	switch d.Kind {

@@ -16,7 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 )
 
-// chaosRuns is how many random runs TestChaos makes. FLEETLEDGER_CHAOS=500 makes
+// TestChaos makes four random runs, unless told otherwise: FLEETLEDGER_CHAOS=500 makes
 // 500 of them; with -rapid.seed or the file that a failure leaves, a run comes
 // again.
 func init() { _ = flag.Set("rapid.checks", cmp.Or(os.Getenv("FLEETLEDGER_CHAOS"), "4")) }
@@ -29,7 +29,7 @@ func init() { _ = flag.Set("rapid.checks", cmp.Or(os.Getenv("FLEETLEDGER_CHAOS")
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		script := rapid.SliceOfN(rapid.Custom(drawDeed), 20, 120).Draw(rt, "script")
+		script := rapid.SliceOfN(rapid.Custom(drawDeed), 40, 120).Draw(rt, "script")
 		workers := rapid.IntRange(1, 4).Draw(rt, "workers")
 		instants := rapid.SliceOfN(rapid.Uint16(), 3, 3).Draw(rt, "instants")
 
