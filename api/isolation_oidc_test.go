@@ -7,7 +7,7 @@ var signingInRows = []row{
 	{route: "GET /v1/sessions/oidc/callback", send: "/v1/sessions/oidc/callback?code=x&state=x", right: map[string]string{"": alike("404")}},
 	{
 		route: "POST /v1/me:changePassword", send: "/v1/me:changePassword", body: `{"current":"x","password":"correct horse battery"}`,
-		right: map[string]string{"": ownOnly("403:password_wrong")},
+		right: map[string]string{"": ownOnly("422:password_wrong")},
 	},
 	{
 		route: "POST /v1/password-resets", send: "/v1/password-resets", body: `{"email":"{unique}@x.example"}`,

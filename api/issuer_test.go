@@ -246,7 +246,7 @@ func TestReturnsThatDoNotFit(t *testing.T) {
 	s.browser().signIn().is(200)
 
 	// Attempts from an address count together with those by password.
-	for range 20 {
+	for range 100 {
 		other.get(back.String())
 	}
 	other.get(back.String()).refusedWith(429, "too_many_requests")
