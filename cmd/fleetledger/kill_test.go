@@ -112,7 +112,8 @@ func (k *killed) send(w write) {
 	for {
 		s, changed := k.service()
 		a, err := s.try(w.method, w.path, s.operator, w.body, "Idempotency-Key", w.key)
-		if err == nil && a.status < http.StatusInternalServerError {
+		passing := err == nil && a.header.Get("Retry-After") != "" // such as busy: no answer that is kept
+		if err == nil && a.status < http.StatusInternalServerError && !passing {
 			k.mu.Lock()
 			k.answers = append(k.answers, answered{w, a})
 			k.mu.Unlock()
@@ -121,7 +122,7 @@ func (k *killed) send(w write) {
 			}
 			return
 		}
-		w.repeated = true
+		w.repeated = w.repeated || err != nil || a.status >= http.StatusInternalServerError
 		if err != nil {
 			<-changed
 		}
