@@ -101,7 +101,7 @@ An administrator of %[3]s can set another end, or none:
 
 %[5]s/v1/accounts/%[6]s/partners/%[7]s
 
-(PATCH {"until": "2030-01-31T00:00:00Z"} sets it, PATCH {"until": null} takes it away.)
-`, to.Name, reseller.Name, customer.Name, when, publicURL, customer.UID, reseller.UID),
+(PATCH {"until": "%[8]s"} sets it, PATCH {"until": null} takes it away.)
+`, to.Name, reseller.Name, customer.Name, when, publicURL, customer.UID, reseller.UID, until.AddDate(1, 0, 0).Format(time.RFC3339)),
 	}
 }
