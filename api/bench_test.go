@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 // What the edge alone costs a registration of 1,000 devices: reading, checking
@@ -15,7 +16,7 @@ func BenchmarkRegistration1000(b *testing.B) {
 	results := make([]app.ItemResult, 1000)
 	for i := range results {
 		row := aDevice("gate")
-		results[i] = app.ItemResult{Index: i, Outcome: app.OutcomeCreated, Device: &row.State}
+		results[i] = app.ItemResult{Index: i, Outcome: domain.OutcomeCreated, Device: &row.State}
 		items = append(items, fmt.Sprintf(`{"serialNumber":"LD%014d","imei":"004491972154667","name":"gate-%d","labels":["south","fixed"]}`, i, i))
 	}
 	body := `{"items":[` + strings.Join(items, ",") + `]}`

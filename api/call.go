@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
 )
 
 // call is what the stages of one request hand on to each other.
@@ -19,7 +20,7 @@ type call struct {
 	traceparent string
 	address     string     // the client's, as attempts to sign in are counted
 	operation   *operation // nil until routed to a described one
-	caller      app.Caller
+	caller      access.Caller
 	from        netip.Addr // invalid where the connection has no address
 	command     uuid.UUID  // id of the command, should the request be one
 	accept      string

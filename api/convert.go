@@ -8,6 +8,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -54,7 +57,7 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
-func etag(r app.Revision) string { return `"` + strconv.FormatInt(int64(r), 10) + `"` }
+func etag(r eventlog.Revision) string { return `"` + strconv.FormatInt(int64(r), 10) + `"` }
 
 func offer(o catalogue.Offer) Offer { return Offer(o) }
 
@@ -85,20 +88,20 @@ func facts(from map[string]string) *map[string]string {
 func (s *Server) today() calendar.Date { return calendar.DateOf(s.Clock.Now()) }
 
 // dayOf is the day that an answer is about.
-func (s *Server) dayOf(f app.Freshness) calendar.Date {
+func (s *Server) dayOf(f query.Freshness) calendar.Date {
 	if f.AsOf.IsZero() {
 		return s.today()
 	}
 	return calendar.DateOf(f.AsOf)
 }
 
-func window(w app.Window) Window {
+func window(w query.Window) Window {
 	return Window{Name: w.Name, Colour: w.Colour, FromDay: w.FromDay, ToDay: w.ToDay}
 }
 
 func (s *Server) windows() []Window { return list(s.Windows[:], window) }
 
-func (s *Server) customer(r app.CustomerRow) Customer {
+func (s *Server) customer(r query.CustomerRow) Customer {
 	c := Customer{
 		Uid: r.UID, Name: r.Name, Status: AccountStatus(r.Status),
 		TotalSystems: r.TotalSystems, ActiveSystems: r.ActiveSystems,
@@ -115,7 +118,7 @@ func (s *Server) customer(r app.CustomerRow) Customer {
 	return c
 }
 
-func accountRow(r app.AccountRow) Account {
+func accountRow(r query.AccountRow) Account {
 	a := Account{
 		Uid: r.UID, Name: r.Name, Type: AccountType(r.Type), Status: AccountStatus(r.Status),
 		Offers: list(r.Offers, offer), Billing: billing(r.Billing), Administrators: list(r.Administrators, person),
@@ -141,8 +144,8 @@ func profile(p rights.Profile) Profile {
 	return Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same), Shipped: shipped}
 }
 
-func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {
-	return func(r app.PartnershipRow) Partner {
+func partner(seenFrom uuid.UUID) func(query.PartnershipRow) Partner {
+	return func(r query.PartnershipRow) Partner {
 		other := r.Customer
 		if other == seenFrom {
 			other = r.Reseller
@@ -156,7 +159,7 @@ func partner(seenFrom uuid.UUID) func(app.PartnershipRow) Partner {
 }
 
 // device shows a device on a day; accountName may be empty where it is not known.
-func (s *Server) device(d device.State, accountName string, revision app.Revision, day calendar.Date) Device {
+func (s *Server) device(d device.State, accountName string, revision eventlog.Revision, day calendar.Date) Device {
 	dates := d.Dates(s.Rules)
 	wire := Device{
 		Uid: d.UID, SerialNumber: d.SerialNumber, Model: d.Model, Name: d.Name, Labels: list(d.Labels, same),
@@ -184,8 +187,8 @@ func (s *Server) device(d device.State, accountName string, revision app.Revisio
 	return wire
 }
 
-func (s *Server) deviceRow(day calendar.Date) func(app.DeviceRow) Device {
-	return func(r app.DeviceRow) Device { return s.device(r.State, r.AccountName, r.Revision, day) }
+func (s *Server) deviceRow(day calendar.Date) func(query.DeviceRow) Device {
+	return func(r query.DeviceRow) Device { return s.device(r.State, r.AccountName, r.Revision, day) }
 }
 
 func (s *Server) itemResult(r app.ItemResult) ItemResult {
@@ -208,45 +211,45 @@ func (s *Server) itemResult(r app.ItemResult) ItemResult {
 
 // summary counts outcomes. done is the outcome that a kind of request has for
 // success.
-func summary(total int, done app.Outcome, count func(app.Outcome) int) Summary {
-	s := Summary{Total: total, Unchanged: count(app.OutcomeUnchanged), Refused: count(app.OutcomeRefused)}
+func summary(total int, done domain.Outcome, count func(domain.Outcome) int) Summary {
+	s := Summary{Total: total, Unchanged: count(domain.OutcomeUnchanged), Refused: count(domain.OutcomeRefused)}
 	n := count(done)
 	switch done {
-	case app.OutcomeCreated:
+	case domain.OutcomeCreated:
 		s.Created = &n
-	case app.OutcomeTransferred:
+	case domain.OutcomeTransferred:
 		s.Transferred = &n
-	case app.OutcomeRenewed:
+	case domain.OutcomeRenewed:
 		s.Renewed = &n
-	case app.OutcomeReversed:
+	case domain.OutcomeReversed:
 		s.Reversed = &n
 	}
 	return s
 }
 
-func (s *Server) bulkResult(r app.BulkResult, done app.Outcome, dryRun bool) BulkResult {
+func (s *Server) bulkResult(r app.BulkResult, done domain.Outcome, dryRun bool) BulkResult {
 	b := BulkResult{
 		DryRun:  dryRun,
 		Summary: summary(len(r.Results), done, r.Count),
 		Results: list(r.Results, s.itemResult),
 	}
-	if done != app.OutcomeCreated && r.ID != uuid.Nil {
+	if done != domain.OutcomeCreated && r.ID != uuid.Nil {
 		b.Id = &r.ID
 	}
 	return b
 }
 
-var successOf = map[app.OperationKind]app.Outcome{
-	app.OperationRegistration: app.OutcomeCreated,
-	app.OperationTransfer:     app.OutcomeTransferred,
-	app.OperationRenewal:      app.OutcomeRenewed,
+var successOf = map[ports.OperationKind]domain.Outcome{
+	ports.OperationRegistration: domain.OutcomeCreated,
+	ports.OperationTransfer:     domain.OutcomeTransferred,
+	ports.OperationRenewal:      domain.OutcomeRenewed,
 }
 
-func operationState(o app.Operation) Operation {
+func operationState(o ports.Operation) Operation {
 	return Operation{
 		Id: o.ID, Kind: OperationKind(o.Kind), State: OperationState(o.State),
 		Progress:  Progress{Done: o.Done, Total: o.Total},
-		Summary:   summary(o.Total, successOf[o.Kind], func(w app.Outcome) int { return o.Counters[w] }),
+		Summary:   summary(o.Total, successOf[o.Kind], func(w domain.Outcome) int { return o.Counters[w] }),
 		CreatedAt: o.CreatedAt.UTC(), StartedAt: instant(o.StartedAt), FinishedAt: instant(o.FinishedAt),
 		Error: present(o.Error),
 	}

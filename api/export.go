@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -75,11 +77,11 @@ func guard(cell string) string {
 }
 
 // table is a list as CSV: all its pages, or the one that was asked for.
-func table[T any](header []string, all bool, page *app.Page, fetch func() (app.List[T], error), row func(T) []string) (io.Reader, app.Position, error) {
+func table[T any](header []string, all bool, page *query.Page, fetch func() (query.List[T], error), row func(T) []string) (io.Reader, eventlog.Position, error) {
 	if all {
 		page.Limit = exportPage
 	}
-	var position app.Position
+	var position eventlog.Position
 	begun := false
 	p := &pages{more: func(to *bytes.Buffer) (bool, error) {
 		got, err := fetch()
@@ -102,10 +104,10 @@ var deviceColumns = []string{"UID", "SERIAL_NUMBER", "IMEI", "MAC", "ESN", "MODE
 	"LIFECYCLE_STATE", "OFFER", "FIRST_REGISTERED", "SERVICE_START", "SERVICE_END", "SERVICE_STATUS", "SUPPORT_EXPIRY",
 	"WARRANTY_END", "AUTO_RENEW", "REVISION"}
 
-func (h handlers) devicesCSV(ctx context.Context, c app.Caller, q app.DeviceQuery, all bool) (io.Reader, app.Position, error) {
-	fetch := func() (app.List[app.DeviceRow], error) { return h.App.Devices(ctx, c, q) }
+func (h handlers) devicesCSV(ctx context.Context, c access.Caller, q query.DeviceQuery, all bool) (io.Reader, eventlog.Position, error) {
+	fetch := func() (query.List[query.DeviceRow], error) { return h.App.Devices(ctx, c, q) }
 	shown := h.deviceRow(h.dayOf(q.Freshness))
-	return table(deviceColumns, all, &q.Page, fetch, func(r app.DeviceRow) []string {
+	return table(deviceColumns, all, &q.Page, fetch, func(r query.DeviceRow) []string {
 		d := shown(r)
 		return []string{
 			d.Uid.String(), d.SerialNumber, valueOf(d.Imei), valueOf(d.Mac), valueOf(d.Esn), d.Model, d.Name,
@@ -116,14 +118,14 @@ func (h handlers) devicesCSV(ctx context.Context, c app.Caller, q app.DeviceQuer
 	})
 }
 
-func (h handlers) customersCSV(ctx context.Context, c app.Caller, q app.CustomerQuery, all bool) (io.Reader, app.Position, error) {
+func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.CustomerQuery, all bool) (io.Reader, eventlog.Position, error) {
 	header := []string{"UID", "NAME", "STATUS", "TOTAL_SYSTEMS", "ACTIVE_SYSTEMS", "INITIAL_RENEWAL", "RENEWAL_SYSTEMS", "LAST_RENEWAL"}
 	for _, w := range h.Windows {
 		header = append(header, "WINDOW_"+strings.ToUpper(w.Name))
 	}
 	header = append(header, "EXPIRED", "AUTO_RENEWING", "PARTNER_PROFILE", "LAST_LOGIN", "ADMINISTRATORS")
-	fetch := func() (app.List[app.CustomerRow], error) { return h.App.Customers(ctx, c, q) }
-	return table(header, all, &q.Page, fetch, func(r app.CustomerRow) []string {
+	fetch := func() (query.List[query.CustomerRow], error) { return h.App.Customers(ctx, c, q) }
+	return table(header, all, &q.Page, fetch, func(r query.CustomerRow) []string {
 		row := []string{
 			r.UID.String(), r.Name, string(r.Status), strconv.Itoa(r.TotalSystems), strconv.Itoa(r.ActiveSystems),
 			r.InitialRenewal.String(), strconv.Itoa(r.RenewalSystems), r.LastRenewal.String(),

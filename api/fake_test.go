@@ -9,6 +9,10 @@ import (
 
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -19,7 +23,7 @@ type fake struct {
 	api.App // what a test does not set panics, and that is a 500
 
 	mu     sync.Mutex
-	caller app.Caller
+	caller access.Caller
 	got    any // the command or query
 	calls  int
 
@@ -27,21 +31,21 @@ type fake struct {
 	bulk       app.BulkResult
 	created    app.CreatedAccount
 	written    app.Written
-	devices    []app.List[app.DeviceRow] // a page for each call
-	customers  app.List[app.CustomerRow]
-	accounts   app.List[app.AccountRow]
-	account    app.AccountRow
-	partners   []app.PartnershipRow
+	devices    []query.List[query.DeviceRow] // a page for each call
+	customers  query.List[query.CustomerRow]
+	accounts   query.List[query.AccountRow]
+	account    query.AccountRow
+	partners   []query.PartnershipRow
 	history    []app.HistoryItem
-	operation  app.Operation
+	operation  ports.Operation
 	results    []app.ItemResult
-	position   app.Position
+	position   eventlog.Position
 	duringCall func()
 }
 
-func (*fake) Admit(context.Context, app.Caller, netip.Addr) error { return nil }
+func (*fake) Admit(context.Context, access.Caller, netip.Addr) error { return nil }
 
-func (f *fake) note(c app.Caller, got any) {
+func (f *fake) note(c access.Caller, got any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.caller, f.got = c, got
@@ -51,77 +55,77 @@ func (f *fake) note(c app.Caller, got any) {
 	}
 }
 
-func (f *fake) CreateCustomer(_ context.Context, c app.Caller, a app.CreateAccount) (app.CreatedAccount, error) {
+func (f *fake) CreateCustomer(_ context.Context, c access.Caller, a app.CreateAccount) (app.CreatedAccount, error) {
 	f.note(c, a)
 	return f.created, f.err
 }
 
-func (f *fake) CreateAccount(_ context.Context, c app.Caller, a app.CreateAccount) (app.CreatedAccount, error) {
+func (f *fake) CreateAccount(_ context.Context, c access.Caller, a app.CreateAccount) (app.CreatedAccount, error) {
 	f.note(c, a)
 	return f.created, f.err
 }
 
 func (f *fake) ActivateAccount(_ context.Context, token string, a app.ActivateAccount) (app.Written, error) {
-	f.note(app.Caller{}, []any{token, a.Name})
+	f.note(access.Caller{}, []any{token, a.Name})
 	return f.written, f.err
 }
 
 func (f *fake) Invitation(_ context.Context, token string) (app.Invited, error) {
-	f.note(app.Caller{}, token)
+	f.note(access.Caller{}, token)
 	return app.Invited{
 		Account: f.account, Person: f.account.Administrators[0], Administrator: true, Status: f.account.Status,
 		Expires: f.account.InvitationExpires, PasswordMinimum: 12,
 	}, f.err
 }
 
-func (f *fake) Self(context.Context, app.Caller) (account.Person, error) {
+func (f *fake) Self(context.Context, access.Caller) (account.Person, error) {
 	return account.Person{}, nil
 }
 
-func (f *fake) CloseAccount(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Command, r *app.Revision) (app.Written, error) {
+func (f *fake) CloseAccount(_ context.Context, c access.Caller, uid uuid.UUID, _ app.Command, r *eventlog.Revision) (app.Written, error) {
 	f.note(c, []any{uid, r})
 	return f.written, f.err
 }
 
-func (f *fake) ErasePerson(_ context.Context, c app.Caller, person uuid.UUID, _ app.Command) (app.Written, error) {
+func (f *fake) ErasePerson(_ context.Context, c access.Caller, person uuid.UUID, _ app.Command) (app.Written, error) {
 	f.note(c, person)
 	return f.written, f.err
 }
 
-func (f *fake) RegisterDevices(_ context.Context, c app.Caller, r app.RegisterDevices) (app.BulkResult, error) {
+func (f *fake) RegisterDevices(_ context.Context, c access.Caller, r app.RegisterDevices) (app.BulkResult, error) {
 	f.note(c, r)
 	return f.bulk, f.err
 }
 
-func (f *fake) TransferDevices(_ context.Context, c app.Caller, r app.TransferDevices) (app.BulkResult, error) {
+func (f *fake) TransferDevices(_ context.Context, c access.Caller, r app.TransferDevices) (app.BulkResult, error) {
 	f.note(c, r)
 	return f.bulk, f.err
 }
 
-func (f *fake) RenewDevices(_ context.Context, c app.Caller, r app.RenewDevices) (app.BulkResult, error) {
+func (f *fake) RenewDevices(_ context.Context, c access.Caller, r app.RenewDevices) (app.BulkResult, error) {
 	f.note(c, r)
 	return f.bulk, f.err
 }
 
-func (f *fake) EditDevice(_ context.Context, c app.Caller, e app.EditDevice) (app.Written, error) {
+func (f *fake) EditDevice(_ context.Context, c access.Caller, e app.EditDevice) (app.Written, error) {
 	f.note(c, e)
 	return f.written, f.err
 }
 
-func (f *fake) SuspendDevice(_ context.Context, c app.Caller, d app.DeviceCommand) (app.Written, error) {
+func (f *fake) SuspendDevice(_ context.Context, c access.Caller, d app.DeviceCommand) (app.Written, error) {
 	f.note(c, d)
 	return f.written, f.err
 }
 
-func (f *fake) Customers(_ context.Context, c app.Caller, q app.CustomerQuery) (app.List[app.CustomerRow], error) {
+func (f *fake) Customers(_ context.Context, c access.Caller, q query.CustomerQuery) (query.List[query.CustomerRow], error) {
 	f.note(c, q)
 	return f.customers, f.err
 }
 
-func (f *fake) Devices(_ context.Context, c app.Caller, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
+func (f *fake) Devices(_ context.Context, c access.Caller, q query.DeviceQuery) (query.List[query.DeviceRow], error) {
 	f.note(c, q)
 	if len(f.devices) == 0 {
-		return app.List[app.DeviceRow]{}, f.err
+		return query.List[query.DeviceRow]{}, f.err
 	}
 	page := f.devices[0]
 	if len(f.devices) > 1 {
@@ -130,45 +134,45 @@ func (f *fake) Devices(_ context.Context, c app.Caller, q app.DeviceQuery) (app.
 	return page, f.err
 }
 
-func (f *fake) Device(_ context.Context, c app.Caller, id string, fresh app.Freshness) (app.DeviceRow, app.Position, error) {
+func (f *fake) Device(_ context.Context, c access.Caller, id string, fresh query.Freshness) (query.DeviceRow, eventlog.Position, error) {
 	f.note(c, []any{id, fresh})
 	if len(f.devices) == 0 {
-		return app.DeviceRow{}, f.position, f.err
+		return query.DeviceRow{}, f.position, f.err
 	}
 	return f.devices[0].Items[0], f.position, f.err
 }
 
-func (f *fake) DeviceHistory(_ context.Context, c app.Caller, id string) ([]app.HistoryItem, error) {
+func (f *fake) DeviceHistory(_ context.Context, c access.Caller, id string) ([]app.HistoryItem, error) {
 	f.note(c, id)
 	return f.history, f.err
 }
 
-func (f *fake) Accounts(_ context.Context, c app.Caller, q app.AccountQuery) (app.List[app.AccountRow], error) {
+func (f *fake) Accounts(_ context.Context, c access.Caller, q query.AccountQuery) (query.List[query.AccountRow], error) {
 	f.note(c, q)
 	return f.accounts, f.err
 }
 
-func (f *fake) Account(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Freshness) (app.AccountRow, app.Position, error) {
+func (f *fake) Account(_ context.Context, c access.Caller, uid uuid.UUID, _ query.Freshness) (query.AccountRow, eventlog.Position, error) {
 	f.note(c, uid)
 	return f.account, f.position, f.err
 }
 
-func (f *fake) Partnerships(_ context.Context, c app.Caller, uid uuid.UUID, _ app.Freshness) ([]app.PartnershipRow, app.Position, error) {
+func (f *fake) Partnerships(_ context.Context, c access.Caller, uid uuid.UUID, _ query.Freshness) ([]query.PartnershipRow, eventlog.Position, error) {
 	f.note(c, uid)
 	return f.partners, f.position, f.err
 }
 
-func (f *fake) Submit(_ context.Context, c app.Caller, s app.Submission) (app.Operation, error) {
+func (f *fake) Submit(_ context.Context, c access.Caller, s app.Submission) (ports.Operation, error) {
 	f.note(c, s)
 	return f.operation, f.err
 }
 
-func (f *fake) Operation(_ context.Context, c app.Caller, id uuid.UUID) (app.Operation, error) {
+func (f *fake) Operation(_ context.Context, c access.Caller, id uuid.UUID) (ports.Operation, error) {
 	f.note(c, id)
 	return f.operation, f.err
 }
 
-func (f *fake) OperationResults(_ context.Context, _ app.Caller, _ uuid.UUID, after, limit int) ([]app.ItemResult, error) {
+func (f *fake) OperationResults(_ context.Context, _ access.Caller, _ uuid.UUID, after, limit int) ([]app.ItemResult, error) {
 	after = min(after, len(f.results))
 	return f.results[after:min(len(f.results), after+limit)], f.err
 }

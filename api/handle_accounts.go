@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
@@ -18,7 +19,7 @@ var accountSorts = []string{"name", "type", "status", "createdAt"}
 
 func (h handlers) ListAccounts(ctx context.Context, r ListAccountsRequestObject) (ListAccountsResponseObject, error) {
 	var in reading
-	q := app.AccountQuery{
+	q := query.AccountQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, accountSorts),
 		Type:      account.Type(valueOf(r.Params.Type)),

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
@@ -120,11 +122,11 @@ func (h handlers) ListChannelContacts(ctx context.Context, r ListChannelContacts
 }
 
 // administered reads the account of a route below it.
-func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *MinPosition, asOf *AsOf) (app.AccountRow, app.Position, error) {
+func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *MinPosition, asOf *AsOf) (query.AccountRow, eventlog.Position, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), min, asOf)
 	if err := in.err(); err != nil {
-		return app.AccountRow{}, app.Position{}, err
+		return query.AccountRow{}, eventlog.Position{}, err
 	}
 	return h.App.Account(ctx, callOf(ctx).caller, uid, fresh)
 }

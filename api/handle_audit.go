@@ -6,13 +6,16 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 var auditSorts = []string{"grantedAt", "expiresAt", "status"}
 
-func auditGrant(r app.AuditGrantRow) AuditGrant {
+func auditGrant(r query.AuditGrantRow) AuditGrant {
 	return AuditGrant{
 		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: AuditGrantStatus(r.Status),
 		GrantedAt: r.GrantedAt, ExpiresAt: r.Expires, EndedAt: instant(r.EndedAt), Reason: r.Reason, Revision: int64(r.Revision),
@@ -41,7 +44,7 @@ func (h handlers) GrantAudit(ctx context.Context, r GrantAuditRequestObject) (Gr
 
 func (h handlers) ListAuditGrants(ctx context.Context, r ListAuditGrantsRequestObject) (ListAuditGrantsResponseObject, error) {
 	var in reading
-	q := app.AuditGrantQuery{
+	q := query.AuditGrantQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, auditSorts),
 		Account:   valueOf(r.Params.Account),
@@ -87,12 +90,12 @@ func (h handlers) RevokeAuditGrant(ctx context.Context, r RevokeAuditGrantReques
 }
 
 // audited are the accounts of an auditor's grant, whichever it acts for.
-func (h handlers) audited(ctx context.Context, caller app.Caller, reached app.Position) ([]ReachedAccount, app.Position, error) {
+func (h handlers) audited(ctx context.Context, caller access.Caller, reached eventlog.Position) ([]ReachedAccount, eventlog.Position, error) {
 	caller.ActingFor = uuid.Nil
-	found, err := h.App.Accounts(ctx, caller, app.AccountQuery{
-		Freshness: app.Freshness{MinPosition: reached}, Page: app.Page{Limit: audit.MaxAccounts},
+	found, err := h.App.Accounts(ctx, caller, query.AccountQuery{
+		Freshness: query.Freshness{MinPosition: reached}, Page: query.Page{Limit: audit.MaxAccounts},
 	})
-	return list(found.Items, func(r app.AccountRow) ReachedAccount {
+	return list(found.Items, func(r query.AccountRow) ReachedAccount {
 		return ReachedAccount{Uid: r.UID, Name: r.Name, Rights: list(rights.Auditor(), same)}
 	}), found.Position, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/api/fleetcsv"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -63,7 +64,7 @@ func (h handlers) RegisterDevices(ctx context.Context, r RegisterDevicesRequestO
 		}
 	}
 	if asOperation(len(c.Items), r.Params.Prefer) {
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationRegistration, Registrations: c})
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationRegistration, Registrations: c})
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +75,7 @@ func (h handlers) RegisterDevices(ctx context.Context, r RegisterDevicesRequestO
 		return nil, err
 	}
 	return RegisterDevices200JSONResponse{
-		Body:    h.bulkResult(result, app.OutcomeCreated, c.DryRun),
+		Body:    h.bulkResult(result, domain.OutcomeCreated, c.DryRun),
 		Headers: RegisterDevices200ResponseHeaders{XPosition: result.Position.String()},
 	}, nil
 }
@@ -127,7 +128,7 @@ func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject)
 		return nil, err
 	}
 	if asOperation(len(c.Devices), r.Params.Prefer) {
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationRenewal, Renewal: c})
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationRenewal, Renewal: c})
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +139,7 @@ func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject)
 		return nil, err
 	}
 	return RenewDevices200JSONResponse{
-		Body:    h.bulkResult(result, app.OutcomeRenewed, c.DryRun),
+		Body:    h.bulkResult(result, domain.OutcomeRenewed, c.DryRun),
 		Headers: RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
 	}, nil
 }

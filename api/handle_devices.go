@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -43,9 +45,9 @@ func (h handlers) ListDevices(ctx context.Context, r ListDevicesRequestObject) (
 	}, nil
 }
 
-func (h handlers) deviceQuery(p ListDevicesParams) (app.DeviceQuery, error) {
+func (h handlers) deviceQuery(p ListDevicesParams) (query.DeviceQuery, error) {
 	var in reading
-	q := app.DeviceQuery{
+	q := query.DeviceQuery{
 		Freshness:      in.freshness(h.Clock.Now(), p.MinPosition, p.AsOf),
 		Page:           in.page(p.Limit, p.Cursor, p.Sort, deviceSorts),
 		LifeCycle:      device.LifeCycle(valueOf(p.State)),
@@ -65,7 +67,7 @@ func (h handlers) deviceQuery(p ListDevicesParams) (app.DeviceQuery, error) {
 
 // within narrows a query to a renewal window, counted from the day the query
 // is about.
-func (h handlers) within(q *app.DeviceQuery, in *reading, name string) {
+func (h handlers) within(q *query.DeviceQuery, in *reading, name string) {
 	today := h.dayOf(q.Freshness)
 	for _, w := range h.Windows {
 		if w.Name != name {
@@ -81,9 +83,9 @@ func (h handlers) within(q *app.DeviceQuery, in *reading, name string) {
 	in.wrong("#/query/window", codeWindowUnknown, "There is no such renewal window; the list's windows says which there are.")
 }
 
-func (h handlers) placesUsed(ctx context.Context, caller app.Caller, account uuid.UUID, fresh app.Freshness) (int, error) {
+func (h handlers) placesUsed(ctx context.Context, caller access.Caller, account uuid.UUID, fresh query.Freshness) (int, error) {
 	caller.ActingFor = account
-	q := app.DeviceQuery{Freshness: fresh, Page: app.Page{Limit: 1}, Accounts: []uuid.UUID{account}}
+	q := query.DeviceQuery{Freshness: fresh, Page: query.Page{Limit: 1}, Accounts: []uuid.UUID{account}}
 	all, err := h.App.Devices(ctx, caller, q)
 	if err != nil {
 		return 0, err
@@ -175,7 +177,7 @@ func (h handlers) RetireDevice(ctx context.Context, r RetireDeviceRequestObject)
 }
 
 func (h handlers) deviceCommand(
-	ctx context.Context, do func(context.Context, app.Caller, app.DeviceCommand) (app.Written, error),
+	ctx context.Context, do func(context.Context, access.Caller, app.DeviceCommand) (app.Written, error),
 	id string, body *Reason, match *IfMatch,
 ) (app.Written, error) {
 	var in reading

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -18,7 +19,7 @@ func (h handlers) ListExternalAccounts(ctx context.Context, r ListExternalAccoun
 	}, nil
 }
 
-func externalAccount(x app.ExternalAccountRow) ExternalAccount {
+func externalAccount(x query.ExternalAccountRow) ExternalAccount {
 	return ExternalAccount{
 		Uid: x.UID, Kind: ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
 		SecretSet: x.SecretSet, SecretReplacedAt: x.SecretSince.UTC(),
@@ -38,7 +39,7 @@ func (h handlers) GetExternalAccount(ctx context.Context, r GetExternalAccountRe
 			}, nil
 		}
 	}
-	return nil, app.ErrNotFound
+	return nil, query.ErrNotFound
 }
 
 func (h handlers) AddExternalAccount(ctx context.Context, r AddExternalAccountRequestObject) (AddExternalAccountResponseObject, error) {

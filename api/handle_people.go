@@ -6,6 +6,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -44,7 +46,7 @@ var userSorts = []string{"name", "email", "status", "createdAt"}
 
 func (h handlers) ListUsers(ctx context.Context, r ListUsersRequestObject) (ListUsersResponseObject, error) {
 	var in reading
-	q := app.UserQuery{
+	q := query.UserQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, userSorts),
 		Account:   r.Uid,
@@ -80,7 +82,7 @@ func (h handlers) GetUser(ctx context.Context, r GetUserRequestObject) (GetUserR
 	}, nil
 }
 
-func userRow(r app.UserRow) User {
+func userRow(r query.UserRow) User {
 	u := User{
 		Uid: r.UID, Account: r.Account, Email: r.Person.Email, Name: r.Person.Name, Status: UserStatus(r.Status),
 		Administrator: r.Administrator, Profiles: list(r.Profiles, profileRef), CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
@@ -129,7 +131,7 @@ func userCommand(ctx context.Context, account, person uuid.UUID, match *IfMatch,
 
 // changeUser is what the commands without fields have in common.
 func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *IfMatch, body *Reason,
-	do func(context.Context, app.Caller, app.UserCommand) (app.Written, error),
+	do func(context.Context, access.Caller, app.UserCommand) (app.Written, error),
 ) (WrittenJSONResponse, error) {
 	c, err := userCommand(ctx, account, person, match, valueOf(body).Reason)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/text"
 )
@@ -30,7 +31,7 @@ func (h handlers) GetProfile(ctx context.Context, r GetProfileRequestObject) (Ge
 	}
 	found := rights.Resolve(r.Profile, row.Profiles)
 	if !found.Exists() {
-		return nil, app.ErrNotFound
+		return nil, query.ErrNotFound
 	}
 	return GetProfile200JSONResponse{
 		Body:    profile(found),

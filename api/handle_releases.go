@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 func (h handlers) RequestRelease(ctx context.Context, r RequestReleaseRequestObject) (RequestReleaseResponseObject, error) {
@@ -40,7 +41,7 @@ func (h handlers) ListReleaseRequests(ctx context.Context, r ListReleaseRequests
 	start := 0
 	if page.Cursor != "" {
 		if start, err = strconv.Atoi(page.Cursor); err != nil || start < 0 || start > len(rows) {
-			return nil, app.ErrBadCursor
+			return nil, query.ErrBadCursor
 		}
 	}
 	end := min(start+page.Limit, len(rows))

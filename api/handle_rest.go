@@ -6,7 +6,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -21,7 +23,7 @@ func (h handlers) ListCustomers(ctx context.Context, r ListCustomersRequestObjec
 		sorts = append(sorts[:len(sorts):len(sorts)], w.Name)
 	}
 	var in reading
-	q := app.CustomerQuery{
+	q := query.CustomerQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, sorts),
 		Customer:  valueOf(r.Params.Customer),
@@ -77,7 +79,7 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		}
 	}
 	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
-		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), app.Freshness{MinPosition: reached})
+		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +112,7 @@ func (h handlers) GetCatalogue(context.Context, GetCatalogueRequestObject) (GetC
 
 func (h handlers) ListProjections(ctx context.Context, _ ListProjectionsRequestObject) (ListProjectionsResponseObject, error) {
 	if !callOf(ctx).caller.Operator() {
-		return nil, &app.Forbidden{Right: rights.OperationsRead}
+		return nil, &access.Forbidden{Right: rights.OperationsRead}
 	}
 	all, err := h.Service.Projections(ctx)
 	if err != nil {
@@ -139,11 +141,11 @@ func (h handlers) GetOperation(ctx context.Context, r GetOperationRequestObject)
 
 // operation finds an operation. What is kept about it is written with each
 // step, so it is never behind any position.
-func (h handlers) operation(ctx context.Context, id uuid.UUID, min *MinPosition) (app.Operation, error) {
+func (h handlers) operation(ctx context.Context, id uuid.UUID, min *MinPosition) (ports.Operation, error) {
 	var in reading
 	in.minPosition(min)
 	if err := in.err(); err != nil {
-		return app.Operation{}, err
+		return ports.Operation{}, err
 	}
 	return h.App.Operation(ctx, callOf(ctx).caller, id)
 }
@@ -156,7 +158,7 @@ func (h handlers) GetOperationResults(ctx context.Context, r GetOperationResults
 	start := 0
 	if r.Params.Cursor != nil {
 		if start, err = strconv.Atoi(*r.Params.Cursor); err != nil || start < 0 {
-			return nil, app.ErrBadCursor
+			return nil, query.ErrBadCursor
 		}
 	}
 	headers := GetOperationResults200ResponseHeaders{XPosition: o.Position.String()}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 func (h handlers) SignIn(ctx context.Context, r SignInRequestObject) (SignInResponseObject, error) {
@@ -22,7 +23,7 @@ func (h handlers) ListSessions(ctx context.Context, _ ListSessionsRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return ListSessions200JSONResponse{Total: len(all), Items: list(all, func(s app.Session) Session {
+	return ListSessions200JSONResponse{Total: len(all), Items: list(all, func(s ports.Session) Session {
 		return Session{Id: s.ID, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, Current: s.ID == caller.Session}
 	})}, nil
 }
@@ -39,7 +40,7 @@ func (h handlers) EndSessions(ctx context.Context, _ EndSessionsRequestObject) (
 	return EndSessions204Response{}, h.App.EndSessions(ctx, callOf(ctx).caller)
 }
 
-func personalToken(t app.PersonalToken) PersonalToken {
+func personalToken(t ports.PersonalToken) PersonalToken {
 	return PersonalToken{
 		Id: t.ID, Label: t.Label, Profile: present(t.Profile), Rights: list(t.Rights, same),
 		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -98,7 +99,7 @@ func (h handlers) PreviewRenewals(ctx context.Context, r PreviewRenewalsRequestO
 	if err != nil {
 		return nil, err
 	}
-	count := func(o app.Outcome) (n int) {
+	count := func(o domain.Outcome) (n int) {
 		for _, p := range previews {
 			if p.Outcome == o {
 				n++
@@ -107,7 +108,7 @@ func (h handlers) PreviewRenewals(ctx context.Context, r PreviewRenewalsRequestO
 		return n
 	}
 	return PreviewRenewals200JSONResponse{
-		Summary: summary(len(previews), app.OutcomeRenewed, count), Results: list(previews, h.renewalPreview),
+		Summary: summary(len(previews), domain.OutcomeRenewed, count), Results: list(previews, h.renewalPreview),
 	}, nil
 }
 
@@ -124,7 +125,7 @@ func (s *Server) renewalPreview(p app.RenewalPreview) RenewalPreviewItem {
 
 func (h handlers) GetRenewal(ctx context.Context, r GetRenewalRequestObject) (GetRenewalResponseObject, error) {
 	var in reading
-	fresh, page := app.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)}, in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
+	fresh, page := query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)}, in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -160,7 +161,7 @@ func (h handlers) ReverseRenewal(ctx context.Context, r ReverseRenewalRequestObj
 	if err != nil {
 		return nil, err
 	}
-	body, position := h.bulkResult(result, app.OutcomeReversed, c.DryRun), result.Position.String()
+	body, position := h.bulkResult(result, domain.OutcomeReversed, c.DryRun), result.Position.String()
 	if c.DryRun {
 		return ReverseRenewal200JSONResponse{Body: body, Headers: ReverseRenewal200ResponseHeaders{XPosition: position}}, nil
 	}

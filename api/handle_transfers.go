@@ -7,6 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
@@ -18,7 +22,7 @@ func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestO
 		return nil, err
 	}
 	if asOperation(len(c.Devices), r.Params.Prefer) && c.Plan == uuid.Nil { // a plan is small enough to be done at once
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: app.OperationTransfer, Transfer: c})
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationTransfer, Transfer: c})
 		if err != nil {
 			return nil, err
 		}
@@ -28,7 +32,7 @@ func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestO
 	if err != nil {
 		return nil, err
 	}
-	body, position := h.bulkResult(result, app.OutcomeTransferred, c.DryRun), result.Position.String()
+	body, position := h.bulkResult(result, domain.OutcomeTransferred, c.DryRun), result.Position.String()
 	if c.DryRun {
 		return TransferDevices200JSONResponse{Body: body, Headers: TransferDevices200ResponseHeaders{XPosition: position}}, nil
 	}
@@ -72,7 +76,7 @@ func (h handlers) ReverseTransfer(ctx context.Context, r ReverseTransferRequestO
 	if err != nil {
 		return nil, err
 	}
-	body, position := h.bulkResult(result, app.OutcomeTransferred, c.DryRun), result.Position.String()
+	body, position := h.bulkResult(result, domain.OutcomeTransferred, c.DryRun), result.Position.String()
 	if c.DryRun {
 		return ReverseTransfer200JSONResponse{Body: body, Headers: ReverseTransfer200ResponseHeaders{XPosition: position}}, nil
 	}
@@ -116,7 +120,7 @@ func (h handlers) GetTransferPlan(ctx context.Context, r GetTransferPlanRequestO
 
 // later is the position of an answer from the log, which is never behind: what
 // was wanted is reached.
-func later(p, q app.Position) app.Position {
+func later(p, q eventlog.Position) eventlog.Position {
 	if p.Before(q) {
 		return q
 	}
@@ -137,7 +141,7 @@ func (h handlers) GetTransfer(ctx context.Context, r GetTransferRequestObject) (
 	start, end := 0, len(record.Items)
 	if page.Cursor != "" {
 		if start, err = strconv.Atoi(page.Cursor); err != nil || start < 0 || start > end {
-			return nil, app.ErrBadCursor
+			return nil, query.ErrBadCursor
 		}
 	}
 	body := transferRecord(record)
@@ -218,11 +222,11 @@ func askedBy(a app.Asked) *Asked {
 }
 
 func transferSummary(items []transfer.Item) Summary {
-	counts := map[app.Outcome]int{}
+	counts := map[domain.Outcome]int{}
 	for _, i := range items {
-		counts[app.Outcome(i.Outcome)]++
+		counts[domain.Outcome(i.Outcome)]++
 	}
-	return summary(len(items), app.OutcomeTransferred, func(o app.Outcome) int { return counts[o] })
+	return summary(len(items), domain.OutcomeTransferred, func(o domain.Outcome) int { return counts[o] })
 }
 
 func transferredDevices(items []transfer.Item) []TransferredDevice {

@@ -27,7 +27,9 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -54,13 +56,13 @@ var (
 	customer = uuid.MustParse("22222222-2222-4222-8222-222222222222")
 )
 
-type tokens map[string]app.Caller
+type tokens map[string]access.Caller
 
-func (t tokens) Authenticate(_ context.Context, token string) (app.Caller, error) {
+func (t tokens) Authenticate(_ context.Context, token string) (access.Caller, error) {
 	if c, ok := t[token]; ok {
 		return c, nil
 	}
-	return app.Caller{}, identity.ErrUnknownToken
+	return access.Caller{}, identity.ErrUnknownToken
 }
 
 var signedIn = tokens{
@@ -78,7 +80,7 @@ func (s service) Ready(context.Context) []api.Check {
 }
 
 func (service) Projections(context.Context) ([]api.ProjectionStatus, error) {
-	return []api.ProjectionStatus{{Name: "fleet", Version: 1, State: "running", Position: app.Position{Commit: 7, Prepare: 7}, LagEvents: 3}}, nil
+	return []api.ProjectionStatus{{Name: "fleet", Version: 1, State: "running", Position: eventlog.Position{Commit: 7, Prepare: 7}, LagEvents: 3}}, nil
 }
 
 // noKeys is for tests without Idempotency-Key.
@@ -111,7 +113,7 @@ func (l *logBuffer) String() string {
 func options(a api.App) api.Options {
 	return api.Options{
 		App: a, Authenticator: signedIn, Idempotency: noKeys{}, Service: service{ready: true}, Clock: fixedClock{},
-		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: app.DefaultWindows,
+		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
 }

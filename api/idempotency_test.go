@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -71,7 +72,7 @@ func TestRefusalsAreKeptAndFailuresAreNot(t *testing.T) {
 		t.Error("not replayed")
 	}
 
-	for i, err := range []error{app.ErrLogUnavailable, app.ErrBusy, fmt.Errorf("a bug")} {
+	for i, err := range []error{eventlog.ErrUnavailable, eventlog.ErrBusy, fmt.Errorf("a bug")} {
 		key := fmt.Sprintf("Idempotency-Key: f%d", i)
 		f.err = err
 		c.post("/v1/customers", newCustomer, key)

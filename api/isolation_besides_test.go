@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/api"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // What is beside the answers themselves tells nothing either: counts, cursors,
@@ -256,7 +256,7 @@ func positionsTellNothing(t *testing.T, w *tenants) {
 		"/v1/transfers?dryRun=true":            `{"from":"{foreign}","to":"{account}","devices":["{serial}"]}`,
 	} {
 		got := stranger.post(path, w.fill("reseller").Replace(body)).is(200)
-		if at := got.header.Get("X-Position"); at != (app.Position{}).String() {
+		if at := got.header.Get("X-Position"); at != (eventlog.Position{}).String() {
 			t.Errorf("%s: position %s", path, at)
 		}
 	}

@@ -16,6 +16,10 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -89,27 +93,27 @@ func failureOfApp(err error) *failure {
 	switch {
 	case errors.Is(err, identity.ErrUnknownToken):
 		return unauthenticated("The token is not known, or no longer valid.")
-	case errors.Is(err, app.ErrNotFound):
+	case errors.Is(err, query.ErrNotFound):
 		return fail(http.StatusNotFound, codeNotFound, "There is no such thing, or it is not for this caller to see.")
-	case errors.Is(err, app.ErrForbidden):
+	case errors.Is(err, access.ErrForbidden):
 		return forbidden(err)
 	case errors.Is(err, app.ErrAddressNotAdmitted):
 		return fail(http.StatusForbidden, codeAddressNotAdmitted, "This account is not to be used from this address.")
-	case errors.Is(err, app.ErrBadCursor):
+	case errors.Is(err, query.ErrBadCursor):
 		return fail(http.StatusBadRequest, codeCursorInvalid, "The cursor was not made by this list in this sort order.")
 	case errors.Is(err, app.ErrPrecondition):
 		return fail(http.StatusPreconditionFailed, codeRevisionMismatch, "It has changed since; read it again.")
-	case errors.Is(err, app.ErrBusy):
+	case errors.Is(err, eventlog.ErrBusy):
 		return forNow(http.StatusConflict, codeBusy, "Others are changing the same thing at the moment.")
-	case errors.Is(err, app.ErrNotCaughtUp):
+	case errors.Is(err, query.ErrNotCaughtUp):
 		return forNow(http.StatusServiceUnavailable, codeNotCaughtUp, "The read model has not reached this position yet.")
-	case errors.Is(err, app.ErrLogUnavailable):
+	case errors.Is(err, eventlog.ErrUnavailable):
 		return forNow(http.StatusServiceUnavailable, codeLogUnavailable,
 			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.")
-	case errors.Is(err, app.ErrIssuerUnavailable):
+	case errors.Is(err, ports.ErrIssuerUnavailable):
 		return forNow(http.StatusServiceUnavailable, codeIssuerUnavailable,
 			"The issuer that people sign in at does not answer as it should at the moment.")
-	case errors.Is(err, app.ErrReadModelUnavailable), postgres.IsUnavailable(err):
+	case errors.Is(err, query.ErrUnavailable), postgres.IsUnavailable(err):
 		return forNow(http.StatusServiceUnavailable, codeDBUnavailable, "The database does not answer at the moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return forNow(http.StatusServiceUnavailable, codeTimeout, "The request took too long.")
@@ -128,7 +132,7 @@ func tooManyAttempts(e *app.TooManyAttempts) *failure {
 // so it may know.
 func forbidden(err error) *failure {
 	f := fail(http.StatusForbidden, codeForbidden, "This caller may not do that.")
-	if missing, ok := errors.AsType[*app.Forbidden](err); ok {
+	if missing, ok := errors.AsType[*access.Forbidden](err); ok {
 		f.problems[0].Facts = map[string]string{"right": string(missing.Right)}
 		if missing.Account != uuid.Nil {
 			f.problems[0].Code = device.CodeMissingRight

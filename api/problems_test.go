@@ -11,6 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -37,15 +40,15 @@ func TestErrorsOfTheApplicationBecomeProblems(t *testing.T) {
 		"device not found":    {domain.Refuse(device.NotFound()), 404, false, []string{"device_not_found"}},
 		"busy device":         {domain.Refuse(device.Busy()), 409, true, []string{"device_busy"}},
 		"wrapped":             {fmt.Errorf("x: %w", one("name_invalid")), 422, false, []string{"name_invalid"}},
-		"not found":           {fmt.Errorf("x: %w", app.ErrNotFound), 404, false, []string{"not_found"}},
-		"operator only":       {&app.Forbidden{Right: rights.AccountsManage}, 403, false, []string{"forbidden"}},
-		"missing right":       {&app.Forbidden{Right: rights.DevicesEdit, Account: customer}, 403, false, []string{"missing_right"}},
-		"cursor":              {app.ErrBadCursor, 400, false, []string{"cursor_invalid"}},
+		"not found":           {fmt.Errorf("x: %w", query.ErrNotFound), 404, false, []string{"not_found"}},
+		"operator only":       {&access.Forbidden{Right: rights.AccountsManage}, 403, false, []string{"forbidden"}},
+		"missing right":       {&access.Forbidden{Right: rights.DevicesEdit, Account: customer}, 403, false, []string{"missing_right"}},
+		"cursor":              {query.ErrBadCursor, 400, false, []string{"cursor_invalid"}},
 		"precondition":        {app.ErrPrecondition, 412, false, []string{"revision_mismatch"}},
-		"contention":          {app.ErrBusy, 409, true, []string{"busy"}},
-		"read model behind":   {app.ErrNotCaughtUp, 503, true, []string{"not_caught_up"}},
-		"event store down":    {fmt.Errorf("x: %w", app.ErrLogUnavailable), 503, true, []string{"event_store_unavailable"}},
-		"read model down":     {app.ErrReadModelUnavailable, 503, true, []string{"database_unavailable"}},
+		"contention":          {eventlog.ErrBusy, 409, true, []string{"busy"}},
+		"read model behind":   {query.ErrNotCaughtUp, 503, true, []string{"not_caught_up"}},
+		"event store down":    {fmt.Errorf("x: %w", eventlog.ErrUnavailable), 503, true, []string{"event_store_unavailable"}},
+		"read model down":     {query.ErrUnavailable, 503, true, []string{"database_unavailable"}},
 		"database going down": {&pgconn.PgError{Code: "57P01", Message: "secret"}, 503, true, []string{"database_unavailable"}},
 		"too slow":            {context.DeadlineExceeded, 503, true, []string{"timeout"}},
 		"a bug":               {errors.New("SELECT secret FROM t"), 500, false, []string{"internal_error"}},

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
@@ -23,11 +24,11 @@ func (r *reading) wrong(pointer, code, detail string) {
 
 func (r *reading) err() error { return badRequest(r.problems) }
 
-func (r *reading) minPosition(v *MinPosition) app.Position {
+func (r *reading) minPosition(v *MinPosition) eventlog.Position {
 	if v == nil {
-		return app.Position{}
+		return eventlog.Position{}
 	}
-	p, err := app.ParsePosition(*v)
+	p, err := eventlog.ParsePosition(*v)
 	if err != nil {
 		r.wrong("#/query/minPosition", codePositionInvalid, "This is not a position that X-Position gave.")
 	}
@@ -35,8 +36,8 @@ func (r *reading) minPosition(v *MinPosition) app.Position {
 }
 
 // freshness reads minPosition and asOf, which must not lie in the future.
-func (r *reading) freshness(now time.Time, position *MinPosition, asOf *AsOf) app.Freshness {
-	f := app.Freshness{MinPosition: r.minPosition(position)}
+func (r *reading) freshness(now time.Time, position *MinPosition, asOf *AsOf) query.Freshness {
+	f := query.Freshness{MinPosition: r.minPosition(position)}
 	if asOf == nil {
 		return f
 	}
@@ -55,8 +56,8 @@ func (r *reading) freshness(now time.Time, position *MinPosition, asOf *AsOf) ap
 const defaultLimit = 100
 
 // page reads limit, cursor and sort.
-func (r *reading) page(limit *Limit, cursor *Cursor, sort *Sort, keys []string) app.Page {
-	p := app.Page{Limit: defaultLimit, Cursor: valueOf(cursor)}
+func (r *reading) page(limit *Limit, cursor *Cursor, sort *Sort, keys []string) query.Page {
+	p := query.Page{Limit: defaultLimit, Cursor: valueOf(cursor)}
 	if limit != nil {
 		p.Limit = *limit
 	}
@@ -102,7 +103,7 @@ func (r *reading) term(pointer string, v *Term) calendar.Term {
 
 // ifMatch reads If-Match: nil without one, or for *. A tag that is not one of
 // ours can match nothing.
-func (r *reading) ifMatch(v *IfMatch) *app.Revision {
+func (r *reading) ifMatch(v *IfMatch) *eventlog.Revision {
 	if v == nil || *v == "*" {
 		return nil
 	}
@@ -112,9 +113,9 @@ func (r *reading) ifMatch(v *IfMatch) *app.Revision {
 		r.wrong("#/header/If-Match", codeIfMatchInvalid, "The header must be one ETag in quotes, or *.")
 		return nil
 	}
-	revision := app.Revision(-3) // matches nothing
+	revision := eventlog.Revision(-3) // matches nothing
 	if n, err := strconv.ParseInt(tag, 10, 64); err == nil && n >= 0 {
-		revision = app.Revision(n)
+		revision = eventlog.Revision(n)
 	}
 	return &revision
 }

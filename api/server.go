@@ -3,6 +3,10 @@ package api
 import (
 	"cmp"
 	"context"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+
 	_ "embed"
 	"errors"
 	"fmt"
@@ -16,7 +20,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -38,10 +41,10 @@ type Options struct {
 	Authenticator Authenticator
 	Idempotency   IdempotencyKeys
 	Service       Service
-	Clock         app.Clock
+	Clock         eventlog.Clock
 	Catalogue     *catalogue.Catalogue
 	Rules         device.Rules
-	Windows       app.Windows
+	Windows       query.Windows
 	// FingerprintKey keys the fingerprints of requests that carry an
 	// Idempotency-Key, from which the ids of their commands follow: a secret in a
 	// body cannot be guessed from them. The same on all instances.

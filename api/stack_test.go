@@ -27,6 +27,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/projections"
@@ -78,7 +80,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool, change ...func(*app.Dependencies,
 	log, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: s.node.SocketPath(), Persons: persons})
 	must(t, err)
 	t.Cleanup(func() { _ = log.Close() })
-	source, err := app.Source(t.Context(), log, s.clock)
+	source, err := eventlog.Source(t.Context(), log, s.clock)
 	must(t, err)
 	queue, err := jobs.New(jobs.Options{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
@@ -86,10 +88,12 @@ func stackOn(t *testing.T, pool *pgxpool.Pool, change ...func(*app.Dependencies,
 	hasher, err := passwords.New()
 	must(t, err)
 	var runner *projections.Runner
-	wait := func(ctx context.Context, names []string, p app.Position) error { return runner.WaitFor(ctx, names, p) }
+	wait := func(ctx context.Context, names []string, p eventlog.Position) error {
+		return runner.WaitFor(ctx, names, p)
+	}
 	d, o := app.Dependencies{
 		Log: log, Reader: fleet.NewReader(pool, wait), Clock: s.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
-		Windows: app.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(pool, key), Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
+		Windows: query.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(pool, key), Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 		People: app.People{
 			Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
@@ -99,14 +103,14 @@ func stackOn(t *testing.T, pool *pgxpool.Pool, change ...func(*app.Dependencies,
 		c(&d, &o)
 	}
 	s.app = app.New(d)
-	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+	follow := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(log, eventstoredb.SubscriberOptions{
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
 		})
 	}
 	spanning := s.app.Processes()
 	runner, err = projections.New(projections.Options{
-		Pool: pool, Follow: follow, Log: log, Awaited: app.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
+		Pool: pool, Follow: follow, Log: log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
 	}, []projections.Projection{fleet.Projection()}, []projections.Process{
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
 	})

@@ -12,6 +12,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -24,8 +27,8 @@ const serial = "LD72997819284879"
 
 var person = account.Person{ID: uuid.MustParse("33333333-3333-4333-8333-333333333333"), Email: "a@alder.example", Name: "Ada"}
 
-func aDevice(name string) app.DeviceRow {
-	return app.DeviceRow{
+func aDevice(name string) query.DeviceRow {
+	return query.DeviceRow{
 		State: device.State{
 			UID: device.UID(serial), SerialNumber: serial, Factor: device.Factor{Kind: device.IMEI, Value: "004491972154667"},
 			Model: "MP70", Account: customer, Name: name, Labels: []string{"south", "fixed"}, LifeCycle: device.Active,
@@ -38,15 +41,15 @@ func aDevice(name string) app.DeviceRow {
 	}
 }
 
-func aRetiredBasicDevice() app.DeviceRow {
+func aRetiredBasicDevice() query.DeviceRow {
 	d := aDevice("old")
 	d.State.Factor = device.Factor{Kind: device.MAC, Value: "00A0D5FFFF01"}
 	d.State.LifeCycle, d.State.Labels, d.State.Service.Offer = device.OutOfService, nil, catalogue.Basic
 	return d
 }
 
-func aCustomer(name string) app.CustomerRow {
-	return app.CustomerRow{
+func aCustomer(name string) query.CustomerRow {
+	return query.CustomerRow{
 		UID: customer, Name: name, Status: account.Activated, TotalSystems: 12, ActiveSystems: 11,
 		InitialRenewal: calendar.On(2026, 4, 1), RenewalSystems: 3, LastRenewal: calendar.On(2027, 2, 28),
 		Windows: [3]int{3, 1, 0}, Expired: 2, AutoRenewing: 1, PartnerProfile: rights.Resolve(rights.ReadOnly, nil),
@@ -54,7 +57,7 @@ func aCustomer(name string) app.CustomerRow {
 	}
 }
 
-var at9 = app.Position{Commit: 9, Prepare: 9}
+var at9 = eventlog.Position{Commit: 9, Prepare: 9}
 
 // The golden files are what clients parse: a change in one is a change of the
 // interface.
@@ -65,19 +68,19 @@ func TestWireFormats(t *testing.T) {
 	pending.Administrators = nil
 	f := &fake{
 		position:  at9,
-		customers: app.List[app.CustomerRow]{Items: []app.CustomerRow{aCustomer("Alder"), pending}, NextCursor: "next", Total: 7, Position: at9},
-		devices:   []app.List[app.DeviceRow]{{Items: []app.DeviceRow{aDevice("gate"), aRetiredBasicDevice()}, Total: 2, Position: at9}},
-		account: app.AccountRow{
+		customers: query.List[query.CustomerRow]{Items: []query.CustomerRow{aCustomer("Alder"), pending}, NextCursor: "next", Total: 7, Position: at9},
+		devices:   []query.List[query.DeviceRow]{{Items: []query.DeviceRow{aDevice("gate"), aRetiredBasicDevice()}, Total: 2, Position: at9}},
+		account: query.AccountRow{
 			UID: customer, Name: "Alder", Type: account.Standard, Status: account.Pending, Offers: []catalogue.Offer{catalogue.Complete},
 			Administrators: []account.Person{person}, CreatedAt: now, InvitationExpires: now.AddDate(0, 0, 7), Revision: 2,
 		},
-		partners: []app.PartnershipRow{{
+		partners: []query.PartnershipRow{{
 			UID: uuid.MustParse("44444444-4444-4444-8444-444444444444"), Reseller: reseller, Customer: customer, Profile: rights.Resolve(rights.ReadOnly, nil),
 			PartnerName: "Alder", PartnerType: account.Standard, Administrators: []account.Person{person},
 		}},
 		history: []app.HistoryItem{
 			{
-				Position: app.Position{Commit: 3, Prepare: 3}, ID: uuid.MustParse("55555555-5555-4555-8555-555555555555"), Type: "Registered",
+				Position: eventlog.Position{Commit: 3, Prepare: 3}, ID: uuid.MustParse("55555555-5555-4555-8555-555555555555"), Type: "Registered",
 				OccurredAt: now, RecordedAt: now, Actor: domain.Actor{Kind: domain.ActorToken, ID: "token-1", Account: reseller},
 				Account: customer, Reason: "first", CorrelationID: "c1", CausationID: "c0",
 				Changes: []app.Change{{Field: "name", After: "gate"}}, Hash: "b2", PreviousHash: "a1",
@@ -86,14 +89,14 @@ func TestWireFormats(t *testing.T) {
 				Position: at9, Revision: 1, Hash: "c3", PreviousHash: "b2", Redacted: true,
 			},
 		},
-		operation: app.Operation{
-			ID: uuid.MustParse("77777777-7777-4777-8777-777777777777"), Kind: app.OperationTransfer, Account: reseller, State: app.OperationRunning,
-			Total: 2000, Done: 500, Counters: map[app.Outcome]int{app.OutcomeTransferred: 480, app.OutcomeRefused: 20},
+		operation: ports.Operation{
+			ID: uuid.MustParse("77777777-7777-4777-8777-777777777777"), Kind: ports.OperationTransfer, Account: reseller, State: ports.OperationRunning,
+			Total: 2000, Done: 500, Counters: map[domain.Outcome]int{domain.OutcomeTransferred: 480, domain.OutcomeRefused: 20},
 			CreatedAt: now, StartedAt: now.Add(time.Second), Position: at9,
 		},
 		results: []app.ItemResult{
-			{Index: 0, Name: serial, Outcome: app.OutcomeUnchanged},
-			{Index: 1, Ref: "=r", Name: customer.String(), Outcome: app.OutcomeRefused, Problems: []domain.Problem{device.NotFound(), device.Busy()}},
+			{Index: 0, Name: serial, Outcome: domain.OutcomeUnchanged},
+			{Index: 1, Ref: "=r", Name: customer.String(), Outcome: domain.OutcomeRefused, Problems: []domain.Problem{device.NotFound(), device.Busy()}},
 		},
 	}
 	c := newClient(t, options(f))
@@ -130,8 +133,8 @@ func TestBulkResultsOnTheWire(t *testing.T) {
 		ID:       uuid.MustParse("88888888-8888-4888-8888-888888888888"),
 		Position: at9,
 		Results: []app.ItemResult{
-			{Index: 0, Ref: "r1", Name: serial, Outcome: app.OutcomeTransferred, Device: &row.State, Revision: 5},
-			{Index: 1, Name: "LD00000000000000", Outcome: app.OutcomeRefused, Problems: []domain.Problem{
+			{Index: 0, Ref: "r1", Name: serial, Outcome: domain.OutcomeTransferred, Device: &row.State, Revision: 5},
+			{Index: 1, Name: "LD00000000000000", Outcome: domain.OutcomeRefused, Problems: []domain.Problem{
 				device.NotFound(), device.MissingRight("devices.transfer", customer),
 			}},
 		},
@@ -162,7 +165,7 @@ func TestBulkResultsOnTheWire(t *testing.T) {
 
 func TestRegistrationsComeAsJSONAndAsCSV(t *testing.T) {
 	t.Parallel()
-	f := &fake{bulk: app.BulkResult{Results: []app.ItemResult{{Outcome: app.OutcomeCreated, Name: serial}}, Position: at9}}
+	f := &fake{bulk: app.BulkResult{Results: []app.ItemResult{{Outcome: domain.OutcomeCreated, Name: serial}}, Position: at9}}
 	c := newClient(t, options(f))
 	want := []app.Registration{
 		{
@@ -195,7 +198,7 @@ func TestRegistrationsComeAsJSONAndAsCSV(t *testing.T) {
 
 func TestManyItemsOrAWishMakeAnOperation(t *testing.T) {
 	t.Parallel()
-	f := &fake{operation: app.Operation{ID: uuid.MustParse("77777777-7777-4777-8777-777777777777"), Kind: app.OperationRegistration, State: app.OperationQueued, CreatedAt: now}}
+	f := &fake{operation: ports.Operation{ID: uuid.MustParse("77777777-7777-4777-8777-777777777777"), Kind: ports.OperationRegistration, State: ports.OperationQueued, CreatedAt: now}}
 	c := newClient(t, options(f))
 	many := func(n int) string {
 		return `{"items":[` + strings.TrimSuffix(strings.Repeat(`{"serialNumber":"LD1"},`, n), ",") + `]}`
@@ -247,9 +250,9 @@ func TestQueriesReachTheApplication(t *testing.T) {
 	expired := true
 	c.get("/v1/devices?account=" + customer.String() + "&state=active&model=MP70&offer=complete&label=south&serviceEndFrom=2026-04-20" +
 		"&window=amber&expired=true&search=z%C3%B6&limit=5&cursor=abc&sort=-serviceEnd,name&minPosition=4-4&asOf=2026-03-01T00:00:00%2B01:00").is(200)
-	want := app.DeviceQuery{
-		Freshness: app.Freshness{MinPosition: app.Position{Commit: 4, Prepare: 4}, AsOf: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC)},
-		Page:      app.Page{Limit: 5, Cursor: "abc", Sort: []string{"-serviceEnd", "name"}},
+	want := query.DeviceQuery{
+		Freshness: query.Freshness{MinPosition: eventlog.Position{Commit: 4, Prepare: 4}, AsOf: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC)},
+		Page:      query.Page{Limit: 5, Cursor: "abc", Sort: []string{"-serviceEnd", "name"}},
 		Accounts:  []uuid.UUID{customer}, LifeCycle: device.Active, Model: "MP70", Offer: catalogue.Complete, Label: "south",
 		ServiceEndFrom: calendar.On(2026, 4, 20), ServiceEndTo: calendar.On(2026, 4, 29), Expired: &expired, Due: true, Search: "zö",
 	}
@@ -262,7 +265,7 @@ func TestServiceStatusIsThatOfTheDayAskedFor(t *testing.T) {
 	t.Parallel()
 	d := aDevice("a")
 	d.State.Service.End = calendar.On(2026, 3, 10) // the clock stands at 2026-03-15
-	f := &fake{devices: []app.List[app.DeviceRow]{{Items: []app.DeviceRow{d}}}}
+	f := &fake{devices: []query.List[query.DeviceRow]{{Items: []query.DeviceRow{d}}}}
 	c := newClient(t, options(f))
 	for query, want := range map[string]string{"": "expired", "?asOf=2026-03-10T23:00:00Z": "active"} {
 		if got := into[api.Device](c.get("/v1/devices/" + serial + query).is(200)); *got.ServiceStatus != want {
@@ -279,9 +282,9 @@ func TestServiceStatusIsThatOfTheDayAskedFor(t *testing.T) {
 
 func TestExportsHaveAllRowsAndNoFormulas(t *testing.T) {
 	t.Parallel()
-	f := &fake{devices: []app.List[app.DeviceRow]{
-		{Items: []app.DeviceRow{aDevice(`=cmd|"x"`), aDevice("@a")}, NextCursor: "2", Position: at9},
-		{Items: []app.DeviceRow{aDevice("-1"), aDevice("a, b\nc")}},
+	f := &fake{devices: []query.List[query.DeviceRow]{
+		{Items: []query.DeviceRow{aDevice(`=cmd|"x"`), aDevice("@a")}, NextCursor: "2", Position: at9},
+		{Items: []query.DeviceRow{aDevice("-1"), aDevice("a, b\nc")}},
 	}}
 	got := newClient(t, options(f)).get("/v1/devices", "Accept: text/csv").is(200)
 	rows, err := csv.NewReader(strings.NewReader(string(got.body))).ReadAll()
@@ -318,7 +321,7 @@ func TestRequestIDAndTraceAreCleanedAndReturned(t *testing.T) {
 
 func TestServiceRoutes(t *testing.T) {
 	t.Parallel()
-	o := options(&fake{err: app.ErrNotFound})
+	o := options(&fake{err: query.ErrNotFound})
 	c := newClient(t, o).as("")
 	c.get("/healthz").is(200)
 	c.get("/readyz").is(200)

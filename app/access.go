@@ -8,27 +8,30 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-// access answers what a caller may do where, for one request: everything for
+// requestAccess answers what a caller may do where, for one request: everything for
 // the operator, the caller's own rights in its own account, and in another one
 // what the partner profile gives that the customer chose for the caller's
 // account; for an auditor reading in the accounts of its grant. Partnerships are
 // read from the log, so that a profile taken away is gone at once.
-type access struct {
+type requestAccess struct {
 	app    *App
-	caller Caller
+	caller access.Caller
 
 	mu    sync.Mutex
 	known map[uuid.UUID]rights.Set
 }
 
-func (a *App) access(c Caller) *access {
-	return &access{app: a, caller: c, known: map[uuid.UUID]rights.Set{}}
+func (a *App) access(c access.Caller) *requestAccess {
+	return &requestAccess{app: a, caller: c, known: map[uuid.UUID]rights.Set{}}
 }
 
 // everything is what the operator may do.
@@ -37,7 +40,7 @@ var everything = slices.Concat(rights.Administrator(), rights.Set{
 })
 
 // in is what the caller may do in an account; empty: it may not even know of it.
-func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
+func (x *requestAccess) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	switch {
 	case x.caller.Operator():
 		return everything, nil
@@ -70,21 +73,11 @@ func (x *access) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	return set, nil
 }
 
-func ownRights(c Caller) rights.Set {
+func ownRights(c access.Caller) rights.Set {
 	if c.Administrator {
 		return c.Within(rights.Administrator())
 	}
 	return c.Within(c.Rights)
-}
-
-// InPartner is what the rights of the partner profile that a customer chose
-// leave to the caller: a token made for one profile has nowhere more than that.
-func (c Caller) InPartner(given rights.Set) rights.Set {
-	given = c.Within(given)
-	if c.Administrator || c.Actor.Kind != domain.ActorToken {
-		return given
-	}
-	return slices.DeleteFunc(slices.Clone(given), func(r rights.Right) bool { return !c.Rights.Has(r) })
 }
 
 // ProfileRights is what a profile of an account gives at this moment; one that
@@ -97,10 +90,10 @@ func (a *App) ProfileRights(ctx context.Context, uid uuid.UUID, id string) (righ
 	return s.Profile(id).Rights, err
 }
 
-func (x *access) actsFor(uid uuid.UUID) bool { return x.caller.actsFor(uid) }
+func (x *requestAccess) actsFor(uid uuid.UUID) bool { return x.caller.ActsFor(uid) }
 
 // learn asks for several accounts at once.
-func (x *access) learn(ctx context.Context, accounts []uuid.UUID) error {
+func (x *requestAccess) learn(ctx context.Context, accounts []uuid.UUID) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for _, uid := range accounts {
@@ -115,21 +108,21 @@ func (x *access) learn(ctx context.Context, accounts []uuid.UUID) error {
 // require is nil when the caller has the right in the account, ErrNotFound when
 // it may not know of the account, else ErrForbidden; so also where no account is
 // meant.
-func (x *access) require(ctx context.Context, uid uuid.UUID, right rights.Right) error {
+func (x *requestAccess) require(ctx context.Context, uid uuid.UUID, right rights.Right) error {
 	set, err := x.in(ctx, uid)
 	switch {
 	case err != nil:
 		return err
 	case len(set) == 0 && uid == uuid.Nil:
-		return &Forbidden{Right: right}
+		return &access.Forbidden{Right: right}
 	case len(set) == 0:
-		return ErrNotFound
+		return query.ErrNotFound
 	case !set.Has(right):
-		return &Forbidden{Right: right, Account: uid}
+		return &access.Forbidden{Right: right, Account: uid}
 	case x.caller.Operator() && uid != uuid.Nil: // its rights reach also what is not there
 		s, err := x.app.account(ctx, uid)
 		if err == nil && !s.Exists() {
-			err = ErrNotFound
+			err = query.ErrNotFound
 		}
 		return err
 	}
@@ -138,12 +131,12 @@ func (x *access) require(ctx context.Context, uid uuid.UUID, right rights.Right)
 
 // open refuses who may not write whatever rights there are: auditors, and callers
 // whose own account is closed. The right is the one that the command needs.
-func (x *access) open(ctx context.Context, right rights.Right) error {
+func (x *requestAccess) open(ctx context.Context, right rights.Right) error {
 	switch {
 	case x.caller.Operator():
 		return nil
 	case x.caller.Auditor():
-		return &Forbidden{Right: right}
+		return &access.Forbidden{Right: right}
 	}
 	own, err := x.app.account(ctx, x.caller.Own())
 	if err != nil {
@@ -158,7 +151,7 @@ func (x *access) open(ctx context.Context, right rights.Right) error {
 var accountClosed = domain.Problem{Code: account.CodeAccountClosed, Detail: "The account is closed."}
 
 // write is require and open: what a command on an account checks first.
-func (x *access) write(ctx context.Context, uid uuid.UUID, right rights.Right) error {
+func (x *requestAccess) write(ctx context.Context, uid uuid.UUID, right rights.Right) error {
 	if err := x.require(ctx, uid, right); err != nil {
 		return err
 	}
@@ -166,22 +159,22 @@ func (x *access) write(ctx context.Context, uid uuid.UUID, right rights.Right) e
 }
 
 // operatorOnly refuses everybody else.
-func operatorOnly(c Caller, right rights.Right) error {
+func operatorOnly(c access.Caller, right rights.Right) error {
 	if c.Operator() {
 		return nil
 	}
-	return &Forbidden{Right: right}
+	return &access.Forbidden{Right: right}
 }
 
 // account is an account's state; Status is empty when there is none.
 func (a *App) account(ctx context.Context, uid uuid.UUID) (account.State, error) {
-	l, err := load(ctx, a.log, AccountStream(uid), account.State{}, account.Evolve)
+	l, err := load(ctx, a.log, eventlog.AccountStream(uid), account.State{}, account.Evolve)
 	return l.state, err
 }
 
 // partnership is the partnership of a pair; its UID is uuid.Nil when there never was one.
 func (a *App) partnership(ctx context.Context, reseller, customer uuid.UUID) (partnership.State, error) {
-	stream := PartnershipStream(partnership.UID(reseller, customer))
+	stream := eventlog.PartnershipStream(partnership.UID(reseller, customer))
 	l, err := load(ctx, a.log, stream, partnership.State{}, partnership.Evolve)
 	return l.state, err
 }

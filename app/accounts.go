@@ -5,6 +5,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -19,7 +22,7 @@ var (
 // accountChange is a change of one account, without wants.
 func accountChange(uid uuid.UUID, decide func(account.State) ([]domain.Event, []domain.Problem)) change[account.State] {
 	return change[account.State]{
-		stream: AccountStream(uid),
+		stream: eventlog.AccountStream(uid),
 		holder: uid,
 		evolve: account.Evolve,
 		decide: decide,
@@ -53,7 +56,7 @@ func emailOf(s account.State) (reservation.Key, bool) {
 }
 
 // oneAccount carries out a command on an account.
-func (a *App) oneAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
+func (a *App) oneAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *eventlog.Revision,
 	decide func(account.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	return a.partOfAccount(ctx, w, uid, ifRevision, account.State.Exists, decide)
@@ -61,7 +64,7 @@ func (a *App) oneAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision
 
 // partOfAccount carries out a command on a part of an account, if it has that;
 // else ErrNotFound.
-func (a *App) partOfAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
+func (a *App) partOfAccount(ctx context.Context, w write, uid uuid.UUID, ifRevision *eventlog.Revision,
 	has func(account.State) bool, decide func(account.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	ch := partChange(uid, has, decide)
@@ -92,7 +95,7 @@ func partChange(uid uuid.UUID, has func(account.State) bool, decide func(account
 // missing is ErrNotFound when the result is about something that is not there,
 // and was not when the command was carried out before.
 func (c changeOfPart) missing(r result[account.State], err error) error {
-	if r.revision == NoStream || err == nil && !*c.found && !r.done {
+	if r.revision == eventlog.NoStream || err == nil && !*c.found && !r.done {
 		return orNotFound(err)
 	}
 	return err
@@ -100,13 +103,13 @@ func (c changeOfPart) missing(r result[account.State], err error) error {
 
 func orNotFound(err error) error {
 	if err == nil {
-		return ErrNotFound
+		return query.ErrNotFound
 	}
 	return err
 }
 
 // CloseAccount ends an account. It is the operator's.
-func (a *App) CloseAccount(ctx context.Context, caller Caller, uid uuid.UUID, c Command, ifRevision *Revision) (Written, error) {
+func (a *App) CloseAccount(ctx context.Context, caller access.Caller, uid uuid.UUID, c Command, ifRevision *eventlog.Revision) (Written, error) {
 	if err := operatorOnly(caller, rights.AccountsManage); err != nil {
 		return Written{}, err
 	}

@@ -7,6 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -25,22 +28,22 @@ func TestInvitationToActivation(t *testing.T) {
 	require.Equal(t, account.Pending, row.Status)
 	for _, wrong := range []string{"", "x", w.InvitationToken(customer, 2), w.InvitationToken(seed(1), 1), token + "A"} {
 		_, err = w.Invitation(w.ctx, wrong)
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 		_, err = w.ActivateAccount(w.ctx, wrong, app.ActivateAccount{Command: command(), Password: password})
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 
 	w.clock.advance(8 * 24 * time.Hour)
 	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Password: password})
 	refused(t, err, account.CodeInvitationExpired)
 	_, err = w.ResendInvitation(w.ctx, withRights(reseller, rights.CustomersRead), customer, command())
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	_, err = w.ResendInvitation(w.ctx, administratorOf(w.reseller("South Radio")), customer, command())
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = w.ResendInvitation(w.ctx, administratorOf(reseller), customer, command())
 	require.NoError(t, err)
 	_, err = w.Invitation(w.ctx, token)
-	require.ErrorIs(t, err, app.ErrNotFound, "a new invitation replaces the old one")
+	require.ErrorIs(t, err, query.ErrNotFound, "a new invitation replaces the old one")
 
 	token = w.InvitationToken(customer, 2)
 	activate := app.ActivateAccount{Command: command(), Name: "Ada", Password: password}
@@ -64,17 +67,17 @@ func TestClosingFreesTheNameOfWhatNeverWasActive(t *testing.T) {
 	c := accountNamed("Delta Rail", account.Standard)
 	created, err := w.CreateAccount(w.ctx, operator(), c)
 	require.NoError(t, err)
-	revision := app.Revision(3)
+	revision := eventlog.Revision(3)
 	_, err = w.CloseAccount(w.ctx, operator(), created.UID, command(), &revision)
 	require.ErrorIs(t, err, app.ErrPrecondition)
 	revision = 0
 	closed, err := w.CloseAccount(w.ctx, operator(), created.UID, command(), &revision)
 	require.NoError(t, err)
-	require.Equal(t, app.Revision(1), closed.Revision)
+	require.Equal(t, eventlog.Revision(1), closed.Revision)
 	_, err = w.CloseAccount(w.ctx, operator(), seed(1), command(), nil)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = w.CloseAccount(w.ctx, administratorOf(created.UID), created.UID, command(), nil)
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 
 	c.Command = command()
 	second, err := w.CreateAccount(w.ctx, operator(), c)

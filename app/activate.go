@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -37,7 +39,7 @@ func (a *App) ActivateAccount(ctx context.Context, token string, c ActivateAccou
 	if err != nil {
 		return Written{}, err
 	}
-	w := a.write(Caller{Actor: domain.Actor{Kind: domain.ActorUser, ID: person.ID.String(), Account: i.account.state.UID}}, c.Command)
+	w := a.write(access.Caller{Actor: domain.Actor{Kind: domain.ActorUser, ID: person.ID.String(), Account: i.account.state.UID}}, c.Command)
 	if err := stillOpen(ctx, a, w, i, token); err != nil {
 		return Written{}, err // before the hard work
 	}
@@ -119,7 +121,7 @@ func (a *App) openAccount(ctx context.Context, w write, uid uuid.UUID, token str
 	return written, nil
 }
 
-func (a *App) joinFirst(ctx context.Context, w write, uid uuid.UUID, administrator account.Person, credential uuid.UUID) (Position, error) {
+func (a *App) joinFirst(ctx context.Context, w write, uid uuid.UUID, administrator account.Person, credential uuid.UUID) (eventlog.Position, error) {
 	r, err := carryOut(ctx, a, w, userChange(administrator.ID, func(s user.State) ([]domain.Event, []domain.Problem) {
 		return user.DecideJoin(s, uid, administrator, credential)
 	}))
@@ -146,7 +148,7 @@ func (a *App) joinAccount(ctx context.Context, w write, i invited, token string,
 	return written, nil
 }
 
-func (a *App) nameAdministrator(ctx context.Context, w write, uid uuid.UUID, person account.Person) (Position, error) {
+func (a *App) nameAdministrator(ctx context.Context, w write, uid uuid.UUID, person account.Person) (eventlog.Position, error) {
 	r, err := carryOut(ctx, a, w, accountChange(uid, func(s account.State) ([]domain.Event, []domain.Problem) {
 		return account.DecideName(s, person)
 	}))

@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -38,7 +41,7 @@ type EditAccount struct {
 	Name       *string
 	Billing    *EditBilling
 	Offers     *[]catalogue.Offer
-	IfRevision *Revision
+	IfRevision *eventlog.Revision
 }
 
 // EditBilling says who is billed; Contact for direct billing only.
@@ -49,7 +52,7 @@ type EditBilling struct {
 
 // EditAccount changes an account's details, all or none. It needs account.edit;
 // what the account may run is the operator's to say.
-func (a *App) EditAccount(ctx context.Context, caller Caller, c EditAccount) (Written, error) {
+func (a *App) EditAccount(ctx context.Context, caller access.Caller, c EditAccount) (Written, error) {
 	if err := c.check(); err != nil {
 		return Written{}, err
 	}
@@ -142,7 +145,7 @@ type AssignedContact struct {
 
 // AssignChannelContact gives a reseller a channel contact. It is the operator's.
 // Who is one already, by the e-mail address, stays as he is.
-func (a *App) AssignChannelContact(ctx context.Context, caller Caller, uid uuid.UUID, c Command, contact Contact) (AssignedContact, error) {
+func (a *App) AssignChannelContact(ctx context.Context, caller access.Caller, uid uuid.UUID, c Command, contact Contact) (AssignedContact, error) {
 	if err := errors.Join(operatorOnly(caller, rights.AccountsManage), c.check()); err != nil {
 		return AssignedContact{}, err
 	}
@@ -161,7 +164,7 @@ func (a *App) AssignChannelContact(ctx context.Context, caller Caller, uid uuid.
 }
 
 // RemoveChannelContact takes a channel contact away. It is the operator's.
-func (a *App) RemoveChannelContact(ctx context.Context, caller Caller, uid, contact uuid.UUID, c Command) (Written, error) {
+func (a *App) RemoveChannelContact(ctx context.Context, caller access.Caller, uid, contact uuid.UUID, c Command) (Written, error) {
 	if err := errors.Join(operatorOnly(caller, rights.AccountsManage), c.check()); err != nil {
 		return Written{}, err
 	}
@@ -186,7 +189,7 @@ type SecureAccount struct {
 // SecureAccount changes what an account asks of its users, all or none. It
 // needs account.edit, as the account's own choice. Options.From is looked at
 // only for callers of that very account.
-func (a *App) SecureAccount(ctx context.Context, caller Caller, c SecureAccount) (Written, error) {
+func (a *App) SecureAccount(ctx context.Context, caller access.Caller, c SecureAccount) (Written, error) {
 	if err := a.ownChoice(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -204,12 +207,12 @@ var ErrAddressNotAdmitted = errors.New("the account is not to be used from this 
 // Admit refuses callers that ask from an address that their account does not
 // allow, with ErrAddressNotAdmitted. An account's ranges are those of the read
 // model; while that is made anew, those of the log.
-func (a *App) Admit(ctx context.Context, caller Caller, from netip.Addr) error {
+func (a *App) Admit(ctx context.Context, caller access.Caller, from netip.Addr) error {
 	if caller.Operator() || caller.Auditor() { // who have no account
 		return nil
 	}
 	security, err := a.reader.Security(ctx, caller.Own())
-	if errors.Is(err, ErrNotCaughtUp) {
+	if errors.Is(err, query.ErrNotCaughtUp) {
 		var s account.State
 		s, err = a.account(ctx, caller.Own())
 		security = s.Security

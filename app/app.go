@@ -16,6 +16,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -24,24 +27,24 @@ import (
 // invitations; the same on all instances. Persons is what Log seals personal
 // data with. Logger nil: nothing is logged.
 type Dependencies struct {
-	Log       Log
-	Reader    Reader
-	Clock     Clock
+	Log       eventlog.Log
+	Reader    query.Reader
+	Clock     eventlog.Clock
 	Catalogue *catalogue.Catalogue
 	Rules     device.Rules
-	Windows   Windows
+	Windows   query.Windows
 	// WarnDays are the days before a partnership's end on which both sides are
 	// warned.
 	WarnDays   []int
 	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
 	AuditLife  time.Duration // how long an audit grant lasts at most; zero: DefaultAuditLife
-	Operations OperationStore
-	Persons    PersonKeys
+	Operations ports.OperationStore
+	Persons    ports.PersonKeys
 	Secret     []byte
 	People     People
-	Secrets    ExternalSecrets
+	Secrets    ports.ExternalSecrets
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
-	Sandbox SandboxClock
+	Sandbox ports.SandboxClock
 	Logger  *slog.Logger
 }
 
@@ -69,21 +72,21 @@ type Dependencies struct {
 //	time          RunDue, SandboxTime MoveClock
 //	housekeeping  ForgetCredentials ForgetSecrets
 type App struct {
-	log        Log
-	reader     Reader
-	clock      Clock
+	log        eventlog.Log
+	reader     query.Reader
+	clock      eventlog.Clock
 	catalogue  *catalogue.Catalogue
 	rules      device.Rules
-	windows    Windows
+	windows    query.Windows
 	planLife   time.Duration
 	auditLife  time.Duration
-	operations OperationStore
-	persons    PersonKeys
+	operations ports.OperationStore
+	persons    ports.PersonKeys
 	secret     []byte
-	sandbox    SandboxClock
+	sandbox    ports.SandboxClock
 	due        []DueWork
 	people     People
-	secrets    ExternalSecrets
+	secrets    ports.ExternalSecrets
 	logger     *slog.Logger
 	turns      turns
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -80,13 +82,13 @@ func TestAllOrNothingTransfersIntoTheLastPlaces(t *testing.T) {
 
 // paused is a log whose first append of one type waits until it is let go.
 type paused struct {
-	app.Log
+	eventlog.Log
 	event          string
 	once           sync.Once
 	reached, letGo chan struct{}
 }
 
-func (p *paused) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (app.Revision, app.Position, error) {
+func (p *paused) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
 	if events[0].Event.EventType() == p.event {
 		p.once.Do(func() {
 			close(p.reached)
@@ -119,7 +121,7 @@ func TestSlowBatchDoesNotCommitAfterItWasAbandoned(t *testing.T) {
 			}
 			w.later()
 			close(slow.letGo)
-			require.ErrorIs(t, <-failed, app.ErrBusy)
+			require.ErrorIs(t, <-failed, eventlog.ErrBusy)
 			w.later()
 			w.invariants()
 			require.False(t, w.device(router(1).SerialNumber).Exists())
@@ -136,11 +138,11 @@ func TestRepeatOfARunningBatchIsBusy(t *testing.T) {
 	_, err := w.dying(6, true).RegisterDevices(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, errDead)
 	_, err = w.RegisterDevices(w.ctx, operatorFor(customer), c)
-	require.ErrorIs(t, err, app.ErrBusy)
+	require.ErrorIs(t, err, eventlog.ErrBusy)
 	w.clock.advance(time.Minute)
 	r, err := w.RegisterDevices(w.ctx, operatorFor(customer), c)
 	require.NoError(t, err)
-	require.Equal(t, 2, r.Count(app.OutcomeCreated))
+	require.Equal(t, 2, r.Count(domain.OutcomeCreated))
 	w.later()
 	w.invariants()
 }
@@ -151,7 +153,7 @@ func TestAtomicBatchOfManyEvents(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	r, err := w.RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 250), Atomic: true})
 	require.NoError(t, err)
-	require.Equal(t, 250, r.Count(app.OutcomeCreated))
+	require.Equal(t, 250, r.Count(domain.OutcomeCreated))
 	prepared := 0
 	for _, e := range w.everything() {
 		if p, ok := e.Event.(batch.BatchPrepared); ok {
@@ -164,14 +166,14 @@ func TestAtomicBatchOfManyEvents(t *testing.T) {
 // flaky is a log whose appends do what they should and then do not answer,
 // every other time.
 type flaky struct {
-	app.Log
+	eventlog.Log
 	n int
 }
 
-func (f *flaky) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (app.Revision, app.Position, error) {
+func (f *flaky) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
 	revision, position, err := f.Log.Append(ctx, stream, expected, events...)
 	if f.n++; f.n%2 == 1 && err == nil {
-		return 0, app.Position{}, errors.Join(errors.New("no answer"), app.ErrLogUnavailable)
+		return 0, eventlog.Position{}, errors.Join(errors.New("no answer"), eventlog.ErrUnavailable)
 	}
 	return revision, position, err
 }
@@ -191,7 +193,7 @@ func TestAppendWithoutAnswerIsRepeated(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"transferred"}, outcomes(r))
 	types := map[string]int{}
-	for e, err := range w.log.ReadStream(w.ctx, app.DeviceStream(device.UID(router(1).SerialNumber)), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, eventlog.DeviceStream(device.UID(router(1).SerialNumber)), 0) {
 		require.NoError(t, err)
 		types[e.Event.EventType()]++
 	}
@@ -208,14 +210,14 @@ func TestStoreAway(t *testing.T) {
 	ctx, cancel := context.WithTimeout(w.ctx, 300*time.Millisecond)
 	defer cancel()
 	_, err := w.with(away{w.log}).RegisterDevices(ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 40)})
-	require.ErrorIs(t, err, app.ErrLogUnavailable)
+	require.ErrorIs(t, err, eventlog.ErrUnavailable)
 	require.True(t, strings.Contains(err.Error(), "reservation-") || strings.Contains(err.Error(), "device-"), err)
 }
 
-type away struct{ app.Log }
+type away struct{ eventlog.Log }
 
-func (away) Append(context.Context, string, app.Revision, ...app.NewEvent) (app.Revision, app.Position, error) {
-	return 0, app.Position{}, app.ErrLogUnavailable
+func (away) Append(context.Context, string, eventlog.Revision, ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
+	return 0, eventlog.Position{}, eventlog.ErrUnavailable
 }
 
 func TestDryRunOfAtomicRenewal(t *testing.T) {

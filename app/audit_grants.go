@@ -11,13 +11,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
-
-// AuditPrefix begins the tokens of audit grants.
-const AuditPrefix = "flau_"
 
 // DefaultAuditLife is how long an audit grant lasts at most.
 const DefaultAuditLife = 366 * 24 * time.Hour
@@ -30,61 +30,22 @@ type GrantAudit struct {
 	ExpiresAt time.Time
 }
 
-// AuditGrant is a grant with what its metadata tell.
-type AuditGrant struct {
-	audit.State
-	GrantedAt time.Time
-	EndedAt   time.Time // zero unless it was revoked, or the auditor erased
-	Reason    string
-}
-
-// AuditGrantRow is a grant as it is shown.
-type AuditGrantRow struct {
-	AuditGrant
-	Status   audit.Status
-	Revision Revision
-}
-
 // GrantedAudit answers GrantAudit. The token is shown only here.
 type GrantedAudit struct {
-	AuditGrantRow
+	query.AuditGrantRow
 	Token    string
-	Position Position
-}
-
-// AuditGrantQuery filters grants.
-type AuditGrantQuery struct {
-	Freshness
-	Page
-	Account uuid.UUID // that the grant names; uuid.Nil: any
-	Status  audit.Status
-	Now     time.Time // a grant that ends by then has expired
-}
-
-// EvolveAuditGrant folds an event with its metadata.
-func EvolveAuditGrant(g AuditGrant, e Recorded) AuditGrant {
-	g.State = audit.Evolve(g.State, e.Event)
-	at := e.Metadata.OccurredAt.UTC()
-	switch e.Event.(type) {
-	case audit.AuditGranted:
-		g.GrantedAt, g.Reason = at, e.Metadata.Reason
-	case audit.AuditGrantRevoked, audit.AuditorErased:
-		if g.EndedAt.IsZero() {
-			g.EndedAt = at
-		}
-	}
-	return g
+	Position eventlog.Position
 }
 
 // auditToken is the secret of a grant. Like those of invitations it follows from
 // the grant and the secret, so that a repeated command gives it again, and only
 // its hash is in the log.
 func (a *App) auditToken(uid uuid.UUID) string {
-	return AuditPrefix + a.derivedToken("audit grant", uid, 1)
+	return access.AuditPrefix + a.derivedToken("audit grant", uid, 1)
 }
 
 // GrantAudit gives a grant. It is the operator's.
-func (a *App) GrantAudit(ctx context.Context, caller Caller, c GrantAudit) (GrantedAudit, error) {
+func (a *App) GrantAudit(ctx context.Context, caller access.Caller, c GrantAudit) (GrantedAudit, error) {
 	if err := operatorOnly(caller, rights.AuditsGrant); err != nil {
 		return GrantedAudit{}, err
 	}
@@ -147,42 +108,42 @@ func isGrant(s audit.State, g audit.Grant) bool {
 }
 
 func auditChange(uid uuid.UUID, decide func(audit.State) ([]domain.Event, []domain.Problem)) change[audit.State] {
-	return change[audit.State]{stream: AuditGrantStream(uid), holder: uid, evolve: audit.Evolve, decide: decide}
+	return change[audit.State]{stream: eventlog.AuditGrantStream(uid), holder: uid, evolve: audit.Evolve, decide: decide}
 }
 
 // AuditGrants lists grants. They are the operator's to see.
-func (a *App) AuditGrants(ctx context.Context, caller Caller, q AuditGrantQuery) (List[AuditGrantRow], error) {
+func (a *App) AuditGrants(ctx context.Context, caller access.Caller, q query.AuditGrantQuery) (query.List[query.AuditGrantRow], error) {
 	if err := operatorOnly(caller, rights.AuditsGrant); err != nil {
-		return List[AuditGrantRow]{}, err
+		return query.List[query.AuditGrantRow]{}, err
 	}
 	q.Now = a.clock.Now()
 	return a.reader.AuditGrants(ctx, q)
 }
 
 // AuditGrant is one grant, from the log.
-func (a *App) AuditGrant(ctx context.Context, caller Caller, uid uuid.UUID) (AuditGrantRow, Position, error) {
+func (a *App) AuditGrant(ctx context.Context, caller access.Caller, uid uuid.UUID) (query.AuditGrantRow, eventlog.Position, error) {
 	if err := operatorOnly(caller, rights.AuditsGrant); err != nil {
-		return AuditGrantRow{}, Position{}, err
+		return query.AuditGrantRow{}, eventlog.Position{}, err
 	}
 	return a.auditGrant(ctx, uid)
 }
 
-func (a *App) auditGrant(ctx context.Context, uid uuid.UUID) (row AuditGrantRow, p Position, err error) {
-	for e, err := range a.log.ReadStream(ctx, AuditGrantStream(uid), 0) {
+func (a *App) auditGrant(ctx context.Context, uid uuid.UUID) (row query.AuditGrantRow, p eventlog.Position, err error) {
+	for e, err := range a.log.ReadStream(ctx, eventlog.AuditGrantStream(uid), 0) {
 		if err != nil {
 			return row, p, fmt.Errorf("load audit grant %s: %w", uid, err)
 		}
-		row.AuditGrant, row.Revision, p = EvolveAuditGrant(row.AuditGrant, e), e.Revision, e.Position
+		row.AuditGrant, row.Revision, p = query.EvolveAuditGrant(row.AuditGrant, e), e.Revision, e.Position
 	}
 	if row.UID == uuid.Nil {
-		return row, p, ErrNotFound
+		return row, p, query.ErrNotFound
 	}
 	row.Status = row.StatusAt(a.clock.Now())
 	return row, p, nil
 }
 
 // RevokeAudit ends a grant at once. It is the operator's.
-func (a *App) RevokeAudit(ctx context.Context, caller Caller, uid uuid.UUID, c Command, ifRevision *Revision) (Written, error) {
+func (a *App) RevokeAudit(ctx context.Context, caller access.Caller, uid uuid.UUID, c Command, ifRevision *eventlog.Revision) (Written, error) {
 	if err := operatorOnly(caller, rights.AuditsGrant); err != nil {
 		return Written{}, err
 	}
@@ -193,15 +154,15 @@ func (a *App) RevokeAudit(ctx context.Context, caller Caller, uid uuid.UUID, c C
 }
 
 // changeAudit changes a grant that is there, else it is ErrNotFound.
-func (a *App) changeAudit(ctx context.Context, w write, uid uuid.UUID, ifRevision *Revision,
+func (a *App) changeAudit(ctx context.Context, w write, uid uuid.UUID, ifRevision *eventlog.Revision,
 	decide func(audit.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	ch := auditChange(uid, decide)
 	ch.ifRevision = ifRevision
 	r, err := carryOut(ctx, a, w, ch)
 	switch {
-	case r.revision == NoStream:
-		return Written{}, ErrNotFound
+	case r.revision == eventlog.NoStream:
+		return Written{}, query.ErrNotFound
 	case err != nil:
 		return Written{}, err
 	}
@@ -211,20 +172,20 @@ func (a *App) changeAudit(ctx context.Context, w write, uid uuid.UUID, ifRevisio
 // AuditCaller is the auditor with the token of a grant, ErrNotFound for one that
 // was revoked or has expired. The grant is read from the log: what was revoked is
 // gone at once.
-func (a *App) AuditCaller(ctx context.Context, token string) (Caller, error) {
-	secret, marked := strings.CutPrefix(token, AuditPrefix)
+func (a *App) AuditCaller(ctx context.Context, token string) (access.Caller, error) {
+	secret, marked := strings.CutPrefix(token, access.AuditPrefix)
 	raw, err := base64.RawURLEncoding.DecodeString(secret)
 	if !marked || err != nil || len(raw) != tokenLength {
-		return Caller{}, ErrNotFound
+		return access.Caller{}, query.ErrNotFound
 	}
 	uid := uuid.UUID(raw[:16])
-	l, err := load(ctx, a.log, AuditGrantStream(uid), audit.State{}, audit.Evolve)
+	l, err := load(ctx, a.log, eventlog.AuditGrantStream(uid), audit.State{}, audit.Evolve)
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	fits := subtle.ConstantTimeCompare(l.state.TokenHash, hashToken(token)) == 1
 	if !fits || l.state.StatusAt(a.clock.Now()) != audit.Active {
-		return Caller{}, ErrNotFound
+		return access.Caller{}, query.ErrNotFound
 	}
-	return Caller{Actor: domain.Actor{Kind: domain.ActorAuditor, ID: uid.String()}, Audits: l.state.Accounts}, nil
+	return access.Caller{Actor: domain.Actor{Kind: domain.ActorAuditor, ID: uid.String()}, Audits: l.state.Accounts}, nil
 }

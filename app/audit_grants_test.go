@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
@@ -24,7 +28,7 @@ func (w *world) grantFor(accounts ...uuid.UUID) app.GrantAudit {
 }
 
 // auditor is who reads some accounts.
-func (w *world) auditor(accounts ...uuid.UUID) app.Caller {
+func (w *world) auditor(accounts ...uuid.UUID) access.Caller {
 	w.t.Helper()
 	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(accounts...))
 	require.NoError(w.t, err)
@@ -33,7 +37,7 @@ func (w *world) auditor(accounts ...uuid.UUID) app.Caller {
 	return caller
 }
 
-func auditing(c app.Caller, uid uuid.UUID) app.Caller {
+func auditing(c access.Caller, uid uuid.UUID) access.Caller {
 	c.ActingFor = uid
 	return c
 }
@@ -47,7 +51,7 @@ func TestAuditGrant(t *testing.T) {
 	c.Reason = "yearly audit"
 	granted, err := w.GrantAudit(w.ctx, operator(), c)
 	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(granted.Token, app.AuditPrefix))
+	require.True(t, strings.HasPrefix(granted.Token, access.AuditPrefix))
 	require.ElementsMatch(t, []uuid.UUID{reseller, customer}, granted.Accounts)
 	require.Equal(t, audit.Active, granted.Status)
 	require.Equal(t, "yearly audit", granted.Reason)
@@ -70,7 +74,7 @@ func TestAuditGrant(t *testing.T) {
 	require.Equal(t, granted.Position, again.Position)
 	require.Equal(t, audit.Expired, again.Status)
 	_, err = w.AuditCaller(w.ctx, granted.Token)
-	require.ErrorIs(t, err, app.ErrNotFound, "it has run out")
+	require.ErrorIs(t, err, query.ErrNotFound, "it has run out")
 	require.NotContains(t, fmt.Sprint(w.everything()), granted.Token)
 	for _, change := range []func(*app.GrantAudit){
 		func(c *app.GrantAudit) { c.Accounts = []uuid.UUID{reseller} },
@@ -100,15 +104,15 @@ func TestAuditGrantsThatAreRefused(t *testing.T) {
 	}
 	_, err = w.GrantAudit(w.ctx, operator(), w.grantFor())
 	refused(t, err, audit.CodeAccountsInvalid)
-	for _, caller := range []app.Caller{administratorOf(own), w.auditor(own)} {
+	for _, caller := range []access.Caller{administratorOf(own), w.auditor(own)} {
 		_, err = w.GrantAudit(w.ctx, caller, w.grantFor(own))
-		require.ErrorIs(t, err, app.ErrForbidden)
-		_, err = w.AuditGrants(w.ctx, caller, app.AuditGrantQuery{})
-		require.ErrorIs(t, err, app.ErrForbidden)
+		require.ErrorIs(t, err, access.ErrForbidden)
+		_, err = w.AuditGrants(w.ctx, caller, query.AuditGrantQuery{})
+		require.ErrorIs(t, err, access.ErrForbidden)
 		_, _, err = w.AuditGrant(w.ctx, caller, uuid.New())
-		require.ErrorIs(t, err, app.ErrForbidden)
+		require.ErrorIs(t, err, access.ErrForbidden)
 		_, err = w.RevokeAudit(w.ctx, caller, uuid.New(), command(), nil)
-		require.ErrorIs(t, err, app.ErrForbidden)
+		require.ErrorIs(t, err, access.ErrForbidden)
 	}
 	short := w.with(w.log, func(d *app.Dependencies) { d.AuditLife = 24 * time.Hour })
 	_, err = short.GrantAudit(w.ctx, operator(), w.grantFor(own))
@@ -131,16 +135,16 @@ func TestRevokedAuditorIsOutAtOnce(t *testing.T) {
 	other, err := w.GrantAudit(w.ctx, operator(), w.grantFor(own))
 	require.NoError(t, err)
 
-	stale := app.Revision(7)
+	stale := eventlog.Revision(7)
 	_, err = w.RevokeAudit(w.ctx, operator(), granted.UID, command(), &stale)
 	require.ErrorIs(t, err, app.ErrPrecondition)
 	_, err = w.RevokeAudit(w.ctx, operator(), uuid.New(), command(), nil)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	done, err := w.RevokeAudit(w.ctx, operator(), granted.UID, command(), nil)
 	require.NoError(t, err)
-	require.Equal(t, app.Revision(1), done.Revision)
+	require.Equal(t, eventlog.Revision(1), done.Revision)
 	_, err = w.AuditCaller(w.ctx, granted.Token)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = w.AuditCaller(w.ctx, other.Token)
 	require.NoError(t, err, "another grant stands")
 	row, position, err := w.AuditGrant(w.ctx, operator(), granted.UID)
@@ -153,11 +157,11 @@ func TestRevokedAuditorIsOutAtOnce(t *testing.T) {
 	require.Equal(t, done.Revision, again.Revision)
 
 	for _, guess := range []string{
-		"", app.AuditPrefix, other.Token[len(app.AuditPrefix):], other.Token + "A", strings.Replace(other.Token, app.AuditPrefix, app.PersonalPrefix, 1),
-		app.AuditPrefix + w.InvitationToken(other.UID, 1), other.Token[:len(other.Token)-4] + "AAAA", app.AuditPrefix + w.InvitationToken(own, 1),
+		"", access.AuditPrefix, other.Token[len(access.AuditPrefix):], other.Token + "A", strings.Replace(other.Token, access.AuditPrefix, access.PersonalPrefix, 1),
+		access.AuditPrefix + w.InvitationToken(other.UID, 1), other.Token[:len(other.Token)-4] + "AAAA", access.AuditPrefix + w.InvitationToken(own, 1),
 	} {
 		_, err = w.AuditCaller(w.ctx, guess)
-		require.ErrorIs(t, err, app.ErrNotFound, guess)
+		require.ErrorIs(t, err, query.ErrNotFound, guess)
 	}
 }
 
@@ -176,7 +180,7 @@ func TestEraseAuditor(t *testing.T) {
 	require.Equal(t, audit.Revoked, row.Status)
 	require.True(t, w.keyOf(granted.UID).Erased)
 	_, err = w.AuditCaller(w.ctx, granted.Token)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	require.NotContains(t, fmt.Sprintf("%+v", w.everything()), "ada@auditors.example")
 	events := len(w.everything())
 	_, err = w.ErasePerson(w.ctx, operator(), granted.UID, command())
@@ -203,19 +207,19 @@ func TestWhatAnAuditorReads(t *testing.T) {
 	byReseller := administratorOf(reseller)
 
 	// A device's history, but for the time with somebody else.
-	require.Equal(t, 1, w.transfer(sibling, reseller, foreign).Count(app.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(sibling, reseller, foreign).Count(domain.OutcomeTransferred))
 	history, err := w.DeviceHistory(w.ctx, auditor, foreign)
 	require.NoError(t, err)
 	require.True(t, history[0].Redacted)
 	require.Equal(t, reseller, history[1].Account)
-	require.Equal(t, 1, w.transfer(reseller, sibling, foreign).Count(app.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(reseller, sibling, foreign).Count(domain.OutcomeTransferred))
 	_, err = w.DeviceHistory(w.ctx, auditor, foreign)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	history, err = w.DeviceHistory(w.ctx, auditor, serial)
 	require.NoError(t, err)
 	require.False(t, history[0].Redacted)
 	_, err = w.DeviceHistory(w.ctx, auditing(auditor, reseller), serial)
-	require.ErrorIs(t, err, app.ErrNotFound, "not of the account named")
+	require.ErrorIs(t, err, query.ErrNotFound, "not of the account named")
 
 	// What the accounts have asked for, with all that they were told.
 	plan, err := w.PlanTransfer(w.ctx, byReseller, app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: []string{serial}})
@@ -226,7 +230,7 @@ func TestWhatAnAuditorReads(t *testing.T) {
 	elsewhere, err := w.PlanTransfer(w.ctx, byReseller, app.TransferDevices{Command: command(), From: sibling, To: reseller, Devices: []string{foreign}})
 	require.NoError(t, err)
 	_, err = w.TransferPlan(w.ctx, auditor, elsewhere.Plan.Plan)
-	require.ErrorIs(t, err, app.ErrNotFound, "about devices of another account")
+	require.ErrorIs(t, err, query.ErrNotFound, "about devices of another account")
 	moved, err := w.TransferDevices(w.ctx, byReseller, app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: []string{serial, foreign}})
 	require.NoError(t, err)
 	whole, err := w.Transfer(w.ctx, byReseller, moved.ID)
@@ -238,13 +242,13 @@ func TestWhatAnAuditorReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, part.Items, 1, "as the customer sees it")
 	_, err = w.Transfer(w.ctx, w.auditor(stranger), moved.ID)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 
 	// Requests to release a device, on both sides.
 	asked, err := w.RequestRelease(w.ctx, administratorOf(stranger), app.RequestRelease{Command: command(), SerialNumber: foreign, IMEI: imei(2)})
 	require.NoError(t, err)
 	_, err = w.ReleaseRequest(w.ctx, auditor, asked.Request.Request)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	side, err := w.ReleaseRequest(w.ctx, w.auditor(stranger), asked.Request.Request)
 	require.NoError(t, err)
 	require.Equal(t, uuid.Nil, side.Owner, "as who asked sees it")
@@ -252,31 +256,31 @@ func TestWhatAnAuditorReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, sibling, side.Owner)
 	_, _, err = w.ReleaseRequests(w.ctx, auditing(auditor, sibling))
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, _, err = w.ReleaseRequests(w.ctx, auditing(auditor, customer))
 	require.NoError(t, err)
 
 	// Operations of the accounts, without devices of others.
-	op, err := w.Submit(w.ctx, byReseller, app.Submission{Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{
+	op, err := w.Submit(w.ctx, byReseller, app.Submission{Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{
 		{SerialNumber: router(3).SerialNumber, IMEI: imei(3), Account: customer}, {SerialNumber: router(4).SerialNumber, IMEI: imei(4), Account: sibling},
 	}}})
 	require.NoError(t, err)
 	w.run(op)
 	w.App = w.with(w.log, func(d *app.Dependencies) { d.Operations = store })
 	for caller, shown := range map[string]struct {
-		app.Caller
+		access.Caller
 		devices []bool
 	}{"the reseller": {byReseller, []bool{true, true}}, "its auditor": {auditor, []bool{true, false}}} {
 		results, err := w.OperationResults(w.ctx, shown.Caller, op.ID, 0, 10)
 		require.NoError(t, err, caller)
 		require.Len(t, results, 2)
 		for i := range results {
-			require.Equal(t, app.OutcomeCreated, results[i].Outcome)
+			require.Equal(t, domain.OutcomeCreated, results[i].Outcome)
 			require.Equal(t, shown.devices[i], results[i].Device != nil, "%s, device %d", caller, i)
 		}
 	}
 	_, err = w.Operation(w.ctx, w.auditor(customer), op.ID)
-	require.ErrorIs(t, err, app.ErrNotFound, "it is the reseller's")
+	require.ErrorIs(t, err, query.ErrNotFound, "it is the reseller's")
 	w.invariants()
 }
 
@@ -284,11 +288,11 @@ func TestScopeOfAuditors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, second, other := seed(1), seed(2), w.reseller("North Radio")
-	s := &spy{partners: []app.PartnershipRow{{Reseller: first, Customer: second, Profile: rights.Resolve(rights.ReadOnly, nil)}, {Reseller: first, Customer: other, Profile: rights.Resolve("full", nil)}}}
+	s := &spy{partners: []query.PartnershipRow{{Reseller: first, Customer: second, Profile: rights.Resolve(rights.ReadOnly, nil)}, {Reseller: first, Customer: other, Profile: rights.Resolve("full", nil)}}}
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
-	auditor := app.Caller{Actor: domain.Actor{Kind: domain.ActorAuditor, ID: "grant"}, Audits: []uuid.UUID{first, second}}
-	scope := func(c app.Caller, accounts ...uuid.UUID) []uuid.UUID {
-		_, err := a.Devices(t.Context(), c, app.DeviceQuery{Accounts: accounts})
+	auditor := access.Caller{Actor: domain.Actor{Kind: domain.ActorAuditor, ID: "grant"}, Audits: []uuid.UUID{first, second}}
+	scope := func(c access.Caller, accounts ...uuid.UUID) []uuid.UUID {
+		_, err := a.Devices(t.Context(), c, query.DeviceQuery{Accounts: accounts})
 		require.NoError(t, err)
 		return s.devices.Accounts
 	}
@@ -296,17 +300,17 @@ func TestScopeOfAuditors(t *testing.T) {
 	require.Equal(t, []uuid.UUID{second}, scope(auditor, second, other))
 	require.Equal(t, []uuid.UUID{}, scope(auditor, other), "reached by a partnership of an account, not by the grant")
 	require.Equal(t, []uuid.UUID{first}, scope(auditing(auditor, first)))
-	_, err := a.Devices(t.Context(), auditing(auditor, other), app.DeviceQuery{})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err := a.Devices(t.Context(), auditing(auditor, other), query.DeviceQuery{})
+	require.ErrorIs(t, err, query.ErrNotFound)
 
-	_, err = a.Customers(t.Context(), auditing(auditor, first), app.CustomerQuery{})
+	_, err = a.Customers(t.Context(), auditing(auditor, first), query.CustomerQuery{})
 	require.NoError(t, err)
 	require.Equal(t, first, s.customers.Reseller)
-	_, err = a.Customers(t.Context(), auditing(auditor, other), app.CustomerQuery{})
-	require.ErrorIs(t, err, app.ErrNotFound)
-	_, err = a.Customers(t.Context(), auditor, app.CustomerQuery{})
+	_, err = a.Customers(t.Context(), auditing(auditor, other), query.CustomerQuery{})
+	require.ErrorIs(t, err, query.ErrNotFound)
+	_, err = a.Customers(t.Context(), auditor, query.CustomerQuery{})
 	refused(t, err, app.CodeAccountRequired)
-	found, _, err := a.Partnerships(t.Context(), auditor, first, app.Freshness{})
+	found, _, err := a.Partnerships(t.Context(), auditor, first, query.Freshness{})
 	require.NoError(t, err)
 	require.Len(t, found, 2, "all of the account's")
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
@@ -51,7 +54,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 
 	writing := map[string]func() []error{
 		"CreateAccount":  one(func() error { return fail(m.CreateAccount(m.ctx, auditor, accountNamed("Nope", account.Standard))) }),
-		"CreateCustomer": each(auditor, acting, func(c app.Caller) error { return fail(m.CreateCustomer(m.ctx, c, accountNamed("Nope", ""))) }),
+		"CreateCustomer": each(auditor, acting, func(c access.Caller) error { return fail(m.CreateCustomer(m.ctx, c, accountNamed("Nope", ""))) }),
 		"ResendInvitation": func() []error {
 			return []error{fail(m.ResendInvitation(m.ctx, auditor, customer, command())), fail(m.ResendInvitation(m.ctx, auditor, reseller, command()))}
 		},
@@ -104,7 +107,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 			return fail(m.AssignPartnerProfile(m.ctx, auditor, app.AssignPartnerProfile{Command: command(), Reseller: reseller, Customer: customer, Profile: "renewals"}))
 		}),
 		"EndPartnership": one(func() error { return fail(m.EndPartnership(m.ctx, auditor, reseller, customer, command())) }),
-		"RegisterDevices": each(auditor, acting, func(c app.Caller) error {
+		"RegisterDevices": each(auditor, acting, func(c access.Caller) error {
 			return fail(m.RegisterDevices(m.ctx, c, app.RegisterDevices{Command: command(), Items: []app.Registration{router(3)}}))
 		}),
 		"PreviewRenewals": one(func() error { return fail(m.PreviewRenewals(m.ctx, auditor, renewal)) }),
@@ -132,15 +135,15 @@ func TestAuditorsWriteNothing(t *testing.T) {
 			c.Reason = "a mistake"
 			return fail(m.ReverseTransfer(m.ctx, auditor, c))
 		}),
-		"RequestRelease": each(auditor, acting, func(c app.Caller) error {
+		"RequestRelease": each(auditor, acting, func(c access.Caller) error {
 			return fail(m.RequestRelease(m.ctx, c, app.RequestRelease{Command: command(), SerialNumber: foreign, IMEI: imei(2)}))
 		}),
 		"AnswerRelease": one(func() error { return fail(m.AnswerRelease(m.ctx, auditor, asked.Request.Request, true, command())) }),
 		"Submit": func() []error {
 			return []error{
-				submit(app.Submission{Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{router(3)}}}),
-				submit(app.Submission{Kind: app.OperationTransfer, Transfer: transfer}),
-				submit(app.Submission{Kind: app.OperationRenewal, Renewal: renewal}),
+				submit(app.Submission{Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{router(3)}}}),
+				submit(app.Submission{Kind: ports.OperationTransfer, Transfer: transfer}),
+				submit(app.Submission{Kind: ports.OperationRenewal, Renewal: renewal}),
 			}
 		},
 		"GrantAudit": one(func() error { return fail(m.GrantAudit(m.ctx, auditor, m.grantFor(reseller))) }),
@@ -164,7 +167,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 			continue
 		}
 		for _, err := range try() {
-			require.ErrorIs(t, err, app.ErrForbidden, name)
+			require.ErrorIs(t, err, access.ErrForbidden, name)
 		}
 	}
 	require.NotZero(t, before)
@@ -172,7 +175,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 
 	methods := reflect.TypeFor[*app.App]()
 	for method := range methods.Methods() {
-		takesCaller := slices.Contains(slices.Collect(method.Type.Ins()), reflect.TypeFor[app.Caller]())
+		takesCaller := slices.Contains(slices.Collect(method.Type.Ins()), reflect.TypeFor[access.Caller]())
 		_, writes := writing[method.Name]
 		if takesCaller && writes == slices.Contains(readingUseCases, method.Name) {
 			t.Errorf("%s has to be in exactly one of writing and readingUseCases", method.Name)
@@ -182,7 +185,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 
 func one(try func() error) func() []error { return func() []error { return []error{try()} } }
 
-func each(a, b app.Caller, try func(app.Caller) error) func() []error {
+func each(a, b access.Caller, try func(access.Caller) error) func() []error {
 	return func() []error { return []error{try(a), try(b)} }
 }
 
@@ -196,7 +199,7 @@ func sessionRequired(t *testing.T, try func() error) func() []error {
 func (w *world) entireLog() int {
 	w.t.Helper()
 	n := 0
-	for _, err := range w.log.ReadAll(context.WithoutCancel(w.ctx), app.Position{}, "") {
+	for _, err := range w.log.ReadAll(context.WithoutCancel(w.ctx), eventlog.Position{}, "") {
 		require.NoError(w.t, err)
 		n++
 	}

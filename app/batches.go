@@ -8,24 +8,22 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-// BatchStream is the stream of an all-or-nothing batch.
-func BatchStream(uid uuid.UUID) string { return "batch-" + uid.String() }
-
 // loadedBatch is a batch with the metadata of its start, under which everything
 // of it is appended, whoever does it.
 type loadedBatch struct {
 	loaded[batch.State]
-	start Metadata
+	start eventlog.Metadata
 }
 
 func (a *App) loadBatch(ctx context.Context, uid uuid.UUID) (loadedBatch, error) {
-	l := loadedBatch{loaded: loaded[batch.State]{revision: NoStream}}
-	for e, err := range a.log.ReadStream(ctx, BatchStream(uid), 0) {
+	l := loadedBatch{loaded: loaded[batch.State]{revision: eventlog.NoStream}}
+	for e, err := range a.log.ReadStream(ctx, eventlog.BatchStream(uid), 0) {
 		if err != nil {
 			return l, fmt.Errorf("load batch %s: %w", uid, err)
 		}
@@ -38,16 +36,16 @@ func (a *App) loadBatch(ctx context.Context, uid uuid.UUID) (loadedBatch, error)
 }
 
 // under makes an event with the metadata of a batch's start.
-func under(start Metadata, id uuid.UUID, e domain.Event) NewEvent {
-	start.SchemaVersion = Wire[e.EventType()].Version()
-	return NewEvent{ID: id, Event: e, Metadata: start}
+func under(start eventlog.Metadata, id uuid.UUID, e domain.Event) eventlog.NewEvent {
+	start.SchemaVersion = eventlog.Codec[e.EventType()].Version()
+	return eventlog.NewEvent{ID: id, Event: e, Metadata: start}
 }
 
 // encodeChange writes down what is to be appended to a held device.
-func encodeChange(uid uuid.UUID, held Revision, events []NewEvent) (batch.Change, error) {
+func encodeChange(uid uuid.UUID, held eventlog.Revision, events []eventlog.NewEvent) (batch.Change, error) {
 	c := batch.Change{Device: uid, Revision: int64(held)}
 	for _, e := range events {
-		name, version, data, err := Wire.Encode(e.Event)
+		name, version, data, err := eventlog.Codec.Encode(e.Event)
 		if err != nil {
 			return c, err
 		}
@@ -58,8 +56,8 @@ func encodeChange(uid uuid.UUID, held Revision, events []NewEvent) (batch.Change
 
 // appended is where a change was appended.
 type appended struct {
-	revision Revision
-	position Position
+	revision eventlog.Revision
+	position eventlog.Position
 }
 
 // finishBatch appends what a committed batch has written down, and completes
@@ -79,7 +77,7 @@ func (a *App) finishBatch(ctx context.Context, l loadedBatch) (map[uuid.UUID]app
 	}
 	for _, e := range batch.DecideComplete(l.state) {
 		id := uuid.NewSHA1(l.state.UID, []byte("completed"))
-		_, _, err := a.append(ctx, BatchStream(l.state.UID), l.revision, under(l.start, id, e))
+		_, _, err := a.append(ctx, eventlog.BatchStream(l.state.UID), l.revision, under(l.start, id, e))
 		if err != nil {
 			return nil, err
 		}
@@ -91,16 +89,16 @@ func (a *App) finishBatch(ctx context.Context, l loadedBatch) (map[uuid.UUID]app
 	return byDevice, nil
 }
 
-func (a *App) appendChange(ctx context.Context, c batch.Change, start Metadata) (appended, error) {
-	var events []NewEvent
+func (a *App) appendChange(ctx context.Context, c batch.Change, start eventlog.Metadata) (appended, error) {
+	var events []eventlog.NewEvent
 	for _, e := range c.Events {
-		event, err := Wire.Decode(e.Type, e.Version, e.Data)
+		event, err := eventlog.Codec.Decode(e.Type, e.Version, e.Data)
 		if err != nil {
 			return appended{}, err
 		}
 		events = append(events, under(start, e.ID, event))
 	}
-	revision, position, err := a.append(ctx, DeviceStream(c.Device), Revision(c.Revision), events...)
+	revision, position, err := a.append(ctx, eventlog.DeviceStream(c.Device), eventlog.Revision(c.Revision), events...)
 	return appended{revision, position}, err
 }
 
@@ -109,7 +107,7 @@ func (a *App) appendChange(ctx context.Context, c batch.Change, start Metadata) 
 func (a *App) abandonBatch(ctx context.Context, l loadedBatch) error {
 	for _, e := range batch.DecideAbandon(l.state) {
 		id := uuid.NewSHA1(l.state.UID, []byte("abandoned"))
-		_, _, err := a.append(ctx, BatchStream(l.state.UID), l.revision, under(l.start, id, e))
+		_, _, err := a.append(ctx, eventlog.BatchStream(l.state.UID), l.revision, under(l.start, id, e))
 		if err != nil {
 			return err
 		}
@@ -129,7 +127,7 @@ func (a *App) releaseHolds(ctx context.Context, l loadedBatch, devices []uuid.UU
 
 // releaseHold releases the hold of an abandoned batch, if the device has it.
 func (a *App) releaseHold(ctx context.Context, uid uuid.UUID, b loadedBatch) error {
-	stream := DeviceStream(uid)
+	stream := eventlog.DeviceStream(uid)
 	for try := range conflictTries {
 		l, err := load(ctx, a.log, stream, device.State{UID: uid}, device.Evolve)
 		if err != nil {
@@ -140,12 +138,12 @@ func (a *App) releaseHold(ctx context.Context, uid uuid.UUID, b loadedBatch) err
 			return nil
 		}
 		_, _, err = a.append(ctx, stream, l.revision, under(b.start, uuid.New(), events[0]))
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("release hold of %s: %w", stream, errors.Join(ErrBusy, ErrConflict))
+	return fmt.Errorf("release hold of %s: %w", stream, errors.Join(eventlog.ErrBusy, eventlog.ErrConflict))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -28,7 +29,7 @@ type bulkItem struct {
 // bulk is a bulk command.
 type bulk struct {
 	items          []bulkItem
-	success        Outcome // of an item that was carried out
+	success        domain.Outcome // of an item that was carried out
 	dryRun, atomic bool
 	visible        func(account uuid.UUID) bool
 }
@@ -67,7 +68,7 @@ func (a *App) resultsOf(ctx context.Context, w write, b bulk) ([]result[device.S
 	}
 	return each(ctx, b.items, func(ctx context.Context, i int) (result[device.State], error) {
 		r, err := carryOut(ctx, a, w, b.items[i].change)
-		if errors.Is(err, ErrBusy) { // says nothing about the others
+		if errors.Is(err, eventlog.ErrBusy) { // says nothing about the others
 			return result[device.State]{problems: []domain.Problem{device.Busy()}}, nil
 		}
 		return r, err
@@ -147,13 +148,13 @@ func (b bulk) answer(id uuid.UUID, results []result[device.State]) BulkResult {
 		item := ItemResult{Index: i, Ref: b.items[i].ref, Name: b.items[i].name, Problems: r.problems}
 		switch {
 		case len(r.problems) > 0:
-			item.Outcome = OutcomeRefused
+			item.Outcome = domain.OutcomeRefused
 		case r.done:
 			item.Outcome = b.success
 		default:
-			item.Outcome = OutcomeUnchanged
+			item.Outcome = domain.OutcomeUnchanged
 		}
-		if item.Outcome != OutcomeRefused && b.visible(r.state.Account) {
+		if item.Outcome != domain.OutcomeRefused && b.visible(r.state.Account) {
 			item.Device, item.Revision = &r.state, r.revision
 		}
 		// Where a foreign device was last written is not the caller's to know.

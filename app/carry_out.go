@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 )
@@ -23,7 +24,7 @@ type change[S any] struct {
 	decide     func(S) ([]domain.Event, []domain.Problem)
 	wants      func(S) []want
 	has        func(S) []reservation.Key
-	ifRevision *Revision
+	ifRevision *eventlog.Revision
 }
 
 // result is what became of a change: refused with problems, unchanged with
@@ -35,8 +36,8 @@ type result[S any] struct {
 	problems []domain.Problem
 	done     bool
 	events   []domain.Event // empty when an earlier attempt appended them
-	revision Revision
-	position Position
+	revision eventlog.Revision
+	position eventlog.Position
 }
 
 func (r result[S]) written(uid uuid.UUID) (Written, error) {
@@ -55,7 +56,7 @@ func carryOut[S any](ctx context.Context, a *App, w write, c change[S]) (result[
 	mine := a.claims(w, c.holder, c.stream)
 	for try := range conflictTries {
 		r, err := attempt(ctx, a, w, c, mine)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			if err == nil && !r.done || errors.Is(err, ErrPrecondition) {
 				mine.giveUp(ctx)
 			}
@@ -66,7 +67,7 @@ func carryOut[S any](ctx context.Context, a *App, w write, c change[S]) (result[
 		}
 	}
 	mine.giveUp(ctx)
-	return result[S]{}, fmt.Errorf("%s: %w", c.stream, ErrBusy)
+	return result[S]{}, fmt.Errorf("%s: %w", c.stream, eventlog.ErrBusy)
 }
 
 func attempt[S any](ctx context.Context, a *App, w write, c change[S], mine *claims) (result[S], error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -19,7 +20,7 @@ type ChangePassword struct {
 // end; personal tokens go on. The hash is kept first and the event names it, as
 // in ActivateAccount. Attempts are limited: a stolen session is not to find out
 // the password.
-func (a *App) ChangePassword(ctx context.Context, caller Caller, c ChangePassword) (Written, error) {
+func (a *App) ChangePassword(ctx context.Context, caller access.Caller, c ChangePassword) (Written, error) {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return Written{}, err

@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -22,9 +25,9 @@ import (
 // was carried out is missing, and nothing is there that was refused.
 func (a *arena) answersFit() {
 	a.t.Helper()
-	positions, ids := map[app.Position]bool{}, map[uuid.UUID]bool{}
+	positions, ids := map[eventlog.Position]bool{}, map[uuid.UUID]bool{}
 	business := map[uuid.UUID][]string{} // by command
-	for _, e := range a.after(app.Position{}, allStreams...) {
+	for _, e := range a.after(eventlog.Position{}, allStreams...) {
 		positions[e.Position], ids[e.ID] = true, true
 		kind, _, _ := strings.Cut(e.Stream, "-")
 		told := strings.HasPrefix(kind, "transfer") || kind == "release" // a record of what was asked for
@@ -37,18 +40,18 @@ func (a *arena) answersFit() {
 	for _, got := range a.answers {
 		_, refused := errors.AsType[*domain.Refusal](got.err)
 		switch {
-		case refused || errors.Is(got.err, app.ErrNotFound) || errors.Is(got.err, app.ErrForbidden):
+		case refused || errors.Is(got.err, query.ErrNotFound) || errors.Is(got.err, access.ErrForbidden):
 			require.Empty(a.t, business[got.id], "%+v was refused: %v", got.deed, got.err)
 		case got.err != nil: // it may be done, or half of it
-		case got.written != nil && got.written.Position != app.Position{}:
+		case got.written != nil && got.written.Position != eventlog.Position{}:
 			require.Contains(a.t, positions, got.written.Position, "%+v", got.deed)
 		case got.bulk != nil:
 			for _, item := range got.bulk.Results {
-				id := uuid.NewSHA1(got.id, []byte(app.DeviceStream(device.UID(item.Name))+"#0"))
+				id := uuid.NewSHA1(got.id, []byte(eventlog.DeviceStream(device.UID(item.Name))+"#0"))
 				if slices.Equal(codes(item.Problems), []string{app.CodeDuplicate}) {
 					continue
 				}
-				done := item.Outcome != app.OutcomeRefused && item.Outcome != app.OutcomeUnchanged
+				done := item.Outcome != domain.OutcomeRefused && item.Outcome != domain.OutcomeUnchanged
 				require.Equal(a.t, done, ids[id], "%+v: %+v", got.deed, item)
 			}
 		}
@@ -57,7 +60,7 @@ func (a *arena) answersFit() {
 
 // past is the log with the times at which its events came to hold.
 type past struct {
-	events []app.Recorded
+	events []eventlog.Recorded
 	times  []time.Time // in order
 	state  *seen
 }
@@ -65,16 +68,16 @@ type past struct {
 // seen is what a read model should show.
 type seen struct {
 	folded
-	revisions map[string]app.Revision
+	revisions map[string]eventlog.Revision
 	created   map[string]time.Time
 	numbers   map[string]int // of events, by stream
 }
 
 func newSeen() *seen {
-	return &seen{newFolded(), map[string]app.Revision{}, map[string]time.Time{}, map[string]int{}}
+	return &seen{newFolded(), map[string]eventlog.Revision{}, map[string]time.Time{}, map[string]int{}}
 }
 
-func (s *seen) add(e app.Recorded) {
+func (s *seen) add(e eventlog.Recorded) {
 	s.folded.add(e)
 	if _, ok := s.created[e.Stream]; !ok {
 		s.created[e.Stream] = e.Metadata.OccurredAt.UTC()
@@ -88,7 +91,7 @@ func (s *seen) add(e app.Recorded) {
 
 func (a *arena) history() past {
 	a.t.Helper()
-	p := past{events: a.after(app.Position{}, allStreams...), state: newSeen()}
+	p := past{events: a.after(eventlog.Position{}, allStreams...), state: newSeen()}
 	var latest time.Time
 	for _, e := range p.events {
 		if e.RecordedAt.After(latest) { // the log's time never goes back
@@ -124,14 +127,14 @@ func (s *seen) forget(people ...account.Person) []account.Person {
 	return all
 }
 
-func (s *seen) deviceRow(uid uuid.UUID) app.DeviceRow {
+func (s *seen) deviceRow(uid uuid.UUID) query.DeviceRow {
 	d := s.devices[uid]
-	return app.DeviceRow{State: d, AccountName: s.accounts[d.Account].Name, Revision: s.revisions[app.DeviceStream(uid)]}
+	return query.DeviceRow{State: d, AccountName: s.accounts[d.Account].Name, Revision: s.revisions[eventlog.DeviceStream(uid)]}
 }
 
-func (s *seen) accountRow(uid uuid.UUID, now time.Time) app.AccountRow {
-	v, stream := s.accounts[uid], app.AccountStream(uid)
-	row := app.AccountRow{
+func (s *seen) accountRow(uid uuid.UUID, now time.Time) query.AccountRow {
+	v, stream := s.accounts[uid], eventlog.AccountStream(uid)
+	row := query.AccountRow{
 		UID: uid, Name: v.Name, Type: v.Type, Status: v.StatusAt(now), Offers: v.Offers, Administrators: s.administrators(v),
 		CreatedAt: s.created[stream], InvitationExpires: v.Invitation.Expires, Billing: v.Billing,
 		ChannelContacts: s.forget(v.ChannelContacts...), Security: v.Security, Revision: s.revisions[stream],
@@ -149,9 +152,9 @@ func (s *seen) administrators(v account.State) []account.Person {
 	return s.forget(v.Administrator)
 }
 
-func (s *seen) userRow(uid uuid.UUID, now time.Time) app.UserRow {
-	u, stream := s.users[uid], app.UserStream(uid)
-	row := app.UserRow{
+func (s *seen) userRow(uid uuid.UUID, now time.Time) query.UserRow {
+	u, stream := s.users[uid], eventlog.UserStream(uid)
+	row := query.UserRow{
 		UID: uid, Account: u.Account, Person: s.forget(u.Person)[0], Status: u.StatusAt(now), Profiles: s.profiles(u),
 		Administrator: u.Administrator, CreatedAt: s.created[stream], InvitationExpires: u.Invitation.Expires, Revision: s.revisions[stream],
 	}
@@ -169,21 +172,21 @@ func (s *seen) profiles(u user.State) []rights.Profile {
 	return all
 }
 
-func (s *seen) partnershipRow(p partnership.State, side uuid.UUID) app.PartnershipRow {
+func (s *seen) partnershipRow(p partnership.State, side uuid.UUID) query.PartnershipRow {
 	partner := s.accounts[p.Customer]
 	if side == p.Customer {
 		partner = s.accounts[p.Reseller]
 	}
-	return app.PartnershipRow{
+	return query.PartnershipRow{
 		UID: p.UID, Reseller: p.Reseller, Customer: p.Customer, Profile: s.accounts[p.Customer].Profile(p.Profile), Until: p.Until,
 		PartnerName: partner.Name, PartnerType: partner.Type, Administrators: s.administrators(partner),
 	}
 }
 
 // customerRow counts the devices one by one.
-func (s *seen) customerRow(p partnership.State, now time.Time) app.CustomerRow {
+func (s *seen) customerRow(p partnership.State, now time.Time) query.CustomerRow {
 	v := s.accounts[p.Customer]
-	row := app.CustomerRow{
+	row := query.CustomerRow{
 		UID: v.UID, Name: v.Name, Status: v.StatusAt(now), PartnerProfile: v.Profile(p.Profile), Administrators: s.administrators(v),
 	}
 	today := dateOf(now)
@@ -209,7 +212,7 @@ func (s *seen) customerRow(p partnership.State, now time.Time) app.CustomerRow {
 			row.RenewalSystems++
 		}
 		row.LastRenewal = max(row.LastRenewal, end)
-		for i, w := range app.DefaultWindows {
+		for i, w := range query.DefaultWindows {
 			if today.AddDays(w.FromDay) <= end && end <= today.AddDays(w.ToDay) {
 				row.Windows[i]++
 			}

@@ -10,6 +10,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -73,8 +76,8 @@ func (a *arena) carryOut(d deed) {
 	defer a.mu.Unlock()
 	a.answers = append(a.answers, got)
 	_, refusal := errors.AsType[*domain.Refusal](got.err)
-	if got.err != nil && !refusal && !errors.Is(got.err, app.ErrNotFound) && !errors.Is(got.err, app.ErrForbidden) &&
-		!errors.Is(got.err, app.ErrBusy) && !errors.Is(got.err, app.ErrNotCaughtUp) {
+	if got.err != nil && !refusal && !errors.Is(got.err, query.ErrNotFound) && !errors.Is(got.err, access.ErrForbidden) &&
+		!errors.Is(got.err, eventlog.ErrBusy) && !errors.Is(got.err, query.ErrNotCaughtUp) {
 		a.unexpected = append(a.unexpected, fmt.Sprintf("%+v: %v", d, got.err))
 	}
 }
@@ -107,7 +110,7 @@ func keep[T any](a *arena, all *[]T, one T, err error) {
 }
 
 // caller is the operator, or the administrator of an account.
-func (d deed) caller(own uuid.UUID) app.Caller {
+func (d deed) caller(own uuid.UUID) access.Caller {
 	if d.A%2 == 0 {
 		return operatorFor(own)
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -18,18 +19,18 @@ import (
 
 func dateOf(t time.Time) calendar.Date { return calendar.DateOf(t) }
 
-var everyRow = app.Page{Limit: 1000}
+var everyRow = query.Page{Limit: 1000}
 
 // readModelsFit compares every row of the read models with what the log says, now
 // or at a past instant.
 func (a *arena) readModelsFit(want *seen, asOf time.Time) {
 	a.t.Helper()
-	now, f := a.clock.Now(), app.Freshness{AsOf: asOf}
+	now, f := a.clock.Now(), query.Freshness{AsOf: asOf}
 	if asOf.IsZero() {
 		f.MinPosition = a.lastOf([]string{"account-", "device-", "partnership-", "user-"})
 	}
 	a.devicesFit(want, f)
-	accounts, err := a.reader.Accounts(a.ctx, app.AccountQuery{Freshness: f, Page: everyRow, Now: now})
+	accounts, err := a.reader.Accounts(a.ctx, query.AccountQuery{Freshness: f, Page: everyRow, Now: now})
 	require.NoError(a.t, err)
 	there := map[uuid.UUID]bool{}
 	for uid, v := range want.accounts {
@@ -57,9 +58,9 @@ func (a *arena) same(want, got any, asOf time.Time) {
 	}
 }
 
-func (a *arena) devicesFit(want *seen, f app.Freshness) {
+func (a *arena) devicesFit(want *seen, f query.Freshness) {
 	a.t.Helper()
-	devices, err := a.reader.Devices(a.ctx, app.DeviceQuery{Freshness: f, Page: everyRow})
+	devices, err := a.reader.Devices(a.ctx, query.DeviceQuery{Freshness: f, Page: everyRow})
 	require.NoError(a.t, err)
 	n := 0
 	for _, d := range want.devices {
@@ -73,7 +74,7 @@ func (a *arena) devicesFit(want *seen, f app.Freshness) {
 	}
 }
 
-func (a *arena) usersFit(want *seen, uid uuid.UUID, f app.Freshness, now time.Time) {
+func (a *arena) usersFit(want *seen, uid uuid.UUID, f query.Freshness, now time.Time) {
 	a.t.Helper()
 	n := 0
 	for _, u := range want.users {
@@ -82,7 +83,7 @@ func (a *arena) usersFit(want *seen, uid uuid.UUID, f app.Freshness, now time.Ti
 		}
 	}
 	for _, status := range []user.Status{"", user.Revoked} {
-		users, err := a.reader.Users(a.ctx, app.UserQuery{Freshness: f, Page: everyRow, Account: uid, Status: status, Now: now})
+		users, err := a.reader.Users(a.ctx, query.UserQuery{Freshness: f, Page: everyRow, Account: uid, Status: status, Now: now})
 		require.NoError(a.t, err)
 		for _, row := range users.Items {
 			a.same(want.userRow(row.UID, now), row, f.AsOf)
@@ -92,7 +93,7 @@ func (a *arena) usersFit(want *seen, uid uuid.UUID, f app.Freshness, now time.Ti
 	require.Zero(a.t, n, "users of %s", uid)
 }
 
-func (a *arena) partnershipsFit(want *seen, uid uuid.UUID, f app.Freshness) {
+func (a *arena) partnershipsFit(want *seen, uid uuid.UUID, f query.Freshness) {
 	a.t.Helper()
 	got, err := a.reader.Partnerships(a.ctx, f, uid)
 	require.NoError(a.t, err)
@@ -108,13 +109,13 @@ func (a *arena) partnershipsFit(want *seen, uid uuid.UUID, f app.Freshness) {
 	}
 }
 
-func (a *arena) customersFit(want *seen, reseller uuid.UUID, f app.Freshness, now time.Time) {
+func (a *arena) customersFit(want *seen, reseller uuid.UUID, f query.Freshness, now time.Time) {
 	a.t.Helper()
-	got, err := a.reader.Customers(a.ctx, app.CustomerQuery{
-		Freshness: f, Page: everyRow, Reseller: reseller, Today: dateOf(now), Windows: app.DefaultWindows, Now: now,
+	got, err := a.reader.Customers(a.ctx, query.CustomerQuery{
+		Freshness: f, Page: everyRow, Reseller: reseller, Today: dateOf(now), Windows: query.DefaultWindows, Now: now,
 	})
 	require.NoError(a.t, err)
-	rows := map[uuid.UUID]app.CustomerRow{}
+	rows := map[uuid.UUID]query.CustomerRow{}
 	for _, row := range got.Items {
 		rows[row.UID] = row
 	}
@@ -137,7 +138,7 @@ func (a *arena) historiesFit(want *seen) {
 		}
 		items, err := a.DeviceHistory(a.ctx, operator(), uid.String())
 		require.NoError(a.t, err)
-		require.Len(a.t, items, want.numbers[app.DeviceStream(uid)])
+		require.Len(a.t, items, want.numbers[eventlog.DeviceStream(uid)])
 		fields, hash := map[string]string{}, ""
 		for _, item := range items {
 			require.Equal(a.t, hash, item.PreviousHash)

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // TestChaos makes four random runs, unless told otherwise: FLEETLEDGER_CHAOS=500 makes
@@ -128,7 +129,7 @@ func (a *arena) rest() {
 }
 
 // lastOf is the position of the last event in streams with the prefixes.
-func (a *arena) lastOf(prefixes []string) app.Position {
-	events := a.after(app.Position{}, prefixes...)
+func (a *arena) lastOf(prefixes []string) eventlog.Position {
+	events := a.after(eventlog.Position{}, prefixes...)
 	return events[len(events)-1].Position
 }

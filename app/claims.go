@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 )
@@ -22,12 +23,12 @@ type want struct {
 // holder's last claim: a claim with the same revision is the same claim.
 type reservations struct {
 	state    reservation.State
-	claimed  map[uuid.UUID]Revision
-	revision Revision
+	claimed  map[uuid.UUID]eventlog.Revision
+	revision eventlog.Revision
 }
 
 func (a *App) reservations(ctx context.Context, stream string) (reservations, error) {
-	r := reservations{claimed: map[uuid.UUID]Revision{}, revision: NoStream}
+	r := reservations{claimed: map[uuid.UUID]eventlog.Revision{}, revision: eventlog.NoStream}
 	for e, err := range a.log.ReadStream(ctx, stream, 0) {
 		if err != nil {
 			return r, fmt.Errorf("load %s: %w", stream, err)
@@ -41,7 +42,7 @@ func (a *App) reservations(ctx context.Context, stream string) (reservations, er
 }
 
 // holds reports whether the holder has a place, and since which claim.
-func (r reservations) holds(holder uuid.UUID) (Revision, bool) {
+func (r reservations) holds(holder uuid.UUID) (eventlog.Revision, bool) {
 	_, ok := r.state.Holders[holder]
 	return r.claimed[holder], ok
 }
@@ -59,7 +60,7 @@ type claims struct {
 
 type claimed struct {
 	key   reservation.Key
-	at    Revision
+	at    eventlog.Revision
 	fresh bool
 }
 
@@ -87,7 +88,7 @@ func (c *claims) all(ctx context.Context, wants []want) ([]domain.Problem, error
 func (c *claims) claim(ctx context.Context, w want) (bool, error) {
 	reserve := reservation.Reserved{Kind: w.key.Kind, Holder: c.holder, Subject: c.subject, Account: w.account}
 	mine, again := c.made[w.key.Stream]
-	seen := reservations{revision: NoStream}
+	seen := reservations{revision: eventlog.NoStream}
 	blind := w.key.Capacity == 1 && !again
 	for try := range claimTries {
 		if !blind {
@@ -102,7 +103,7 @@ func (c *claims) claim(ctx context.Context, w want) (bool, error) {
 			return false, nil
 		}
 		at, _, err := c.app.append(ctx, w.key.Stream, seen.revision, c.w.once(events[0]))
-		if errors.Is(err, ErrConflict) {
+		if errors.Is(err, eventlog.ErrConflict) {
 			if err := pause(ctx, try); err != nil {
 				return false, err
 			}
@@ -115,7 +116,7 @@ func (c *claims) claim(ctx context.Context, w want) (bool, error) {
 		c.made[w.key.Stream] = claimed{key: w.key, at: at, fresh: !held || again && mine.fresh && last == mine.at}
 		return true, nil
 	}
-	return false, fmt.Errorf("claim %s: %w", w.key.Stream, ErrBusy)
+	return false, fmt.Errorf("claim %s: %w", w.key.Stream, eventlog.ErrBusy)
 }
 
 // giveUp releases what the command has claimed and nobody else can rely on. A
@@ -125,11 +126,11 @@ func (c *claims) giveUp(ctx context.Context) {
 		if !m.fresh {
 			continue
 		}
-		seen := reservations{revision: NoStream}
+		seen := reservations{revision: eventlog.NoStream}
 		if m.key.Capacity == 1 { // nobody else claims there, mostly
 			seen = reservations{
 				state:    reservation.State{Holders: map[uuid.UUID]int{c.holder: 1}},
-				claimed:  map[uuid.UUID]Revision{c.holder: m.at},
+				claimed:  map[uuid.UUID]eventlog.Revision{c.holder: m.at},
 				revision: m.at,
 			}
 		}
@@ -143,7 +144,7 @@ func (c *claims) giveUp(ctx context.Context) {
 type freed struct {
 	key  reservation.Key
 	seen reservations // where to begin; revision NoStream: read it first
-	at   Revision
+	at   eventlog.Revision
 }
 
 // before looks at the reservations that a change will free. It has to happen
@@ -180,7 +181,7 @@ func (a *App) releaseQuietly(ctx context.Context, w write, holder uuid.UUID, f f
 func (a *App) release(ctx context.Context, w write, holder uuid.UUID, f freed) error {
 	seen := f.seen
 	for try := range claimTries {
-		if try > 0 || seen.revision == NoStream {
+		if try > 0 || seen.revision == eventlog.NoStream {
 			var err error
 			if seen, err = a.reservations(ctx, f.key.Stream); err != nil {
 				return err
@@ -191,12 +192,12 @@ func (a *App) release(ctx context.Context, w write, holder uuid.UUID, f freed) e
 		}
 		events := reservation.Release(seen.state, f.key.Kind, holder)
 		_, _, err := a.append(ctx, f.key.Stream, seen.revision, w.once(events[0]))
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("release %s: %w", f.key.Stream, errors.Join(ErrBusy, ErrConflict))
+	return fmt.Errorf("release %s: %w", f.key.Stream, errors.Join(eventlog.ErrBusy, eventlog.ErrConflict))
 }

@@ -1,10 +1,9 @@
 package app
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -34,15 +33,15 @@ type CreateAccount struct {
 // CreatedAccount answers CreateAccount.
 type CreatedAccount struct {
 	UID      uuid.UUID
-	Position Position
+	Position eventlog.Position
 }
 
 // Written answers a command on one thing: its new revision and where the log
 // was then.
 type Written struct {
 	UID      uuid.UUID
-	Revision Revision
-	Position Position
+	Revision eventlog.Revision
+	Position eventlog.Position
 }
 
 // Registration is one device to register. Exactly one of IMEI, MAC and ESN.
@@ -128,28 +127,15 @@ type EditDevice struct {
 	Device     string // uid or serial number
 	Name       *string
 	Labels     *[]string
-	IfRevision *Revision
+	IfRevision *eventlog.Revision
 }
 
 // DeviceCommand is suspend, resume or retire.
 type DeviceCommand struct {
 	Command
 	Device     string // uid or serial number
-	IfRevision *Revision
+	IfRevision *eventlog.Revision
 }
-
-// Outcome is what became of one item.
-type Outcome string
-
-// The outcomes.
-const (
-	OutcomeCreated     Outcome = "created"
-	OutcomeTransferred Outcome = "transferred"
-	OutcomeRenewed     Outcome = "renewed"
-	OutcomeReversed    Outcome = "reversed"
-	OutcomeUnchanged   Outcome = "unchanged"
-	OutcomeRefused     Outcome = "refused"
-)
 
 // ItemResult is the answer to one item of a bulk command. Device is the state
 // after it (for a dry run: as it would be), nil for a refused item and where the
@@ -158,10 +144,10 @@ type ItemResult struct {
 	Index    int
 	Ref      string
 	Name     string // what the caller called the device: serial number or uid
-	Outcome  Outcome
+	Outcome  domain.Outcome
 	Problems []domain.Problem
 	Device   *device.State
-	Revision Revision // of the device
+	Revision eventlog.Revision // of the device
 }
 
 // BulkResult is the answer to a bulk command, results in request order. ID
@@ -169,11 +155,11 @@ type ItemResult struct {
 type BulkResult struct {
 	ID       uuid.UUID
 	Results  []ItemResult
-	Position Position // of the last event that the answer rests on, as far as the store tells
+	Position eventlog.Position // of the last event that the answer rests on, as far as the store tells
 }
 
 // Count says how many results have the outcome.
-func (r BulkResult) Count(o Outcome) int {
+func (r BulkResult) Count(o domain.Outcome) int {
 	n := 0
 	for _, item := range r.Results {
 		if item.Outcome == o {
@@ -181,9 +167,4 @@ func (r BulkResult) Count(o Outcome) int {
 		}
 	}
 	return n
-}
-
-// Clock tells the time. Nothing in app or domain reads the machine's clock.
-type Clock interface {
-	Now() time.Time
 }

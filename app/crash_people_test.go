@@ -6,12 +6,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // mortalPeople is the store of secrets of a process that dies.
 type mortalPeople struct {
-	app.PeopleStore
+	ports.PeopleStore
 	life *life
 }
 
@@ -43,7 +43,7 @@ func (m mortalPeople) ForgiveAttempt(ctx context.Context, subject []byte) error 
 	return m.life.write(func() error { return m.PeopleStore.ForgiveAttempt(ctx, subject) })
 }
 
-func (m mortalPeople) CreateSession(ctx context.Context, s app.Session, tokenHash []byte) error {
+func (m mortalPeople) CreateSession(ctx context.Context, s ports.Session, tokenHash []byte) error {
 	return m.life.write(func() error { return m.PeopleStore.CreateSession(ctx, s, tokenHash) })
 }
 
@@ -55,7 +55,7 @@ func (m mortalPeople) EndSessions(ctx context.Context, user uuid.UUID) error {
 	return m.life.write(func() error { return m.PeopleStore.EndSessions(ctx, user) })
 }
 
-func (m mortalPeople) CreateToken(ctx context.Context, t app.PersonalToken, tokenHash []byte) (kept app.PersonalToken, err error) {
+func (m mortalPeople) CreateToken(ctx context.Context, t ports.PersonalToken, tokenHash []byte) (kept ports.PersonalToken, err error) {
 	err = m.life.write(func() error {
 		kept, err = m.PeopleStore.CreateToken(ctx, t, tokenHash)
 		return err

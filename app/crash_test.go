@@ -10,6 +10,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 var errDead = errors.New("the process is dead")
@@ -32,7 +34,7 @@ type process struct {
 }
 
 // mailer is the process's own way to send mails.
-func (p process) mailer(m app.Mailer) app.Mailer {
+func (p process) mailer(m ports.Mailer) ports.Mailer {
 	if p.life == nil {
 		return m
 	}
@@ -87,11 +89,11 @@ func (l *life) write(do func() error) error { return l.step(func(bool) error { r
 // The ports of a process that dies. What only reads gets through.
 
 type mortalLog struct {
-	app.Log
+	eventlog.Log
 	life *life
 }
 
-func (m mortalLog) Append(ctx context.Context, stream string, expected app.Revision, events ...app.NewEvent) (revision app.Revision, at app.Position, err error) {
+func (m mortalLog) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (revision eventlog.Revision, at eventlog.Position, err error) {
 	err = m.life.step(func(last bool) (err error) {
 		sealing := m.life
 		if last {
@@ -103,7 +105,7 @@ func (m mortalLog) Append(ctx context.Context, stream string, expected app.Revis
 		return err
 	})
 	if err != nil {
-		return 0, app.Position{}, err
+		return 0, eventlog.Position{}, err
 	}
 	return revision, at, nil
 }
@@ -115,7 +117,7 @@ type sealingFor struct{}
 // stepwise are the keys that the log of all processes seals with.
 type stepwise struct{ *personkeys.Store }
 
-func (s stepwise) Use(ctx context.Context, person uuid.UUID, stream string) (key app.PersonKey, err error) {
+func (s stepwise) Use(ctx context.Context, person uuid.UUID, stream string) (key ports.PersonKey, err error) {
 	use := func() error {
 		key, err = s.Store.Use(ctx, person, stream)
 		return err
@@ -129,7 +131,7 @@ func (s stepwise) Use(ctx context.Context, person uuid.UUID, stream string) (key
 }
 
 type mortalKeys struct {
-	app.PersonKeys
+	ports.PersonKeys
 	life *life
 }
 
@@ -138,15 +140,15 @@ func (m mortalKeys) Erase(ctx context.Context, person uuid.UUID) error {
 }
 
 type mortalOperations struct {
-	app.OperationStore
+	ports.OperationStore
 	life *life
 }
 
-func (m mortalOperations) CreateOperation(ctx context.Context, op app.Operation, request []byte, items [][]byte) error {
+func (m mortalOperations) CreateOperation(ctx context.Context, op ports.Operation, request []byte, items [][]byte) error {
 	return m.life.write(func() error { return m.OperationStore.CreateOperation(ctx, op, request, items) })
 }
 
-func (m mortalOperations) SaveChunk(ctx context.Context, id uuid.UUID, chunk app.OperationChunk) error {
+func (m mortalOperations) SaveChunk(ctx context.Context, id uuid.UUID, chunk ports.OperationChunk) error {
 	return m.life.write(func() error { return m.OperationStore.SaveChunk(ctx, id, chunk) })
 }
 
@@ -155,7 +157,7 @@ func (m mortalOperations) FailOperation(ctx context.Context, id uuid.UUID, reaso
 }
 
 type mortalSandbox struct {
-	app.SandboxClock
+	ports.SandboxClock
 	life *life
 }
 
@@ -164,7 +166,7 @@ func (m mortalSandbox) MoveTo(ctx context.Context, t time.Time) error {
 }
 
 type mortalSecrets struct {
-	app.ExternalSecrets
+	ports.ExternalSecrets
 	life *life
 }
 
@@ -181,19 +183,19 @@ func (m mortalSecrets) Drop(ctx context.Context, id uuid.UUID) error {
 }
 
 type mortalResets struct {
-	app.ResetQueue
+	ports.ResetQueue
 	life *life
 }
 
-func (m mortalResets) QueuePasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error {
-	return m.life.write(func() error { return m.ResetQueue.QueuePasswordReset(ctx, user, c) })
+func (m mortalResets) QueuePasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error {
+	return m.life.write(func() error { return m.ResetQueue.QueuePasswordReset(ctx, user, command, traceparent) })
 }
 
 type mortalMailer struct {
-	app.Mailer
+	ports.Mailer
 	life *life
 }
 
-func (m mortalMailer) Send(ctx context.Context, mail app.Mail) error {
+func (m mortalMailer) Send(ctx context.Context, mail ports.Mail) error {
 	return m.life.write(func() error { return m.Mailer.Send(ctx, mail) })
 }

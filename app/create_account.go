@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -13,7 +15,7 @@ import (
 )
 
 // CreateAccount opens a reseller or standard account. It is the operator's.
-func (a *App) CreateAccount(ctx context.Context, caller Caller, c CreateAccount) (CreatedAccount, error) {
+func (a *App) CreateAccount(ctx context.Context, caller access.Caller, c CreateAccount) (CreatedAccount, error) {
 	if err := operatorOnly(caller, rights.AccountsManage); err != nil {
 		return CreatedAccount{}, err
 	}
@@ -22,7 +24,7 @@ func (a *App) CreateAccount(ctx context.Context, caller Caller, c CreateAccount)
 
 // CreateCustomer opens a standard account, partnered at once with the reseller
 // that the caller acts for. It needs customers.create there.
-func (a *App) CreateCustomer(ctx context.Context, caller Caller, c CreateAccount) (CreatedAccount, error) {
+func (a *App) CreateCustomer(ctx context.Context, caller access.Caller, c CreateAccount) (CreatedAccount, error) {
 	reseller := caller.Account()
 	if err := a.access(caller).write(ctx, reseller, rights.CustomersCreate); err != nil {
 		return CreatedAccount{}, err
@@ -35,7 +37,7 @@ func (a *App) CreateCustomer(ctx context.Context, caller Caller, c CreateAccount
 	case err != nil:
 		return CreatedAccount{}, err
 	case s.Status == "":
-		return CreatedAccount{}, ErrNotFound
+		return CreatedAccount{}, query.ErrNotFound
 	case s.Status == account.Closed:
 		return CreatedAccount{}, domain.Refuse(accountClosed)
 	case s.Type != account.Reseller:

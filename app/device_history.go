@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -21,10 +23,10 @@ import (
 // left out or changed shows. Redacted: the device belonged to an account that
 // the caller may not see; only Position, Revision and the hashes are given.
 type HistoryItem struct {
-	Position      Position
+	Position      eventlog.Position
 	ID            uuid.UUID
 	Type          string
-	Revision      Revision
+	Revision      eventlog.Revision
 	OccurredAt    time.Time
 	RecordedAt    time.Time
 	Actor         domain.Actor
@@ -45,7 +47,7 @@ type Change struct {
 
 // DeviceHistory is the whole history of a device that the caller sees today,
 // from its stream, oldest first. It needs devices.read.
-func (a *App) DeviceHistory(ctx context.Context, caller Caller, name string) ([]HistoryItem, error) {
+func (a *App) DeviceHistory(ctx context.Context, caller access.Caller, name string) ([]HistoryItem, error) {
 	x := a.access(caller)
 	l, err := a.findDevice(ctx, x, name, rights.DevicesRead)
 	if err != nil {
@@ -60,7 +62,7 @@ func (a *App) DeviceHistory(ctx context.Context, caller Caller, name string) ([]
 	}
 	var items []HistoryItem
 	state, hash := device.State{UID: l.state.UID}, ""
-	for e, err := range a.log.ReadStream(ctx, DeviceStream(l.state.UID), 0) {
+	for e, err := range a.log.ReadStream(ctx, eventlog.DeviceStream(l.state.UID), 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -85,14 +87,14 @@ func (a *App) DeviceHistory(ctx context.Context, caller Caller, name string) ([]
 	return items, nil
 }
 
-func historyItem(e Recorded, previous string) (HistoryItem, error) {
+func historyItem(e eventlog.Recorded, previous string) (HistoryItem, error) {
 	canonical, err := json.Marshal(struct {
 		ID         uuid.UUID
 		Stream     string
-		Revision   Revision
+		Revision   eventlog.Revision
 		Type       string
 		RecordedAt time.Time
-		Metadata   Metadata
+		Metadata   eventlog.Metadata
 		Event      domain.Event
 	}{e.ID, e.Stream, e.Revision, e.Event.EventType(), e.RecordedAt.UTC(), e.Metadata, e.Event})
 	if err != nil {

@@ -7,6 +7,9 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -17,7 +20,7 @@ import (
 // deviceChange is a change of one device, without wants.
 func deviceChange(uid uuid.UUID, decide func(device.State) ([]domain.Event, []domain.Problem)) change[device.State] {
 	return change[device.State]{
-		stream:  DeviceStream(uid),
+		stream:  eventlog.DeviceStream(uid),
 		holder:  uid,
 		initial: device.State{UID: uid},
 		evolve:  device.Evolve,
@@ -81,12 +84,12 @@ func deviceUID(name string) (uuid.UUID, bool) {
 }
 
 // findDevice loads a device for a command that needs the right in its account.
-func (a *App) findDevice(ctx context.Context, x *access, name string, right rights.Right) (loaded[device.State], error) {
+func (a *App) findDevice(ctx context.Context, x *requestAccess, name string, right rights.Right) (loaded[device.State], error) {
 	uid, ok := deviceUID(name)
 	if !ok {
-		return loaded[device.State]{}, ErrNotFound
+		return loaded[device.State]{}, query.ErrNotFound
 	}
-	l, err := load(ctx, a.log, DeviceStream(uid), device.State{UID: uid}, device.Evolve)
+	l, err := load(ctx, a.log, eventlog.DeviceStream(uid), device.State{UID: uid}, device.Evolve)
 	if err != nil || !l.state.Exists() || !x.actsFor(l.state.Account) {
 		return l, orNotFound(err)
 	}
@@ -97,14 +100,14 @@ func (a *App) findDevice(ctx context.Context, x *access, name string, right righ
 	case set.Has(right):
 		return l, nil
 	case set.Has(rights.DevicesRead):
-		return l, &Forbidden{Right: right, Account: l.state.Account}
+		return l, &access.Forbidden{Right: right, Account: l.state.Account}
 	}
-	return l, ErrNotFound
+	return l, query.ErrNotFound
 }
 
 // oneDevice carries out a command on one device. The right was checked in the
 // account that has the device; should it move meanwhile, the command is refused.
-func (a *App) oneDevice(ctx context.Context, caller Caller, name string, right rights.Right, w write, ifRevision *Revision,
+func (a *App) oneDevice(ctx context.Context, caller access.Caller, name string, right rights.Right, w write, ifRevision *eventlog.Revision,
 	fill func(*change[device.State]),
 ) (Written, error) {
 	if err := w.command.check(); err != nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -21,21 +24,21 @@ import (
 type dueStreams[S any] struct {
 	app    *App
 	name   string // that of the actor in the events, too
-	query  DueQuery
+	query  query.DueQuery
 	stream func(uuid.UUID) string
 	begin  func(uuid.UUID) S // the state before the first event; nil: nothing
 	evolve func(S, domain.Event) S
 	decide func(s S, at time.Time) ([]domain.Event, []domain.Problem)
 	// command is what an event's id and correlation follow from; nil: from the
 	// place in the stream, where others append the same event or nothing.
-	command func(stream string, decidedAt Revision, e domain.Event) uuid.UUID
+	command func(stream string, decidedAt eventlog.Revision, e domain.Event) uuid.UUID
 }
 
 // Name implements DueWork.
 func (d dueStreams[S]) Name() string { return d.name }
 
 // NextDue implements DueWork.
-func (d dueStreams[S]) NextDue(ctx context.Context, p Position) (time.Time, error) {
+func (d dueStreams[S]) NextDue(ctx context.Context, p eventlog.Position) (time.Time, error) {
 	q := d.query
 	q.MinPosition, q.Limit = p, 1
 	rows, err := d.app.reader.Due(ctx, q)
@@ -50,7 +53,7 @@ const duePage = 1000
 
 // RunDue implements DueWork. What cannot be done on one stream does not keep the
 // others back.
-func (d dueStreams[S]) RunDue(ctx context.Context, at time.Time, p Position) (Position, error) {
+func (d dueStreams[S]) RunDue(ctx context.Context, at time.Time, p eventlog.Position) (eventlog.Position, error) {
 	run := dueRun[S]{dueStreams: d, at: at}
 	q := d.query
 	q.MinPosition, q.Upto, q.Limit = p, at, duePage
@@ -75,11 +78,11 @@ type dueRun[S any] struct {
 	at time.Time
 
 	mu      sync.Mutex
-	reached Position
+	reached eventlog.Position
 	trouble []error // of single streams
 }
 
-func (r *dueRun[S]) all(ctx context.Context, rows []DueRow) error {
+func (r *dueRun[S]) all(ctx context.Context, rows []query.DueRow) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for _, row := range rows {
@@ -90,7 +93,7 @@ func (r *dueRun[S]) all(ctx context.Context, rows []DueRow) error {
 			if r.reached.Before(p) {
 				r.reached = p
 			}
-			if errors.Is(err, ErrLogUnavailable) || ctx.Err() != nil {
+			if errors.Is(err, eventlog.ErrUnavailable) || ctx.Err() != nil {
 				return err // the others would fare no better
 			}
 			if err != nil {
@@ -104,7 +107,7 @@ func (r *dueRun[S]) all(ctx context.Context, rows []DueRow) error {
 
 // one does what is due on one stream, if anything is by the stream. ErrBusy: a
 // batch holds it, or others were faster each time.
-func (r *dueRun[S]) one(ctx context.Context, uid uuid.UUID) (Position, error) {
+func (r *dueRun[S]) one(ctx context.Context, uid uuid.UUID) (eventlog.Position, error) {
 	stream := r.stream(uid)
 	var initial S
 	if r.begin != nil {
@@ -113,34 +116,34 @@ func (r *dueRun[S]) one(ctx context.Context, uid uuid.UUID) (Position, error) {
 	for try := range conflictTries {
 		l, err := load(ctx, r.app.log, stream, initial, r.evolve)
 		if err != nil {
-			return Position{}, err
+			return eventlog.Position{}, err
 		}
 		events, problems := r.decide(l.state, r.at)
 		if len(problems) > 0 {
-			return l.position, errors.Join(ErrBusy, domain.Refuse(problems...))
+			return l.position, errors.Join(eventlog.ErrBusy, domain.Refuse(problems...))
 		}
 		if len(events) == 0 {
 			return l.position, nil
 		}
 		_, position, err := r.app.append(ctx, stream, l.revision, r.events(stream, l.revision, events)...)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			return position, err
 		}
 		if err := pause(ctx, try); err != nil {
-			return Position{}, err
+			return eventlog.Position{}, err
 		}
 	}
-	return Position{}, ErrBusy
+	return eventlog.Position{}, eventlog.ErrBusy
 }
 
 // events gives each event the id and the metadata of a command of its own.
-func (r *dueRun[S]) events(stream string, decidedAt Revision, events []domain.Event) []NewEvent {
+func (r *dueRun[S]) events(stream string, decidedAt eventlog.Revision, events []domain.Event) []eventlog.NewEvent {
 	command := r.command
 	if command == nil {
 		command = commandAt
 	}
-	system := Caller{Actor: domain.Actor{Kind: domain.ActorSystem, ID: r.name}}
-	made := make([]NewEvent, 0, len(events))
+	system := access.Caller{Actor: domain.Actor{Kind: domain.ActorSystem, ID: r.name}}
+	made := make([]eventlog.NewEvent, 0, len(events))
 	for _, e := range events {
 		w := r.app.write(system, Command{ID: command(stream, decidedAt, e)})
 		made = append(made, w.events(stream, []domain.Event{e})...)
@@ -151,6 +154,6 @@ func (r *dueRun[S]) events(stream string, decidedAt Revision, events []domain.Ev
 // dueSpace makes the ids of commandAt.
 var dueSpace = uuid.MustParse("5a0c9f5e-8f0b-5b0e-9d5c-6c1b0f4c2a77")
 
-func commandAt(stream string, decidedAt Revision, e domain.Event) uuid.UUID {
+func commandAt(stream string, decidedAt eventlog.Revision, e domain.Event) uuid.UUID {
 	return uuid.NewSHA1(dueSpace, []byte(e.EventType()+"\n"+stream+"\n"+strconv.FormatInt(int64(decidedAt), 10)))
 }

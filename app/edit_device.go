@@ -3,13 +3,14 @@ package app
 import (
 	"context"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // EditDevice renames and relabels a device. It needs devices.edit.
-func (a *App) EditDevice(ctx context.Context, caller Caller, c EditDevice) (Written, error) {
+func (a *App) EditDevice(ctx context.Context, caller access.Caller, c EditDevice) (Written, error) {
 	var invalid, p []domain.Problem
 	var name string
 	var labels []string
@@ -47,22 +48,22 @@ func (a *App) EditDevice(ctx context.Context, caller Caller, c EditDevice) (Writ
 }
 
 // SuspendDevice stops a device's use for a while. It needs devices.edit.
-func (a *App) SuspendDevice(ctx context.Context, caller Caller, c DeviceCommand) (Written, error) {
+func (a *App) SuspendDevice(ctx context.Context, caller access.Caller, c DeviceCommand) (Written, error) {
 	return a.lifeCycle(ctx, caller, c, rights.DevicesEdit, device.DecideSuspend)
 }
 
 // ResumeDevice ends a suspension. It needs devices.edit.
-func (a *App) ResumeDevice(ctx context.Context, caller Caller, c DeviceCommand) (Written, error) {
+func (a *App) ResumeDevice(ctx context.Context, caller access.Caller, c DeviceCommand) (Written, error) {
 	return a.lifeCycle(ctx, caller, c, rights.DevicesEdit, device.DecideResume)
 }
 
 // RetireDevice takes a device out of service for good, which frees its name and
 // its place. It needs devices.retire.
-func (a *App) RetireDevice(ctx context.Context, caller Caller, c DeviceCommand) (Written, error) {
+func (a *App) RetireDevice(ctx context.Context, caller access.Caller, c DeviceCommand) (Written, error) {
 	return a.lifeCycle(ctx, caller, c, rights.DevicesRetire, device.DecideRetire)
 }
 
-func (a *App) lifeCycle(ctx context.Context, caller Caller, c DeviceCommand, right rights.Right,
+func (a *App) lifeCycle(ctx context.Context, caller access.Caller, c DeviceCommand, right rights.Right,
 	decide func(device.State, string) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	w := a.write(caller, c.Command)
@@ -72,7 +73,7 @@ func (a *App) lifeCycle(ctx context.Context, caller Caller, c DeviceCommand, rig
 }
 
 // GrantAllocation lets a device run until a date. It is the operator's.
-func (a *App) GrantAllocation(ctx context.Context, caller Caller, c GrantAllocation) (Written, error) {
+func (a *App) GrantAllocation(ctx context.Context, caller access.Caller, c GrantAllocation) (Written, error) {
 	if err := operatorOnly(caller, rights.AllocationsGrant); err != nil {
 		return Written{}, err
 	}

@@ -5,6 +5,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -20,7 +23,7 @@ type EditUser struct {
 // EditUser changes a user's profiles, and whether the user is an administrator.
 // The account decides the latter and goes first where it may say no: when the
 // command dies in between, its repeat does the rest.
-func (a *App) EditUser(ctx context.Context, caller Caller, c EditUser) (Written, error) {
+func (a *App) EditUser(ctx context.Context, caller access.Caller, c EditUser) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -70,7 +73,7 @@ func (a *App) editUser(ctx context.Context, w write, c EditUser, s user.State, p
 	if _, err := judge(ctx, a, w, ch, a.plan()); err != nil {
 		return Written{}, err
 	}
-	var changed Position
+	var changed eventlog.Position
 	if c.Administrator != nil {
 		r, err := carryOut(ctx, a, w, accountChange(c.Account, func(acc account.State) ([]domain.Event, []domain.Problem) {
 			if administrator {
@@ -97,7 +100,7 @@ func (a *App) editUser(ctx context.Context, w write, c EditUser, s user.State, p
 // DeactivateUser keeps a user out from now on: sessions and personal tokens end
 // at once. Let in again, the user comes from the issuer as if for the first time.
 // The last administrator cannot be deactivated.
-func (a *App) DeactivateUser(ctx context.Context, caller Caller, c UserCommand) (Written, error) {
+func (a *App) DeactivateUser(ctx context.Context, caller access.Caller, c UserCommand) (Written, error) {
 	written, err := a.changeAccess(ctx, caller, c, account.DecideWithdraw)
 	if err != nil {
 		return Written{}, err
@@ -112,13 +115,13 @@ func (a *App) DeactivateUser(ctx context.Context, caller Caller, c UserCommand) 
 }
 
 // ReactivateUser lets a deactivated user in again, with the profiles from before.
-func (a *App) ReactivateUser(ctx context.Context, caller Caller, c UserCommand) (Written, error) {
+func (a *App) ReactivateUser(ctx context.Context, caller access.Caller, c UserCommand) (Written, error) {
 	return a.changeAccess(ctx, caller, c, account.DecideRestore)
 }
 
 // changeAccess lets the account decide; the user's stream follows, by the
 // processes should this command die.
-func (a *App) changeAccess(ctx context.Context, caller Caller, c UserCommand,
+func (a *App) changeAccess(ctx context.Context, caller access.Caller, c UserCommand,
 	decide func(account.State, uuid.UUID) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
@@ -131,7 +134,7 @@ func (a *App) changeAccess(ctx context.Context, caller Caller, c UserCommand,
 	case s.Status == user.Pending:
 		return Written{}, domain.Refuse(notActive(s)...)
 	case s.Status == user.Revoked:
-		return Written{}, ErrNotFound
+		return Written{}, query.ErrNotFound
 	}
 	w := a.write(caller, c.Command)
 	r, err := carryOut(ctx, a, w, accountChange(c.Account, func(acc account.State) ([]domain.Event, []domain.Problem) {

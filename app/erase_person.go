@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
@@ -23,7 +25,7 @@ import (
 // goes next, the key last. Died in between, the Processes do the rest; the other
 // way round nobody would know that there is something to finish. The person's
 // address stays taken on the platform as long as the account would have kept it.
-func (a *App) ErasePerson(ctx context.Context, caller Caller, person uuid.UUID, c Command) (Written, error) {
+func (a *App) ErasePerson(ctx context.Context, caller access.Caller, person uuid.UUID, c Command) (Written, error) {
 	if err := operatorOnly(caller, rights.AccountsManage); err != nil {
 		return Written{}, err
 	}
@@ -52,10 +54,10 @@ func (a *App) eraseEverywhere(ctx context.Context, w write, person uuid.UUID) (W
 	if err != nil {
 		return Written{}, err
 	}
-	written, err := Written{}, ErrNotFound
+	written, err := Written{}, query.ErrNotFound
 	for _, stream := range streams {
 		one, failed := a.eraseIn(ctx, w, stream, person)
-		if errors.Is(failed, ErrNotFound) { // an append that was not to be
+		if errors.Is(failed, query.ErrNotFound) { // an append that was not to be
 			continue
 		}
 		if failed != nil {
@@ -77,7 +79,7 @@ func (a *App) eraseIn(ctx context.Context, w write, stream string, person uuid.U
 	case ok && strings.HasPrefix(stream, auditPrefix):
 		return a.changeAudit(ctx, w, uid, nil, audit.DecideErase)
 	}
-	return Written{}, ErrNotFound
+	return Written{}, query.ErrNotFound
 }
 
 // eraseUser forgets who a user is. The address is free again, since nothing
@@ -95,7 +97,7 @@ func (a *App) eraseUser(ctx context.Context, w write, uid uuid.UUID) (Written, e
 		return Written{}, err
 	}
 	if r.state.Status == "" {
-		return Written{}, ErrNotFound
+		return Written{}, query.ErrNotFound
 	}
 	return r.written(uid)
 }
@@ -108,7 +110,7 @@ func (a *App) erase(ctx context.Context, w write, uid, person uuid.UUID) (Writte
 	})
 	refusal, ok := errors.AsType[*domain.Refusal](err)
 	if ok && refusal.Problems[0].Code == account.CodePersonNotFound {
-		return Written{}, ErrNotFound
+		return Written{}, query.ErrNotFound
 	}
 	return written, err
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -19,7 +23,7 @@ import (
 func (w *world) account(uid uuid.UUID) account.State {
 	w.t.Helper()
 	var s account.State
-	for e, err := range w.log.ReadStream(w.ctx, app.AccountStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, eventlog.AccountStream(uid), 0) {
 		require.NoError(w.t, err)
 		s = account.Evolve(s, e.Event)
 	}
@@ -30,7 +34,7 @@ func (w *world) account(uid uuid.UUID) account.State {
 func (w *world) erasures(uid uuid.UUID) int {
 	w.t.Helper()
 	n := 0
-	for e, err := range w.log.ReadStream(w.ctx, app.AccountStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, eventlog.AccountStream(uid), 0) {
 		require.NoError(w.t, err)
 		if _, ok := e.Event.(account.PersonErased); ok {
 			n++
@@ -40,7 +44,7 @@ func (w *world) erasures(uid uuid.UUID) int {
 }
 
 // keyOf is a person's key as another instance finds it.
-func (w *world) keyOf(person uuid.UUID) app.PersonKey {
+func (w *world) keyOf(person uuid.UUID) ports.PersonKey {
 	w.t.Helper()
 	key, err := w.keys.Use(w.ctx, person, "account-"+uuid.Nil.String())
 	require.NoError(w.t, err)
@@ -62,11 +66,11 @@ func TestErasePerson(t *testing.T) {
 	token := w.InvitationToken(uid, 1)
 
 	_, err = w.ErasePerson(w.ctx, administratorOf(reseller), person.ID, command())
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	_, err = w.ErasePerson(w.ctx, administratorOf(uid), person.ID, command())
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	_, err = w.ErasePerson(w.ctx, operator(), uuid.New(), command())
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	require.Equal(t, person, w.account(uid).Administrator)
 
 	done, err := w.ErasePerson(w.ctx, operator(), person.ID, command())
@@ -93,7 +97,7 @@ func TestErasePerson(t *testing.T) {
 	refused(t, err, account.CodePersonErased)
 	_, err = w.ResendInvitation(w.ctx, operator(), uid, command())
 	refused(t, err, account.CodePersonErased)
-	require.NoError(t, w.InvitationMails(noMail{t}, "")(w.ctx, app.Batch{Events: w.everything()}))
+	require.NoError(t, w.InvitationMails(noMail{t}, "")(w.ctx, eventlog.Batch{Events: w.everything()}))
 
 	// The rest works on, and the chain of hashes of a history is the same.
 	after, err := w.DeviceHistory(w.ctx, operator(), serial)
@@ -128,7 +132,7 @@ func TestHistoriesHoldNoPersonalData(t *testing.T) {
 // noMail fails the test for a mail to an erased person.
 type noMail struct{ t *testing.T }
 
-func (m noMail) Send(_ context.Context, mail app.Mail) error {
+func (m noMail) Send(_ context.Context, mail ports.Mail) error {
 	require.NotEqual(m.t, account.Erased, mail.To)
 	return nil
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -18,7 +22,7 @@ import (
 func (m *team) user(uid uuid.UUID) user.State {
 	m.t.Helper()
 	var s user.State
-	for e, err := range m.log.ReadStream(m.ctx, app.UserStream(uid), 0) {
+	for e, err := range m.log.ReadStream(m.ctx, eventlog.UserStream(uid), 0) {
 		require.NoError(m.t, err)
 		s = user.Evolve(s, e.Event)
 	}
@@ -34,14 +38,14 @@ func TestEraseUser(t *testing.T) {
 		uid := m.join(email, administrator, "read-only")
 		require.Equal(t, email, m.user(uid).Person.Email)
 		_, err := m.ErasePerson(m.ctx, m.admin, uid, command())
-		require.ErrorIs(t, err, app.ErrForbidden, "the operator's only")
+		require.ErrorIs(t, err, access.ErrForbidden, "the operator's only")
 
 		in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
 		require.NoError(t, err)
 		done, err := m.ErasePerson(m.ctx, operator(), uid, command())
 		require.NoError(t, err)
 		_, err = m.SessionCaller(m.ctx, in.Token)
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 		require.NotZero(t, done.Position)
 		gone := account.Person{ID: uid}.Erase()
 		require.Equal(t, gone, m.user(uid).Person)
@@ -61,7 +65,7 @@ func TestEraseUser(t *testing.T) {
 }
 
 // unforgetting is a store in a process that dies before it forgets anybody.
-type unforgetting struct{ app.PeopleStore }
+type unforgetting struct{ ports.PeopleStore }
 
 func (unforgetting) Forget(context.Context, uuid.UUID) error { return errDead }
 
@@ -131,7 +135,7 @@ func TestErasingTheFirstAdministratorEndsSessions(t *testing.T) {
 	_, err = m.with(log).ErasePerson(m.ctx, operator(), uuid.MustParse(ada), command())
 	require.ErrorIs(t, err, errDead)
 	_, err = m.SessionCaller(m.ctx, in.Token)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	m.later()
 	require.True(t, m.user(uuid.MustParse(ada)).Erased)
 	require.Equal(t, account.Erased, m.world.account(m.account).Administrators[0].Email)

@@ -2,37 +2,16 @@ package app
 
 import (
 	"errors"
-	"fmt"
-
-	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Errors of use cases, beside those of the ports and *domain.Refusal.
 var (
-	// ErrForbidden: the caller sees what the command is about but lacks a right
-	// in it. The error is a *Forbidden, which names the right.
-	ErrForbidden = errors.New("forbidden")
-	// ErrBusy: others were faster each time, or the same command is still being
-	// carried out. Repeating it later is safe.
-	ErrBusy = errors.New("busy with other requests for the same thing")
+
 	// ErrPrecondition: the thing is not at the revision the caller expects.
 	ErrPrecondition = errors.New("changed since it was read")
 )
-
-// Forbidden is ErrForbidden with the right that is missing and where.
-type Forbidden struct {
-	Right   rights.Right
-	Account uuid.UUID // uuid.Nil: on the platform
-}
-
-// Error names the right.
-func (f *Forbidden) Error() string { return fmt.Sprintf("forbidden: needs the right %s", f.Right) }
-
-// Is makes it an ErrForbidden.
-func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }
 
 // Codes of refusals that only the use cases know. They are part of the
 // interface and never change.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -22,7 +24,7 @@ type AddExternalAccount struct {
 
 // AddExternalAccount adds an external account. It needs account.edit, as the
 // account's own choice.
-func (a *App) AddExternalAccount(ctx context.Context, caller Caller, c AddExternalAccount) (Written, error) {
+func (a *App) AddExternalAccount(ctx context.Context, caller access.Caller, c AddExternalAccount) (Written, error) {
 	if err := a.ownChoice(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -48,12 +50,12 @@ type EditExternalAccount struct {
 	Command
 	Account, ExternalAccount uuid.UUID
 	Label, Endpoint, Secret  *string
-	IfRevision               *Revision
+	IfRevision               *eventlog.Revision
 }
 
 // EditExternalAccount changes an external account, all or nothing, with the
 // rights of AddExternalAccount.
-func (a *App) EditExternalAccount(ctx context.Context, caller Caller, c EditExternalAccount) (Written, error) {
+func (a *App) EditExternalAccount(ctx context.Context, caller access.Caller, c EditExternalAccount) (Written, error) {
 	if err := a.ownChoice(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -79,12 +81,12 @@ func (a *App) EditExternalAccount(ctx context.Context, caller Caller, c EditExte
 type RemoveExternalAccount struct {
 	Command
 	Account, ExternalAccount uuid.UUID
-	IfRevision               *Revision
+	IfRevision               *eventlog.Revision
 }
 
 // RemoveExternalAccount removes an external account and forgets its secret, with
 // the rights of AddExternalAccount.
-func (a *App) RemoveExternalAccount(ctx context.Context, caller Caller, c RemoveExternalAccount) (Written, error) {
+func (a *App) RemoveExternalAccount(ctx context.Context, caller access.Caller, c RemoveExternalAccount) (Written, error) {
 	if err := a.ownChoice(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -105,7 +107,7 @@ func hasExternal(uid uuid.UUID) func(account.State) bool {
 
 // ownChoice is what a command checks first that needs account.edit and that no
 // partner decides for the account.
-func (a *App) ownChoice(ctx context.Context, caller Caller, uid uuid.UUID, c Command) error {
+func (a *App) ownChoice(ctx context.Context, caller access.Caller, uid uuid.UUID, c Command) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func (a *App) ownChoice(ctx context.Context, caller Caller, uid uuid.UUID, c Com
 		return err
 	}
 	if !caller.Operator() && caller.Own() != uid {
-		return &Forbidden{Right: rights.AccountEdit, Account: uid}
+		return &access.Forbidden{Right: rights.AccountEdit, Account: uid}
 	}
 	return nil
 }
@@ -143,7 +145,7 @@ type external struct {
 	has          func(account.State) bool
 	decide       func(account.State) ([]domain.Event, []domain.Problem)
 	secret       string
-	ifRevision   *Revision
+	ifRevision   *eventlog.Revision
 }
 
 // oneExternal carries out a change. Its secret is kept before the event that

@@ -11,6 +11,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -36,7 +39,7 @@ func (w *world) secrets() map[uuid.UUID]string {
 func (w *world) inForce(uid uuid.UUID) map[string]string {
 	w.t.Helper()
 	var s account.State
-	for e, err := range w.log.ReadStream(w.ctx, app.AccountStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, eventlog.AccountStream(uid), 0) {
 		require.NoError(w.t, err)
 		s = account.Evolve(s, e.Event)
 	}
@@ -61,10 +64,10 @@ func TestWhoHasExternalAccounts(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail") // which lets the reseller do everything
 	other := w.customer(reseller, "Echo Rail")
-	for caller, want := range map[*app.Caller]error{
-		new(administratorOf(reseller)):                  app.ErrForbidden, // a partner
-		new(withRights(customer, rights.AccountRead)):   app.ErrForbidden,
-		new(administratorOf(w.reseller("South Radio"))): app.ErrNotFound,
+	for caller, want := range map[*access.Caller]error{
+		new(administratorOf(reseller)):                  access.ErrForbidden, // a partner
+		new(withRights(customer, rights.AccountRead)):   access.ErrForbidden,
+		new(administratorOf(w.reseller("South Radio"))): query.ErrNotFound,
 		new(withRights(customer, rights.AccountEdit)):   nil,
 		new(operator()): nil,
 	} {
@@ -84,7 +87,7 @@ func TestWhoHasExternalAccounts(t *testing.T) {
 	_, err = w.AddExternalAccount(w.ctx, administratorOf(reseller), texting(command(), reseller, "Texts", "s"))
 	refused(t, err, account.CodeExternalNotAllowed)
 	_, err = w.EditExternalAccount(w.ctx, admin, app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New(), Secret: new("s")})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	require.Len(t, w.secrets(), kept, "what is refused leaves no secret")
 }
 
@@ -122,7 +125,7 @@ func TestRepeatedSecretsStayReplaced(t *testing.T) {
 	require.NoError(t, g.Wait())
 	require.Contains(t, w.inForce(customer)["Texts"], "secret ")
 	require.Len(t, w.secrets(), 1)
-	stale := app.Revision(0)
+	stale := eventlog.Revision(0)
 	c := replace("late")
 	c.IfRevision = &stale
 	_, err = w.EditExternalAccount(w.ctx, admin, c)

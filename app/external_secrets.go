@@ -8,32 +8,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
-
-// ExternalSecrets keeps the secrets of external accounts, sealed and outside the
-// log. A store that does not answer is ErrReadModelUnavailable.
-//
-// A secret is kept first, under an id of its own; then an event names it, and
-// then it is settled. One that an event replaces is dropped: by the command, or
-// by the processes when that died. Those of a closed account are, too. One that
-// was kept by a command that died before the event is found by its age.
-type ExternalSecrets interface {
-	// Put keeps a secret; one that is there already stays.
-	Put(ctx context.Context, id, account uuid.UUID, secret string) error
-	// Settle notes that the log names a secret.
-	Settle(ctx context.Context, id uuid.UUID) error
-	// Drop forgets a secret for good.
-	Drop(ctx context.Context, id uuid.UUID) error
-	// Unsettled are some of those that were kept at least so long ago.
-	Unsettled(ctx context.Context, age time.Duration) ([]UnsettledSecret, error)
-}
-
-// UnsettledSecret is a secret that perhaps no event names.
-type UnsettledSecret struct {
-	ID, Account uuid.UUID
-}
 
 // secretOf is the id of the secret that a command brings.
 func secretOf(w write) uuid.UUID { return w.derive("secret of an external account") }
@@ -59,7 +37,7 @@ func (a *App) settleSecrets(ctx context.Context, events []domain.Event) {
 
 // addSecrets are the tasks about secrets that are of no use any more. None comes
 // back into use, so that dropping one again, however late, does no harm.
-func (t *tasks) addSecrets(e Recorded) {
+func (t *tasks) addSecrets(e eventlog.Recorded) {
 	drop := func(id uuid.UUID) {
 		t.rest["secret "+id.String()] = func(ctx context.Context, a *App) error { return a.secrets.Drop(ctx, id) }
 	}

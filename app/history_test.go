@@ -7,6 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
@@ -18,8 +21,8 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	name := "gate"
 	_, err := w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
 	require.NoError(t, err)
-	require.Equal(t, 1, w.transfer(first, reseller, serial).Count(app.OutcomeTransferred))
-	require.Equal(t, 1, w.transfer(reseller, second, serial).Count(app.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(first, reseller, serial).Count(domain.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(reseller, second, serial).Count(domain.OutcomeTransferred))
 	_, err = w.SuspendDevice(w.ctx, administratorOf(second), app.DeviceCommand{
 		Command: app.Command{ID: uuid.New(), Reason: "stolen"}, Device: serial,
 	})
@@ -30,7 +33,7 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	var types []string
 	for i, item := range all {
 		types = append(types, item.Type)
-		require.Equal(t, app.Revision(i), item.Revision)
+		require.Equal(t, eventlog.Revision(i), item.Revision)
 		require.False(t, item.Redacted)
 		if i > 0 {
 			require.Equal(t, all[i-1].Hash, item.PreviousHash)
@@ -55,7 +58,7 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	require.Contains(t, now[3].Changes, app.Change{Field: "account", After: second.String()})
 
 	_, err = w.DeviceHistory(w.ctx, administratorOf(first), serial)
-	require.ErrorIs(t, err, app.ErrNotFound, "no longer its device")
+	require.ErrorIs(t, err, query.ErrNotFound, "no longer its device")
 	seen, err := w.DeviceHistory(w.ctx, administratorOf(reseller), serial)
 	require.NoError(t, err)
 	require.Equal(t, all, seen, "a partner of all owners sees all")

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -28,7 +30,7 @@ type folded struct {
 	batches      map[uuid.UUID]batch.State
 	ids          map[uuid.UUID]bool // of all events
 	erased       map[uuid.UUID]bool // persons
-	position     app.Position
+	position     eventlog.Position
 }
 
 // fold folds what has come since it was called last.
@@ -54,7 +56,7 @@ func newFolded() folded {
 	}
 }
 
-func (f folded) add(e app.Recorded) {
+func (f folded) add(e eventlog.Recorded) {
 	f.ids[e.ID] = true
 	kind, id, _ := strings.Cut(e.Stream, "-")
 	if kind == "reservation" {
@@ -233,7 +235,7 @@ func (w *world) fixed(name string) uuid.UUID {
 // bulk is an error unless every item was carried out.
 func bulk(r app.BulkResult, err error) error {
 	for _, item := range r.Results {
-		if item.Outcome == app.OutcomeRefused {
+		if item.Outcome == domain.OutcomeRefused {
 			return fmt.Errorf("item %d: %s", item.Index, outcome(item))
 		}
 	}

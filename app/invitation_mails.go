@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -13,8 +15,8 @@ import (
 // accounts and hands the mailer one mail per invitation, its id that of the
 // event, so that a repeat is the same mail. publicURL is where clients reach
 // the service. What has run out by now is not mailed any more.
-func (a *App) InvitationMails(mailer Mailer, publicURL string) func(context.Context, Batch) error {
-	return func(ctx context.Context, batch Batch) error {
+func (a *App) InvitationMails(mailer ports.Mailer, publicURL string) func(context.Context, eventlog.Batch) error {
+	return func(ctx context.Context, batch eventlog.Batch) error {
 		for _, e := range batch.Events {
 			invitation, to, name, err := a.invites(ctx, e)
 			if err != nil {
@@ -34,7 +36,7 @@ func (a *App) InvitationMails(mailer Mailer, publicURL string) func(context.Cont
 
 // invites tells who is invited by an event, and to which account; nobody by
 // most events.
-func (a *App) invites(ctx context.Context, e Recorded) (account.Invitation, account.Person, string, error) {
+func (a *App) invites(ctx context.Context, e eventlog.Recorded) (account.Invitation, account.Person, string, error) {
 	switch event := e.Event.(type) {
 	case account.AccountCreated:
 		return event.Invitation, event.Administrator, event.Name, nil
@@ -45,9 +47,9 @@ func (a *App) invites(ctx context.Context, e Recorded) (account.Invitation, acco
 	return account.Invitation{}, account.Person{}, "", nil
 }
 
-func (a *App) invitationMail(e Recorded, i account.Invitation, to account.Person, name, publicURL string) Mail {
+func (a *App) invitationMail(e eventlog.Recorded, i account.Invitation, to account.Person, name, publicURL string) ports.Mail {
 	token := a.InvitationToken(accountOf(e), i.Number)
-	return Mail{
+	return ports.Mail{
 		ID:      e.ID,
 		To:      to.Email,
 		Subject: "Activate the account " + name,
@@ -64,7 +66,7 @@ Activate it until %s:
 	}
 }
 
-func accountOf(e Recorded) uuid.UUID {
+func accountOf(e eventlog.Recorded) uuid.UUID {
 	switch event := e.Event.(type) {
 	case account.AccountCreated:
 		return event.Account

@@ -11,6 +11,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -68,35 +71,35 @@ func (i invited) toAccount() bool { return i.user.state.Status == "" }
 func (a *App) invited(ctx context.Context, token string) (i invited, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != tokenLength {
-		return i, ErrNotFound
+		return i, query.ErrNotFound
 	}
 	uid := uuid.UUID(raw[:16])
 	fits := func(v account.Invitation) bool {
 		return len(v.TokenHash) > 0 && subtle.ConstantTimeCompare(v.TokenHash, hashToken(token)) == 1
 	}
-	if i.account, err = load(ctx, a.log, AccountStream(uid), account.State{}, account.Evolve); err != nil {
+	if i.account, err = load(ctx, a.log, eventlog.AccountStream(uid), account.State{}, account.Evolve); err != nil {
 		return i, err
 	}
 	if i.account.state.Status != "" {
 		if !fits(i.account.state.Invitation) {
-			return i, ErrNotFound
+			return i, query.ErrNotFound
 		}
 		return i, nil
 	}
-	if i.user, err = load(ctx, a.log, UserStream(uid), user.State{}, user.Evolve); err != nil {
+	if i.user, err = load(ctx, a.log, eventlog.UserStream(uid), user.State{}, user.Evolve); err != nil {
 		return i, err
 	}
 	if i.user.state.Status == "" || i.user.state.Status == user.Revoked || !fits(i.user.state.Invitation) {
-		return i, ErrNotFound
+		return i, query.ErrNotFound
 	}
-	i.account, err = load(ctx, a.log, AccountStream(i.user.state.Account), account.State{}, account.Evolve)
+	i.account, err = load(ctx, a.log, eventlog.AccountStream(i.user.state.Account), account.State{}, account.Evolve)
 	return i, err
 }
 
 // Invited is whom a token invites to which account. Status is the account's,
 // or for the invitation of a user the user's: active when it was accepted.
 type Invited struct {
-	Account         AccountRow // what it is and how it is called
+	Account         query.AccountRow // what it is and how it is called
 	Person          account.Person
 	Administrator   bool
 	Status          account.Status
@@ -113,7 +116,7 @@ func (a *App) Invitation(ctx context.Context, token string) (Invited, error) {
 	}
 	s, now := i.account.state, a.clock.Now()
 	shown := Invited{
-		Account:         AccountRow{UID: s.UID, Name: s.Name, Type: s.Type, Status: s.StatusAt(now)},
+		Account:         query.AccountRow{UID: s.UID, Name: s.Name, Type: s.Type, Status: s.StatusAt(now)},
 		PasswordMinimum: a.people.minimum(s.Security),
 	}
 	if i.toAccount() {
@@ -137,7 +140,7 @@ func (a *App) Invitation(ctx context.Context, token string) (Invited, error) {
 // ResendInvitation makes a new invitation in place of the old one. The operator
 // may, and who has customers.create in the reseller account that created the
 // account.
-func (a *App) ResendInvitation(ctx context.Context, caller Caller, uid uuid.UUID, c Command) (Written, error) {
+func (a *App) ResendInvitation(ctx context.Context, caller access.Caller, uid uuid.UUID, c Command) (Written, error) {
 	s, err := a.account(ctx, uid)
 	if err != nil || s.Status == "" {
 		return Written{}, orNotFound(err)
@@ -148,7 +151,7 @@ func (a *App) ResendInvitation(ctx context.Context, caller Caller, uid uuid.UUID
 			return Written{}, err
 		}
 		if s.Reseller == uuid.Nil || s.Reseller != caller.Own() {
-			return Written{}, &Forbidden{Right: rights.CustomersCreate, Account: uid} // whose customer it is, is not told
+			return Written{}, &access.Forbidden{Right: rights.CustomersCreate, Account: uid} // whose customer it is, is not told
 		}
 		if err := x.write(ctx, s.Reseller, rights.CustomersCreate); err != nil {
 			return Written{}, err

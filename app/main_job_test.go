@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -22,14 +24,14 @@ func TestFromCustomerToRenewedDevice(t *testing.T) {
 	require.Equal(t, calendar.On(2031, time.March, 10), w.device(serials[0]).Service.End, "five years in a reseller account")
 
 	r := w.transfer(reseller, customer, serials...)
-	require.Equal(t, 3, r.Count(app.OutcomeTransferred), "%v", outcomes(r))
+	require.Equal(t, 3, r.Count(domain.OutcomeTransferred), "%v", outcomes(r))
 	require.Equal(t, customer, w.device(serials[0]).Account)
 
 	renewed, err := w.RenewDevices(w.ctx, administratorOf(reseller), app.RenewDevices{
 		Command: command(), Devices: serials, Term: calendar.Months(12), OrderNumber: "PO-1",
 	})
 	require.NoError(t, err)
-	require.Equal(t, 3, renewed.Count(app.OutcomeRenewed), "%v", outcomes(renewed))
+	require.Equal(t, 3, renewed.Count(domain.OutcomeRenewed), "%v", outcomes(renewed))
 	require.Equal(t, calendar.On(2028, time.March, 10), w.device(serials[0]).Service.End)
 	require.NotZero(t, renewed.Position)
 }
@@ -119,7 +121,7 @@ func TestTransferRefusals(t *testing.T) {
 	_, err := w.TransferDevices(w.ctx, caller, app.TransferDevices{From: reseller, To: customer})
 	refused(t, err, device.CodeSelectionEmpty)
 	_, err = w.TransferDevices(w.ctx, caller, app.TransferDevices{From: stranger, To: customer, Devices: []string{serial(2)}})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 
 	w.clock.advance(3 * 366 * 24 * time.Hour)
 	require.Equal(t, []string{"refused service_allocation_missing"}, transfer(app.TransferDevices{To: customer, Devices: []string{serial(2)}}))

@@ -8,6 +8,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -129,7 +132,7 @@ func accountRows() []row {
 			before := w.end()
 			w.pending(2 * round)
 			w.pending(2*round + 1)
-			events := app.Batch{Events: w.after(before, "account-")}
+			events := eventlog.Batch{Events: w.after(before, "account-")}
 			outbox, sent := w.outbox()
 			return func(on process) error {
 				err := on.InvitationMails(on.mailer(outbox), "http://fleet.example")(w.ctx, events)
@@ -144,14 +147,14 @@ func accountRows() []row {
 
 // gone lets the repeat of a removal find nothing.
 func gone(err error) error {
-	if err == app.ErrNotFound { //nolint:errorlint // as it is, not wrapped in something else
+	if err == query.ErrNotFound { //nolint:errorlint // as it is, not wrapped in something else
 		return nil
 	}
 	return err
 }
 
 // outbox is a folder for mails, and tells which are in it.
-func (w *world) outbox() (app.Mailer, func() []string) {
+func (w *world) outbox() (ports.Mailer, func() []string) {
 	w.t.Helper()
 	dir := w.t.TempDir()
 	outbox, err := mail.NewOutbox(dir, "fleetledger@x.example")

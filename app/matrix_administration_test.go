@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // accountRow is a row about the account of a round.
@@ -111,12 +113,12 @@ func (w *world) granted(round int) uuid.UUID {
 type vouching struct{}
 
 // SignInURL is nothing but the state, for the test to send back.
-func (vouching) SignInURL(_ context.Context, a app.IssuerAttempt) (string, error) {
+func (vouching) SignInURL(_ context.Context, a ports.IssuerAttempt) (string, error) {
 	return a.State, nil
 }
 
-func (vouching) Identify(_ context.Context, code string, _ app.IssuerAttempt) (app.Identity, error) {
-	return app.Identity{Issuer: "https://issuer.example", Subject: "subject of " + code, Email: code, EmailVerified: true}, nil
+func (vouching) Identify(_ context.Context, code string, _ ports.IssuerAttempt) (ports.Identity, error) {
+	return ports.Identity{Issuer: "https://issuer.example", Subject: "subject of " + code, Email: code, EmailVerified: true}, nil
 }
 
 func passwordRows() []row {
@@ -149,11 +151,11 @@ func passwordRows() []row {
 		}},
 		{name: "record a reset", covers: "SendPasswordReset", single: oneAppend, begin: func(w *world, round int) func(process) error {
 			uid, c := firstAdministrator(w, w.activated(round), round), command()
-			return func(on process) error { return on.SendPasswordReset(w.ctx, uid, c) }
+			return func(on process) error { return on.SendPasswordReset(w.ctx, uid, c.ID, "") }
 		}},
 		{name: "reset a password", covers: "ResetPassword", begin: func(w *world, round int) func(process) error {
 			uid := firstAdministrator(w, w.activated(round), round)
-			require.NoError(w.t, w.SendPasswordReset(w.ctx, uid, command()))
+			require.NoError(w.t, w.SendPasswordReset(w.ctx, uid, command().ID, ""))
 			c := app.ResetPassword{Command: command(), Password: newPassword}
 			return func(on process) error {
 				_, err := on.ResetPassword(w.ctx, w.PasswordResetToken(uid, 1), c)
@@ -167,9 +169,9 @@ func passwordRows() []row {
 			}
 			before := w.end()
 			for _, uid := range people {
-				require.NoError(w.t, w.SendPasswordReset(w.ctx, uid, command()))
+				require.NoError(w.t, w.SendPasswordReset(w.ctx, uid, command().ID, ""))
 			}
-			events := app.Batch{Events: w.after(before, "user-")}
+			events := eventlog.Batch{Events: w.after(before, "user-")}
 			outbox, sent := w.outbox()
 			return func(on process) error {
 				err := on.PasswordResetMails(on.mailer(outbox), "http://fleet.example")(w.ctx, events)
@@ -191,7 +193,7 @@ func passwordRows() []row {
 			before := w.end()
 			w.visible()
 			require.NoError(w.t, w.RunDue(w.ctx))
-			events := app.Batch{Events: w.after(before, "partnership-")}
+			events := eventlog.Batch{Events: w.after(before, "partnership-")}
 			outbox, sent := w.outbox()
 			return func(on process) error {
 				err := on.PartnershipMails(on.mailer(outbox), "http://fleet.example")(w.ctx, events)

@@ -5,6 +5,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
@@ -105,14 +106,14 @@ func deviceRows() []row {
 			w.withOperations()
 			uid, c := w.registering(round, false)
 			return func(on process) error {
-				_, err := on.Submit(w.ctx, operatorFor(uid), app.Submission{Command: c.Command, Kind: app.OperationRegistration, Registrations: c})
+				_, err := on.Submit(w.ctx, operatorFor(uid), app.Submission{Command: c.Command, Kind: ports.OperationRegistration, Registrations: c})
 				return err
 			}
 		}},
 		row{name: "run an operation", covers: "RunOperationChunk", begin: func(w *world, round int) func(process) error {
 			w.withOperations()
 			uid, c := w.registering(round, false)
-			op, err := w.Submit(w.ctx, operatorFor(uid), app.Submission{Command: c.Command, Kind: app.OperationRegistration, Registrations: c})
+			op, err := w.Submit(w.ctx, operatorFor(uid), app.Submission{Command: c.Command, Kind: ports.OperationRegistration, Registrations: c})
 			require.NoError(w.t, err)
 			return func(on process) error {
 				for {

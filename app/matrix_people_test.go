@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 func filesIn(t testing.TB, dir string) (names []string) {
@@ -118,7 +120,7 @@ func userRows() []row {
 			before, uid := w.end(), w.activated(round)
 			w.invited(uid, 2*round, false)
 			w.invited(uid, 2*round+1, true)
-			events := app.Batch{Events: w.after(before, "user-")}
+			events := eventlog.Batch{Events: w.after(before, "user-")}
 			outbox, sent := w.outbox()
 			return func(on process) error {
 				err := on.UserInvitationMails(on.mailer(outbox), "http://fleet.example")(w.ctx, events)
@@ -132,7 +134,7 @@ func userRows() []row {
 }
 
 // signedInRow is a row about a session of the administrator of an account.
-func signedInRow(name, covers string, do func(w *world, on process, c app.Command, caller app.Caller) error) row {
+func signedInRow(name, covers string, do func(w *world, on process, c app.Command, caller access.Caller) error) row {
 	return row{name: name, covers: covers, single: oneWrite, begin: func(w *world, round int) func(process) error {
 		m, c := &team{world: w, account: w.activated(round)}, command()
 		caller := m.signIn(numbered(round, "").Administrator.Email)
@@ -154,17 +156,17 @@ func signInRows() []row {
 				return err
 			}
 		}},
-		signedInRow("end a session", "EndSession", func(w *world, on process, _ app.Command, caller app.Caller) error {
+		signedInRow("end a session", "EndSession", func(w *world, on process, _ app.Command, caller access.Caller) error {
 			return gone(on.EndSession(w.ctx, caller, caller.Session))
 		}),
-		signedInRow("end all sessions", "EndSessions", func(w *world, on process, _ app.Command, caller app.Caller) error {
+		signedInRow("end all sessions", "EndSessions", func(w *world, on process, _ app.Command, caller access.Caller) error {
 			return on.EndSessions(w.ctx, caller)
 		}),
-		signedInRow("make a personal token", "CreateToken", func(w *world, on process, c app.Command, caller app.Caller) error {
+		signedInRow("make a personal token", "CreateToken", func(w *world, on process, c app.Command, caller access.Caller) error {
 			_, err := on.CreateToken(w.ctx, caller, token(w, c))
 			return err
 		}),
-		signedInRow("revoke a personal token", "RevokeToken", func(w *world, on process, c app.Command, caller app.Caller) error {
+		signedInRow("revoke a personal token", "RevokeToken", func(w *world, on process, c app.Command, caller access.Caller) error {
 			made, err := w.CreateToken(w.ctx, caller, token(w, c))
 			require.NoError(w.t, err)
 			return gone(on.RevokeToken(w.ctx, caller, made.ID))

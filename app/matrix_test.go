@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // The crash matrix: each command, each process and each mailing dies before and
@@ -132,7 +134,7 @@ func (w *world) clearUp(round int) {
 	for n := 1; ; n++ {
 		require.Less(w.t, n, 60, "the processes do not end")
 		on := w.dying(n, (n+round)%2 == 0)
-		err := on.Processes().HandleBatch(w.ctx, app.Batch{Events: events})
+		err := on.Processes().HandleBatch(w.ctx, eventlog.Batch{Events: events})
 		if !on.dead {
 			require.NoError(w.t, err)
 			break
@@ -142,7 +144,7 @@ func (w *world) clearUp(round int) {
 }
 
 // end is how far the log goes.
-func (w *world) end() app.Position {
+func (w *world) end() eventlog.Position {
 	w.t.Helper()
 	return w.fold().position
 }
@@ -156,7 +158,7 @@ var inner = []string{
 }
 
 // business lists the business events after a position, by stream and type.
-func (w *world) business(after app.Position) []string {
+func (w *world) business(after eventlog.Position) []string {
 	w.t.Helper()
 	all := []string{}
 	for _, e := range w.after(after, allStreams...) {
@@ -183,16 +185,16 @@ var portsSteps = []struct {
 	port         reflect.Type
 	steps, reads string
 }{
-	{reflect.TypeFor[app.Log](), "Append", "ReadAll ReadStream"},
-	{reflect.TypeFor[app.PersonKeys](), "Erase Use", "Find NamedIn"},
-	{reflect.TypeFor[app.PeopleStore](), `PutCredential DropCredential KeepCredential CountAttempt ForgetAttempts ForgiveAttempt
+	{reflect.TypeFor[eventlog.Log](), "Append", "ReadAll ReadStream"},
+	{reflect.TypeFor[ports.PersonKeys](), "Erase Use", "Find NamedIn"},
+	{reflect.TypeFor[ports.PeopleStore](), `PutCredential DropCredential KeepCredential CountAttempt ForgetAttempts ForgiveAttempt
 		CreateSession EndSession EndSessions CreateToken RevokeToken BindIdentity DropIdentities Forget CarryOver`,
 		"Credential SessionByHash Sessions TokenByHash Tokens SpareCredentials UserOfIdentity"},
-	{reflect.TypeFor[app.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
-	{reflect.TypeFor[app.ResetQueue](), "QueuePasswordReset", ""},
-	{reflect.TypeFor[app.OperationStore](), "CreateOperation SaveChunk FailOperation", "Operation OperationRequest OperationResults"},
-	{reflect.TypeFor[app.SandboxClock](), "MoveTo", "Alone Now"},
-	{reflect.TypeFor[app.Mailer](), "Send", ""},
+	{reflect.TypeFor[ports.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
+	{reflect.TypeFor[ports.ResetQueue](), "QueuePasswordReset", ""},
+	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation", "Operation OperationRequest OperationResults"},
+	{reflect.TypeFor[ports.SandboxClock](), "MoveTo", "Alone Now"},
+	{reflect.TypeFor[ports.Mailer](), "Send", ""},
 }
 
 func TestMatrixIsComplete(t *testing.T) {

@@ -6,21 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
-
-// SandboxClock is a clock that can be moved ahead. It goes on ticking.
-type SandboxClock interface {
-	Clock
-	// Alone runs do while nobody else moves the clock, on whatever instance;
-	// ErrBusy when somebody does.
-	Alone(ctx context.Context, do func(context.Context) error) error
-	// MoveTo sets the clock to an instant and keeps it there over restarts. It
-	// never moves the clock back.
-	MoveTo(ctx context.Context, t time.Time) error
-}
 
 // MoveClock moves the sandbox clock: exactly one of Advance and To.
 type MoveClock struct {
@@ -44,9 +36,9 @@ const dueTries = 12
 
 // SandboxTime is what the sandbox clock shows. It is the operator's; without a
 // sandbox there is no such thing.
-func (a *App) SandboxTime(caller Caller) (time.Time, error) {
+func (a *App) SandboxTime(caller access.Caller) (time.Time, error) {
 	if a.sandbox == nil {
-		return time.Time{}, ErrNotFound
+		return time.Time{}, query.ErrNotFound
 	}
 	if err := operatorOnly(caller, rights.SandboxClock); err != nil {
 		return time.Time{}, err
@@ -58,11 +50,11 @@ func (a *App) SandboxTime(caller Caller) (time.Time, error) {
 // falls due to the next, and does there what is due, before it gives the time
 // and the position then. After an error the clock stands where it got to, and
 // moving it to the same instant goes on from there.
-func (a *App) MoveClock(ctx context.Context, caller Caller, c MoveClock) (time.Time, Position, error) {
+func (a *App) MoveClock(ctx context.Context, caller access.Caller, c MoveClock) (time.Time, eventlog.Position, error) {
 	if _, err := a.SandboxTime(caller); err != nil {
-		return time.Time{}, Position{}, err
+		return time.Time{}, eventlog.Position{}, err
 	}
-	var reached Position
+	var reached eventlog.Position
 	err := a.sandbox.Alone(ctx, func(ctx context.Context) error {
 		target, err := c.target(a.sandbox.Now())
 		if err != nil {
@@ -97,7 +89,7 @@ func (c MoveClock) target(now time.Time) (time.Time, error) {
 }
 
 // liveUntil moves the clock through everything that falls due up to an instant.
-func (a *App) liveUntil(ctx context.Context, target time.Time) (Position, error) {
+func (a *App) liveUntil(ctx context.Context, target time.Time) (eventlog.Position, error) {
 	reached, err := a.youngest(ctx)
 	if err != nil {
 		return reached, err
@@ -113,7 +105,7 @@ func (a *App) liveUntil(ctx context.Context, target time.Time) (Position, error)
 			try, last = 0, due
 		}
 		if try == dueTries {
-			return reached, fmt.Errorf("due at %s: %w", due.Format(time.RFC3339), ErrBusy)
+			return reached, fmt.Errorf("due at %s: %w", due.Format(time.RFC3339), eventlog.ErrBusy)
 		}
 		if err := a.sandbox.MoveTo(ctx, due); err != nil {
 			return reached, err
@@ -125,7 +117,7 @@ func (a *App) liveUntil(ctx context.Context, target time.Time) (Position, error)
 			at = begun
 		}
 		reached, err = a.runDue(ctx, at, reached)
-		if err != nil && !errors.Is(err, ErrBusy) {
+		if err != nil && !errors.Is(err, eventlog.ErrBusy) {
 			return reached, err
 		}
 		if err != nil || try > 0 {

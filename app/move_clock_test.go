@@ -11,6 +11,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -59,7 +62,7 @@ func TestMoveClock(t *testing.T) {
 
 	last := time.Time{}
 	var order []string
-	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "device-") {
+	for e, err := range w.log.ReadAll(w.ctx, eventlog.Position{}, "device-") {
 		require.NoError(t, err)
 		if renewed, ok := e.Event.(device.ServiceRenewed); ok {
 			require.Equal(t, renewed.OldEnd, calendar.DateOf(e.Metadata.OccurredAt), "renewed on its day")
@@ -71,7 +74,7 @@ func TestMoveClock(t *testing.T) {
 	var want []string
 	for range 2 {
 		for _, serial := range serials {
-			want = append(want, app.DeviceStream(device.UID(serial)))
+			want = append(want, eventlog.DeviceStream(device.UID(serial)))
 		}
 	}
 	require.Equal(t, want, order)
@@ -101,14 +104,14 @@ func TestMoveClockRefused(t *testing.T) {
 	_, _, err = sandbox.MoveClock(w.ctx, operator(), both)
 	refused(t, err, app.CodeClockTarget)
 	_, _, err = sandbox.MoveClock(w.ctx, reseller, advance(t, "P1D"))
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	_, err = sandbox.SandboxTime(reseller)
-	require.ErrorIs(t, err, app.ErrForbidden)
-	for _, caller := range []app.Caller{operator(), reseller} { // no sandbox
+	require.ErrorIs(t, err, access.ErrForbidden)
+	for _, caller := range []access.Caller{operator(), reseller} { // no sandbox
 		_, err = w.SandboxTime(caller)
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 		_, _, err = w.MoveClock(w.ctx, caller, advance(t, "P1D"))
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 	after, err := sandbox.SandboxTime(operator())
 	require.NoError(t, err)
@@ -163,7 +166,7 @@ func TestMoveClockAlone(t *testing.T) {
 		_, _, err := w.sandbox(w.log).MoveClock(ctx, operator(), advance(t, "PT1H"))
 		return err
 	})
-	require.ErrorIs(t, err, app.ErrBusy)
+	require.ErrorIs(t, err, eventlog.ErrBusy)
 	failed := errors.New("failed")
 	require.ErrorIs(t, c.Alone(w.ctx, func(context.Context) error { return failed }), failed)
 	_, _, err = w.sandbox(w.log).MoveClock(w.ctx, operator(), advance(t, "PT1H"))

@@ -12,11 +12,14 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
 // withOperations gives the world operations whose chunks the test runs itself.
-func (w *world) withOperations() app.OperationStore {
+func (w *world) withOperations() ports.OperationStore {
 	w.t.Helper()
 	if w.operations == nil {
 		w.operations = operations.NewStore(w.pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
@@ -25,7 +28,7 @@ func (w *world) withOperations() app.OperationStore {
 	return w.operations
 }
 
-func (w *world) run(op app.Operation) app.Operation {
+func (w *world) run(op ports.Operation) ports.Operation {
 	w.t.Helper()
 	for range 20 {
 		done, err := w.RunOperationChunk(w.ctx, op.ID)
@@ -54,10 +57,10 @@ func TestOperationRunsInChunksAndRepeats(t *testing.T) {
 	rows[650] = rows[3]             // in another chunk
 	rows[10].Name = "half\x00named" // the database's JSON has no NUL
 	c := command()
-	s := app.Submission{Command: c, Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: rows}}
+	s := app.Submission{Command: c, Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: rows}}
 	op, err := w.Submit(w.ctx, administratorOf(reseller), s)
 	require.NoError(t, err)
-	require.Equal(t, app.OperationQueued, op.State)
+	require.Equal(t, ports.OperationQueued, op.State)
 	again, err := w.Submit(w.ctx, administratorOf(reseller), s)
 	require.NoError(t, err)
 	require.Equal(t, op, again)
@@ -69,8 +72,8 @@ func TestOperationRunsInChunksAndRepeats(t *testing.T) {
 	require.True(t, w.device(rows[0].SerialNumber).Exists())
 
 	op = w.run(op)
-	require.Equal(t, app.OperationDone, op.State)
-	require.Equal(t, map[app.Outcome]int{app.OutcomeCreated: 698, app.OutcomeRefused: 2}, op.Counters)
+	require.Equal(t, ports.OperationDone, op.State)
+	require.Equal(t, map[domain.Outcome]int{domain.OutcomeCreated: 698, domain.OutcomeRefused: 2}, op.Counters)
 	results, err := w.OperationResults(w.ctx, administratorOf(reseller), op.ID, 649, 2)
 	require.NoError(t, err)
 	require.Equal(t, 650, results[1].Index)
@@ -81,15 +84,15 @@ func TestOperationRunsInChunksAndRepeats(t *testing.T) {
 	require.Equal(t, "refused name_invalid", outcome(results[0]))
 
 	_, err = w.Operation(w.ctx, administratorOf(customer), op.ID)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = w.Operation(w.ctx, administratorOf(reseller), uuid.New())
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
 // forgetful is an operation store in a process that dies before it records.
-type forgetful struct{ app.OperationStore }
+type forgetful struct{ ports.OperationStore }
 
-func (forgetful) SaveChunk(context.Context, uuid.UUID, app.OperationChunk) error { return errDead }
+func (forgetful) SaveChunk(context.Context, uuid.UUID, ports.OperationChunk) error { return errDead }
 
 func TestOperationsOfDevices(t *testing.T) {
 	t.Parallel()
@@ -101,23 +104,23 @@ func TestOperationsOfDevices(t *testing.T) {
 	devices := slices.Concat(serials, []string{serials[1], "LD99999999999999"})
 
 	op, err := w.Submit(w.ctx, administratorOf(reseller), app.Submission{
-		Command: command(), Kind: app.OperationTransfer, Transfer: app.TransferDevices{From: reseller, To: customer, Devices: devices},
+		Command: command(), Kind: ports.OperationTransfer, Transfer: app.TransferDevices{From: reseller, To: customer, Devices: devices},
 	})
 	require.NoError(t, err)
-	require.Equal(t, map[app.Outcome]int{app.OutcomeTransferred: 3, app.OutcomeRefused: 2}, w.run(op).Counters)
+	require.Equal(t, map[domain.Outcome]int{domain.OutcomeTransferred: 3, domain.OutcomeRefused: 2}, w.run(op).Counters)
 
 	op, err = w.Submit(w.ctx, administratorOf(reseller), app.Submission{
-		Command: command(), Kind: app.OperationRenewal,
+		Command: command(), Kind: ports.OperationRenewal,
 		Renewal: app.RenewDevices{Devices: devices, Term: calendar.Months(36), Atomic: true},
 	})
 	require.NoError(t, err)
-	require.Equal(t, map[app.Outcome]int{app.OutcomeRefused: 5}, w.run(op).Counters)
+	require.Equal(t, map[domain.Outcome]int{domain.OutcomeRefused: 5}, w.run(op).Counters)
 
 	op, err = w.Submit(w.ctx, administratorOf(reseller), app.Submission{
-		Command: command(), Kind: app.OperationRenewal, Renewal: app.RenewDevices{Devices: serials, Term: calendar.Months(36)},
+		Command: command(), Kind: ports.OperationRenewal, Renewal: app.RenewDevices{Devices: serials, Term: calendar.Months(36)},
 	})
 	require.NoError(t, err)
-	require.Equal(t, map[app.Outcome]int{app.OutcomeRenewed: 3}, w.run(op).Counters)
+	require.Equal(t, map[domain.Outcome]int{domain.OutcomeRenewed: 3}, w.run(op).Counters)
 	require.Equal(t, calendar.On(2030, time.March, 10), w.device(serials[2]).Service.End)
 }
 
@@ -129,28 +132,28 @@ func TestOperationIsRefusedAsAWhole(t *testing.T) {
 	caller := administratorOf(reseller)
 	_, err := w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: "juggling"})
 	refused(t, err, app.CodeKindInvalid)
-	_, err = w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: app.OperationTransfer})
+	_, err = w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: ports.OperationTransfer})
 	refused(t, err, "selection_empty")
 	_, err = w.Submit(w.ctx, caller, app.Submission{
-		Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1001), Atomic: true},
+		Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1001), Atomic: true},
 	})
 	refused(t, err, app.CodeBatchTooLarge)
 	caller.Administrator = false
 	caller.Rights = nil
 	_, err = w.Submit(w.ctx, caller, app.Submission{
-		Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
+		Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
 	})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 
 	// Closed between submission and work.
 	caller = administratorOf(reseller)
 	op, err := w.Submit(w.ctx, caller, app.Submission{
-		Command: command(), Kind: app.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
+		Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
 	})
 	require.NoError(t, err)
 	_, err = w.CloseAccount(w.ctx, operator(), reseller, command(), nil)
 	require.NoError(t, err)
 	op = w.run(op)
-	require.Equal(t, app.OperationFailed, op.State)
+	require.Equal(t, ports.OperationFailed, op.State)
 	require.Contains(t, op.Error, "account_closed")
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
@@ -16,8 +18,8 @@ import (
 // both accounts, its id made of the event's and the person's, so that a repeat
 // is the same mail. An end that was moved or removed meanwhile is not warned of
 // any more.
-func (a *App) PartnershipMails(mailer Mailer, publicURL string) func(context.Context, Batch) error {
-	return func(ctx context.Context, batch Batch) error {
+func (a *App) PartnershipMails(mailer ports.Mailer, publicURL string) func(context.Context, eventlog.Batch) error {
+	return func(ctx context.Context, batch eventlog.Batch) error {
 		for _, e := range batch.Events {
 			warned, ok := e.Event.(partnership.PartnershipEndWarned)
 			if !ok {
@@ -31,7 +33,7 @@ func (a *App) PartnershipMails(mailer Mailer, publicURL string) func(context.Con
 	}
 }
 
-func (a *App) mailWarning(ctx context.Context, mailer Mailer, e Recorded, warned partnership.PartnershipEndWarned, publicURL string) error {
+func (a *App) mailWarning(ctx context.Context, mailer ports.Mailer, e eventlog.Recorded, warned partnership.PartnershipEndWarned, publicURL string) error {
 	p, holds, err := a.warnedOf(ctx, e)
 	if err != nil || !holds {
 		return err
@@ -63,7 +65,7 @@ func (a *App) mailWarning(ctx context.Context, mailer Mailer, e Recorded, warned
 
 // warnedOf is the partnership as it was warned of, and whether its end still
 // holds. That it has come by itself since is no reason to say nothing.
-func (a *App) warnedOf(ctx context.Context, e Recorded) (s partnership.State, holds bool, err error) {
+func (a *App) warnedOf(ctx context.Context, e eventlog.Recorded) (s partnership.State, holds bool, err error) {
 	for r, err := range a.log.ReadStream(ctx, e.Stream, 0) {
 		if err != nil {
 			return s, false, err
@@ -82,9 +84,9 @@ func (a *App) warnedOf(ctx context.Context, e Recorded) (s partnership.State, ho
 	return s, true, nil
 }
 
-func warningMail(e Recorded, until time.Time, reseller, customer account.State, to account.Person, publicURL string) Mail {
+func warningMail(e eventlog.Recorded, until time.Time, reseller, customer account.State, to account.Person, publicURL string) ports.Mail {
 	when := until.Format("2 January 2006 15:04 MST")
-	return Mail{
+	return ports.Mail{
 		ID:      uuid.NewSHA1(e.ID, to.ID[:]),
 		To:      to.Email,
 		Subject: fmt.Sprintf("The partnership of %s and %s ends on %s", reseller.Name, customer.Name, when),

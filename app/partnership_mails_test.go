@@ -10,15 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
 
 // warn records a warning, as what falls due does.
-func (m *team) warn(customer uuid.UUID, until time.Time) app.Recorded {
+func (m *team) warn(customer uuid.UUID, until time.Time) eventlog.Recorded {
 	m.t.Helper()
 	stream := partners(m.account, customer)
-	var last app.Recorded
+	var last eventlog.Recorded
 	read := func() {
 		for e, err := range m.log.ReadStream(m.ctx, stream, 0) {
 			require.NoError(m.t, err)
@@ -27,7 +28,7 @@ func (m *team) warn(customer uuid.UUID, until time.Time) app.Recorded {
 	}
 	read()
 	warned := partnership.PartnershipEndWarned{Partnership: partnership.UID(m.account, customer), Until: until, DaysBefore: 7}
-	_, _, err := m.log.Append(m.ctx, stream, last.Revision, app.NewEvent{ID: uuid.New(), Event: warned, Metadata: app.Metadata{
+	_, _, err := m.log.Append(m.ctx, stream, last.Revision, eventlog.NewEvent{ID: uuid.New(), Event: warned, Metadata: eventlog.Metadata{
 		SchemaVersion: 1, OccurredAt: m.clock.Now(),
 	}})
 	require.NoError(m.t, err)
@@ -56,11 +57,11 @@ func TestBothSidesAreMailed(t *testing.T) {
 		require.NoError(t, err)
 	}
 	box := &letterbox{}
-	mailed := func(e app.Recorded) []string {
+	mailed := func(e eventlog.Recorded) []string {
 		t.Helper()
 		box.mails = nil
 		handle := m.PartnershipMails(box, "https://fleet.example")
-		require.NoError(t, handle(m.ctx, app.Batch{Events: []app.Recorded{e}}))
+		require.NoError(t, handle(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{e}}))
 		var to []string
 		for _, mail := range box.mails {
 			to = append(to, mail.To)
@@ -98,7 +99,7 @@ func TestBothSidesAreMailed(t *testing.T) {
 	moved := m.warn(customer, until.AddDate(0, 0, 1))
 	require.Len(t, mailed(moved), 2)
 	box.err = context.DeadlineExceeded
-	require.ErrorIs(t, m.PartnershipMails(box, "")(m.ctx, app.Batch{Events: []app.Recorded{moved}}), box.err)
+	require.ErrorIs(t, m.PartnershipMails(box, "")(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{moved}}), box.err)
 	box.err = nil
 	_, err = m.CloseAccount(m.ctx, operator(), customer, command(), nil)
 	require.NoError(t, err)

@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -15,12 +18,12 @@ import (
 
 func partnershipChange(reseller, customer uuid.UUID, decide func(partnership.State) ([]domain.Event, []domain.Problem)) change[partnership.State] {
 	uid := partnership.UID(reseller, customer)
-	return change[partnership.State]{stream: PartnershipStream(uid), holder: uid, evolve: partnership.Evolve, decide: decide}
+	return change[partnership.State]{stream: eventlog.PartnershipStream(uid), holder: uid, evolve: partnership.Evolve, decide: decide}
 }
 
 // partnerUp establishes the partnership of a new customer with the reseller
 // that created it. When it fails, the processes do it.
-func (a *App) partnerUp(ctx context.Context, w write, s account.State, created Position) (CreatedAccount, error) {
+func (a *App) partnerUp(ctx context.Context, w write, s account.State, created eventlog.Position) (CreatedAccount, error) {
 	answer := CreatedAccount{UID: s.UID, Position: created}
 	if s.Reseller == uuid.Nil {
 		return answer, nil
@@ -58,7 +61,7 @@ var (
 // customer's own choice: it is the customer who gives the reseller access. Who
 // knows a reseller's UID may choose it, as one may register devices into an
 // account whose UID is known; the reseller gains by it and need not agree.
-func (a *App) EstablishPartnership(ctx context.Context, caller Caller, c EstablishPartnership) (Written, error) {
+func (a *App) EstablishPartnership(ctx context.Context, caller access.Caller, c EstablishPartnership) (Written, error) {
 	if err := a.choosesPartners(ctx, caller, c.Customer, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -110,7 +113,7 @@ type AssignPartnerProfile struct {
 // AssignPartnerProfile changes the profile and the end of a partnership. It
 // needs partners.edit in the customer's account, as the customer's own choice:
 // no partner gives itself more rights.
-func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignPartnerProfile) (Written, error) {
+func (a *App) AssignPartnerProfile(ctx context.Context, caller access.Caller, c AssignPartnerProfile) (Written, error) {
 	w := a.write(caller, c.Command)
 	return a.asCustomer(ctx, caller, w, c.Reseller, c.Customer, func(customer account.State, s partnership.State) (events []domain.Event, problems []domain.Problem) {
 		if c.Profile != "" {
@@ -131,7 +134,7 @@ func (a *App) AssignPartnerProfile(ctx context.Context, caller Caller, c AssignP
 
 // EndPartnership ends a reseller's access to a customer's account at once. It
 // needs partners.edit, as AssignPartnerProfile. Devices stay where they are.
-func (a *App) EndPartnership(ctx context.Context, caller Caller, reseller, customer uuid.UUID, c Command) (Written, error) {
+func (a *App) EndPartnership(ctx context.Context, caller access.Caller, reseller, customer uuid.UUID, c Command) (Written, error) {
 	w := a.write(caller, c)
 	return a.asCustomer(ctx, caller, w, reseller, customer, func(_ account.State, s partnership.State) ([]domain.Event, []domain.Problem) {
 		return partnership.DecideEnd(s, c.Reason, w.at)
@@ -139,7 +142,7 @@ func (a *App) EndPartnership(ctx context.Context, caller Caller, reseller, custo
 }
 
 // choosesPartners is nil for who decides on a customer's partners.
-func (a *App) choosesPartners(ctx context.Context, caller Caller, customer uuid.UUID, c Command) error {
+func (a *App) choosesPartners(ctx context.Context, caller access.Caller, customer uuid.UUID, c Command) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -147,13 +150,13 @@ func (a *App) choosesPartners(ctx context.Context, caller Caller, customer uuid.
 		return err
 	}
 	if !caller.Operator() && caller.Own() != customer {
-		return &Forbidden{Right: rights.PartnersEdit, Account: customer}
+		return &access.Forbidden{Right: rights.PartnersEdit, Account: customer}
 	}
 	return nil
 }
 
 // asCustomer carries out what the customer decides about a partnership.
-func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, customer uuid.UUID,
+func (a *App) asCustomer(ctx context.Context, caller access.Caller, w write, reseller, customer uuid.UUID,
 	decide func(account.State, partnership.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	if err := a.choosesPartners(ctx, caller, customer, w.command); err != nil {
@@ -174,7 +177,7 @@ func (a *App) asCustomer(ctx context.Context, caller Caller, w write, reseller, 
 		return Written{}, err
 	}
 	if !active && !r.done {
-		return Written{}, ErrNotFound
+		return Written{}, query.ErrNotFound
 	}
 	return r.written(r.state.UID)
 }

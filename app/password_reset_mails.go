@@ -4,14 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // PasswordResetMails is InvitationMails for who has forgotten a password: it
 // follows the log of users. A reset that was replaced or used meanwhile, or that
 // has run out, is not mailed any more.
-func (a *App) PasswordResetMails(mailer Mailer, publicURL string) func(context.Context, Batch) error {
-	return func(ctx context.Context, batch Batch) error {
+func (a *App) PasswordResetMails(mailer ports.Mailer, publicURL string) func(context.Context, eventlog.Batch) error {
+	return func(ctx context.Context, batch eventlog.Batch) error {
 		for _, e := range batch.Events {
 			if event, ok := e.Event.(user.PasswordResetRequested); ok {
 				if err := a.mailReset(ctx, mailer, e, event, publicURL); err != nil {
@@ -23,7 +25,7 @@ func (a *App) PasswordResetMails(mailer Mailer, publicURL string) func(context.C
 	}
 }
 
-func (a *App) mailReset(ctx context.Context, mailer Mailer, e Recorded, event user.PasswordResetRequested, publicURL string) error {
+func (a *App) mailReset(ctx context.Context, mailer ports.Mailer, e eventlog.Recorded, event user.PasswordResetRequested, publicURL string) error {
 	person, enters, err := a.whoIs(ctx, event.User)
 	if err != nil || !enters {
 		return err
@@ -32,7 +34,7 @@ func (a *App) mailReset(ctx context.Context, mailer Mailer, e Recorded, event us
 	if r.Number != event.Reset.Number || len(r.TokenHash) == 0 || !a.clock.Now().Before(r.Expires) {
 		return nil
 	}
-	return mailer.Send(ctx, Mail{
+	return mailer.Send(ctx, ports.Mail{
 		ID:      e.ID,
 		To:      person.Person.Email,
 		Subject: "Choose a new password",

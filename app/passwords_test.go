@@ -12,6 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -22,14 +26,13 @@ type resetQueue struct {
 }
 
 type queuedReset struct {
-	user    uuid.UUID
-	command app.Command
+	user, command uuid.UUID
 }
 
-func (q *resetQueue) QueuePasswordReset(_ context.Context, user uuid.UUID, c app.Command) error {
+func (q *resetQueue) QueuePasswordReset(_ context.Context, user, command uuid.UUID, _ string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.queued = append(q.queued, queuedReset{user, c})
+	q.queued = append(q.queued, queuedReset{user, command})
 	return nil
 }
 
@@ -49,9 +52,9 @@ func (m *team) opens(email, password string) bool {
 }
 
 // session is a session of the first administrator.
-func (m *team) session() (caller app.Caller, token string) { return m.sessionOf(m.email) }
+func (m *team) session() (caller access.Caller, token string) { return m.sessionOf(m.email) }
 
-func (m *team) sessionOf(email string) (caller app.Caller, token string) {
+func (m *team) sessionOf(email string) (caller access.Caller, token string) {
 	m.t.Helper()
 	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
 	require.NoError(m.t, err)
@@ -63,7 +66,7 @@ func (m *team) sessionOf(email string) (caller app.Caller, token string) {
 func (m *team) over(token string) {
 	m.t.Helper()
 	_, err := m.SessionCaller(m.ctx, token)
-	require.ErrorIs(m.t, err, app.ErrNotFound)
+	require.ErrorIs(m.t, err, query.ErrNotFound)
 }
 
 func changing(current, next string) app.ChangePassword {
@@ -85,7 +88,7 @@ func TestChangePassword(t *testing.T) {
 	refused(t, err, user.CodePasswordTooShort)
 	ci, err := m.TokenCaller(m.ctx, personal.Token)
 	require.NoError(t, err)
-	for _, c := range []app.Caller{ci, administratorOf(m.account), operator()} {
+	for _, c := range []access.Caller{ci, administratorOf(m.account), operator()} {
 		_, err = m.ChangePassword(m.ctx, c, changing(password, newPassword))
 		refused(t, err, app.CodeSessionRequired)
 	}
@@ -143,7 +146,7 @@ func TestChangesOfAPasswordAtOnce(t *testing.T) {
 
 // stubborn is a store in a process that dies with its nth write about credentials.
 type stubborn struct {
-	app.PeopleStore
+	ports.PeopleStore
 	left int
 }
 
@@ -201,9 +204,9 @@ func TestCrashesOfChangePassword(t *testing.T) {
 		require.Equal(t, died.changed, m.opens(email, newPassword), died.when)
 		require.Equal(t, !died.changed, m.opens(email, password), died.when)
 		_, err := m.SessionCaller(m.ctx, other)
-		require.Equal(t, died.changed, errors.Is(err, app.ErrNotFound), died.when)
+		require.Equal(t, died.changed, errors.Is(err, query.ErrNotFound), died.when)
 		_, err = m.SessionCaller(m.ctx, token)
-		require.Equal(t, died.lost, errors.Is(err, app.ErrNotFound), died.when)
+		require.Equal(t, died.lost, errors.Is(err, query.ErrNotFound), died.when)
 	}
 }
 
@@ -212,15 +215,15 @@ func (m *team) forgotten(email string) queuedReset {
 	m.t.Helper()
 	require.NoError(m.t, m.RequestPasswordReset(m.ctx, app.RequestReset{Command: command(), Email: email, Address: "192.0.2.1"}))
 	job := m.resets.queued[len(m.resets.queued)-1]
-	require.NoError(m.t, m.SendPasswordReset(m.ctx, job.user, job.command))
+	require.NoError(m.t, m.SendPasswordReset(m.ctx, job.user, job.command, ""))
 	return job
 }
 
 // resetMails are the mails that the log gives cause to send now.
-func (m *team) resetMails() []app.Mail {
+func (m *team) resetMails() []ports.Mail {
 	m.t.Helper()
 	box := &letterbox{}
-	require.NoError(m.t, m.PasswordResetMails(box, "https://fleet.example")(m.ctx, app.Batch{Events: m.everything()}))
+	require.NoError(m.t, m.PasswordResetMails(box, "https://fleet.example")(m.ctx, eventlog.Batch{Events: m.everything()}))
 	return box.mails
 }
 
@@ -232,7 +235,7 @@ func TestResetPassword(t *testing.T) {
 	m.forgotten(m.email)
 	old := m.PasswordResetToken(uid, 1)
 	job := m.forgotten(m.email)
-	require.NoError(t, m.SendPasswordReset(m.ctx, job.user, job.command), "the job again is the same reset")
+	require.NoError(t, m.SendPasswordReset(m.ctx, job.user, job.command, ""), "the job again is the same reset")
 	require.Equal(t, 2, m.user(uid).Reset.Number)
 	token := m.PasswordResetToken(uid, 2)
 	mails := m.resetMails()
@@ -248,9 +251,9 @@ func TestResetPassword(t *testing.T) {
 		return err
 	}
 	for _, wrong := range []string{old, "", "guess", m.PasswordResetToken(uuid.New(), 2), m.UserInvitationToken(uid, 2)} {
-		require.ErrorIs(t, reset(wrong, newPassword), app.ErrNotFound)
+		require.ErrorIs(t, reset(wrong, newPassword), query.ErrNotFound)
 		_, err := m.PasswordReset(m.ctx, wrong)
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 	refused(t, reset(token, "short"), user.CodePasswordTooShort)
 	_, err = m.SessionCaller(m.ctx, session)
@@ -263,7 +266,7 @@ func TestResetPassword(t *testing.T) {
 	m.over(session)
 	require.True(t, m.opens(m.email, newPassword))
 	require.False(t, m.opens(m.email, password))
-	require.ErrorIs(t, reset(token, "yet another staple"), app.ErrNotFound, "once")
+	require.ErrorIs(t, reset(token, "yet another staple"), query.ErrNotFound, "once")
 	require.Empty(t, m.resetMails())
 
 	m.clock.advance(15 * time.Minute)
@@ -273,7 +276,7 @@ func TestResetPassword(t *testing.T) {
 	require.Empty(t, m.resetMails())
 
 	for _, e := range m.everything() {
-		_, _, data, err := app.Wire.Encode(e.Event)
+		_, _, data, err := eventlog.Codec.Encode(e.Event)
 		require.NoError(t, err)
 		for _, secret := range []string{"argon2", newPassword, token} {
 			require.NotContains(t, string(data), secret)
@@ -301,7 +304,7 @@ func TestWhoseForgottenPasswordIsReset(t *testing.T) {
 	require.Empty(t, m.resetMails())
 	for _, token := range []string{late, m.PasswordResetToken(erased, 1)} {
 		_, err = m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: newPassword})
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 
 	ask := func(email, address string) error {
@@ -336,7 +339,7 @@ func TestResetsOfAPasswordAtOnce(t *testing.T) {
 	for i, err := range errs {
 		if err == nil {
 			winners++
-		} else if !errors.Is(err, app.ErrNotFound) {
+		} else if !errors.Is(err, query.ErrNotFound) {
 			refused(t, err, user.CodeResetUnknown)
 		}
 		require.Equal(t, err == nil, m.opens(m.email, fmt.Sprint(newPassword, i)))

@@ -11,18 +11,19 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // password is everybody's in these tests.
 const password = "correct horse battery"
 
 // newWorldWithPeople is a world in which people can sign in.
-func newWorldWithPeople(t testing.TB, hasher ...app.Passwords) *world {
+func newWorldWithPeople(t testing.TB, hasher ...ports.Passwords) *world {
 	t.Helper()
 	if len(hasher) == 0 {
 		slow, err := passwords.New()
 		require.NoError(t, err)
-		hasher = []app.Passwords{slow}
+		hasher = []ports.Passwords{slow}
 	}
 	w := newWorld(t)
 	w.people = newPeople(w.pool, hasher[0])
@@ -31,7 +32,7 @@ func newWorldWithPeople(t testing.TB, hasher ...app.Passwords) *world {
 	return w
 }
 
-func newPeople(pool *pgxpool.Pool, hasher app.Passwords) app.People {
+func newPeople(pool *pgxpool.Pool, hasher ports.Passwords) app.People {
 	return app.People{
 		Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,

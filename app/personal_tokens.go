@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -28,9 +31,6 @@ const (
 	longestTokenInDays = 366
 )
 
-// PersonalPrefix begins personal API tokens.
-const PersonalPrefix = "flpt_"
-
 // CreateToken makes a personal API token: with a profile's rights or with those
 // listed, and never with more than the user has.
 type CreateToken struct {
@@ -43,14 +43,14 @@ type CreateToken struct {
 
 // CreatedToken is a personal token with its secret, which is shown only here.
 type CreatedToken struct {
-	PersonalToken
+	ports.PersonalToken
 	Token string
 }
 
 // CreateToken makes a token for the user who has signed in. The secret follows
 // from the command: repeated with its id, the answer is the same, though nobody
 // keeps it.
-func (a *App) CreateToken(ctx context.Context, caller Caller, c CreateToken) (CreatedToken, error) {
+func (a *App) CreateToken(ctx context.Context, caller access.Caller, c CreateToken) (CreatedToken, error) {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return CreatedToken{}, err
@@ -70,7 +70,7 @@ func (a *App) CreateToken(ctx context.Context, caller Caller, c CreateToken) (Cr
 	t.ID, t.User, t.Account = w.derive("token of "+uid.String()), uid, caller.Own()
 	mac := hmac.New(sha256.New, a.secret)
 	mac.Write([]byte("personal token\x00" + t.ID.String()))
-	secret := PersonalPrefix + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	secret := access.PersonalPrefix + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	kept, err := a.people.Store.CreateToken(ctx, t, hashToken(secret))
 	if err != nil {
 		return CreatedToken{}, err
@@ -82,7 +82,7 @@ func (a *App) CreateToken(ctx context.Context, caller Caller, c CreateToken) (Cr
 }
 
 // profileOfToken is the profile of the user's account that a token is to have.
-func (a *App) profileOfToken(ctx context.Context, caller Caller, id string) (rights.Profile, error) {
+func (a *App) profileOfToken(ctx context.Context, caller access.Caller, id string) (rights.Profile, error) {
 	if p, ok := rights.Find(id); ok || id == "" {
 		return p, nil
 	}
@@ -91,8 +91,8 @@ func (a *App) profileOfToken(ctx context.Context, caller Caller, id string) (rig
 }
 
 // newToken checks the input and gives all its problems at once.
-func newToken(c CreateToken, profile rights.Profile, caller Caller, now time.Time) (PersonalToken, error) {
-	t := PersonalToken{Profile: c.Profile, CreatedAt: now.Truncate(time.Microsecond), ExpiresAt: c.ExpiresAt.UTC().Truncate(time.Microsecond)}
+func newToken(c CreateToken, profile rights.Profile, caller access.Caller, now time.Time) (ports.PersonalToken, error) {
+	t := ports.PersonalToken{Profile: c.Profile, CreatedAt: now.Truncate(time.Microsecond), ExpiresAt: c.ExpiresAt.UTC().Truncate(time.Microsecond)}
 	var problems, p []domain.Problem
 	refuse := func(pointer, code, detail string) {
 		problems = append(problems, domain.Problem{Pointer: pointer, Code: code, Detail: detail})
@@ -132,7 +132,7 @@ func newToken(c CreateToken, profile rights.Profile, caller Caller, now time.Tim
 
 // Tokens are the caller's own that were not revoked, newest first; expired ones
 // are among them.
-func (a *App) Tokens(ctx context.Context, caller Caller) ([]PersonalToken, error) {
+func (a *App) Tokens(ctx context.Context, caller access.Caller) ([]ports.PersonalToken, error) {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (a *App) Tokens(ctx context.Context, caller Caller) ([]PersonalToken, error
 }
 
 // RevokeToken makes one of the caller's own tokens useless.
-func (a *App) RevokeToken(ctx context.Context, caller Caller, id uuid.UUID) error {
+func (a *App) RevokeToken(ctx context.Context, caller access.Caller, id uuid.UUID) error {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return err
@@ -152,26 +152,26 @@ func (a *App) RevokeToken(ctx context.Context, caller Caller, id uuid.UUID) erro
 // TokenCaller is the user of a personal token, with what the token and the user
 // both may at this moment; ErrNotFound for a token that is no more, or whose user
 // may not enter any more.
-func (a *App) TokenCaller(ctx context.Context, token string) (Caller, error) {
+func (a *App) TokenCaller(ctx context.Context, token string) (access.Caller, error) {
 	t, err := a.people.Store.TokenByHash(ctx, hashToken(token))
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	if !a.clock.Now().Before(t.ExpiresAt) {
-		return Caller{}, ErrNotFound
+		return access.Caller{}, query.ErrNotFound
 	}
 	person, err := a.user(ctx, t.User)
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	c, err := a.userCaller(ctx, person)
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	limit := t.Rights
 	if t.Profile != "" {
 		if limit, err = a.ProfileRights(ctx, t.Account, t.Profile); err != nil {
-			return Caller{}, err
+			return access.Caller{}, err
 		}
 	}
 	if limit == nil {

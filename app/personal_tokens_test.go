@@ -7,11 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-func (m *team) token(caller app.Caller, c app.CreateToken) (app.Caller, string) {
+func (m *team) token(caller access.Caller, c app.CreateToken) (access.Caller, string) {
 	m.t.Helper()
 	c.Command, c.Label, c.ExpiresAt = command(), "ci", m.clock.Now().Add(30*24*time.Hour)
 	made, err := m.CreateToken(m.ctx, caller, c)
@@ -31,14 +33,14 @@ func TestTokenIsNeverWiderThanItsUser(t *testing.T) {
 	mine := m.registered(m.account, router(2))[0]
 	uid := m.join("bo@x.example", false, "device-manager")
 	bo := m.signIn("bo@x.example")
-	suspend := func(caller app.Caller, serial string) error {
+	suspend := func(caller access.Caller, serial string) error {
 		_, err := m.SuspendDevice(m.ctx, caller, app.DeviceCommand{Command: command(), Device: serial})
 		return err
 	}
 	reading, _ := m.token(bo, app.CreateToken{Rights: []string{"devices.read"}})
 	require.Equal(t, bo.Actor, reading.Actor, "it acts as the user")
-	require.ErrorIs(t, suspend(reading, mine), app.ErrForbidden)
-	require.ErrorIs(t, suspend(reading, device), app.ErrForbidden, "though the partner profile would give it")
+	require.ErrorIs(t, suspend(reading, mine), access.ErrForbidden)
+	require.ErrorIs(t, suspend(reading, device), access.ErrForbidden, "though the partner profile would give it")
 	managing, secret := m.token(bo, app.CreateToken{Profile: "device-manager"})
 	require.NoError(t, suspend(managing, mine))
 	require.NoError(t, suspend(managing, device))
@@ -48,15 +50,15 @@ func TestTokenIsNeverWiderThanItsUser(t *testing.T) {
 	managing, err = m.TokenCaller(m.ctx, secret)
 	require.NoError(t, err)
 	require.ElementsMatch(t, profileOf("renewals"), managing.Rights)
-	require.ErrorIs(t, suspend(managing, mine), app.ErrForbidden, "the user's rights have shrunk")
+	require.ErrorIs(t, suspend(managing, mine), access.ErrForbidden, "the user's rights have shrunk")
 	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Administrator: yes()})
 	require.NoError(t, err)
 	managing, err = m.TokenCaller(m.ctx, secret)
 	require.NoError(t, err)
 	require.False(t, managing.Administrator)
 	require.ElementsMatch(t, profileOf("device-manager"), managing.Rights, "no wider than it was made")
-	_, err = m.Users(m.ctx, managing, app.UserQuery{Account: m.account})
-	require.ErrorIs(t, err, app.ErrForbidden)
+	_, err = m.Users(m.ctx, managing, query.UserQuery{Account: m.account})
+	require.ErrorIs(t, err, access.ErrForbidden)
 	_, err = m.CreateToken(m.ctx, managing, app.CreateToken{})
 	refused(t, err, app.CodeSessionRequired)
 }
@@ -75,21 +77,21 @@ func TestTokensAreListedExpireAndAreRevoked(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	m.join("bo@x.example", false, "full")
-	require.ErrorIs(t, m.RevokeToken(m.ctx, m.signIn("bo@x.example"), all[0].ID), app.ErrNotFound, "not one's own")
+	require.ErrorIs(t, m.RevokeToken(m.ctx, m.signIn("bo@x.example"), all[0].ID), query.ErrNotFound, "not one's own")
 	for _, one := range all {
 		if one.Profile == "" {
 			require.Equal(t, rights.Set{"devices.read", "users.manage"}, one.Rights)
 			require.NoError(t, m.RevokeToken(m.ctx, m.admin, one.ID))
-			require.ErrorIs(t, m.RevokeToken(m.ctx, m.admin, one.ID), app.ErrNotFound)
+			require.ErrorIs(t, m.RevokeToken(m.ctx, m.admin, one.ID), query.ErrNotFound)
 		}
 	}
 	_, err = m.TokenCaller(m.ctx, secret)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = m.TokenCaller(m.ctx, other)
 	require.NoError(t, err)
 	m.clock.advance(30 * 24 * time.Hour)
 	_, err = m.TokenCaller(m.ctx, other)
-	require.ErrorIs(t, err, app.ErrNotFound, "expired")
+	require.ErrorIs(t, err, query.ErrNotFound, "expired")
 }
 
 func TestSameCommandIsOneToken(t *testing.T) {

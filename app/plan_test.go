@@ -9,19 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // plan plans a transfer by the administrator of an account.
-func (w *world) plan(by app.Caller, from, to uuid.UUID, devices ...string) app.TransferPlan {
+func (w *world) plan(by access.Caller, from, to uuid.UUID, devices ...string) app.TransferPlan {
 	w.t.Helper()
 	p, err := w.PlanTransfer(w.ctx, by, app.TransferDevices{Command: command(), From: from, To: to, Devices: devices})
 	require.NoError(w.t, err)
 	return p
 }
 
-func (w *world) commit(by app.Caller, plan uuid.UUID, change ...func(*app.TransferDevices)) app.BulkResult {
+func (w *world) commit(by access.Caller, plan uuid.UUID, change ...func(*app.TransferDevices)) app.BulkResult {
 	w.t.Helper()
 	c := app.TransferDevices{Command: command(), Plan: plan}
 	for _, f := range change {
@@ -42,7 +45,7 @@ func (w *world) renew(serial string) {
 	w.t.Helper()
 	r, err := w.RenewDevices(w.ctx, operator(), app.RenewDevices{Command: command(), Devices: []string{serial}, Term: calendar.Months(36)})
 	require.NoError(w.t, err)
-	require.Equal(w.t, 1, r.Count(app.OutcomeRenewed))
+	require.Equal(w.t, 1, r.Count(domain.OutcomeRenewed))
 }
 
 func verdicts(p app.TransferPlan) [][]string {
@@ -98,7 +101,7 @@ func TestPlansHoldWhatTheyPromise(t *testing.T) {
 
 	w.rename(serials[0], "another name") // changes neither the decision nor the dates
 	w.renew(serials[1])                  // another end of service
-	require.Equal(t, 1, w.transfer(reseller, customer, serials[2]).Count(app.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(reseller, customer, serials[2]).Count(domain.OutcomeTransferred))
 	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serials[3]})
 	require.NoError(t, err)
 	w.rename(router(50).SerialNumber, "router 50")  // what was refused would now be allowed
@@ -151,7 +154,7 @@ func TestPlansBelongToAnAccount(t *testing.T) {
 	p := w.plan(administratorOf(reseller), reseller, customer, serial).Plan.Plan
 	mine := w.plan(operator(), reseller, customer, serial).Plan.Plan
 	for name, c := range map[string]struct {
-		by   app.Caller
+		by   access.Caller
 		plan uuid.UUID
 	}{
 		"the other account":  {administratorOf(customer), p},
@@ -162,14 +165,14 @@ func TestPlansBelongToAnAccount(t *testing.T) {
 		"nobody's, for them": {operator(), uuid.New()},
 	} {
 		_, err := w.TransferPlan(w.ctx, c.by, c.plan)
-		require.ErrorIs(t, err, app.ErrNotFound, name)
+		require.ErrorIs(t, err, query.ErrNotFound, name)
 		_, err = w.TransferDevices(w.ctx, c.by, app.TransferDevices{Command: command(), Plan: c.plan})
-		require.ErrorIs(t, err, app.ErrNotFound, name)
+		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
 	_, err := w.PlanTransfer(w.ctx, administratorOf(customer), app.TransferDevices{
 		Command: command(), From: w.reseller("East Radio"), To: customer, Devices: []string{serial},
 	})
-	require.ErrorIs(t, err, app.ErrNotFound, "the source account is none of the caller's business")
+	require.ErrorIs(t, err, query.ErrNotFound, "the source account is none of the caller's business")
 	_, err = w.PlanTransfer(w.ctx, operator(), app.TransferDevices{Command: command(), From: reseller, To: customer, Devices: make([]string, 1001)})
 	refused(t, err, app.CodePlanTooLarge)
 	_, err = w.PlanTransfer(w.ctx, operator(), app.TransferDevices{Command: command(), From: reseller, To: customer})
@@ -203,7 +206,7 @@ func TestTwoCommitsOfOnePlanAtOnce(t *testing.T) {
 	})
 	moved := 0
 	for _, r := range results {
-		moved += r.Count(app.OutcomeTransferred)
+		moved += r.Count(domain.OutcomeTransferred)
 	}
 	require.Equal(t, 20, moved, "each device once")
 	for _, serial := range serials[20:] {
@@ -227,7 +230,7 @@ func TestCrashesOfAPlan(t *testing.T) {
 			require.ErrorIs(t, err, errDead)
 			_, err = w.TransferPlan(w.ctx, administratorOf(reseller), c.ID)
 			if n < 3 || before {
-				require.ErrorIs(t, err, app.ErrNotFound)
+				require.ErrorIs(t, err, query.ErrNotFound)
 			}
 			p, err := w.PlanTransfer(w.ctx, administratorOf(reseller), c)
 			require.NoError(t, err)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
@@ -34,13 +36,13 @@ type TransferPlan struct {
 	transfer.Plan
 	CreatedAt time.Time
 	Reason    string
-	Position  Position
+	Position  eventlog.Position
 }
 
 // PlanTransfer decides a transfer and keeps the verdicts, so that TransferDevices
 // can carry out exactly that. Rights are those of a transfer. The plan belongs to
 // the caller's own account.
-func (a *App) PlanTransfer(ctx context.Context, caller Caller, c TransferDevices) (TransferPlan, error) {
+func (a *App) PlanTransfer(ctx context.Context, caller access.Caller, c TransferDevices) (TransferPlan, error) {
 	c.Plan, c.DryRun = uuid.Nil, true
 	c, err := c.checked(caller)
 	if err != nil {
@@ -66,19 +68,19 @@ func (a *App) PlanTransfer(ctx context.Context, caller Caller, c TransferDevices
 		if err == nil {
 			kept, _, err = a.transferPlan(ctx, t.w.command.ID)
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			return kept, err
 		}
 		if err := pause(ctx, try); err != nil {
 			return TransferPlan{}, err
 		}
 	}
-	return TransferPlan{}, fmt.Errorf("plan %s: %w", t.w.command.ID, ErrBusy)
+	return TransferPlan{}, fmt.Errorf("plan %s: %w", t.w.command.ID, eventlog.ErrBusy)
 }
 
 // keepPlan appends the plan from the given revision on. A plan that is not
 // complete, after a crash, is none.
-func (a *App) keepPlan(ctx context.Context, t transferring, own uuid.UUID, results []result[device.State], revision Revision) error {
+func (a *App) keepPlan(ctx context.Context, t transferring, own uuid.UUID, results []result[device.State], revision eventlog.Revision) error {
 	uid := t.w.command.ID
 	events := []domain.Event{transfer.TransferPlanned{
 		Plan: uid, Account: own, From: t.from.UID, To: t.command.To, Offer: t.command.Offer, Policy: t.policy(),
@@ -99,7 +101,7 @@ func (a *App) keepPlan(ctx context.Context, t transferring, own uuid.UUID, resul
 	}
 	for _, e := range events {
 		var err error
-		if revision, _, err = a.append(ctx, TransferPlanStream(uid), revision, t.w.once(e)); err != nil {
+		if revision, _, err = a.append(ctx, eventlog.TransferPlanStream(uid), revision, t.w.once(e)); err != nil {
 			return err
 		}
 	}
@@ -108,9 +110,9 @@ func (a *App) keepPlan(ctx context.Context, t transferring, own uuid.UUID, resul
 
 // TransferPlan shows a plan to those of the account that made it, as long as
 // they may know of the source account.
-func (a *App) TransferPlan(ctx context.Context, caller Caller, id uuid.UUID) (TransferPlan, error) {
+func (a *App) TransferPlan(ctx context.Context, caller access.Caller, id uuid.UUID) (TransferPlan, error) {
 	p, _, err := a.transferPlan(ctx, id)
-	if err != nil || !p.Complete() || !caller.belongs(p.Account) {
+	if err != nil || !p.Complete() || !caller.Belongs(p.Account) {
 		return TransferPlan{}, orNotFound(err)
 	}
 	set, err := a.access(caller).in(ctx, p.From)
@@ -120,10 +122,10 @@ func (a *App) TransferPlan(ctx context.Context, caller Caller, id uuid.UUID) (Tr
 	return p, nil
 }
 
-func (a *App) transferPlan(ctx context.Context, id uuid.UUID) (TransferPlan, Revision, error) {
+func (a *App) transferPlan(ctx context.Context, id uuid.UUID) (TransferPlan, eventlog.Revision, error) {
 	var p TransferPlan
-	revision := NoStream
-	for e, err := range a.log.ReadStream(ctx, TransferPlanStream(id), 0) {
+	revision := eventlog.NoStream
+	for e, err := range a.log.ReadStream(ctx, eventlog.TransferPlanStream(id), 0) {
 		if err != nil {
 			return p, revision, fmt.Errorf("load plan %s: %w", id, err)
 		}
@@ -134,7 +136,7 @@ func (a *App) transferPlan(ctx context.Context, id uuid.UUID) (TransferPlan, Rev
 }
 
 // planned takes over what the plan says that the command commits, if any.
-func (a *App) planned(ctx context.Context, caller Caller, c TransferDevices) (TransferDevices, *commit, error) {
+func (a *App) planned(ctx context.Context, caller access.Caller, c TransferDevices) (TransferDevices, *commit, error) {
 	if c.Plan == uuid.Nil {
 		return c, nil, nil
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -15,10 +17,10 @@ import (
 type RenewalPreview struct {
 	Index      int
 	Name       string // as in ItemResult
-	Outcome    Outcome
+	Outcome    domain.Outcome
 	Problems   []domain.Problem
 	Device     *device.State
-	Revision   Revision
+	Revision   eventlog.Revision
 	CurrentEnd calendar.Date
 	NewEnd     calendar.Date
 	DaysGained int // days of service from today on that the order adds
@@ -26,7 +28,7 @@ type RenewalPreview struct {
 }
 
 // PreviewRenewals tells what an order would do, by the decisions of RenewDevices.
-func (a *App) PreviewRenewals(ctx context.Context, caller Caller, c RenewDevices) ([]RenewalPreview, error) {
+func (a *App) PreviewRenewals(ctx context.Context, caller access.Caller, c RenewDevices) ([]RenewalPreview, error) {
 	w, b, err := a.renewing(ctx, caller, c)
 	if err != nil {
 		return nil, err

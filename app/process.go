@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/batch"
@@ -62,7 +64,7 @@ func (*Processes) Prefixes() []string {
 // HandleBatch looks after everything that the events began. It gives *TooEarly
 // when one of them is younger than the grace period, and ErrConflict when others
 // were faster; both pass.
-func (p *Processes) HandleBatch(ctx context.Context, b Batch) error {
+func (p *Processes) HandleBatch(ctx context.Context, b eventlog.Batch) error {
 	if len(b.Events) == 0 {
 		return nil
 	}
@@ -103,8 +105,8 @@ func (s stage) run(ctx context.Context, a *App) error {
 	for name, do := range s {
 		g.Go(func() error {
 			if err := do(ctx, a); err != nil {
-				if errors.Is(err, ErrBusy) {
-					err = errors.Join(err, ErrConflict)
+				if errors.Is(err, eventlog.ErrBusy) {
+					err = errors.Join(err, eventlog.ErrConflict)
 				}
 				return fmt.Errorf("look after %s: %w", name, err)
 			}
@@ -121,7 +123,7 @@ type tasks struct {
 	reserved             map[string]map[string]reservation.Kind // by subject: streams with a claim
 }
 
-func newTasks(events []Recorded) *tasks {
+func newTasks(events []eventlog.Recorded) *tasks {
 	t := &tasks{
 		batches: stage{}, holds: stage{}, rest: stage{},
 		held: map[uuid.UUID][]uuid.UUID{}, reserved: map[string]map[string]reservation.Kind{},
@@ -132,7 +134,7 @@ func newTasks(events []Recorded) *tasks {
 	return t
 }
 
-func (t *tasks) add(e Recorded) {
+func (t *tasks) add(e eventlog.Recorded) {
 	t.addSecrets(e)
 	switch event := e.Event.(type) {
 	case batch.BatchStarted:
@@ -172,19 +174,19 @@ func (t *tasks) reserve(subject, stream string, kind reservation.Kind) {
 	t.reserved[subject][stream] = kind
 }
 
-func (t *tasks) tidy(subject string, holder uuid.UUID, e Recorded) {
+func (t *tasks) tidy(subject string, holder uuid.UUID, e eventlog.Recorded) {
 	t.rest[subject] = func(ctx context.Context, a *App) error {
 		return a.tidy(ctx, a.because(e), subject, holder, t.reserved[subject])
 	}
 }
 
 // because is the writing of a process on account of an event.
-func (a *App) because(e Recorded) write {
+func (a *App) because(e eventlog.Recorded) write {
 	command, err := uuid.Parse(e.Metadata.CorrelationID)
 	if err != nil {
 		command = e.ID
 	}
-	w := a.write(Caller{Actor: domain.Actor{Kind: domain.ActorSystem, ID: "processes"}},
+	w := a.write(access.Caller{Actor: domain.Actor{Kind: domain.ActorSystem, ID: "processes"}},
 		Command{ID: command, Traceparent: e.Metadata.Traceparent})
 	w.causation = e.ID.String()
 	return w

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -65,7 +66,7 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 			continue
 		}
 		err = a.fence(ctx, w, h, key.Stream, subject, holder)
-		if errors.Is(err, ErrConflict) {
+		if errors.Is(err, eventlog.ErrConflict) {
 			err = pause(ctx, try)
 			if err == nil {
 				continue
@@ -76,7 +77,7 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 		}
 		return a.release(ctx, w, holder, freed{key: key, seen: seen, at: claimed})
 	}
-	return fmt.Errorf("release orphan in %s: %w", key.Stream, errors.Join(ErrBusy, ErrConflict))
+	return fmt.Errorf("release orphan in %s: %w", key.Stream, errors.Join(eventlog.ErrBusy, eventlog.ErrConflict))
 }
 
 // fence makes a late append of a dead command fail. A closed account needs
@@ -84,7 +85,7 @@ func (a *App) releaseOrphan(ctx context.Context, w write, key reservation.Key, s
 // while it is empty: nothing but an invitation claims for it.
 func (a *App) fence(ctx context.Context, w write, h holding, stream, subject string, holder uuid.UUID) error {
 	var e domain.Event
-	switch empty := h.revision == NoStream; {
+	switch empty := h.revision == eventlog.NoStream; {
 	case h.kind == ofDevice:
 		e = device.ClaimAbandoned{Device: holder, Reservation: stream}
 	case h.kind == ofAccount && empty:
@@ -122,14 +123,14 @@ func holderKindOf(subject string) holderKind {
 // holding is what a holder's stream says about its reservations.
 type holding struct {
 	now, ever map[string]reservation.Kind
-	revision  Revision
+	revision  eventlog.Revision
 	kind      holderKind
 	closed    bool
 	heldBy    uuid.UUID // batch that holds the device
 }
 
 func (a *App) holding(ctx context.Context, subject string) (holding, error) {
-	h := holding{ever: map[string]reservation.Kind{}, revision: NoStream, kind: holderKindOf(subject)}
+	h := holding{ever: map[string]reservation.Kind{}, revision: eventlog.NoStream, kind: holderKindOf(subject)}
 	var owned device.State
 	var acc account.State
 	var person user.State

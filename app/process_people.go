@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -14,7 +16,7 @@ import (
 
 // addPeople are the tasks about an account and its users: what one stream has
 // decided, the other follows. Repeated, the events have the same ids.
-func (t *tasks) addPeople(e Recorded) {
+func (t *tasks) addPeople(e eventlog.Recorded) {
 	follow := func(name string, do func(context.Context, *App, write) error) {
 		t.rest[name+" of "+e.Stream+" by "+e.ID.String()] = func(ctx context.Context, a *App) error {
 			return a.orRefused(ctx, do(ctx, a, a.because(e)))
@@ -60,10 +62,10 @@ func (t *tasks) addPeople(e Recorded) {
 	}
 }
 
-func (t *tasks) erase(person uuid.UUID, e Recorded) {
+func (t *tasks) erase(person uuid.UUID, e eventlog.Recorded) {
 	t.rest["person "+person.String()] = func(ctx context.Context, a *App) error {
 		_, err := a.eraseEverywhere(ctx, a.because(e), person)
-		if errors.Is(err, ErrNotFound) { // named nowhere any more
+		if errors.Is(err, query.ErrNotFound) { // named nowhere any more
 			err = nil
 		}
 		if err = a.orRefused(ctx, err); err != nil {

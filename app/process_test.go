@@ -8,6 +8,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 func TestProcessesLeaveTheYoungAlone(t *testing.T) {
@@ -16,7 +18,7 @@ func TestProcessesLeaveTheYoungAlone(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	_, err := w.dying(3, true).RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 1)})
 	require.ErrorIs(t, err, errDead)
-	events := app.Batch{Events: w.everything()}
+	events := eventlog.Batch{Events: w.everything()}
 
 	var early *app.TooEarly
 	require.ErrorAs(t, w.Processes().HandleBatch(w.ctx, events), &early)
@@ -59,10 +61,10 @@ func TestRequestsOutliveAnOutage(t *testing.T) {
 	created := 0
 	for i, r := range results {
 		if errs[i] != nil { // a read may have given up
-			require.ErrorIs(t, errs[i], app.ErrLogUnavailable)
+			require.ErrorIs(t, errs[i], eventlog.ErrUnavailable)
 			continue
 		}
-		created += r.Count(app.OutcomeCreated)
+		created += r.Count(domain.OutcomeCreated)
 	}
 	require.Positive(t, created)
 	w.later()

@@ -5,6 +5,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -20,7 +23,7 @@ type DefineProfile struct {
 
 // DefineProfile defines a profile. Managing profiles is the account's
 // administrators', as managing users.
-func (a *App) DefineProfile(ctx context.Context, caller Caller, c DefineProfile) (Written, error) {
+func (a *App) DefineProfile(ctx context.Context, caller access.Caller, c DefineProfile) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -46,12 +49,12 @@ type EditProfile struct {
 	Profile    string
 	Name       *string
 	Rights     *[]string
-	IfRevision *Revision
+	IfRevision *eventlog.Revision
 }
 
 // EditProfile changes one of the account's own profiles, all or nothing, for
 // everybody who has it.
-func (a *App) EditProfile(ctx context.Context, caller Caller, c EditProfile) (Written, error) {
+func (a *App) EditProfile(ctx context.Context, caller access.Caller, c EditProfile) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -84,11 +87,11 @@ type RemoveProfile struct {
 	Command
 	Account    uuid.UUID
 	Profile    string
-	IfRevision *Revision
+	IfRevision *eventlog.Revision
 }
 
 // RemoveProfile removes a profile.
-func (a *App) RemoveProfile(ctx context.Context, caller Caller, c RemoveProfile) (Written, error) {
+func (a *App) RemoveProfile(ctx context.Context, caller access.Caller, c RemoveProfile) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -108,12 +111,12 @@ func ownProfile(id string) (uuid.UUID, error) {
 	}
 	uid, err := uuid.Parse(id)
 	if err != nil || uid.String() != id {
-		return uuid.Nil, ErrNotFound
+		return uuid.Nil, query.ErrNotFound
 	}
 	return uid, nil
 }
 
-func (a *App) oneProfile(ctx context.Context, w write, uid, profile uuid.UUID, ifRevision *Revision,
+func (a *App) oneProfile(ctx context.Context, w write, uid, profile uuid.UUID, ifRevision *eventlog.Revision,
 	decide func(account.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	has := func(s account.State) bool { return s.HasProfile(profile.String()) }

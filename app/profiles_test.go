@@ -11,6 +11,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -54,7 +57,7 @@ func (w *world) assign(reseller, customer uuid.UUID, profile string) error {
 }
 
 // relabel is a command that needs devices.edit and changes nothing.
-func (w *world) relabel(caller app.Caller, serial string) error {
+func (w *world) relabel(caller access.Caller, serial string) error {
 	_, err := w.EditDevice(w.ctx, caller, app.EditDevice{Command: command(), Device: serial, Labels: &[]string{}})
 	return err
 }
@@ -73,19 +76,19 @@ func TestProfileOfAPartner(t *testing.T) {
 	refused(t, w.assign(reseller, other, workshop), partnership.CodeProfileUnknown)
 	require.NoError(t, w.assign(reseller, customer, workshop))
 	require.NoError(t, w.relabel(partner, serial))
-	require.ErrorIs(t, w.relabel(withRights(reseller, rights.DevicesRead), serial), app.ErrForbidden, "a token that has not the right itself")
-	_, _, err := w.Account(w.ctx, partner, customer, app.Freshness{})
-	require.ErrorIs(t, err, app.ErrForbidden, "no account.read")
+	require.ErrorIs(t, w.relabel(withRights(reseller, rights.DevicesRead), serial), access.ErrForbidden, "a token that has not the right itself")
+	_, _, err := w.Account(w.ctx, partner, customer, query.Freshness{})
+	require.ErrorIs(t, err, access.ErrForbidden, "no account.read")
 
 	w.giveRights(customer, workshop, rights.DevicesRead)
-	require.ErrorIs(t, w.relabel(partner, serial), app.ErrForbidden)
+	require.ErrorIs(t, w.relabel(partner, serial), access.ErrForbidden)
 	w.giveRights(customer, workshop, rights.DevicesEdit)
 	require.NoError(t, w.relabel(partner, serial))
 	w.removeProfile(customer, workshop)
-	require.ErrorIs(t, w.relabel(partner, serial), app.ErrNotFound)
+	require.ErrorIs(t, w.relabel(partner, serial), query.ErrNotFound)
 	refused(t, w.assign(reseller, customer, workshop), partnership.CodeProfileUnknown)
 	require.NoError(t, w.assign(reseller, customer, rights.ReadOnly))
-	require.ErrorIs(t, w.relabel(partner, serial), app.ErrForbidden)
+	require.ErrorIs(t, w.relabel(partner, serial), access.ErrForbidden)
 }
 
 // Users and personal tokens have what their profiles give at this moment.
@@ -142,12 +145,12 @@ func TestWhoDefinesProfiles(t *testing.T) {
 	foreign := w.reseller("South Radio")
 	name, given := "Mine", []string{"devices.read"}
 	for _, c := range []struct {
-		caller app.Caller
+		caller access.Caller
 		want   error
 	}{
-		{administratorOf(reseller), app.ErrForbidden}, // a partner
-		{withRights(customer, rights.Assignable()...), app.ErrForbidden},
-		{administratorOf(foreign), app.ErrNotFound},
+		{administratorOf(reseller), access.ErrForbidden}, // a partner
+		{withRights(customer, rights.Assignable()...), access.ErrForbidden},
+		{administratorOf(foreign), query.ErrNotFound},
 		{administratorOf(customer), nil},
 		{operator(), nil},
 	} {
@@ -165,7 +168,7 @@ func TestWhoDefinesProfiles(t *testing.T) {
 	}
 	// The profile of one account is none of another, and a shipped one is nobody's to change.
 	other := w.define(customer, "Other", rights.DevicesRead)
-	for profile, want := range map[string]error{other: app.ErrNotFound, uuid.NewString(): app.ErrNotFound, "nonsense": app.ErrNotFound} {
+	for profile, want := range map[string]error{other: query.ErrNotFound, uuid.NewString(): query.ErrNotFound, "nonsense": query.ErrNotFound} {
 		_, err := w.EditProfile(w.ctx, administratorOf(foreign), app.EditProfile{Command: command(), Account: foreign, Profile: profile, Name: &name})
 		require.ErrorIs(t, err, want)
 		_, err = w.RemoveProfile(w.ctx, administratorOf(foreign), app.RemoveProfile{Command: command(), Account: foreign, Profile: profile})
@@ -174,7 +177,7 @@ func TestWhoDefinesProfiles(t *testing.T) {
 	_, err := w.EditProfile(w.ctx, administratorOf(foreign), app.EditProfile{Command: command(), Account: foreign, Profile: "full", Name: &name})
 	refused(t, err, account.CodeProfileShipped)
 	_, err = w.DefineProfile(w.ctx, operator(), app.DefineProfile{Command: command(), Account: uuid.New(), Name: name, Rights: given})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = w.DefineProfile(w.ctx, operator(), app.DefineProfile{Command: command(), Account: foreign, Name: "\x00", Rights: []string{"users.manage", "king"}})
 	refused(t, err, account.CodeNameInvalid, account.CodeRightNotAssignable, account.CodeRightUnknown)
 }
@@ -191,7 +194,7 @@ func TestRepeatedProfileCommands(t *testing.T) {
 	again, err := w.DefineProfile(w.ctx, admin, c)
 	require.NoError(t, err)
 	require.Equal(t, first.UID, again.UID)
-	stale := app.Revision(0)
+	stale := eventlog.Revision(0)
 	remove := app.RemoveProfile{Command: command(), Account: uid, Profile: first.UID.String(), IfRevision: &stale}
 	_, err = w.RemoveProfile(w.ctx, admin, remove)
 	require.ErrorIs(t, err, app.ErrPrecondition)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -14,7 +15,7 @@ import (
 
 // RegisterDevices registers devices into any accounts whose UID the caller
 // knows. It needs devices.register in the account acted for, none in the target.
-func (a *App) RegisterDevices(ctx context.Context, caller Caller, c RegisterDevices) (BulkResult, error) {
+func (a *App) RegisterDevices(ctx context.Context, caller access.Caller, c RegisterDevices) (BulkResult, error) {
 	if err := c.check(); err != nil {
 		return BulkResult{}, err
 	}
@@ -31,7 +32,7 @@ func (a *App) RegisterDevices(ctx context.Context, caller Caller, c RegisterDevi
 	if err != nil {
 		return BulkResult{}, err
 	}
-	b := bulk{success: OutcomeCreated, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}
+	b := bulk{success: domain.OutcomeCreated, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}
 	for _, item := range c.Items {
 		b.items = append(b.items, r.item(item))
 	}
@@ -39,7 +40,7 @@ func (a *App) RegisterDevices(ctx context.Context, caller Caller, c RegisterDevi
 }
 
 // visible tells in which of the accounts the caller may see devices.
-func (a *App) visible(ctx context.Context, x *access, accounts []uuid.UUID) (func(uuid.UUID) bool, error) {
+func (a *App) visible(ctx context.Context, x *requestAccess, accounts []uuid.UUID) (func(uuid.UUID) bool, error) {
 	if err := x.learn(ctx, accounts); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/release"
@@ -30,7 +33,7 @@ type ReleaseRow struct {
 	Reason      string
 	RequestedAt time.Time
 	AnsweredAt  time.Time // zero while open
-	Position    Position
+	Position    eventlog.Position
 }
 
 var ownDevice = domain.Problem{Code: CodeOwnDevice, Detail: "The device is in this account."}
@@ -38,7 +41,7 @@ var ownDevice = domain.Problem{Code: CodeOwnDevice, Detail: "The device is in th
 // RequestRelease needs devices.register in the account acted for. A device that
 // does not exist, is retired, or has another factor is ErrNotFound. An account
 // has one open request per device; a second one is the first.
-func (a *App) RequestRelease(ctx context.Context, caller Caller, c RequestRelease) (ReleaseRow, error) {
+func (a *App) RequestRelease(ctx context.Context, caller access.Caller, c RequestRelease) (ReleaseRow, error) {
 	if err := a.access(caller).write(ctx, caller.Account(), rights.DevicesRegister); err != nil {
 		return ReleaseRow{}, err
 	}
@@ -56,7 +59,7 @@ func (a *App) RequestRelease(ctx context.Context, caller Caller, c RequestReleas
 		return ReleaseRow{}, domain.Refuse(problems...)
 	}
 	uid := device.UID(serial)
-	d, err := load(ctx, a.log, DeviceStream(uid), device.State{UID: uid}, device.Evolve)
+	d, err := load(ctx, a.log, eventlog.DeviceStream(uid), device.State{UID: uid}, device.Evolve)
 	if err != nil || !d.state.Exists() || d.state.Factor != factor || d.state.LifeCycle == device.OutOfService {
 		return ReleaseRow{}, orNotFound(err)
 	}
@@ -87,7 +90,7 @@ func (a *App) RequestRelease(ctx context.Context, caller Caller, c RequestReleas
 func (a *App) addressRelease(ctx context.Context, w write, owner uuid.UUID) (uuid.UUID, error) {
 	id := w.command.ID
 	_, err := carryOut(ctx, a, w, change[uuid.UUID]{
-		stream: ReleaseStream(id), holder: id, evolve: evolveAddress,
+		stream: eventlog.ReleaseStream(id), holder: id, evolve: evolveAddress,
 		decide: func(known uuid.UUID) ([]domain.Event, []domain.Problem) {
 			if known != uuid.Nil {
 				return nil, nil
@@ -106,18 +109,18 @@ func evolveAddress(owner uuid.UUID, e domain.Event) uuid.UUID {
 }
 
 func releaseChange(owner uuid.UUID, decide func(release.State) ([]domain.Event, []domain.Problem)) change[release.State] {
-	return change[release.State]{stream: ReleasesStream(owner), holder: owner, evolve: release.Evolve, decide: decide}
+	return change[release.State]{stream: eventlog.ReleasesStream(owner), holder: owner, evolve: release.Evolve, decide: decide}
 }
 
 // ReleaseRequests are those to the account acted for, newest first, with
 // devices.read there.
-func (a *App) ReleaseRequests(ctx context.Context, caller Caller) ([]ReleaseRow, Position, error) {
+func (a *App) ReleaseRequests(ctx context.Context, caller access.Caller) ([]ReleaseRow, eventlog.Position, error) {
 	owner := caller.Account()
 	if owner == uuid.Nil {
-		return nil, Position{}, domain.Refuse(accountRequired)
+		return nil, eventlog.Position{}, domain.Refuse(accountRequired)
 	}
 	if err := a.access(caller).require(ctx, owner, rights.DevicesRead); err != nil {
-		return nil, Position{}, err
+		return nil, eventlog.Position{}, err
 	}
 	rows, position, err := a.releases(ctx, owner)
 	slices.Reverse(rows)
@@ -127,7 +130,7 @@ func (a *App) ReleaseRequests(ctx context.Context, caller Caller) ([]ReleaseRow,
 // ReleaseRequest is one request, for the account that it went to, with
 // devices.read, and for the one that asked, with devices.register; for auditors
 // of either.
-func (a *App) ReleaseRequest(ctx context.Context, caller Caller, id uuid.UUID) (ReleaseRow, error) {
+func (a *App) ReleaseRequest(ctx context.Context, caller access.Caller, id uuid.UUID) (ReleaseRow, error) {
 	r, err := a.releaseRow(ctx, id)
 	if err != nil {
 		return ReleaseRow{}, err
@@ -152,13 +155,13 @@ func (a *App) ReleaseRequest(ctx context.Context, caller Caller, id uuid.UUID) (
 		}
 		return r, nil
 	}
-	return ReleaseRow{}, ErrNotFound
+	return ReleaseRow{}, query.ErrNotFound
 }
 
 // AnswerRelease grants or denies a request. It needs devices.transfer in the
 // account that it went to. A granted device can be registered by who asked.
 // The Processes release what was granted should this command die.
-func (a *App) AnswerRelease(ctx context.Context, caller Caller, id uuid.UUID, grant bool, c Command) (ReleaseRow, error) {
+func (a *App) AnswerRelease(ctx context.Context, caller access.Caller, id uuid.UUID, grant bool, c Command) (ReleaseRow, error) {
 	if err := c.check(); err != nil {
 		return ReleaseRow{}, err
 	}
@@ -168,13 +171,13 @@ func (a *App) AnswerRelease(ctx context.Context, caller Caller, id uuid.UUID, gr
 	}
 	x := a.access(caller)
 	if !x.actsFor(r.Owner) {
-		return ReleaseRow{}, ErrNotFound
+		return ReleaseRow{}, query.ErrNotFound
 	}
 	if err := x.write(ctx, r.Owner, rights.DevicesTransfer); err != nil {
 		return ReleaseRow{}, err
 	}
 	if grant && r.Answer == release.Open { // a device that cannot be released leaves the request open
-		d, err := load(ctx, a.log, DeviceStream(r.Device), device.State{UID: r.Device}, device.Evolve)
+		d, err := load(ctx, a.log, eventlog.DeviceStream(r.Device), device.State{UID: r.Device}, device.Evolve)
 		if err != nil {
 			return ReleaseRow{}, err
 		}
@@ -208,7 +211,7 @@ func (a *App) releaseDevice(ctx context.Context, w write, r ReleaseRow) error {
 	})
 	released, err := carryOut(ctx, a, w, ch)
 	if err == nil && slices.Equal(codesOf(released.problems), []string{device.CodeBusy}) {
-		err = fmt.Errorf("release %s: %w", r.Device, ErrBusy) // not for good
+		err = fmt.Errorf("release %s: %w", r.Device, eventlog.ErrBusy) // not for good
 	}
 	return refusal(err, released.problems)
 }
@@ -220,7 +223,7 @@ func (a *App) releaseGranted(ctx context.Context, w write, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	d, err := load(ctx, a.log, DeviceStream(r.Device), device.State{UID: r.Device}, device.Evolve)
+	d, err := load(ctx, a.log, eventlog.DeviceStream(r.Device), device.State{UID: r.Device}, device.Evolve)
 	if err != nil {
 		return err
 	}
@@ -234,7 +237,7 @@ func (a *App) releaseGranted(ctx context.Context, w write, id uuid.UUID) error {
 
 // releaseRow finds a request by the account that it went to.
 func (a *App) releaseRow(ctx context.Context, id uuid.UUID) (ReleaseRow, error) {
-	owner, err := load(ctx, a.log, ReleaseStream(id), uuid.Nil, evolveAddress)
+	owner, err := load(ctx, a.log, eventlog.ReleaseStream(id), uuid.Nil, evolveAddress)
 	if err != nil || owner.state == uuid.Nil {
 		return ReleaseRow{}, orNotFound(err)
 	}
@@ -247,13 +250,13 @@ func (a *App) releaseRow(ctx context.Context, id uuid.UUID) (ReleaseRow, error) 
 }
 
 // releases are the requests to an account, oldest first.
-func (a *App) releases(ctx context.Context, owner uuid.UUID) ([]ReleaseRow, Position, error) {
+func (a *App) releases(ctx context.Context, owner uuid.UUID) ([]ReleaseRow, eventlog.Position, error) {
 	var s release.State
-	var position Position
-	made, answered := map[uuid.UUID]Recorded{}, map[uuid.UUID]Recorded{}
-	for e, err := range a.log.ReadStream(ctx, ReleasesStream(owner), 0) {
+	var position eventlog.Position
+	made, answered := map[uuid.UUID]eventlog.Recorded{}, map[uuid.UUID]eventlog.Recorded{}
+	for e, err := range a.log.ReadStream(ctx, eventlog.ReleasesStream(owner), 0) {
 		if err != nil {
-			return nil, position, fmt.Errorf("load %s: %w", ReleasesStream(owner), err)
+			return nil, position, fmt.Errorf("load %s: %w", eventlog.ReleasesStream(owner), err)
 		}
 		s, position = release.Evolve(s, e.Event), e.Position
 		switch event := e.Event.(type) {

@@ -8,13 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/release"
 )
 
 // asks asks for the release of router n.
-func (w *world) asks(by app.Caller, n int) app.ReleaseRow {
+func (w *world) asks(by access.Caller, n int) app.ReleaseRow {
 	w.t.Helper()
 	r, err := w.RequestRelease(w.ctx, by, app.RequestRelease{
 		Command: app.Command{ID: uuid.New(), Reason: "bought it"}, SerialNumber: router(n).SerialNumber, IMEI: imei(n),
@@ -94,30 +96,30 @@ func TestReleaseRequestsTellNothing(t *testing.T) {
 	w.registered(owner, routers(1, 3)...)
 	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(3).SerialNumber})
 	require.NoError(t, err)
-	ask := func(by app.Caller, serial, imei string) error {
+	ask := func(by access.Caller, serial, imei string) error {
 		_, err := w.RequestRelease(w.ctx, by, app.RequestRelease{Command: command(), SerialNumber: serial, IMEI: imei})
 		return err
 	}
-	require.ErrorIs(t, ask(administratorOf(buyer), router(9).SerialNumber, imei(9)), app.ErrNotFound)
-	require.ErrorIs(t, ask(administratorOf(buyer), router(1).SerialNumber, imei(9)), app.ErrNotFound)
-	require.ErrorIs(t, ask(administratorOf(buyer), router(3).SerialNumber, imei(3)), app.ErrNotFound)
+	require.ErrorIs(t, ask(administratorOf(buyer), router(9).SerialNumber, imei(9)), query.ErrNotFound)
+	require.ErrorIs(t, ask(administratorOf(buyer), router(1).SerialNumber, imei(9)), query.ErrNotFound)
+	require.ErrorIs(t, ask(administratorOf(buyer), router(3).SerialNumber, imei(3)), query.ErrNotFound)
 	refused(t, ask(administratorOf(buyer), "?", "1"), device.CodeSerialInvalid, device.CodeIMEIInvalid)
 	refused(t, ask(administratorOf(owner), router(1).SerialNumber, imei(1)), app.CodeOwnDevice)
 	refused(t, ask(operator(), router(1).SerialNumber, imei(1)), "account_required")
-	require.ErrorIs(t, ask(readOnly(buyer), router(1).SerialNumber, imei(1)), app.ErrForbidden)
+	require.ErrorIs(t, ask(readOnly(buyer), router(1).SerialNumber, imei(1)), access.ErrForbidden)
 
 	id := w.asks(administratorOf(buyer), 1).Request.Request
 	stranger := administratorOf(w.reseller("East Radio"))
 	for name, uid := range map[string]uuid.UUID{"foreign": id, "missing": uuid.New()} {
 		_, err := w.ReleaseRequest(w.ctx, stranger, uid)
-		require.ErrorIs(t, err, app.ErrNotFound, name)
+		require.ErrorIs(t, err, query.ErrNotFound, name)
 		_, err = w.AnswerRelease(w.ctx, stranger, uid, true, command())
-		require.ErrorIs(t, err, app.ErrNotFound, name)
+		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
 	_, err = w.AnswerRelease(w.ctx, administratorOf(buyer), id, true, command())
-	require.ErrorIs(t, err, app.ErrNotFound, "who asks does not answer")
+	require.ErrorIs(t, err, query.ErrNotFound, "who asks does not answer")
 	_, err = w.AnswerRelease(w.ctx, readOnly(owner), id, true, command())
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	rows, _, err := w.ReleaseRequests(w.ctx, administratorOf(buyer))
 	require.NoError(t, err)
 	require.Empty(t, rows, "those to the account, not those of it")

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -16,14 +18,14 @@ import (
 // period, since another run may find another number of periods.
 func (a *App) freeRenewals() DueWork {
 	return dueStreams[device.State]{
-		app: a, name: "automatic-renewals", query: DueQuery{Kind: DueRenewals},
-		stream: DeviceStream,
+		app: a, name: "automatic-renewals", query: query.DueQuery{Kind: query.DueRenewals},
+		stream: eventlog.DeviceStream,
 		begin:  func(uid uuid.UUID) device.State { return device.State{UID: uid} },
 		evolve: device.Evolve,
 		decide: func(s device.State, at time.Time) ([]domain.Event, []domain.Problem) {
 			return device.DecideRenew(s, device.Renew{Automatic: true, Today: calendar.DateOf(at), Rules: a.rules})
 		},
-		command: func(_ string, _ Revision, e domain.Event) uuid.UUID {
+		command: func(_ string, _ eventlog.Revision, e domain.Event) uuid.UUID {
 			renewed, _ := e.(device.ServiceRenewed) // the one thing that is decided
 			return renewed.Renewal
 		},

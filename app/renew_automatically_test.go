@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -91,7 +92,7 @@ func TestAutomaticRenewalOfAHeldDevice(t *testing.T) {
 		_, err = w.dying(n, false).RenewDevices(w.ctx, operator(), c)
 		require.Error(t, err)
 	}
-	require.ErrorIs(t, w.RunDue(w.ctx), app.ErrBusy)
+	require.ErrorIs(t, w.RunDue(w.ctx), eventlog.ErrBusy)
 	for i, serial := range mine {
 		require.Equal(t, i != 1, w.device(serial).Service.End == on(2036, 3, 10), serial)
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -15,7 +17,7 @@ import (
 
 // RenewDevices applies a renewal order to devices of any accounts in which the
 // caller has devices.renew.
-func (a *App) RenewDevices(ctx context.Context, caller Caller, c RenewDevices) (BulkResult, error) {
+func (a *App) RenewDevices(ctx context.Context, caller access.Caller, c RenewDevices) (BulkResult, error) {
 	w, b, err := a.renewing(ctx, caller, c)
 	if err != nil {
 		return BulkResult{}, err
@@ -24,7 +26,7 @@ func (a *App) RenewDevices(ctx context.Context, caller Caller, c RenewDevices) (
 }
 
 // renewing makes the bulk command of an order.
-func (a *App) renewing(ctx context.Context, caller Caller, c RenewDevices) (write, bulk, error) {
+func (a *App) renewing(ctx context.Context, caller access.Caller, c RenewDevices) (write, bulk, error) {
 	w := a.write(caller, c.Command)
 	c, err := c.checked()
 	if err != nil {
@@ -51,7 +53,7 @@ func (a *App) renewing(ctx context.Context, caller Caller, c RenewDevices) (writ
 		ID: w.command.ID, Term: c.Term, Until: c.Until, Align: c.Align, OrderNumber: c.OrderNumber, Note: c.Note, Today: w.today(), Rules: a.rules,
 	}
 	items := x.renewalItems(ctx, c.Devices, func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideRenew(s, order) })
-	return w, bulk{items: items, success: OutcomeRenewed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}, nil
+	return w, bulk{items: items, success: domain.OutcomeRenewed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible}, nil
 }
 
 // checked refuses what is wrong with the order as a whole.
@@ -82,7 +84,7 @@ func (a *App) devicesNamed(ctx context.Context, names []string) ([]device.State,
 			continue
 		}
 		g.Go(func() error {
-			l, err := load(ctx, a.log, DeviceStream(uid), device.State{}, device.Evolve)
+			l, err := load(ctx, a.log, eventlog.DeviceStream(uid), device.State{}, device.Evolve)
 			found[i] = l.state
 			return err
 		})
@@ -104,7 +106,7 @@ func accountsOf(devices []device.State) []uuid.UUID {
 
 // align finds the day to align to among the devices that the caller may renew;
 // others tell nothing.
-func align(ctx context.Context, x *access, to device.Alignment, selected []device.State, today calendar.Date) (device.Alignment, error) {
+func align(ctx context.Context, x *requestAccess, to device.Alignment, selected []device.State, today calendar.Date) (device.Alignment, error) {
 	if !to.NeedsSelection() {
 		return to, nil
 	}
@@ -127,7 +129,7 @@ func align(ctx context.Context, x *access, to device.Alignment, selected []devic
 // renewalItems makes the items of a request to renew devices, or to take that
 // back: each device once, decided on as far as the caller sees it, and refused
 // without devices.renew in its account.
-func (x *access) renewalItems(ctx context.Context, names []string, decide func(device.State) ([]domain.Event, []domain.Problem)) []bulkItem {
+func (x *requestAccess) renewalItems(ctx context.Context, names []string, decide func(device.State) ([]domain.Event, []domain.Problem)) []bulkItem {
 	items, seen := make([]bulkItem, len(names)), duplicates{}
 	for i, name := range names {
 		items[i].name = name
@@ -143,7 +145,7 @@ func (x *access) renewalItems(ctx context.Context, names []string, decide func(d
 }
 
 // mayRenew is what was decided on a device, with what stands against the caller.
-func (x *access) mayRenew(ctx context.Context, s device.State, decide func(device.State) ([]domain.Event, []domain.Problem)) ([]domain.Event, []domain.Problem) {
+func (x *requestAccess) mayRenew(ctx context.Context, s device.State, decide func(device.State) ([]domain.Event, []domain.Problem)) ([]domain.Event, []domain.Problem) {
 	set, err := x.in(ctx, s.Account) // known, unless the device has moved meanwhile
 	seen := set.Has(rights.DevicesRead) || set.Has(rights.DevicesRenew)
 	switch {

@@ -6,6 +6,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -24,14 +27,14 @@ type RenewedDevice struct {
 // Renewal is a page of the devices of a renewal order, by serial number, from
 // their streams: those that the caller sees and saw when they were renewed, with
 // devices.read. ErrNotFound when there is none on the first page.
-func (a *App) Renewal(ctx context.Context, caller Caller, id uuid.UUID, f Freshness, page Page) (List[RenewedDevice], error) {
-	var found List[RenewedDevice]
+func (a *App) Renewal(ctx context.Context, caller access.Caller, id uuid.UUID, f query.Freshness, page query.Page) (query.List[RenewedDevice], error) {
+	var found query.List[RenewedDevice]
 	scope, err := a.scope(ctx, caller, rights.DevicesRead, f)
 	if err != nil {
 		return found, err
 	}
 	page.Sort = []string{"serialNumber"}
-	rows, err := a.reader.Devices(ctx, DeviceQuery{Freshness: f, Page: page, Accounts: scope, Applied: id})
+	rows, err := a.reader.Devices(ctx, query.DeviceQuery{Freshness: f, Page: page, Accounts: scope, Applied: id})
 	if err != nil {
 		return found, err
 	}
@@ -47,17 +50,17 @@ func (a *App) Renewal(ctx context.Context, caller Caller, id uuid.UUID, f Freshn
 		}
 	}
 	if len(found.Items) == 0 && page.Cursor == "" && found.NextCursor == "" {
-		return found, ErrNotFound
+		return found, query.ErrNotFound
 	}
 	return found, nil
 }
 
 // renewedDevice finds the renewal in a device's stream, if the caller may see it.
-func (a *App) renewedDevice(ctx context.Context, x *access, uid, renewal uuid.UUID) (RenewedDevice, bool, error) {
+func (a *App) renewedDevice(ctx context.Context, x *requestAccess, uid, renewal uuid.UUID) (RenewedDevice, bool, error) {
 	var item RenewedDevice
 	var state device.State
 	seen := false
-	for e, err := range a.log.ReadStream(ctx, DeviceStream(uid), 0) {
+	for e, err := range a.log.ReadStream(ctx, eventlog.DeviceStream(uid), 0) {
 		if err != nil {
 			return item, false, err
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -43,12 +45,12 @@ func (a *App) RequestPasswordReset(ctx context.Context, c RequestReset) error {
 	if enters {
 		uid = person.UID
 	}
-	return a.people.Resets.QueuePasswordReset(ctx, uid, c.Command)
+	return a.people.Resets.QueuePasswordReset(ctx, uid, c.ID, c.Traceparent)
 }
 
 // SendPasswordReset is the job of a request: it records the reset, which
 // PasswordResetMails mails. Repeated with the same command it is the same reset.
-func (a *App) SendPasswordReset(ctx context.Context, uid uuid.UUID, c Command) error {
+func (a *App) SendPasswordReset(ctx context.Context, uid, command uuid.UUID, traceparent string) error {
 	if uid == uuid.Nil {
 		return nil
 	}
@@ -56,7 +58,7 @@ func (a *App) SendPasswordReset(ctx context.Context, uid uuid.UUID, c Command) e
 	if err != nil || !enters {
 		return err
 	}
-	w := a.write(Caller{Actor: domain.Actor{Kind: domain.ActorSystem, ID: "password resets"}}, c)
+	w := a.write(access.Caller{Actor: domain.Actor{Kind: domain.ActorSystem, ID: "password resets"}}, Command{ID: command, Traceparent: traceparent})
 	_, err = carryOut(ctx, a, w, userChange(uid, func(s user.State) ([]domain.Event, []domain.Problem) {
 		n := s.Reset.Number + 1
 		return user.DecideRequestReset(s, user.Reset{
@@ -92,7 +94,7 @@ func (a *App) PasswordReset(ctx context.Context, token string) (PasswordReset, e
 func (a *App) resets(ctx context.Context, token string) (person user.State, acc account.State, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != 16+4+sha256.Size {
-		return person, acc, ErrNotFound
+		return person, acc, query.ErrNotFound
 	}
 	if person, err = a.user(ctx, uuid.UUID(raw[:16])); err != nil {
 		return person, acc, err
@@ -102,7 +104,7 @@ func (a *App) resets(ctx context.Context, token string) (person user.State, acc 
 	}
 	known := person.Reset.TokenHash
 	if len(known) == 0 || subtle.ConstantTimeCompare(known, hashToken(token)) != 1 || !mayEnter(person, acc) {
-		return person, acc, ErrNotFound
+		return person, acc, query.ErrNotFound
 	}
 	return person, acc, nil
 }
@@ -123,7 +125,7 @@ func (a *App) ResetPassword(ctx context.Context, token string, c ResetPassword) 
 	if p := user.CheckPassword(c.Password, a.people.minimum(acc.Security), person.Person, acc.Name); len(p) > 0 {
 		return Written{}, domain.Refuse(at("/password", p)...)
 	}
-	w := a.write(Caller{Actor: domain.Actor{Kind: domain.ActorUser, ID: person.UID.String(), Account: person.Account}}, c.Command)
+	w := a.write(access.Caller{Actor: domain.Actor{Kind: domain.ActorUser, ID: person.UID.String(), Account: person.Account}}, c.Command)
 	credential := w.derive("credential of " + person.UID.String())
 	decide := func(s user.State) ([]domain.Event, []domain.Problem) {
 		return user.DecideResetPassword(s, hashToken(token), credential, w.at)

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -20,12 +22,12 @@ import (
 func because() app.Command { return app.Command{ID: uuid.New(), Reason: "sent to the wrong customer"} }
 
 // readOnly is a caller that may only read in its own account.
-func readOnly(uid uuid.UUID) app.Caller {
+func readOnly(uid uuid.UUID) access.Caller {
 	p, _ := rights.Find(rights.ReadOnly)
-	return app.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "reader of " + uid.String(), Account: uid}, Rights: p.Rights}
+	return access.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "reader of " + uid.String(), Account: uid}, Rights: p.Rights}
 }
 
-func (w *world) reverse(by app.Caller, id uuid.UUID, devices ...string) app.BulkResult {
+func (w *world) reverse(by access.Caller, id uuid.UUID, devices ...string) app.BulkResult {
 	w.t.Helper()
 	r, err := w.ReverseTransfer(w.ctx, by, app.ReverseTransfer{Command: because(), Transfer: id, Devices: devices})
 	require.NoError(w.t, err)
@@ -45,8 +47,8 @@ func (w *world) partner(reseller, customer uuid.UUID) {
 	w.t.Helper()
 	uid := partnership.UID(reseller, customer)
 	e := partnership.PartnershipEstablished{Partnership: uid, Reseller: reseller, Customer: customer, Profile: "full"}
-	_, _, err := w.log.Append(w.ctx, app.PartnershipStream(uid), app.NoStream, app.NewEvent{
-		ID: uuid.New(), Event: e, Metadata: app.Metadata{SchemaVersion: 1, OccurredAt: w.clock.Now()},
+	_, _, err := w.log.Append(w.ctx, eventlog.PartnershipStream(uid), eventlog.NoStream, eventlog.NewEvent{
+		ID: uuid.New(), Event: e, Metadata: eventlog.Metadata{SchemaVersion: 1, OccurredAt: w.clock.Now()},
 	})
 	require.NoError(w.t, err)
 }
@@ -170,7 +172,7 @@ func TestReversalTellsNothingOfLaterOwners(t *testing.T) {
 	w.partner(rival, customer)
 	serial := w.registered(reseller, router(1))[0]
 	id := w.transfer(reseller, customer, serial).ID
-	require.Equal(t, 1, w.transfer(customer, rival, serial).Count(app.OutcomeTransferred))
+	require.Equal(t, 1, w.transfer(customer, rival, serial).Count(domain.OutcomeTransferred))
 	require.Equal(t, []string{"refused not_in_transfer"}, outcomes(w.reverse(administratorOf(reseller), id)))
 	require.Equal(t, []string{"refused changed_since_transfer"}, outcomes(w.reverse(operator(), id)))
 }
@@ -198,7 +200,7 @@ func TestReversalsAndRenamesAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			moved[i/2] = r.Count(app.OutcomeTransferred)
+			moved[i/2] = r.Count(domain.OutcomeTransferred)
 		})
 		require.Equal(t, 1, moved[0]+moved[1]+moved[2]+moved[3], "%v", moved)
 		require.Equal(t, reseller, w.device(serial).Account)

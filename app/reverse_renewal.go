@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -20,7 +22,7 @@ var tooManyReversed = domain.Problem{
 // ReverseRenewal takes a renewal order back on the devices it was applied to, as
 // far as the caller sees them; it needs devices.renew in their accounts. A
 // renewal without such a device is not found.
-func (a *App) ReverseRenewal(ctx context.Context, caller Caller, c ReverseRenewal) (BulkResult, error) {
+func (a *App) ReverseRenewal(ctx context.Context, caller access.Caller, c ReverseRenewal) (BulkResult, error) {
 	if err := c.check(); err != nil {
 		return BulkResult{}, err
 	}
@@ -45,18 +47,18 @@ func (a *App) ReverseRenewal(ctx context.Context, caller Caller, c ReverseRenewa
 	items := x.renewalItems(ctx, names, func(s device.State) ([]domain.Event, []domain.Problem) {
 		return device.DecideReverseRenewal(s, reversal)
 	})
-	return a.carryOutBulk(ctx, w, bulk{items: items, success: OutcomeReversed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible})
+	return a.carryOutBulk(ctx, w, bulk{items: items, success: domain.OutcomeReversed, dryRun: c.DryRun, atomic: c.Atomic, visible: visible})
 }
 
 // renewed names the devices to look at: those of the command, or all of the
 // renewal by a read model that knows of everything that was appended before.
-func (a *App) renewed(ctx context.Context, x *access, c ReverseRenewal) ([]string, error) {
+func (a *App) renewed(ctx context.Context, x *requestAccess, c ReverseRenewal) ([]string, error) {
 	fresh, err := a.youngest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := DeviceQuery{
-		Freshness: Freshness{MinPosition: fresh}, Page: Page{Limit: maxReversed, Sort: []string{"serialNumber"}}, Applied: c.Renewal,
+	q := query.DeviceQuery{
+		Freshness: query.Freshness{MinPosition: fresh}, Page: query.Page{Limit: maxReversed, Sort: []string{"serialNumber"}}, Applied: c.Renewal,
 	}
 	var all []string
 	for {
@@ -78,7 +80,7 @@ func (a *App) renewed(ctx context.Context, x *access, c ReverseRenewal) ([]strin
 		}
 	}
 	if len(all) == 0 {
-		return nil, ErrNotFound
+		return nil, query.ErrNotFound
 	}
 	if len(c.Devices) > 0 {
 		all = c.Devices

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
@@ -38,9 +39,9 @@ func TestReverseRenewalByManyAtOnce(t *testing.T) {
 	require.NoError(t, g.Wait())
 	reversed := 0
 	for _, a := range answers {
-		reversed += a.Count(app.OutcomeReversed)
+		reversed += a.Count(domain.OutcomeReversed)
 		require.Len(t, a.Results, len(devices))
-		require.Equal(t, len(devices), a.Count(app.OutcomeReversed)+a.Count(app.OutcomeRefused), "%v", outcomes(a))
+		require.Equal(t, len(devices), a.Count(domain.OutcomeReversed)+a.Count(domain.OutcomeRefused), "%v", outcomes(a))
 	}
 	require.Equal(t, len(devices), reversed)
 	for _, serial := range devices {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -20,7 +22,7 @@ var reversalTooLarge = domain.Problem{
 // ReverseTransfer takes a transfer back by the rules of device.DecideReverseTransfer. It
 // needs devices.transfer in both accounts. It stands in the record of the
 // transfer. A device that is back in its account counts as transferred.
-func (a *App) ReverseTransfer(ctx context.Context, caller Caller, c ReverseTransfer) (BulkResult, error) {
+func (a *App) ReverseTransfer(ctx context.Context, caller access.Caller, c ReverseTransfer) (BulkResult, error) {
 	if err := c.checked(); err != nil {
 		return BulkResult{}, err
 	}
@@ -44,7 +46,7 @@ func (a *App) ReverseTransfer(ctx context.Context, caller Caller, c ReverseTrans
 	if err != nil {
 		return BulkResult{}, err
 	}
-	b := bulk{success: OutcomeTransferred, dryRun: c.DryRun, atomic: c.Atomic, visible: r.visible}
+	b := bulk{success: domain.OutcomeTransferred, dryRun: c.DryRun, atomic: c.Atomic, visible: r.visible}
 	for _, name := range c.Devices {
 		b.items = append(b.items, r.item(name))
 	}
@@ -97,7 +99,7 @@ type transferReversal struct {
 	seen     duplicates
 }
 
-func (a *App) transferReversal(ctx context.Context, caller Caller, c ReverseTransfer, s transfer.State) (transferReversal, error) {
+func (a *App) transferReversal(ctx context.Context, caller access.Caller, c ReverseTransfer, s transfer.State) (transferReversal, error) {
 	r := transferReversal{app: a, w: a.write(caller, c.Command), command: c, target: s.To, seen: duplicates{}}
 	x := a.access(caller)
 	if err := x.open(ctx, rights.DevicesTransfer); err != nil {
@@ -164,9 +166,9 @@ func (a *App) recordReversal(ctx context.Context, r transferReversal, own uuid.U
 	for _, name := range r.command.Devices {
 		e.Devices = append(e.Devices, named(name))
 	}
-	err := rec.begin(ctx, func() (NewEvent, bool) {
+	err := rec.begin(ctx, func() (eventlog.NewEvent, bool) {
 		_, known := rec.found.requested[rec.reversal]
-		return NewEvent{ID: r.w.derive("reversal requested"), Event: e, Metadata: r.w.metadata(e)}, known
+		return eventlog.NewEvent{ID: r.w.derive("reversal requested"), Event: e, Metadata: r.w.metadata(e)}, known
 	})
 	return rec, err
 }

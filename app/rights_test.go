@@ -9,6 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -16,7 +19,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-func withRights(uid uuid.UUID, some ...rights.Right) app.Caller {
+func withRights(uid uuid.UUID, some ...rights.Right) access.Caller {
 	c := administratorOf(uid)
 	c.Administrator, c.Rights = false, some
 	return c
@@ -30,34 +33,34 @@ func TestRightsOfCommands(t *testing.T) {
 	mine := w.registered(customer, router(1))[0]
 	shown := w.registered(readOnly, router(2))[0]
 
-	suspend := func(caller app.Caller, serial string) error {
+	suspend := func(caller access.Caller, serial string) error {
 		_, err := w.SuspendDevice(w.ctx, caller, app.DeviceCommand{Command: command(), Device: serial})
 		return err
 	}
 	require.NoError(t, suspend(administratorOf(reseller), mine), "the partner profile gives the right")
-	require.ErrorIs(t, suspend(administratorOf(reseller), shown), app.ErrForbidden, "it is seen, and no more")
-	require.ErrorIs(t, suspend(administratorOf(stranger), mine), app.ErrNotFound)
-	require.ErrorIs(t, suspend(administratorOf(readOnly), mine), app.ErrNotFound, "another customer of the same reseller")
-	require.ErrorIs(t, suspend(withRights(customer, rights.DevicesRead), mine), app.ErrForbidden)
-	require.ErrorIs(t, suspend(operator(), "LD00000000000099"), app.ErrNotFound)
-	require.ErrorIs(t, suspend(operator(), "?"), app.ErrNotFound)
+	require.ErrorIs(t, suspend(administratorOf(reseller), shown), access.ErrForbidden, "it is seen, and no more")
+	require.ErrorIs(t, suspend(administratorOf(stranger), mine), query.ErrNotFound)
+	require.ErrorIs(t, suspend(administratorOf(readOnly), mine), query.ErrNotFound, "another customer of the same reseller")
+	require.ErrorIs(t, suspend(withRights(customer, rights.DevicesRead), mine), access.ErrForbidden)
+	require.ErrorIs(t, suspend(operator(), "LD00000000000099"), query.ErrNotFound)
+	require.ErrorIs(t, suspend(operator(), "?"), query.ErrNotFound)
 
 	_, err := w.AssignPartnerProfile(w.ctx, administratorOf(reseller), app.AssignPartnerProfile{
 		Command: command(), Reseller: reseller, Customer: customer, Profile: "full",
 	})
-	require.ErrorIs(t, err, app.ErrForbidden, "no partner gives itself rights")
+	require.ErrorIs(t, err, access.ErrForbidden, "no partner gives itself rights")
 	_, err = w.AssignPartnerProfile(w.ctx, administratorOf(customer), app.AssignPartnerProfile{
 		Command: command(), Reseller: reseller, Customer: customer, Profile: rights.ReadOnly,
 	})
 	require.NoError(t, err)
-	require.ErrorIs(t, suspend(administratorOf(reseller), mine), app.ErrForbidden, "what was taken away is gone at once")
+	require.ErrorIs(t, suspend(administratorOf(reseller), mine), access.ErrForbidden, "what was taken away is gone at once")
 
 	_, err = w.CreateAccount(w.ctx, administratorOf(reseller), accountNamed("Nope", account.Standard))
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	_, err = w.CreateCustomer(w.ctx, administratorOf(customer), accountNamed("Nope", account.Standard))
 	refused(t, err, app.CodeNotAReseller)
 	_, err = w.GrantAllocation(w.ctx, administratorOf(customer), app.GrantAllocation{Command: command(), Device: mine, Term: calendar.Months(12)})
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 }
 
 func TestRenewalOfWhatTheCallerSees(t *testing.T) {
@@ -87,7 +90,7 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	foreign := w.readOnlyCustomer(w.reseller("South Radio"), "Redwood Freight")
 	row := router(1)
 	row.Account = foreign
-	register := func(caller app.Caller, row app.Registration) (app.BulkResult, error) {
+	register := func(caller access.Caller, row app.Registration) (app.BulkResult, error) {
 		return w.RegisterDevices(w.ctx, caller, app.RegisterDevices{Command: command(), Items: []app.Registration{row}})
 	}
 	r, err := register(administratorOf(reseller), row)
@@ -99,11 +102,11 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	require.Equal(t, reseller, r.Results[0].Device.Account)
 
 	_, err = register(withRights(reseller, rights.DevicesRead), row)
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, err, access.ErrForbidden)
 	into := administratorOf(reseller)
 	into.ActingFor = foreign
 	_, err = register(into, row)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	r, err = register(operator(), router(3))
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused target_unknown"}, outcomes(r), "the operator has no account of its own")
@@ -129,30 +132,30 @@ func TestUnreadableRowsAreRefusedForThatAlone(t *testing.T) {
 
 // spy is a reader that shows what it is asked for.
 type spy struct {
-	app.Reader
-	partners  []app.PartnershipRow
-	devices   app.DeviceQuery
-	customers app.CustomerQuery
-	accounts  app.AccountQuery
+	query.Reader
+	partners  []query.PartnershipRow
+	devices   query.DeviceQuery
+	customers query.CustomerQuery
+	accounts  query.AccountQuery
 }
 
-func (s *spy) Partnerships(context.Context, app.Freshness, uuid.UUID) (app.List[app.PartnershipRow], error) {
-	return app.List[app.PartnershipRow]{Items: s.partners}, nil
+func (s *spy) Partnerships(context.Context, query.Freshness, uuid.UUID) (query.List[query.PartnershipRow], error) {
+	return query.List[query.PartnershipRow]{Items: s.partners}, nil
 }
 
-func (s *spy) Devices(_ context.Context, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
+func (s *spy) Devices(_ context.Context, q query.DeviceQuery) (query.List[query.DeviceRow], error) {
 	s.devices = q
-	return app.List[app.DeviceRow]{}, nil
+	return query.List[query.DeviceRow]{}, nil
 }
 
-func (s *spy) Customers(_ context.Context, q app.CustomerQuery) (app.List[app.CustomerRow], error) {
+func (s *spy) Customers(_ context.Context, q query.CustomerQuery) (query.List[query.CustomerRow], error) {
 	s.customers = q
-	return app.List[app.CustomerRow]{}, nil
+	return query.List[query.CustomerRow]{}, nil
 }
 
-func (s *spy) Accounts(_ context.Context, q app.AccountQuery) (app.List[app.AccountRow], error) {
+func (s *spy) Accounts(_ context.Context, q query.AccountQuery) (query.List[query.AccountRow], error) {
 	s.accounts = q
-	return app.List[app.AccountRow]{}, nil
+	return query.List[query.AccountRow]{}, nil
 }
 
 // The past is shown as it was seen then: windows, what is expired and who is
@@ -165,19 +168,19 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 	own := w.reseller("North Radio")
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, &handClock{now: now} })
 	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
-		fresh := app.Freshness{AsOf: c.asOf}
-		_, err := a.Customers(t.Context(), operatorFor(own), app.CustomerQuery{Freshness: fresh})
+		fresh := query.Freshness{AsOf: c.asOf}
+		_, err := a.Customers(t.Context(), operatorFor(own), query.CustomerQuery{Freshness: fresh})
 		require.NoError(t, err)
-		_, err = a.Devices(t.Context(), operator(), app.DeviceQuery{Freshness: fresh})
+		_, err = a.Devices(t.Context(), operator(), query.DeviceQuery{Freshness: fresh})
 		require.NoError(t, err)
-		_, err = a.Accounts(t.Context(), operator(), app.AccountQuery{Freshness: fresh})
+		_, err = a.Accounts(t.Context(), operator(), query.AccountQuery{Freshness: fresh})
 		require.NoError(t, err)
 		require.Equal(t, calendar.DateOf(c.at), s.customers.Today)
 		require.Equal(t, c.at, s.customers.Now)
 		require.Equal(t, calendar.DateOf(c.at), s.devices.Today)
 		require.Equal(t, c.at, s.accounts.Now)
 		_, _, err = a.Account(t.Context(), operator(), own, fresh)
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 		require.Equal(t, c.at, s.accounts.Now)
 	}
 }
@@ -186,15 +189,15 @@ func TestScopeOfLists(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	own, full, readOnly, upstream, other := seed(1), seed(2), seed(3), seed(4), w.reseller("North Radio")
-	s := &spy{partners: []app.PartnershipRow{
+	s := &spy{partners: []query.PartnershipRow{
 		{Reseller: own, Customer: full, Profile: rights.Resolve("full", nil)},
 		{Reseller: own, Customer: readOnly, Profile: rights.Resolve(rights.ReadOnly, nil)},
 		{Reseller: own, Customer: seed(6), Profile: rights.Resolve("gone", nil)},
 		{Reseller: upstream, Customer: own, Profile: rights.Resolve("full", nil)},
 	}}
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
-	scope := func(caller app.Caller, accounts ...uuid.UUID) []uuid.UUID {
-		_, err := a.Devices(t.Context(), caller, app.DeviceQuery{Accounts: accounts})
+	scope := func(caller access.Caller, accounts ...uuid.UUID) []uuid.UUID {
+		_, err := a.Devices(t.Context(), caller, query.DeviceQuery{Accounts: accounts})
 		require.NoError(t, err)
 		return s.devices.Accounts
 	}
@@ -204,13 +207,13 @@ func TestScopeOfLists(t *testing.T) {
 	require.Nil(t, scope(operator()))
 	require.Equal(t, []uuid.UUID{other}, scope(operator(), other))
 	require.Equal(t, []uuid.UUID{other}, scope(operatorFor(other)))
-	_, err := a.Devices(t.Context(), operatorFor(seed(6)), app.DeviceQuery{})
-	require.ErrorIs(t, err, app.ErrNotFound, "no such account")
-	_, _, err = a.Device(t.Context(), administratorOf(own), "LD00000000000001", app.Freshness{})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	_, err := a.Devices(t.Context(), operatorFor(seed(6)), query.DeviceQuery{})
+	require.ErrorIs(t, err, query.ErrNotFound, "no such account")
+	_, _, err = a.Device(t.Context(), administratorOf(own), "LD00000000000001", query.Freshness{})
+	require.ErrorIs(t, err, query.ErrNotFound)
 	s.partners = nil
-	_, err = a.Devices(t.Context(), withRights(own, rights.AccountRead), app.DeviceQuery{})
-	require.ErrorIs(t, err, app.ErrForbidden)
+	_, err = a.Devices(t.Context(), withRights(own, rights.AccountRead), query.DeviceQuery{})
+	require.ErrorIs(t, err, access.ErrForbidden)
 }
 
 func TestEditWithExpectedRevision(t *testing.T) {
@@ -218,11 +221,11 @@ func TestEditWithExpectedRevision(t *testing.T) {
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	serial := w.registered(customer, routers(1, 2)...)[0]
-	name, taken, labels, revision := "gate", "Router 2", []string{"north"}, app.Revision(0)
+	name, taken, labels, revision := "gate", "Router 2", []string{"north"}, eventlog.Revision(0)
 	c := app.EditDevice{Command: command(), Device: serial, Name: &name, Labels: &labels, IfRevision: &revision}
 	done, err := w.EditDevice(w.ctx, operator(), c)
 	require.NoError(t, err)
-	require.Equal(t, app.Revision(2), done.Revision)
+	require.Equal(t, eventlog.Revision(2), done.Revision)
 	again, err := w.EditDevice(w.ctx, operator(), c)
 	require.NoError(t, err, "the same command again")
 	require.Equal(t, done.Revision, again.Revision)

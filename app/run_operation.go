@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -37,7 +40,7 @@ func (a *App) RunOperationChunk(ctx context.Context, id uuid.UUID) (done bool, e
 	if err != nil {
 		return false, err
 	}
-	chunk := OperationChunk{From: op.Done, Counters: map[Outcome]int{}, Position: r.Position, At: a.clock.Now().UTC()}
+	chunk := ports.OperationChunk{From: op.Done, Counters: map[domain.Outcome]int{}, Position: r.Position, At: a.clock.Now().UTC()}
 	for i, item := range r.Results {
 		item.Index = op.Done + i
 		encoded, err := json.Marshal(item)
@@ -55,7 +58,7 @@ func (a *App) RunOperationChunk(ctx context.Context, id uuid.UUID) (done bool, e
 
 // chunk reads the next items. All or nothing, and a dry run, whose items are to
 // know of each other, are one chunk.
-func (a *App) chunk(ctx context.Context, op Operation) (storedRequest, []storedItem, error) {
+func (a *App) chunk(ctx context.Context, op ports.Operation) (storedRequest, []storedItem, error) {
 	var request storedRequest
 	header, _, err := a.operations.OperationRequest(ctx, op.ID, 0, 0)
 	if err != nil {
@@ -88,7 +91,7 @@ func (a *App) runChunk(ctx context.Context, r storedRequest, items []storedItem)
 	}
 	s := r.Submission
 	switch s.Kind {
-	case OperationRegistration:
+	case ports.OperationRegistration:
 		c := s.Registrations
 		c.Command = s.Command
 		for _, item := range items {
@@ -99,7 +102,7 @@ func (a *App) runChunk(ctx context.Context, r storedRequest, items []storedItem)
 			c.Items = append(c.Items, row)
 		}
 		return a.RegisterDevices(ctx, r.Caller, c)
-	case OperationTransfer:
+	case ports.OperationTransfer:
 		return withoutDuplicates(items, func(devices []string) (BulkResult, error) {
 			c := s.Transfer
 			c.Command, c.Devices = s.Command, devices
@@ -133,7 +136,7 @@ func withoutDuplicates(items []storedItem, do func([]string) (BulkResult, error)
 	results := make([]ItemResult, 0, len(items))
 	for _, item := range items {
 		if item.Duplicate {
-			results = append(results, ItemResult{Name: item.Device, Outcome: OutcomeRefused, Problems: []domain.Problem{duplicate}})
+			results = append(results, ItemResult{Name: item.Device, Outcome: domain.OutcomeRefused, Problems: []domain.Problem{duplicate}})
 			continue
 		}
 		results, done.Results = append(results, done.Results[0]), done.Results[1:]
@@ -147,5 +150,5 @@ func final(err error) bool {
 	if _, refused := errors.AsType[*domain.Refusal](err); refused {
 		return true
 	}
-	return errors.Is(err, ErrForbidden) || errors.Is(err, ErrNotFound)
+	return errors.Is(err, access.ErrForbidden) || errors.Is(err, query.ErrNotFound)
 }

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -22,7 +24,7 @@ import (
 // "warned 7", each with when it was recorded.
 func (w *timedWorld) told(streams ...string) (what []string, at []time.Time) {
 	w.t.Helper()
-	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-", "user-") {
+	for e, err := range w.log.ReadAll(w.ctx, eventlog.Position{}, "account-", "device-", "partnership-", "user-") {
 		require.NoError(w.t, err)
 		if len(streams) > 0 && !slices.Contains(streams, e.Stream) {
 			continue
@@ -48,7 +50,7 @@ func (w *timedWorld) told(streams ...string) (what []string, at []time.Time) {
 }
 
 func partners(reseller, customer uuid.UUID) string {
-	return app.PartnershipStream(partnership.UID(reseller, customer))
+	return eventlog.PartnershipStream(partnership.UID(reseller, customer))
 }
 
 func (w *timedWorld) endAt(on *app.App, reseller, customer uuid.UUID, until time.Time) {
@@ -108,7 +110,7 @@ func TestPartnershipsEndByThemselves(t *testing.T) {
 	require.Equal(t, "warned 31, warned 7, warned 31, warned 7, ended", told("Moved"))
 	require.Equal(t, "warned 31, warned 7", told("Kept"))
 	require.Equal(t, "warned 31, warned 7, ended by hand", told("Ended"))
-	list, err := w.reader.Partnerships(t.Context(), app.Freshness{}, reseller)
+	list, err := w.reader.Partnerships(t.Context(), query.Freshness{}, reseller)
 	require.NoError(t, err)
 	require.Len(t, list.Items, 1)
 	for e, err := range w.log.ReadStream(t.Context(), partners(reseller, uids["Ends"]), 0) {
@@ -131,7 +133,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	closed := w.reseller("Short Lived")
 	_, err = w.CloseAccount(w.ctx, operator(), closed, command(), nil)
 	require.NoError(t, err)
-	streams := []string{app.AccountStream(reseller), app.UserStream(invited.UID)}
+	streams := []string{eventlog.AccountStream(reseller), eventlog.UserStream(invited.UID)}
 	expect := func(want ...string) {
 		t.Helper()
 		got, _ := w.told()
@@ -166,21 +168,21 @@ func TestInvitationsRunOut(t *testing.T) {
 func (w *timedWorld) everythingDue(on *app.App, now time.Time) (time.Time, map[string][]string) {
 	w.t.Helper()
 	reseller := w.resellerOn(on, "North Radio")
-	want := map[string][]string{app.AccountStream(reseller): {"invitation 1"}}
+	want := map[string][]string{eventlog.AccountStream(reseller): {"invitation 1"}}
 	for n := range 3 {
 		c := accountNamed(fmt.Sprintf("Customer %d", n), account.Standard)
 		created, err := on.CreateCustomer(w.ctx, administratorOf(reseller), c)
 		require.NoError(w.t, err)
 		w.endAt(on, reseller, created.UID, now.AddDate(0, 0, 100*(n+1)))
-		want[app.AccountStream(created.UID)] = []string{"invitation 1"}
+		want[eventlog.AccountStream(created.UID)] = []string{"invitation 1"}
 		want[partners(reseller, created.UID)] = []string{"warned 31", "warned 7", "warned 1", "ended"}
 		invited, err := on.InviteUser(w.ctx, administratorOf(created.UID), app.InviteUser{
 			Command: command(), Account: created.UID, Email: fmt.Sprintf("user%d@x.example", n), Administrator: true,
 		})
 		require.NoError(w.t, err)
-		want[app.UserStream(invited.UID)] = []string{"user invitation 1"}
+		want[eventlog.UserStream(invited.UID)] = []string{"user invitation 1"}
 		serial := w.stock(on, reseller, n+1)
-		want[app.DeviceStream(device.UID(serial))] = []string{"renewed", "renewed"}
+		want[eventlog.DeviceStream(device.UID(serial))] = []string{"renewed", "renewed"}
 	}
 	return now.AddDate(11, 0, 0), want
 }

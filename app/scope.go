@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
@@ -14,7 +16,7 @@ import (
 // partner profile gives the right, for an auditor those of its grant. Rights are
 // those of today, whatever instant is asked for; lists take them from the read
 // model, as fresh as the query asks.
-func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Freshness) ([]uuid.UUID, error) {
+func (a *App) scope(ctx context.Context, caller access.Caller, right rights.Right, f query.Freshness) ([]uuid.UUID, error) {
 	if caller.ActingFor != uuid.Nil {
 		if err := a.access(caller).require(ctx, caller.ActingFor, right); err != nil {
 			return nil, err
@@ -27,13 +29,13 @@ func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Fr
 	case caller.Auditor() && rights.Auditor().Has(right):
 		return slices.Clone(caller.Audits), nil
 	case caller.Auditor():
-		return nil, &Forbidden{Right: right}
+		return nil, &access.Forbidden{Right: right}
 	}
 	var scope []uuid.UUID
 	if ownRights(caller).Has(right) {
 		scope = append(scope, caller.Own())
 	}
-	partners, err := a.partners(ctx, Freshness{MinPosition: f.MinPosition}, caller.Own())
+	partners, err := a.partners(ctx, query.Freshness{MinPosition: f.MinPosition}, caller.Own())
 	if err != nil {
 		return nil, err
 	}
@@ -43,17 +45,17 @@ func (a *App) scope(ctx context.Context, caller Caller, right rights.Right, f Fr
 		}
 	}
 	if len(scope) == 0 {
-		return nil, &Forbidden{Right: right, Account: caller.Own()}
+		return nil, &access.Forbidden{Right: right, Account: caller.Own()}
 	}
 	return scope, nil
 }
 
 // partners are the partnerships of an account as of now: the read model does
 // not hear of one that ends by itself.
-func (a *App) partners(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error) {
+func (a *App) partners(ctx context.Context, f query.Freshness, account uuid.UUID) (query.List[query.PartnershipRow], error) {
 	found, err := a.reader.Partnerships(ctx, f, account)
 	now := a.clock.Now()
-	found.Items = slices.DeleteFunc(found.Items, func(p PartnershipRow) bool { return !p.Until.IsZero() && !now.Before(p.Until) })
+	found.Items = slices.DeleteFunc(found.Items, func(p query.PartnershipRow) bool { return !p.Until.IsZero() && !now.Before(p.Until) })
 	return found, err
 }
 

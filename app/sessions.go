@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -15,7 +17,7 @@ import (
 const CodeSessionRequired = "session_required"
 
 // signedIn is the user of the caller's session.
-func signedIn(caller Caller) (uuid.UUID, error) {
+func signedIn(caller access.Caller) (uuid.UUID, error) {
 	if caller.Actor.Kind == domain.ActorUser && caller.Session != uuid.Nil {
 		if uid, err := uuid.Parse(caller.Actor.ID); err == nil {
 			return uid, nil
@@ -25,7 +27,7 @@ func signedIn(caller Caller) (uuid.UUID, error) {
 }
 
 // Sessions are the caller's own that have not ended, newest first.
-func (a *App) Sessions(ctx context.Context, caller Caller) ([]Session, error) {
+func (a *App) Sessions(ctx context.Context, caller access.Caller) ([]ports.Session, error) {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return nil, err
@@ -35,12 +37,12 @@ func (a *App) Sessions(ctx context.Context, caller Caller) ([]Session, error) {
 		return nil, err
 	}
 	all, err := a.people.Store.Sessions(ctx, uid, a.clock.Now())
-	return slices.DeleteFunc(all, func(s Session) bool { return s.Credential != person.Credential }), err
+	return slices.DeleteFunc(all, func(s ports.Session) bool { return s.Credential != person.Credential }), err
 }
 
 // EndSession ends one of the caller's own sessions; uuid.Nil is the one the
 // caller uses.
-func (a *App) EndSession(ctx context.Context, caller Caller, id uuid.UUID) error {
+func (a *App) EndSession(ctx context.Context, caller access.Caller, id uuid.UUID) error {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return err
@@ -52,7 +54,7 @@ func (a *App) EndSession(ctx context.Context, caller Caller, id uuid.UUID) error
 }
 
 // EndSessions ends all of the caller's own sessions, the one it uses too.
-func (a *App) EndSessions(ctx context.Context, caller Caller) error {
+func (a *App) EndSessions(ctx context.Context, caller access.Caller) error {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return err
@@ -62,7 +64,7 @@ func (a *App) EndSessions(ctx context.Context, caller Caller) error {
 
 // Self is the person that a caller is; zero for tokens of accounts and the
 // operator.
-func (a *App) Self(ctx context.Context, caller Caller) (account.Person, error) {
+func (a *App) Self(ctx context.Context, caller access.Caller) (account.Person, error) {
 	if caller.Actor.Kind != domain.ActorUser && !caller.Auditor() {
 		return account.Person{}, nil
 	}

@@ -13,6 +13,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -22,9 +25,6 @@ import (
 
 // CodeSignInFailed says that e-mail and password do not fit, whichever it is.
 const CodeSignInFailed = "sign_in_failed"
-
-// SessionPrefix begins the tokens of sessions.
-const SessionPrefix = "fles_"
 
 // TooManyAttempts refuses an attempt to sign in, whoever it is for.
 type TooManyAttempts struct {
@@ -43,7 +43,7 @@ type SignIn struct {
 
 // SignedIn is a new session with its token, which is shown only here.
 type SignedIn struct {
-	Session
+	ports.Session
 	Token string
 }
 
@@ -190,7 +190,7 @@ func (a *App) begin(ctx context.Context, person user.State) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	now := a.clock.Now().UTC().Truncate(time.Microsecond)
-	s := SignedIn{Token: SessionPrefix + randomText(), Session: Session{
+	s := SignedIn{Token: access.SessionPrefix + randomText(), Session: ports.Session{
 		ID: uuid.New(), User: person.UID, Account: person.Account, Credential: person.Credential,
 		CreatedAt: now, ExpiresAt: now.Add(a.people.lifetime(acc.Security)),
 	}}
@@ -207,20 +207,20 @@ func randomText() string {
 // SessionCaller is who has signed in with a session's token, with the rights of
 // this moment; ErrNotFound for a session that has ended, or whose user may not
 // enter any more or has another password since.
-func (a *App) SessionCaller(ctx context.Context, token string) (Caller, error) {
+func (a *App) SessionCaller(ctx context.Context, token string) (access.Caller, error) {
 	s, err := a.people.Store.SessionByHash(ctx, hashToken(token))
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	if !a.clock.Now().Before(s.ExpiresAt) {
-		return Caller{}, ErrNotFound
+		return access.Caller{}, query.ErrNotFound
 	}
 	person, err := a.user(ctx, s.User)
 	if err == nil && person.Credential != s.Credential {
-		err = ErrNotFound
+		err = query.ErrNotFound
 	}
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	c, err := a.userCaller(ctx, person)
 	c.Session = s.ID
@@ -228,15 +228,15 @@ func (a *App) SessionCaller(ctx context.Context, token string) (Caller, error) {
 }
 
 // userCaller is a user as a caller, ErrNotFound for one who may not enter.
-func (a *App) userCaller(ctx context.Context, person user.State) (Caller, error) {
+func (a *App) userCaller(ctx context.Context, person user.State) (access.Caller, error) {
 	acc, err := a.account(ctx, person.Account)
 	if err != nil {
-		return Caller{}, err
+		return access.Caller{}, err
 	}
 	if !mayEnter(person, acc) {
-		return Caller{}, ErrNotFound
+		return access.Caller{}, query.ErrNotFound
 	}
-	c := Caller{
+	c := access.Caller{
 		Actor:         domain.Actor{Kind: domain.ActorUser, ID: person.UID.String(), Account: person.Account},
 		Administrator: acc.Administers(person.UID),
 	}

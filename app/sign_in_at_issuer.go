@@ -13,43 +13,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
-
-// Issuer is an OpenID Connect provider that people may sign in at instead of
-// with a password.
-type Issuer interface {
-	// SignInURL is where the browser goes to sign in.
-	SignInURL(context.Context, IssuerAttempt) (string, error)
-	// Identify redeems what the browser came back with. A code that is of no
-	// use, or an answer to another attempt, is ErrNotIdentified.
-	Identify(ctx context.Context, code string, a IssuerAttempt) (Identity, error)
-}
-
-// Errors of the Issuer port. Implementations wrap them.
-var (
-	// ErrIssuerUnavailable: the issuer does not answer, or not as it should.
-	ErrIssuerUnavailable = errors.New("the OpenID Connect issuer does not answer as it should")
-	// ErrNotIdentified: the issuer vouches for nobody.
-	ErrNotIdentified = errors.New("the OpenID Connect issuer identifies nobody")
-)
-
-// IssuerAttempt is one attempt to sign in at the issuer: RedirectURI is where it
-// sends the browser back to, the others are secrets that tie its answer to the
-// attempt.
-type IssuerAttempt struct {
-	RedirectURI, State, Nonce, Verifier string
-}
-
-// Identity is whom the issuer vouches for. Subject is its own name for the
-// person, which never changes and is never given to somebody else.
-type Identity struct {
-	Issuer, Subject string
-	Email           string
-	EmailVerified   bool
-}
 
 // IssuerStart begins an attempt: Ticket stays with the browser that goes to URL.
 type IssuerStart struct {
@@ -67,7 +36,7 @@ type AtIssuer struct {
 // there is none. Nothing is kept of it here.
 func (a *App) StartAtIssuer(ctx context.Context, redirectURI string) (IssuerStart, error) {
 	if a.people.Issuer == nil {
-		return IssuerStart{}, ErrNotFound
+		return IssuerStart{}, query.ErrNotFound
 	}
 	ticket := make([]byte, 32, ticketSize)
 	_, _ = rand.Read(ticket) // never fails, by its documentation
@@ -84,7 +53,7 @@ const ticketSize = 32 + 8 // random bytes and when it runs out
 // issuerAttempt derives the secrets of an attempt from its ticket: whoever has
 // the ticket still knows none of them, and one that was made up or changed
 // leads to others.
-func (a *App) issuerAttempt(ticket []byte, redirectURI string) IssuerAttempt {
+func (a *App) issuerAttempt(ticket []byte, redirectURI string) ports.IssuerAttempt {
 	derive := func(purpose string) string {
 		mac := hmac.New(sha256.New, a.secret)
 		mac.Write([]byte("issuer " + purpose + "\x00"))
@@ -92,7 +61,7 @@ func (a *App) issuerAttempt(ticket []byte, redirectURI string) IssuerAttempt {
 		mac.Write([]byte(redirectURI))
 		return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	}
-	return IssuerAttempt{RedirectURI: redirectURI, State: derive("state"), Nonce: derive("nonce"), Verifier: derive("verifier")}
+	return ports.IssuerAttempt{RedirectURI: redirectURI, State: derive("state"), Nonce: derive("nonce"), Verifier: derive("verifier")}
 }
 
 var notIdentified = domain.Problem{Code: CodeSignInFailed, Detail: "This identity does not open an account here."}
@@ -104,7 +73,7 @@ var notIdentified = domain.Problem{Code: CodeSignInFailed, Detail: "This identit
 // not fit, the answer is the same.
 func (a *App) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, error) {
 	if a.people.Issuer == nil {
-		return SignedIn{}, ErrNotFound
+		return SignedIn{}, query.ErrNotFound
 	}
 	address := a.fromAddress(c.Address)
 	if err := a.mayTry(ctx, address); err != nil {
@@ -116,7 +85,7 @@ func (a *App) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, error) 
 	}
 	identity, err := a.people.Issuer.Identify(ctx, c.Code, attempt)
 	switch {
-	case errors.Is(err, ErrNotIdentified):
+	case errors.Is(err, ports.ErrNotIdentified):
 		return SignedIn{}, domain.Refuse(notIdentified)
 	case err != nil:
 		a.forgive(ctx, address) // nobody's fault here
@@ -138,10 +107,10 @@ func (a *App) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, error) 
 
 // returned is the attempt that a browser returns from, if it is that browser's
 // and in time.
-func (a *App) returned(c AtIssuer) (IssuerAttempt, bool) {
+func (a *App) returned(c AtIssuer) (ports.IssuerAttempt, bool) {
 	ticket, err := base64.RawURLEncoding.DecodeString(c.Ticket)
 	if err != nil || len(ticket) != ticketSize {
-		return IssuerAttempt{}, false
+		return ports.IssuerAttempt{}, false
 	}
 	attempt := a.issuerAttempt(ticket, c.RedirectURI)
 	expires := time.UnixMilli(int64(binary.BigEndian.Uint64(ticket[32:])))
@@ -150,7 +119,7 @@ func (a *App) returned(c AtIssuer) (IssuerAttempt, bool) {
 }
 
 // identified finds the user of an identity, and whether the user may enter.
-func (a *App) identified(ctx context.Context, i Identity) (person user.State, enters bool, err error) {
+func (a *App) identified(ctx context.Context, i ports.Identity) (person user.State, enters bool, err error) {
 	subject := a.subject("identity at "+i.Issuer, i.Subject)
 	bound, err := a.people.Store.UserOfIdentity(ctx, i.Issuer, subject)
 	if err == nil && bound != uuid.Nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -22,7 +25,7 @@ type team struct {
 	*world
 	account uuid.UUID
 	email   string // of the first administrator
-	admin   app.Caller
+	admin   access.Caller
 }
 
 func newTeam(t testing.TB) *team {
@@ -39,7 +42,7 @@ func newTeam(t testing.TB) *team {
 }
 
 // signIn signs in and gives the caller of the session.
-func (m *team) signIn(email string) app.Caller {
+func (m *team) signIn(email string) access.Caller {
 	m.t.Helper()
 	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password, Address: "192.0.2.1"})
 	require.NoError(m.t, err)
@@ -84,7 +87,7 @@ func TestTheFirstAdministratorSignsIn(t *testing.T) {
 	require.Equal(t, m.admin.Actor.ID, m.signIn(strings.ToUpper(m.email)).Actor.ID, "in any case of letters")
 
 	for _, e := range m.everything() {
-		_, _, data, err := app.Wire.Encode(e.Event)
+		_, _, data, err := eventlog.Codec.Encode(e.Event)
 		require.NoError(t, err)
 		require.NotContains(t, string(data), "argon2")
 		require.NotContains(t, string(data), password)
@@ -175,10 +178,10 @@ func TestSessionsAreListedAndEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	other := m.signIn(func() string { m.join("o@x.example", false, "full"); return "o@x.example" }())
-	require.ErrorIs(t, m.EndSession(m.ctx, other, second.Session), app.ErrNotFound, "not one's own")
+	require.ErrorIs(t, m.EndSession(m.ctx, other, second.Session), query.ErrNotFound, "not one's own")
 	require.NoError(t, m.EndSession(m.ctx, m.admin, second.Session))
 	_, err = m.SessionCaller(m.ctx, in.Token)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	require.NoError(t, m.EndSession(m.ctx, m.admin, uuid.Nil), "the one in use")
 	all, err = m.Sessions(m.ctx, m.admin)
 	require.NoError(t, err)
@@ -188,9 +191,9 @@ func TestSessionsAreListedAndEnd(t *testing.T) {
 	require.NoError(t, err)
 	m.clock.advance(12 * time.Hour)
 	_, err = m.SessionCaller(m.ctx, in.Token)
-	require.ErrorIs(t, err, app.ErrNotFound, "its time is over")
+	require.ErrorIs(t, err, query.ErrNotFound, "its time is over")
 	_, err = m.SessionCaller(m.ctx, "fles_guess")
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = m.Sessions(m.ctx, administratorOf(m.account))
 	refused(t, err, app.CodeSessionRequired)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
@@ -17,14 +19,14 @@ import (
 // loaded is a stream folded to a state.
 type loaded[S any] struct {
 	state    S
-	revision Revision // NoStream when there is nothing
-	position Position // of the last event, as far as the store tells
+	revision eventlog.Revision // NoStream when there is nothing
+	position eventlog.Position // of the last event, as far as the store tells
 	ids      []uuid.UUID
 }
 
 // load reads and folds a stream.
-func load[S any](ctx context.Context, log Log, stream string, initial S, evolve func(S, domain.Event) S) (loaded[S], error) {
-	l := loaded[S]{state: initial, revision: NoStream}
+func load[S any](ctx context.Context, log eventlog.Log, stream string, initial S, evolve func(S, domain.Event) S) (loaded[S], error) {
+	l := loaded[S]{state: initial, revision: eventlog.NoStream}
 	for r, err := range log.ReadStream(ctx, stream, 0) {
 		if err != nil {
 			return l, fmt.Errorf("load %s: %w", stream, err)
@@ -45,7 +47,7 @@ type write struct {
 	causation string // the event that caused it; empty: the command itself
 }
 
-func (a *App) write(caller Caller, c Command) write {
+func (a *App) write(caller access.Caller, c Command) write {
 	if c.ID == uuid.Nil {
 		c.ID = uuid.New()
 	}
@@ -64,28 +66,28 @@ func (w write) id(stream string, i int) uuid.UUID {
 
 // events makes the events of the command on a stream. Their ids follow from the
 // command, so a repeated append is the same append.
-func (w write) events(stream string, events []domain.Event) []NewEvent {
-	made := make([]NewEvent, len(events))
+func (w write) events(stream string, events []domain.Event) []eventlog.NewEvent {
+	made := make([]eventlog.NewEvent, len(events))
 	for i, e := range events {
-		made[i] = NewEvent{ID: w.id(stream, i), Event: e, Metadata: w.metadata(e)}
+		made[i] = eventlog.NewEvent{ID: w.id(stream, i), Event: e, Metadata: w.metadata(e)}
 	}
 	return made
 }
 
 // once makes an event that must not be taken for one of an earlier attempt: a
 // claim always appends, also when the command is repeated.
-func (w write) once(e domain.Event) NewEvent {
-	return NewEvent{ID: uuid.New(), Event: e, Metadata: w.metadata(e)}
+func (w write) once(e domain.Event) eventlog.NewEvent {
+	return eventlog.NewEvent{ID: uuid.New(), Event: e, Metadata: w.metadata(e)}
 }
 
-func (w write) metadata(e domain.Event) Metadata {
+func (w write) metadata(e domain.Event) eventlog.Metadata {
 	correlation := w.command.ID.String()
 	causation := w.causation
 	if causation == "" {
 		causation = correlation
 	}
-	return Metadata{
-		SchemaVersion: Wire[e.EventType()].Version(),
+	return eventlog.Metadata{
+		SchemaVersion: eventlog.Codec[e.EventType()].Version(),
 		OccurredAt:    w.at,
 		Actor:         w.actor,
 		Reason:        w.command.Reason,
@@ -108,24 +110,24 @@ var errAuditorWrites = errors.New("an auditor writes nothing")
 
 // append appends, and repeats an append whose outcome is unknown with the same
 // ids and expectation until the store answers or time is up.
-func (a *App) append(ctx context.Context, stream string, expected Revision, events ...NewEvent) (Revision, Position, error) {
+func (a *App) append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
 	for _, e := range events {
 		if e.Metadata.Actor.Kind == domain.ActorAuditor {
-			return 0, Position{}, fmt.Errorf("append to %s: %w", stream, errAuditorWrites)
+			return 0, eventlog.Position{}, fmt.Errorf("append to %s: %w", stream, errAuditorWrites)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, appendTime)
 	defer cancel()
 	for try := 0; ; try++ {
 		revision, position, err := a.log.Append(ctx, stream, expected, events...)
-		if !errors.Is(err, ErrLogUnavailable) {
+		if !errors.Is(err, eventlog.ErrUnavailable) {
 			if err != nil {
 				err = fmt.Errorf("append to %s: %w", stream, err)
 			}
 			return revision, position, err
 		}
 		if pause(ctx, try) != nil {
-			return 0, Position{}, fmt.Errorf("append to %s: %w", stream, err)
+			return 0, eventlog.Position{}, fmt.Errorf("append to %s: %w", stream, err)
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -18,7 +21,7 @@ import (
 // that Kind names. Its own Command is that of the submission.
 type Submission struct {
 	Command
-	Kind          OperationKind
+	Kind          ports.OperationKind
 	Registrations RegisterDevices
 	Transfer      TransferDevices
 	Renewal       RenewDevices
@@ -27,7 +30,7 @@ type Submission struct {
 // storedRequest is what all chunks of an operation have in common: the
 // submission without its items, and who submitted it.
 type storedRequest struct {
-	Caller     Caller
+	Caller     access.Caller
 	Submission Submission
 }
 
@@ -42,64 +45,64 @@ type storedItem struct {
 // Submit starts an operation. The operation has the id of the command, so that
 // a repeat is the same operation. What is wrong with the request as a whole is
 // refused at once; items are looked at later.
-func (a *App) Submit(ctx context.Context, caller Caller, s Submission) (Operation, error) {
+func (a *App) Submit(ctx context.Context, caller access.Caller, s Submission) (ports.Operation, error) {
 	if s.ID == uuid.Nil {
 		s.ID = uuid.New()
 	}
 	items, err := s.items(caller)
 	if err != nil {
-		return Operation{}, err
+		return ports.Operation{}, err
 	}
 	if s.atomic() && len(items) > maxTogether {
-		return Operation{}, domain.Refuse(batchTooLarge)
+		return ports.Operation{}, domain.Refuse(batchTooLarge)
 	}
 	x := a.access(caller)
 	switch s.Kind {
-	case OperationRegistration:
+	case ports.OperationRegistration:
 		err = x.write(ctx, caller.Account(), rights.DevicesRegister)
-	case OperationTransfer:
+	case ports.OperationTransfer:
 		err = x.open(ctx, rights.DevicesTransfer)
 	default:
 		err = x.open(ctx, rights.DevicesRenew)
 	}
 	if err != nil {
-		return Operation{}, err
+		return ports.Operation{}, err
 	}
 	if s.Renewal.Align.NeedsSelection() { // which no chunk sees as a whole
 		selected, err := a.devicesNamed(ctx, s.Renewal.Devices)
 		if err != nil {
-			return Operation{}, err
+			return ports.Operation{}, err
 		}
 		if s.Renewal.Align, err = align(ctx, x, s.Renewal.Align, selected, calendar.DateOf(a.clock.Now())); err != nil {
-			return Operation{}, err
+			return ports.Operation{}, err
 		}
 	}
 	encoded := make([][]byte, len(items))
 	for i, item := range items {
 		if encoded[i], err = json.Marshal(item); err != nil {
-			return Operation{}, fmt.Errorf("submit: %w", err)
+			return ports.Operation{}, fmt.Errorf("submit: %w", err)
 		}
 	}
 	request, err := json.Marshal(storedRequest{caller, s.withoutItems()})
 	if err != nil {
-		return Operation{}, fmt.Errorf("submit: %w", err)
+		return ports.Operation{}, fmt.Errorf("submit: %w", err)
 	}
-	op := Operation{
-		ID: s.ID, Kind: s.Kind, Account: caller.Own(), State: OperationQueued, Total: len(items), CreatedAt: a.clock.Now().UTC(),
+	op := ports.Operation{
+		ID: s.ID, Kind: s.Kind, Account: caller.Own(), State: ports.OperationQueued, Total: len(items), CreatedAt: a.clock.Now().UTC(),
 	}
 	if err := a.operations.CreateOperation(ctx, op, request, encoded); err != nil {
-		return Operation{}, err
+		return ports.Operation{}, err
 	}
 	return a.operations.Operation(ctx, s.ID)
 }
 
 // items are those of the submission, in request order.
-func (s Submission) items(caller Caller) ([]storedItem, error) {
+func (s Submission) items(caller access.Caller) ([]storedItem, error) {
 	var items []storedItem
 	var err error
 	seen := duplicates{}
 	switch s.Kind {
-	case OperationRegistration:
+	case ports.OperationRegistration:
 		err = s.check()
 		for _, row := range s.Registrations.Items {
 			row = readable(row)
@@ -109,10 +112,10 @@ func (s Submission) items(caller Caller) ([]storedItem, error) {
 			}
 			items = append(items, item)
 		}
-	case OperationTransfer:
+	case ports.OperationTransfer:
 		_, err = s.Transfer.checked(caller)
 		items = deviceItems(s.Transfer.Devices, seen)
-	case OperationRenewal:
+	case ports.OperationRenewal:
 		_, err = s.Renewal.checked()
 		items = deviceItems(s.Renewal.Devices, seen)
 	default:
@@ -156,26 +159,26 @@ func (s Submission) withoutItems() Submission {
 }
 
 func (s Submission) atomic() bool {
-	return s.Kind == OperationRegistration && s.Registrations.Atomic ||
-		s.Kind == OperationTransfer && s.Transfer.Atomic ||
-		s.Kind == OperationRenewal && s.Renewal.Atomic
+	return s.Kind == ports.OperationRegistration && s.Registrations.Atomic ||
+		s.Kind == ports.OperationTransfer && s.Transfer.Atomic ||
+		s.Kind == ports.OperationRenewal && s.Renewal.Atomic
 }
 
 func (s Submission) dryRun() bool {
-	return s.Kind == OperationRegistration && s.Registrations.DryRun ||
-		s.Kind == OperationTransfer && s.Transfer.DryRun ||
-		s.Kind == OperationRenewal && s.Renewal.DryRun
+	return s.Kind == ports.OperationRegistration && s.Registrations.DryRun ||
+		s.Kind == ports.OperationTransfer && s.Transfer.DryRun ||
+		s.Kind == ports.OperationRenewal && s.Renewal.DryRun
 }
 
 // Operation shows an operation to those of the account that submitted it, to its
 // auditors, and to the operator.
-func (a *App) Operation(ctx context.Context, caller Caller, id uuid.UUID) (Operation, error) {
+func (a *App) Operation(ctx context.Context, caller access.Caller, id uuid.UUID) (ports.Operation, error) {
 	op, err := a.operations.Operation(ctx, id)
 	if err != nil {
-		return Operation{}, err
+		return ports.Operation{}, err
 	}
-	if !caller.Operator() && !caller.belongs(op.Account) {
-		return Operation{}, ErrNotFound
+	if !caller.Operator() && !caller.Belongs(op.Account) {
+		return ports.Operation{}, query.ErrNotFound
 	}
 	return op, nil
 }
@@ -184,7 +187,7 @@ func (a *App) Operation(ctx context.Context, caller Caller, id uuid.UUID) (Opera
 // so many, as far as there are any yet. An auditor is shown no devices of
 // accounts that the grant does not name: who submitted the operation saw them by
 // a partnership.
-func (a *App) OperationResults(ctx context.Context, caller Caller, id uuid.UUID, after, limit int) ([]ItemResult, error) {
+func (a *App) OperationResults(ctx context.Context, caller access.Caller, id uuid.UUID, after, limit int) ([]ItemResult, error) {
 	if _, err := a.Operation(ctx, caller, id); err != nil {
 		return nil, err
 	}
@@ -197,7 +200,7 @@ func (a *App) OperationResults(ctx context.Context, caller Caller, id uuid.UUID,
 		if err := json.Unmarshal(data, &results[i]); err != nil {
 			return nil, fmt.Errorf("result %d of operation %s: %w", after+i, id, err)
 		}
-		if d := results[i].Device; d != nil && caller.Auditor() && !caller.belongs(d.Account) {
+		if d := results[i].Device; d != nil && caller.Auditor() && !caller.Belongs(d.Account) {
 			results[i].Device = nil
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/projections"
@@ -40,14 +42,14 @@ func followedWorld(t testing.TB, processes bool) *timedWorld {
 	w := &timedWorld{world: worldOn(t, node.SocketPath())}
 	store, ok := w.log.(*eventstoredb.Store)
 	require.True(t, ok)
-	source, err := app.Source(t.Context(), w.log, w.clock)
+	source, err := eventlog.Source(t.Context(), w.log, w.clock)
 	require.NoError(t, err)
-	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+	follow := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(store, eventstoredb.SubscriberOptions{
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
 		})
 	}
-	w.reader = fleet.NewReader(w.pool, func(ctx context.Context, names []string, p app.Position) error {
+	w.reader = fleet.NewReader(w.pool, func(ctx context.Context, names []string, p eventlog.Position) error {
 		return w.runner.WaitFor(ctx, names, p)
 	})
 	w.App = w.with(w.log)
@@ -56,7 +58,7 @@ func followedWorld(t testing.TB, processes bool) *timedWorld {
 		following = append(following, projections.Process{Name: p.Name(), Prefixes: p.Prefixes(), Handle: p.HandleBatch})
 	}
 	w.runner, err = projections.New(projections.Options{
-		Pool: w.pool, Follow: follow, Log: w.log, Awaited: app.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
+		Pool: w.pool, Follow: follow, Log: w.log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
 	}, []projections.Projection{fleet.Projection()}, following)
 	require.NoError(t, err)
 	require.NoError(t, w.runner.Prepare(t.Context()))
@@ -73,7 +75,7 @@ func followedWorld(t testing.TB, processes bool) *timedWorld {
 }
 
 // sandbox is the service in a sandbox, whose clock begins with the machine's.
-func (w *timedWorld) sandbox(log app.Log) *app.App {
+func (w *timedWorld) sandbox(log eventlog.Log) *app.App {
 	w.t.Helper()
 	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
 	require.NoError(w.t, err)
@@ -83,12 +85,12 @@ func (w *timedWorld) sandbox(log app.Log) *app.App {
 // visible waits until the read models know of everything that is in the log.
 func (w *world) visible() {
 	w.t.Helper()
-	var last app.Position
-	for e, err := range w.log.ReadAll(w.ctx, app.Position{}, "account-", "device-", "partnership-", "user-") {
+	var last eventlog.Position
+	for e, err := range w.log.ReadAll(w.ctx, eventlog.Position{}, "account-", "device-", "partnership-", "user-") {
 		require.NoError(w.t, err)
 		last = e.Position
 	}
-	_, err := w.reader.Devices(w.ctx, app.DeviceQuery{Freshness: app.Freshness{MinPosition: last}, Page: app.Page{Limit: 1}})
+	_, err := w.reader.Devices(w.ctx, query.DeviceQuery{Freshness: query.Freshness{MinPosition: last}, Page: query.Page{Limit: 1}})
 	require.NoError(w.t, err)
 }
 
@@ -96,7 +98,7 @@ func (w *world) visible() {
 // instants at which they were written.
 func (w *timedWorld) renewals(serial string) (periods []string, at []time.Time) {
 	w.t.Helper()
-	for e, err := range w.log.ReadStream(w.ctx, app.DeviceStream(device.UID(serial)), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, eventlog.DeviceStream(device.UID(serial)), 0) {
 		require.NoError(w.t, err)
 		if renewed, ok := e.Event.(device.ServiceRenewed); ok && renewed.Automatic {
 			periods = append(periods, renewed.OldEnd.String()+" - "+renewed.NewEnd.String())

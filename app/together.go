@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -81,7 +82,7 @@ func (a *App) nextBatch(ctx context.Context, w write) (uuid.UUID, error) {
 		}
 		if err := a.settleBatch(ctx, l); err != nil {
 			if early, ok := errors.AsType[*TooEarly](err); ok {
-				return uid, fmt.Errorf("%w: %w", ErrBusy, early)
+				return uid, fmt.Errorf("%w: %w", eventlog.ErrBusy, early)
 			}
 			return uid, busyOnConflict(err)
 		}
@@ -89,8 +90,8 @@ func (a *App) nextBatch(ctx context.Context, w write) (uuid.UUID, error) {
 }
 
 func busyOnConflict(err error) error {
-	if errors.Is(err, ErrConflict) {
-		return fmt.Errorf("%w: %w", ErrBusy, err)
+	if errors.Is(err, eventlog.ErrConflict) {
+		return fmt.Errorf("%w: %w", eventlog.ErrBusy, err)
 	}
 	return err
 }
@@ -103,7 +104,7 @@ type together struct {
 	items    []bulkItem
 	open     []int // items that change something
 	results  []result[device.State]
-	revision Revision // of the batch's stream
+	revision eventlog.Revision // of the batch's stream
 
 	mu    sync.Mutex
 	holds map[int]*hold
@@ -112,8 +113,8 @@ type together struct {
 // hold is a held device: what will be appended to it, and what it claimed and
 // will leave. Without events it is not held.
 type hold struct {
-	revision Revision
-	events   []NewEvent
+	revision eventlog.Revision
+	events   []eventlog.NewEvent
 	state    device.State // after the events
 	claims   *claims
 	leaves   []freed
@@ -124,7 +125,7 @@ func (t *together) run(ctx context.Context) ([]result[device.State], error) {
 	for n, i := range t.open {
 		devices[n] = t.items[i].change.holder
 	}
-	t.revision = NoStream
+	t.revision = eventlog.NoStream
 	if err := t.record(ctx, batch.BatchStarted{Batch: t.uid, Devices: devices}); err != nil {
 		return nil, busyOnConflict(err)
 	}
@@ -145,7 +146,7 @@ func (t *together) run(ctx context.Context) ([]result[device.State], error) {
 // record appends an event to the batch's own stream. Its id is new: of two
 // attempts at once only one goes on.
 func (t *together) record(ctx context.Context, e domain.Event) (err error) {
-	t.revision, _, err = t.app.append(ctx, BatchStream(t.uid), t.revision, t.w.once(e))
+	t.revision, _, err = t.app.append(ctx, eventlog.BatchStream(t.uid), t.revision, t.w.once(e))
 	return err
 }
 
@@ -168,7 +169,7 @@ func (t *together) holdAll(ctx context.Context) ([]result[device.State], error) 
 		defer done()
 		for try := range conflictTries {
 			r, err := t.hold(ctx, c, h)
-			if !errors.Is(err, ErrConflict) {
+			if !errors.Is(err, eventlog.ErrConflict) {
 				return r, err
 			}
 			if err := pause(ctx, try); err != nil {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -14,7 +16,7 @@ import (
 // It needs devices.transfer in both accounts. From uuid.Nil is the account
 // acted for. What was asked for and what became of it is recorded, see Transfer;
 // a dry run records nothing.
-func (a *App) TransferDevices(ctx context.Context, caller Caller, c TransferDevices) (BulkResult, error) {
+func (a *App) TransferDevices(ctx context.Context, caller access.Caller, c TransferDevices) (BulkResult, error) {
 	c, plan, err := a.planned(ctx, caller, c)
 	if err != nil {
 		return BulkResult{}, err
@@ -51,7 +53,7 @@ func (a *App) TransferDevices(ctx context.Context, caller Caller, c TransferDevi
 }
 
 func (t transferring) bulk() bulk {
-	b := bulk{success: OutcomeTransferred, dryRun: t.command.DryRun, atomic: t.command.Atomic, visible: t.visible}
+	b := bulk{success: domain.OutcomeTransferred, dryRun: t.command.DryRun, atomic: t.command.Atomic, visible: t.visible}
 	for _, name := range t.command.Devices {
 		b.items = append(b.items, t.item(name))
 	}
@@ -59,7 +61,7 @@ func (t transferring) bulk() bulk {
 }
 
 // checked refuses what is wrong with the request as a whole.
-func (c TransferDevices) checked(caller Caller) (TransferDevices, error) {
+func (c TransferDevices) checked(caller access.Caller) (TransferDevices, error) {
 	if err := c.check(); err != nil {
 		return c, err
 	}
@@ -93,7 +95,7 @@ type transferring struct {
 	seen      duplicates
 }
 
-func (a *App) transferring(ctx context.Context, caller Caller, c TransferDevices) (transferring, error) {
+func (a *App) transferring(ctx context.Context, caller access.Caller, c TransferDevices) (transferring, error) {
 	t := transferring{app: a, w: a.write(caller, c.Command), command: c, seen: duplicates{}}
 	x := a.access(caller)
 	source, err := x.in(ctx, c.From)
@@ -109,7 +111,7 @@ func (a *App) transferring(ctx context.Context, caller Caller, c TransferDevices
 	}
 	t.from, t.to = owners[c.From], owners[c.To]
 	if t.from.Status == "" {
-		return t, ErrNotFound
+		return t, query.ErrNotFound
 	}
 	if t.partnered, err = a.partnered(ctx, t.from, t.to); err != nil {
 		return t, err

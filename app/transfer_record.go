@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
@@ -19,8 +20,8 @@ import (
 // loadedTransfer is the record of a transfer with what its metadata tell.
 type loadedTransfer struct {
 	state     transfer.State
-	revision  Revision
-	position  Position
+	revision  eventlog.Revision
+	position  eventlog.Position
 	requested map[uuid.UUID]Asked // by request: the events of the transfer, the uids of reversals
 	first     map[uuid.UUID]int   // by event: index of the first device of a request
 }
@@ -33,8 +34,8 @@ type Asked struct {
 }
 
 func (a *App) loadTransfer(ctx context.Context, uid uuid.UUID) (loadedTransfer, error) {
-	l := loadedTransfer{revision: NoStream, requested: map[uuid.UUID]Asked{}, first: map[uuid.UUID]int{}}
-	for e, err := range a.log.ReadStream(ctx, TransferStream(uid), 0) {
+	l := loadedTransfer{revision: eventlog.NoStream, requested: map[uuid.UUID]Asked{}, first: map[uuid.UUID]int{}}
+	for e, err := range a.log.ReadStream(ctx, eventlog.TransferStream(uid), 0) {
 		if err != nil {
 			return l, fmt.Errorf("load transfer %s: %w", uid, err)
 		}
@@ -79,31 +80,31 @@ func (a *App) recordTransfer(ctx context.Context, t transferring, own uuid.UUID)
 		fmt.Fprintf(names, "%q", name)
 	}
 	id := t.w.derive("requested " + hex.EncodeToString(names.Sum(nil)))
-	r.found.revision = NoStream // mostly there is nothing yet: the first try goes without reading
-	err := r.begin(ctx, func() (NewEvent, bool) {
+	r.found.revision = eventlog.NoStream // mostly there is nothing yet: the first try goes without reading
+	err := r.begin(ctx, func() (eventlog.NewEvent, bool) {
 		first, known := r.found.first[id]
 		if !known {
 			first = len(r.found.state.Items)
 		}
 		e.First, r.first = first, first
-		return NewEvent{ID: id, Event: e, Metadata: t.w.metadata(e)}, known
+		return eventlog.NewEvent{ID: id, Event: e, Metadata: t.w.metadata(e)}, known
 	})
 	return r, err
 }
 
 // begin appends the request unless the record has it.
-func (r *record) begin(ctx context.Context, request func() (e NewEvent, known bool)) error {
+func (r *record) begin(ctx context.Context, request func() (e eventlog.NewEvent, known bool)) error {
 	for try := range conflictTries {
 		e, known := request()
 		if known {
 			return nil
 		}
-		revision, _, err := r.app.append(ctx, TransferStream(r.transfer), r.found.revision, e)
+		revision, _, err := r.app.append(ctx, eventlog.TransferStream(r.transfer), r.found.revision, e)
 		if err == nil {
 			r.found.state, r.found.revision = transfer.Evolve(r.found.state, e.Event), revision
 			return nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
@@ -113,7 +114,7 @@ func (r *record) begin(ctx context.Context, request func() (e NewEvent, known bo
 			return err
 		}
 	}
-	return fmt.Errorf("record of transfer %s: %w", r.transfer, ErrBusy)
+	return fmt.Errorf("record of transfer %s: %w", r.transfer, eventlog.ErrBusy)
 }
 
 // conclude records what became of the devices, as far as that is not known. It
@@ -123,7 +124,7 @@ func (r *record) conclude(ctx context.Context, results []result[device.State]) e
 	defer cancel()
 	for try := range conflictTries {
 		err := r.append(ctx, results)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, eventlog.ErrConflict) {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
@@ -133,12 +134,12 @@ func (r *record) conclude(ctx context.Context, results []result[device.State]) e
 			return err
 		}
 	}
-	return fmt.Errorf("record of transfer %s: %w", r.transfer, ErrBusy)
+	return fmt.Errorf("record of transfer %s: %w", r.transfer, eventlog.ErrBusy)
 }
 
 func (r *record) append(ctx context.Context, results []result[device.State]) error {
 	for _, e := range r.outcomes(results) {
-		revision, _, err := r.app.append(ctx, TransferStream(r.transfer), r.found.revision, r.w.once(e))
+		revision, _, err := r.app.append(ctx, eventlog.TransferStream(r.transfer), r.found.revision, r.w.once(e))
 		if err != nil {
 			return err
 		}

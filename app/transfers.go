@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -22,7 +24,7 @@ type TransferRecord struct {
 	RequestedAt time.Time
 	By          Asked
 	Reversals   []ReversalRecord
-	Position    Position
+	Position    eventlog.Position
 }
 
 // ReversalRecord is a reversal in a TransferRecord.
@@ -37,7 +39,7 @@ type ReversalRecord struct {
 // accounts alone sees the devices that were moved, and of the refused ones only
 // those that this account had: what was asked for besides, perhaps about
 // devices of others, is the business of who asked.
-func (a *App) Transfer(ctx context.Context, caller Caller, id uuid.UUID) (TransferRecord, error) {
+func (a *App) Transfer(ctx context.Context, caller access.Caller, id uuid.UUID) (TransferRecord, error) {
 	l, v, err := a.seenTransfer(ctx, caller, id)
 	if err != nil {
 		return TransferRecord{}, err
@@ -65,13 +67,13 @@ func (a *App) Transfer(ctx context.Context, caller Caller, id uuid.UUID) (Transf
 
 // view is what a caller sees of a transfer.
 type view struct {
-	caller         Caller
+	caller         access.Caller
 	source, target bool // devices.read in the account
 	own            bool // and in its own, which it acts for
 }
 
 // seenTransfer loads a transfer that the caller may know of, else ErrNotFound.
-func (a *App) seenTransfer(ctx context.Context, caller Caller, id uuid.UUID) (loadedTransfer, view, error) {
+func (a *App) seenTransfer(ctx context.Context, caller access.Caller, id uuid.UUID) (loadedTransfer, view, error) {
 	v := view{caller: caller}
 	l, err := a.loadTransfer(ctx, id)
 	if err != nil || l.state.UID == uuid.Nil {
@@ -94,7 +96,7 @@ func (a *App) seenTransfer(ctx context.Context, caller Caller, id uuid.UUID) (lo
 
 // asker reports whether the caller is of the account that asked, or audits it.
 func (v view) asker(account uuid.UUID) bool {
-	return v.own && v.caller.belongs(account) && v.caller.actsFor(account)
+	return v.own && v.caller.Belongs(account) && v.caller.ActsFor(account)
 }
 
 // items are those that the caller may see: all of what its own account asked
@@ -126,7 +128,7 @@ func (a *App) fillOpen(ctx context.Context, s transfer.State) error {
 
 func (a *App) fill(ctx context.Context, id uuid.UUID, item *transfer.Item) error {
 	state := device.State{UID: item.Device}
-	for e, err := range a.log.ReadStream(ctx, DeviceStream(item.Device), 0) {
+	for e, err := range a.log.ReadStream(ctx, eventlog.DeviceStream(item.Device), 0) {
 		if err != nil {
 			return err
 		}

@@ -8,12 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 )
 
-func (w *world) record(by app.Caller, id uuid.UUID) app.TransferRecord {
+func (w *world) record(by access.Caller, id uuid.UUID) app.TransferRecord {
 	w.t.Helper()
 	r, err := w.Transfer(w.ctx, by, id)
 	require.NoError(w.t, err)
@@ -50,7 +52,7 @@ func TestTransferIsRecorded(t *testing.T) {
 	})
 	require.NoError(t, err)
 	_, err = w.Transfer(w.ctx, operator(), c.ID)
-	require.ErrorIs(t, err, app.ErrNotFound, "a dry run is no transfer")
+	require.ErrorIs(t, err, query.ErrNotFound, "a dry run is no transfer")
 
 	_, err = w.TransferDevices(w.ctx, administratorOf(reseller), c)
 	require.NoError(t, err)
@@ -83,7 +85,7 @@ func TestWhoSeesATransfer(t *testing.T) {
 	w.registered(reseller, router(50))
 	w.rename(router(50).SerialNumber, "router 2")
 	foreign := w.registered(readable, router(60))[0]
-	ask := func(by app.Caller, from, to uuid.UUID, devices ...string) uuid.UUID {
+	ask := func(by access.Caller, from, to uuid.UUID, devices ...string) uuid.UUID {
 		c := app.TransferDevices{Command: app.Command{ID: uuid.New(), Reason: "private"}, From: from, To: to, Devices: devices}
 		_, err := w.TransferDevices(w.ctx, by, c)
 		require.NoError(t, err)
@@ -106,7 +108,7 @@ func TestWhoSeesATransfer(t *testing.T) {
 	require.Equal(t, "private", w.record(administratorOf(reseller), id).By.Reason)
 	require.Equal(t, []string{taken, elsewhere}, told(w.record(operator(), id).Items))
 
-	for name, c := range map[string]app.Caller{
+	for name, c := range map[string]access.Caller{
 		"a stranger":               administratorOf(w.reseller("South Radio")),
 		"another customer":         administratorOf(readable),
 		"without the right":        {Actor: domain.Actor{Kind: domain.ActorToken, ID: "t", Account: customer}},
@@ -114,12 +116,12 @@ func TestWhoSeesATransfer(t *testing.T) {
 		"the operator for another": {Actor: operator().Actor, ActingFor: readable},
 	} {
 		_, err := w.Transfer(w.ctx, c, id)
-		require.ErrorIs(t, err, app.ErrNotFound, name)
+		require.ErrorIs(t, err, query.ErrNotFound, name)
 		_, err = w.ReverseTransfer(w.ctx, c, app.ReverseTransfer{Command: because(), Transfer: id})
-		require.ErrorIs(t, err, app.ErrNotFound, name)
+		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
 	_, err := w.Transfer(w.ctx, operator(), uuid.New())
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
 // A record of many devices takes several events and several requests of one

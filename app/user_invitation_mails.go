@@ -4,14 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // UserInvitationMails is InvitationMails for the users who are invited into an
 // account: it follows the log of users. An invitation that was replaced, revoked
 // or accepted meanwhile, or that has run out, is not mailed any more.
-func (a *App) UserInvitationMails(mailer Mailer, publicURL string) func(context.Context, Batch) error {
-	return func(ctx context.Context, batch Batch) error {
+func (a *App) UserInvitationMails(mailer ports.Mailer, publicURL string) func(context.Context, eventlog.Batch) error {
+	return func(ctx context.Context, batch eventlog.Batch) error {
 		for _, e := range batch.Events {
 			var number int
 			switch event := e.Event.(type) {
@@ -30,7 +32,7 @@ func (a *App) UserInvitationMails(mailer Mailer, publicURL string) func(context.
 	}
 }
 
-func (a *App) mailUser(ctx context.Context, mailer Mailer, e Recorded, number int, publicURL string) error {
+func (a *App) mailUser(ctx context.Context, mailer ports.Mailer, e eventlog.Recorded, number int, publicURL string) error {
 	l, err := load(ctx, a.log, e.Stream, user.State{}, user.Evolve)
 	if err != nil {
 		return err
@@ -43,7 +45,7 @@ func (a *App) mailUser(ctx context.Context, mailer Mailer, e Recorded, number in
 	if err != nil {
 		return err
 	}
-	return mailer.Send(ctx, Mail{
+	return mailer.Send(ctx, ports.Mail{
 		ID:      e.ID,
 		To:      s.Person.Email,
 		Subject: "Join the account " + acc.Name,

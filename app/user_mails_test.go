@@ -6,16 +6,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // letterbox takes mails, and may be shut.
 type letterbox struct {
-	mails []app.Mail
+	mails []ports.Mail
 	err   error
 }
 
-func (l *letterbox) Send(_ context.Context, m app.Mail) error {
+func (l *letterbox) Send(_ context.Context, m ports.Mail) error {
 	if l.err == nil {
 		l.mails = append(l.mails, m)
 	}
@@ -30,16 +31,16 @@ func TestUserInvitationsAreMailed(t *testing.T) {
 	_, err := m.RevokeUserInvitation(m.ctx, m.admin, m.about(revoked))
 	require.NoError(t, err)
 	m.join("di@x.example", true)
-	var events []app.Recorded
-	for e, err := range m.log.ReadAll(m.ctx, app.Position{}, "user-") {
+	var events []eventlog.Recorded
+	for e, err := range m.log.ReadAll(m.ctx, eventlog.Position{}, "user-") {
 		require.NoError(t, err)
 		events = append(events, e)
 	}
 	box := &letterbox{}
-	require.NoError(t, m.UserInvitationMails(box, "https://fleet.example")(m.ctx, app.Batch{Events: events}))
+	require.NoError(t, m.UserInvitationMails(box, "https://fleet.example")(m.ctx, eventlog.Batch{Events: events}))
 	require.Len(t, box.mails, 1, "not to whom it is of no use any more")
 	require.Equal(t, "bo@x.example", box.mails[0].To)
 	require.Contains(t, box.mails[0].Body, "https://fleet.example/v1/activations/"+m.UserInvitationToken(waits, 1))
 	box.err = context.DeadlineExceeded
-	require.ErrorIs(t, m.UserInvitationMails(box, "")(m.ctx, app.Batch{Events: events}), box.err)
+	require.ErrorIs(t, m.UserInvitationMails(box, "")(m.ctx, eventlog.Batch{Events: events}), box.err)
 }

@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -17,7 +20,7 @@ import (
 // userChange is a change of one user, without wants.
 func userChange(uid uuid.UUID, decide func(user.State) ([]domain.Event, []domain.Problem)) change[user.State] {
 	return change[user.State]{
-		stream: UserStream(uid), holder: uid, evolve: user.Evolve, decide: decide, has: reservationsOfUser,
+		stream: eventlog.UserStream(uid), holder: uid, evolve: user.Evolve, decide: decide, has: reservationsOfUser,
 	}
 }
 
@@ -49,7 +52,7 @@ type InviteUser struct {
 }
 
 // InviteUser invites a user. Managing users is the account's administrators'.
-func (a *App) InviteUser(ctx context.Context, caller Caller, c InviteUser) (Written, error) {
+func (a *App) InviteUser(ctx context.Context, caller access.Caller, c InviteUser) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
 		return Written{}, err
 	}
@@ -58,7 +61,7 @@ func (a *App) InviteUser(ctx context.Context, caller Caller, c InviteUser) (Writ
 	case err != nil:
 		return Written{}, err
 	case acc.Status == "":
-		return Written{}, ErrNotFound
+		return Written{}, query.ErrNotFound
 	case acc.Status == account.Closed:
 		return Written{}, domain.Refuse(accountClosed)
 	}
@@ -114,7 +117,7 @@ func (a *App) userInvitation(uid uuid.UUID, number int, w write) account.Invitat
 }
 
 // managesUsers is what every command on an account's users checks first.
-func (a *App) managesUsers(ctx context.Context, caller Caller, uid uuid.UUID, c Command) error {
+func (a *App) managesUsers(ctx context.Context, caller access.Caller, uid uuid.UUID, c Command) error {
 	if err := a.access(caller).write(ctx, uid, rights.UsersManage); err != nil {
 		return err
 	}
@@ -125,11 +128,11 @@ func (a *App) managesUsers(ctx context.Context, caller Caller, uid uuid.UUID, c 
 type UserCommand struct {
 	Command
 	Account, User uuid.UUID
-	IfRevision    *Revision
+	IfRevision    *eventlog.Revision
 }
 
 // oneUser carries out a command on a user's stream.
-func (a *App) oneUser(ctx context.Context, caller Caller, c UserCommand,
+func (a *App) oneUser(ctx context.Context, caller access.Caller, c UserCommand,
 	decide func(write, user.State) ([]domain.Event, []domain.Problem),
 ) (Written, error) {
 	if err := a.managesUsers(ctx, caller, c.Account, c.Command); err != nil {
@@ -158,19 +161,19 @@ func (a *App) userOf(ctx context.Context, uid, person uuid.UUID) (user.State, er
 }
 
 func (a *App) user(ctx context.Context, uid uuid.UUID) (user.State, error) {
-	l, err := load(ctx, a.log, UserStream(uid), user.State{}, user.Evolve)
+	l, err := load(ctx, a.log, eventlog.UserStream(uid), user.State{}, user.Evolve)
 	return l.state, err
 }
 
 // ResendUserInvitation makes a new invitation in place of the old one.
-func (a *App) ResendUserInvitation(ctx context.Context, caller Caller, c UserCommand) (Written, error) {
+func (a *App) ResendUserInvitation(ctx context.Context, caller access.Caller, c UserCommand) (Written, error) {
 	return a.oneUser(ctx, caller, c, func(w write, s user.State) ([]domain.Event, []domain.Problem) {
 		return user.DecideResend(s, a.userInvitation(s.UID, s.Invitation.Number+1, w), w.at)
 	})
 }
 
 // RevokeUserInvitation takes an invitation back. The e-mail address is free then.
-func (a *App) RevokeUserInvitation(ctx context.Context, caller Caller, c UserCommand) (Written, error) {
+func (a *App) RevokeUserInvitation(ctx context.Context, caller access.Caller, c UserCommand) (Written, error) {
 	return a.oneUser(ctx, caller, c, func(_ write, s user.State) ([]domain.Event, []domain.Problem) {
 		return user.DecideRevoke(s)
 	})

@@ -9,6 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -37,7 +40,7 @@ func TestInvitedUserJoinsWithProfiles(t *testing.T) {
 	require.NoError(t, err)
 	for _, wrong := range []string{m.UserInvitationToken(uid, 1), m.InvitationToken(uid, 2), m.UserInvitationToken(m.account, 1)} {
 		_, err = m.ActivateAccount(m.ctx, wrong, accept)
-		require.ErrorIs(t, err, app.ErrNotFound)
+		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 	done, err := m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 2), accept)
 	require.NoError(t, err)
@@ -60,7 +63,7 @@ func TestInvitedUserJoinsWithProfiles(t *testing.T) {
 func TestInvitationsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
-	invite := func(caller app.Caller, email string, change func(*app.InviteUser)) error {
+	invite := func(caller access.Caller, email string, change func(*app.InviteUser)) error {
 		c := app.InviteUser{Command: command(), Account: m.account, Email: email, Profiles: []string{"renewals"}}
 		change(&c)
 		_, err := m.InviteUser(m.ctx, caller, c)
@@ -76,18 +79,18 @@ func TestInvitationsThatAreRefused(t *testing.T) {
 
 	m.join("full@x.example", false, "full")
 	full := m.signIn("full@x.example")
-	require.ErrorIs(t, invite(full, "new@x.example", as), app.ErrForbidden, "no profile gives it")
-	_, err := m.Users(m.ctx, full, app.UserQuery{Account: m.account})
-	require.ErrorIs(t, err, app.ErrForbidden)
+	require.ErrorIs(t, invite(full, "new@x.example", as), access.ErrForbidden, "no profile gives it")
+	_, err := m.Users(m.ctx, full, query.UserQuery{Account: m.account})
+	require.ErrorIs(t, err, access.ErrForbidden)
 	stranger := administratorOf(m.reseller("South Radio"))
-	require.ErrorIs(t, invite(stranger, "new@x.example", as), app.ErrNotFound)
+	require.ErrorIs(t, invite(stranger, "new@x.example", as), query.ErrNotFound)
 	customer := m.customer(m.account, "Delta Rail") // which lets the reseller do everything
-	require.ErrorIs(t, invite(m.admin, "new@x.example", func(c *app.InviteUser) { c.Account = customer }), app.ErrForbidden)
+	require.ErrorIs(t, invite(m.admin, "new@x.example", func(c *app.InviteUser) { c.Account = customer }), access.ErrForbidden)
 	require.NoError(t, invite(operator(), "new@x.example", as))
 	_, err = m.RevokeUserInvitation(m.ctx, administratorOf(customer), app.UserCommand{
 		Command: command(), Account: customer, User: uuid.MustParse(full.Actor.ID),
 	})
-	require.ErrorIs(t, err, app.ErrNotFound, "a user of another account")
+	require.ErrorIs(t, err, query.ErrNotFound, "a user of another account")
 }
 
 func TestRevokedInvitationFreesTheAddress(t *testing.T) {
@@ -101,7 +104,7 @@ func TestRevokedInvitationFreesTheAddress(t *testing.T) {
 	_, err = m.RevokeUserInvitation(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
 	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 1), app.ActivateAccount{Command: command(), Password: password})
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = m.ResendUserInvitation(m.ctx, m.admin, m.about(uid))
 	refused(t, err, user.CodeInvitationRevoked)
 	require.NotEqual(t, uid, m.join("bo@x.example", true))
@@ -127,16 +130,16 @@ func TestDeactivatedUserIsOutAtOnce(t *testing.T) {
 	_, err = m.DeactivateUser(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
 	_, err = m.SessionCaller(m.ctx, in.Token)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = m.TokenCaller(m.ctx, made.Token)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Administrator: yes()})
 	refused(t, err, account.CodeUserDeactivated)
 
 	_, err = m.ReactivateUser(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
 	_, err = m.SessionCaller(m.ctx, in.Token)
-	require.ErrorIs(t, err, app.ErrNotFound, "the session has ended")
+	require.ErrorIs(t, err, query.ErrNotFound, "the session has ended")
 	again := m.signIn("bo@x.example")
 	require.False(t, again.Administrator, "comes back as an ordinary user")
 	require.True(t, again.Rights.Has(rights.DevicesRenew))
@@ -191,7 +194,7 @@ func TestEditedUserNeedsAProfile(t *testing.T) {
 	require.NoError(t, edit(app.EditUser{Administrator: no(), Profiles: &[]string{"full"}}))
 	refused(t, edit(app.EditUser{Profiles: &[]string{}}), user.CodeProfileMissing)
 	refused(t, edit(app.EditUser{Profiles: &[]string{"king"}}), user.CodeProfileUnknown)
-	stale := app.Revision(0)
+	stale := eventlog.Revision(0)
 	c := m.about(uid)
 	c.IfRevision = &stale
 	_, err := m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: c, Administrator: yes()})

@@ -23,6 +23,10 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -34,18 +38,18 @@ type world struct {
 	*app.App
 	t     testing.TB
 	ctx   context.Context
-	log   app.Log
+	log   eventlog.Log
 	pool  *pgxpool.Pool // of everything but the log
 	keys  *personkeys.Store
 	clock *handClock
 	key   []byte // of the installation
 
-	reader     app.Reader // nil without read models
-	people     app.People // with passwords only where the test needs them
+	reader     query.Reader // nil without read models
+	people     app.People   // with passwords only where the test needs them
 	resets     resetQueue
 	more       func(*app.Dependencies) // what else the test needs
-	operations app.OperationStore      // nil unless the test needs one
-	handled    app.Position            // how far the processes are
+	operations ports.OperationStore    // nil unless the test needs one
+	handled    eventlog.Position       // how far the processes are
 	folded     folded                  // as far as fold has got
 }
 
@@ -73,10 +77,10 @@ func worldOn(t testing.TB, socket string) *world {
 }
 
 // with is the service over another view of the same log, such as one that fails.
-func (w *world) with(log app.Log, change ...func(*app.Dependencies)) *app.App {
+func (w *world) with(log eventlog.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
 		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
-		Windows: app.DefaultWindows, Secret: []byte("secret of this test"),
+		Windows: query.DefaultWindows, Secret: []byte("secret of this test"),
 		People: w.people, Reader: w.reader, Operations: w.operations, WarnDays: warnDays,
 		Secrets: externalsecrets.NewStore(w.pool, w.key),
 	}
@@ -107,19 +111,19 @@ func (c *handClock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func operator() app.Caller {
-	return app.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}
+func operator() access.Caller {
+	return access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}
 }
 
-func operatorFor(uid uuid.UUID) app.Caller {
+func operatorFor(uid uuid.UUID) access.Caller {
 	c := operator()
 	c.ActingFor = uid
 	return c
 }
 
 // administratorOf is a caller with all rights in its own account.
-func administratorOf(uid uuid.UUID) app.Caller {
-	return app.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "token of " + uid.String(), Account: uid}, Administrator: true}
+func administratorOf(uid uuid.UUID) access.Caller {
+	return access.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "token of " + uid.String(), Account: uid}, Administrator: true}
 }
 
 func command() app.Command { return app.Command{ID: uuid.New()} }
@@ -200,7 +204,7 @@ func (w *world) register(uid uuid.UUID, rows ...app.Registration) app.BulkResult
 func (w *world) registered(uid uuid.UUID, rows ...app.Registration) []string {
 	w.t.Helper()
 	r := w.register(uid, rows...)
-	require.Equal(w.t, len(rows), r.Count(app.OutcomeCreated), "%+v", r.Results)
+	require.Equal(w.t, len(rows), r.Count(domain.OutcomeCreated), "%+v", r.Results)
 	var serials []string
 	for _, row := range rows {
 		serials = append(serials, row.SerialNumber)
@@ -220,7 +224,7 @@ func (w *world) device(serial string) device.State {
 	w.t.Helper()
 	uid := device.UID(serial)
 	s := device.State{UID: uid}
-	for e, err := range w.log.ReadStream(w.ctx, app.DeviceStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, eventlog.DeviceStream(uid), 0) {
 		require.NoError(w.t, err)
 		s = device.Evolve(s, e.Event)
 	}
@@ -231,13 +235,13 @@ func (w *world) device(serial string) device.State {
 var allStreams = []string{"account-", "batch-", "device-", "partnership-", "release", "reservation-", "transfer", "user-"}
 
 // everything is what the processes see.
-func (w *world) everything() []app.Recorded {
-	return w.after(app.Position{}, w.Processes().Prefixes()...)
+func (w *world) everything() []eventlog.Recorded {
+	return w.after(eventlog.Position{}, w.Processes().Prefixes()...)
 }
 
-func (w *world) after(p app.Position, prefixes ...string) []app.Recorded {
+func (w *world) after(p eventlog.Position, prefixes ...string) []eventlog.Recorded {
 	w.t.Helper()
-	var all []app.Recorded
+	var all []eventlog.Recorded
 	for e, err := range w.log.ReadAll(w.ctx, p, prefixes...) {
 		require.NoError(w.t, err)
 		all = append(all, e)
@@ -255,7 +259,7 @@ func (w *world) later() {
 		if len(events) == 0 {
 			return
 		}
-		require.NoError(w.t, w.Processes().HandleBatch(w.ctx, app.Batch{Events: events}))
+		require.NoError(w.t, w.Processes().HandleBatch(w.ctx, eventlog.Batch{Events: events}))
 		w.handled = events[len(events)-1].Position
 	}
 	w.t.Fatal("the processes do not come to rest")

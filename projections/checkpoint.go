@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // State says how a follower of the log is doing.
@@ -28,7 +28,7 @@ const (
 // checkpoint is a row of ops.projector_checkpoint.
 type checkpoint struct {
 	source, filter string
-	position       app.Position
+	position       eventlog.Position
 	events         int64
 	updated        time.Time
 	state          State
@@ -94,13 +94,13 @@ const swapCheckpoint = `WITH moved AS (UPDATE ops.projector_checkpoint
 	WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4 RETURNING 1)
 	SELECT pg_notify('` + channel + `', $8) FROM moved`
 
-func swapArguments(name string, version int, old app.Position, b app.Batch) []any {
+func swapArguments(name string, version int, old eventlog.Position, b eventlog.Batch) []any {
 	return []any{name, version, old.Commit, old.Prepare, b.Upto.Commit, b.Upto.Prepare, len(b.Events), notice(name, version, b.Upto), b.CaughtUp}
 }
 
 // markStopped leaves word for everyone. It changes nothing when another
 // instance got past the position meanwhile.
-func markStopped(ctx context.Context, q querier, name string, version int, at app.Position, problem string) error {
+func markStopped(ctx context.Context, q querier, name string, version int, at eventlog.Position, problem string) error {
 	_, err := q.Exec(ctx, `UPDATE ops.projector_checkpoint SET state = 'stopped', error = $5, updated_at = now()
 		WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4`,
 		name, version, at.Commit, at.Prepare, problem)
@@ -110,6 +110,6 @@ func markStopped(ctx context.Context, q querier, name string, version int, at ap
 	return nil
 }
 
-func notice(name string, version int, p app.Position) string {
+func notice(name string, version int, p eventlog.Position) string {
 	return fmt.Sprintf("%s %d %s", name, version, p)
 }

@@ -10,7 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Errors of the runner.
@@ -27,7 +28,7 @@ var (
 
 // poisonError names the event that could not be applied.
 type poisonError struct {
-	event app.Recorded
+	event eventlog.Recorded
 	err   error
 }
 
@@ -69,7 +70,7 @@ func transient(err error) bool {
 	for _, known := range []error{
 		context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
 		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, errConnectionLost,
-		app.ErrLogUnavailable, app.ErrConflict, app.ErrNotCaughtUp, app.ErrReadModelUnavailable,
+		eventlog.ErrUnavailable, eventlog.ErrConflict, query.ErrNotCaughtUp, query.ErrUnavailable,
 	} {
 		if errors.Is(err, known) {
 			return true

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // follower is a projection or a process, and what is known of it while it runs.
@@ -25,10 +25,10 @@ type follower struct {
 	pool     *pgxpool.Pool
 	// One of the two is set.
 	projection *Projection
-	handle     func(ctx context.Context, batch app.Batch) error
+	handle     func(ctx context.Context, batch eventlog.Batch) error
 
 	mu       sync.Mutex
-	position app.Position
+	position eventlog.Position
 	state    State
 	problem  string
 	filling  bool // the checkpoint says so still
@@ -40,13 +40,13 @@ type follower struct {
 
 // from loads the position to subscribe from; the subscriber asks again each
 // time it connects.
-func (f *follower) from(ctx context.Context) (app.Position, error) {
+func (f *follower) from(ctx context.Context) (eventlog.Position, error) {
 	c, err := loadCheckpoint(ctx, f.pool, f.name, f.version)
 	if err != nil {
-		return app.Position{}, err
+		return eventlog.Position{}, err
 	}
 	if err := f.owns(c); err != nil {
-		return app.Position{}, err
+		return eventlog.Position{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,7 +68,7 @@ func (f *follower) owns(c checkpoint) error {
 	return nil
 }
 
-func (f *follower) at() app.Position {
+func (f *follower) at() eventlog.Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.position
@@ -76,7 +76,7 @@ func (f *follower) at() app.Position {
 
 // apply takes a batch, or what of it is after the checkpoint. It returns nil
 // only when the checkpoint is at the batch's end or beyond.
-func (f *follower) apply(ctx context.Context, batch app.Batch) error {
+func (f *follower) apply(ctx context.Context, batch eventlog.Batch) error {
 	batch = f.own(batch)
 	for {
 		old := f.at()
@@ -116,11 +116,11 @@ func (f *follower) apply(ctx context.Context, batch app.Batch) error {
 }
 
 // own leaves out the events that are there for their positions only.
-func (f *follower) own(b app.Batch) app.Batch {
+func (f *follower) own(b eventlog.Batch) eventlog.Batch {
 	if len(f.awaited) == 0 {
 		return b
 	}
-	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e app.Recorded) bool {
+	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e eventlog.Recorded) bool {
 		return !slices.ContainsFunc(f.prefixes, func(prefix string) bool { return strings.HasPrefix(e.Stream, prefix) })
 	})
 	return b
@@ -128,15 +128,15 @@ func (f *follower) own(b app.Batch) app.Batch {
 
 // filledBy reports whether the batch ends the filling of a new version, which
 // the checkpoint is to say though it does not move.
-func (f *follower) filledBy(b app.Batch) bool {
+func (f *follower) filledBy(b eventlog.Batch) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.filling && b.CaughtUp
 }
 
 // after leaves out what was applied already.
-func after(b app.Batch, p app.Position) app.Batch {
-	i := slices.IndexFunc(b.Events, func(e app.Recorded) bool { return p.Before(e.Position) })
+func after(b eventlog.Batch, p eventlog.Position) eventlog.Batch {
+	i := slices.IndexFunc(b.Events, func(e eventlog.Recorded) bool { return p.Before(e.Position) })
 	if i < 0 {
 		i = len(b.Events)
 	}
@@ -144,7 +144,7 @@ func after(b app.Batch, p app.Position) app.Batch {
 	return b
 }
 
-func (f *follower) applied(b app.Batch) {
+func (f *follower) applied(b eventlog.Batch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.filling = f.filling && !b.CaughtUp
@@ -161,7 +161,7 @@ func (f *follower) applied(b app.Batch) {
 
 // advance does the batch and moves the checkpoint from old to its end. It
 // reports false when the checkpoint was not at old.
-func (f *follower) advance(ctx context.Context, old app.Position, b app.Batch) (bool, error) {
+func (f *follower) advance(ctx context.Context, old eventlog.Position, b eventlog.Batch) (bool, error) {
 	if f.projection != nil {
 		return f.project(ctx, old, b)
 	}
@@ -180,7 +180,7 @@ func (f *follower) advance(ctx context.Context, old app.Position, b app.Batch) (
 var errNotSwapped = errors.New("checkpoint was moved")
 
 // project is the whole exactly-once: checkpoint and rows in one transaction.
-func (f *follower) project(ctx context.Context, old app.Position, b app.Batch) (bool, error) {
+func (f *follower) project(ctx context.Context, old eventlog.Position, b eventlog.Batch) (bool, error) {
 	var lost bool
 	err := pgx.BeginFunc(ctx, f.pool, func(tx pgx.Tx) error {
 		err := f.swapAndApply(ctx, tx, f.projection.Schema(), old, b)
@@ -198,7 +198,7 @@ func (f *follower) project(ctx context.Context, old app.Position, b app.Batch) (
 	return true, nil
 }
 
-func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, old app.Position, b app.Batch) error {
+func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, old eventlog.Position, b eventlog.Batch) error {
 	var first pgx.Batch
 	first.Queue(swapCheckpoint, swapArguments(f.name, f.version, old, b)...)
 	first.Queue(setSearchPath, searchPath(schema))

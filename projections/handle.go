@@ -9,7 +9,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // The way of a message, from the outside in: untilEnd, measure, retry, within,
@@ -17,7 +17,7 @@ import (
 
 // consume is the handler proper.
 func (f *follower) consume(msg *message.Message) error {
-	batch, ok := app.BatchFrom(msg.Context())
+	batch, ok := eventlog.BatchFrom(msg.Context())
 	if !ok {
 		return fmt.Errorf("%s: the message carries no batch", f.name)
 	}
@@ -118,14 +118,14 @@ func onePoison(end context.CancelCauseFunc) message.HandlerMiddleware {
 				return nil, err
 			}
 			ctx := msg.Context()
-			batch, ok := app.BatchFrom(ctx)
+			batch, ok := eventlog.BatchFrom(ctx)
 			if !ok {
 				end(err)
 				return nil, err
 			}
 			defer msg.SetContext(ctx) // who handles the message again handles all of it
 			for _, one := range singles(batch) {
-				msg.SetContext(app.ContextWithBatch(ctx, one))
+				msg.SetContext(eventlog.ContextWithBatch(ctx, one))
 				if _, err := h(msg); err != nil {
 					if passes(err) {
 						return nil, err
@@ -157,10 +157,10 @@ func moved(err error) bool {
 }
 
 // singles cuts a batch into one per event, and one for the way beyond the last.
-func singles(b app.Batch) []app.Batch {
-	cut := make([]app.Batch, 0, len(b.Events)+1)
+func singles(b eventlog.Batch) []eventlog.Batch {
+	cut := make([]eventlog.Batch, 0, len(b.Events)+1)
 	for _, e := range b.Events {
-		cut = append(cut, app.Batch{Events: []app.Recorded{e}, Upto: e.Position})
+		cut = append(cut, eventlog.Batch{Events: []eventlog.Recorded{e}, Upto: e.Position})
 	}
-	return append(cut, app.Batch{Upto: b.Upto, CaughtUp: b.CaughtUp})
+	return append(cut, eventlog.Batch{Upto: b.Upto, CaughtUp: b.CaughtUp})
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/projections"
 )
@@ -35,27 +35,27 @@ type script struct {
 	batch int
 
 	mu     sync.Mutex
-	events []app.Recorded
+	events []eventlog.Recorded
 	more   chan struct{} // closed and replaced at every change
 }
 
 func newScript(batch int) *script { return &script{batch: batch, more: make(chan struct{})} }
 
-func (s *script) add(events ...domain.Event) app.Position {
+func (s *script) add(events ...domain.Event) eventlog.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var p app.Position
+	var p eventlog.Position
 	for _, e := range events {
 		n := uint64(len(s.events) + 1)
-		p = app.Position{Commit: n * 100, Prepare: n*100 - 1}
-		s.events = append(s.events, app.Recorded{ID: uuid.New(), Stream: "counter-1", Revision: app.Revision(n - 1), Position: p, RecordedAt: time.Now(), Event: e})
+		p = eventlog.Position{Commit: n * 100, Prepare: n*100 - 1}
+		s.events = append(s.events, eventlog.Recorded{ID: uuid.New(), Stream: "counter-1", Revision: eventlog.Revision(n - 1), Position: p, RecordedAt: time.Now(), Event: e})
 	}
 	close(s.more)
 	s.more = make(chan struct{})
 	return p
 }
 
-func (s *script) after(p app.Position, limit int) ([]app.Recorded, bool, <-chan struct{}) {
+func (s *script) after(p eventlog.Position, limit int) ([]eventlog.Recorded, bool, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, e := range s.events {
@@ -68,13 +68,13 @@ func (s *script) after(p app.Position, limit int) ([]app.Recorded, bool, <-chan 
 }
 
 // Follow implements projections.Follow. An event that is nil cannot be read.
-func (s *script) Follow(_ string, _ []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+func (s *script) Follow(_ string, _ []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 	return &scriptSubscriber{s, from}, nil
 }
 
 type scriptSubscriber struct {
 	*script
-	from func(context.Context) (app.Position, error)
+	from func(context.Context) (eventlog.Position, error)
 }
 
 func (s *scriptSubscriber) Close() error { return nil }
@@ -105,7 +105,7 @@ func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *mes
 				continue
 			}
 			upto := events[len(events)-1].Position
-			if deliver(ctx, out, app.Batch{Events: events, Upto: upto, CaughtUp: all}) {
+			if deliver(ctx, out, eventlog.Batch{Events: events, Upto: upto, CaughtUp: all}) {
 				p = upto
 			}
 		}
@@ -113,11 +113,11 @@ func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *mes
 	return out, nil
 }
 
-func deliver(ctx context.Context, out chan<- *message.Message, b app.Batch) bool {
+func deliver(ctx context.Context, out chan<- *message.Message, b eventlog.Batch) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := message.NewMessage(b.Upto.String(), nil)
-	m.SetContext(app.ContextWithBatch(ctx, b))
+	m.SetContext(eventlog.ContextWithBatch(ctx, b))
 	select {
 	case out <- m:
 	case <-ctx.Done():
@@ -141,8 +141,8 @@ func wait(ctx context.Context, d time.Duration) {
 }
 
 // The script is all of a log that a runner reads.
-func (s *script) ReadAll(_ context.Context, after app.Position, _ ...string) iter.Seq2[app.Recorded, error] {
-	return func(yield func(app.Recorded, error) bool) {
+func (s *script) ReadAll(_ context.Context, after eventlog.Position, _ ...string) iter.Seq2[eventlog.Recorded, error] {
+	return func(yield func(eventlog.Recorded, error) bool) {
 		for {
 			events, _, _ := s.after(after, 1000)
 			for _, e := range events {
@@ -158,11 +158,11 @@ func (s *script) ReadAll(_ context.Context, after app.Position, _ ...string) ite
 	}
 }
 
-func (s *script) ReadStream(context.Context, string, app.Revision) iter.Seq2[app.Recorded, error] {
+func (s *script) ReadStream(context.Context, string, eventlog.Revision) iter.Seq2[eventlog.Recorded, error] {
 	panic("a runner reads no single stream")
 }
 
-func (s *script) Append(context.Context, string, app.Revision, ...app.NewEvent) (app.Revision, app.Position, error) {
+func (s *script) Append(context.Context, string, eventlog.Revision, ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
 	panic("a runner appends nothing")
 }
 
@@ -181,7 +181,7 @@ func counters() projections.Projection {
 			{SQL: `CREATE INDEX seen_position ON seen (position)`},
 			{SQL: `CREATE INDEX never ON seen USING nothing (position)`, Extension: "no_such_extension"},
 		},
-		Apply: func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+		Apply: func(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 			var names []string
 			var ns, positions []int64
 			for _, e := range events {
@@ -237,7 +237,7 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-func (r started) waitFor(t testing.TB, name string, p app.Position) {
+func (r started) waitFor(t testing.TB, name string, p eventlog.Position) {
 	t.Helper()
 	require.NoError(t, r.WaitFor(within(t), []string{name}, p))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // metrics counts what followers do, and tells their state whenever scraped: a
@@ -100,7 +100,7 @@ func (m *metrics) measure(f *follower) message.HandlerMiddleware {
 				return out, err
 			}
 			m.seconds.WithLabelValues(f.name).Observe(time.Since(begin).Seconds())
-			if batch, ok := app.BatchFrom(msg.Context()); ok {
+			if batch, ok := eventlog.BatchFrom(msg.Context()); ok {
 				m.batch.WithLabelValues(f.name).Observe(float64(len(batch.Events)))
 				m.events.WithLabelValues(f.name).Add(float64(len(batch.Events)))
 			}

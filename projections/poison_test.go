@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
@@ -64,7 +64,7 @@ func TestTriesAgainAfterAWhile(t *testing.T) {
 	pool, log := pgtest.Pool(t), newScript(10)
 	var mu sync.Mutex
 	failures := 2
-	process := projections.Process{Name: "moody", Prefixes: []string{"counter-"}, Handle: func(context.Context, app.Batch) error {
+	process := projections.Process{Name: "moody", Prefixes: []string{"counter-"}, Handle: func(context.Context, eventlog.Batch) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if failures > 0 {
@@ -88,8 +88,8 @@ func TestProcessComesAgainWhenDue(t *testing.T) {
 	pool, log := pgtest.Pool(t), newScript(10)
 	due := time.Now().Add(150 * time.Millisecond)
 	var mu sync.Mutex
-	var handled []app.Position
-	process := projections.Process{Name: "patient", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b app.Batch) error {
+	var handled []eventlog.Position
+	process := projections.Process{Name: "patient", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
 		if time.Now().Before(due) {
 			return errors.Join(errors.New("wrapped"), early(due))
 		}
@@ -108,7 +108,7 @@ func TestProcessComesAgainWhenDue(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	require.Len(t, handled, 25)
-	require.True(t, slices.IsSortedFunc(handled, func(a, b app.Position) int { return int(a.Commit) - int(b.Commit) }))
+	require.True(t, slices.IsSortedFunc(handled, func(a, b eventlog.Position) int { return int(a.Commit) - int(b.Commit) }))
 }
 
 // What a process could not do for now it does later, and nothing is left out.
@@ -116,13 +116,13 @@ func TestProcessRepeatsWhatMayPass(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(4)
 	var mu sync.Mutex
-	handled := map[app.Position]bool{}
+	handled := map[eventlog.Position]bool{}
 	calls := 0
-	process := projections.Process{Name: "busy", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b app.Batch) error {
+	process := projections.Process{Name: "busy", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if calls++; calls%3 != 0 {
-			return app.ErrLogUnavailable
+			return eventlog.ErrUnavailable
 		}
 		for _, e := range b.Events {
 			handled[e.Position] = true
@@ -156,9 +156,9 @@ func TestTooEarlyWithinABatchDoneOneByOne(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
 	var mu sync.Mutex
-	var handled []app.Position
+	var handled []eventlog.Position
 	waited := false
-	process := projections.Process{Name: "picky", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b app.Batch) error {
+	process := projections.Process{Name: "picky", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(b.Events) > 1 {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // prepare makes sure that the follower has its checkpoint, and a projection
@@ -96,8 +96,8 @@ func (i Index) create(ctx context.Context, tx pgx.Tx) error {
 }
 
 // positions gives the checkpoints of projections, in order.
-func positions(ctx context.Context, q querier, versions map[string]int, names []string) ([]app.Position, error) {
-	all := make([]app.Position, len(names))
+func positions(ctx context.Context, q querier, versions map[string]int, names []string) ([]eventlog.Position, error) {
+	all := make([]eventlog.Position, len(names))
 	for i, name := range names {
 		c, err := loadCheckpoint(ctx, q, name, versions[name])
 		if err != nil {

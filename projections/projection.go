@@ -30,7 +30,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Projection declares a read model.
@@ -52,7 +52,7 @@ type Projection struct {
 	// each exactly once as far as the committed effect goes, and must give the
 	// same rows however they are cut into batches. A returned error rolls the
 	// transaction back.
-	Apply func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error
+	Apply func(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error
 	// Views are for readers outside of this program; nil: none.
 	Views *Views
 }
@@ -95,7 +95,7 @@ func (p Projection) validate() error {
 type Process struct {
 	Name     string
 	Prefixes []string
-	Handle   func(ctx context.Context, batch app.Batch) error
+	Handle   func(ctx context.Context, batch eventlog.Batch) error
 }
 
 func (p Process) validate() error {

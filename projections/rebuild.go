@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Progress tells how a rebuild is getting on.
@@ -15,7 +15,7 @@ type Progress struct {
 	Projection string
 	Step       string // filling, indexing, swapping, done
 	Events     int64
-	Position   app.Position
+	Position   eventlog.Position
 	Elapsed    time.Duration
 }
 
@@ -86,7 +86,7 @@ type rebuild struct {
 	report func(Progress)
 
 	events   int64
-	position app.Position
+	position eventlog.Position
 }
 
 func (b *rebuild) run(ctx context.Context) error {
@@ -135,7 +135,7 @@ func (b *rebuild) within(ctx context.Context, schema string, do func(pgx.Tx) err
 
 // fill applies the log from where it is to the log's end.
 func (b *rebuild) fill(ctx context.Context, schema string) error {
-	batch := make([]app.Recorded, 0, rebuildBatch)
+	batch := make([]eventlog.Recorded, 0, rebuildBatch)
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil

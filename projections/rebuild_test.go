@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
@@ -88,7 +88,7 @@ func TestRebuildFailsWithoutHarm(t *testing.T) {
 	require.ErrorIs(t, r.Rebuild(t.Context(), "nothing", nil), projections.ErrUnknown)
 
 	broken := counters()
-	broken.Apply = func(context.Context, pgx.Tx, []app.Recorded) error { return errBad }
+	broken.Apply = func(context.Context, pgx.Tx, []eventlog.Recorded) error { return errBad }
 	b, err := projections.New(options, []projections.Projection{broken}, nil)
 	require.NoError(t, err)
 	require.ErrorIs(t, b.Rebuild(t.Context(), "counters", nil), errBad)

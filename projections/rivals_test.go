@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
@@ -71,9 +71,9 @@ func connect(t *testing.T, url string) *pgxpool.Pool {
 
 // rival applies batches of any size until everything is applied, from where it
 // believes to be, and loses its way now and then.
-func rival(ctx context.Context, log *script, random *rand.Rand, last app.Position,
-	from func(context.Context) (app.Position, error), apply func(context.Context, app.Batch) error) {
-	var p app.Position
+func rival(ctx context.Context, log *script, random *rand.Rand, last eventlog.Position,
+	from func(context.Context) (eventlog.Position, error), apply func(context.Context, eventlog.Batch) error) {
+	var p eventlog.Position
 	for known := false; ctx.Err() == nil && p != last; {
 		if !known || random.IntN(20) == 0 {
 			loaded, err := from(ctx)
@@ -85,7 +85,7 @@ func rival(ctx context.Context, log *script, random *rand.Rand, last app.Positio
 		}
 		events, _, _ := log.after(p, 1+random.IntN(40))
 		upto := events[len(events)-1].Position
-		if err := apply(ctx, app.Batch{Events: events, Upto: upto}); err != nil {
+		if err := apply(ctx, eventlog.Batch{Events: events, Upto: upto}); err != nil {
 			known = false
 			continue
 		}

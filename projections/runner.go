@@ -16,22 +16,22 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Follow opens the log for one follower. The subscriber sends one message at a
-// time, each with an app.Batch in its context; it calls from for the position
+// time, each with an eventlog.Batch in its context; it calls from for the position
 // to begin after whenever it connects, reconnects by itself, waits before it
 // sends a refused message again, and closes its channel only when its context
 // ends or at an event that this program cannot read; a method Err() error may
 // then say which.
-type Follow func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error)
+type Follow func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error)
 
 // Options are what a Runner needs. Pool, Follow and Log are required.
 type Options struct {
 	Pool   *pgxpool.Pool
 	Follow Follow
-	Log    app.Log // for rebuilds and for counting how far behind a follower is
+	Log    eventlog.Log // for rebuilds and for counting how far behind a follower is
 	// Awaited are prefixes of streams that a projection need not follow, but
 	// whose positions readers wait for: it hears of them, and so of having
 	// passed them at once, not when the log next tells of other streams.
@@ -228,7 +228,7 @@ func (r *Runner) session(ctx context.Context, f *follower) error {
 // errEnded: the log goes on with something that this program cannot read.
 var errEnded = errors.New("the subscription ended at an event that cannot be read")
 
-func ended(sub message.Subscriber, at app.Position) error {
+func ended(sub message.Subscriber, at eventlog.Position) error {
 	if s, ok := sub.(interface{ Err() error }); ok && s.Err() != nil {
 		return fmt.Errorf("%w: %w", errEnded, s.Err())
 	}

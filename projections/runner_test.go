@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
@@ -135,7 +136,7 @@ func TestFinishesTheBatchAtShutdown(t *testing.T) {
 	pool, log := pgtest.Pool(t), newScript(10)
 	begun, finish := make(chan struct{}), make(chan struct{})
 	var ctxErr error
-	process := projections.Process{Name: "slow", Prefixes: []string{"counter-"}, Handle: func(ctx context.Context, _ app.Batch) error {
+	process := projections.Process{Name: "slow", Prefixes: []string{"counter-"}, Handle: func(ctx context.Context, _ eventlog.Batch) error {
 		close(begun)
 		<-finish
 		ctxErr = ctx.Err()
@@ -159,12 +160,12 @@ func TestWaitForGivesUpAtTheDeadline(t *testing.T) {
 	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
 	last := log.add(many(3)...)
 	r.waitFor(t, "counters", last)
-	require.NoError(t, r.WaitFor(t.Context(), []string{"counters"}, app.Position{}))
+	require.NoError(t, r.WaitFor(t.Context(), []string{"counters"}, eventlog.Position{}))
 
-	future := app.Position{Commit: last.Commit, Prepare: last.Prepare + 1}
+	future := eventlog.Position{Commit: last.Commit, Prepare: last.Prepare + 1}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, r.WaitFor(ctx, []string{"counters"}, future), app.ErrNotCaughtUp)
+	require.ErrorIs(t, r.WaitFor(ctx, []string{"counters"}, future), query.ErrNotCaughtUp)
 
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
@@ -176,7 +177,7 @@ func TestWaitForGivesUpAtTheDeadline(t *testing.T) {
 	require.NoError(t, err)
 	next := make(chan error, 1)
 	go func() {
-		next <- deaf.WaitFor(within(t), []string{"counters"}, app.Position{Commit: last.Commit + 100, Prepare: last.Prepare + 100})
+		next <- deaf.WaitFor(within(t), []string{"counters"}, eventlog.Position{Commit: last.Commit + 100, Prepare: last.Prepare + 100})
 	}()
 	log.add(many(1)...)
 	require.NoError(t, <-next)
@@ -188,7 +189,7 @@ func TestPassesAwaitedStreams(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
 	asked := make(chan []string, 10)
-	follow := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+	follow := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 		asked <- prefixes
 		return log.Follow(name, prefixes, from)
 	}
@@ -237,7 +238,7 @@ func TestNewVersionIsFilledFirst(t *testing.T) {
 	next.Version = 2
 	apply, half, proceed := next.Apply, make(chan struct{}), make(chan struct{})
 	batches := 0
-	next.Apply = func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+	next.Apply = func(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		if batches++; batches == 3 {
 			close(half)
 			<-proceed

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Status is how one follower is doing.
@@ -15,10 +15,10 @@ type Status struct {
 	Version  int
 	Process  bool // it has side effects instead of rows
 	State    State
-	Error    string       // why it is stopped or refused
-	Position app.Position // how far it is, by the checkpoint
-	Events   int64        // applied since the beginning
-	Updated  time.Time    // when the checkpoint last moved
+	Error    string            // why it is stopped or refused
+	Position eventlog.Position // how far it is, by the checkpoint
+	Events   int64             // applied since the beginning
+	Updated  time.Time         // when the checkpoint last moved
 	// Behind is the number of events still to come, counted up to MaxBehind;
 	// -1 when they cannot be read.
 	Behind int

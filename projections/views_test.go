@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
@@ -100,7 +100,7 @@ func TestViewsFollowTheVersionThatServes(t *testing.T) {
 	three := shown(3)
 	apply, half, proceed := three.Apply, make(chan struct{}), make(chan struct{})
 	batches := 0
-	three.Apply = func(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+	three.Apply = func(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		if batches++; batches == 3 {
 			close(half)
 			<-proceed

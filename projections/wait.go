@@ -10,7 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // waiter tells readers when a projection has reached a position. Batches
@@ -21,7 +22,7 @@ type waiter struct {
 	versions map[string]int
 
 	mu      sync.Mutex
-	known   map[string]app.Position
+	known   map[string]eventlog.Position
 	changed chan struct{} // closed and replaced at every change
 }
 
@@ -29,17 +30,17 @@ type waiter struct {
 const look = 250 * time.Millisecond
 
 func newWaiter(pool *pgxpool.Pool, versions map[string]int) *waiter {
-	return &waiter{pool: pool, versions: versions, known: map[string]app.Position{}, changed: make(chan struct{})}
+	return &waiter{pool: pool, versions: versions, known: map[string]eventlog.Position{}, changed: make(chan struct{})}
 }
 
 // WaitFor returns when all the named followers have reached p, at once for the
-// zero position. When ctx's deadline comes first it is app.ErrNotCaughtUp.
-func (r *Runner) WaitFor(ctx context.Context, names []string, p app.Position) error {
+// zero position. When ctx's deadline comes first it is query.ErrNotCaughtUp.
+func (r *Runner) WaitFor(ctx context.Context, names []string, p eventlog.Position) error {
 	return r.waiter.wait(ctx, names, p)
 }
 
-func (w *waiter) wait(ctx context.Context, names []string, p app.Position) error {
-	if p == (app.Position{}) {
+func (w *waiter) wait(ctx context.Context, names []string, p eventlog.Position) error {
+	if p == (eventlog.Position{}) {
 		return nil
 	}
 	tick := time.NewTicker(look)
@@ -59,14 +60,14 @@ func (w *waiter) wait(ctx context.Context, names []string, p app.Position) error
 			w.ask(ctx, missing)
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fmt.Errorf("wait for %v to reach %s: %w", missing, p, app.ErrNotCaughtUp)
+				return fmt.Errorf("wait for %v to reach %s: %w", missing, p, query.ErrNotCaughtUp)
 			}
 			return context.Cause(ctx)
 		}
 	}
 }
 
-func (w *waiter) missing(names []string, p app.Position) ([]string, <-chan struct{}) {
+func (w *waiter) missing(names []string, p eventlog.Position) ([]string, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var missing []string
@@ -90,7 +91,7 @@ func (w *waiter) ask(ctx context.Context, names []string) {
 	}
 }
 
-func (w *waiter) learn(name string, p app.Position) {
+func (w *waiter) learn(name string, p eventlog.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.known[name].Before(p) {
@@ -127,7 +128,7 @@ func (w *waiter) listen(ctx context.Context) {
 		if _, err := fmt.Sscan(n.Payload, &name, &version, &position); err != nil {
 			continue // not one of ours
 		}
-		p, err := app.ParsePosition(position)
+		p, err := eventlog.ParsePosition(position)
 		if err == nil && w.versions[name] == version {
 			w.learn(name, p)
 		}

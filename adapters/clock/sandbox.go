@@ -10,7 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 const (
@@ -30,7 +31,7 @@ type Sandbox struct {
 	kept atomic.Int64 // the offset in the database, as far as known
 }
 
-var _ app.SandboxClock = (*Sandbox)(nil)
+var _ ports.SandboxClock = (*Sandbox)(nil)
 
 // NewSandbox sets the clock to where the migrated database of pool has it; that
 // of the machine when it was never moved.
@@ -43,7 +44,7 @@ func NewSandbox(ctx context.Context, pool *pgxpool.Pool, c *Shifted) (*Sandbox, 
 func (s *Sandbox) Moved() bool { return s.kept.Load() != 0 }
 
 // Alone runs do while this is the only one that moves the clock, else it is
-// app.ErrBusy. The lock ends with its connection, so with a dead process too.
+// eventlog.ErrBusy. The lock ends with its connection, so with a dead process too.
 func (s *Sandbox) Alone(ctx context.Context, do func(context.Context) error) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *Sandbox) Alone(ctx context.Context, do func(context.Context) error) err
 		return fmt.Errorf("lock sandbox clock: %w", err)
 	}
 	if !locked {
-		return fmt.Errorf("sandbox clock: %w", app.ErrBusy)
+		return fmt.Errorf("sandbox clock: %w", eventlog.ErrBusy)
 	}
 	defer func() {
 		ctx := context.WithoutCancel(ctx)

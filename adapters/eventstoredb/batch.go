@@ -7,7 +7,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // batcher makes batches of what a subscription tells: all that is there, up to
@@ -15,15 +15,15 @@ import (
 type batcher struct {
 	notices    <-chan notice
 	ended      func() error // why notices was closed
-	decode     func(*esdb.RecordedEvent) (app.Recorded, error)
+	decode     func(*esdb.RecordedEvent) (eventlog.Recorded, error)
 	maxEvents  int
 	maxBytes   int
 	checkpoint time.Duration // least time between batches without events
 
-	upto    app.Position // the log was looked through so far, the batch in the making included
-	made    app.Position // as of the last batch made
-	madeAt  time.Time    // when that was
-	events  []app.Recorded
+	upto    eventlog.Position // the log was looked through so far, the batch in the making included
+	made    eventlog.Position // as of the last batch made
+	madeAt  time.Time         // when that was
+	events  []eventlog.Recorded
 	bytes   int
 	live    bool  // the store had nothing more when it last said
 	news    bool  // live, and no batch has said so yet
@@ -32,13 +32,13 @@ type batcher struct {
 
 // next waits for the next batch. One without events comes when the
 // subscription has caught up, and else at most once in the checkpoint interval.
-func (b *batcher) next(ctx context.Context) (app.Batch, error) {
+func (b *batcher) next(ctx context.Context) (eventlog.Batch, error) {
 	for {
 		if b.problem != nil {
-			return app.Batch{}, b.problem
+			return eventlog.Batch{}, b.problem
 		}
 		if err := b.wait(ctx); err != nil {
-			return app.Batch{}, err
+			return eventlog.Batch{}, err
 		}
 		if b.drain(); len(b.events) > 0 || b.news || b.checkpointDue() {
 			return b.make(), nil
@@ -101,7 +101,7 @@ func (b *batcher) take(n notice) {
 // repetition and left out.
 func (b *batcher) add(e *esdb.RecordedEvent) {
 	p := position(e)
-	if p == (app.Position{}) {
+	if p == (eventlog.Position{}) {
 		b.problem = unreadableError{fmt.Errorf("event %d of %s has no position", e.EventNumber, e.StreamID)}
 		return
 	}
@@ -122,8 +122,8 @@ func (b *batcher) checkpointDue() bool {
 	return b.made.Before(b.upto) && time.Since(b.madeAt) >= b.checkpoint
 }
 
-func (b *batcher) make() app.Batch {
-	batch := app.Batch{
+func (b *batcher) make() eventlog.Batch {
+	batch := eventlog.Batch{
 		Events:   b.events,
 		Upto:     b.upto,
 		CaughtUp: b.live && b.problem == nil && len(b.notices) == 0,
@@ -133,7 +133,7 @@ func (b *batcher) make() app.Batch {
 	return batch
 }
 
-func later(p, q app.Position) app.Position {
+func later(p, q eventlog.Position) eventlog.Position {
 	if p.Before(q) {
 		return q
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // told makes a batcher of what a subscription would tell.
@@ -22,14 +22,14 @@ func told(notices ...notice) (*batcher, chan notice) {
 	return &batcher{
 		notices: c,
 		ended:   func() error { return errNoAnswer },
-		decode: func(e *esdb.RecordedEvent) (app.Recorded, error) {
-			return app.Recorded{Revision: app.Revision(e.EventNumber), Position: position(e)}, nil
+		decode: func(e *esdb.RecordedEvent) (eventlog.Recorded, error) {
+			return eventlog.Recorded{Revision: eventlog.Revision(e.EventNumber), Position: position(e)}, nil
 		},
 		maxEvents: 3, maxBytes: 100, checkpoint: time.Second, madeAt: time.Now(),
 	}, c
 }
 
-func at(n uint64) app.Position { return app.Position{Commit: n, Prepare: n} }
+func at(n uint64) eventlog.Position { return eventlog.Position{Commit: n, Prepare: n} }
 
 func event(n uint64, size ...int) notice {
 	e := &esdb.RecordedEvent{EventNumber: n, Position: esdb.Position{Commit: n, Prepare: n}}
@@ -40,7 +40,7 @@ func event(n uint64, size ...int) notice {
 }
 
 // batches gives as many batches as can be made without waiting for long.
-func batches(t *testing.T, b *batcher) (made []app.Batch) {
+func batches(t *testing.T, b *batcher) (made []eventlog.Batch) {
 	t.Helper()
 	for {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -56,11 +56,11 @@ func batches(t *testing.T, b *batcher) (made []app.Batch) {
 
 type shape struct {
 	events   int
-	upto     app.Position
+	upto     eventlog.Position
 	caughtUp bool
 }
 
-func shapes(made []app.Batch) []shape {
+func shapes(made []eventlog.Batch) []shape {
 	s := make([]shape, len(made))
 	for i, b := range made {
 		s[i] = shape{len(b.Events), b.Upto, b.CaughtUp}
@@ -70,7 +70,7 @@ func shapes(made []app.Batch) []shape {
 
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	checkpoint := func(p app.Position) notice { return notice{checkpoint: p} }
+	checkpoint := func(p eventlog.Position) notice { return notice{checkpoint: p} }
 	live, behind := notice{caughtUp: true}, notice{fellBehind: true}
 	for name, c := range map[string]struct {
 		told []notice
@@ -86,10 +86,10 @@ func TestBatches(t *testing.T) {
 		"caught up and more":           {[]notice{live, event(1), event(2), event(3), event(4)}, []shape{{3, at(3), false}, {1, at(4), true}}},
 		"fell behind":                  {[]notice{live, behind, event(1)}, []shape{{1, at(1), false}}},
 		"repeated events":              {[]notice{event(1), event(2), event(1), event(2)}, []shape{{2, at(2), false}}},
-		"a checkpoint behind":          {[]notice{event(5), checkpoint(at(4)), checkpoint(app.Position{Commit: 5})}, []shape{{1, at(5), false}}},
+		"a checkpoint behind":          {[]notice{event(5), checkpoint(at(4)), checkpoint(eventlog.Position{Commit: 5})}, []shape{{1, at(5), false}}},
 		"a checkpoint after events":    {[]notice{event(5), checkpoint(at(9))}, []shape{{1, at(9), false}}},
 		"checkpoints only":             {[]notice{checkpoint(at(3)), checkpoint(at(7))}, []shape{{0, at(7), false}}},
-		"event at a bare checkpoint":   {[]notice{checkpoint(app.Position{Commit: 5}), event(5)}, []shape{{1, at(5), false}}},
+		"event at a bare checkpoint":   {[]notice{checkpoint(eventlog.Position{Commit: 5}), event(5)}, []shape{{1, at(5), false}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // All of these run against the embedded node on a PostgreSQL without fsync, in
@@ -36,7 +36,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func appendOn(b *testing.B, s *Store, stream string, more func() bool) {
-	rev := app.NoStream
+	rev := eventlog.NoStream
 	for n := 0; more(); n++ {
 		var err error
 		if rev, _, err = s.Append(b.Context(), stream, rev, fact(n)); err != nil {
@@ -50,7 +50,7 @@ func BenchmarkReadStream(b *testing.B) {
 	for _, count := range []int{1, 10, 1000} {
 		b.Run(fmt.Sprintf("events=%d", count), func(b *testing.B) {
 			s, _ := running(b)
-			_, _, err := s.Append(b.Context(), "account-1", app.NoStream, facts(count)...)
+			_, _, err := s.Append(b.Context(), "account-1", eventlog.NoStream, facts(count)...)
 			require.NoError(b, err)
 			for b.Loop() {
 				require.Len(b, all(b, s.ReadStream(b.Context(), "account-1", 0)), count)
@@ -69,7 +69,7 @@ func BenchmarkAppendToDelivery(b *testing.B) {
 	go func() {
 		defer close(ended)
 		_ = s.Follow(ctx, FollowOptions{Prefixes: []string{"account-"}, Checkpoint: time.Hour}, fromStart,
-			func(_ context.Context, batch app.Batch) error {
+			func(_ context.Context, batch eventlog.Batch) error {
 				if len(batch.Events) == 0 {
 					close(caughtUp)
 					return nil
@@ -80,7 +80,7 @@ func BenchmarkAppendToDelivery(b *testing.B) {
 	}()
 	<-caughtUp
 	var took []time.Duration
-	rev := app.NoStream
+	rev := eventlog.NoStream
 	for b.Loop() {
 		start := time.Now()
 		var err error
@@ -100,14 +100,14 @@ func BenchmarkFollow(b *testing.B) {
 	const count = 50_000
 	s, _ := running(b)
 	for i := range count / 500 {
-		_, _, err := s.Append(b.Context(), fmt.Sprintf("account-%d", i), app.NoStream, facts(500)...)
+		_, _, err := s.Append(b.Context(), fmt.Sprintf("account-%d", i), eventlog.NoStream, facts(500)...)
 		require.NoError(b, err)
 	}
 	b.Run("of others", func(b *testing.B) { // nothing to deliver, all to look through
 		done := errors.New("done")
 		for b.Loop() {
 			err := s.Follow(b.Context(), FollowOptions{Prefixes: []string{"device-"}}, fromStart,
-				func(_ context.Context, batch app.Batch) error {
+				func(_ context.Context, batch eventlog.Batch) error {
 					if batch.CaughtUp {
 						return done
 					}
@@ -117,15 +117,17 @@ func BenchmarkFollow(b *testing.B) {
 		}
 		b.ReportMetric(float64(count)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	})
-	raw := func(e *esdb.RecordedEvent) (app.Recorded, error) { return app.Recorded{Position: position(e)}, nil }
-	for name, decode := range map[string]func(*esdb.RecordedEvent) (app.Recorded, error){"decoded": decode, "raw": raw} {
+	raw := func(e *esdb.RecordedEvent) (eventlog.Recorded, error) {
+		return eventlog.Recorded{Position: position(e)}, nil
+	}
+	for name, decode := range map[string]func(*esdb.RecordedEvent) (eventlog.Recorded, error){"decoded": decode, "raw": raw} {
 		b.Run(name, func(b *testing.B) {
 			done := errors.New("done")
 			batches := 0
 			for b.Loop() {
 				n := 0
 				err := s.Follow(b.Context(), FollowOptions{Prefixes: []string{"account-"}, decode: decode}, fromStart,
-					func(_ context.Context, batch app.Batch) error {
+					func(_ context.Context, batch eventlog.Batch) error {
 						batches++
 						if n += len(batch.Events); n == count {
 							return done

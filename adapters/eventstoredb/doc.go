@@ -1,13 +1,13 @@
-// Package eventstoredb is the event log: the port app.Log on an EventStoreDB
+// Package eventstoredb is the event log: the port eventlog.Log on an EventStoreDB
 // server or on the embedded node, which speak one protocol, and a watermill
 // subscriber that readers of the log are fed by.
 //
 // # What is promised
 //
 //   - Append adds all events or none, at the expected revision or with
-//     app.ErrConflict. After app.ErrLogUnavailable the outcome is unknown, and
+//     eventlog.ErrConflict. After eventlog.ErrUnavailable the outcome is unknown, and
 //     the same call again is safe: the store recognises the events by their ids.
-//     With app.Any it does so from a bounded memory only, which a restart of the
+//     With eventlog.Any it does so from a bounded memory only, which a restart of the
 //     node empties; nothing that must not be there twice should be appended so.
 //   - A call returns when its context ends or the call timeout is over, whatever
 //     state the node is in. An outage of any length ends by itself: calls work
@@ -22,7 +22,7 @@
 //   - Personal data (wire.Personal) never reaches the store in plain: it is
 //     sealed with a key of the person's own on its way in, and opened on its way
 //     out (personal.go). Of an erased person the id is left. A key that is lost
-//     stops readers like an unknown event, with app.ErrKeyLost; keys that do not
+//     stops readers like an unknown event, with ports.ErrKeyLost; keys that do not
 //     answer are like a store that does not.
 //
 // # What is not

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // errNoAnswer: nothing came within the call timeout.
@@ -81,12 +81,12 @@ func hasCode(err error, code esdb.ErrorCode) bool {
 func failed(ctx context.Context, op string, err error) error {
 	switch {
 	case hasCode(err, esdb.ErrorCodeWrongExpectedVersion):
-		return fmt.Errorf("%s: %w: %w", op, app.ErrConflict, err)
+		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrConflict, err)
 	case hasCode(err, esdb.ErrorCodeStreamDeleted):
-		return fmt.Errorf("%s: %w: %w", op, app.ErrStreamDeleted, err)
+		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrStreamDeleted, err)
 	case ctx.Err() != nil, errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer),
 		hasCode(err, esdb.ErrorCodeConnectionClosed), judge(err) == away, outcomeUnknown(err):
-		return fmt.Errorf("%s: %w: %w", op, app.ErrLogUnavailable, err)
+		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrUnavailable, err)
 	default:
 		return fmt.Errorf("%s: %w", op, err)
 	}

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
@@ -46,11 +46,11 @@ func TestJudge(t *testing.T) {
 		{errClosed, refused, true},
 	} {
 		assert.Equal(t, c.want, judge(c.err), "%v", c.err)
-		assert.Equal(t, c.unavailable, errors.Is(failed(t.Context(), "x", c.err), app.ErrLogUnavailable), "%v", c.err)
+		assert.Equal(t, c.unavailable, errors.Is(failed(t.Context(), "x", c.err), eventlog.ErrUnavailable), "%v", c.err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, failed(ctx, "x", io.EOF), app.ErrLogUnavailable, "the caller left: the outcome is unknown")
+	require.ErrorIs(t, failed(ctx, "x", io.EOF), eventlog.ErrUnavailable, "the caller left: the outcome is unknown")
 }
 
 func TestGuardRecoversPanics(t *testing.T) {
@@ -92,7 +92,7 @@ func TestFlowClosesItsSource(t *testing.T) {
 func TestPositionThatIsNotTold(t *testing.T) {
 	t.Parallel()
 	known := &esdb.RecordedEvent{Position: esdb.Position{Commit: 7, Prepare: 5}}
-	assert.Equal(t, app.Position{Commit: 7, Prepare: 5}, position(known))
+	assert.Equal(t, eventlog.Position{Commit: 7, Prepare: 5}, position(known))
 	for _, p := range []esdb.Position{{Commit: math.MaxInt64, Prepare: 5}, {Commit: math.MaxUint64, Prepare: math.MaxUint64}} {
 		assert.Zero(t, position(&esdb.RecordedEvent{Position: p}))
 	}

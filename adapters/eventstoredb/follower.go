@@ -8,7 +8,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // FollowOptions say what of the log to follow and how. Prefixes are required.
@@ -20,7 +20,7 @@ type FollowOptions struct {
 	Checkpoint time.Duration // least time between batches without events; default 1 s
 	Backoff    Backoff       // between attempts to subscribe; default 50 ms to 5 s
 
-	decode func(*esdb.RecordedEvent) (app.Recorded, error) // default: events of app.Wire
+	decode func(*esdb.RecordedEvent) (eventlog.Recorded, error) // default: events of eventlog.Codec
 }
 
 func (o FollowOptions) withDefaults() FollowOptions {
@@ -50,8 +50,8 @@ func (o FollowOptions) withDefaults() FollowOptions {
 // It ends when ctx does; when handle fails, with that error; and at an event
 // that cannot be read, with wire.ErrUnknown where this program does not know
 // it, after all events before it were handled.
-func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.Context) (app.Position, error),
-	handle func(context.Context, app.Batch) error,
+func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.Context) (eventlog.Position, error),
+	handle func(context.Context, eventlog.Batch) error,
 ) error {
 	if len(o.Prefixes) == 0 {
 		return errors.New("follow the log: no stream prefixes")
@@ -64,7 +64,7 @@ func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.C
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case s.guard.base.Err() != nil:
-			return fmt.Errorf("follow the log: %w: %w", app.ErrLogUnavailable, errClosed)
+			return fmt.Errorf("follow the log: %w: %w", eventlog.ErrUnavailable, errClosed)
 		case f.final:
 			return err
 		case before.Before(f.handled):
@@ -79,9 +79,9 @@ func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.C
 type follower struct {
 	store   *Store
 	options FollowOptions
-	from    func(context.Context) (app.Position, error)
-	handle  func(context.Context, app.Batch) error
-	handled app.Position
+	from    func(context.Context) (eventlog.Position, error)
+	handle  func(context.Context, eventlog.Batch) error
+	handled eventlog.Position
 	final   bool // subscribing again would not help
 }
 
@@ -115,14 +115,14 @@ func (f *follower) run(ctx context.Context) error {
 
 // pass opens a batch and has it handled: where an event cannot be read, what is
 // before it.
-func (f *follower) pass(ctx context.Context, b app.Batch) error {
+func (f *follower) pass(ctx context.Context, b eventlog.Batch) error {
 	n, unread := f.store.open(ctx, b.Events)
 	if unread != nil {
 		var u unreadableError
 		if f.final = errors.As(unread, &u); !f.final || n == 0 {
 			return unread
 		}
-		b = app.Batch{Events: b.Events[:n], Upto: b.Events[n-1].Position}
+		b = eventlog.Batch{Events: b.Events[:n], Upto: b.Events[n-1].Position}
 	}
 	if err := f.handle(ctx, b); err != nil {
 		f.final = true

@@ -13,28 +13,28 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
 // following is a running Follow whose batches the test takes one by one.
 type following struct {
-	batches chan app.Batch
+	batches chan eventlog.Batch
 	handled chan error // the answer to each batch
 	ended   chan error
 }
 
-func follow(t *testing.T, s *Store, o FollowOptions, from func(context.Context) (app.Position, error)) *following {
+func follow(t *testing.T, s *Store, o FollowOptions, from func(context.Context) (eventlog.Position, error)) *following {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	f := &following{batches: make(chan app.Batch), handled: make(chan error), ended: make(chan error, 1)}
+	f := &following{batches: make(chan eventlog.Batch), handled: make(chan error), ended: make(chan error, 1)}
 	if o.Backoff == (Backoff{}) {
 		o.Backoff = Backoff{Min: time.Millisecond, Max: 50 * time.Millisecond}
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		f.ended <- s.Follow(ctx, o, from, func(ctx context.Context, b app.Batch) error {
+		f.ended <- s.Follow(ctx, o, from, func(ctx context.Context, b eventlog.Batch) error {
 			select {
 			case f.batches <- b:
 			case <-ctx.Done():
@@ -52,10 +52,10 @@ func follow(t *testing.T, s *Store, o FollowOptions, from func(context.Context) 
 	return f
 }
 
-func fromStart(context.Context) (app.Position, error) { return app.Position{}, nil }
+func fromStart(context.Context) (eventlog.Position, error) { return eventlog.Position{}, nil }
 
 // take gives the next batch; it is being handled until done is called.
-func (f *following) take(t *testing.T) app.Batch {
+func (f *following) take(t *testing.T) eventlog.Batch {
 	t.Helper()
 	select {
 	case b := <-f.batches:
@@ -65,13 +65,13 @@ func (f *following) take(t *testing.T) app.Batch {
 	case <-within(t, 30*time.Second).Done():
 		t.Fatal("no batch")
 	}
-	return app.Batch{}
+	return eventlog.Batch{}
 }
 
 func (f *following) done() { f.handled <- nil }
 
 // until handles batches until so many events came, and gives them and the last.
-func (f *following) until(t *testing.T, count int) (events []app.Recorded, last app.Batch) {
+func (f *following) until(t *testing.T, count int) (events []eventlog.Recorded, last eventlog.Batch) {
 	t.Helper()
 	for len(events) < count {
 		last = f.take(t)
@@ -81,7 +81,7 @@ func (f *following) until(t *testing.T, count int) (events []app.Recorded, last 
 	return events, last
 }
 
-func inOrder(t *testing.T, events []app.Recorded, count int) {
+func inOrder(t *testing.T, events []eventlog.Recorded, count int) {
 	t.Helper()
 	require.Len(t, events, count)
 	for i, e := range events {
@@ -96,11 +96,11 @@ func TestFollowInGreedyBatches(t *testing.T) {
 	const count = 2300
 	events := facts(count)
 	for i := 0; i < count; i += 100 {
-		_, _, err := s.Append(t.Context(), fmt.Sprintf("account-%d", i), app.NoStream, events[i:i+100]...)
+		_, _, err := s.Append(t.Context(), fmt.Sprintf("account-%d", i), eventlog.NoStream, events[i:i+100]...)
 		require.NoError(t, err)
 	}
 	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}, Checkpoint: time.Hour}, fromStart)
-	var got []app.Recorded
+	var got []eventlog.Recorded
 	for len(got) < count {
 		b := f.take(t)
 		require.NotEmpty(t, b.Events)
@@ -113,7 +113,7 @@ func TestFollowInGreedyBatches(t *testing.T) {
 
 	// One at a time when idle, and each says that there is nothing after it.
 	for i := range 3 {
-		_, at, err := s.Append(t.Context(), "account-x", app.Any, fact(i))
+		_, at, err := s.Append(t.Context(), "account-x", eventlog.Any, fact(i))
 		require.NoError(t, err)
 		b := f.take(t)
 		for len(b.Events) == 0 { // that it has caught up
@@ -131,7 +131,7 @@ func TestFollowInGreedyBatches(t *testing.T) {
 func TestFollowBatchesFillWhileOneIsHandled(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}}, fromStart)
 	first := f.take(t)
@@ -140,7 +140,7 @@ func TestFollowBatchesFillWhileOneIsHandled(t *testing.T) {
 		first = f.take(t)
 	}
 	for i := range 50 {
-		_, _, err := s.Append(t.Context(), "account-1", app.Any, fact(i+1))
+		_, _, err := s.Append(t.Context(), "account-1", eventlog.Any, fact(i+1))
 		require.NoError(t, err)
 	}
 	f.done()
@@ -162,11 +162,11 @@ func TestFollowLimitsBytes(t *testing.T) {
 		events[i].Metadata.Reason = string(make([]byte, 5000)) // 30,000 bytes as JSON
 	}
 	for i := 0; i < 40; i += 10 {
-		_, _, err := s.Append(t.Context(), fmt.Sprintf("account-%d", i), app.NoStream, events[i:i+10]...)
+		_, _, err := s.Append(t.Context(), fmt.Sprintf("account-%d", i), eventlog.NoStream, events[i:i+10]...)
 		require.NoError(t, err)
 	}
 	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}, MaxBytes: 100_000, Checkpoint: time.Hour}, fromStart)
-	var got []app.Recorded
+	var got []eventlog.Recorded
 	for len(got) < 40 {
 		b := f.take(t)
 		require.LessOrEqual(t, len(b.Events), 4)
@@ -183,7 +183,7 @@ func TestFollowGoesOnBehindWhatWasHandled(t *testing.T) {
 	p := newProxy(t, node.SocketPath())
 	s := open(t, p.socket)
 	const count = 3000
-	rev := app.NoStream
+	rev := eventlog.NoStream
 	events := facts(count)
 	for i := 0; i < count; i += 1000 {
 		var err error
@@ -191,7 +191,7 @@ func TestFollowGoesOnBehindWhatWasHandled(t *testing.T) {
 		require.NoError(t, err)
 	}
 	f := follow(t, s, FollowOptions{Name: "f", Prefixes: []string{"account-"}}, fromStart)
-	var got []app.Recorded
+	var got []eventlog.Recorded
 	for len(got) < count {
 		b := f.take(t)
 		p.cut() // while it is being handled
@@ -215,18 +215,18 @@ func TestFollowLoadsItsPositionAtEachStart(t *testing.T) {
 	node.Start()
 	p := newProxy(t, node.SocketPath())
 	s := open(t, p.socket)
-	_, second, err := s.Append(t.Context(), "account-1", app.NoStream, facts(2)...)
+	_, second, err := s.Append(t.Context(), "account-1", eventlog.NoStream, facts(2)...)
 	require.NoError(t, err)
-	_, _, err = s.Append(t.Context(), "account-1", app.Any, fact(2))
+	_, _, err = s.Append(t.Context(), "account-1", eventlog.Any, fact(2))
 	require.NoError(t, err)
 
 	loads := make(chan struct{}, 100)
 	failing := 3
-	from := func(context.Context) (app.Position, error) {
+	from := func(context.Context) (eventlog.Position, error) {
 		loads <- struct{}{}
 		if failing > 0 {
 			failing--
-			return app.Position{}, errors.New("the database is away")
+			return eventlog.Position{}, errors.New("the database is away")
 		}
 		return second, nil
 	}
@@ -236,7 +236,7 @@ func TestFollowLoadsItsPositionAtEachStart(t *testing.T) {
 	require.Len(t, loads, 4)
 
 	p.cut() // the loaded position is now behind what was handled
-	_, _, err = s.Append(t.Context(), "account-1", app.Any, fact(3))
+	_, _, err = s.Append(t.Context(), "account-1", eventlog.Any, fact(3))
 	require.NoError(t, err)
 	got, _ = f.until(t, 1)
 	assert.Equal(t, "3", number(got[0]), "nothing is repeated")
@@ -247,14 +247,14 @@ func TestFollowTellsHowFarItLooked(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
 	// Many events of others: the position moves on without events.
-	var last app.Position
+	var last eventlog.Position
 	for i := range 5 {
 		var err error
-		_, last, err = s.Append(t.Context(), fmt.Sprintf("device-%d", i), app.NoStream, facts(100)...)
+		_, last, err = s.Append(t.Context(), fmt.Sprintf("device-%d", i), eventlog.NoStream, facts(100)...)
 		require.NoError(t, err)
 	}
 	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}, Checkpoint: time.Millisecond}, fromStart)
-	upto, caughtUp := app.Position{}, false
+	upto, caughtUp := eventlog.Position{}, false
 	for !caughtUp || upto.Commit+searchWindow < last.Commit {
 		b := f.take(t)
 		require.Empty(t, b.Events)
@@ -273,7 +273,7 @@ func TestFollowStopsAtAnUnknownEvent(t *testing.T) {
 	unknown, after := known, known
 	unknown.EventID, unknown.EventType = uuid.New(), "FromTheFuture"
 	after.EventID = uuid.New()
-	_, _, err = s.append(t.Context(), "account-1", app.NoStream, []esdb.EventData{known, unknown, after})
+	_, _, err = s.append(t.Context(), "account-1", eventlog.NoStream, []esdb.EventData{known, unknown, after})
 	require.NoError(t, err)
 	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}}, fromStart)
 	got, b := f.until(t, 1)
@@ -291,7 +291,7 @@ func TestFollowStopsAtAnUnknownEvent(t *testing.T) {
 func TestFollowEndsWithItsHandler(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}}, fromStart)
 	f.take(t)
@@ -308,5 +308,5 @@ func TestFollowEndsWithTheStore(t *testing.T) {
 	f.take(t)
 	f.done()
 	require.NoError(t, s.Close())
-	require.ErrorIs(t, <-f.ended, app.ErrLogUnavailable)
+	require.ErrorIs(t, <-f.ended, eventlog.ErrUnavailable)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 const (
@@ -46,22 +46,22 @@ func TestNothingIsLostOrRepeated(t *testing.T) {
 	type applied struct {
 		id     uuid.UUID
 		stream string
-		rev    app.Revision
+		rev    eventlog.Revision
 	}
 	var (
 		got     []applied
-		handled app.Position
+		handled eventlog.Position
 		batches int
 		appends = make(chan int, 1) // how many, when the writers are done
 		ctx     = within(t, duration+2*time.Minute)
 		wanted  = -1
 		done    = errors.New("all there")
 	)
-	from := func(context.Context) (app.Position, error) { return handled, nil }
+	from := func(context.Context) (eventlog.Position, error) { return handled, nil }
 	followed := make(chan error, 1)
 	go func() {
 		followed <- s.Follow(ctx, FollowOptions{Name: "gap", Prefixes: []string{"account-", "device-"}, Checkpoint: 100 * time.Millisecond},
-			from, func(_ context.Context, b app.Batch) error {
+			from, func(_ context.Context, b eventlog.Batch) error {
 				for _, e := range b.Events {
 					got = append(got, applied{e.ID, e.Stream, e.Revision})
 				}
@@ -91,13 +91,13 @@ func TestNothingIsLostOrRepeated(t *testing.T) {
 		}
 	}
 	// A batch after the last event, so that the follower looks at the total.
-	_, _, err := s.Append(t.Context(), "account-last", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-last", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	require.ErrorIs(t, <-followed, done)
 
 	require.Positive(t, restarts)
 	seen := make(map[uuid.UUID]bool, len(got))
-	next := map[string]app.Revision{}
+	next := map[string]eventlog.Revision{}
 	for _, a := range got {
 		require.False(t, seen[a.id], "%v came twice", a)
 		require.Equal(t, next[a.stream], a.rev, "%s out of order", a.stream)
@@ -134,13 +134,13 @@ func writeFor(t *testing.T, s *Store, duration time.Duration) *writers {
 	for i := range gapWriters {
 		running.Go(func() {
 			stream := fmt.Sprintf("%s-%d", []string{"account", "device"}[i%2], i)
-			rev := app.NoStream
+			rev := eventlog.NoStream
 			for n := 0; time.Now().Before(over) && n < gapMost/gapWriters/2; n++ {
 				batch := facts(1 + n%3)
 				// As a command does: the same events again when the outcome is unknown.
 				for {
 					next, _, err := s.Append(t.Context(), stream, rev, batch...)
-					if errors.Is(err, app.ErrLogUnavailable) {
+					if errors.Is(err, eventlog.ErrUnavailable) {
 						continue
 					}
 					if !assert.NoError(t, err) {

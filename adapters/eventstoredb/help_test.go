@@ -9,11 +9,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -44,31 +46,31 @@ func running(t testing.TB, change ...func(*Options)) (*Store, *eventnodetest.Res
 }
 
 // fact is an event to append, told from others by n.
-func fact(n int) app.NewEvent {
-	return app.NewEvent{
+func fact(n int) eventlog.NewEvent {
+	return eventlog.NewEvent{
 		ID:    uuid.New(),
 		Event: account.AccountClosed{Account: uuid.Max, Reason: fmt.Sprint(n)},
-		Metadata: app.Metadata{
+		Metadata: eventlog.Metadata{
 			OccurredAt: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
 			Actor:      domain.Actor{Kind: domain.ActorSystem, ID: "test"},
 		},
 	}
 }
 
-func facts(n int) []app.NewEvent {
-	events := make([]app.NewEvent, n)
+func facts(n int) []eventlog.NewEvent {
+	events := make([]eventlog.NewEvent, n)
 	for i := range events {
 		events[i] = fact(i)
 	}
 	return events
 }
 
-func number(r app.Recorded) string { return r.Event.(account.AccountClosed).Reason }
+func number(r eventlog.Recorded) string { return r.Event.(account.AccountClosed).Reason }
 
 // all collects a read.
-func all(t testing.TB, seq iter.Seq2[app.Recorded, error]) []app.Recorded {
+func all(t testing.TB, seq iter.Seq2[eventlog.Recorded, error]) []eventlog.Recorded {
 	t.Helper()
-	var events []app.Recorded
+	var events []eventlog.Recorded
 	for e, err := range seq {
 		require.NoError(t, err)
 		events = append(events, e)
@@ -76,7 +78,7 @@ func all(t testing.TB, seq iter.Seq2[app.Recorded, error]) []app.Recorded {
 	return events
 }
 
-func failure(seq iter.Seq2[app.Recorded, error]) error {
+func failure(seq iter.Seq2[eventlog.Recorded, error]) error {
 	for _, err := range seq {
 		if err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
@@ -21,14 +21,14 @@ func TestAppendAndReadStream(t *testing.T) {
 	ctx := t.Context()
 
 	first := facts(2)
-	rev, at, err := s.Append(ctx, "account-1", app.NoStream, first...)
+	rev, at, err := s.Append(ctx, "account-1", eventlog.NoStream, first...)
 	require.NoError(t, err)
-	assert.Equal(t, app.Revision(1), rev)
+	assert.Equal(t, eventlog.Revision(1), rev)
 	third := fact(2)
 	third.Metadata.Reason, third.Metadata.CorrelationID, third.Metadata.CausationID = "why", "c1", "c0"
 	rev, later, err := s.Append(ctx, "account-1", rev, third)
 	require.NoError(t, err)
-	assert.Equal(t, app.Revision(2), rev)
+	assert.Equal(t, eventlog.Revision(2), rev)
 	assert.True(t, at.Before(later), "%v then %v", at, later)
 
 	got := all(t, s.ReadStream(ctx, "account-1", 0))
@@ -36,7 +36,7 @@ func TestAppendAndReadStream(t *testing.T) {
 	for i, e := range append(first, third) {
 		assert.Equal(t, e.ID, got[i].ID)
 		assert.Equal(t, "account-1", got[i].Stream)
-		assert.Equal(t, app.Revision(i), got[i].Revision)
+		assert.Equal(t, eventlog.Revision(i), got[i].Revision)
 		assert.Equal(t, e.Event, got[i].Event)
 		e.Metadata.SchemaVersion = 1
 		assert.Equal(t, e.Metadata, got[i].Metadata)
@@ -59,7 +59,7 @@ func TestOverTCP(t *testing.T) {
 	} {
 		s, err := Open(t.Context(), Options{ConnectionString: url, CallTimeout: 20 * time.Second})
 		require.NoError(t, err)
-		rev, _, err := s.Append(t.Context(), "account-1", app.Any, fact(0))
+		rev, _, err := s.Append(t.Context(), "account-1", eventlog.Any, fact(0))
 		require.NoError(t, err, url)
 		node.Stop()
 		node.Start()
@@ -73,21 +73,21 @@ func TestAppendExpectations(t *testing.T) {
 	s, _ := running(t)
 	ctx := t.Context()
 	_, _, err := s.Append(ctx, "account-1", 0, fact(0))
-	require.ErrorIs(t, err, app.ErrConflict, "no such stream")
+	require.ErrorIs(t, err, eventlog.ErrConflict, "no such stream")
 
 	e := facts(2)
-	rev, at, err := s.Append(ctx, "account-1", app.NoStream, e...)
+	rev, at, err := s.Append(ctx, "account-1", eventlog.NoStream, e...)
 	require.NoError(t, err)
-	_, _, err = s.Append(ctx, "account-1", app.NoStream, fact(0))
-	require.ErrorIs(t, err, app.ErrConflict)
+	_, _, err = s.Append(ctx, "account-1", eventlog.NoStream, fact(0))
+	require.ErrorIs(t, err, eventlog.ErrConflict)
 	_, _, err = s.Append(ctx, "account-1", 0, fact(0))
-	require.ErrorIs(t, err, app.ErrConflict, "an old revision")
+	require.ErrorIs(t, err, eventlog.ErrConflict, "an old revision")
 	_, _, err = s.Append(ctx, "account-1", 5, fact(0))
-	require.ErrorIs(t, err, app.ErrConflict, "a revision to come")
+	require.ErrorIs(t, err, eventlog.ErrConflict, "a revision to come")
 
-	_, _, err = s.Append(ctx, "account-1", app.Any, fact(2))
+	_, _, err = s.Append(ctx, "account-1", eventlog.Any, fact(2))
 	require.NoError(t, err)
-	again, atAgain, err := s.Append(ctx, "account-1", app.NoStream, e...)
+	again, atAgain, err := s.Append(ctx, "account-1", eventlog.NoStream, e...)
 	require.NoError(t, err, "the same append once more")
 	assert.Equal(t, rev, again)
 	assert.Equal(t, at, atAgain)
@@ -97,46 +97,46 @@ func TestAppendExpectations(t *testing.T) {
 func TestAppendRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.Any)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.Any)
 	require.ErrorContains(t, err, "no events")
 	_, _, err = s.Append(t.Context(), "account-1", -3, fact(0))
 	require.ErrorContains(t, err, "-3 is not a revision")
 	noID := fact(0)
 	noID.ID = uuid.Nil
-	_, _, err = s.Append(t.Context(), "account-1", app.Any, noID)
+	_, _, err = s.Append(t.Context(), "account-1", eventlog.Any, noID)
 	require.ErrorContains(t, err, "no id")
 	big := fact(0)
 	big.Metadata.Reason = string(make([]byte, 2<<20))
-	_, _, err = s.Append(t.Context(), "account-1", app.Any, big)
+	_, _, err = s.Append(t.Context(), "account-1", eventlog.Any, big)
 	require.Error(t, err)
-	require.NotErrorIs(t, err, app.ErrLogUnavailable, "too big stays too big")
+	require.NotErrorIs(t, err, eventlog.ErrUnavailable, "too big stays too big")
 }
 
 func TestTombstonedStream(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	_, err = s.client.TombstoneStream(t.Context(), "account-1", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}})
 	require.NoError(t, err)
 
-	_, _, err = s.Append(t.Context(), "account-1", app.Any, fact(1))
-	require.ErrorIs(t, err, app.ErrStreamDeleted)
-	require.ErrorIs(t, failure(s.ReadStream(t.Context(), "account-1", 0)), app.ErrStreamDeleted)
+	_, _, err = s.Append(t.Context(), "account-1", eventlog.Any, fact(1))
+	require.ErrorIs(t, err, eventlog.ErrStreamDeleted)
+	require.ErrorIs(t, failure(s.ReadStream(t.Context(), "account-1", 0)), eventlog.ErrStreamDeleted)
 }
 
 func TestReadAll(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
 	ctx := t.Context()
-	assert.Empty(t, all(t, s.ReadAll(ctx, app.Position{}, "account-")), "an empty log")
+	assert.Empty(t, all(t, s.ReadAll(ctx, eventlog.Position{}, "account-")), "an empty log")
 
 	for i := range 100 {
 		stream := []string{"account-1", "device-1", "account-2", "partnership-1"}[i%4]
-		_, _, err := s.Append(ctx, stream, app.Any, fact(i))
+		_, _, err := s.Append(ctx, stream, eventlog.Any, fact(i))
 		require.NoError(t, err)
 	}
-	got := all(t, s.ReadAll(ctx, app.Position{}, "account-", "partnership-"))
+	got := all(t, s.ReadAll(ctx, eventlog.Position{}, "account-", "partnership-"))
 	require.Len(t, got, 75)
 	for i, e := range got {
 		assert.NotEqual(t, "device-1", e.Stream)
@@ -144,22 +144,22 @@ func TestReadAll(t *testing.T) {
 	}
 	assert.Equal(t, got[40:], all(t, s.ReadAll(ctx, got[39].Position, "account-", "partnership-")))
 	assert.Empty(t, all(t, s.ReadAll(ctx, got[74].Position, "account-", "partnership-")))
-	assert.Len(t, all(t, s.ReadAll(ctx, app.Position{}, "device-")), 25, "the log's last event is of others")
-	assert.Empty(t, all(t, s.ReadAll(ctx, app.Position{}, "unknown-")))
-	assert.Error(t, failure(s.ReadAll(ctx, app.Position{})), "no prefixes")
+	assert.Len(t, all(t, s.ReadAll(ctx, eventlog.Position{}, "device-")), 25, "the log's last event is of others")
+	assert.Empty(t, all(t, s.ReadAll(ctx, eventlog.Position{}, "unknown-")))
+	assert.Error(t, failure(s.ReadAll(ctx, eventlog.Position{})), "no prefixes")
 }
 
 func TestReadAllEndsWhereTheLogDid(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
 	ctx := t.Context()
-	_, _, err := s.Append(ctx, "account-1", app.NoStream, facts(10)...)
+	_, _, err := s.Append(ctx, "account-1", eventlog.NoStream, facts(10)...)
 	require.NoError(t, err)
 	n := 0
-	for _, err := range s.ReadAll(ctx, app.Position{}, "account-") {
+	for _, err := range s.ReadAll(ctx, eventlog.Position{}, "account-") {
 		require.NoError(t, err)
 		n++
-		_, _, err = s.Append(ctx, "account-1", app.Any, fact(n)) // else without end
+		_, _, err = s.Append(ctx, "account-1", eventlog.Any, fact(n)) // else without end
 		require.NoError(t, err)
 	}
 	assert.Equal(t, 10, n)
@@ -175,12 +175,12 @@ func TestReadersStopAtAnUnknownEvent(t *testing.T) {
 	unknown.EventID, unknown.EventType = uuid.New(), "FromTheFuture"
 	after := known
 	after.EventID = uuid.New()
-	_, _, err = s.append(ctx, "account-1", app.NoStream, []esdb.EventData{known, unknown, after})
+	_, _, err = s.append(ctx, "account-1", eventlog.NoStream, []esdb.EventData{known, unknown, after})
 	require.NoError(t, err)
 
-	for name, read := range map[string]func(func(app.Recorded, error) bool){
+	for name, read := range map[string]func(func(eventlog.Recorded, error) bool){
 		"stream": s.ReadStream(ctx, "account-1", 0),
-		"all":    s.ReadAll(ctx, app.Position{}, "account-"),
+		"all":    s.ReadAll(ctx, eventlog.Position{}, "account-"),
 	} {
 		n, last := 0, error(nil)
 		for _, err := range read {
@@ -188,20 +188,20 @@ func TestReadersStopAtAnUnknownEvent(t *testing.T) {
 		}
 		assert.Equal(t, 2, n, name)
 		require.ErrorIs(t, last, wire.ErrUnknown, name)
-		require.NotErrorIs(t, last, app.ErrLogUnavailable, name)
+		require.NotErrorIs(t, last, eventlog.ErrUnavailable, name)
 	}
 }
 
 func TestReadsCanBeLeft(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, facts(500)...)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, facts(500)...)
 	require.NoError(t, err)
 	for range 20 {
 		for range s.ReadStream(t.Context(), "account-1", 0) {
 			break
 		}
-		for range s.ReadAll(t.Context(), app.Position{}, "account-") {
+		for range s.ReadAll(t.Context(), eventlog.Position{}, "account-") {
 			break
 		}
 	}
@@ -212,14 +212,14 @@ func TestReadsCanBeLeft(t *testing.T) {
 func TestReadsEndWithTheirContext(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, facts(500)...)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, facts(500)...)
 	require.NoError(t, err)
 	for name, read := range map[string]func(ctx context.Context) error{
 		"stream": func(ctx context.Context) error { return failure(s.ReadStream(ctx, "account-1", 0)) },
-		"all":    func(ctx context.Context) error { return failure(s.ReadAll(ctx, app.Position{}, "account-")) },
+		"all":    func(ctx context.Context) error { return failure(s.ReadAll(ctx, eventlog.Position{}, "account-")) },
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, read(ctx), app.ErrLogUnavailable, name)
+		require.ErrorIs(t, read(ctx), eventlog.ErrUnavailable, name)
 	}
 }

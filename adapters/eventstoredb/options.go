@@ -11,7 +11,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // Options say which store to use and how patient to be. One of
@@ -39,7 +39,7 @@ type Options struct {
 
 	// Persons has the keys that personal data in events is sealed with. Without
 	// it events that name people can neither be appended nor, once sealed, read.
-	Persons app.PersonKeys
+	Persons ports.PersonKeys
 
 	Logger     *slog.Logger          // default: discards
 	Registerer prometheus.Registerer // default: metrics are not registered

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Each failure of the client that the guard answers has its test here, with a
@@ -64,10 +64,10 @@ func worksAtOnce(t *testing.T, s *Store) {
 	for i := range 20 {
 		calls.Go(func() {
 			stream := fmt.Sprintf("account-after-%d", i)
-			_, _, err := s.Append(t.Context(), stream, app.NoStream, fact(i))
+			_, _, err := s.Append(t.Context(), stream, eventlog.NoStream, fact(i))
 			assert.NoError(t, err)
 			assert.NoError(t, failure(s.ReadStream(t.Context(), stream, 0)))
-			assert.NoError(t, failure(s.ReadAll(t.Context(), app.Position{}, stream)))
+			assert.NoError(t, failure(s.ReadAll(t.Context(), eventlog.Position{}, stream)))
 		})
 	}
 	calls.Wait()
@@ -92,13 +92,13 @@ func TestCallersComeBackDuringAnOutage(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, _, err = s.Append(ctx, "account-1", app.Any, fact(i))
+				_, _, err = s.Append(ctx, "account-1", eventlog.Any, fact(i))
 			case 1:
 				err = failure(s.ReadStream(ctx, "account-1", 0))
 			case 2:
-				err = failure(s.ReadAll(ctx, app.Position{}, "account-"))
+				err = failure(s.ReadAll(ctx, eventlog.Position{}, "account-"))
 			}
-			assert.ErrorIs(t, err, app.ErrLogUnavailable)
+			assert.ErrorIs(t, err, eventlog.ErrUnavailable)
 			for took := int64(time.Since(start)); ; {
 				if old := slowest.Load(); took <= old || slowest.CompareAndSwap(old, took) {
 					return
@@ -124,14 +124,14 @@ func TestCallsWithoutDeadlineComeBackToo(t *testing.T) {
 	for name, call := range map[string]func(context.Context) error{
 		"ping":   s.Ping,
 		"stream": func(ctx context.Context) error { return failure(s.ReadStream(ctx, "account-1", 0)) },
-		"all":    func(ctx context.Context) error { return failure(s.ReadAll(ctx, app.Position{}, "account-")) },
+		"all":    func(ctx context.Context) error { return failure(s.ReadAll(ctx, eventlog.Position{}, "account-")) },
 		"append": func(ctx context.Context) error {
-			_, _, err := s.Append(ctx, "account-1", app.Any, fact(0))
+			_, _, err := s.Append(ctx, "account-1", eventlog.Any, fact(0))
 			return err
 		},
 	} {
 		for range 5 {
-			callers.Go(func() { assert.ErrorIs(t, call(t.Context()), app.ErrLogUnavailable, name) })
+			callers.Go(func() { assert.ErrorIs(t, call(t.Context()), eventlog.ErrUnavailable, name) })
 		}
 	}
 	callers.Wait()
@@ -144,7 +144,7 @@ func TestCallsAfterAnOutageNobodySaw(t *testing.T) {
 		require.NoError(t, s.Ping(t.Context()))
 		node.Stop()
 		node.Start()
-		_, _, err := s.Append(t.Context(), "account-1", app.Any, fact(0))
+		_, _, err := s.Append(t.Context(), "account-1", eventlog.Any, fact(0))
 		require.NoError(t, err, "the client fails the first call after a break")
 	}
 	worksAtOnce(t, s)
@@ -153,7 +153,7 @@ func TestCallsAfterAnOutageNobodySaw(t *testing.T) {
 func TestFirstReadAfterABreak(t *testing.T) {
 	t.Parallel()
 	s, node := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, facts(3)...)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, facts(3)...)
 	require.NoError(t, err)
 	for range 3 {
 		node.Stop()
@@ -161,7 +161,7 @@ func TestFirstReadAfterABreak(t *testing.T) {
 		require.Len(t, all(t, s.ReadStream(t.Context(), "account-1", 0)), 3)
 		node.Stop()
 		node.Start()
-		require.Len(t, all(t, s.ReadAll(t.Context(), app.Position{}, "account-")), 3)
+		require.Len(t, all(t, s.ReadAll(t.Context(), eventlog.Position{}, "account-")), 3)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestReadsHaveTheNodeLookedFor(t *testing.T) {
 	t.Parallel()
 	log := newSearches()
 	s, node := running(t, func(o *Options) { o.Logger = slog.New(log) })
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	log.wait(t, 1)
 	node.Stop()
@@ -206,15 +206,15 @@ func TestParkedCallsAreBounded(t *testing.T) {
 		callers.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
-			_, _, err := s.Append(ctx, "account-1", app.Any, fact(i))
-			assert.ErrorIs(t, err, app.ErrLogUnavailable)
+			_, _, err := s.Append(ctx, "account-1", eventlog.Any, fact(i))
+			assert.ErrorIs(t, err, eventlog.ErrUnavailable)
 		})
 	}
 	callers.Wait()
 	require.Eventually(t, func() bool { return s.guard.parked.Load() == 8 }, 30*time.Second, time.Millisecond)
-	_, _, err = s.Append(within(t, 10*time.Second), "account-1", app.Any, fact(0))
+	_, _, err = s.Append(within(t, 10*time.Second), "account-1", eventlog.Any, fact(0))
 	require.ErrorIs(t, err, errBusy, "full of parked calls: the next fails without a wait")
-	require.ErrorIs(t, err, app.ErrLogUnavailable)
+	require.ErrorIs(t, err, eventlog.ErrUnavailable)
 	assert.InDelta(t, 8, value(t, s.metrics.parked), 0)
 
 	node.Start()
@@ -232,15 +232,15 @@ func TestCloseDuringAnOutage(t *testing.T) {
 	var callers sync.WaitGroup
 	for i := range 20 {
 		callers.Go(func() {
-			_, _, err := s.Append(t.Context(), "account-1", app.Any, fact(i))
-			assert.ErrorIs(t, err, app.ErrLogUnavailable)
+			_, _, err := s.Append(t.Context(), "account-1", eventlog.Any, fact(i))
+			assert.ErrorIs(t, err, eventlog.ErrUnavailable)
 		})
 	}
 	log.wait(t, 2)                // the client is in the search that ignores contexts
 	require.NoError(t, s.Close()) // the client alone would panic the callers
 	callers.Wait()
-	_, _, err := s.Append(t.Context(), "account-1", app.Any, fact(0))
-	require.ErrorIs(t, err, app.ErrLogUnavailable)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.Any, fact(0))
+	require.ErrorIs(t, err, eventlog.ErrUnavailable)
 	require.NoError(t, s.Close())
 
 	node.Start()
@@ -257,17 +257,17 @@ func TestReadsGoOnAfterABreak(t *testing.T) {
 	p := newProxy(t, node.SocketPath())
 	s := open(t, p.socket)
 	const count = 6000 // more than the buffers on the way hold
-	rev := app.NoStream
+	rev := eventlog.NoStream
 	for range count / 1000 {
 		var err error
 		rev, _, err = s.Append(t.Context(), "account-1", rev, facts(1000)...)
 		require.NoError(t, err)
 	}
-	for name, read := range map[string]func(func(app.Recorded, error) bool){
+	for name, read := range map[string]func(func(eventlog.Recorded, error) bool){
 		"stream": s.ReadStream(t.Context(), "account-1", 0),
-		"all":    s.ReadAll(t.Context(), app.Position{}, "account-"),
+		"all":    s.ReadAll(t.Context(), eventlog.Position{}, "account-"),
 	} {
-		next := app.Revision(0)
+		next := eventlog.Revision(0)
 		for e, err := range read {
 			require.NoError(t, err, name)
 			require.Equal(t, next, e.Revision, name)
@@ -275,7 +275,7 @@ func TestReadsGoOnAfterABreak(t *testing.T) {
 				p.cut()
 			}
 		}
-		assert.Equal(t, app.Revision(count), next, name)
+		assert.Equal(t, eventlog.Revision(count), next, name)
 	}
 }
 
@@ -286,10 +286,10 @@ func TestLostAnswerOfAnAppend(t *testing.T) {
 	p := newProxy(t, node.SocketPath())
 	s, direct := open(t, p.socket), open(t, node.SocketPath())
 	require.NoError(t, s.Ping(t.Context()))
-	rev := app.NoStream
-	for i, expected := range []app.Revision{app.NoStream, 1, 3, app.Any} {
+	rev := eventlog.NoStream
+	for i, expected := range []eventlog.Revision{eventlog.NoStream, 1, 3, eventlog.Any} {
 		p.swallow.Store(true)
-		var at app.Position
+		var at eventlog.Position
 		done := make(chan error, 1)
 		go func() {
 			var err error
@@ -299,7 +299,7 @@ func TestLostAnswerOfAnAppend(t *testing.T) {
 		require.Eventually(t, func() bool { // the store has it, the caller does not know
 			return len(all(t, direct.ReadStream(t.Context(), "account-1", 0))) == 2*(i+1)
 		}, 30*time.Second, time.Millisecond)
-		_, _, err := direct.Append(t.Context(), "account-other", app.Any, fact(0))
+		_, _, err := direct.Append(t.Context(), "account-other", eventlog.Any, fact(0))
 		require.NoError(t, err)
 		p.swallow.Store(false)
 		p.cut()

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -39,7 +40,7 @@ var errNoKeys = errors.New("there are no keys for personal data")
 
 // seal gives the form in which an event's JSON is kept.
 func (s *Store) seal(ctx context.Context, stream, name string, data []byte) ([]byte, error) {
-	personal := app.Wire.Personal(name)
+	personal := eventlog.Codec.Personal(name)
 	if len(personal) == 0 {
 		return data, nil
 	}
@@ -111,7 +112,7 @@ func decodePersonal(name string, version int, data []byte, personal []string) (s
 
 // open opens what is sealed in the events, in place. It gives how many events,
 // from the first, can be read; fewer than all only with an error.
-func (s *Store) open(ctx context.Context, events []app.Recorded) (int, error) {
+func (s *Store) open(ctx context.Context, events []eventlog.Recorded) (int, error) {
 	var persons []uuid.UUID
 	for _, r := range events {
 		if e, ok := r.Event.(sealedEvent); ok {
@@ -142,7 +143,7 @@ func (s *Store) open(ctx context.Context, events []app.Recorded) (int, error) {
 	return len(events), nil
 }
 
-func (e sealedEvent) open(keys map[uuid.UUID]app.PersonKey) (domain.Event, error) {
+func (e sealedEvent) open(keys map[uuid.UUID]ports.PersonKey) (domain.Event, error) {
 	for member, p := range e.persons {
 		plain, err := p.open(keys)
 		if err != nil {
@@ -154,20 +155,20 @@ func (e sealedEvent) open(keys map[uuid.UUID]app.PersonKey) (domain.Event, error
 	if err != nil {
 		return nil, err
 	}
-	return app.Wire.Decode(e.name, e.version, data)
+	return eventlog.Codec.Decode(e.name, e.version, data)
 }
 
-func (p sealedPerson) open(keys map[uuid.UUID]app.PersonKey) (json.RawMessage, error) {
+func (p sealedPerson) open(keys map[uuid.UUID]ports.PersonKey) (json.RawMessage, error) {
 	key, ok := keys[p.ID]
 	switch {
 	case !ok:
-		return nil, app.ErrKeyLost
+		return nil, ports.ErrKeyLost
 	case key.Erased:
 		return json.Marshal(account.Person{ID: p.ID}.Erase())
 	}
 	plain, err := sealing.Open(key.Key, p.Sealed, p.ID[:])
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", app.ErrKeyLost, err)
+		return nil, fmt.Errorf("%w: %w", ports.ErrKeyLost, err)
 	}
 	return plain, nil
 }

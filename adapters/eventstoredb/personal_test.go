@@ -18,7 +18,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -55,9 +56,9 @@ func (l *sealedLog) exec(sql string, args ...any) {
 	require.NoError(l.t, err)
 }
 
-func (l *sealedLog) add(stream string, expected app.Revision, e domain.Event) {
+func (l *sealedLog) add(stream string, expected eventlog.Revision, e domain.Event) {
 	l.t.Helper()
-	_, _, err := l.Append(l.t.Context(), stream, expected, app.NewEvent{ID: uuid.New(), Event: e})
+	_, _, err := l.Append(l.t.Context(), stream, expected, eventlog.NewEvent{ID: uuid.New(), Event: e})
 	require.NoError(l.t, err)
 }
 
@@ -83,7 +84,7 @@ func activated(p account.Person) account.AccountActivated {
 }
 
 // events of a read without what is around them.
-func bare(recorded []app.Recorded) []domain.Event {
+func bare(recorded []eventlog.Recorded) []domain.Event {
 	all := make([]domain.Event, len(recorded))
 	for i, r := range recorded {
 		all[i] = r.Event
@@ -98,7 +99,7 @@ func TestPersonalDataIsSealed(t *testing.T) {
 	nobody := account.Person{}
 	events := []domain.Event{activated(ada), activated(grace), account.AccountClosed{Account: uuid.Max}, activated(nobody)}
 	for i, e := range events {
-		l.add("account-1", app.Revision(i-1), e)
+		l.add("account-1", eventlog.Revision(i-1), e)
 	}
 	for _, secret := range []string{ada.Email, ada.Name, "grace@", "Grace"} {
 		assert.NotContains(t, string(l.raw()), secret)
@@ -106,14 +107,14 @@ func TestPersonalDataIsSealed(t *testing.T) {
 	}
 	other := l.reopen()
 	assert.Equal(t, events, bare(all(t, other.ReadStream(t.Context(), "account-1", 0))))
-	assert.Equal(t, events, bare(all(t, other.ReadAll(t.Context(), app.Position{}, "account-"))))
+	assert.Equal(t, events, bare(all(t, other.ReadAll(t.Context(), eventlog.Position{}, "account-"))))
 
 	keys := l.options.Persons
 	require.NoError(t, keys.Erase(t.Context(), ada.ID))
 	events[0] = activated(account.Person{ID: ada.ID, Email: account.Erased, Name: account.Erased})
 	for _, s := range []*Store{l.Store, l.reopen()} {
 		assert.Equal(t, events, bare(all(t, s.ReadStream(t.Context(), "account-1", 0))))
-		assert.Equal(t, events, bare(all(t, s.ReadAll(t.Context(), app.Position{}, "account-"))))
+		assert.Equal(t, events, bare(all(t, s.ReadAll(t.Context(), eventlog.Position{}, "account-"))))
 	}
 	// An append that was under way: nothing of it can be read any more, ever.
 	l.add("account-1", 3, activated(ada))
@@ -123,10 +124,10 @@ func TestPersonalDataIsSealed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"account-1"}, streams)
 
-	_, _, err = open(t, l.node.SocketPath()).Append(t.Context(), "account-2", app.NoStream, app.NewEvent{ID: uuid.New(), Event: activated(ada)})
+	_, _, err = open(t, l.node.SocketPath()).Append(t.Context(), "account-2", eventlog.NoStream, eventlog.NewEvent{ID: uuid.New(), Event: activated(ada)})
 	require.ErrorIs(t, err, errNoKeys)
-	_, _, err = l.Append(t.Context(), "account-2", app.NoStream,
-		app.NewEvent{ID: uuid.New(), Event: activated(account.Person{Email: ada.Email})})
+	_, _, err = l.Append(t.Context(), "account-2", eventlog.NoStream,
+		eventlog.NewEvent{ID: uuid.New(), Event: activated(account.Person{Email: ada.Email})})
 	require.Error(t, err, "a person without an id could not be erased")
 }
 
@@ -143,11 +144,11 @@ func hexOf(s string) string {
 func TestSealedAppendsCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	l := newSealedLog(t)
-	e := app.NewEvent{ID: uuid.New(), Event: activated(ada)}
+	e := eventlog.NewEvent{ID: uuid.New(), Event: activated(ada)}
 	for range 2 {
-		revision, _, err := l.Append(t.Context(), "account-1", app.NoStream, e)
+		revision, _, err := l.Append(t.Context(), "account-1", eventlog.NoStream, e)
 		require.NoError(t, err)
-		assert.Equal(t, app.Revision(0), revision)
+		assert.Equal(t, eventlog.Revision(0), revision)
 	}
 	assert.Len(t, all(t, l.ReadStream(t.Context(), "account-1", 0)), 1)
 }
@@ -171,9 +172,9 @@ func TestStoredForms(t *testing.T) {
 			file := fmt.Sprintf("%s.v%d.json", want.EventType(), version)
 			data, err := os.ReadFile("testdata/" + file)
 			require.NoError(t, err)
-			metadata, err := json.Marshal(app.Metadata{SchemaVersion: version})
+			metadata, err := json.Marshal(eventlog.Metadata{SchemaVersion: version})
 			require.NoError(t, err)
-			_, _, err = l.append(t.Context(), file, app.NoStream, []esdb.EventData{{
+			_, _, err = l.append(t.Context(), file, eventlog.NoStream, []esdb.EventData{{
 				EventID: uuid.New(), EventType: want.EventType(), ContentType: esdb.ContentTypeJson, Data: data, Metadata: metadata,
 			}})
 			require.NoError(t, err)
@@ -187,7 +188,7 @@ func TestStoredForms(t *testing.T) {
 func TestReadersStopAtALostKey(t *testing.T) {
 	t.Parallel()
 	l := newSealedLog(t)
-	l.add("account-1", app.NoStream, account.AccountClosed{Account: uuid.Max, Reason: "0"})
+	l.add("account-1", eventlog.NoStream, account.AccountClosed{Account: uuid.Max, Reason: "0"})
 	l.add("account-1", 0, activated(ada))
 	l.add("account-1", 1, account.AccountClosed{Account: uuid.Max, Reason: "2"})
 	for what, sql := range map[string]string{
@@ -196,17 +197,17 @@ func TestReadersStopAtALostKey(t *testing.T) {
 	} {
 		l.exec(sql)
 		s := l.reopen()
-		for name, read := range map[string]func(func(app.Recorded, error) bool){
+		for name, read := range map[string]func(func(eventlog.Recorded, error) bool){
 			"stream": s.ReadStream(t.Context(), "account-1", 0),
-			"all":    s.ReadAll(t.Context(), app.Position{}, "account-"),
+			"all":    s.ReadAll(t.Context(), eventlog.Position{}, "account-"),
 		} {
 			n, last := 0, error(nil)
 			for _, err := range read {
 				n, last = n+1, err
 			}
 			assert.Equal(t, 2, n, what, name)
-			require.ErrorIs(t, last, app.ErrKeyLost, what, name)
-			require.NotErrorIs(t, last, app.ErrLogUnavailable, what, name)
+			require.ErrorIs(t, last, ports.ErrKeyLost, what, name)
+			require.NotErrorIs(t, last, eventlog.ErrUnavailable, what, name)
 		}
 		f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}}, fromStart)
 		got, b := f.until(t, 1)
@@ -214,7 +215,7 @@ func TestReadersStopAtALostKey(t *testing.T) {
 		assert.False(t, b.CaughtUp)
 		select {
 		case err := <-f.ended:
-			require.ErrorIs(t, err, app.ErrKeyLost)
+			require.ErrorIs(t, err, ports.ErrKeyLost)
 			f.ended <- err
 		case <-f.batches:
 			t.Fatal("skipped an event")
@@ -227,13 +228,13 @@ func TestReadersStopAtALostKey(t *testing.T) {
 func TestKeysThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	l := newSealedLog(t)
-	l.add("account-1", app.NoStream, activated(ada))
+	l.add("account-1", eventlog.NoStream, activated(ada))
 	l.exec(`ALTER TABLE ops.person_keys RENAME TO away`)
-	_, _, err := l.Append(t.Context(), "account-1", 0, app.NewEvent{ID: uuid.New(), Event: activated(ada)})
-	require.ErrorIs(t, err, app.ErrLogUnavailable)
-	require.ErrorIs(t, failure(l.ReadStream(t.Context(), "account-1", 0)), app.ErrLogUnavailable)
+	_, _, err := l.Append(t.Context(), "account-1", 0, eventlog.NewEvent{ID: uuid.New(), Event: activated(ada)})
+	require.ErrorIs(t, err, eventlog.ErrUnavailable)
+	require.ErrorIs(t, failure(l.ReadStream(t.Context(), "account-1", 0)), eventlog.ErrUnavailable)
 	ctx := within(t, 300*time.Millisecond)
-	require.ErrorIs(t, failure(l.ReadAll(ctx, app.Position{}, "account-")), app.ErrLogUnavailable)
+	require.ErrorIs(t, failure(l.ReadAll(ctx, eventlog.Position{}, "account-")), eventlog.ErrUnavailable)
 
 	f := follow(t, l.Store, FollowOptions{Name: "test", Prefixes: []string{"account-"}}, fromStart)
 	require.Eventually(t, func() bool { return value(t, l.metrics.subscriptions.WithLabelValues("test")) > 2 }, 20*time.Second, time.Millisecond,
@@ -252,7 +253,7 @@ func TestFollowOpensBatches(t *testing.T) {
 	for i := range 200 {
 		p := account.Person{ID: uuid.New(), Email: "p@customer.example", Name: string(rune('a' + i%26))}
 		want = append(want, activated(p))
-		l.add("account-1", app.Revision(i-1), want[i])
+		l.add("account-1", eventlog.Revision(i-1), want[i])
 	}
 	f := follow(t, l.reopen(), FollowOptions{Prefixes: []string{"account-"}}, fromStart)
 	got, _ := f.until(t, len(want))

@@ -9,17 +9,18 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // readAhead is how many events of a stream are fetched before they are asked
 // for.
 const readAhead = 64
 
-// ReadStream yields a stream's events; see app.Log. It goes on by itself after
+// ReadStream yields a stream's events; see eventlog.Log. It goes on by itself after
 // a break, behind the last event it yielded.
-func (s *Store) ReadStream(ctx context.Context, stream string, from app.Revision) iter.Seq2[app.Recorded, error] {
-	return func(yield func(app.Recorded, error) bool) {
+func (s *Store) ReadStream(ctx context.Context, stream string, from eventlog.Revision) iter.Seq2[eventlog.Recorded, error] {
+	return func(yield func(eventlog.Recorded, error) bool) {
 		next := max(from, 0)
 		retry := s.attempts("read", "read "+stream)
 		for {
@@ -31,14 +32,14 @@ func (s *Store) ReadStream(ctx context.Context, stream string, from app.Revision
 				}
 			}
 			if err := retry.again(ctx, err); err != nil {
-				yield(app.Recorded{}, err)
+				yield(eventlog.Recorded{}, err)
 				return
 			}
 		}
 	}
 }
 
-func (s *Store) openStream(ctx context.Context, stream string, from app.Revision) (*flow[*esdb.RecordedEvent], error) {
+func (s *Store) openStream(ctx context.Context, stream string, from eventlog.Revision) (*flow[*esdb.RecordedEvent], error) {
 	o := esdb.ReadStreamOptions{From: esdb.Revision(uint64(from))}
 	return newFlow(ctx, s.guard, readAhead, func(ctx context.Context) (source[*esdb.RecordedEvent], error) {
 		r, err := s.client.ReadStream(ctx, stream, o, math.MaxInt64)
@@ -60,8 +61,8 @@ func (s *Store) openStream(ctx context.Context, stream string, from app.Revision
 
 // yieldStream yields what f brings. on is false when there is nothing more to
 // do; otherwise err says why f broke and next where to go on.
-func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], next *app.Revision, retry *attempts,
-	yield func(app.Recorded, error) bool,
+func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], next *eventlog.Revision, retry *attempts,
+	yield func(eventlog.Recorded, error) bool,
 ) (on bool, err error) {
 	defer f.stop()
 	patience := time.NewTimer(s.options.CallTimeout)
@@ -75,7 +76,7 @@ func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], n
 			return true, err
 		}
 		r, err := s.decodeOne(ctx, e)
-		if errors.Is(err, app.ErrKeysUnavailable) {
+		if errors.Is(err, ports.ErrKeysUnavailable) {
 			return true, err
 		}
 		if !yield(r, err) || err != nil {
@@ -87,12 +88,12 @@ func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], n
 }
 
 // decodeOne reads an event and opens it.
-func (s *Store) decodeOne(ctx context.Context, e *esdb.RecordedEvent) (app.Recorded, error) {
+func (s *Store) decodeOne(ctx context.Context, e *esdb.RecordedEvent) (eventlog.Recorded, error) {
 	r, err := decode(e)
 	if _, sealed := r.Event.(sealedEvent); err != nil || !sealed {
 		return r, err
 	}
-	one := []app.Recorded{r}
+	one := []eventlog.Recorded{r}
 	_, err = s.open(ctx, one)
 	return one[0], err
 }
@@ -101,34 +102,34 @@ func (s *Store) decodeOne(ctx context.Context, e *esdb.RecordedEvent) (app.Recor
 var errReached = errors.New("reached the end")
 
 // ReadAll yields the events of streams that start with one of the prefixes, up
-// to the log's end as of the call; see app.Log. The client cannot filter a read
+// to the log's end as of the call; see eventlog.Log. The client cannot filter a read
 // of the whole log at the store, a subscription can, so this is a subscription
 // that ends where the log did.
-func (s *Store) ReadAll(ctx context.Context, after app.Position, prefixes ...string) iter.Seq2[app.Recorded, error] {
-	return func(yield func(app.Recorded, error) bool) {
+func (s *Store) ReadAll(ctx context.Context, after eventlog.Position, prefixes ...string) iter.Seq2[eventlog.Recorded, error] {
+	return func(yield func(eventlog.Recorded, error) bool) {
 		const what = "read the log"
 		end, err := s.end(ctx, what)
 		if err != nil {
-			yield(app.Recorded{}, err)
+			yield(eventlog.Recorded{}, err)
 			return
 		}
 		if !after.Before(end) {
 			return
 		}
 		if err := s.yieldLog(ctx, after, end, prefixes, yield); err != nil {
-			yield(app.Recorded{}, failed(ctx, what, err))
+			yield(eventlog.Recorded{}, failed(ctx, what, err))
 		}
 	}
 }
 
-func (s *Store) yieldLog(ctx context.Context, after, end app.Position, prefixes []string, yield func(app.Recorded, error) bool) error {
+func (s *Store) yieldLog(ctx context.Context, after, end eventlog.Position, prefixes []string, yield func(eventlog.Recorded, error) bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	patience := time.AfterFunc(s.options.CallTimeout, func() { cancel(errNoAnswer) })
 	defer patience.Stop()
 
-	from := func(context.Context) (app.Position, error) { return after, nil }
-	err := s.Follow(ctx, FollowOptions{Name: "read", Prefixes: prefixes}, from, func(_ context.Context, b app.Batch) error {
+	from := func(context.Context) (eventlog.Position, error) { return after, nil }
+	err := s.Follow(ctx, FollowOptions{Name: "read", Prefixes: prefixes}, from, func(_ context.Context, b eventlog.Batch) error {
 		patience.Stop() // the consumer may take its time
 		for _, e := range b.Events {
 			if end.Before(e.Position) || !yield(e, nil) {

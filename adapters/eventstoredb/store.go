@@ -10,7 +10,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Store is a connection to an event store. It is safe for concurrent use and
@@ -23,7 +23,7 @@ type Store struct {
 	closing sync.Once
 }
 
-var _ app.Log = (*Store)(nil)
+var _ eventlog.Log = (*Store)(nil)
 
 // Open prepares a Store. It does not wait for the node: that is looked for by
 // the first call. Use Ping to wait for it.
@@ -73,7 +73,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // end is the position of the log's last event, zero when there is none.
-func (s *Store) end(ctx context.Context, what string) (app.Position, error) {
+func (s *Store) end(ctx context.Context, what string) (eventlog.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.CallTimeout)
 	defer cancel()
 	retry := s.attempts("read", what)
@@ -83,23 +83,23 @@ func (s *Store) end(ctx context.Context, what string) (app.Position, error) {
 			return p, nil
 		}
 		if err := retry.again(ctx, err); err != nil {
-			return app.Position{}, err
+			return eventlog.Position{}, err
 		}
 	}
 }
 
-func (s *Store) readEnd(ctx context.Context) (app.Position, error) {
+func (s *Store) readEnd(ctx context.Context) (eventlog.Position, error) {
 	r, err := s.client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 	if err != nil {
-		return app.Position{}, err
+		return eventlog.Position{}, err
 	}
 	defer r.Close()
 	e, err := r.Recv()
 	if errors.Is(err, io.EOF) {
-		return app.Position{}, nil
+		return eventlog.Position{}, nil
 	}
 	if err != nil {
-		return app.Position{}, err
+		return eventlog.Position{}, err
 	}
 	return position(e.OriginalEvent()), nil
 }

@@ -10,11 +10,11 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Metadata of a message: what its batch spans. The batch itself is in the
-// message's context, see app.BatchFrom.
+// message's context, see eventlog.BatchFrom.
 const (
 	MetadataFirst  = "first_position" // of the first event; missing when there is none
 	MetadataUpto   = "upto_position"
@@ -27,7 +27,7 @@ type SubscriberOptions struct {
 	FollowOptions
 	// From loads the position to start behind, each time the subscription
 	// (re)starts: that of the reader's checkpoint.
-	From func(context.Context) (app.Position, error)
+	From func(context.Context) (eventlog.Position, error)
 	// Redelivery spaces the deliveries of a batch that was nacked; an ack
 	// resets it. Default 100 ms to 30 s.
 	Redelivery Backoff
@@ -37,7 +37,7 @@ type SubscriberOptions struct {
 	// early. Optional.
 	Stopped func(error)
 
-	message func(app.Batch) *message.Message // default: batchMessage; nil says that there is nothing to deliver
+	message func(eventlog.Batch) *message.Message // default: batchMessage; nil says that there is nothing to deliver
 }
 
 // Subscriber delivers the log as watermill messages, one message per batch and
@@ -133,7 +133,7 @@ type delivery struct {
 }
 
 // deliver gives the batch to the consumer until it is acked.
-func (d *delivery) deliver(ctx context.Context, b app.Batch) error {
+func (d *delivery) deliver(ctx context.Context, b eventlog.Batch) error {
 	for nacks := 0; ; nacks++ {
 		acked, err := d.once(ctx, b)
 		if acked || err != nil {
@@ -148,14 +148,14 @@ func (d *delivery) deliver(ctx context.Context, b app.Batch) error {
 
 // once delivers the batch one time. The message's context ends with the answer
 // to it, and with the subscription.
-func (d *delivery) once(ctx context.Context, b app.Batch) (acked bool, err error) {
+func (d *delivery) once(ctx context.Context, b eventlog.Batch) (acked bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := d.options.message(b)
 	if m == nil {
 		return true, nil
 	}
-	m.SetContext(app.ContextWithBatch(ctx, b))
+	m.SetContext(eventlog.ContextWithBatch(ctx, b))
 	select {
 	case d.out <- m:
 	case <-ctx.Done():
@@ -172,7 +172,7 @@ func (d *delivery) once(ctx context.Context, b app.Batch) (acked bool, err error
 }
 
 // batchMessage is a message without payload: the batch travels in its context.
-func batchMessage(b app.Batch) *message.Message {
+func batchMessage(b eventlog.Batch) *message.Message {
 	id := b.Upto.String()
 	if n := len(b.Events); n > 0 {
 		id = b.Events[n-1].ID.String()

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
@@ -44,11 +44,11 @@ func next(t *testing.T, out <-chan *message.Message) *message.Message {
 }
 
 // events is the batch of the next message that has events, unanswered.
-func events(t *testing.T, out <-chan *message.Message) (*message.Message, app.Batch) {
+func events(t *testing.T, out <-chan *message.Message) (*message.Message, eventlog.Batch) {
 	t.Helper()
 	for {
 		m := next(t, out)
-		b, ok := app.BatchFrom(m.Context())
+		b, ok := eventlog.BatchFrom(m.Context())
 		require.True(t, ok)
 		if len(b.Events) > 0 {
 			return m, b
@@ -74,13 +74,13 @@ func TestSubscriberCarriesTheBatch(t *testing.T) {
 	out, err := subscriber(t, s).Subscribe(context.WithValue(t.Context(), key{}, "mine"), "accounts")
 	require.NoError(t, err)
 	m := next(t, out) // it has caught up with the empty log
-	assert.Equal(t, app.Position{}.String(), m.UUID)
+	assert.Equal(t, eventlog.Position{}.String(), m.UUID)
 	assert.Equal(t, "0", m.Metadata.Get(MetadataEvents))
 	require.True(t, m.Ack())
 
-	_, _, err = s.Append(t.Context(), "account-1", app.NoStream, facts(3)...)
+	_, _, err = s.Append(t.Context(), "account-1", eventlog.NoStream, facts(3)...)
 	require.NoError(t, err)
-	var got []app.Recorded
+	var got []eventlog.Recorded
 	for len(got) < 3 {
 		m, b := events(t, out)
 		got = append(got, b.Events...)
@@ -100,7 +100,7 @@ func TestSubscriberCarriesTheBatch(t *testing.T) {
 func TestSubscriberRedeliversUntilTheAck(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, facts(2)...)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, facts(2)...)
 	require.NoError(t, err)
 	out, err := subscriber(t, s, func(o *SubscriberOptions) { o.Name = "n"; o.MaxEvents = 1 }).Subscribe(t.Context(), "accounts")
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestSubscriberStaysOpenWhileTheNodeIsAway(t *testing.T) {
 	out, err := subscriber(t, s).Subscribe(t.Context(), "accounts")
 	require.NoError(t, err)
 	for i := range 3 {
-		_, _, err := s.Append(t.Context(), "account-1", app.Any, fact(i))
+		_, _, err := s.Append(t.Context(), "account-1", eventlog.Any, fact(i))
 		require.NoError(t, err)
 		m, b := events(t, out)
 		require.Len(t, b.Events, 1)
@@ -138,7 +138,7 @@ func TestSubscriberStaysOpenWhileTheNodeIsAway(t *testing.T) {
 func TestSubscriberEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	sub := subscriber(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -158,7 +158,7 @@ func TestSubscriberEndsWithItsContext(t *testing.T) {
 func TestSubscriberClose(t *testing.T) {
 	t.Parallel()
 	s, _ := running(t)
-	_, _, err := s.Append(t.Context(), "account-1", app.NoStream, fact(0))
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
 	sub := subscriber(t, s)
 	waiting, err := sub.Subscribe(t.Context(), "accounts") // nobody takes the message
@@ -188,7 +188,7 @@ func TestSubscriberStopsAtAnUnknownEvent(t *testing.T) {
 	require.NoError(t, err)
 	unknown := known
 	unknown.EventID, unknown.EventType = uuid.New(), "FromTheFuture"
-	_, _, err = s.append(t.Context(), "account-1", app.NoStream, []esdb.EventData{known, unknown})
+	_, _, err = s.append(t.Context(), "account-1", eventlog.NoStream, []esdb.EventData{known, unknown})
 	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	sub := subscriber(t, s, func(o *SubscriberOptions) { o.Stopped = func(err error) { stopped <- err } })

@@ -5,14 +5,14 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // notice is one thing a subscription tells: an event, or how far the store has
 // looked, or whether there is more.
 type notice struct {
 	event      *esdb.RecordedEvent
-	checkpoint app.Position
+	checkpoint eventlog.Position
 	caughtUp   bool
 	fellBehind bool
 }
@@ -27,14 +27,14 @@ const (
 
 // subscribe opens a catch-up subscription on the whole log, filtered by stream
 // prefixes, after the given position.
-func (s *Store) subscribe(ctx context.Context, after app.Position, prefixes []string, ahead int) (*flow[notice], error) {
+func (s *Store) subscribe(ctx context.Context, after eventlog.Position, prefixes []string, ahead int) (*flow[notice], error) {
 	o := esdb.SubscribeToAllOptions{
 		From:               esdb.Start{},
 		MaxSearchWindow:    searchWindow,
 		CheckpointInterval: checkpointInterval,
 		Filter:             &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: prefixes},
 	}
-	if after != (app.Position{}) {
+	if after != (eventlog.Position{}) {
 		o.From = esdb.Position{Commit: after.Commit, Prepare: after.Prepare}
 	}
 	return newFlow(ctx, s.guard, ahead, func(ctx context.Context) (source[notice], error) {
@@ -55,7 +55,7 @@ func receive(sub *esdb.Subscription) (notice, error) {
 	case e.EventAppeared != nil:
 		return notice{event: e.EventAppeared.OriginalEvent()}, nil
 	case e.CheckPointReached != nil:
-		return notice{checkpoint: app.Position{Commit: e.CheckPointReached.Commit, Prepare: e.CheckPointReached.Prepare}}, nil
+		return notice{checkpoint: eventlog.Position{Commit: e.CheckPointReached.Commit, Prepare: e.CheckPointReached.Prepare}}, nil
 	case e.CaughtUp != nil:
 		return notice{caughtUp: true}, nil
 	case e.FellBehind != nil:

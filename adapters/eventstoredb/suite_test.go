@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // The suite publishes messages of its own. They are stored as events, one
@@ -84,7 +84,7 @@ func (p suitePublisher) Publish(topic string, messages ...*message.Message) erro
 			EventID: uuid.NewSHA1(uuid.Nil, []byte(topic+m.UUID)), EventType: "Message", Data: m.Payload, Metadata: metadata,
 		}
 	}
-	_, _, err := p.store.append(context.Background(), topic+"/0", app.Any, events)
+	_, _, err := p.store.append(context.Background(), topic+"/0", eventlog.Any, events)
 	if err == nil {
 		p.sent.add(topic, len(events))
 	}
@@ -93,10 +93,10 @@ func (p suitePublisher) Publish(topic string, messages ...*message.Message) erro
 
 func (suitePublisher) Close() error { return nil }
 
-func decodeMessage(e *esdb.RecordedEvent) (app.Recorded, error) {
+func decodeMessage(e *esdb.RecordedEvent) (eventlog.Recorded, error) {
 	m := suiteMessage{payload: e.Data}
 	err := json.Unmarshal(e.UserMetadata, &m)
-	return app.Recorded{ID: e.EventID, Position: position(e), Event: m}, err
+	return eventlog.Recorded{ID: e.EventID, Position: position(e), Event: m}, err
 }
 
 // sentMessages counts what was published, by topic. TestReconnect compares its
@@ -159,9 +159,9 @@ func (s *suiteSubscriber) Subscribe(ctx context.Context, topic string) (<-chan *
 			Prefixes: []string{topic + "/"}, MaxEvents: 1, decode: decodeMessage,
 			Backoff: Backoff{Min: time.Millisecond, Max: 100 * time.Millisecond},
 		},
-		From:       func(context.Context) (app.Position, error) { return app.Position{}, nil },
+		From:       func(context.Context) (eventlog.Position, error) { return eventlog.Position{}, nil },
 		Redelivery: Backoff{Min: time.Millisecond, Max: 10 * time.Millisecond},
-		message: func(b app.Batch) *message.Message {
+		message: func(b eventlog.Batch) *message.Message {
 			if len(b.Events) == 0 {
 				return nil
 			}

@@ -14,7 +14,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -30,12 +32,12 @@ type TokenStore interface {
 }
 
 // People find the user of a session's token or of a personal one, and the auditor
-// of a grant's, else app.ErrNotFound, and what the profile of an account's token
+// of a grant's, else query.ErrNotFound, and what the profile of an account's token
 // gives.
 type People interface {
-	SessionCaller(ctx context.Context, token string) (app.Caller, error)
-	TokenCaller(ctx context.Context, token string) (app.Caller, error)
-	AuditCaller(ctx context.Context, token string) (app.Caller, error)
+	SessionCaller(ctx context.Context, token string) (access.Caller, error)
+	TokenCaller(ctx context.Context, token string) (access.Caller, error)
+	AuditCaller(ctx context.Context, token string) (access.Caller, error)
 	// ProfileRights is what a profile of an account gives, nothing when it is no
 	// more.
 	ProfileRights(ctx context.Context, account uuid.UUID, id string) (rights.Set, error)
@@ -46,11 +48,11 @@ type Tokens struct {
 	operator [sha256.Size]byte
 	store    TokenStore
 	people   People
-	clock    app.Clock
+	clock    eventlog.Clock
 }
 
 // New makes the authenticator. operatorToken must not be empty.
-func New(operatorToken string, store TokenStore, people People, clock app.Clock) (*Tokens, error) {
+func New(operatorToken string, store TokenStore, people People, clock eventlog.Clock) (*Tokens, error) {
 	if operatorToken == "" {
 		return nil, errors.New("identity: the operator token is empty")
 	}
@@ -58,46 +60,46 @@ func New(operatorToken string, store TokenStore, people People, clock app.Clock)
 }
 
 // Authenticate finds the caller of a token, else ErrUnknownToken, or
-// app.ErrReadModelUnavailable when the store does not answer.
-func (t *Tokens) Authenticate(ctx context.Context, token string) (app.Caller, error) {
+// query.ErrUnavailable when the store does not answer.
+func (t *Tokens) Authenticate(ctx context.Context, token string) (access.Caller, error) {
 	hash := sha256.Sum256([]byte(token))
 	// Comparing hashes takes the same time whatever the token, and however long.
 	if subtle.ConstantTimeCompare(hash[:], t.operator[:]) == 1 {
-		return app.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}, nil
+		return access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}, nil
 	}
 	switch {
-	case strings.HasPrefix(token, app.SessionPrefix):
+	case strings.HasPrefix(token, access.SessionPrefix):
 		return person(t.people.SessionCaller(ctx, token))
-	case strings.HasPrefix(token, app.PersonalPrefix):
+	case strings.HasPrefix(token, access.PersonalPrefix):
 		return person(t.people.TokenCaller(ctx, token))
-	case strings.HasPrefix(token, app.AuditPrefix):
+	case strings.HasPrefix(token, access.AuditPrefix):
 		return person(t.people.AuditCaller(ctx, token))
 	}
 	known, err := t.store.FindByHash(ctx, postgres.HashToken(token))
 	switch {
 	case errors.Is(err, postgres.ErrTokenUnknown):
-		return app.Caller{}, ErrUnknownToken
+		return access.Caller{}, ErrUnknownToken
 	case postgres.IsUnavailable(err):
-		return app.Caller{}, errors.Join(app.ErrReadModelUnavailable, err)
+		return access.Caller{}, errors.Join(query.ErrUnavailable, err)
 	case err != nil:
-		return app.Caller{}, fmt.Errorf("authenticate: %w", err)
+		return access.Caller{}, fmt.Errorf("authenticate: %w", err)
 	case !known.Usable(t.clock.Now()):
-		return app.Caller{}, ErrUnknownToken
+		return access.Caller{}, ErrUnknownToken
 	}
 	given, err := t.rightsOf(ctx, known)
 	if err != nil {
-		return app.Caller{}, err
+		return access.Caller{}, err
 	}
-	return app.Caller{
+	return access.Caller{
 		Actor:         domain.Actor{Kind: domain.ActorToken, ID: known.ID.String(), Account: known.Account},
 		Administrator: known.Administrator,
 		Rights:        given,
 	}, nil
 }
 
-func person(c app.Caller, err error) (app.Caller, error) {
-	if errors.Is(err, app.ErrNotFound) {
-		return app.Caller{}, ErrUnknownToken
+func person(c access.Caller, err error) (access.Caller, error) {
+	if errors.Is(err, query.ErrNotFound) {
+		return access.Caller{}, ErrUnknownToken
 	}
 	return c, err
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
@@ -72,7 +74,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("profile of the account's own: %+v, %v", got, err)
 	}
 	token(t, store, "own profile, no log", func(p *postgres.Token) { p.Profile = "down" })
-	if _, err = tokens.Authenticate(ctx, "own profile, no log"); !errors.Is(err, app.ErrLogUnavailable) {
+	if _, err = tokens.Authenticate(ctx, "own profile, no log"); !errors.Is(err, eventlog.ErrUnavailable) {
 		t.Errorf("while the log is down: %v", err)
 	}
 
@@ -113,24 +115,24 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	if _, err := tokens.Authenticate(context.Background(), "op"); err != nil {
 		t.Errorf("operator: %v", err)
 	}
-	if _, err := tokens.Authenticate(context.Background(), "other"); !errors.Is(err, app.ErrReadModelUnavailable) {
+	if _, err := tokens.Authenticate(context.Background(), "other"); !errors.Is(err, query.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
 }
 
 // users are the people of a test, by token.
-type users map[string]app.Caller
+type users map[string]access.Caller
 
-func (u users) SessionCaller(_ context.Context, token string) (app.Caller, error) {
+func (u users) SessionCaller(_ context.Context, token string) (access.Caller, error) {
 	if c, ok := u[token]; ok {
 		return c, nil
 	}
-	return app.Caller{}, app.ErrNotFound
+	return access.Caller{}, query.ErrNotFound
 }
 
-func (u users) TokenCaller(ctx context.Context, token string) (app.Caller, error) {
+func (u users) TokenCaller(ctx context.Context, token string) (access.Caller, error) {
 	if token == "flpt_down" {
-		return app.Caller{}, app.ErrReadModelUnavailable
+		return access.Caller{}, query.ErrUnavailable
 	}
 	return u.SessionCaller(ctx, token)
 }
@@ -141,19 +143,19 @@ func (users) ProfileRights(_ context.Context, _ uuid.UUID, id string) (rights.Se
 	case "own":
 		return rights.Set{rights.DevicesEdit}, nil
 	case "down":
-		return nil, app.ErrLogUnavailable
+		return nil, eventlog.ErrUnavailable
 	}
 	return nil, nil
 }
 
-func (u users) AuditCaller(ctx context.Context, token string) (app.Caller, error) {
+func (u users) AuditCaller(ctx context.Context, token string) (access.Caller, error) {
 	return u.SessionCaller(ctx, token)
 }
 
 func TestTokensOfUsers(t *testing.T) {
 	t.Parallel()
-	session, personal := app.Caller{Session: uuid.New()}, app.Caller{Limit: rights.Set{rights.DevicesRead}}
-	audits := app.Caller{Audits: []uuid.UUID{uuid.New()}}
+	session, personal := access.Caller{Session: uuid.New()}, access.Caller{Limit: rights.Set{rights.DevicesRead}}
+	audits := access.Caller{Audits: []uuid.UUID{uuid.New()}}
 	known := users{"fles_a": session, "flpt_b": personal, "flau_c": audits}
 	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), known, fixedClock{})
 	if err != nil {
@@ -173,7 +175,7 @@ func TestTokensOfUsers(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	if _, err := tokens.Authenticate(t.Context(), "flpt_down"); !errors.Is(err, app.ErrReadModelUnavailable) {
+	if _, err := tokens.Authenticate(t.Context(), "flpt_down"); !errors.Is(err, query.ErrUnavailable) {
 		t.Errorf("while the database is down: %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 type signalRunner chan uuid.UUID
@@ -23,7 +23,9 @@ func (r signalRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, 
 
 func (signalRunner) RunDue(context.Context) error { return nil }
 
-func (signalRunner) SendPasswordReset(context.Context, uuid.UUID, app.Command) error { return nil }
+func (signalRunner) SendPasswordReset(context.Context, uuid.UUID, uuid.UUID, string) error {
+	return nil
+}
 
 // BenchmarkStart measures the time from an operation's creation to its first
 // chunk on an idle instance.
@@ -35,7 +37,7 @@ func BenchmarkStart(b *testing.B) {
 	runner := make(signalRunner)
 	require.NoError(b, j.Start(b.Context(), runner, store))
 	for b.Loop() {
-		op := app.Operation{ID: uuid.New(), Kind: app.OperationRenewal, CreatedAt: noon}
+		op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRenewal, CreatedAt: noon}
 		require.NoError(b, store.CreateOperation(b.Context(), op, []byte(`{}`), emptyItems(1)))
 		require.Equal(b, op.ID, <-runner)
 	}

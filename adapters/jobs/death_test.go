@@ -17,7 +17,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // processEnv names the database of a process that takes up an operation and
@@ -43,7 +44,7 @@ func (stuckRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, err
 
 func (stuckRunner) RunDue(context.Context) error { return nil }
 
-func (stuckRunner) SendPasswordReset(context.Context, uuid.UUID, app.Command) error { return nil }
+func (stuckRunner) SendPasswordReset(context.Context, uuid.UUID, uuid.UUID, string) error { return nil }
 
 func process(ctx context.Context, url string) error {
 	pool, err := postgres.Open(ctx, url, postgres.Options{})
@@ -81,7 +82,7 @@ func TestOperationOutlivesItsProcess(t *testing.T) {
 
 	died := time.Now()
 	i.start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, id).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, id).State)
 	t.Logf("went on after %s", time.Since(died).Round(100*time.Millisecond))
 	require.Len(t, i.chunks, 3)
 }
@@ -91,7 +92,7 @@ func TestStopFinishesTheChunk(t *testing.T) {
 	pool := pgtest.Pool(t)
 	i := newInstance(t, pool, 1)
 	began, finish := make(chan struct{}), make(chan struct{})
-	i.before = func(ctx context.Context, _ app.Operation) error {
+	i.before = func(ctx context.Context, _ ports.Operation) error {
 		began <- struct{}{}
 		select {
 		case <-finish:
@@ -112,7 +113,7 @@ func TestStopFinishesTheChunk(t *testing.T) {
 
 	next := newInstance(t, pool, 1)
 	next.start(t)
-	require.Equal(t, app.OperationDone, next.finished(t, id).State)
+	require.Equal(t, ports.OperationDone, next.finished(t, id).State)
 	require.Len(t, next.chunks, 2)
 }
 
@@ -121,10 +122,10 @@ func TestStopGivesUpAChunkThatTakesTooLong(t *testing.T) {
 	pool := pgtest.Pool(t)
 	i := newInstance(t, pool, 1)
 	began := make(chan struct{})
-	i.before = func(ctx context.Context, _ app.Operation) error {
+	i.before = func(ctx context.Context, _ ports.Operation) error {
 		began <- struct{}{}
 		<-ctx.Done()
-		return fmt.Errorf("append: %w", app.ErrLogUnavailable)
+		return fmt.Errorf("append: %w", eventlog.ErrUnavailable)
 	}
 	i.start(t)
 	id := i.create(t, 1)
@@ -135,14 +136,14 @@ func TestStopGivesUpAChunkThatTakesTooLong(t *testing.T) {
 
 	next := newInstance(t, pool, 1)
 	next.start(t)
-	require.Equal(t, app.OperationDone, next.finished(t, id).State)
+	require.Equal(t, ports.OperationDone, next.finished(t, id).State)
 }
 
 func TestStopDoesNotWaitForEverForADeafRunner(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, pgtest.Pool(t), 1)
 	began, finish := make(chan struct{}), make(chan struct{})
-	i.before = func(context.Context, app.Operation) error {
+	i.before = func(context.Context, ports.Operation) error {
 		began <- struct{}{}
 		<-finish
 		return nil
@@ -164,7 +165,7 @@ func TestOperationOutlivesADatabaseOutage(t *testing.T) {
 	pool := server.Pool(t)
 	i := newInstance(t, pool, 1)
 	began, finish := make(chan struct{}, 100), make(chan struct{})
-	i.before = func(ctx context.Context, _ app.Operation) error {
+	i.before = func(ctx context.Context, _ ports.Operation) error {
 		began <- struct{}{}
 		select {
 		case <-finish:
@@ -179,5 +180,5 @@ func TestOperationOutlivesADatabaseOutage(t *testing.T) {
 	server.Kill(t)
 	close(finish) // the chunk cannot be saved
 	server.Start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, id).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, id).State)
 }

@@ -15,7 +15,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -28,10 +30,10 @@ func (fixedClock) Now() time.Time { return noon }
 type instance struct {
 	*operations.Store
 	jobs   *jobs.Jobs
-	before func(ctx context.Context, op app.Operation) error // a chunk is carried out
-	chunks chan app.OperationChunk                           // saved by this instance
+	before func(ctx context.Context, op ports.Operation) error // a chunk is carried out
+	chunks chan ports.OperationChunk                           // saved by this instance
 	due    func(context.Context) error
-	reset  func(context.Context, uuid.UUID, app.Command) error
+	reset  func(ctx context.Context, user, command uuid.UUID, traceparent string) error
 }
 
 func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
@@ -48,8 +50,8 @@ func instanceWith(t *testing.T, o jobs.Options) *instance {
 	require.NoError(t, err)
 	return &instance{
 		Store: operations.NewStore(pool, j.StartOperation), jobs: j,
-		before: func(context.Context, app.Operation) error { return nil },
-		chunks: make(chan app.OperationChunk, 10_000),
+		before: func(context.Context, ports.Operation) error { return nil },
+		chunks: make(chan ports.OperationChunk, 10_000),
 	}
 }
 
@@ -57,8 +59,8 @@ func instanceWith(t *testing.T, o jobs.Options) *instance {
 func (i *instance) RunDue(ctx context.Context) error { return i.due(ctx) }
 
 // SendPasswordReset is the runner's double for password resets.
-func (i *instance) SendPasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error {
-	return i.reset(ctx, user, c)
+func (i *instance) SendPasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error {
+	return i.reset(ctx, user, command, traceparent)
 }
 
 // RunOperationChunk is the runner's double: a chunk is one item.
@@ -70,9 +72,9 @@ func (i *instance) RunOperationChunk(ctx context.Context, id uuid.UUID) (bool, e
 	if err := i.before(ctx, op); err != nil {
 		return false, err
 	}
-	chunk := app.OperationChunk{
+	chunk := ports.OperationChunk{
 		From: op.Done, Results: [][]byte{fmt.Append(nil, op.Done)},
-		Counters: map[app.Outcome]int{app.OutcomeCreated: 1}, At: noon,
+		Counters: map[domain.Outcome]int{domain.OutcomeCreated: 1}, At: noon,
 	}
 	if err := i.SaveChunk(ctx, id, chunk); err != nil {
 		return false, err
@@ -96,7 +98,7 @@ func (i *instance) stop(t *testing.T) {
 
 func (i *instance) create(t *testing.T, items int) uuid.UUID {
 	t.Helper()
-	op := app.Operation{ID: uuid.New(), Kind: app.OperationRegistration, CreatedAt: noon}
+	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRegistration, CreatedAt: noon}
 	require.NoError(t, i.CreateOperation(t.Context(), op, []byte(`{}`), emptyItems(items)))
 	return op.ID
 }
@@ -110,13 +112,13 @@ func emptyItems(n int) [][]byte {
 }
 
 // finished waits until the operation is and gives it.
-func (i *instance) finished(t *testing.T, id uuid.UUID) app.Operation {
+func (i *instance) finished(t *testing.T, id uuid.UUID) ports.Operation {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		op, err := i.Operation(t.Context(), id)
-		if !errors.Is(err, app.ErrReadModelUnavailable) {
+		if !errors.Is(err, query.ErrUnavailable) {
 			require.NoError(t, err)
 		}
 		if op.Finished() {

@@ -16,7 +16,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 const (
@@ -54,7 +54,7 @@ type Runner interface {
 	RunDue(ctx context.Context) error
 	// SendPasswordReset sends what a user needs to choose a new password. It may
 	// be called again for the same command, also at the same time.
-	SendPasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error
+	SendPasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error
 }
 
 // Failer ends operations that cannot be carried out.
@@ -70,7 +70,7 @@ type Options struct {
 	// connections for themselves.
 	Pool *pgxpool.Pool
 	// Clock dates failures.
-	Clock app.Clock
+	Clock eventlog.Clock
 	// Logger; of the queue's own lines only warnings and errors reach it,
 	// the same once a minute.
 	Logger *slog.Logger

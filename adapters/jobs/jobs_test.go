@@ -12,7 +12,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -22,9 +24,9 @@ func TestOperationRunsToTheEnd(t *testing.T) {
 	i := newInstance(t, pool, 1)
 	early := i.create(t, 7) // nobody works yet
 	i.start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, early).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, early).State)
 	late := i.finished(t, i.create(t, 3))
-	require.Equal(t, map[app.Outcome]int{app.OutcomeCreated: 3}, late.Counters)
+	require.Equal(t, map[domain.Outcome]int{domain.OutcomeCreated: 3}, late.Counters)
 	i.stop(t)
 	require.Len(t, i.chunks, 10)
 	var open int
@@ -36,9 +38,9 @@ func TestOperationOutlivesWhatPasses(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, pgtest.Pool(t), 1)
 	passing := []error{
-		fmt.Errorf("append: %w", app.ErrLogUnavailable), app.ErrReadModelUnavailable, context.DeadlineExceeded,
+		fmt.Errorf("append: %w", eventlog.ErrUnavailable), query.ErrUnavailable, context.DeadlineExceeded,
 	}
-	i.before = func(_ context.Context, op app.Operation) error {
+	i.before = func(_ context.Context, op ports.Operation) error {
 		if op.Done == 1 && len(passing) > 0 {
 			err := passing[0]
 			passing = passing[1:]
@@ -47,7 +49,7 @@ func TestOperationOutlivesWhatPasses(t *testing.T) {
 		return nil
 	}
 	i.start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 3)).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, i.create(t, 3)).State)
 	require.Empty(t, passing)
 }
 
@@ -55,14 +57,14 @@ func TestOperationOutlivesABugThatPasses(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, pgtest.Pool(t), 1)
 	var bugs int
-	i.before = func(context.Context, app.Operation) error {
+	i.before = func(context.Context, ports.Operation) error {
 		if bugs++; bugs == 1 {
 			panic("a bug")
 		}
 		return nil
 	}
 	i.start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 2)).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, i.create(t, 2)).State)
 	require.Equal(t, 3, bugs)
 }
 
@@ -71,7 +73,7 @@ func TestOperationFailsWhenItGoesWrongTooOften(t *testing.T) {
 	pool := pgtest.Pool(t)
 	i := newInstance(t, pool, 1)
 	calls := 0
-	i.before = func(context.Context, app.Operation) error {
+	i.before = func(context.Context, ports.Operation) error {
 		calls++
 		return fmt.Errorf("bug of %s", "secret")
 	}
@@ -81,7 +83,7 @@ func TestOperationFailsWhenItGoesWrongTooOften(t *testing.T) {
 	require.NoError(t, err)
 	i.start(t)
 	op := i.finished(t, id)
-	require.Equal(t, app.OperationFailed, op.State)
+	require.Equal(t, ports.OperationFailed, op.State)
 	require.Equal(t, "operation_failed: The operation could not be carried out. What has a result is done.", op.Error)
 	require.Equal(t, noon, op.FinishedAt)
 	i.stop(t)
@@ -92,7 +94,7 @@ func TestOperationFailsWhenItGoesWrongTooOften(t *testing.T) {
 func TestOperationFailsAtOnceWhenItIsRefused(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, pgtest.Pool(t), 1)
-	i.before = func(context.Context, app.Operation) error {
+	i.before = func(context.Context, ports.Operation) error {
 		return domain.Refuse(domain.Problem{Code: "account_closed", Detail: "The account is closed."})
 	}
 	i.start(t)
@@ -104,7 +106,7 @@ func TestProgressMakesUpForFailures(t *testing.T) {
 	pool := pgtest.Pool(t)
 	i := newInstance(t, pool, 1)
 	stopped, stop := context.WithCancel(t.Context())
-	i.before = func(_ context.Context, op app.Operation) error {
+	i.before = func(_ context.Context, op ports.Operation) error {
 		if op.Done == 1 {
 			stop()
 		}
@@ -125,7 +127,7 @@ func TestInstancesShareTheWork(t *testing.T) {
 	var instances []*instance
 	for range 2 {
 		i := newInstance(t, pool, 1)
-		i.before = func(ctx context.Context, op app.Operation) error {
+		i.before = func(ctx context.Context, op ports.Operation) error {
 			if op.Done > 0 {
 				return nil
 			}
@@ -144,7 +146,7 @@ func TestInstancesShareTheWork(t *testing.T) {
 	require.NotSame(t, receive(t, busy), receive(t, busy))
 	close(both)
 	for _, id := range ids {
-		require.Equal(t, app.OperationDone, instances[0].finished(t, id).State)
+		require.Equal(t, ports.OperationDone, instances[0].finished(t, id).State)
 	}
 }
 
@@ -153,7 +155,7 @@ func TestLongOperationLetsOthersThrough(t *testing.T) {
 	i := newInstance(t, pgtest.Pool(t), 1)
 	small, behind := make(chan uuid.UUID, 1), make(chan struct{})
 	var once sync.Once
-	i.before = func(ctx context.Context, op app.Operation) error {
+	i.before = func(ctx context.Context, op ports.Operation) error {
 		if op.Total < 100 {
 			return nil
 		}
@@ -168,12 +170,12 @@ func TestLongOperationLetsOthersThrough(t *testing.T) {
 	}
 	i.start(t)
 	long := i.create(t, 1000)
-	require.Equal(t, app.OperationDone, i.finished(t, receive(t, small)).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, receive(t, small)).State)
 	op, err := i.Operation(t.Context(), long)
 	require.NoError(t, err)
 	require.False(t, op.Finished())
 	close(behind)
-	require.Equal(t, app.OperationDone, i.finished(t, long).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, long).State)
 }
 
 func TestStartTwiceIsRefused(t *testing.T) {
@@ -184,7 +186,7 @@ func TestStartTwiceIsRefused(t *testing.T) {
 	i.stop(t)
 	i.stop(t)
 	i.start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 1)).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, i.create(t, 1)).State)
 }
 
 func TestStartWithoutDatabase(t *testing.T) {
@@ -196,5 +198,5 @@ func TestStartWithoutDatabase(t *testing.T) {
 	require.True(t, postgres.IsUnavailable(err), "got %v", err)
 	server.Start(t)
 	i.start(t)
-	require.Equal(t, app.OperationDone, i.finished(t, i.create(t, 1)).State)
+	require.Equal(t, ports.OperationDone, i.finished(t, i.create(t, 1)).State)
 }

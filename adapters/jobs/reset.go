@@ -7,10 +7,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-var _ app.ResetQueue = (*Jobs)(nil)
+var _ ports.ResetQueue = (*Jobs)(nil)
 
 // passwordReset is the job of a request to reset a password; its JSON stands in
 // the queue. For an address that nobody has, it is nobody's.
@@ -28,10 +28,10 @@ func (passwordReset) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: queue, MaxAttempts: 8}
 }
 
-// QueuePasswordReset implements app.ResetQueue. The workers need not be started
+// QueuePasswordReset implements ports.ResetQueue. The workers need not be started
 // for it.
-func (j *Jobs) QueuePasswordReset(ctx context.Context, user uuid.UUID, c app.Command) error {
-	_, err := j.inserts.Insert(ctx, passwordReset{User: user, Command: c.ID, Traceparent: c.Traceparent}, nil)
+func (j *Jobs) QueuePasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error {
+	_, err := j.inserts.Insert(ctx, passwordReset{User: user, Command: command, Traceparent: traceparent}, nil)
 	if err != nil {
 		return fmt.Errorf("queue password reset: %w", err)
 	}
@@ -45,5 +45,5 @@ type resetWorker struct {
 
 // Work sends the reset. What goes wrong passes, and is tried again later.
 func (w *resetWorker) Work(ctx context.Context, job *river.Job[passwordReset]) error {
-	return w.runner.SendPasswordReset(ctx, job.Args.User, app.Command{ID: job.Args.Command, Traceparent: job.Args.Traceparent})
+	return w.runner.SendPasswordReset(ctx, job.Args.User, job.Args.Command, job.Args.Traceparent)
 }

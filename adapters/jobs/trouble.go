@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -81,7 +83,7 @@ func (t trouble) timeout() time.Duration {
 // that took too long is one of them: what it did is kept, the next try goes on
 // from there.
 func passes(ctx context.Context, err error) bool {
-	for _, passing := range []error{app.ErrLogUnavailable, app.ErrReadModelUnavailable, app.ErrBusy, context.DeadlineExceeded} {
+	for _, passing := range []error{eventlog.ErrUnavailable, query.ErrUnavailable, eventlog.ErrBusy, context.DeadlineExceeded} {
 		if errors.Is(err, passing) {
 			return true
 		}
@@ -92,7 +94,7 @@ func passes(ctx context.Context, err error) bool {
 // final reports whether err is a decision, which trying again does not change.
 func final(err error) bool {
 	_, refused := errors.AsType[*domain.Refusal](err)
-	return refused || errors.Is(err, app.ErrNotFound) || errors.Is(err, app.ErrForbidden)
+	return refused || errors.Is(err, query.ErrNotFound) || errors.Is(err, access.ErrForbidden)
 }
 
 // reason is what the operation's caller is told: a code and a sentence. The
@@ -101,7 +103,7 @@ func reason(err error) string {
 	if refusal, ok := errors.AsType[*domain.Refusal](err); ok && len(refusal.Problems) > 0 {
 		return refusal.Problems[0].Code + ": " + refusal.Problems[0].Detail
 	}
-	if errors.Is(err, app.ErrForbidden) {
+	if errors.Is(err, access.ErrForbidden) {
 		return "forbidden: A right that the operation needs is missing."
 	}
 	return "operation_failed: The operation could not be carried out. What has a result is done."

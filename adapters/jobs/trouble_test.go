@@ -11,7 +11,9 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -29,11 +31,11 @@ func TestJudge(t *testing.T) {
 		now    trouble
 		failed bool
 	}{
-		"log is away":           {t.Context(), trouble{}, fmt.Errorf("read: %w", app.ErrLogUnavailable), trouble{Waits: 1}, false},
-		"for ever":              {t.Context(), trouble{Waits: 1000}, app.ErrReadModelUnavailable, trouble{Waits: 1001}, false},
-		"outage does not fail":  {t.Context(), almost, app.ErrLogUnavailable, trouble{Waits: 1, Failures: maxFailures - 1}, false},
-		"others were faster":    {t.Context(), trouble{Waits: 1}, app.ErrBusy, trouble{Waits: 2}, false},
-		"right is missing":      {t.Context(), trouble{}, &app.Forbidden{}, trouble{Failures: 1}, true},
+		"log is away":           {t.Context(), trouble{}, fmt.Errorf("read: %w", eventlog.ErrUnavailable), trouble{Waits: 1}, false},
+		"for ever":              {t.Context(), trouble{Waits: 1000}, query.ErrUnavailable, trouble{Waits: 1001}, false},
+		"outage does not fail":  {t.Context(), almost, eventlog.ErrUnavailable, trouble{Waits: 1, Failures: maxFailures - 1}, false},
+		"others were faster":    {t.Context(), trouble{Waits: 1}, eventlog.ErrBusy, trouble{Waits: 2}, false},
+		"right is missing":      {t.Context(), trouble{}, &access.Forbidden{}, trouble{Failures: 1}, true},
 		"chunk took too long":   {late, almost, errors.New("anything"), trouble{Waits: 1, Failures: maxFailures - 1, Slow: 1}, false},
 		"and again":             {late, trouble{Waits: 2, Slow: 1}, errors.New("anything"), trouble{Waits: 3, Slow: 2}, false},
 		"some call took long":   {t.Context(), trouble{}, context.DeadlineExceeded, trouble{Waits: 1}, false},
@@ -43,7 +45,7 @@ func TestJudge(t *testing.T) {
 		"failure after waiting": {t.Context(), trouble{Waits: 9, Failures: 1}, errors.New("bug"), trouble{Failures: 2}, false},
 		"last failure":          {t.Context(), almost, errors.New("bug"), trouble{Failures: maxFailures}, true},
 		"refusal":               {t.Context(), trouble{}, domain.Refuse(domain.Problem{Code: "c"}), trouble{Failures: 1}, true},
-		"nothing there":         {t.Context(), trouble{}, app.ErrNotFound, trouble{Failures: 1}, true},
+		"nothing there":         {t.Context(), trouble{}, query.ErrNotFound, trouble{Failures: 1}, true},
 	} {
 		now, failed := judge(c.ctx, c.was, c.err)
 		require.Equal(t, c.now, now, name)
@@ -79,7 +81,7 @@ func TestReasonKeepsInternalsToItself(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "operation_failed: The operation could not be carried out. What has a result is done.",
 		reason(errors.New("password of db is x")))
-	require.Equal(t, "forbidden: A right that the operation needs is missing.", reason(&app.Forbidden{}))
+	require.Equal(t, "forbidden: A right that the operation needs is missing.", reason(&access.Forbidden{}))
 	require.Equal(t, "account_closed: It is closed.",
 		reason(fmt.Errorf("chunk: %w", domain.Refuse(domain.Problem{Code: "account_closed", Detail: "It is closed."}))))
 }

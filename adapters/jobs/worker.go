@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // operation is the job of an operation; its JSON stands in the queue.
@@ -26,7 +26,7 @@ type worker struct {
 	river.WorkerDefaults[operation]
 	runner   Runner
 	failer   Failer
-	clock    app.Clock
+	clock    eventlog.Clock
 	logger   *slog.Logger
 	stopping <-chan struct{}
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/mails"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Delivery sends mails that wait, one attempt at a time.
@@ -38,7 +38,7 @@ const (
 // of a context that ended, the mail waits as before.
 func (d *Delivery) Deliver(ctx context.Context, id uuid.UUID) (again time.Duration, err error) {
 	w, err := d.Mails.Waiting(ctx, id)
-	if errors.Is(err, app.ErrNotFound) {
+	if errors.Is(err, query.ErrNotFound) {
 		return 0, nil
 	}
 	if errors.Is(err, sealing.ErrCannotOpen) {

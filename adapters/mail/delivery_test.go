@@ -19,7 +19,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/mails"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // post is a table of mails and who works on it.
@@ -43,7 +44,7 @@ func newPost(t *testing.T, addr string) *post {
 	return p
 }
 
-func (p *post) take(m app.Mail) app.Mail {
+func (p *post) take(m ports.Mail) ports.Mail {
 	p.t.Helper()
 	require.NoError(p.t, p.Mails.Send(p.t.Context(), m))
 	return m
@@ -51,14 +52,14 @@ func (p *post) take(m app.Mail) app.Mail {
 
 // state is a mail's row: its state, whether something of it is kept, how often
 // it was tried, and the last error.
-func (p *post) state(m app.Mail) (state string, kept bool, attempts int, lastError string) {
+func (p *post) state(m ports.Mail) (state string, kept bool, attempts int, lastError string) {
 	p.t.Helper()
 	require.NoError(p.t, p.pool.QueryRow(p.t.Context(), `SELECT state, sealed IS NOT NULL, attempts, coalesce(last_error, '') FROM ops.mails WHERE id = $1`, m.ID).
 		Scan(&state, &kept, &attempts, &lastError))
 	return state, kept, attempts, lastError
 }
 
-func (p *post) deliver(m app.Mail) time.Duration {
+func (p *post) deliver(m ports.Mail) time.Duration {
 	p.t.Helper()
 	again, err := p.Deliver(p.t.Context(), m.ID)
 	require.NoError(p.t, err)
@@ -154,7 +155,7 @@ func TestAMailIsTakenInOneStep(t *testing.T) {
 	m := letter()
 	require.ErrorIs(t, p.Mails.Send(t.Context(), m), failed)
 	_, err := p.Mails.Waiting(t.Context(), m.ID)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
 // A stop in the middle is no attempt, and a row that was sealed with another key

@@ -12,9 +12,9 @@ import (
 	"os"
 	"path/filepath"
 
-	gomail "github.com/wneessen/go-mail"
+	"github.com/fleetledger/fleetledger/app/ports"
 
-	"github.com/fleetledger/fleetledger/app"
+	gomail "github.com/wneessen/go-mail"
 )
 
 // Outbox keeps mails as files named <id>.eml in a folder that only its owner
@@ -34,7 +34,7 @@ func NewOutbox(dir, from string) (*Outbox, error) {
 
 // Send keeps the mail. A mail of the same id is there at most once, so sending
 // again after a crash is safe.
-func (o *Outbox) Send(_ context.Context, m app.Mail) error {
+func (o *Outbox) Send(_ context.Context, m ports.Mail) error {
 	path := filepath.Join(o.dir, m.ID.String()+".eml")
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -48,7 +48,7 @@ func (o *Outbox) Send(_ context.Context, m app.Mail) error {
 	return write(path, message)
 }
 
-func compose(from string, m app.Mail) (*gomail.Msg, error) {
+func compose(from string, m ports.Mail) (*gomail.Msg, error) {
 	message := gomail.NewMsg()
 	if err := message.From(from); err != nil {
 		return nil, fmt.Errorf("sender of mail %s: %w", m.ID, err)

@@ -1,6 +1,8 @@
 package mail_test
 
 import (
+	"github.com/fleetledger/fleetledger/app/ports"
+
 	netmail "net/mail"
 	"os"
 	"path/filepath"
@@ -12,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/mail"
-	"github.com/fleetledger/fleetledger/app"
 )
 
 func TestOutboxKeepsAMailOnce(t *testing.T) {
@@ -20,7 +21,7 @@ func TestOutboxKeepsAMailOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "outbox")
 	outbox, err := mail.NewOutbox(dir, "fleetledger@localhost")
 	require.NoError(t, err)
-	m := app.Mail{
+	m := ports.Mail{
 		ID: uuid.New(), To: "zoë@example.com", Subject: "Your account – ready",
 		Body: "https://example.com/activate/abc\n", At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 	}
@@ -48,5 +49,5 @@ func TestOutboxRefusesABadAddress(t *testing.T) {
 	t.Parallel()
 	outbox, err := mail.NewOutbox(t.TempDir(), "fleetledger@localhost")
 	require.NoError(t, err)
-	require.Error(t, outbox.Send(t.Context(), app.Mail{ID: uuid.New(), To: "nobody\r\nBcc: all@example.com"}))
+	require.Error(t, outbox.Send(t.Context(), ports.Mail{ID: uuid.New(), To: "nobody\r\nBcc: all@example.com"}))
 }

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+
+	"github.com/fleetledger/fleetledger/app/ports"
+
 	netmail "net/mail"
 	"net/url"
 	"strconv"
@@ -14,8 +17,6 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
-
-	"github.com/fleetledger/fleetledger/app"
 )
 
 // SMTPOptions say where the mail server is.
@@ -97,7 +98,7 @@ func (e *RefusedError) Unwrap() error { return e.err }
 // whatever happens to the connection then. A *RefusedError is for good, any
 // other error may pass. That the mail server does not know us (530 and the like)
 // may pass too: it is about the configuration and not about the mail.
-func (s *Server) Send(ctx context.Context, m app.Mail) error {
+func (s *Server) Send(ctx context.Context, m ports.Mail) error {
 	message, err := compose(s.From, m)
 	if err != nil {
 		return &RefusedError{err}

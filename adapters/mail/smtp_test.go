@@ -21,13 +21,13 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/mail/smtptest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 const from = "Fleetledger <desk@fleet.example>"
 
-func letter() app.Mail {
-	return app.Mail{
+func letter() ports.Mail {
+	return ports.Mail{
 		ID: uuid.New(), To: "zoe@customer.example", Subject: "Your account – ready",
 		Body: "https://fleet.example/v1/activations/the-secret-token\n", At: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 	}

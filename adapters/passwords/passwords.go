@@ -9,7 +9,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // params are the first choice of the OWASP cheat sheet with less than 20 MiB of
@@ -25,7 +25,7 @@ type Hasher struct {
 	dummy  string
 }
 
-var _ app.Passwords = (*Hasher)(nil)
+var _ ports.Passwords = (*Hasher)(nil)
 
 // New makes a Hasher. It fails without a source of randomness.
 func New() (*Hasher, error) {

@@ -13,13 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
-var benchOperator = app.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "bench"}}
+var benchOperator = access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "bench"}}
 
 // perSecond runs work in so many callers side by side for the time of a rate.
 func (b *benchRun) perSecond(ctx context.Context, callers int, work func(context.Context) error) (float64, error) {
@@ -57,9 +59,9 @@ func (b *benchRun) appends(ctx context.Context) error {
 	}
 	add := func(ctx context.Context) error {
 		uid := uuid.New()
-		_, _, err := b.log.Append(ctx, "bench-"+uid.String(), app.NoStream, app.NewEvent{
+		_, _, err := b.log.Append(ctx, "bench-"+uid.String(), eventlog.NoStream, eventlog.NewEvent{
 			ID: uuid.New(), Event: device.Suspended{Device: uid, Reason: "limit"},
-			Metadata: app.Metadata{SchemaVersion: 1, OccurredAt: b.clock.Now(), Actor: benchOperator.Actor},
+			Metadata: eventlog.Metadata{SchemaVersion: 1, OccurredAt: b.clock.Now(), Actor: benchOperator.Actor},
 		})
 		return err
 	}
@@ -108,7 +110,7 @@ func (b *benchRun) registration(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := result.Count(app.OutcomeCreated); n != b.Devices {
+	if n := result.Count(domain.OutcomeCreated); n != b.Devices {
 		return fmt.Errorf("registered %d of %d devices: %v", n, b.Devices, result.Results[0].Problems)
 	}
 	rate := float64(b.Devices) / time.Since(begun).Seconds()

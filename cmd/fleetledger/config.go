@@ -7,6 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+
 	netmail "net/mail"
 	"net/netip"
 	"net/url"
@@ -19,7 +23,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer"
 	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -193,7 +196,7 @@ func loopback(host string) bool {
 }
 
 // issuer is where people may sign in, too; nil: nowhere.
-func (c *Config) issuer() app.Issuer {
+func (c *Config) issuer() ports.Issuer {
 	if c.OIDCIssuer == "" {
 		return nil
 	}
@@ -226,8 +229,8 @@ func checkAddr(refuse func(string, string, ...any), variable, value string) {
 }
 
 // parseWindows reads the last days of the three windows, rising.
-func parseWindows(s string) (app.Windows, error) {
-	windows := app.DefaultWindows
+func parseWindows(s string) (query.Windows, error) {
+	windows := query.DefaultWindows
 	days := strings.Split(s, ",")
 	if len(days) != len(windows) {
 		return windows, fmt.Errorf("%q is not three days such as 30,60,90", s)

@@ -23,6 +23,9 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/projections"
 	"github.com/fleetledger/fleetledger/projections/fleet"
@@ -52,7 +55,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if e.sandbox, err = clock.NewSandbox(ctx, s.pool, e.clock); err != nil {
 		return nil, err
 	}
-	source, err := app.Source(ctx, s.log, e.clock)
+	source, err := eventlog.Source(ctx, s.log, e.clock)
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +88,12 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	readModel := fleet.Projection()
 	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
 	e.runner, err = projections.New(projections.Options{
-		Pool: s.pool, Follow: e.follow, Log: s.log, Awaited: app.Awaited, Source: source, Logger: logger, Metrics: metrics,
+		Pool: s.pool, Follow: e.follow, Log: s.log, Awaited: eventlog.Awaited, Source: source, Logger: logger, Metrics: metrics,
 	}, []projections.Projection{readModel}, e.processes(mailer, strings.TrimSuffix(c.PublicURL, "/")))
 	return e, err
 }
 
-func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, hasher *passwords.Hasher, logger *slog.Logger) app.Dependencies {
+func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, hasher *passwords.Hasher, logger *slog.Logger) app.Dependencies {
 	warnDays, _ := parseWarnings(c.Warnings) // validated
 	d := app.Dependencies{
 		WarnDays:  warnDays,
@@ -121,7 +124,7 @@ func (e *engine) dependencies(c *Config, windows app.Windows, secret []byte, has
 
 // mail is who takes mails: the mail server's queue, and who works on that, or
 // the outbox.
-func (e *engine) mail(c *Config, logger *slog.Logger) (app.Mailer, jobs.Deliverer, error) {
+func (e *engine) mail(c *Config, logger *slog.Logger) (ports.Mailer, jobs.Deliverer, error) {
 	if c.SMTPURL == "" {
 		outbox, err := mail.NewOutbox(c.outbox(), c.mailFrom())
 		return outbox, nil, err
@@ -153,7 +156,7 @@ func (e *engine) chores() []jobs.Chore {
 }
 
 // processes follow the log and act on it.
-func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Process {
+func (e *engine) processes(mailer ports.Mailer, publicURL string) []projections.Process {
 	spanning := e.app.Processes()
 	return []projections.Process{
 		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
@@ -164,12 +167,12 @@ func (e *engine) processes(mailer app.Mailer, publicURL string) []projections.Pr
 	}
 }
 
-func (e *engine) waitFor(ctx context.Context, names []string, p app.Position) error {
+func (e *engine) waitFor(ctx context.Context, names []string, p eventlog.Position) error {
 	return e.runner.WaitFor(ctx, names, p)
 }
 
 // follow opens the log for one follower of the runner.
-func (e *engine) follow(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+func (e *engine) follow(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 	return eventstoredb.NewSubscriber(e.log, eventstoredb.SubscriberOptions{
 		FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes},
 		From:          from,

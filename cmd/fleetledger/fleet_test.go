@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -99,8 +99,8 @@ func (s *service) registerFile(token, file string) summary {
 
 // logCount is what stands in the log.
 type logCount struct {
-	events  int          // of devices and reservations
-	last    app.Position // of a device's event
+	events  int               // of devices and reservations
+	last    eventlog.Position // of a device's event
 	devices map[string]counts
 }
 
@@ -111,7 +111,7 @@ func (s *service) countLog() logCount {
 	defer func() { require.NoError(s.t, stores.close(s.t.Context())) }()
 	n := logCount{devices: map[string]counts{}}
 	states := map[string]device.State{}
-	for e, err := range stores.log.ReadAll(s.t.Context(), app.Position{}, "device-", "reservation-") {
+	for e, err := range stores.log.ReadAll(s.t.Context(), eventlog.Position{}, "device-", "reservation-") {
 		require.NoError(s.t, err)
 		n.events++
 		if strings.HasPrefix(e.Stream, "device-") {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -166,7 +166,7 @@ func (k *killed) check() {
 		if a.repeated {
 			repeated++
 		}
-		if p := a.header.Get("X-Position"); p != "" && p != (app.Position{}).String() && a.status < http.StatusBadRequest {
+		if p := a.header.Get("X-Position"); p != "" && p != (eventlog.Position{}).String() && a.status < http.StatusBadRequest {
 			require.True(t, positions[p], "%s %s was acknowledged at %s: %s", a.method, a.path, p, a.answer.body)
 		}
 		again := s.do(a.status, a.method, a.path, s.operator, a.write.body, "Idempotency-Key", a.key)
@@ -216,7 +216,7 @@ func (k *killed) log() (positions map[string]bool, devices map[uuid.UUID]device.
 	defer func() { require.NoError(t, stores.close(t.Context())) }()
 	positions, devices = map[string]bool{}, map[uuid.UUID]device.State{}
 	prefixes := []string{"account-", "batch-", "device-", "partnership-", "release", "reservation-", "transfer", "user-"}
-	for e, err := range stores.log.ReadAll(t.Context(), app.Position{}, prefixes...) {
+	for e, err := range stores.log.ReadAll(t.Context(), eventlog.Position{}, prefixes...) {
 		require.NoError(t, err)
 		positions[e.Position.String()] = true
 		if id, ok := strings.CutPrefix(e.Stream, "device-"); ok {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -26,14 +26,14 @@ type replayDeviceCmd struct {
 
 // replayed is one line of the JSON form: an event, or at last the state.
 type replayed struct {
-	Revision   app.Revision `json:"revision"`
-	ID         uuid.UUID    `json:"id"`
-	Type       string       `json:"type"`
-	RecordedAt time.Time    `json:"recordedAt"`
-	OccurredAt time.Time    `json:"occurredAt"`
-	Actor      domain.Actor `json:"actor"`
-	Reason     string       `json:"reason,omitempty"`
-	Data       domain.Event `json:"data"`
+	Revision   eventlog.Revision `json:"revision"`
+	ID         uuid.UUID         `json:"id"`
+	Type       string            `json:"type"`
+	RecordedAt time.Time         `json:"recordedAt"`
+	OccurredAt time.Time         `json:"occurredAt"`
+	Actor      domain.Actor      `json:"actor"`
+	Reason     string            `json:"reason,omitempty"`
+	Data       domain.Event      `json:"data"`
 }
 
 // Run reads the log itself, never a read model.
@@ -49,7 +49,7 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
 	state, found := device.State{}, false
 	lines := json.NewEncoder(c.out)
-	for e, err := range s.log.ReadStream(ctx, app.DeviceStream(uid), 0) {
+	for e, err := range s.log.ReadStream(ctx, eventlog.DeviceStream(uid), 0) {
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 	return err
 }
 
-func (r replayDeviceCmd) print(c console, lines *json.Encoder, e app.Recorded) error {
+func (r replayDeviceCmd) print(c console, lines *json.Encoder, e eventlog.Recorded) error {
 	line := replayed{
 		Revision: e.Revision, ID: e.ID, Type: e.Event.EventType(), RecordedAt: e.RecordedAt,
 		OccurredAt: e.Metadata.OccurredAt, Actor: e.Metadata.Actor, Reason: e.Metadata.Reason, Data: e.Event,

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 func TestServeFromNothing(t *testing.T) {
@@ -116,7 +116,7 @@ func TestKillLosesNothing(t *testing.T) {
 	working.Wait()
 
 	s = serve(t, dir)
-	var last app.Position
+	var last eventlog.Position
 	for serial := range asked {
 		var n int
 		_, err := fmt.Sscanf(serial, "LD%d", &n)
@@ -126,7 +126,7 @@ func TestKillLosesNothing(t *testing.T) {
 		if acknowledged[serial] {
 			require.Contains(t, string(a.body), `"outcome":"unchanged"`, serial)
 		}
-		if position, err := app.ParsePosition(a.header.Get("X-Position")); err == nil && last.Before(position) {
+		if position, err := eventlog.ParsePosition(a.header.Get("X-Position")); err == nil && last.Before(position) {
 			last = position
 		}
 	}

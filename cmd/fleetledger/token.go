@@ -10,7 +10,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -76,9 +76,9 @@ func (t tokenCreateCmd) token(now time.Time) (postgres.Token, error) {
 
 // profile finds the profile's id among those shipped and the account's own. It
 // asks the log itself, so that a token can be made right after its account.
-func (t tokenCreateCmd) profile(ctx context.Context, log app.Log, uid uuid.UUID) (string, error) {
+func (t tokenCreateCmd) profile(ctx context.Context, log eventlog.Log, uid uuid.UUID) (string, error) {
 	var s account.State
-	for e, err := range log.ReadStream(ctx, app.AccountStream(uid), 0) {
+	for e, err := range log.ReadStream(ctx, eventlog.AccountStream(uid), 0) {
 		if err != nil {
 			return "", err
 		}

@@ -9,23 +9,23 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 // Accounts lists accounts.
-func (r *Reader) Accounts(ctx context.Context, q app.AccountQuery) (app.List[app.AccountRow], error) {
+func (r *Reader) Accounts(ctx context.Context, q query.AccountQuery) (query.List[query.AccountRow], error) {
 	l, err := accountList(q)
 	if err != nil {
-		return app.List[app.AccountRow]{}, err
+		return query.List[query.AccountRow]{}, err
 	}
-	return answer(ctx, r, "accounts", q.Freshness, func(tx pgx.Tx, page *app.List[app.AccountRow]) error {
+	return answer(ctx, r, "accounts", q.Freshness, func(tx pgx.Tx, page *query.List[query.AccountRow]) error {
 		*page, err = fetch(ctx, tx, l, scanAccount)
 		return err
 	})
 }
 
-func accountList(q app.AccountQuery) (*list, error) {
+func accountList(q query.AccountQuery) (*list, error) {
 	l := &list{from: "account_versions a"}
 	status := l.status("a", q.Now)
 	l.columns = "a.state, a.revision, " + status
@@ -50,10 +50,10 @@ func accountList(q app.AccountQuery) (*list, error) {
 	return l, nil
 }
 
-func scanAccount() ([]any, func() (app.AccountRow, error)) {
-	var row app.AccountRow
+func scanAccount() ([]any, func() (query.AccountRow, error)) {
+	var row query.AccountRow
 	var state []byte
-	return []any{&state, &row.Revision, &row.Status}, func() (app.AccountRow, error) {
+	return []any{&state, &row.Revision, &row.Status}, func() (query.AccountRow, error) {
 		var s accountState
 		if err := json.Unmarshal(state, &s); err != nil {
 			return row, fmt.Errorf("state of an account: %w", err)
@@ -64,7 +64,7 @@ func scanAccount() ([]any, func() (app.AccountRow, error)) {
 		row.Billing, row.ChannelContacts, row.Security = s.Billing, s.ChannelContacts, s.Security
 		row.Profiles = s.Profiles
 		for _, x := range s.ExternalAccounts {
-			row.ExternalAccounts = append(row.ExternalAccounts, app.ExternalAccountRow{
+			row.ExternalAccounts = append(row.ExternalAccounts, query.ExternalAccountRow{
 				ExternalAccount: x, SecretSet: s.Status != account.Closed, SecretSince: s.SecretsSince[x.UID],
 			})
 		}
@@ -75,7 +75,7 @@ func scanAccount() ([]any, func() (app.AccountRow, error)) {
 // Security is what an account asks of its users.
 func (r *Reader) Security(ctx context.Context, uid uuid.UUID) (account.Security, error) {
 	var security account.Security
-	_, err := r.read(ctx, app.Freshness{}, func(tx pgx.Tx) error {
+	_, err := r.read(ctx, query.Freshness{}, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `SELECT state->'Security' FROM account_versions WHERE uid = $1 AND valid_to = 'infinity'`, [16]byte(uid)).Scan(&security)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil

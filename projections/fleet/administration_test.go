@@ -6,7 +6,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -22,35 +23,35 @@ func TestRowsNameProfiles(t *testing.T) {
 	customer := h.customer("Alpha", reseller)
 	bo := h.invited(customer, "bo@alpha.example", false)
 	workshop, p := uuid.New(), partnership.UID(reseller, customer)
-	h.add(app.AccountStream(customer), account.ProfileDefined{
+	h.add(eventlog.AccountStream(customer), account.ProfileDefined{
 		Account: customer, Profile: workshop, Name: "Workshop", Rights: []rights.Right{rights.DevicesRead},
 	})
-	h.add(app.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: workshop.String()})
-	h.add(app.UserStream(bo), user.ProfilesAssigned{User: bo, Profiles: []string{workshop.String(), "full"}})
+	h.add(eventlog.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: workshop.String()})
+	h.add(eventlog.UserStream(bo), user.ProfilesAssigned{User: bo, Profiles: []string{workshop.String(), "full"}})
 	first := h.now
-	h.add(app.AccountStream(customer), account.ProfileRightsAssigned{Account: customer, Profile: workshop, Rights: []rights.Right{rights.DevicesEdit}})
+	h.add(eventlog.AccountStream(customer), account.ProfileRightsAssigned{Account: customer, Profile: workshop, Rights: []rights.Right{rights.DevicesEdit}})
 	second := h.now
-	h.add(app.AccountStream(customer), account.ProfileRemoved{Account: customer, Profile: workshop})
+	h.add(eventlog.AccountStream(customer), account.ProfileRemoved{Account: customer, Profile: workshop})
 	m.catchUp(t, h)
 
 	full, _ := rights.Find("full")
 	for _, c := range []struct {
-		fresh app.Freshness
+		fresh query.Freshness
 		want  rights.Profile
 	}{
-		{app.Freshness{AsOf: first}, rights.Profile{ID: workshop.String(), Name: "Workshop", Rights: []rights.Right{rights.DevicesRead}}},
-		{app.Freshness{AsOf: second}, rights.Profile{ID: workshop.String(), Name: "Workshop", Rights: []rights.Right{rights.DevicesEdit}}},
-		{app.Freshness{}, rights.Profile{ID: workshop.String()}},
+		{query.Freshness{AsOf: first}, rights.Profile{ID: workshop.String(), Name: "Workshop", Rights: []rights.Right{rights.DevicesRead}}},
+		{query.Freshness{AsOf: second}, rights.Profile{ID: workshop.String(), Name: "Workshop", Rights: []rights.Right{rights.DevicesEdit}}},
+		{query.Freshness{}, rights.Profile{ID: workshop.String()}},
 	} {
 		for _, side := range []uuid.UUID{reseller, customer} {
 			partners, err := m.reader.Partnerships(t.Context(), c.fresh, side)
 			require.NoError(t, err)
 			require.EqualExportedValues(t, c.want, partners.Items[0].Profile)
 		}
-		customers, err := m.reader.Customers(t.Context(), app.CustomerQuery{Freshness: c.fresh, Page: app.Page{Limit: 10}, Reseller: reseller, Windows: app.DefaultWindows})
+		customers, err := m.reader.Customers(t.Context(), query.CustomerQuery{Freshness: c.fresh, Page: query.Page{Limit: 10}, Reseller: reseller, Windows: query.DefaultWindows})
 		require.NoError(t, err)
 		require.EqualExportedValues(t, c.want, customers.Items[0].PartnerProfile)
-		users, err := m.reader.Users(t.Context(), app.UserQuery{Freshness: c.fresh, Page: app.Page{Limit: 10}, Account: customer})
+		users, err := m.reader.Users(t.Context(), query.UserQuery{Freshness: c.fresh, Page: query.Page{Limit: 10}, Account: customer})
 		require.NoError(t, err)
 		require.Equal(t, []rights.Profile{c.want, full}, users.Items[0].Profiles)
 	}
@@ -61,34 +62,34 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	m, h := newModel(t), newHistory()
 	uid := h.account("Alpha", account.Standard, uuid.Nil)
 	texts, sims := uuid.New(), uuid.New()
-	h.add(app.AccountStream(uid),
+	h.add(eventlog.AccountStream(uid),
 		account.ExternalAccountAdded{Account: uid, ExternalAccount: texts, Kind: account.SMS, Label: "Texts", Credential: uuid.New()},
 		account.ExternalAccountAdded{Account: uid, ExternalAccount: sims, Kind: account.SubscriptionManagement, Label: "SIMs", Credential: uuid.New()},
 	)
 	before := h.now
 	m.catchUp(t, h)
-	rows := func(f app.Freshness) []app.ExternalAccountRow {
-		page, err := m.reader.Accounts(t.Context(), app.AccountQuery{Freshness: f, Page: app.Page{Limit: 1}, Accounts: []uuid.UUID{uid}})
+	rows := func(f query.Freshness) []query.ExternalAccountRow {
+		page, err := m.reader.Accounts(t.Context(), query.AccountQuery{Freshness: f, Page: query.Page{Limit: 1}, Accounts: []uuid.UUID{uid}})
 		require.NoError(t, err)
 		return page.Items[0].ExternalAccounts
 	}
-	given := rows(app.Freshness{})[0].SecretSince
+	given := rows(query.Freshness{})[0].SecretSince
 	require.False(t, given.IsZero())
-	h.add(app.AccountStream(uid),
+	h.add(eventlog.AccountStream(uid),
 		account.ExternalAccountSecretReplaced{Account: uid, ExternalAccount: texts, Credential: uuid.New()},
 		account.ExternalAccountRelabelled{Account: uid, ExternalAccount: texts, Label: "Messages"},
 		account.ExternalAccountRemoved{Account: uid, ExternalAccount: sims},
 	)
 	m.catchUp(t, h)
-	now := rows(app.Freshness{})
+	now := rows(query.Freshness{})
 	require.Len(t, now, 1)
 	require.Equal(t, "Messages", now[0].Label)
 	require.True(t, now[0].SecretSince.After(given))
-	then := rows(app.Freshness{AsOf: before})
+	then := rows(query.Freshness{AsOf: before})
 	require.Len(t, then, 2)
 	require.Equal(t, given, then[0].SecretSince)
 	require.True(t, now[0].SecretSet)
-	h.add(app.AccountStream(uid), account.AccountClosed{Account: uid})
+	h.add(eventlog.AccountStream(uid), account.AccountClosed{Account: uid})
 	m.catchUp(t, h)
-	require.False(t, rows(app.Freshness{})[0].SecretSet)
+	require.False(t, rows(query.Freshness{})[0].SecretSet)
 }

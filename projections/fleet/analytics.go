@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -22,7 +22,7 @@ import (
 // as the API's answers do.
 type Analytics struct {
 	Rules   device.Rules
-	Windows app.Windows
+	Windows query.Windows
 	Role    string // of analysts
 }
 

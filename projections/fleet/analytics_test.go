@@ -20,7 +20,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -156,11 +157,11 @@ func TestAnalyticsAreWhatTheAPIShows(t *testing.T) {
 		at := today.Time().Add(time.Duration(d(24*60)) * time.Minute)
 		m.sandboxTime(t, at)
 		compareCustomers(t, m, w, at)
-		compareDevices(t, m, app.DeviceQuery{Page: app.Page{Sort: []string{"serialNumber"}}}, today,
+		compareDevices(t, m, query.DeviceQuery{Page: query.Page{Sort: []string{"serialNumber"}}}, today,
 			`SELECT uid, serial_number, imei, mac, esn, model, name, labels, account_uid, account_name, life_cycle_state, offer, offer_type, first_registered,
 				service_start, service_end, service_status, support_expiry, warranty_end, auto_renew, revision FROM analytics.devices ORDER BY serial_number`)
 		then := w.events[d(len(w.events))].RecordedAt
-		compareDevices(t, m, app.DeviceQuery{Page: app.Page{Sort: []string{"serialNumber"}}, Freshness: app.Freshness{AsOf: then}}, 0,
+		compareDevices(t, m, query.DeviceQuery{Page: query.Page{Sort: []string{"serialNumber"}}, Freshness: query.Freshness{AsOf: then}}, 0,
 			`SELECT uid, serial_number, imei, mac, esn, model, name, labels, account_uid, '', life_cycle_state, offer, offer_type, first_registered,
 				service_start, service_end, '', support_expiry, warranty_end, auto_renew, revision
 				FROM analytics.device_history WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) ORDER BY serial_number`, then)
@@ -168,8 +169,8 @@ func TestAnalyticsAreWhatTheAPIShows(t *testing.T) {
 }
 
 func compareCustomers(t *rapid.T, m *model, w *world, at time.Time) {
-	page, err := m.reader.Customers(context.Background(), app.CustomerQuery{
-		Reseller: w.reseller, Today: calendar.DateOf(at), Windows: testWindows, Now: at, Page: app.Page{Sort: []string{"name"}}})
+	page, err := m.reader.Customers(context.Background(), query.CustomerQuery{
+		Reseller: w.reseller, Today: calendar.DateOf(at), Windows: testWindows, Now: at, Page: query.Page{Sort: []string{"name"}}})
 	require.NoError(t, err)
 	var customers, windows, days []string
 	for _, c := range page.Items {
@@ -190,7 +191,7 @@ func compareCustomers(t *rapid.T, m *model, w *world, at time.Time) {
 	require.Equal(t, days, m.lines(t, `SELECT account_uid, sum(devices)::int FROM analytics.renewals_by_day
 		WHERE NOT auto_renew AND`+partners+`GROUP BY account_uid, account_name ORDER BY account_name`, w.reseller))
 
-	accounts, err := m.reader.Accounts(context.Background(), app.AccountQuery{Now: at})
+	accounts, err := m.reader.Accounts(context.Background(), query.AccountQuery{Now: at})
 	require.NoError(t, err)
 	var want []string
 	for _, a := range accounts.Items {
@@ -201,7 +202,7 @@ func compareCustomers(t *rapid.T, m *model, w *world, at time.Time) {
 }
 
 // compareDevices takes today to be none for the past.
-func compareDevices(t *rapid.T, m *model, q app.DeviceQuery, today calendar.Date, sql string, args ...any) {
+func compareDevices(t *rapid.T, m *model, q query.DeviceQuery, today calendar.Date, sql string, args ...any) {
 	page, err := m.reader.Devices(context.Background(), q)
 	require.NoError(t, err)
 	var want []string
@@ -230,12 +231,12 @@ func TestAnalyticsWarranty(t *testing.T) {
 		r.FirstRegistered = first.AddDays(i * 11)
 		r.Service.End = r.FirstRegistered.AddDays(i * 37 % 2500)
 		r.Service.Offer = catalogue.Offers[i%len(catalogue.Offers)]
-		h.add(app.DeviceStream(r.Device), r)
+		h.add(eventlog.DeviceStream(r.Device), r)
 	}
 	for _, day := range []calendar.Date{calendar.On(2024, time.February, 29), calendar.On(2024, time.August, 31), calendar.On(2023, time.February, 28)} {
 		r := registered("END"+day.String(), uuid.New(), day.AddDays(4000))
 		r.FirstRegistered = day
-		h.add(app.DeviceStream(r.Device), r)
+		h.add(eventlog.DeviceStream(r.Device), r)
 	}
 	m.catchUp(t, h)
 	var want []string
@@ -269,13 +270,13 @@ func TestAnalyticsOfPartnershipsAndUsers(t *testing.T) {
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	lasting, ending, ended := h.customer("Lasting", reseller), h.customer("Ending", reseller), h.customer("Ended", reseller)
 	p := partnership.UID(reseller, ending)
-	h.add(app.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: h.now.AddDate(0, 0, 3)})
+	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: h.now.AddDate(0, 0, 3)})
 	p = partnership.UID(reseller, ended)
-	h.add(app.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
+	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
 	active, revoked := h.invited(lasting, "a@north.example", false), h.invited(lasting, "c@north.example", false)
 	h.invited(lasting, "b@north.example", false)
-	h.add(app.UserStream(active), user.UserActivated{User: active, Account: lasting, Person: account.Person{ID: active, Email: "a@north.example", Name: "Ada"}})
-	h.add(app.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
+	h.add(eventlog.UserStream(active), user.UserActivated{User: active, Account: lasting, Person: account.Person{ID: active, Email: "a@north.example", Name: "Ada"}})
+	h.add(eventlog.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
 	m.catchUp(t, h)
 
 	partners := func() []string {
@@ -302,7 +303,7 @@ func TestAnalyticsNameNobody(t *testing.T) {
 	person := h.events[0].Event.(account.AccountCreated).Administrator
 	contact := account.Person{ID: uuid.New(), Email: "cora@vendor.example", Name: "Cora"}
 	invited := h.invited(reseller, "ada@north.example", true)
-	h.add(app.AccountStream(reseller), []domain.Event{
+	h.add(eventlog.AccountStream(reseller), []domain.Event{
 		account.AccountActivated{Account: reseller, Administrator: person},
 		account.ChannelContactAssigned{Account: reseller, Contact: contact},
 		account.BillingChanged{Account: reseller, Mode: account.Direct, Contact: contact},
@@ -310,8 +311,8 @@ func TestAnalyticsNameNobody(t *testing.T) {
 	m.catchUp(t, h)
 	named := []string{person.Email, person.Name, "cora", "Cora", "ada@north.example"}
 	requireNobodyIn(t, m.pool, named...)
-	h.add(app.AccountStream(reseller), account.PersonErased{Account: reseller, Person: person.ID})
-	h.add(app.UserStream(invited), user.UserErased{User: invited, Account: reseller})
+	h.add(eventlog.AccountStream(reseller), account.PersonErased{Account: reseller, Person: person.ID})
+	h.add(eventlog.UserStream(invited), user.UserErased{User: invited, Account: reseller})
 	m.catchUp(t, h)
 	requireNobodyIn(t, m.pool, append(named, account.Erased)...)
 	require.Equal(t, []string{"Northwind | direct"}, m.lines(t, `SELECT name, billing FROM analytics.accounts`))

@@ -8,29 +8,29 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/audit"
 )
 
 // AuditGrants lists audit grants, the youngest first unless asked otherwise.
-func (r *Reader) AuditGrants(ctx context.Context, q app.AuditGrantQuery) (app.List[app.AuditGrantRow], error) {
+func (r *Reader) AuditGrants(ctx context.Context, q query.AuditGrantQuery) (query.List[query.AuditGrantRow], error) {
 	l, err := auditGrantList(q)
 	if err != nil {
-		return app.List[app.AuditGrantRow]{}, err
+		return query.List[query.AuditGrantRow]{}, err
 	}
-	var page app.List[app.AuditGrantRow]
+	var page query.List[query.AuditGrantRow]
 	position, err := r.read(ctx, q.Freshness, func(tx pgx.Tx) error {
 		page, err = fetch(ctx, tx, l, scanAuditGrant)
 		return err
 	})
 	if err != nil {
-		return app.List[app.AuditGrantRow]{}, fmt.Errorf("list audit grants: %w", err)
+		return query.List[query.AuditGrantRow]{}, fmt.Errorf("list audit grants: %w", err)
 	}
 	page.Position = position
 	return page, nil
 }
 
-func auditGrantList(q app.AuditGrantQuery) (*list, error) {
+func auditGrantList(q query.AuditGrantQuery) (*list, error) {
 	l := &list{from: "audit_grant_versions g"}
 	status := fmt.Sprintf(`(CASE WHEN g.ended THEN '%s' WHEN g.expires_at <= %s THEN '%s' ELSE '%s' END COLLATE "C")`,
 		audit.Revoked, l.arg(q.Now), audit.Expired, audit.Active)
@@ -53,10 +53,10 @@ func auditGrantList(q app.AuditGrantQuery) (*list, error) {
 	return l, nil
 }
 
-func scanAuditGrant() ([]any, func() (app.AuditGrantRow, error)) {
-	var row app.AuditGrantRow
+func scanAuditGrant() ([]any, func() (query.AuditGrantRow, error)) {
+	var row query.AuditGrantRow
 	var state []byte
-	return []any{&state, &row.Revision, &row.Status}, func() (app.AuditGrantRow, error) {
+	return []any{&state, &row.Revision, &row.Status}, func() (query.AuditGrantRow, error) {
 		if err := json.Unmarshal(state, &row.AuditGrant); err != nil {
 			return row, fmt.Errorf("state of an audit grant: %w", err)
 		}

@@ -7,14 +7,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 )
 
 func (h *history) granted(expires time.Time, accounts ...uuid.UUID) uuid.UUID {
 	uid := uuid.New()
-	h.add(app.AuditGrantStream(uid), audit.AuditGranted{
+	h.add(eventlog.AuditGrantStream(uid), audit.AuditGranted{
 		Grant: uid, Auditor: account.Person{ID: uid, Email: "ada@" + uid.String() + ".example", Name: "Ada"}, Accounts: accounts,
 		Expires: expires, TokenHash: []byte("secret"),
 	})
@@ -28,47 +29,47 @@ func TestAuditGrants(t *testing.T) {
 	month := h.now.AddDate(0, 1, 0)
 	short, both, revoked, erased := h.granted(h.now.Add(time.Hour), first), h.granted(month, first, second), h.granted(month, second), h.granted(month, first)
 	before := h.now
-	h.add(app.AuditGrantStream(revoked), audit.AuditGrantRevoked{Grant: revoked})
+	h.add(eventlog.AuditGrantStream(revoked), audit.AuditGrantRevoked{Grant: revoked})
 	revokedAt := h.now
-	h.add(app.AuditGrantStream(erased), audit.AuditorErased{Grant: erased})
+	h.add(eventlog.AuditGrantStream(erased), audit.AuditorErased{Grant: erased})
 	m := newModel(t)
 	m.catchUp(t, h)
-	grants := func(q app.AuditGrantQuery) map[uuid.UUID]app.AuditGrantRow {
+	grants := func(q query.AuditGrantQuery) map[uuid.UUID]query.AuditGrantRow {
 		if q.Now.IsZero() {
 			q.Now = h.now
 		}
 		page, err := m.reader.AuditGrants(t.Context(), q)
 		require.NoError(t, err)
 		require.Equal(t, len(page.Items), page.Total)
-		rows := map[uuid.UUID]app.AuditGrantRow{}
+		rows := map[uuid.UUID]query.AuditGrantRow{}
 		for _, row := range page.Items {
 			rows[row.UID] = row
 		}
 		return rows
 	}
-	all := grants(app.AuditGrantQuery{})
+	all := grants(query.AuditGrantQuery{})
 	require.Len(t, all, 4)
 	require.Equal(t, audit.Active, all[both].Status)
 	require.Equal(t, []uuid.UUID{first, second}, all[both].Accounts)
 	require.Equal(t, "ada@"+both.String()+".example", all[both].Auditor.Email)
 	require.Equal(t, audit.Revoked, all[revoked].Status)
 	require.Equal(t, revokedAt, all[revoked].EndedAt)
-	require.Equal(t, app.Revision(1), all[revoked].Revision)
+	require.Equal(t, eventlog.Revision(1), all[revoked].Revision)
 	require.Equal(t, audit.Revoked, all[erased].Status)
 	require.Equal(t, account.Erased, all[erased].Auditor.Name)
-	later := grants(app.AuditGrantQuery{Now: h.now.Add(2 * time.Hour), Status: audit.Expired})
+	later := grants(query.AuditGrantQuery{Now: h.now.Add(2 * time.Hour), Status: audit.Expired})
 	require.Len(t, later, 1)
 	require.Contains(t, later, short)
-	require.Len(t, grants(app.AuditGrantQuery{Account: second}), 2)
-	require.Empty(t, grants(app.AuditGrantQuery{Account: uuid.New()}))
-	past := grants(app.AuditGrantQuery{Freshness: app.Freshness{AsOf: before}})
+	require.Len(t, grants(query.AuditGrantQuery{Account: second}), 2)
+	require.Empty(t, grants(query.AuditGrantQuery{Account: uuid.New()}))
+	past := grants(query.AuditGrantQuery{Freshness: query.Freshness{AsOf: before}})
 	require.Equal(t, audit.Active, past[revoked].Status)
 	require.Equal(t, account.Erased, past[erased].Auditor.Email, "erased from all versions")
 
-	page, err := m.reader.AuditGrants(t.Context(), app.AuditGrantQuery{Page: app.Page{Limit: 3}, Now: h.now})
+	page, err := m.reader.AuditGrants(t.Context(), query.AuditGrantQuery{Page: query.Page{Limit: 3}, Now: h.now})
 	require.NoError(t, err)
 	require.Equal(t, erased, page.Items[0].UID, "the youngest first")
-	rest, err := m.reader.AuditGrants(t.Context(), app.AuditGrantQuery{Page: app.Page{Limit: 3, Cursor: page.NextCursor}, Now: h.now})
+	rest, err := m.reader.AuditGrants(t.Context(), query.AuditGrantQuery{Page: query.Page{Limit: 3, Cursor: page.NextCursor}, Now: h.now})
 	require.NoError(t, err)
 	require.Len(t, rest.Items, 1)
 	require.Equal(t, short, rest.Items[0].UID)

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -28,7 +29,7 @@ func fleetOf(n int) (*history, uuid.UUID, []uuid.UUID) {
 		end := day0 + calendar.Date(i*7%730)
 		uid := h.device(fmt.Sprintf("SN%06d", i), customers[i%len(customers)], end)
 		if i%5 == 0 {
-			h.add(app.DeviceStream(uid), device.ServiceRenewed{Device: uid, OldEnd: end, NewEnd: end + 365, AnchorDay: 1})
+			h.add(eventlog.DeviceStream(uid), device.ServiceRenewed{Device: uid, OldEnd: end, NewEnd: end + 365, AnchorDay: 1})
 		}
 	}
 	return h, reseller, customers
@@ -72,26 +73,26 @@ func BenchmarkCustomers(b *testing.B) {
 			})
 		}
 		run("customers", func() error {
-			_, err := m.reader.Customers(b.Context(), app.CustomerQuery{Reseller: reseller, Today: day0 + 30, Windows: app.DefaultWindows,
-				Page: app.Page{Sort: []string{"-renewalSystems"}}})
+			_, err := m.reader.Customers(b.Context(), query.CustomerQuery{Reseller: reseller, Today: day0 + 30, Windows: query.DefaultWindows,
+				Page: query.Page{Sort: []string{"-renewalSystems"}}})
 			return err
 		})
 		run("customers_asof", func() error {
-			_, err := m.reader.Customers(b.Context(), app.CustomerQuery{Reseller: reseller, Today: day0 + 30, Windows: app.DefaultWindows,
-				Freshness: app.Freshness{AsOf: h.now}})
+			_, err := m.reader.Customers(b.Context(), query.CustomerQuery{Reseller: reseller, Today: day0 + 30, Windows: query.DefaultWindows,
+				Freshness: query.Freshness{AsOf: h.now}})
 			return err
 		})
 		run("devices_of_account", func() error {
-			_, err := m.reader.Devices(b.Context(), app.DeviceQuery{Accounts: customers[:1]})
+			_, err := m.reader.Devices(b.Context(), query.DeviceQuery{Accounts: customers[:1]})
 			return err
 		})
 		run("search", func() error {
-			_, err := m.reader.Devices(b.Context(), app.DeviceQuery{Search: "sn000777"})
+			_, err := m.reader.Devices(b.Context(), query.DeviceQuery{Search: "sn000777"})
 			return err
 		})
 		var n atomic.Int64
 		run("device_by_serial", func() error {
-			_, err := m.reader.Devices(b.Context(), app.DeviceQuery{SerialNumber: fmt.Sprintf("SN%06d", n.Add(1)%1000)})
+			_, err := m.reader.Devices(b.Context(), query.DeviceQuery{SerialNumber: fmt.Sprintf("SN%06d", n.Add(1)%1000)})
 			return err
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -18,18 +18,18 @@ import (
 // it costs the same for any number of devices; only the past (AsOf) is counted
 // from the devices themselves. Services that end on a day are due on it until
 // it is over, and expired from the next.
-func (r *Reader) Customers(ctx context.Context, q app.CustomerQuery) (app.List[app.CustomerRow], error) {
+func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.List[query.CustomerRow], error) {
 	l, err := customerList(q)
 	if err != nil {
-		return app.List[app.CustomerRow]{}, err
+		return query.List[query.CustomerRow]{}, err
 	}
-	return answer(ctx, r, "customers", q.Freshness, func(tx pgx.Tx, page *app.List[app.CustomerRow]) error {
+	return answer(ctx, r, "customers", q.Freshness, func(tx pgx.Tx, page *query.List[query.CustomerRow]) error {
 		*page, err = fetch(ctx, tx, l, scanCustomer)
 		return err
 	})
 }
 
-func customerList(q app.CustomerQuery) (*list, error) {
+func customerList(q query.CustomerQuery) (*list, error) {
 	l := &list{
 		columns: `c.state, c.status, c.profile, c.total, c.active, c.initial, c.renewal_systems, c.last,
 			c.window0, c.window1, c.window2, c.expired, c.auto_renewing, c.last_login`,
@@ -52,7 +52,7 @@ func customerList(q app.CustomerQuery) (*list, error) {
 	return l, nil
 }
 
-func customerKeys(windows app.Windows) map[string]sortKey {
+func customerKeys(windows query.Windows) map[string]sortKey {
 	keys := map[string]sortKey{
 		"name":           {expr: "c.name_key", typ: "text"},
 		"status":         {expr: "c.status", typ: "text"},
@@ -72,7 +72,7 @@ func customerKeys(windows app.Windows) map[string]sortKey {
 }
 
 // customerScope selects the accounts of the page.
-func (l *list) customerScope(q app.CustomerQuery) string {
+func (l *list) customerScope(q query.CustomerQuery) string {
 	var s = list{args: l.args}
 	status := s.status("a", q.Now)
 	s.where = append(s.where, s.valid("p", q.AsOf), s.valid("a", q.AsOf), "NOT p.ended")
@@ -100,7 +100,7 @@ func (l *list) customerScope(q app.CustomerQuery) string {
 
 // daysNow looks at the days of one account, s: the first and the last to come,
 // and those up to the end of the windows. The index leads to each.
-func (l *list) daysNow(q app.CustomerQuery) string {
+func (l *list) daysNow(q query.CustomerQuery) string {
 	today := l.arg(date(q.Today)) + "::date"
 	horizon := q.Today
 	for _, w := range q.Windows {
@@ -119,7 +119,7 @@ func (l *list) daysNow(q app.CustomerQuery) string {
 
 // daysThen sums up all days of all accounts at once: there is no index on the
 // past.
-func (l *list) daysThen(q app.CustomerQuery) string {
+func (l *list) daysThen(q query.CustomerQuery) string {
 	today := l.arg(date(q.Today)) + "::date"
 	return fmt.Sprintf(`SELECT account, min(service_end) FILTER (WHERE service_end >= %[1]s) AS initial,
 			(array_agg(count ORDER BY service_end) FILTER (WHERE service_end >= %[1]s))[1] AS renewal_systems,
@@ -131,7 +131,7 @@ func (l *list) daysThen(q app.CustomerQuery) string {
 const dueNames = "due.expired, due.window0, due.window1, due.window2"
 
 // dueSums are the columns expired and window0 to window2 over days n.
-func (l *list) dueSums(today string, q app.CustomerQuery) string {
+func (l *list) dueSums(today string, q query.CustomerQuery) string {
 	sums := "sum(n.count) FILTER (WHERE n.service_end < " + today + ") AS expired"
 	for i, w := range q.Windows {
 		sums += fmt.Sprintf(", sum(n.count) FILTER (WHERE n.service_end BETWEEN %s::date AND %s::date) AS window%d",
@@ -157,15 +157,15 @@ const pastCounts = `past AS (
 		count(*) FILTER (WHERE auto_renew) AS auto_renewing FROM past GROUP BY 1),
 	days AS MATERIALIZED (%s)`
 
-func scanCustomer() ([]any, func() (app.CustomerRow, error)) {
-	var row app.CustomerRow
+func scanCustomer() ([]any, func() (query.CustomerRow, error)) {
+	var row query.CustomerRow
 	var state []byte
 	var profile string
 	var initial, last pgtype.Date
 	var login pgtype.Timestamptz
 	destinations := []any{&state, &row.Status, &profile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
 		&last, &row.Windows[0], &row.Windows[1], &row.Windows[2], &row.Expired, &row.AutoRenewing, &login}
-	return destinations, func() (app.CustomerRow, error) {
+	return destinations, func() (query.CustomerRow, error) {
 		var s accountState
 		if err := json.Unmarshal(state, &s); err != nil {
 			return row, fmt.Errorf("state of an account: %w", err)

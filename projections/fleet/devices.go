@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -29,18 +29,18 @@ var deviceKeys = map[string]sortKey{
 const due = "d.life_cycle <> '" + string(device.OutOfService) + "' AND NOT d.auto_renew"
 
 // Devices lists devices.
-func (r *Reader) Devices(ctx context.Context, q app.DeviceQuery) (app.List[app.DeviceRow], error) {
+func (r *Reader) Devices(ctx context.Context, q query.DeviceQuery) (query.List[query.DeviceRow], error) {
 	l, err := deviceList(q)
 	if err != nil {
-		return app.List[app.DeviceRow]{}, err
+		return query.List[query.DeviceRow]{}, err
 	}
-	return answer(ctx, r, "devices", q.Freshness, func(tx pgx.Tx, page *app.List[app.DeviceRow]) error {
+	return answer(ctx, r, "devices", q.Freshness, func(tx pgx.Tx, page *query.List[query.DeviceRow]) error {
 		*page, err = fetch(ctx, tx, l, scanDevice)
 		return err
 	})
 }
 
-func deviceList(q app.DeviceQuery) (*list, error) {
+func deviceList(q query.DeviceQuery) (*list, error) {
 	l := &list{columns: "d.state, d.revision, coalesce(a.state ->> 'Name', '')"}
 	if err := l.page(q.Page, deviceKeys, "name", "d.uid"); err != nil {
 		return nil, err
@@ -89,10 +89,10 @@ func deviceList(q app.DeviceQuery) (*list, error) {
 	return l, nil
 }
 
-func scanDevice() ([]any, func() (app.DeviceRow, error)) {
-	var row app.DeviceRow
+func scanDevice() ([]any, func() (query.DeviceRow, error)) {
+	var row query.DeviceRow
 	var state []byte
-	return []any{&state, &row.Revision, &row.AccountName}, func() (app.DeviceRow, error) {
+	return []any{&state, &row.Revision, &row.AccountName}, func() (query.DeviceRow, error) {
 		if err := json.Unmarshal(state, &row.State); err != nil {
 			return row, fmt.Errorf("state of a device: %w", err)
 		}

@@ -8,12 +8,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // Due lists what falls due by itself.
-func (r *Reader) Due(ctx context.Context, q app.DueQuery) ([]app.DueRow, error) {
+func (r *Reader) Due(ctx context.Context, q query.DueQuery) ([]query.DueRow, error) {
 	var l list
 	from, at := l.due(q.Kind, q.WarnDays)
 	l.where = append(l.where, l.valid("v", time.Time{}), at+" IS NOT NULL")
@@ -24,13 +24,13 @@ func (r *Reader) Due(ctx context.Context, q app.DueQuery) ([]app.DueRow, error) 
 		l.where = append(l.where, "("+at+", v.uid) > ("+l.arg(q.After.At)+", "+l.arg([16]byte(q.After.UID))+")")
 	}
 	sql := "SELECT v.uid, " + at + " FROM " + from + conditions(l.where) + " ORDER BY " + at + ", v.uid LIMIT " + l.arg(q.Limit)
-	var all []app.DueRow
-	_, err := r.read(ctx, app.Freshness{MinPosition: q.MinPosition}, func(tx pgx.Tx) error {
+	var all []query.DueRow
+	_, err := r.read(ctx, query.Freshness{MinPosition: q.MinPosition}, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, l.args...)
 		if err != nil {
 			return err
 		}
-		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d app.DueRow, err error) {
+		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d query.DueRow, err error) {
 			err = row.Scan(&d.UID, &d.At)
 			d.At = d.At.UTC()
 			return d, err
@@ -46,20 +46,20 @@ func (r *Reader) Due(ctx context.Context, q app.DueQuery) ([]app.DueRow, error) 
 // due says where things of a kind are, as v, and when they are due. The warnings
 // are computed from the few partnerships that have an end; of those to come for
 // one the first counts, the read model does not know which are passed over.
-func (l *list) due(kind app.DueKind, warnDays []int) (from, at string) {
+func (l *list) due(kind query.DueKind, warnDays []int) (from, at string) {
 	const ending = "NOT v.ended AND v.until < 'infinity'"
 	switch kind {
-	case app.DueRenewals:
+	case query.DueRenewals:
 		l.where = append(l.where, "v.auto_renew AND v.life_cycle <> '"+string(device.OutOfService)+"'")
 		return "device_versions v", "(v.service_end::timestamp AT TIME ZONE 'UTC')"
-	case app.DueInvitations:
+	case query.DueInvitations:
 		return "account_versions v", "v.invitation_due"
-	case app.DueUserInvitations:
+	case query.DueUserInvitations:
 		return "user_versions v", "v.invitation_due"
-	case app.DuePartnershipEnds:
+	case query.DuePartnershipEnds:
 		l.where = append(l.where, ending)
 		return "partnership_versions v", "v.until"
-	default: // app.DuePartnershipWarning
+	default: // query.DuePartnershipWarning
 		l.where = append(l.where, ending)
 		return "partnership_versions v CROSS JOIN LATERAL (SELECT max(n) AS days FROM unnest(" + l.arg(warnDays) +
 			"::int[]) n WHERE v.warned = 0 OR n < v.warned) w", "(v.until - w.days * interval '24 hours')"

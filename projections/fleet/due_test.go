@@ -7,13 +7,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-func (m *model) due(t *testing.T, q app.DueQuery) []app.DueRow {
+func (m *model) due(t *testing.T, q query.DueQuery) []query.DueRow {
 	t.Helper()
 	rows, err := m.reader.Due(t.Context(), q)
 	require.NoError(t, err)
@@ -30,37 +31,37 @@ func TestPartnershipsThatEnd(t *testing.T) {
 	ending := func(name string, days int) uuid.UUID {
 		p := partnership.UID(reseller, h.customer(name, reseller))
 		if days > 0 {
-			h.add(app.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: until.AddDate(0, 0, days)})
+			h.add(eventlog.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: until.AddDate(0, 0, days)})
 		}
 		return p
 	}
 	ending("Without an end", 0)
 	late, early := ending("Late", 9), ending("Early", 3)
 	gone := ending("Gone", 2)
-	h.add(app.PartnershipStream(gone), partnership.PartnershipEnded{Partnership: gone})
+	h.add(eventlog.PartnershipStream(gone), partnership.PartnershipEnded{Partnership: gone})
 	kept := ending("Kept", 1)
-	h.add(app.PartnershipStream(kept), partnership.PartnershipEndRemoved{Partnership: kept})
+	h.add(eventlog.PartnershipStream(kept), partnership.PartnershipEndRemoved{Partnership: kept})
 	m.catchUp(t, h)
-	ends := app.DueQuery{Kind: app.DuePartnershipEnds, Limit: 10}
-	require.Equal(t, []app.DueRow{{UID: early, At: until.AddDate(0, 0, 3)}, {UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
+	ends := query.DueQuery{Kind: query.DuePartnershipEnds, Limit: 10}
+	require.Equal(t, []query.DueRow{{UID: early, At: until.AddDate(0, 0, 3)}, {UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
 	ends.Limit = 1
 	first := m.due(t, ends)
 	require.Len(t, first, 1)
 	ends.After = first[0]
-	require.Equal(t, []app.DueRow{{UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
+	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
 	ends.Upto = until.AddDate(0, 0, 9).Add(-time.Microsecond)
 	require.Empty(t, m.due(t, ends))
 
-	warnings := app.DueQuery{Kind: app.DuePartnershipWarning, Limit: 10}
+	warnings := query.DueQuery{Kind: query.DuePartnershipWarning, Limit: 10}
 	require.Empty(t, m.due(t, warnings))
 	warnings.WarnDays = []int{7, 31}
-	require.Equal(t, []app.DueRow{{UID: early, At: until.AddDate(0, 0, 3-31)}, {UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
-	h.add(app.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 31})
+	require.Equal(t, []query.DueRow{{UID: early, At: until.AddDate(0, 0, 3-31)}, {UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
+	h.add(eventlog.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 31})
 	m.catchUp(t, h)
-	require.Equal(t, []app.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}, {UID: early, At: until.AddDate(0, 0, 3-7)}}, m.due(t, warnings))
-	h.add(app.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 7})
+	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}, {UID: early, At: until.AddDate(0, 0, 3-7)}}, m.due(t, warnings))
+	h.add(eventlog.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 7})
 	m.catchUp(t, h)
-	require.Equal(t, []app.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
+	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
 }
 
 // Invitations of accounts and users, until they are used, or it is recorded that
@@ -71,12 +72,12 @@ func TestInvitationsThatRunOut(t *testing.T) {
 	h.now = h.now.Add(1234567 * time.Nanosecond)
 	uid := h.account("Northwind", account.Reseller, uuid.Nil)
 	active := h.account("Fabrikam", account.Reseller, uuid.Nil)
-	h.add(app.AccountStream(active), account.AccountActivated{Account: active})
+	h.add(eventlog.AccountStream(active), account.AccountActivated{Account: active})
 	guest := uuid.New()
 	invitation := account.Invitation{Number: 1, Expires: h.now.AddDate(0, 0, 7)}
-	h.add(app.UserStream(guest), user.UserInvited{User: guest, Account: uid, Invitation: invitation})
+	h.add(eventlog.UserStream(guest), user.UserInvited{User: guest, Account: uid, Invitation: invitation})
 	m.catchUp(t, h)
-	accounts, users := app.DueQuery{Kind: app.DueInvitations, Limit: 10}, app.DueQuery{Kind: app.DueUserInvitations, Limit: 10}
+	accounts, users := query.DueQuery{Kind: query.DueInvitations, Limit: 10}, query.DueQuery{Kind: query.DueUserInvitations, Limit: 10}
 	due := m.due(t, accounts)
 	require.Len(t, due, 1)
 	require.Equal(t, uid, due[0].UID)
@@ -85,16 +86,16 @@ func TestInvitationsThatRunOut(t *testing.T) {
 	require.Len(t, account.DecideLapse(account.Evolve(account.State{}, created), due[0].At), 1)
 	require.Len(t, m.due(t, users), 1)
 
-	h.add(app.AccountStream(uid), account.InvitationExpired{Account: uid, Number: 1})
-	h.add(app.UserStream(guest), user.UserInvitationExpired{User: guest, Number: 1})
+	h.add(eventlog.AccountStream(uid), account.InvitationExpired{Account: uid, Number: 1})
+	h.add(eventlog.UserStream(guest), user.UserInvitationExpired{User: guest, Number: 1})
 	m.catchUp(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
-	h.add(app.AccountStream(uid), account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: h.now}})
-	h.add(app.UserStream(guest), user.UserInvitationSent{User: guest, Invitation: account.Invitation{Number: 2, Expires: h.now}})
+	h.add(eventlog.AccountStream(uid), account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: h.now}})
+	h.add(eventlog.UserStream(guest), user.UserInvitationSent{User: guest, Invitation: account.Invitation{Number: 2, Expires: h.now}})
 	m.catchUp(t, h)
 	require.Len(t, append(m.due(t, accounts), m.due(t, users)...), 2)
-	h.add(app.AccountStream(uid), account.AccountClosed{Account: uid})
-	h.add(app.UserStream(guest), user.UserInvitationRevoked{User: guest})
+	h.add(eventlog.AccountStream(uid), account.AccountClosed{Account: uid})
+	h.add(eventlog.UserStream(guest), user.UserInvitationRevoked{User: guest})
 	m.catchUp(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -19,7 +19,7 @@ import (
 // erase takes the data of persons that were erased from all versions of their
 // account, of the users and of the grants to the auditors they are, those of this
 // batch included.
-func erase(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+func erase(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 	for _, e := range events {
 		var err error
 		switch event := e.Event.(type) {

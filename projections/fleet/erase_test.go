@@ -12,7 +12,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
 	"github.com/fleetledger/fleetledger/projections/fleet"
@@ -34,7 +35,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 	reseller := h.account("North Radio", account.Reseller, uuid.Nil)
 	person := h.events[0].Event.(account.AccountCreated).Administrator
 	other := h.customer("Delta Rail", reseller)
-	stream := app.AccountStream(reseller)
+	stream := eventlog.AccountStream(reseller)
 	h.add(stream, account.InvitationSent{Account: reseller, Invitation: account.Invitation{Number: 2, Expires: h.now}})
 	active := person
 	active.Name = "A new name"
@@ -74,7 +75,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 
 func accountAt(t *testing.T, r *fleet.Reader, uid uuid.UUID, at time.Time) ([]account.Person, string) {
 	t.Helper()
-	page, err := r.Accounts(t.Context(), app.AccountQuery{Accounts: []uuid.UUID{uid}, Now: at, Freshness: app.Freshness{AsOf: at}})
+	page, err := r.Accounts(t.Context(), query.AccountQuery{Accounts: []uuid.UUID{uid}, Now: at, Freshness: query.Freshness{AsOf: at}})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	return page.Items[0].Administrators, page.Items[0].Name
@@ -111,7 +112,7 @@ func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
 		SELECT uid, valid_from, valid_to, revision, state, email_key FROM `+schema+`.user_versions`)
 	require.NoError(t, err)
 	require.Equal(t, 2, generationsWith(t, m.pool, "ada@north.example"))
-	h.add(app.UserStream(uid), user.UserErased{User: uid, Account: reseller})
+	h.add(eventlog.UserStream(uid), user.UserErased{User: uid, Account: reseller})
 	m.catchUp(t, h)
 	require.Zero(t, generationsWith(t, m.pool, "ada@north.example")+generationsWith(t, m.pool, "Name of ada"))
 	for _, generation := range []string{schema, "rm_fleet_v1"} {

@@ -28,7 +28,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
@@ -64,7 +64,7 @@ var errForeignStream = errors.New("the stream is not one of this projection")
 
 // apply folds the batch per stream in memory and writes what changed, set by
 // set: what it costs does not depend on how often a thing changed in between.
-func apply(ctx context.Context, tx pgx.Tx, events []app.Recorded) error {
+func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 	f := newFolds()
 	latest := events[0].RecordedAt
 	for _, e := range events {
@@ -108,9 +108,9 @@ type folds struct {
 
 // folder is a fold of whatever state.
 type folder interface {
-	add(app.Recorded) error
+	add(eventlog.Recorded) error
 	load(*pgx.Batch)
-	fold(e app.Recorded, at time.Time)
+	fold(e eventlog.Recorded, at time.Time)
 	write(*pgx.Batch) (copyFunc, error)
 }
 

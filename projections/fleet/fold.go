@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // table says how one kind of aggregate is kept in versions.
@@ -20,7 +20,7 @@ type table[S any] struct {
 	prefix string
 	// evolve folds an event; exists is false before there is anything to show
 	// (fences, holds, abandoned creations), and then nothing of it is kept.
-	evolve func(S, app.Recorded) S
+	evolve func(S, eventlog.Recorded) S
 	exists func(S) bool
 	// columns to filter and sort by, and their values.
 	columns []string
@@ -47,7 +47,7 @@ type item[S any] struct {
 // version1 is a state and when it began to hold.
 type version1[S any] struct {
 	from     time.Time
-	revision app.Revision
+	revision eventlog.Revision
 	state    S
 }
 
@@ -56,7 +56,7 @@ func newFold[S any](t table[S]) *fold[S] {
 }
 
 // add notes that the batch has an event for the table.
-func (f *fold[S]) add(e app.Recorded) error {
+func (f *fold[S]) add(e eventlog.Recorded) error {
 	uid, err := uidOf(e.Stream, f.prefix)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (f *fold[S]) load(b *pgx.Batch) {
 }
 
 // fold takes an event of the table that holds from the given time.
-func (f *fold[S]) fold(e app.Recorded, at time.Time) {
+func (f *fold[S]) fold(e eventlog.Recorded, at time.Time) {
 	uid, _ := uidOf(e.Stream, f.prefix) // add has checked it
 	i := f.items[uid]
 	i.state = f.evolve(i.state, e)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -32,22 +32,22 @@ var (
 
 // history makes recorded events as a log would hold them: a minute apart.
 type history struct {
-	events    []app.Recorded
-	revisions map[string]app.Revision
+	events    []eventlog.Recorded
+	revisions map[string]eventlog.Revision
 	now       time.Time
 }
 
 func newHistory() *history {
-	return &history{revisions: map[string]app.Revision{}, now: start}
+	return &history{revisions: map[string]eventlog.Revision{}, now: start}
 }
 
 func (h *history) add(stream string, events ...domain.Event) {
 	for _, e := range events {
 		h.now = h.now.Add(time.Minute)
 		n := uint64(len(h.events) + 1)
-		h.events = append(h.events, app.Recorded{
-			ID: uuid.New(), Stream: stream, Revision: h.revisions[stream], Position: app.Position{Commit: 10 * n, Prepare: 10 * n},
-			RecordedAt: h.now, Event: e, Metadata: app.Metadata{OccurredAt: h.now},
+		h.events = append(h.events, eventlog.Recorded{
+			ID: uuid.New(), Stream: stream, Revision: h.revisions[stream], Position: eventlog.Position{Commit: 10 * n, Prepare: 10 * n},
+			RecordedAt: h.now, Event: e, Metadata: eventlog.Metadata{OccurredAt: h.now},
 		})
 		h.revisions[stream]++
 	}
@@ -55,7 +55,7 @@ func (h *history) add(stream string, events ...domain.Event) {
 
 func (h *history) account(name string, typ account.Type, reseller uuid.UUID) uuid.UUID {
 	uid := uuid.New()
-	h.add(app.AccountStream(uid), account.AccountCreated{
+	h.add(eventlog.AccountStream(uid), account.AccountCreated{
 		Account: uid, Name: name, Type: typ, Offers: catalogue.Offers, Reseller: reseller,
 		Administrator: account.Person{ID: uuid.New(), Email: fmt.Sprintf("admin@%s.example", uid), Name: "Admin of " + name},
 		Invitation:    account.Invitation{Number: 1, TokenHash: []byte("secret"), Expires: h.now.AddDate(0, 0, 7)},
@@ -66,7 +66,7 @@ func (h *history) account(name string, typ account.Type, reseller uuid.UUID) uui
 func (h *history) customer(name string, reseller uuid.UUID) uuid.UUID {
 	uid := h.account(name, account.Standard, reseller)
 	p := partnership.UID(reseller, uid)
-	h.add(app.PartnershipStream(p), partnership.PartnershipEstablished{Partnership: p, Reseller: reseller, Customer: uid, Profile: rights.ReadOnly})
+	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEstablished{Partnership: p, Reseller: reseller, Customer: uid, Profile: rights.ReadOnly})
 	return uid
 }
 
@@ -81,7 +81,7 @@ func registered(serial string, owner uuid.UUID, end calendar.Date) device.Regist
 
 func (h *history) device(serial string, owner uuid.UUID, end calendar.Date, more ...domain.Event) uuid.UUID {
 	uid := device.UID(serial)
-	h.add(app.DeviceStream(uid), append([]domain.Event{registered(serial, owner, end)}, more...)...)
+	h.add(eventlog.DeviceStream(uid), append([]domain.Event{registered(serial, owner, end)}, more...)...)
 	return uid
 }
 
@@ -115,7 +115,7 @@ func prepare(t testing.TB, pool *pgxpool.Pool, p projections.Projection) *projec
 }
 
 // apply projects a batch and moves the checkpoint, as the runner does.
-func (m *model) apply(t require.TestingT, batch []app.Recorded) {
+func (m *model) apply(t require.TestingT, batch []eventlog.Recorded) {
 	if len(batch) == 0 {
 		return
 	}

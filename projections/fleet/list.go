@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -79,7 +79,7 @@ func (l *list) filter(condition string, v any) {
 
 // page takes limit, sort keys and cursor. Ties are broken by uid, so the order
 // is total.
-func (l *list) page(p app.Page, keys map[string]sortKey, byDefault, uid string) error {
+func (l *list) page(p query.Page, keys map[string]sortKey, byDefault, uid string) error {
 	l.limit = p.Limit
 	if l.limit == 0 {
 		l.limit = defaultLimit
@@ -117,15 +117,15 @@ func (l *list) resume(opaque string) error {
 	}
 	data, err := base64.RawURLEncoding.DecodeString(opaque)
 	if err != nil {
-		return app.ErrBadCursor
+		return query.ErrBadCursor
 	}
 	var c cursor
 	if json.Unmarshal(data, &c) != nil || c.Sort != l.sort || len(c.Values) != len(l.keys) {
-		return app.ErrBadCursor
+		return query.ErrBadCursor
 	}
 	for i, v := range c.Values {
 		if v == nil && !l.keys[i].nullable {
-			return app.ErrBadCursor
+			return query.ErrBadCursor
 		}
 	}
 	l.cursor = c.Values
@@ -226,8 +226,8 @@ func (k ordered) after(value, rest string) string {
 
 // fetch runs the two queries. scan gives the destinations of the columns and
 // what makes an item of them.
-func fetch[T any](ctx context.Context, tx pgx.Tx, l *list, scan func() ([]any, func() (T, error))) (app.List[T], error) {
-	var page app.List[T]
+func fetch[T any](ctx context.Context, tx pgx.Tx, l *list, scan func() ([]any, func() (T, error))) (query.List[T], error) {
+	var page query.List[T]
 	total, args := l.totalSQL()
 	if err := tx.QueryRow(ctx, total, args...).Scan(&page.Total); err != nil {
 		return page, fmt.Errorf("count rows: %w", err)
@@ -242,7 +242,7 @@ func fetch[T any](ctx context.Context, tx pgx.Tx, l *list, scan func() ([]any, f
 		return err
 	}, &page.NextCursor)
 	if l.cursor != nil && strings.HasPrefix(code(err), "22") {
-		return page, errors.Join(app.ErrBadCursor, err) // values that are none of their type
+		return page, errors.Join(query.ErrBadCursor, err) // values that are none of their type
 	}
 	return page, err
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -37,9 +38,9 @@ func market(t testing.TB) (*model, *history, uuid.UUID) {
 			if r.IntN(6) == 0 {
 				e.Service.End = 0
 			}
-			h.add(app.DeviceStream(e.Device), e)
+			h.add(eventlog.DeviceStream(e.Device), e)
 			if r.IntN(5) == 0 {
-				h.add(app.DeviceStream(e.Device), device.Suspended{Device: e.Device})
+				h.add(eventlog.DeviceStream(e.Device), device.Suspended{Device: e.Device})
 			}
 		}
 	}
@@ -50,10 +51,10 @@ func market(t testing.TB) (*model, *history, uuid.UUID) {
 }
 
 // walk reads all pages and calls between after each.
-func walk[T any](t *testing.T, limit int, sort []string, read func(app.Page) (app.List[T], error), between func()) []T {
+func walk[T any](t *testing.T, limit int, sort []string, read func(query.Page) (query.List[T], error), between func()) []T {
 	t.Helper()
 	var all []T
-	page := app.Page{Limit: limit, Sort: sort}
+	page := query.Page{Limit: limit, Sort: sort}
 	for range 10_000 {
 		list, err := read(page)
 		require.NoError(t, err, sort)
@@ -92,30 +93,30 @@ func both(keys []string) [][]string {
 func TestPagesHaveEveryRowOnce(t *testing.T) {
 	t.Parallel()
 	m, h, reseller := market(t)
-	customers := func(p app.Page) (app.List[app.CustomerRow], error) {
-		return m.reader.Customers(t.Context(), app.CustomerQuery{Page: p, Reseller: reseller, Today: day0 + 40, Windows: app.DefaultWindows, Now: h.now})
+	customers := func(p query.Page) (query.List[query.CustomerRow], error) {
+		return m.reader.Customers(t.Context(), query.CustomerQuery{Page: p, Reseller: reseller, Today: day0 + 40, Windows: query.DefaultWindows, Now: h.now})
 	}
-	devices := func(p app.Page) (app.List[app.DeviceRow], error) {
-		return m.reader.Devices(t.Context(), app.DeviceQuery{Page: p, Today: day0 + 40})
+	devices := func(p query.Page) (query.List[query.DeviceRow], error) {
+		return m.reader.Devices(t.Context(), query.DeviceQuery{Page: p, Today: day0 + 40})
 	}
-	accounts := func(p app.Page) (app.List[app.AccountRow], error) {
-		return m.reader.Accounts(t.Context(), app.AccountQuery{Page: p, Now: h.now})
+	accounts := func(p query.Page) (query.List[query.AccountRow], error) {
+		return m.reader.Accounts(t.Context(), query.AccountQuery{Page: p, Now: h.now})
 	}
 	for _, sort := range both(customerSorts) {
-		whole, err := customers(app.Page{Limit: 1000, Sort: sort})
+		whole, err := customers(query.Page{Limit: 1000, Sort: sort})
 		require.NoError(t, err)
 		require.Len(t, whole.Items, 23)
 		require.Equal(t, 23, whole.Total)
 		require.Equal(t, whole.Items, walk(t, 4, sort, customers, nil), sort)
 	}
 	for _, sort := range both(deviceSorts) {
-		whole, err := devices(app.Page{Limit: 1000, Sort: sort})
+		whole, err := devices(query.Page{Limit: 1000, Sort: sort})
 		require.NoError(t, err)
 		require.Len(t, whole.Items, whole.Total)
 		require.Equal(t, whole.Items, walk(t, 3, sort, devices, nil), sort)
 	}
 	for _, sort := range both(accountSorts) {
-		whole, err := accounts(app.Page{Limit: 1000, Sort: sort})
+		whole, err := accounts(query.Page{Limit: 1000, Sort: sort})
 		require.NoError(t, err)
 		require.Len(t, whole.Items, 24)
 		require.Equal(t, whole.Items, walk(t, 5, sort, accounts, nil), sort)
@@ -125,29 +126,29 @@ func TestPagesHaveEveryRowOnce(t *testing.T) {
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	m, _, reseller := market(t)
-	read := func(sort string) []app.CustomerRow {
-		list, err := m.reader.Customers(t.Context(), app.CustomerQuery{Page: app.Page{Sort: []string{sort}}, Reseller: reseller, Today: day0 + 40,
-			Windows: app.DefaultWindows})
+	read := func(sort string) []query.CustomerRow {
+		list, err := m.reader.Customers(t.Context(), query.CustomerQuery{Page: query.Page{Sort: []string{sort}}, Reseller: reseller, Today: day0 + 40,
+			Windows: query.DefaultWindows})
 		require.NoError(t, err)
 		return list.Items
 	}
-	number := map[string]func(app.CustomerRow) int{
-		"totalSystems":   func(r app.CustomerRow) int { return r.TotalSystems },
-		"activeSystems":  func(r app.CustomerRow) int { return r.ActiveSystems },
-		"renewalSystems": func(r app.CustomerRow) int { return r.RenewalSystems },
-		"red":            func(r app.CustomerRow) int { return r.Windows[0] },
-		"amber":          func(r app.CustomerRow) int { return r.Windows[1] },
-		"green":          func(r app.CustomerRow) int { return r.Windows[2] },
-		"expired":        func(r app.CustomerRow) int { return r.Expired },
-		"autoRenewing":   func(r app.CustomerRow) int { return r.AutoRenewing },
-		"initialRenewal": func(r app.CustomerRow) int { return int(r.InitialRenewal) },
-		"lastRenewal":    func(r app.CustomerRow) int { return int(r.LastRenewal) },
+	number := map[string]func(query.CustomerRow) int{
+		"totalSystems":   func(r query.CustomerRow) int { return r.TotalSystems },
+		"activeSystems":  func(r query.CustomerRow) int { return r.ActiveSystems },
+		"renewalSystems": func(r query.CustomerRow) int { return r.RenewalSystems },
+		"red":            func(r query.CustomerRow) int { return r.Windows[0] },
+		"amber":          func(r query.CustomerRow) int { return r.Windows[1] },
+		"green":          func(r query.CustomerRow) int { return r.Windows[2] },
+		"expired":        func(r query.CustomerRow) int { return r.Expired },
+		"autoRenewing":   func(r query.CustomerRow) int { return r.AutoRenewing },
+		"initialRenewal": func(r query.CustomerRow) int { return int(r.InitialRenewal) },
+		"lastRenewal":    func(r query.CustomerRow) int { return int(r.LastRenewal) },
 	}
 	for key, value := range number {
 		for _, direction := range []int{1, -1} {
 			sort := strings.TrimPrefix(fmt.Sprintf("%+d%s", direction, key), "+1")
 			rows := read(strings.Replace(sort, "-1", "-", 1))
-			require.True(t, slices.IsSortedFunc(rows, func(a, b app.CustomerRow) int {
+			require.True(t, slices.IsSortedFunc(rows, func(a, b query.CustomerRow) int {
 				x, y := value(a), value(b)
 				switch dates := strings.HasSuffix(key, "Renewal"); {
 				case x == y:
@@ -202,8 +203,8 @@ func TestPagesWhileRowsComeAndGo(t *testing.T) {
 	}
 }
 
-func (m *model) page(p app.Page) (app.List[app.DeviceRow], error) {
-	return m.reader.Devices(context.Background(), app.DeviceQuery{Page: p})
+func (m *model) page(p query.Page) (query.List[query.DeviceRow], error) {
+	return m.reader.Devices(context.Background(), query.DeviceQuery{Page: p})
 }
 
 func TestDeviceFilters(t *testing.T) {
@@ -212,51 +213,51 @@ func TestDeviceFilters(t *testing.T) {
 	one, two := h.account("One", account.Standard, uuid.Nil), h.account("Two", account.Standard, uuid.Nil)
 	e := registered("RV50A", one, day0+10)
 	e.Name, e.Labels, e.Factor = "100%_Pump Straße", []string{"north", "pump"}, device.Factor{Kind: device.MAC, Value: "00AABBCCDDEE"}
-	h.add(app.DeviceStream(e.Device), e)
+	h.add(eventlog.DeviceStream(e.Device), e)
 	h.device("RV50B", one, day0+20, device.Suspended{Device: device.UID("RV50B")})
 	x := registered("XR80C", two, day0+30)
 	x.Model, x.Service.Offer = "XR80", catalogue.Premium
-	h.add(app.DeviceStream(x.Device), x)
+	h.add(eventlog.DeviceStream(x.Device), x)
 	h.device("RV50D", two, day0+40, device.Retired{Device: device.UID("RV50D")})
 	auto := registered("RV50E", two, day0+5)
 	auto.Service.AutoRenew = true
-	h.add(app.DeviceStream(auto.Device), auto)
+	h.add(eventlog.DeviceStream(auto.Device), auto)
 	m.catchUp(t, h)
 	yes, no := true, false
 	for name, test := range map[string]struct {
-		query app.DeviceQuery
+		query query.DeviceQuery
 		want  string // serial numbers, sorted
 	}{
-		"all":               {app.DeviceQuery{}, "RV50A RV50B RV50D RV50E XR80C"},
-		"no account":        {app.DeviceQuery{Accounts: []uuid.UUID{}}, ""},
-		"one account":       {app.DeviceQuery{Accounts: []uuid.UUID{one}}, "RV50A RV50B"},
-		"two accounts":      {app.DeviceQuery{Accounts: []uuid.UUID{one, two}}, "RV50A RV50B RV50D RV50E XR80C"},
-		"uid":               {app.DeviceQuery{UID: x.Device}, "XR80C"},
-		"uid out of scope":  {app.DeviceQuery{UID: x.Device, Accounts: []uuid.UUID{one}}, ""},
-		"serial":            {app.DeviceQuery{SerialNumber: "RV50B"}, "RV50B"},
-		"life cycle":        {app.DeviceQuery{LifeCycle: device.InSuspension}, "RV50B"},
-		"model":             {app.DeviceQuery{Model: "XR80"}, "XR80C"},
-		"offer":             {app.DeviceQuery{Offer: catalogue.Premium}, "XR80C"},
-		"label":             {app.DeviceQuery{Label: "pump"}, "RV50A"},
-		"end from":          {app.DeviceQuery{ServiceEndFrom: day0 + 30}, "RV50D XR80C"},
-		"end to":            {app.DeviceQuery{ServiceEndTo: day0 + 10}, "RV50A RV50E"},
-		"end between":       {app.DeviceQuery{ServiceEndFrom: day0 + 10, ServiceEndTo: day0 + 20}, "RV50A RV50B"},
-		"due":               {app.DeviceQuery{Due: true}, "RV50A RV50B XR80C"},
-		"expired":           {app.DeviceQuery{Expired: &yes, Today: day0 + 25}, "RV50A RV50B"},
-		"last day":          {app.DeviceQuery{Expired: &yes, Today: day0 + 20}, "RV50A"},
-		"not expired":       {app.DeviceQuery{Expired: &no, Today: day0 + 25}, "RV50D RV50E XR80C"},
-		"search name":       {app.DeviceQuery{Search: "pUMP"}, "RV50A"},
-		"search folded":     {app.DeviceQuery{Search: "STRASSE"}, "RV50A"},
-		"search no pattern": {app.DeviceQuery{Search: "%"}, "RV50A"},
-		"search underscore": {app.DeviceQuery{Search: "_"}, "RV50A"},
-		"search serial":     {app.DeviceQuery{Search: "xr80"}, "XR80C"},
-		"search factor":     {app.DeviceQuery{Search: "aabbcc"}, "RV50A"},
-		"search NUL":        {app.DeviceQuery{Search: "a\x00"}, ""},
-		"search no UTF-8":   {app.DeviceQuery{Search: "\xff"}, ""},
-		"serial NUL":        {app.DeviceQuery{SerialNumber: "a\x00"}, ""},
-		"label no UTF-8":    {app.DeviceQuery{Label: "\xff"}, ""},
-		"in the past":       {app.DeviceQuery{Freshness: app.Freshness{AsOf: start.Add(4*60e9 + 30e9)}}, "RV50A RV50B"},
-		"before everything": {app.DeviceQuery{Freshness: app.Freshness{AsOf: start}}, ""},
+		"all":               {query.DeviceQuery{}, "RV50A RV50B RV50D RV50E XR80C"},
+		"no account":        {query.DeviceQuery{Accounts: []uuid.UUID{}}, ""},
+		"one account":       {query.DeviceQuery{Accounts: []uuid.UUID{one}}, "RV50A RV50B"},
+		"two accounts":      {query.DeviceQuery{Accounts: []uuid.UUID{one, two}}, "RV50A RV50B RV50D RV50E XR80C"},
+		"uid":               {query.DeviceQuery{UID: x.Device}, "XR80C"},
+		"uid out of scope":  {query.DeviceQuery{UID: x.Device, Accounts: []uuid.UUID{one}}, ""},
+		"serial":            {query.DeviceQuery{SerialNumber: "RV50B"}, "RV50B"},
+		"life cycle":        {query.DeviceQuery{LifeCycle: device.InSuspension}, "RV50B"},
+		"model":             {query.DeviceQuery{Model: "XR80"}, "XR80C"},
+		"offer":             {query.DeviceQuery{Offer: catalogue.Premium}, "XR80C"},
+		"label":             {query.DeviceQuery{Label: "pump"}, "RV50A"},
+		"end from":          {query.DeviceQuery{ServiceEndFrom: day0 + 30}, "RV50D XR80C"},
+		"end to":            {query.DeviceQuery{ServiceEndTo: day0 + 10}, "RV50A RV50E"},
+		"end between":       {query.DeviceQuery{ServiceEndFrom: day0 + 10, ServiceEndTo: day0 + 20}, "RV50A RV50B"},
+		"due":               {query.DeviceQuery{Due: true}, "RV50A RV50B XR80C"},
+		"expired":           {query.DeviceQuery{Expired: &yes, Today: day0 + 25}, "RV50A RV50B"},
+		"last day":          {query.DeviceQuery{Expired: &yes, Today: day0 + 20}, "RV50A"},
+		"not expired":       {query.DeviceQuery{Expired: &no, Today: day0 + 25}, "RV50D RV50E XR80C"},
+		"search name":       {query.DeviceQuery{Search: "pUMP"}, "RV50A"},
+		"search folded":     {query.DeviceQuery{Search: "STRASSE"}, "RV50A"},
+		"search no pattern": {query.DeviceQuery{Search: "%"}, "RV50A"},
+		"search underscore": {query.DeviceQuery{Search: "_"}, "RV50A"},
+		"search serial":     {query.DeviceQuery{Search: "xr80"}, "XR80C"},
+		"search factor":     {query.DeviceQuery{Search: "aabbcc"}, "RV50A"},
+		"search NUL":        {query.DeviceQuery{Search: "a\x00"}, ""},
+		"search no UTF-8":   {query.DeviceQuery{Search: "\xff"}, ""},
+		"serial NUL":        {query.DeviceQuery{SerialNumber: "a\x00"}, ""},
+		"label no UTF-8":    {query.DeviceQuery{Label: "\xff"}, ""},
+		"in the past":       {query.DeviceQuery{Freshness: query.Freshness{AsOf: start.Add(4*60e9 + 30e9)}}, "RV50A RV50B"},
+		"before everything": {query.DeviceQuery{Freshness: query.Freshness{AsOf: start}}, ""},
 	} {
 		list, err := m.reader.Devices(t.Context(), test.query)
 		require.NoError(t, err, name)
@@ -268,7 +269,7 @@ func TestDeviceFilters(t *testing.T) {
 		require.Equal(t, test.want, strings.Join(serials, " "), name)
 		require.Equal(t, len(serials), list.Total, name)
 	}
-	past, err := m.reader.Devices(t.Context(), app.DeviceQuery{SerialNumber: "RV50B", Freshness: app.Freshness{AsOf: start.Add(4 * 60e9)}})
+	past, err := m.reader.Devices(t.Context(), query.DeviceQuery{SerialNumber: "RV50B", Freshness: query.Freshness{AsOf: start.Add(4 * 60e9)}})
 	require.NoError(t, err)
 	require.Equal(t, device.Active, past.Items[0].State.LifeCycle, "it was suspended later")
 	require.Equal(t, "One", past.Items[0].AccountName)
@@ -277,10 +278,10 @@ func TestDeviceFilters(t *testing.T) {
 func TestBadPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	m, _, reseller := market(t)
-	good, err := m.page(app.Page{Limit: 2, Sort: []string{"serviceEnd"}})
+	good, err := m.page(query.Page{Limit: 2, Sort: []string{"serviceEnd"}})
 	require.NoError(t, err)
 	crafted := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-	for name, p := range map[string]app.Page{
+	for name, p := range map[string]query.Page{
 		"no base64":   {Cursor: "???"},
 		"no JSON":     {Cursor: crafted("x")},
 		"other sort":  {Cursor: good.NextCursor, Sort: []string{"-serviceEnd"}},
@@ -291,18 +292,18 @@ func TestBadPagesAreRefused(t *testing.T) {
 		"NUL":         {Cursor: crafted(`{"s":"name","v":["\u0000","` + uuid.NewString() + `"]}`)},
 	} {
 		_, err := m.page(p)
-		require.ErrorIs(t, err, app.ErrBadCursor, name)
+		require.ErrorIs(t, err, query.ErrBadCursor, name)
 	}
-	for code, p := range map[string]app.Page{
+	for code, p := range map[string]query.Page{
 		"sort_unknown":  {Sort: []string{"name; DROP TABLE x"}},
 		"limit_invalid": {Limit: 1001},
 	} {
-		_, err := m.reader.Customers(t.Context(), app.CustomerQuery{Page: p, Reseller: reseller, Windows: app.DefaultWindows})
+		_, err := m.reader.Customers(t.Context(), query.CustomerQuery{Page: p, Reseller: reseller, Windows: query.DefaultWindows})
 		var refusal *domain.Refusal
 		require.ErrorAs(t, err, &refusal)
 		require.Equal(t, code, refusal.Problems[0].Code)
 	}
-	_, err = m.page(app.Page{Limit: -1})
+	_, err = m.page(query.Page{Limit: -1})
 	require.Error(t, err)
 }
 
@@ -311,23 +312,23 @@ func TestCustomerFilters(t *testing.T) {
 	m, h := newModel(t), newHistory()
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	alpha, beta := h.customer("Alpha Works", reseller), h.customer("Beta", reseller)
-	h.add(app.AccountStream(alpha), account.AccountActivated{Account: alpha})
+	h.add(eventlog.AccountStream(alpha), account.AccountActivated{Account: alpha})
 	m.catchUp(t, h)
 	late := h.now.AddDate(0, 0, 30)
 	for name, test := range map[string]struct {
-		query app.CustomerQuery
+		query query.CustomerQuery
 		want  []uuid.UUID
 	}{
-		"all":         {app.CustomerQuery{}, []uuid.UUID{alpha, beta}},
-		"one":         {app.CustomerQuery{Customer: beta}, []uuid.UUID{beta}},
-		"search":      {app.CustomerQuery{Search: "WORKS"}, []uuid.UUID{alpha}},
-		"search uid":  {app.CustomerQuery{Search: beta.String()[4:20]}, []uuid.UUID{beta}},
-		"active":      {app.CustomerQuery{Status: account.Activated}, []uuid.UUID{alpha}},
-		"expired":     {app.CustomerQuery{Status: account.Expired, Now: late}, []uuid.UUID{beta}},
-		"pending":     {app.CustomerQuery{Status: account.Pending, Now: h.now}, []uuid.UUID{beta}},
-		"not pending": {app.CustomerQuery{Status: account.Pending, Now: late}, nil},
+		"all":         {query.CustomerQuery{}, []uuid.UUID{alpha, beta}},
+		"one":         {query.CustomerQuery{Customer: beta}, []uuid.UUID{beta}},
+		"search":      {query.CustomerQuery{Search: "WORKS"}, []uuid.UUID{alpha}},
+		"search uid":  {query.CustomerQuery{Search: beta.String()[4:20]}, []uuid.UUID{beta}},
+		"active":      {query.CustomerQuery{Status: account.Activated}, []uuid.UUID{alpha}},
+		"expired":     {query.CustomerQuery{Status: account.Expired, Now: late}, []uuid.UUID{beta}},
+		"pending":     {query.CustomerQuery{Status: account.Pending, Now: h.now}, []uuid.UUID{beta}},
+		"not pending": {query.CustomerQuery{Status: account.Pending, Now: late}, nil},
 	} {
-		test.query.Reseller, test.query.Windows, test.query.Today = reseller, app.DefaultWindows, day0
+		test.query.Reseller, test.query.Windows, test.query.Today = reseller, query.DefaultWindows, day0
 		list, err := m.reader.Customers(t.Context(), test.query)
 		require.NoError(t, err, name)
 		var uids []uuid.UUID

@@ -19,7 +19,9 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -60,7 +62,7 @@ func TestFromTheLogToThePage(t *testing.T) {
 	require.NoError(t, <-rebuilt)
 
 	var log history
-	for e, err := range store.ReadAll(t.Context(), app.Position{}, "account-", "partnership-", "device-") {
+	for e, err := range store.ReadAll(t.Context(), eventlog.Position{}, "account-", "partnership-", "device-") {
 		require.NoError(t, err)
 		log.events = append(log.events, e)
 	}
@@ -86,16 +88,16 @@ func TestFromTheLogToThePage(t *testing.T) {
 }
 
 // read asks until the read model has the position; each try waits for it.
-func read(t *testing.T, r *fleet.Reader, reseller uuid.UUID, p app.Position) app.List[app.CustomerRow] {
+func read(t *testing.T, r *fleet.Reader, reseller uuid.UUID, p eventlog.Position) query.List[query.CustomerRow] {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for {
-		page, err := r.Customers(ctx, app.CustomerQuery{Reseller: reseller, Today: day0 + 10, Windows: testWindows,
-			Freshness: app.Freshness{MinPosition: p}})
+		page, err := r.Customers(ctx, query.CustomerQuery{Reseller: reseller, Today: day0 + 10, Windows: testWindows,
+			Freshness: query.Freshness{MinPosition: p}})
 		if err == nil {
 			return page
 		}
-		require.ErrorIs(t, err, app.ErrNotCaughtUp)
+		require.ErrorIs(t, err, query.ErrNotCaughtUp)
 	}
 }
 
@@ -106,7 +108,7 @@ func keysIn(t *testing.T, pool *pgxpool.Pool) *personkeys.Store {
 	return keys
 }
 
-func openStore(t *testing.T, socket string, keys app.PersonKeys) *eventstoredb.Store {
+func openStore(t *testing.T, socket string, keys ports.PersonKeys) *eventstoredb.Store {
 	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{
 		SocketPath: socket, Persons: keys, DiscoveryInterval: 20 * time.Millisecond, CallTimeout: 20 * time.Second,
 	})
@@ -116,7 +118,7 @@ func openStore(t *testing.T, socket string, keys app.PersonKeys) *eventstoredb.S
 }
 
 func follow(t *testing.T, pool *pgxpool.Pool, store *eventstoredb.Store) *projections.Runner {
-	subscribe := func(name string, prefixes []string, from func(context.Context) (app.Position, error)) (message.Subscriber, error) {
+	subscribe := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(store, eventstoredb.SubscriberOptions{
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from})
 	}
@@ -135,7 +137,7 @@ func follow(t *testing.T, pool *pgxpool.Pool, store *eventstoredb.Store) *projec
 }
 
 // life is a device's, from registration to retirement for some.
-func life(serial string, accounts []uuid.UUID) []app.Recorded {
+func life(serial string, accounts []uuid.UUID) []eventlog.Recorded {
 	h := newHistory()
 	uid := device.UID(serial)
 	n := int(uid[0])
@@ -149,23 +151,23 @@ func life(serial string, accounts []uuid.UUID) []app.Recorded {
 	if n%5 == 0 {
 		events = append(events, device.Retired{Device: uid})
 	}
-	h.add(app.DeviceStream(uid), events...)
+	h.add(eventlog.DeviceStream(uid), events...)
 	return h.events
 }
 
 // appendAll writes a history to the log, event by event.
-func appendAll(t *testing.T, log app.Log, events []app.Recorded) app.Position {
-	var last app.Position
+func appendAll(t *testing.T, log eventlog.Log, events []eventlog.Recorded) eventlog.Position {
+	var last eventlog.Position
 	for _, e := range events {
-		next := app.NewEvent{ID: e.ID, Event: e.Event, Metadata: app.Metadata{
-			SchemaVersion: app.Wire[e.Event.EventType()].Version(), OccurredAt: e.Metadata.OccurredAt, Actor: domain.Actor{Kind: domain.ActorSystem}}}
+		next := eventlog.NewEvent{ID: e.ID, Event: e.Event, Metadata: eventlog.Metadata{
+			SchemaVersion: eventlog.Codec[e.Event.EventType()].Version(), OccurredAt: e.Metadata.OccurredAt, Actor: domain.Actor{Kind: domain.ActorSystem}}}
 		for {
 			_, p, err := log.Append(t.Context(), e.Stream, e.Revision-1, next)
 			if last = p; err == nil {
 				break
 			}
 			// The node is away; the same append again is the same append.
-			if !assert.ErrorIs(t, err, app.ErrLogUnavailable) {
+			if !assert.ErrorIs(t, err, eventlog.ErrUnavailable) {
 				return last
 			}
 		}

@@ -9,13 +9,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Partnerships lists those an account takes part in and that have not ended, by
 // the partner's name.
-func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid.UUID) (app.List[app.PartnershipRow], error) {
+func (r *Reader) Partnerships(ctx context.Context, f query.Freshness, account uuid.UUID) (query.List[query.PartnershipRow], error) {
 	var l list
 	uid := l.arg([16]byte(account))
 	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, nullif(p.until, 'infinity'), a.state, c.state->'Profiles'
@@ -24,7 +24,7 @@ func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid
 		JOIN account_versions c ON c.uid = p.customer AND ` + l.valid("c", f.AsOf) + `
 		WHERE ` + uid + ` IN (p.reseller, p.customer) AND NOT p.ended AND ` + l.valid("p", f.AsOf) + `
 		ORDER BY a.name_key, p.uid`
-	var all []app.PartnershipRow
+	var all []query.PartnershipRow
 	position, err := r.read(ctx, f, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, l.args...)
 		if err != nil {
@@ -34,13 +34,13 @@ func (r *Reader) Partnerships(ctx context.Context, f app.Freshness, account uuid
 		return err
 	})
 	if err != nil {
-		return app.List[app.PartnershipRow]{}, fmt.Errorf("list partnerships: %w", err)
+		return query.List[query.PartnershipRow]{}, fmt.Errorf("list partnerships: %w", err)
 	}
-	return app.List[app.PartnershipRow]{Items: all, Total: len(all), Position: position}, nil
+	return query.List[query.PartnershipRow]{Items: all, Total: len(all), Position: position}, nil
 }
 
-func scanPartnership(row pgx.CollectableRow) (app.PartnershipRow, error) {
-	var p app.PartnershipRow
+func scanPartnership(row pgx.CollectableRow) (query.PartnershipRow, error) {
+	var p query.PartnershipRow
 	var state []byte
 	var until *time.Time
 	var profile string

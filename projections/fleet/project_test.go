@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -63,9 +64,9 @@ func TestDeviceRows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, h := newModel(t), newHistory()
-			h.add(app.DeviceStream(uid), test.given...)
+			h.add(eventlog.DeviceStream(uid), test.given...)
 			m.catchUp(t, h)
-			page, err := m.reader.Devices(t.Context(), app.DeviceQuery{UID: uid})
+			page, err := m.reader.Devices(t.Context(), query.DeviceQuery{UID: uid})
 			require.NoError(t, err)
 			if test.then == nil {
 				require.Empty(t, page.Items)
@@ -74,7 +75,7 @@ func TestDeviceRows(t *testing.T) {
 			require.Len(t, page.Items, 1)
 			row := page.Items[0]
 			require.True(t, test.then(row.State), "%+v", row.State)
-			require.Equal(t, app.Revision(len(test.given)-1), row.Revision)
+			require.Equal(t, eventlog.Revision(len(test.given)-1), row.Revision)
 			// The row is the fold of the events, nothing lost on the way.
 			want := device.State{}
 			for _, e := range test.given {
@@ -92,13 +93,13 @@ func TestAccountRows(t *testing.T) {
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	customer := h.customer("Contoso", reseller)
 	abandoned := uuid.New()
-	h.add(app.AccountStream(abandoned), account.AccountCreationAbandoned{Account: abandoned})
-	h.add(app.AccountStream(reseller), account.AccountActivated{Account: reseller,
+	h.add(eventlog.AccountStream(abandoned), account.AccountCreationAbandoned{Account: abandoned})
+	h.add(eventlog.AccountStream(reseller), account.AccountActivated{Account: reseller,
 		Administrator: account.Person{ID: uuid.New(), Email: "ann@northwind.example", Name: "Ann"}})
 	m.catchUp(t, h)
 
 	now := start.AddDate(0, 0, 8)
-	page, err := m.reader.Accounts(t.Context(), app.AccountQuery{Now: now})
+	page, err := m.reader.Accounts(t.Context(), query.AccountQuery{Now: now})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 2)
 	require.Equal(t, 2, page.Total)
@@ -106,11 +107,11 @@ func TestAccountRows(t *testing.T) {
 	require.Equal(t, customer, contoso.UID)
 	require.Equal(t, account.Expired, contoso.Status, "its invitation ran out")
 	require.Equal(t, account.Activated, northwind.Status)
-	require.Equal(t, app.Revision(1), northwind.Revision)
+	require.Equal(t, eventlog.Revision(1), northwind.Revision)
 	require.Equal(t, start.Add(time.Minute), northwind.CreatedAt)
 	require.Equal(t, "ann@northwind.example", northwind.Administrators[0].Email)
 
-	page, err = m.reader.Accounts(t.Context(), app.AccountQuery{Now: start, Freshness: app.Freshness{AsOf: start.Add(time.Minute)}})
+	page, err = m.reader.Accounts(t.Context(), query.AccountQuery{Now: start, Freshness: query.Freshness{AsOf: start.Add(time.Minute)}})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	require.Equal(t, account.Pending, page.Items[0].Status, "as it was then")
@@ -123,23 +124,23 @@ func TestPartnershipRows(t *testing.T) {
 	first, second := h.customer("Beta", reseller), h.customer("Alpha", reseller)
 	before := h.now
 	p := partnership.UID(reseller, first)
-	h.add(app.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: "full"})
+	h.add(eventlog.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: "full"})
 	p = partnership.UID(reseller, second)
-	h.add(app.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
+	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
 	m.catchUp(t, h)
 
-	list, err := m.reader.Partnerships(t.Context(), app.Freshness{}, reseller)
+	list, err := m.reader.Partnerships(t.Context(), query.Freshness{}, reseller)
 	require.NoError(t, err)
 	require.Len(t, list.Items, 1, "the ended one is gone")
 	require.Equal(t, "Beta", list.Items[0].PartnerName)
 	require.Equal(t, "full", list.Items[0].Profile.ID)
 
-	list, err = m.reader.Partnerships(t.Context(), app.Freshness{}, first)
+	list, err = m.reader.Partnerships(t.Context(), query.Freshness{}, first)
 	require.NoError(t, err)
 	require.Equal(t, "Northwind", list.Items[0].PartnerName)
 	require.Equal(t, account.Reseller, list.Items[0].PartnerType)
 
-	list, err = m.reader.Partnerships(t.Context(), app.Freshness{AsOf: before}, reseller)
+	list, err = m.reader.Partnerships(t.Context(), query.Freshness{AsOf: before}, reseller)
 	require.NoError(t, err)
 	require.Len(t, list.Items, 2)
 	require.Equal(t, "Alpha", list.Items[0].PartnerName)
@@ -160,41 +161,41 @@ func TestCustomerNumbers(t *testing.T) {
 		h.device("RV50"+string(rune('A'+i))+"000", customer, end)
 	}
 	gone := h.device("RV50GONE", customer, today+1)
-	h.add(app.DeviceStream(gone), device.Retired{Device: gone})
+	h.add(eventlog.DeviceStream(gone), device.Retired{Device: gone})
 	quiet := h.device("RV50QUIET", customer, today+91)
-	h.add(app.DeviceStream(quiet), device.Suspended{Device: quiet})
+	h.add(eventlog.DeviceStream(quiet), device.Suspended{Device: quiet})
 	own := registered("RV50AUTO", customer, today+1)
 	own.Service.AutoRenew = true
-	h.add(app.DeviceStream(own.Device), own)
+	h.add(eventlog.DeviceStream(own.Device), own)
 	m.catchUp(t, h)
 
-	page, err := m.reader.Customers(t.Context(), app.CustomerQuery{Reseller: reseller, Today: today, Windows: app.DefaultWindows})
+	page, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Today: today, Windows: query.DefaultWindows})
 	require.NoError(t, err)
 	require.Equal(t, 2, page.Total)
-	want := app.CustomerRow{
+	want := query.CustomerRow{
 		UID: customer, Name: "Contoso", Status: account.Pending,
 		TotalSystems: 12, ActiveSystems: 11, InitialRenewal: today, RenewalSystems: 1, LastRenewal: today + 91,
 		Windows: [3]int{4, 2, 2}, Expired: 1, AutoRenewing: 1, PartnerProfile: rights.Resolve("read-only", nil),
 		Administrators: page.Items[0].Administrators,
 	}
 	require.Empty(t, cmp.Diff(want, page.Items[0]))
-	require.Equal(t, app.CustomerRow{UID: empty, Name: "Empty", Status: account.Pending, PartnerProfile: rights.Resolve("read-only", nil),
+	require.Equal(t, query.CustomerRow{UID: empty, Name: "Empty", Status: account.Pending, PartnerProfile: rights.Resolve("read-only", nil),
 		Administrators: page.Items[1].Administrators}, page.Items[1])
 
-	past, err := m.reader.Customers(t.Context(), app.CustomerQuery{Reseller: reseller, Today: today, Windows: app.DefaultWindows,
-		Freshness: app.Freshness{AsOf: h.now}})
+	past, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Today: today, Windows: query.DefaultWindows,
+		Freshness: query.Freshness{AsOf: h.now}})
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(page.Items, past.Items), "counted from the devices it is the same")
 
 	// A click on a circle shows as many devices as the circle says.
-	for i, w := range app.DefaultWindows {
-		list, err := m.reader.Devices(t.Context(), app.DeviceQuery{Accounts: []uuid.UUID{customer}, Due: true,
+	for i, w := range query.DefaultWindows {
+		list, err := m.reader.Devices(t.Context(), query.DeviceQuery{Accounts: []uuid.UUID{customer}, Due: true,
 			ServiceEndFrom: today.AddDays(w.FromDay), ServiceEndTo: today.AddDays(w.ToDay), Today: today})
 		require.NoError(t, err)
 		require.Equal(t, want.Windows[i], list.Total, w.Name)
 	}
 	yes := true
-	list, err := m.reader.Devices(t.Context(), app.DeviceQuery{Accounts: []uuid.UUID{customer}, Expired: &yes, Today: today})
+	list, err := m.reader.Devices(t.Context(), query.DeviceQuery{Accounts: []uuid.UUID{customer}, Expired: &yes, Today: today})
 	require.NoError(t, err)
 	require.Equal(t, want.Expired, list.Total)
 }
@@ -210,7 +211,7 @@ func TestCustomersDoNotReadDevices(t *testing.T) {
 	defer func() { _ = tx.Rollback(t.Context()) }()
 	_, err = tx.Exec(t.Context(), `LOCK TABLE `+schema+`.device_versions IN ACCESS EXCLUSIVE MODE`)
 	require.NoError(t, err)
-	page, err := m.reader.Customers(t.Context(), app.CustomerQuery{Reseller: reseller, Today: day0 + 40, Windows: app.DefaultWindows})
+	page, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Today: day0 + 40, Windows: query.DefaultWindows})
 	require.NoError(t, err)
 	require.Equal(t, 23, page.Total)
 }
@@ -218,24 +219,24 @@ func TestCustomersDoNotReadDevices(t *testing.T) {
 // Without the tables, or the database, a read says that it may come again.
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
-	now := func(context.Context, []string, app.Position) error { return nil }
+	now := func(context.Context, []string, eventlog.Position) error { return nil }
 	server := pgtest.Server(t)
 	pool := server.Pool(t)
 	reader := fleet.NewReader(pool, now)
-	_, err := reader.Customers(t.Context(), app.CustomerQuery{Windows: app.DefaultWindows})
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable, "not prepared yet")
+	_, err := reader.Customers(t.Context(), query.CustomerQuery{Windows: query.DefaultWindows})
+	require.ErrorIs(t, err, query.ErrUnavailable, "not prepared yet")
 	server.Stop(t)
-	_, err = reader.Devices(t.Context(), app.DeviceQuery{})
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	_, err = reader.Devices(t.Context(), query.DeviceQuery{})
+	require.ErrorIs(t, err, query.ErrUnavailable)
 	server.Start(t)
 
 	m := newModel(t)
 	_, err = m.pool.Exec(t.Context(), `UPDATE ops.projector_checkpoint SET state = 'filling'`)
 	require.NoError(t, err)
-	_, err = m.reader.Accounts(t.Context(), app.AccountQuery{})
-	require.ErrorIs(t, err, app.ErrNotCaughtUp)
+	_, err = m.reader.Accounts(t.Context(), query.AccountQuery{})
+	require.ErrorIs(t, err, query.ErrNotCaughtUp)
 
-	never := func(context.Context, []string, app.Position) error { return app.ErrNotCaughtUp }
-	_, err = fleet.NewReader(pool, never).Accounts(t.Context(), app.AccountQuery{})
-	require.ErrorIs(t, err, app.ErrNotCaughtUp)
+	never := func(context.Context, []string, eventlog.Position) error { return query.ErrNotCaughtUp }
+	_, err = fleet.NewReader(pool, never).Accounts(t.Context(), query.AccountQuery{})
+	require.ErrorIs(t, err, query.ErrNotCaughtUp)
 }

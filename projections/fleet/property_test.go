@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/projections/fleet"
@@ -70,7 +70,7 @@ func (m *model) empty(t require.TestingT) {
 
 // recount folds the history, or what of it was recorded by a time, and counts
 // device by device.
-func (h *history) recount(customer uuid.UUID, today calendar.Date, asOf time.Time) app.CustomerRow {
+func (h *history) recount(customer uuid.UUID, today calendar.Date, asOf time.Time) query.CustomerRow {
 	states := map[string]device.State{}
 	var latest time.Time
 	for _, e := range h.events {
@@ -82,7 +82,7 @@ func (h *history) recount(customer uuid.UUID, today calendar.Date, asOf time.Tim
 		}
 		states[e.Stream] = device.Evolve(states[e.Stream], e.Event)
 	}
-	row := app.CustomerRow{UID: customer}
+	row := query.CustomerRow{UID: customer}
 	for _, s := range states {
 		if !s.Exists() || s.Account != customer || s.LifeCycle == device.OutOfService {
 			continue
@@ -117,14 +117,14 @@ func (h *history) recount(customer uuid.UUID, today calendar.Date, asOf time.Tim
 }
 
 // testWindows are narrow, as the histories are short.
-var testWindows = app.Windows{{Name: "red", FromDay: 0, ToDay: 3}, {Name: "amber", FromDay: 4, ToDay: 7}, {Name: "green", FromDay: 8, ToDay: 12}}
+var testWindows = query.Windows{{Name: "red", FromDay: 0, ToDay: 3}, {Name: "amber", FromDay: 4, ToDay: 7}, {Name: "green", FromDay: 8, ToDay: 12}}
 
 func compareWithRecount(t *rapid.T, m *model, w *world, today calendar.Date, asOf time.Time) {
-	page, err := m.reader.Customers(context.Background(), app.CustomerQuery{
-		Reseller: w.reseller, Today: today, Windows: testWindows, Freshness: app.Freshness{AsOf: asOf}})
+	page, err := m.reader.Customers(context.Background(), query.CustomerQuery{
+		Reseller: w.reseller, Today: today, Windows: testWindows, Freshness: query.Freshness{AsOf: asOf}})
 	require.NoError(t, err)
 	for _, row := range page.Items {
-		numbers := app.CustomerRow{
+		numbers := query.CustomerRow{
 			UID: row.UID, TotalSystems: row.TotalSystems, ActiveSystems: row.ActiveSystems, InitialRenewal: row.InitialRenewal,
 			RenewalSystems: row.RenewalSystems, LastRenewal: row.LastRenewal, Windows: row.Windows, Expired: row.Expired, AutoRenewing: row.AutoRenewing,
 		}

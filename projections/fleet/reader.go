@@ -12,13 +12,14 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
 // Wait returns when the named projections have reached the position, or with
-// app.ErrNotCaughtUp at the context's deadline. Runner.WaitFor is one.
-type Wait func(ctx context.Context, names []string, p app.Position) error
+// query.ErrNotCaughtUp at the context's deadline. Runner.WaitFor is one.
+type Wait func(ctx context.Context, names []string, p eventlog.Position) error
 
 // maxWait is how long a read waits for its position.
 const maxWait = 5 * time.Second
@@ -31,7 +32,7 @@ type Reader struct {
 	begin pgx.TxOptions
 }
 
-var _ app.Reader = (*Reader)(nil)
+var _ query.Reader = (*Reader)(nil)
 
 // NewReader makes a Reader.
 func NewReader(pool *pgxpool.Pool, wait Wait) *Reader {
@@ -45,12 +46,12 @@ func NewReader(pool *pgxpool.Pool, wait Wait) *Reader {
 
 // read runs do in one snapshot that is at least at f.MinPosition, and gives the
 // snapshot's position.
-func (r *Reader) read(ctx context.Context, f app.Freshness, do func(pgx.Tx) error) (app.Position, error) {
+func (r *Reader) read(ctx context.Context, f query.Freshness, do func(pgx.Tx) error) (eventlog.Position, error) {
 	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	err := r.wait(waiting, []string{Name}, f.MinPosition)
 	cancel()
 	if err != nil {
-		return app.Position{}, err
+		return eventlog.Position{}, err
 	}
 	position, err := r.once(ctx, do)
 	if code(err) == planOutdated {
@@ -58,13 +59,13 @@ func (r *Reader) read(ctx context.Context, f app.Freshness, do func(pgx.Tx) erro
 		position, err = r.once(ctx, do)
 	}
 	if unavailable(err) {
-		return position, fmt.Errorf("%w: %w", app.ErrReadModelUnavailable, err)
+		return position, fmt.Errorf("%w: %w", query.ErrUnavailable, err)
 	}
 	return position, err
 }
 
-func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (app.Position, error) {
-	var p app.Position
+func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (eventlog.Position, error) {
+	var p eventlog.Position
 	err := pgx.BeginTxFunc(ctx, r.pool, r.begin, func(tx pgx.Tx) error {
 		var state projections.State
 		err := tx.QueryRow(ctx, `SELECT commit_position, prepare_position, state FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`,
@@ -73,7 +74,7 @@ func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (app.Position,
 			return fmt.Errorf("read position: %w", err)
 		}
 		if state == projections.Filling {
-			return fmt.Errorf("the read model is new and being filled: %w", app.ErrNotCaughtUp)
+			return fmt.Errorf("the read model is new and being filled: %w", query.ErrNotCaughtUp)
 		}
 		return do(tx)
 	})
@@ -82,11 +83,11 @@ func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (app.Position,
 
 // answer runs list in one snapshot and gives what it found, with the snapshot's
 // position.
-func answer[T any](ctx context.Context, r *Reader, what string, f app.Freshness, list func(pgx.Tx, *app.List[T]) error) (app.List[T], error) {
-	var page app.List[T]
+func answer[T any](ctx context.Context, r *Reader, what string, f query.Freshness, list func(pgx.Tx, *query.List[T]) error) (query.List[T], error) {
+	var page query.List[T]
 	position, err := r.read(ctx, f, func(tx pgx.Tx) error { return list(tx, &page) })
 	if err != nil {
-		return app.List[T]{}, fmt.Errorf("list %s: %w", what, err)
+		return query.List[T]{}, fmt.Errorf("list %s: %w", what, err)
 	}
 	page.Position = position
 	return page, nil

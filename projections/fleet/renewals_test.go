@@ -7,13 +7,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-func serials(t *testing.T, m *model, q app.DeviceQuery) []string {
+func serials(t *testing.T, m *model, q query.DeviceQuery) []string {
 	t.Helper()
 	q.Sort = []string{"serviceEnd"}
 	page, err := m.reader.Devices(t.Context(), q)
@@ -34,26 +35,26 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 	free := func(serial string, end calendar.Date) {
 		e := registered(serial, reseller, end)
 		e.Service.AutoRenew = true
-		h.add(app.DeviceStream(e.Device), e)
+		h.add(eventlog.DeviceStream(e.Device), e)
 	}
 	free("LATE", day0+30)
 	free("EARLY", day0+10)
 	free("RETIRED", day0+5)
-	h.add(app.DeviceStream(device.UID("RETIRED")), device.Retired{})
+	h.add(eventlog.DeviceStream(device.UID("RETIRED")), device.Retired{})
 	h.device("PAID", h.customer("Fabrikam", reseller), day0+1)
 	m.catchUp(t, h)
-	due := app.DueQuery{Kind: app.DueRenewals, Limit: 10}
-	row := func(serial string, end calendar.Date) app.DueRow {
-		return app.DueRow{UID: device.UID(serial), At: end.Time()}
+	due := query.DueQuery{Kind: query.DueRenewals, Limit: 10}
+	row := func(serial string, end calendar.Date) query.DueRow {
+		return query.DueRow{UID: device.UID(serial), At: end.Time()}
 	}
 	early, late := row("EARLY", day0+10), row("LATE", day0+30)
-	require.Equal(t, []app.DueRow{early, late}, m.due(t, due))
+	require.Equal(t, []query.DueRow{early, late}, m.due(t, due))
 	due.Upto = late.At.Add(-time.Microsecond)
-	require.Equal(t, []app.DueRow{early}, m.due(t, due))
-	h.add(app.DeviceStream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
+	require.Equal(t, []query.DueRow{early}, m.due(t, due))
+	h.add(eventlog.DeviceStream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
 	m.catchUp(t, h)
 	due.Upto = time.Time{}
-	require.Equal(t, []app.DueRow{late, row("EARLY", day0+2000)}, m.due(t, due))
+	require.Equal(t, []query.DueRow{late, row("EARLY", day0+2000)}, m.due(t, due))
 }
 
 // An order finds its devices, also when it was reversed.
@@ -63,7 +64,7 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	customer := h.account("Fabrikam", account.Standard, uuid.Nil)
 	one, two := uuid.New(), uuid.New()
 	order := func(serial string, id uuid.UUID, end calendar.Date) {
-		h.add(app.DeviceStream(device.UID(serial)), device.ServiceRenewed{Renewal: id, NewEnd: end, AnchorDay: 1})
+		h.add(eventlog.DeviceStream(device.UID(serial)), device.ServiceRenewed{Renewal: id, NewEnd: end, AnchorDay: 1})
 	}
 	for n, serial := range []string{"A", "B", "C", "D"} {
 		h.device(serial, customer, day0+calendar.Date(n))
@@ -72,9 +73,9 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	order("B", one, day0+101)
 	order("B", two, day0+201)
 	order("C", two, day0+202)
-	h.add(app.DeviceStream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
+	h.add(eventlog.DeviceStream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
 	m.catchUp(t, h)
-	require.Equal(t, []string{"A", "B"}, serials(t, m, app.DeviceQuery{Applied: one}))
-	require.Equal(t, []string{"B", "C"}, serials(t, m, app.DeviceQuery{Applied: two}))
-	require.Empty(t, serials(t, m, app.DeviceQuery{Applied: uuid.New()}))
+	require.Equal(t, []string{"A", "B"}, serials(t, m, query.DeviceQuery{Applied: one}))
+	require.Equal(t, []string{"B", "C"}, serials(t, m, query.DeviceQuery{Applied: two}))
+	require.Empty(t, serials(t, m, query.DeviceQuery{Applied: uuid.New()}))
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -19,7 +20,7 @@ import (
 type (
 	deviceState      = device.State
 	partnershipState = partnership.State
-	auditGrantState  = app.AuditGrant
+	auditGrantState  = query.AuditGrant
 
 	// accountState adds what lists show and decisions do not need.
 	accountState struct {
@@ -39,7 +40,7 @@ type (
 var deviceTable = table[deviceState]{
 	name:   "device_versions",
 	prefix: devicePrefix,
-	evolve: func(s deviceState, e app.Recorded) deviceState { return device.Evolve(s, e.Event) },
+	evolve: func(s deviceState, e eventlog.Recorded) deviceState { return device.Evolve(s, e.Event) },
 	exists: deviceState.Exists,
 	columns: []string{"account", "name_key", "serial_number", "factor", "model", "offer", "life_cycle", "labels",
 		"first_registered", "service_start", "service_end", "auto_renew"},
@@ -56,7 +57,7 @@ var deviceTable = table[deviceState]{
 var accountTable = table[accountState]{
 	name:   "account_versions",
 	prefix: accountPrefix,
-	evolve: func(s accountState, e app.Recorded) accountState {
+	evolve: func(s accountState, e eventlog.Recorded) accountState {
 		s.State = account.Evolve(s.State, e.Event)
 		s.Invitation.TokenHash, s.EmailReservation = nil, "" // lists have no use for them
 		if _, ok := e.Event.(account.AccountCreated); ok {
@@ -74,7 +75,7 @@ var accountTable = table[accountState]{
 }
 
 // withSecrets notes when secrets of external accounts were given.
-func (s accountState) withSecrets(e app.Recorded) accountState {
+func (s accountState) withSecrets(e eventlog.Recorded) accountState {
 	switch event := e.Event.(type) {
 	case account.ExternalAccountAdded:
 		return s.secretSince(event.ExternalAccount, e.Metadata.OccurredAt)
@@ -101,7 +102,7 @@ func (s accountState) secretSince(uid uuid.UUID, at time.Time) accountState {
 var partnershipTable = table[partnershipState]{
 	name:    "partnership_versions",
 	prefix:  partnershipPrefix,
-	evolve:  func(s partnershipState, e app.Recorded) partnershipState { return partnership.Evolve(s, e.Event) },
+	evolve:  func(s partnershipState, e eventlog.Recorded) partnershipState { return partnership.Evolve(s, e.Event) },
 	exists:  func(s partnershipState) bool { return s.UID != uuid.Nil },
 	columns: []string{"reseller", "customer", "profile", "ended", "until", "warned"},
 	values: func(s partnershipState) []any {
@@ -116,7 +117,7 @@ var partnershipTable = table[partnershipState]{
 var userTable = table[userState]{
 	name:   "user_versions",
 	prefix: userPrefix,
-	evolve: func(s userState, e app.Recorded) userState {
+	evolve: func(s userState, e eventlog.Recorded) userState {
 		s.State = user.Evolve(s.State, e.Event)
 		s.Invitation.TokenHash, s.Credential = nil, uuid.Nil // a list has no use for them
 		if s.CreatedAt.IsZero() {
@@ -142,8 +143,8 @@ func runsOut(i account.Invitation, waited bool) pgtype.Timestamptz {
 var auditGrantTable = table[auditGrantState]{
 	name:   "audit_grant_versions",
 	prefix: auditGrantPrefix,
-	evolve: func(s auditGrantState, e app.Recorded) auditGrantState {
-		s = app.EvolveAuditGrant(s, e)
+	evolve: func(s auditGrantState, e eventlog.Recorded) auditGrantState {
+		s = query.EvolveAuditGrant(s, e)
 		s.TokenHash = nil // a list has no use for it
 		return s
 	},

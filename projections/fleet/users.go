@@ -9,18 +9,18 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // Users lists an account's users. Who administers it is the account's to say.
-func (r *Reader) Users(ctx context.Context, q app.UserQuery) (app.List[app.UserRow], error) {
+func (r *Reader) Users(ctx context.Context, q query.UserQuery) (query.List[query.UserRow], error) {
 	l, err := userList(q)
 	if err != nil {
-		return app.List[app.UserRow]{}, err
+		return query.List[query.UserRow]{}, err
 	}
-	return answer(ctx, r, "users", q.Freshness, func(tx pgx.Tx, page *app.List[app.UserRow]) error {
+	return answer(ctx, r, "users", q.Freshness, func(tx pgx.Tx, page *query.List[query.UserRow]) error {
 		owner, err := accountAt(ctx, tx, q)
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (r *Reader) Users(ctx context.Context, q app.UserQuery) (app.List[app.UserR
 
 // accountAt is the account whose users are asked for, empty when it was not
 // there then.
-func accountAt(ctx context.Context, tx pgx.Tx, q app.UserQuery) (accountState, error) {
+func accountAt(ctx context.Context, tx pgx.Tx, q query.UserQuery) (accountState, error) {
 	var s accountState
 	var l list
 	l.filter("a.uid = %s", [16]byte(q.Account))
@@ -58,7 +58,7 @@ func accountAt(ctx context.Context, tx pgx.Tx, q app.UserQuery) (accountState, e
 	return s, json.Unmarshal(state, &s)
 }
 
-func userList(q app.UserQuery) (*list, error) {
+func userList(q query.UserQuery) (*list, error) {
 	l := &list{from: "user_versions u"}
 	status := l.status("u", q.Now)
 	l.columns = "u.state, u.revision, " + status
@@ -86,10 +86,10 @@ func userList(q app.UserQuery) (*list, error) {
 	return l, nil
 }
 
-func scanUser() ([]any, func() (app.UserRow, error)) {
-	var row app.UserRow
+func scanUser() ([]any, func() (query.UserRow, error)) {
+	var row query.UserRow
 	var state []byte
-	return []any{&state, &row.Revision, &row.Status}, func() (app.UserRow, error) {
+	return []any{&state, &row.Revision, &row.Status}, func() (query.UserRow, error) {
 		var s userState
 		if err := json.Unmarshal(state, &s); err != nil {
 			return row, fmt.Errorf("state of a user: %w", err)

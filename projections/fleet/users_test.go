@@ -7,14 +7,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 func (h *history) invited(owner uuid.UUID, email string, administrator bool) uuid.UUID {
 	uid := uuid.New()
-	h.add(app.UserStream(uid), user.UserInvited{
+	h.add(eventlog.UserStream(uid), user.UserInvited{
 		User: uid, Account: owner, Person: account.Person{ID: uid, Email: email, Name: "Name of " + email}, Administrator: administrator,
 		Profiles: []string{"renewals"}, Invitation: account.Invitation{Number: 1, TokenHash: []byte("secret"), Expires: h.now.AddDate(0, 0, 7)},
 	})
@@ -28,20 +29,20 @@ func TestUsersOfAnAccount(t *testing.T) {
 	h.invited(other, "x@south.example", true)
 	active, pending, revoked := h.invited(reseller, "a@north.example", false), h.invited(reseller, "B@north.example", true), h.invited(reseller, "c@north.example", false)
 	person := account.Person{ID: active, Email: "a@north.example", Name: "Ada"}
-	h.add(app.UserStream(active), user.UserActivated{User: active, Account: reseller, Person: person, Credential: uuid.New()})
-	h.add(app.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
+	h.add(eventlog.UserStream(active), user.UserActivated{User: active, Account: reseller, Person: person, Credential: uuid.New()})
+	h.add(eventlog.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
 	before := h.now
-	h.add(app.AccountStream(reseller), account.AdministratorNamed{Account: reseller, Administrator: person})
+	h.add(eventlog.AccountStream(reseller), account.AdministratorNamed{Account: reseller, Administrator: person})
 	m := newModel(t)
 	m.catchUp(t, h)
-	users := func(q app.UserQuery) []app.UserRow {
+	users := func(q query.UserQuery) []query.UserRow {
 		q.Account, q.Limit = reseller, 10
 		page, err := m.reader.Users(t.Context(), q)
 		require.NoError(t, err)
 		require.Equal(t, len(page.Items), page.Total)
 		return page.Items
 	}
-	all := users(app.UserQuery{Now: h.now})
+	all := users(query.UserQuery{Now: h.now})
 	require.Len(t, all, 2)
 	require.Equal(t, active, all[0].UID)
 	require.Equal(t, user.Active, all[0].Status)
@@ -49,11 +50,11 @@ func TestUsersOfAnAccount(t *testing.T) {
 	require.Equal(t, pending, all[1].UID)
 	require.Equal(t, user.Pending, all[1].Status)
 	require.True(t, all[1].Administrator, "will be one")
-	require.False(t, users(app.UserQuery{UID: active, Freshness: app.Freshness{AsOf: before}})[0].Administrator)
-	require.Equal(t, user.Expired, users(app.UserQuery{Now: h.now.AddDate(0, 0, 8), Status: user.Expired})[0].Status)
-	require.Equal(t, revoked, users(app.UserQuery{Status: user.Revoked})[0].UID)
-	require.Equal(t, pending, users(app.UserQuery{Search: "b@NORTH"})[0].UID)
-	require.Empty(t, users(app.UserQuery{Search: "south"}))
+	require.False(t, users(query.UserQuery{UID: active, Freshness: query.Freshness{AsOf: before}})[0].Administrator)
+	require.Equal(t, user.Expired, users(query.UserQuery{Now: h.now.AddDate(0, 0, 8), Status: user.Expired})[0].Status)
+	require.Equal(t, revoked, users(query.UserQuery{Status: user.Revoked})[0].UID)
+	require.Equal(t, pending, users(query.UserQuery{Search: "b@NORTH"})[0].UID)
+	require.Empty(t, users(query.UserQuery{Search: "south"}))
 	for _, row := range m.dump(t, schema, "user_versions") {
 		require.NotContains(t, row, "c2VjcmV0", "the hash of a token")
 	}
@@ -69,10 +70,10 @@ func TestLastLoginOfACustomer(t *testing.T) {
 	login := h.now.Add(time.Hour)
 	_, err := m.pool.Exec(t.Context(), `INSERT INTO ops.last_logins (account, at) VALUES ($1, $2)`, customer, login)
 	require.NoError(t, err)
-	row := func(asOf time.Time) app.CustomerRow {
-		page, err := m.reader.Customers(t.Context(), app.CustomerQuery{
-			Reseller: reseller, Today: day0, Windows: app.DefaultWindows, Freshness: app.Freshness{AsOf: asOf},
-			Page: app.Page{Limit: 10, Sort: []string{"-lastLogin"}},
+	row := func(asOf time.Time) query.CustomerRow {
+		page, err := m.reader.Customers(t.Context(), query.CustomerQuery{
+			Reseller: reseller, Today: day0, Windows: query.DefaultWindows, Freshness: query.Freshness{AsOf: asOf},
+			Page: query.Page{Limit: 10, Sort: []string{"-lastLogin"}},
 		})
 		require.NoError(t, err)
 		return page.Items[0]

@@ -20,7 +20,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // patience bounds all that is asked of the provider for one request.
@@ -48,7 +48,7 @@ type Issuer struct {
 	failedAt time.Time
 }
 
-var _ app.Issuer = (*Issuer)(nil)
+var _ ports.Issuer = (*Issuer)(nil)
 
 // known is the provider as it was discovered.
 type known struct {
@@ -119,15 +119,15 @@ func (i *Issuer) trouble(ctx context.Context, k *known, what string, err error) 
 }
 
 func unavailable(what string, err error) error {
-	return fmt.Errorf("%s: %w: %w", what, app.ErrIssuerUnavailable, err)
+	return fmt.Errorf("%s: %w: %w", what, ports.ErrIssuerUnavailable, err)
 }
 
-func redirect(a app.IssuerAttempt) oauth2.AuthCodeOption {
+func redirect(a ports.IssuerAttempt) oauth2.AuthCodeOption {
 	return oauth2.SetAuthURLParam("redirect_uri", a.RedirectURI)
 }
 
-// SignInURL implements app.Issuer.
-func (i *Issuer) SignInURL(ctx context.Context, a app.IssuerAttempt) (string, error) {
+// SignInURL implements ports.Issuer.
+func (i *Issuer) SignInURL(ctx context.Context, a ports.IssuerAttempt) (string, error) {
 	k, err := i.provider(ctx)
 	if err != nil {
 		return "", err
@@ -135,42 +135,42 @@ func (i *Issuer) SignInURL(ctx context.Context, a app.IssuerAttempt) (string, er
 	return k.config.AuthCodeURL(a.State, redirect(a), oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
 }
 
-// Identify implements app.Issuer. A provider that redeems the code and then does
+// Identify implements ports.Issuer. A provider that redeems the code and then does
 // not vouch for anybody as it should is in trouble; nobody else can bring that
 // about.
-func (i *Issuer) Identify(ctx context.Context, code string, a app.IssuerAttempt) (app.Identity, error) {
+func (i *Issuer) Identify(ctx context.Context, code string, a ports.IssuerAttempt) (ports.Identity, error) {
 	k, err := i.provider(ctx)
 	if err != nil {
-		return app.Identity{}, err
+		return ports.Identity{}, err
 	}
 	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, i.client), patience)
 	defer cancel()
 	token, err := k.config.Exchange(ctx, code, redirect(a), oauth2.VerifierOption(a.Verifier))
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.ErrorCode == "invalid_grant" {
-		return app.Identity{}, fmt.Errorf("redeem the code: %w", app.ErrNotIdentified)
+		return ports.Identity{}, fmt.Errorf("redeem the code: %w", ports.ErrNotIdentified)
 	}
 	if err != nil {
-		return app.Identity{}, i.trouble(ctx, k, "redeem the code", err)
+		return ports.Identity{}, i.trouble(ctx, k, "redeem the code", err)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	id, err := k.Verifier(&oidc.Config{ClientID: i.options.ClientID}).Verify(ctx, raw)
 	if err != nil {
-		return app.Identity{}, i.trouble(ctx, k, "verify the ID token", err)
+		return ports.Identity{}, i.trouble(ctx, k, "verify the ID token", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
-		return app.Identity{}, fmt.Errorf("nonce: %w", app.ErrNotIdentified)
+		return ports.Identity{}, fmt.Errorf("nonce: %w", ports.ErrNotIdentified)
 	}
 	identity, err := k.identity(ctx, id, token)
 	if err != nil {
-		return app.Identity{}, i.trouble(ctx, k, "read the claims", err)
+		return ports.Identity{}, i.trouble(ctx, k, "read the claims", err)
 	}
 	return identity, nil
 }
 
 // identity is what the ID token says. Many providers tell the e-mail address
 // elsewhere only.
-func (k *known) identity(ctx context.Context, id *oidc.IDToken, token *oauth2.Token) (app.Identity, error) {
-	identity := app.Identity{Issuer: id.Issuer, Subject: id.Subject}
+func (k *known) identity(ctx context.Context, id *oidc.IDToken, token *oauth2.Token) (ports.Identity, error) {
+	identity := ports.Identity{Issuer: id.Issuer, Subject: id.Subject}
 	var claims struct {
 		Email    string    `json:"email"`
 		Verified yesOrText `json:"email_verified"`

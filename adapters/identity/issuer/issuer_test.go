@@ -14,15 +14,15 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer"
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-var attempt = app.IssuerAttempt{
+var attempt = ports.IssuerAttempt{
 	RedirectURI: "http://localhost:9999/back", State: "state", Nonce: "nonce", Verifier: strings.Repeat("verifier", 6),
 }
 
 // signIn walks to the provider and back, as a browser does, and gives the code.
-func signIn(t *testing.T, i *issuer.Issuer, a app.IssuerAttempt) string {
+func signIn(t *testing.T, i *issuer.Issuer, a ports.IssuerAttempt) string {
 	t.Helper()
 	to, err := i.SignInURL(t.Context(), a)
 	require.NoError(t, err)
@@ -57,9 +57,9 @@ func TestIdentify(t *testing.T) {
 		code := signIn(t, i, attempt)
 		got, err := i.Identify(t.Context(), code, attempt)
 		require.NoError(t, err)
-		require.Equal(t, app.Identity{Issuer: p.URL, Subject: ada.Subject, Email: ada.Email, EmailVerified: ada.Verified}, got)
+		require.Equal(t, ports.Identity{Issuer: p.URL, Subject: ada.Subject, Email: ada.Email, EmailVerified: ada.Verified}, got)
 		_, err = i.Identify(t.Context(), code, attempt)
-		require.ErrorIs(t, err, app.ErrNotIdentified, "a code is good once")
+		require.ErrorIs(t, err, ports.ErrNotIdentified, "a code is good once")
 	}
 	p.EmailInside()
 	p.SignsIn(issuertest.Person{Subject: "ada", Email: "ada@x.example", Verified: true})
@@ -76,15 +76,15 @@ func TestCodesBelongToAttempts(t *testing.T) {
 	p := issuertest.New(t, attempt.RedirectURI)
 	i := issuer.New(p.Options())
 	p.SignsIn(issuertest.Person{Subject: "ada"})
-	for what, change := range map[string]func(*app.IssuerAttempt){
-		"another verifier": func(a *app.IssuerAttempt) { a.Verifier = strings.Repeat("guess", 10) },
-		"another nonce":    func(a *app.IssuerAttempt) { a.Nonce = "guess" },
-		"another way back": func(a *app.IssuerAttempt) { a.RedirectURI += "/other" },
+	for what, change := range map[string]func(*ports.IssuerAttempt){
+		"another verifier": func(a *ports.IssuerAttempt) { a.Verifier = strings.Repeat("guess", 10) },
+		"another nonce":    func(a *ports.IssuerAttempt) { a.Nonce = "guess" },
+		"another way back": func(a *ports.IssuerAttempt) { a.RedirectURI += "/other" },
 	} {
 		changed := attempt
 		change(&changed)
 		_, err := i.Identify(t.Context(), signIn(t, i, attempt), changed)
-		require.ErrorIs(t, err, app.ErrNotIdentified, what)
+		require.ErrorIs(t, err, ports.ErrNotIdentified, what)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestDiscovery(t *testing.T) {
 	for range 10 {
 		all.Go(func() {
 			_, err := i.SignInURL(t.Context(), attempt)
-			assert.ErrorIs(t, err, app.ErrIssuerUnavailable)
+			assert.ErrorIs(t, err, ports.ErrIssuerUnavailable)
 		})
 	}
 	all.Wait()
@@ -110,13 +110,13 @@ func TestDiscovery(t *testing.T) {
 
 	i = issuer.New(p.Options())
 	_, err := i.SignInURL(t.Context(), attempt)
-	require.ErrorIs(t, err, app.ErrIssuerUnavailable)
+	require.ErrorIs(t, err, ports.ErrIssuerUnavailable)
 	p.Down(false)
 	code := signIn(t, i, attempt)
 	before := p.Discoveries()
 	p.Down(true)
 	_, err = i.Identify(t.Context(), code, attempt)
-	require.ErrorIs(t, err, app.ErrIssuerUnavailable)
+	require.ErrorIs(t, err, ports.ErrIssuerUnavailable)
 	p.Down(false)
 	_, err = i.Identify(t.Context(), code, attempt)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestDiscovery(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = i.Identify(gone, code, attempt)
-	require.ErrorIs(t, err, app.ErrIssuerUnavailable)
+	require.ErrorIs(t, err, ports.ErrIssuerUnavailable)
 }
 
 // What is wrong with the provider is not held against the person.
@@ -136,15 +136,15 @@ func TestWrongProviders(t *testing.T) {
 	wrong.ClientSecret = "guess"
 	i := issuer.New(wrong)
 	_, err := i.Identify(t.Context(), signIn(t, i, attempt), attempt)
-	require.ErrorIs(t, err, app.ErrIssuerUnavailable)
+	require.ErrorIs(t, err, ports.ErrIssuerUnavailable)
 	require.NotContains(t, err.Error(), "guess")
 
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	wrong.Issuer = other.URL
 	_, err = issuer.New(wrong).SignInURL(t.Context(), attempt)
-	require.ErrorIs(t, err, app.ErrIssuerUnavailable)
+	require.ErrorIs(t, err, ports.ErrIssuerUnavailable)
 	wrong.Issuer = p.URL + "/"
 	_, err = issuer.New(wrong).SignInURL(t.Context(), attempt)
-	require.ErrorIs(t, err, app.ErrIssuerUnavailable, "an issuer is called exactly what it calls itself")
+	require.ErrorIs(t, err, ports.ErrIssuerUnavailable, "an issuer is called exactly what it calls itself")
 }

@@ -15,7 +15,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Store keeps secrets. It is safe for concurrent use.
@@ -24,7 +25,7 @@ type Store struct {
 	installation []byte
 }
 
-var _ app.ExternalSecrets = (*Store)(nil)
+var _ ports.ExternalSecrets = (*Store)(nil)
 
 // NewStore keeps secrets in the migrated database of pool, sealed with the
 // installation key, of sealing.KeySize bytes.
@@ -32,7 +33,7 @@ func NewStore(pool *pgxpool.Pool, installation []byte) *Store {
 	return &Store{pool: pool, installation: installation}
 }
 
-// Put implements app.ExternalSecrets. What is sealed is bound to its id.
+// Put implements ports.ExternalSecrets. What is sealed is bound to its id.
 func (s *Store) Put(ctx context.Context, id, account uuid.UUID, secret string) error {
 	sealed, err := sealing.Seal(s.installation, []byte(secret), id[:])
 	if err != nil {
@@ -42,22 +43,22 @@ func (s *Store) Put(ctx context.Context, id, account uuid.UUID, secret string) e
 		`INSERT INTO ops.external_secrets (id, account, sealed) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`, id, account, sealed)
 }
 
-// Settle implements app.ExternalSecrets.
+// Settle implements ports.ExternalSecrets.
 func (s *Store) Settle(ctx context.Context, id uuid.UUID) error {
 	return s.exec(ctx, "settle a secret", `UPDATE ops.external_secrets SET settled = true WHERE id = $1 AND NOT settled`, id)
 }
 
-// Drop implements app.ExternalSecrets.
+// Drop implements ports.ExternalSecrets.
 func (s *Store) Drop(ctx context.Context, id uuid.UUID) error {
 	return s.exec(ctx, "drop a secret", `DELETE FROM ops.external_secrets WHERE id = $1`, id)
 }
 
-// Unsettled implements app.ExternalSecrets. Ages are by the database's clock, so
+// Unsettled implements ports.ExternalSecrets. Ages are by the database's clock, so
 // that a sandbox's moving its own makes no secret older.
-func (s *Store) Unsettled(ctx context.Context, age time.Duration) ([]app.UnsettledSecret, error) {
+func (s *Store) Unsettled(ctx context.Context, age time.Duration) ([]ports.UnsettledSecret, error) {
 	rows, _ := s.pool.Query(ctx, `SELECT id, account FROM ops.external_secrets
 		WHERE NOT settled AND created_at < now() - $1::interval ORDER BY created_at LIMIT 1000`, age)
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[app.UnsettledSecret])
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ports.UnsettledSecret])
 	return all, failure("unsettled secrets", err)
 }
 
@@ -72,7 +73,7 @@ func failure(what string, err error) error {
 	case err == nil:
 		return nil
 	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

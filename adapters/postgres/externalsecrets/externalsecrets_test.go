@@ -10,7 +10,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 func TestSecrets(t *testing.T) {
@@ -37,7 +38,7 @@ func TestSecrets(t *testing.T) {
 	require.NoError(t, s.Settle(ctx, second))
 	left, err = s.Unsettled(ctx, 0)
 	require.NoError(t, err)
-	require.Equal(t, []app.UnsettledSecret{{ID: first, Account: owner}}, left)
+	require.Equal(t, []ports.UnsettledSecret{{ID: first, Account: owner}}, left)
 	for range 2 {
 		require.NoError(t, s.Drop(ctx, first))
 		require.NoError(t, s.Settle(ctx, first), "nothing to settle")
@@ -52,8 +53,8 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	server := pgtest.Server(t)
 	s := externalsecrets.NewStore(server.Pool(t), sealing.NewKey())
 	server.Kill(t)
-	require.ErrorIs(t, s.Put(t.Context(), uuid.New(), uuid.New(), "one"), app.ErrReadModelUnavailable)
-	require.ErrorIs(t, s.Drop(t.Context(), uuid.New()), app.ErrReadModelUnavailable)
+	require.ErrorIs(t, s.Put(t.Context(), uuid.New(), uuid.New(), "one"), query.ErrUnavailable)
+	require.ErrorIs(t, s.Drop(t.Context(), uuid.New()), query.ErrUnavailable)
 	_, err := s.Unsettled(t.Context(), 0)
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	require.ErrorIs(t, err, query.ErrUnavailable)
 }

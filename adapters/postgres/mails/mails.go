@@ -21,7 +21,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Enqueue starts the job that sends a mail, as part of the transaction that
@@ -35,7 +36,7 @@ type Store struct {
 	enqueue Enqueue
 }
 
-var _ app.Mailer = (*Store)(nil)
+var _ ports.Mailer = (*Store)(nil)
 
 // NewStore keeps mails in the migrated database of pool, sealed with the
 // installation's key.
@@ -45,7 +46,7 @@ func NewStore(pool *pgxpool.Pool, key []byte, enqueue Enqueue) *Store {
 
 // Waiting is a mail that was not sent yet.
 type Waiting struct {
-	app.Mail
+	ports.Mail
 	Attempts int
 	Age      time.Duration // since it was taken, by the database's clock
 }
@@ -53,8 +54,8 @@ type Waiting struct {
 // owner is what a mail is sealed for.
 func owner(id uuid.UUID) []byte { return append([]byte("mail "), id[:]...) }
 
-// Send implements app.Mailer: it takes the mail.
-func (s *Store) Send(ctx context.Context, m app.Mail) error {
+// Send implements ports.Mailer: it takes the mail.
+func (s *Store) Send(ctx context.Context, m ports.Mail) error {
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("take mail %s: %w", m.ID, err)
@@ -73,7 +74,7 @@ func (s *Store) Send(ctx context.Context, m app.Mail) error {
 	return failure("take mail", err)
 }
 
-// Waiting gives a mail that waits, app.ErrNotFound when it does not, or not any
+// Waiting gives a mail that waits, query.ErrNotFound when it does not, or not any
 // more.
 func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
 	var w Waiting
@@ -81,7 +82,7 @@ func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
 	err := s.pool.QueryRow(ctx, `SELECT sealed, attempts, now() - created_at FROM ops.mails WHERE id = $1 AND state = 'waiting'`, id).
 		Scan(&sealed, &w.Attempts, &w.Age)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return w, app.ErrNotFound
+		return w, query.ErrNotFound
 	}
 	if err != nil {
 		return w, failure("read mail", err)
@@ -123,7 +124,7 @@ func failure(what string, err error) error {
 	case err == nil:
 		return nil
 	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -17,7 +17,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 // Enqueue starts the job of an operation as part of the transaction that
@@ -30,15 +33,15 @@ type Store struct {
 	enqueue Enqueue
 }
 
-var _ app.OperationStore = (*Store)(nil)
+var _ ports.OperationStore = (*Store)(nil)
 
 // NewStore keeps operations in the migrated database of pool.
 func NewStore(pool *pgxpool.Pool, enqueue Enqueue) *Store {
 	return &Store{pool: pool, enqueue: enqueue}
 }
 
-// CreateOperation implements app.OperationStore.
-func (s *Store) CreateOperation(ctx context.Context, op app.Operation, request []byte, items [][]byte) error {
+// CreateOperation implements ports.OperationStore.
+func (s *Store) CreateOperation(ctx context.Context, op ports.Operation, request []byte, items [][]byte) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO ops.operations (id, kind, account, state, request, total, created_at)
@@ -59,8 +62,8 @@ func (s *Store) CreateOperation(ctx context.Context, op app.Operation, request [
 	return failure("create operation", err)
 }
 
-// Operation implements app.OperationStore.
-func (s *Store) Operation(ctx context.Context, id uuid.UUID) (app.Operation, error) {
+// Operation implements ports.OperationStore.
+func (s *Store) Operation(ctx context.Context, id uuid.UUID) (ports.Operation, error) {
 	op, err := scan(s.pool.QueryRow(ctx, `
 		SELECT id, kind, account, state, total, done, counters, created_at, started_at, finished_at,
 			coalesce(error, ''), coalesce(position, '')
@@ -68,9 +71,9 @@ func (s *Store) Operation(ctx context.Context, id uuid.UUID) (app.Operation, err
 	return op, failure("read operation", err)
 }
 
-func scan(row pgx.Row) (app.Operation, error) {
+func scan(row pgx.Row) (ports.Operation, error) {
 	var (
-		op                app.Operation
+		op                ports.Operation
 		account           *uuid.UUID
 		started, finished *time.Time
 		position          string
@@ -78,7 +81,7 @@ func scan(row pgx.Row) (app.Operation, error) {
 	err := row.Scan(&op.ID, &op.Kind, &account, &op.State, &op.Total, &op.Done, &op.Counters, &op.CreatedAt,
 		&started, &finished, &op.Error, &position)
 	if err != nil {
-		return app.Operation{}, err
+		return ports.Operation{}, err
 	}
 	if account != nil {
 		op.Account = *account
@@ -91,12 +94,12 @@ func scan(row pgx.Row) (app.Operation, error) {
 		op.FinishedAt = finished.UTC()
 	}
 	if position != "" {
-		op.Position, err = app.ParsePosition(position)
+		op.Position, err = eventlog.ParsePosition(position)
 	}
 	return op, err
 }
 
-// OperationRequest implements app.OperationStore.
+// OperationRequest implements ports.OperationStore.
 func (s *Store) OperationRequest(ctx context.Context, id uuid.UUID, from, limit int) (request []byte, items [][]byte, err error) {
 	err = s.pool.QueryRow(ctx, `SELECT request FROM ops.operations WHERE id = $1`, id).Scan(&request)
 	if err == nil {
@@ -107,7 +110,7 @@ func (s *Store) OperationRequest(ctx context.Context, id uuid.UUID, from, limit 
 	return request, items, failure("read request of operation", err)
 }
 
-// OperationResults implements app.OperationStore.
+// OperationResults implements ports.OperationStore.
 func (s *Store) OperationResults(ctx context.Context, id uuid.UUID, from, limit int) ([][]byte, error) {
 	results, err := s.column(ctx, `
 		SELECT result FROM ops.operation_items
@@ -123,10 +126,10 @@ func (s *Store) column(ctx context.Context, query string, args ...any) ([][]byte
 	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
 }
 
-// SaveChunk implements app.OperationStore.
-func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk app.OperationChunk) error {
+// SaveChunk implements ports.OperationStore.
+func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk ports.OperationChunk) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		counters := map[app.Outcome]int{}
+		counters := map[domain.Outcome]int{}
 		err := tx.QueryRow(ctx, `
 			SELECT counters FROM ops.operations
 			WHERE id = $1 AND done = $2 AND state IN ('queued', 'running') FOR UPDATE`, id, chunk.From).Scan(&counters)
@@ -147,7 +150,7 @@ func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk app.Operation
 	return failure("save results of operation", err)
 }
 
-func saveResults(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk app.OperationChunk) error {
+func saveResults(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.OperationChunk) error {
 	results := make([]string, len(chunk.Results))
 	for i, result := range chunk.Results {
 		results[i] = string(result)
@@ -165,13 +168,13 @@ func saveResults(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk app.Operati
 	return nil
 }
 
-func saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk app.OperationChunk, counters map[app.Outcome]int) error {
+func saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.OperationChunk, counters map[domain.Outcome]int) error {
 	summed, err := json.Marshal(counters)
 	if err != nil {
 		return err
 	}
 	var position string
-	if chunk.Position != (app.Position{}) {
+	if chunk.Position != (eventlog.Position{}) {
 		position = chunk.Position.String()
 	}
 	_, err = tx.Exec(ctx, `
@@ -186,7 +189,7 @@ func saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk app.Operat
 	return err
 }
 
-// FailOperation implements app.OperationStore.
+// FailOperation implements ports.OperationStore.
 func (s *Store) FailOperation(ctx context.Context, id uuid.UUID, reason string, at time.Time) error {
 	_, err := s.pool.Exec(ctx, `
 		UPDATE ops.operations SET state = 'failed', error = $2, finished_at = $3
@@ -200,9 +203,9 @@ func failure(what string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, pgx.ErrNoRows):
-		return app.ErrNotFound
+		return query.ErrNotFound
 	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

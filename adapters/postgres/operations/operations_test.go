@@ -14,7 +14,10 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -39,9 +42,9 @@ func TestOperationFromRequestToResults(t *testing.T) {
 	t.Parallel()
 	var started int
 	store := operations.NewStore(pgtest.Pool(t), jobs(&started))
-	op := app.Operation{
-		ID: uuid.New(), Kind: app.OperationRegistration, Account: uuid.New(), State: app.OperationQueued,
-		Total: 3, Counters: map[app.Outcome]int{}, CreatedAt: noon,
+	op := ports.Operation{
+		ID: uuid.New(), Kind: ports.OperationRegistration, Account: uuid.New(), State: ports.OperationQueued,
+		Total: 3, Counters: map[domain.Outcome]int{}, CreatedAt: noon,
 	}
 	// Spaces, doubled keys and an escaped NUL come back as they came.
 	items := bytesOf(`{"a" : 1, "a":2}`, `{"name":"x\u0000y"}`, `3`)
@@ -57,24 +60,24 @@ func TestOperationFromRequestToResults(t *testing.T) {
 	require.Equal(t, `{"dryRun": false}`, string(request))
 	require.Equal(t, items[1:2], part)
 
-	first := app.OperationChunk{
-		From: 0, Results: bytesOf(`{"r":0}`, `{"r":"\u0000"}`), Counters: map[app.Outcome]int{"created": 1, "refused": 1},
-		Position: app.Position{Commit: 9, Prepare: 8}, At: noon.Add(time.Minute),
+	first := ports.OperationChunk{
+		From: 0, Results: bytesOf(`{"r":0}`, `{"r":"\u0000"}`), Counters: map[domain.Outcome]int{"created": 1, "refused": 1},
+		Position: eventlog.Position{Commit: 9, Prepare: 8}, At: noon.Add(time.Minute),
 	}
 	for range 2 {
 		require.NoError(t, store.SaveChunk(t.Context(), op.ID, first))
 	}
-	op.State, op.Done, op.StartedAt, op.Position = app.OperationRunning, 2, first.At, first.Position
+	op.State, op.Done, op.StartedAt, op.Position = ports.OperationRunning, 2, first.At, first.Position
 	op.Counters = first.Counters
 	got, err = store.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
 	require.Equal(t, op, got)
 
-	last := app.OperationChunk{From: 2, Results: bytesOf(`2`), Counters: map[app.Outcome]int{"created": 1}, At: noon.Add(time.Hour)}
+	last := ports.OperationChunk{From: 2, Results: bytesOf(`2`), Counters: map[domain.Outcome]int{"created": 1}, At: noon.Add(time.Hour)}
 	require.NoError(t, store.SaveChunk(t.Context(), op.ID, last))
 	require.NoError(t, store.FailOperation(t.Context(), op.ID, "too late", noon))
-	op.State, op.Done, op.FinishedAt = app.OperationDone, 3, last.At
-	op.Counters = map[app.Outcome]int{"created": 2, "refused": 1}
+	op.State, op.Done, op.FinishedAt = ports.OperationDone, 3, last.At
+	op.Counters = map[domain.Outcome]int{"created": 2, "refused": 1}
 	got, err = store.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
 	require.Equal(t, op, got)
@@ -86,24 +89,24 @@ func TestOperationFromRequestToResults(t *testing.T) {
 func TestOperationWithoutJobIsNotCreated(t *testing.T) {
 	t.Parallel()
 	store := operations.NewStore(pgtest.Pool(t), func(context.Context, pgx.Tx, uuid.UUID) error { return errors.New("queue is full") })
-	op := app.Operation{ID: uuid.New(), Kind: app.OperationRenewal, CreatedAt: noon}
+	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRenewal, CreatedAt: noon}
 	require.ErrorContains(t, store.CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`)), "queue is full")
 	_, err := store.Operation(t.Context(), op.ID)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, _, err = store.OperationRequest(t.Context(), op.ID, 0, 1)
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
 func TestFailedOperationTakesNoResults(t *testing.T) {
 	t.Parallel()
 	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)))
-	op := app.Operation{ID: uuid.New(), Kind: app.OperationTransfer, CreatedAt: noon}
+	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationTransfer, CreatedAt: noon}
 	require.NoError(t, store.CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`, `2`)))
 	require.NoError(t, store.FailOperation(t.Context(), op.ID, "account_closed", noon))
-	require.NoError(t, store.SaveChunk(t.Context(), op.ID, app.OperationChunk{Results: bytesOf(`1`), At: noon}))
+	require.NoError(t, store.SaveChunk(t.Context(), op.ID, ports.OperationChunk{Results: bytesOf(`1`), At: noon}))
 	got, err := store.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
-	require.Equal(t, app.OperationFailed, got.State)
+	require.Equal(t, ports.OperationFailed, got.State)
 	require.Equal(t, "account_closed", got.Error)
 	require.Equal(t, uuid.Nil, got.Account)
 	require.Zero(t, got.Done)
@@ -112,7 +115,7 @@ func TestFailedOperationTakesNoResults(t *testing.T) {
 func TestRivalRunnersCountEachItemOnce(t *testing.T) {
 	t.Parallel()
 	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)))
-	op := app.Operation{ID: uuid.New(), Kind: app.OperationRegistration, CreatedAt: noon}
+	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRegistration, CreatedAt: noon}
 	const chunks, size = 10, 5
 	var items [][]byte
 	for i := range chunks * size {
@@ -127,9 +130,9 @@ func TestRivalRunnersCountEachItemOnce(t *testing.T) {
 				if err != nil || now.Finished() {
 					return
 				}
-				err = store.SaveChunk(t.Context(), op.ID, app.OperationChunk{
+				err = store.SaveChunk(t.Context(), op.ID, ports.OperationChunk{
 					From: now.Done, Results: items[now.Done : now.Done+size],
-					Counters: map[app.Outcome]int{"created": size}, At: noon,
+					Counters: map[domain.Outcome]int{"created": size}, At: noon,
 				})
 				if err != nil {
 					t.Errorf("save: %v", err)
@@ -141,8 +144,8 @@ func TestRivalRunnersCountEachItemOnce(t *testing.T) {
 	runners.Wait()
 	got, err := store.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
-	require.Equal(t, app.OperationDone, got.State)
-	require.Equal(t, map[app.Outcome]int{"created": chunks * size}, got.Counters)
+	require.Equal(t, ports.OperationDone, got.State)
+	require.Equal(t, map[domain.Outcome]int{"created": chunks * size}, got.Counters)
 	results, err := store.OperationResults(t.Context(), op.ID, 0, 1000)
 	require.NoError(t, err)
 	require.Equal(t, items, results)
@@ -151,12 +154,12 @@ func TestRivalRunnersCountEachItemOnce(t *testing.T) {
 func TestChunkBeyondTheItemsIsRefused(t *testing.T) {
 	t.Parallel()
 	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)))
-	op := app.Operation{ID: uuid.New(), Kind: app.OperationRegistration, CreatedAt: noon}
+	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRegistration, CreatedAt: noon}
 	require.NoError(t, store.CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`)))
-	require.Error(t, store.SaveChunk(t.Context(), op.ID, app.OperationChunk{Results: bytesOf(`1`, `2`), At: noon}))
+	require.Error(t, store.SaveChunk(t.Context(), op.ID, ports.OperationChunk{Results: bytesOf(`1`, `2`), At: noon}))
 	got, err := store.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
-	require.Equal(t, app.OperationQueued, got.State)
+	require.Equal(t, ports.OperationQueued, got.State)
 }
 
 func TestOutageIsTold(t *testing.T) {
@@ -165,7 +168,7 @@ func TestOutageIsTold(t *testing.T) {
 	store := operations.NewStore(server.Pool(t), jobs(new(int)))
 	server.Stop(t)
 	_, err := store.Operation(t.Context(), uuid.New())
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
-	err = store.SaveChunk(t.Context(), uuid.New(), app.OperationChunk{At: noon})
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	require.ErrorIs(t, err, query.ErrUnavailable)
+	err = store.SaveChunk(t.Context(), uuid.New(), ports.OperationChunk{At: noon})
+	require.ErrorIs(t, err, query.ErrUnavailable)
 }

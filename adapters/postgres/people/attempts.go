@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// CountAttempt implements app.PeopleStore. A window that ends later than one
+// CountAttempt implements ports.PeopleStore. A window that ends later than one
 // can that begins now is from a clock that was ahead, and begins anew.
 func (s *Store) CountAttempt(ctx context.Context, subject []byte, now time.Time, window time.Duration) (count int, ends time.Time, err error) {
 	err = s.pool.QueryRow(ctx, `
@@ -17,12 +17,12 @@ func (s *Store) CountAttempt(ctx context.Context, subject []byte, now time.Time,
 	return count, ends.UTC(), failure("count attempt to sign in", err)
 }
 
-// ForgetAttempts implements app.PeopleStore.
+// ForgetAttempts implements ports.PeopleStore.
 func (s *Store) ForgetAttempts(ctx context.Context, subject []byte) error {
 	return s.exec(ctx, "forget attempts to sign in", `DELETE FROM ops.sign_in_attempts WHERE subject = $1`, subject)
 }
 
-// ForgiveAttempt implements app.PeopleStore.
+// ForgiveAttempt implements ports.PeopleStore.
 func (s *Store) ForgiveAttempt(ctx context.Context, subject []byte) error {
 	return s.exec(ctx, "forgive attempt to sign in",
 		`UPDATE ops.sign_in_attempts SET count = greatest(count - 1, 0) WHERE subject = $1`, subject)

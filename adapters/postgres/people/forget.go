@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // What has run out refuses whoever comes with it, and is removed some time
@@ -41,11 +41,11 @@ func (s *Store) remove(ctx context.Context, what, sql string, args ...any) (int6
 	return tag.RowsAffected(), failure(what, err)
 }
 
-// SpareCredentials implements app.PeopleStore.
-func (s *Store) SpareCredentials(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]app.Credential, error) {
+// SpareCredentials implements ports.PeopleStore.
+func (s *Store) SpareCredentials(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]ports.Credential, error) {
 	rows, _ := s.pool.Query(ctx, `SELECT id, user_uid FROM ops.credentials c
 		WHERE created_at < $1 AND id > $2 AND EXISTS (SELECT FROM ops.credentials o WHERE o.user_uid = c.user_uid AND o.id <> c.id)
 		ORDER BY id LIMIT $3`, before, after, limit)
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[app.Credential])
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ports.Credential])
 	return all, failure("list credentials", err)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// UserOfIdentity implements app.PeopleStore.
+// UserOfIdentity implements ports.PeopleStore.
 func (s *Store) UserOfIdentity(ctx context.Context, issuer string, subject []byte) (uuid.UUID, error) {
 	var user uuid.UUID
 	err := s.pool.QueryRow(ctx, `SELECT user_uid FROM ops.identities WHERE issuer = $1 AND subject = $2`, issuer, subject).Scan(&user)
@@ -19,7 +19,7 @@ func (s *Store) UserOfIdentity(ctx context.Context, issuer string, subject []byt
 	return user, failure("find identity", err)
 }
 
-// BindIdentity implements app.PeopleStore. Two statements: what another request
+// BindIdentity implements ports.PeopleStore. Two statements: what another request
 // has just bound is only visible to a second one.
 func (s *Store) BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (uuid.UUID, error) {
 	err := s.exec(ctx, "bind identity", `INSERT INTO ops.identities (issuer, subject, user_uid, created_at)
@@ -30,7 +30,7 @@ func (s *Store) BindIdentity(ctx context.Context, issuer string, subject []byte,
 	return s.UserOfIdentity(ctx, issuer, subject)
 }
 
-// DropIdentities implements app.PeopleStore.
+// DropIdentities implements ports.PeopleStore.
 func (s *Store) DropIdentities(ctx context.Context, user uuid.UUID) error {
 	return s.exec(ctx, "drop identities", `DELETE FROM ops.identities WHERE user_uid = $1`, user)
 }

@@ -15,13 +15,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Store keeps people's secrets and sessions.
 type Store struct{ pool *pgxpool.Pool }
 
-var _ app.PeopleStore = (*Store)(nil)
+var _ ports.PeopleStore = (*Store)(nil)
 
 // NewStore keeps them in the migrated database of pool.
 func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
@@ -32,9 +33,9 @@ func failure(what string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, pgx.ErrNoRows):
-		return app.ErrNotFound
+		return query.ErrNotFound
 	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, app.ErrReadModelUnavailable, err)
+		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
@@ -44,23 +45,23 @@ func (s *Store) exec(ctx context.Context, what, sql string, args ...any) error {
 	return failure(what, err)
 }
 
-// one is exec of a statement that must meet a row, else app.ErrNotFound.
+// one is exec of a statement that must meet a row, else query.ErrNotFound.
 func (s *Store) one(ctx context.Context, what, sql string, args ...any) error {
 	tag, err := s.pool.Exec(ctx, sql, args...)
 	if err == nil && tag.RowsAffected() == 0 {
-		return app.ErrNotFound
+		return query.ErrNotFound
 	}
 	return failure(what, err)
 }
 
-// PutCredential implements app.PeopleStore.
+// PutCredential implements ports.PeopleStore.
 func (s *Store) PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error {
 	return s.exec(ctx, "keep credential",
 		`INSERT INTO ops.credentials (id, user_uid, hash, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
 		id, user, hash, at)
 }
 
-// Credential implements app.PeopleStore.
+// Credential implements ports.PeopleStore.
 func (s *Store) Credential(ctx context.Context, id uuid.UUID) (string, error) {
 	var hash string
 	err := s.pool.QueryRow(ctx, `SELECT hash FROM ops.credentials WHERE id = $1`, id).Scan(&hash)
@@ -70,18 +71,18 @@ func (s *Store) Credential(ctx context.Context, id uuid.UUID) (string, error) {
 	return hash, failure("read credential", err)
 }
 
-// DropCredential implements app.PeopleStore.
+// DropCredential implements ports.PeopleStore.
 func (s *Store) DropCredential(ctx context.Context, id uuid.UUID) error {
 	return s.exec(ctx, "drop credential", `WITH ended AS (DELETE FROM ops.sessions WHERE credential = $1)
 		DELETE FROM ops.credentials WHERE id = $1`, id)
 }
 
-// KeepCredential implements app.PeopleStore.
+// KeepCredential implements ports.PeopleStore.
 func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
 	return s.exec(ctx, "drop other credentials", `DELETE FROM ops.credentials WHERE user_uid = $1 AND id <> $2`, user, id)
 }
 
-// Forget implements app.PeopleStore.
+// Forget implements ports.PeopleStore.
 func (s *Store) Forget(ctx context.Context, user uuid.UUID) error {
 	return failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch

@@ -15,7 +15,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
@@ -85,8 +86,8 @@ func TestSessionsAndLastLogin(t *testing.T) {
 	pool := pgtest.Pool(t)
 	s := people.NewStore(pool)
 	ctx, user, account := t.Context(), uuid.New(), uuid.New()
-	session := func(at time.Time) app.Session {
-		made := app.Session{ID: uuid.New(), User: user, Account: account, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+	session := func(at time.Time) ports.Session {
+		made := ports.Session{ID: uuid.New(), User: user, Account: account, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
 		require.NoError(t, s.CreateSession(ctx, made, made.ID[:]))
 		return made
 	}
@@ -97,21 +98,21 @@ func TestSessionsAndLastLogin(t *testing.T) {
 	require.Equal(t, early, found)
 	all, err := s.Sessions(ctx, user, noon)
 	require.NoError(t, err)
-	require.Equal(t, []app.Session{late, early}, all)
+	require.Equal(t, []ports.Session{late, early}, all)
 	all, err = s.Sessions(ctx, user, early.ExpiresAt)
 	require.NoError(t, err)
-	require.Equal(t, []app.Session{late}, all)
-	require.ErrorIs(t, s.EndSession(ctx, uuid.New(), late.ID), app.ErrNotFound)
+	require.Equal(t, []ports.Session{late}, all)
+	require.ErrorIs(t, s.EndSession(ctx, uuid.New(), late.ID), query.ErrNotFound)
 	require.NoError(t, s.EndSession(ctx, user, late.ID))
 	_, err = s.SessionByHash(ctx, late.ID[:])
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 
 	session(noon.Add(2 * time.Hour))
 	removed, err := s.RemoveSessions(ctx, early.ExpiresAt, 10)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, removed)
 	_, err = s.SessionByHash(ctx, early.ID[:])
-	require.ErrorIs(t, err, app.ErrNotFound, "what has run out is gone")
+	require.ErrorIs(t, err, query.ErrNotFound, "what has run out is gone")
 	session(noon.Add(-time.Hour))
 	var last time.Time
 	require.NoError(t, pool.QueryRow(ctx, `SELECT at FROM ops.last_logins WHERE account = $1`, account).Scan(&last))
@@ -126,7 +127,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	s := people.NewStore(pgtest.Pool(t))
 	ctx := t.Context()
-	token := app.PersonalToken{
+	token := ports.PersonalToken{
 		ID: uuid.New(), User: uuid.New(), Account: uuid.New(), Label: "ci", Rights: rights.Set{rights.DevicesRead},
 		CreatedAt: noon, ExpiresAt: noon.Add(time.Hour),
 	}
@@ -141,14 +142,14 @@ func TestTokens(t *testing.T) {
 	found, err := s.TokenByHash(ctx, []byte("hash"))
 	require.NoError(t, err)
 	require.Equal(t, token, found)
-	require.ErrorIs(t, s.RevokeToken(ctx, uuid.New(), token.ID), app.ErrNotFound)
+	require.ErrorIs(t, s.RevokeToken(ctx, uuid.New(), token.ID), query.ErrNotFound)
 	require.NoError(t, s.RevokeToken(ctx, token.User, token.ID))
 	_, err = s.TokenByHash(ctx, []byte("hash"))
-	require.ErrorIs(t, err, app.ErrNotFound)
+	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = s.CreateToken(ctx, token, []byte("hash"))
 	require.NoError(t, err)
 	_, err = s.TokenByHash(ctx, []byte("hash"))
-	require.ErrorIs(t, err, app.ErrNotFound, "a repeat does not bring it back")
+	require.ErrorIs(t, err, query.ErrNotFound, "a repeat does not bring it back")
 }
 
 // An identity is one user's, and a user has one at an issuer, also when all come
@@ -197,8 +198,8 @@ func TestForget(t *testing.T) {
 	ctx, ada, ben := t.Context(), uuid.New(), uuid.New()
 	for _, user := range []uuid.UUID{ada, ben} {
 		require.NoError(t, s.PutCredential(ctx, uuid.New(), user, "hash", noon))
-		require.NoError(t, s.CreateSession(ctx, app.Session{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:]))
-		_, err := s.CreateToken(ctx, app.PersonalToken{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:])
+		require.NoError(t, s.CreateSession(ctx, ports.Session{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:]))
+		_, err := s.CreateToken(ctx, ports.PersonalToken{ID: uuid.New(), User: user, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}, user[:])
 		require.NoError(t, err)
 		_, err = s.BindIdentity(ctx, "issuer", user[:], user, noon)
 		require.NoError(t, err)
@@ -221,9 +222,9 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	s := people.NewStore(server.Pool(t))
 	server.Kill(t)
 	_, err := s.SessionByHash(t.Context(), []byte("hash"))
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	require.ErrorIs(t, err, query.ErrUnavailable)
 	_, _, err = s.CountAttempt(t.Context(), []byte("subject"), noon, time.Minute)
-	require.ErrorIs(t, err, app.ErrReadModelUnavailable)
+	require.ErrorIs(t, err, query.ErrUnavailable)
 }
 
 func TestWhatHasRunOutIsRemoved(t *testing.T) {
@@ -233,7 +234,7 @@ func TestWhatHasRunOutIsRemoved(t *testing.T) {
 	for n := range 3 {
 		_, _, err := s.CountAttempt(ctx, []byte{byte(n)}, noon.Add(time.Duration(n)*time.Hour), time.Hour)
 		require.NoError(t, err)
-		_, err = s.CreateToken(ctx, app.PersonalToken{
+		_, err = s.CreateToken(ctx, ports.PersonalToken{
 			ID: uuid.New(), User: uuid.New(), Account: uuid.New(), Profile: "full", CreatedAt: noon, ExpiresAt: noon.AddDate(0, 0, n),
 		}, []byte{byte(n)})
 		require.NoError(t, err)
@@ -256,8 +257,8 @@ func TestSpareCredentials(t *testing.T) {
 	t.Parallel()
 	s := people.NewStore(pgtest.Pool(t))
 	ctx, user := t.Context(), uuid.New()
-	put := func(id byte, user uuid.UUID, at time.Time) app.Credential {
-		c := app.Credential{ID: uuid.UUID{id}, User: user}
+	put := func(id byte, user uuid.UUID, at time.Time) ports.Credential {
+		c := ports.Credential{ID: uuid.UUID{id}, User: user}
 		require.NoError(t, s.PutCredential(ctx, c.ID, user, "hash", at))
 		return c
 	}
@@ -266,8 +267,8 @@ func TestSpareCredentials(t *testing.T) {
 	put(4, uuid.New(), noon)
 	all, err := s.SpareCredentials(ctx, noon.Add(time.Hour), uuid.Nil, 10)
 	require.NoError(t, err)
-	require.Equal(t, []app.Credential{one, two}, all)
+	require.Equal(t, []ports.Credential{one, two}, all)
 	all, err = s.SpareCredentials(ctx, noon.Add(time.Hour), one.ID, 10)
 	require.NoError(t, err)
-	require.Equal(t, []app.Credential{two}, all)
+	require.Equal(t, []ports.Credential{two}, all)
 }

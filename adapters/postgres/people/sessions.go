@@ -7,11 +7,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-// CreateSession implements app.PeopleStore.
-func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []byte) error {
+// CreateSession implements ports.PeopleStore.
+func (s *Store) CreateSession(ctx context.Context, v ports.Session, tokenHash []byte) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
 		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, created_at, expires_at)
@@ -25,38 +25,38 @@ func (s *Store) CreateSession(ctx context.Context, v app.Session, tokenHash []by
 
 const sessionColumns = `id, user_uid, account, credential, created_at, expires_at`
 
-func scanSession(row pgx.CollectableRow) (v app.Session, err error) {
+func scanSession(row pgx.CollectableRow) (v ports.Session, err error) {
 	err = row.Scan(&v.ID, &v.User, &v.Account, &v.Credential, &v.CreatedAt, &v.ExpiresAt)
 	v.CreatedAt, v.ExpiresAt = v.CreatedAt.UTC(), v.ExpiresAt.UTC()
 	return v, err
 }
 
-// SessionByHash implements app.PeopleStore.
-func (s *Store) SessionByHash(ctx context.Context, tokenHash []byte) (app.Session, error) {
+// SessionByHash implements ports.PeopleStore.
+func (s *Store) SessionByHash(ctx context.Context, tokenHash []byte) (ports.Session, error) {
 	rows, _ := s.pool.Query(ctx, `SELECT `+sessionColumns+` FROM ops.sessions WHERE token_hash = $1`, tokenHash)
 	v, err := pgx.CollectExactlyOneRow(rows, scanSession)
 	return v, failure("find session", err)
 }
 
-// Sessions implements app.PeopleStore.
-func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]app.Session, error) {
+// Sessions implements ports.PeopleStore.
+func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]ports.Session, error) {
 	rows, _ := s.pool.Query(ctx, `SELECT `+sessionColumns+` FROM ops.sessions
 		WHERE user_uid = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, user, at)
 	all, err := pgx.CollectRows(rows, scanSession)
 	return all, failure("list sessions", err)
 }
 
-// CarryOver implements app.PeopleStore.
+// CarryOver implements ports.PeopleStore.
 func (s *Store) CarryOver(ctx context.Context, session, credential uuid.UUID) error {
 	return s.exec(ctx, "carry session over", `UPDATE ops.sessions SET credential = $2 WHERE id = $1`, session, credential)
 }
 
-// EndSession implements app.PeopleStore.
+// EndSession implements ports.PeopleStore.
 func (s *Store) EndSession(ctx context.Context, user, id uuid.UUID) error {
 	return s.one(ctx, "end session", `DELETE FROM ops.sessions WHERE user_uid = $1 AND id = $2`, user, id)
 }
 
-// EndSessions implements app.PeopleStore.
+// EndSessions implements ports.PeopleStore.
 func (s *Store) EndSessions(ctx context.Context, user uuid.UUID) error {
 	return s.exec(ctx, "end sessions", `DELETE FROM ops.sessions WHERE user_uid = $1`, user)
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // cache remembers keys for a short time, at most size of them.
@@ -21,7 +21,7 @@ type cache struct {
 }
 
 type remembered struct {
-	key   app.PersonKey
+	key   ports.PersonKey
 	until time.Time
 }
 
@@ -37,17 +37,17 @@ func (c *cache) begin() uint64 {
 	return c.erasure
 }
 
-func (c *cache) get(person uuid.UUID) (app.PersonKey, bool) {
+func (c *cache) get(person uuid.UUID) (ports.PersonKey, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.keys[person]
 	if !ok || !time.Now().Before(r.until) {
-		return app.PersonKey{}, false
+		return ports.PersonKey{}, false
 	}
 	return r.key, true
 }
 
-func (c *cache) put(begun uint64, person uuid.UUID, key app.PersonKey) {
+func (c *cache) put(begun uint64, person uuid.UUID, key ports.PersonKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if begun != c.erasure {

@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // ErrForeignKey says that the database's keys were sealed with another
@@ -32,7 +32,7 @@ type Store struct {
 	cache        *cache
 }
 
-var _ app.PersonKeys = (*Store)(nil)
+var _ ports.PersonKeys = (*Store)(nil)
 
 // How much is remembered of what was found, and for how long: an erasure by
 // another instance is noticed within that time.
@@ -74,11 +74,11 @@ func (s *Store) bind(ctx context.Context) error {
 	return nil
 }
 
-// Use implements app.PersonKeys. It never answers from the cache.
-func (s *Store) Use(ctx context.Context, person uuid.UUID, stream string) (app.PersonKey, error) {
+// Use implements ports.PersonKeys. It never answers from the cache.
+func (s *Store) Use(ctx context.Context, person uuid.UUID, stream string) (ports.PersonKey, error) {
 	wrapped, err := sealing.Seal(s.installation, sealing.NewKey(), person[:])
 	if err != nil {
-		return app.PersonKey{}, err
+		return ports.PersonKey{}, err
 	}
 	var kept []byte
 	err = s.pool.QueryRow(ctx, `
@@ -87,14 +87,14 @@ func (s *Store) Use(ctx context.Context, person uuid.UUID, stream string) (app.P
 			CASE WHEN excluded.named_in <@ k.named_in THEN k.named_in ELSE k.named_in || excluded.named_in END
 		RETURNING key`, person, wrapped, stream).Scan(&kept)
 	if err != nil {
-		return app.PersonKey{}, failure("key of a person", err)
+		return ports.PersonKey{}, failure("key of a person", err)
 	}
 	return s.unwrap(person, kept)
 }
 
-// Find implements app.PersonKeys.
-func (s *Store) Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]app.PersonKey, error) {
-	found := make(map[uuid.UUID]app.PersonKey, len(persons))
+// Find implements ports.PersonKeys.
+func (s *Store) Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]ports.PersonKey, error) {
+	found := make(map[uuid.UUID]ports.PersonKey, len(persons))
 	asked := s.cache.begin()
 	var missing [][16]byte
 	for _, p := range persons {
@@ -126,18 +126,18 @@ func (s *Store) Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]ap
 	return found, nil
 }
 
-func (s *Store) unwrap(person uuid.UUID, wrapped []byte) (app.PersonKey, error) {
+func (s *Store) unwrap(person uuid.UUID, wrapped []byte) (ports.PersonKey, error) {
 	if wrapped == nil {
-		return app.PersonKey{Erased: true}, nil
+		return ports.PersonKey{Erased: true}, nil
 	}
 	key, err := sealing.Open(s.installation, wrapped, person[:])
 	if err != nil {
-		return app.PersonKey{}, fmt.Errorf("key of person %s: %w: %w", person, app.ErrKeyLost, err)
+		return ports.PersonKey{}, fmt.Errorf("key of person %s: %w: %w", person, ports.ErrKeyLost, err)
 	}
-	return app.PersonKey{Key: key}, nil
+	return ports.PersonKey{Key: key}, nil
 }
 
-// NamedIn implements app.PersonKeys.
+// NamedIn implements ports.PersonKeys.
 func (s *Store) NamedIn(ctx context.Context, person uuid.UUID) ([]string, error) {
 	var streams []string
 	err := s.pool.QueryRow(ctx, `SELECT named_in FROM ops.person_keys WHERE person = $1`, person).Scan(&streams)
@@ -147,7 +147,7 @@ func (s *Store) NamedIn(ctx context.Context, person uuid.UUID) ([]string, error)
 	return streams, failure("streams that name a person", err)
 }
 
-// Erase implements app.PersonKeys. Erasing again changes nothing.
+// Erase implements ports.PersonKeys. Erasing again changes nothing.
 func (s *Store) Erase(ctx context.Context, person uuid.UUID) error {
 	_, err := s.pool.Exec(ctx, `
 		INSERT INTO ops.person_keys AS k (person, named_in, erased_at) VALUES ($1, '{}', now())
@@ -159,8 +159,8 @@ func (s *Store) Erase(ctx context.Context, person uuid.UUID) error {
 // failure says what failed. All but a lost key may pass, whatever PostgreSQL
 // answered: what is asked here is never wrong by itself.
 func failure(what string, err error) error {
-	if err == nil || errors.Is(err, app.ErrKeyLost) {
+	if err == nil || errors.Is(err, ports.ErrKeyLost) {
 		return err
 	}
-	return fmt.Errorf("%s: %w: %w", what, app.ErrKeysUnavailable, err)
+	return fmt.Errorf("%s: %w: %w", what, ports.ErrKeysUnavailable, err)
 }

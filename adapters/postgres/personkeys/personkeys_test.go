@@ -12,7 +12,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 var installation = make([]byte, sealing.KeySize)
@@ -24,14 +25,14 @@ func keysOf(t *testing.T, pool *pgxpool.Pool) *Store {
 	return s
 }
 
-func use(t *testing.T, s *Store, person uuid.UUID, stream string) app.PersonKey {
+func use(t *testing.T, s *Store, person uuid.UUID, stream string) ports.PersonKey {
 	t.Helper()
 	key, err := s.Use(t.Context(), person, stream)
 	require.NoError(t, err)
 	return key
 }
 
-func find(t *testing.T, s *Store, persons ...uuid.UUID) map[uuid.UUID]app.PersonKey {
+func find(t *testing.T, s *Store, persons ...uuid.UUID) map[uuid.UUID]ports.PersonKey {
 	t.Helper()
 	found, err := s.Find(t.Context(), persons)
 	require.NoError(t, err)
@@ -46,7 +47,7 @@ func TestKeysLiveUntilErased(t *testing.T) {
 
 	// Whoever is first makes the key, all get the same.
 	var wg sync.WaitGroup
-	got := make([]app.PersonKey, 8)
+	got := make([]ports.PersonKey, 8)
 	for i := range got {
 		wg.Go(func() { got[i], _ = []*Store{s, other}[i%2].Use(context.Background(), ada, "account-1") })
 	}
@@ -58,7 +59,7 @@ func TestKeysLiveUntilErased(t *testing.T) {
 	require.NotEqual(t, got[0], use(t, s, grace, "account-2"))
 	use(t, s, ada, "account-3")
 	use(t, s, ada, "account-1")
-	require.Equal(t, map[uuid.UUID]app.PersonKey{ada: got[0], grace: use(t, other, grace, "account-2")}, find(t, other, ada, unknown, grace))
+	require.Equal(t, map[uuid.UUID]ports.PersonKey{ada: got[0], grace: use(t, other, grace, "account-2")}, find(t, other, ada, unknown, grace))
 	require.NotContains(t, find(t, s, unknown), unknown)
 	streams, err := s.NamedIn(t.Context(), ada)
 	require.NoError(t, err)
@@ -67,7 +68,7 @@ func TestKeysLiveUntilErased(t *testing.T) {
 	for range 2 {
 		require.NoError(t, s.Erase(t.Context(), ada))
 	}
-	gone := app.PersonKey{Erased: true}
+	gone := ports.PersonKey{Erased: true}
 	require.Equal(t, gone, find(t, s, ada)[ada])
 	require.Equal(t, gone, use(t, s, ada, "account-1"))
 	require.Equal(t, gone, use(t, other, ada, "account-1"), "to seal, the cache is not asked")
@@ -100,8 +101,8 @@ func TestInstallationKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, find(t, s, uuid.Max))
 	_, err = s.Use(t.Context(), uuid.Max, "account-1")
-	require.ErrorIs(t, err, app.ErrKeyLost)
-	require.NotErrorIs(t, err, app.ErrKeysUnavailable)
+	require.ErrorIs(t, err, ports.ErrKeyLost)
+	require.NotErrorIs(t, err, ports.ErrKeysUnavailable)
 }
 
 func TestTableThatDoesNotAnswer(t *testing.T) {
@@ -114,14 +115,14 @@ func TestTableThatDoesNotAnswer(t *testing.T) {
 	_, find := s.Find(t.Context(), []uuid.UUID{person})
 	_, named := s.NamedIn(t.Context(), person)
 	for _, err := range []error{use, find, named, s.Erase(t.Context(), person)} {
-		require.ErrorIs(t, err, app.ErrKeysUnavailable)
-		require.ErrorIs(t, err, app.ErrLogUnavailable)
+		require.ErrorIs(t, err, ports.ErrKeysUnavailable)
+		require.ErrorIs(t, err, eventlog.ErrUnavailable)
 	}
 }
 
 func TestCache(t *testing.T) {
 	t.Parallel()
-	key := app.PersonKey{Key: []byte("key")}
+	key := ports.PersonKey{Key: []byte("key")}
 	c := newCache(3, time.Hour)
 	persons := []uuid.UUID{{1}, {2}, {3}, {4}}
 	for _, p := range persons {

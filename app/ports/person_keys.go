@@ -1,4 +1,4 @@
-package app
+package ports
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Errors of the PersonKeys port. Implementations wrap them.
@@ -13,7 +15,7 @@ var (
 	// ErrKeysUnavailable: the keys cannot be asked for now, and without them
 	// the log can neither be read nor written where it names people. What goes
 	// for the log then goes for them.
-	ErrKeysUnavailable = fmt.Errorf("the keys of personal data do not answer: %w", ErrLogUnavailable)
+	ErrKeysUnavailable = fmt.Errorf("the keys of personal data do not answer: %w", eventlog.ErrUnavailable)
 	// ErrKeyLost: the log holds data of a person who was never erased, and
 	// there is no key that opens it. It must stop whoever reads: taking the
 	// person for an erased one would hide that keys were lost.

@@ -1,6 +1,8 @@
-package app
+package eventlog
 
-import "context"
+import (
+	"context"
+)
 
 // Batch is what the log delivers to a follower at once: events in log order,
 // and the position up to which the log was looked through (that of the last

@@ -1,4 +1,4 @@
-package app
+package access
 
 import (
 	"slices"
@@ -8,6 +8,16 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
+
+// InPartner is what the rights of the partner profile that a customer chose
+// leave to the caller: a token made for one profile has nowhere more than that.
+func (c Caller) InPartner(given rights.Set) rights.Set {
+	given = c.Within(given)
+	if c.Administrator || c.Actor.Kind != domain.ActorToken {
+		return given
+	}
+	return slices.DeleteFunc(slices.Clone(given), func(r rights.Right) bool { return !c.Rights.Has(r) })
+}
 
 // Caller is who asks, authenticated at the edge. Account is the caller's own
 // account; the operator has none.
@@ -51,14 +61,14 @@ func (c Caller) Account() uuid.UUID {
 	return c.Own()
 }
 
-// actsFor reports whether things of the account are meant: those of the account
+// ActsFor reports whether things of the account are meant: those of the account
 // that the caller names, if it names one.
-func (c Caller) actsFor(uid uuid.UUID) bool { return c.ActingFor == uuid.Nil || c.ActingFor == uid }
+func (c Caller) ActsFor(uid uuid.UUID) bool { return c.ActingFor == uuid.Nil || c.ActingFor == uid }
 
-// belongs reports whether what an account has asked for is the caller's to look
+// Belongs reports whether what an account has asked for is the caller's to look
 // at: that of its own account (uuid.Nil is the operator), for an auditor that of
 // the accounts of its grant.
-func (c Caller) belongs(account uuid.UUID) bool {
+func (c Caller) Belongs(account uuid.UUID) bool {
 	if c.Auditor() {
 		return slices.Contains(c.Audits, account)
 	}

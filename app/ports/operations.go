@@ -1,10 +1,13 @@
-package app
+package ports
 
 import (
 	"context"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 // OperationKind is the bulk command an operation carries out.
@@ -37,12 +40,12 @@ type Operation struct {
 	State      OperationState
 	Total      int
 	Done       int // items that have a result; always the first ones
-	Counters   map[Outcome]int
+	Counters   map[domain.Outcome]int
 	CreatedAt  time.Time
-	StartedAt  time.Time // zero while queued
-	FinishedAt time.Time // zero until done or failed
-	Error      string    // code and detail of what failed the operation as a whole
-	Position   Position  // of the last event appended so far
+	StartedAt  time.Time         // zero while queued
+	FinishedAt time.Time         // zero until done or failed
+	Error      string            // code and detail of what failed the operation as a whole
+	Position   eventlog.Position // of the last event appended so far
 }
 
 // Finished reports whether nothing more will happen.
@@ -53,14 +56,14 @@ func (o Operation) Finished() bool { return o.State == OperationDone || o.State 
 type OperationChunk struct {
 	From     int
 	Results  [][]byte // JSON, one per item
-	Counters map[Outcome]int
-	Position Position // zero: nothing was appended
+	Counters map[domain.Outcome]int
+	Position eventlog.Position // zero: nothing was appended
 	At       time.Time
 }
 
 // OperationStore keeps operations, their requests and their results. Requests,
 // items and results are JSON that only this package reads. Every method gives
-// ErrReadModelUnavailable when the database does not answer.
+// query.ErrUnavailable when the database does not answer.
 type OperationStore interface {
 	// CreateOperation keeps a new operation (state queued) with its request
 	// and items, and starts the job that calls RunOperationChunk until it is

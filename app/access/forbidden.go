@@ -1,0 +1,26 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// ErrForbidden: the caller sees what the command is about but lacks a right
+// in it. The error is a *Forbidden, which names the right.
+var ErrForbidden = errors.New("forbidden")
+
+// Forbidden is ErrForbidden with the right that is missing and where.
+type Forbidden struct {
+	Right   rights.Right
+	Account uuid.UUID // uuid.Nil: on the platform
+}
+
+// Error names the right.
+func (f *Forbidden) Error() string { return fmt.Sprintf("forbidden: needs the right %s", f.Right) }
+
+// Is makes it an ErrForbidden.
+func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }

@@ -1,0 +1,52 @@
+package eventlog
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/batch"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/release"
+	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/transfer"
+	"github.com/fleetledger/fleetledger/domain/user"
+	"github.com/fleetledger/fleetledger/domain/wire"
+)
+
+// Codec knows every event type of the log.
+var Codec = wire.Merge(account.Wire, audit.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, user.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+
+// Metadata goes with every event.
+type Metadata struct {
+	SchemaVersion int          `json:"schemaVersion"`
+	OccurredAt    time.Time    `json:"occurredAt"`
+	Actor         domain.Actor `json:"actor"`
+	Reason        string       `json:"reason,omitempty"`
+	CorrelationID string       `json:"$correlationId,omitempty"` // the names the store's own tools know
+	CausationID   string       `json:"$causationId,omitempty"`
+	Traceparent   string       `json:"traceparent,omitempty"`
+}
+
+// NewEvent is an event to append. An ID that follows from the command makes a
+// repeated append the same append.
+type NewEvent struct {
+	ID       uuid.UUID
+	Event    domain.Event
+	Metadata Metadata
+}
+
+// Recorded is an event as the log holds it.
+type Recorded struct {
+	ID         uuid.UUID
+	Stream     string
+	Revision   Revision
+	Position   Position // zero when the event was read from its stream alone and the store does not tell
+	RecordedAt time.Time
+	Event      domain.Event
+	Metadata   Metadata
+}

@@ -1,0 +1,105 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// Passwords hashes passwords. Both are slow on purpose.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (string, error)
+	// Matches reports whether the password is that of the hash. For an empty
+	// hash it takes as long as for any other, and it never matches.
+	Matches(ctx context.Context, password, hash string) (bool, error)
+}
+
+// ResetQueue has the App's SendPasswordReset called soon, and again when that
+// failed.
+type ResetQueue interface {
+	QueuePasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error
+}
+
+// Session is a person's signing in, until it ends. It lasts no longer than the
+// credential that was in force when it began, however the person signed in.
+type Session struct {
+	ID         uuid.UUID
+	User       uuid.UUID
+	Account    uuid.UUID
+	Credential uuid.UUID
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+}
+
+// PersonalToken is an API token that a user made, with a part of the user's
+// rights: those of a profile, or those listed.
+type PersonalToken struct {
+	ID        uuid.UUID
+	User      uuid.UUID
+	Account   uuid.UUID
+	Label     string
+	Profile   string
+	Rights    rights.Set
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// Credential names the hash of a user's password.
+type Credential struct{ ID, User uuid.UUID }
+
+// PeopleStore keeps what signing in needs. Secrets come hashed. What is not
+// there is ErrNotFound; a store that does not answer, query.ErrUnavailable.
+type PeopleStore interface {
+	// PutCredential keeps a password's hash; one that is there already stays.
+	PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error
+	// Credential is the hash, empty when there is none.
+	Credential(ctx context.Context, id uuid.UUID) (string, error)
+	// DropCredential drops a hash and the sessions that began with it.
+	DropCredential(ctx context.Context, id uuid.UUID) error
+	// KeepCredential drops all of the user's other credentials.
+	KeepCredential(ctx context.Context, user, id uuid.UUID) error
+
+	// SpareCredentials are those kept before an instant of users who have several,
+	// by id, after one.
+	SpareCredentials(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]Credential, error)
+
+	// UserOfIdentity is the user that an identity at an issuer belongs to,
+	// uuid.Nil when it is nobody's.
+	UserOfIdentity(ctx context.Context, issuer string, subject []byte) (uuid.UUID, error)
+	// BindIdentity makes an identity a user's and gives the user it belongs to
+	// then: another one when it was bound already, uuid.Nil when the user has
+	// another identity at that issuer.
+	BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (uuid.UUID, error)
+	// DropIdentities makes a user's identities nobody's.
+	DropIdentities(ctx context.Context, user uuid.UUID) error
+	// Forget drops everything that is kept of a user.
+	Forget(ctx context.Context, user uuid.UUID) error
+
+	// CountAttempt counts an attempt of a subject and says how often there was
+	// one in this window, and when it ends. All instances count together.
+	CountAttempt(ctx context.Context, subject []byte, now time.Time, window time.Duration) (count int, ends time.Time, err error)
+	// ForgetAttempts begins a subject's count anew; ForgiveAttempt takes one back.
+	ForgetAttempts(ctx context.Context, subject []byte) error
+	ForgiveAttempt(ctx context.Context, subject []byte) error
+
+	// CreateSession keeps a session and notes the account's last login.
+	CreateSession(ctx context.Context, s Session, tokenHash []byte) error
+	SessionByHash(ctx context.Context, tokenHash []byte) (Session, error)
+	// Sessions are those of a user that last beyond an instant, newest first.
+	Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]Session, error)
+	// CarryOver lets a session go on with another credential.
+	CarryOver(ctx context.Context, session, credential uuid.UUID) error
+	EndSession(ctx context.Context, user, id uuid.UUID) error
+	EndSessions(ctx context.Context, user uuid.UUID) error
+
+	// CreateToken keeps a token; one of the same id that is there already stays,
+	// and is given back.
+	CreateToken(ctx context.Context, t PersonalToken, tokenHash []byte) (PersonalToken, error)
+	TokenByHash(ctx context.Context, tokenHash []byte) (PersonalToken, error)
+	// Tokens are those of a user that are not revoked, newest first.
+	Tokens(ctx context.Context, user uuid.UUID) ([]PersonalToken, error)
+	RevokeToken(ctx context.Context, user, id uuid.UUID) error
+}

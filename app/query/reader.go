@@ -1,0 +1,25 @@
+package query
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+// Reader answers from the read models.
+type Reader interface {
+	Customers(context.Context, CustomerQuery) (List[CustomerRow], error)
+	Devices(context.Context, DeviceQuery) (List[DeviceRow], error)
+	Accounts(context.Context, AccountQuery) (List[AccountRow], error)
+	Users(context.Context, UserQuery) (List[UserRow], error)
+	AuditGrants(context.Context, AuditGrantQuery) (List[AuditGrantRow], error)
+	// Partnerships are those in which account takes part, on either side, all
+	// on one page.
+	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	// Due is what falls due by itself.
+	Due(context.Context, DueQuery) ([]DueRow, error)
+	// Security is what an account asks of its users; nothing of one that is not there.
+	Security(ctx context.Context, account uuid.UUID) (account.Security, error)
+}

@@ -1,0 +1,37 @@
+package query
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// UserRow is a user as the read model shows it.
+type UserRow struct {
+	UID               uuid.UUID
+	Account           uuid.UUID
+	Person            account.Person
+	Status            user.Status
+	Administrator     bool // for a pending one: will be
+	Profiles          []rights.Profile
+	CreatedAt         time.Time
+	InvitationExpires time.Time
+	Revision          eventlog.Revision
+}
+
+// UserQuery filters the users of an account. Without a status, revoked
+// invitations are left out.
+type UserQuery struct {
+	Freshness
+	Page
+	Account uuid.UUID
+	UID     uuid.UUID // one user, uuid.Nil: any
+	Status  user.Status
+	Search  string    // part of name or e-mail, any case
+	Now     time.Time // as in AccountQuery
+}

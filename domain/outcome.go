@@ -1,0 +1,14 @@
+package domain
+
+// Outcome is what became of one item.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeCreated     Outcome = "created"
+	OutcomeTransferred Outcome = "transferred"
+	OutcomeRenewed     Outcome = "renewed"
+	OutcomeReversed    Outcome = "reversed"
+	OutcomeUnchanged   Outcome = "unchanged"
+	OutcomeRefused     Outcome = "refused"
+)
