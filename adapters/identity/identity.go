@@ -79,8 +79,6 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (access.Caller,
 	switch {
 	case errors.Is(err, postgres.ErrTokenUnknown):
 		return access.Caller{}, ErrUnknownToken
-	case postgres.IsUnavailable(err):
-		return access.Caller{}, errors.Join(query.ErrUnavailable, err)
 	case err != nil:
 		return access.Caller{}, fmt.Errorf("authenticate: %w", err)
 	case !known.Usable(t.clock.Now()):

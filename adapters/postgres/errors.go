@@ -3,45 +3,85 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
-	"strings"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
-// unavailableCodes are answers of a server that is there but cannot serve now.
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-var unavailableCodes = map[string]bool{
-	"57P01": true, // shut down by the administrator
-	"57P02": true, // crashed
-	"57P03": true, // starting, recovering or shutting down
-	"53300": true, // too many connections
-	"25006": true, // a standby after a failover
-}
+// Class says what repeating a call unchanged can do about its error.
+type Class int
 
-// IsUnavailable reports whether err means that the database cannot be reached
-// or cannot serve now, so that the same call may succeed later unchanged. It
-// does not say whether a write that was under way has happened.
-func IsUnavailable(err error) bool {
-	if err == nil {
-		return false
-	}
+// The classes of errors.
+const (
+	// Permanent errors come again: a refusal, a mistake of ours, or nothing that
+	// is known to pass.
+	Permanent Class = iota
+	// Unavailable: the server cannot be reached or cannot serve now. The error
+	// does not say whether a write that was under way has happened.
+	Unavailable
+	// Conflict: another transaction was in the way; this one was rolled back.
+	Conflict
+	// Overloaded: the server lacked memory, disk or time, or its system failed.
+	Overloaded
+	// Abandoned: the caller's context ended. Nothing is known about the server.
+	Abandoned
+)
+
+// Transient reports whether the same call may succeed later without anybody's
+// doing.
+func (c Class) Transient() bool { return c != Permanent }
+
+// Classify gives the class of an error of pgx; nil is Permanent.
+func Classify(err error) Class {
 	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return unavailableCodes[answer.Code] || strings.HasPrefix(answer.Code, "08")
+		return classOf(answer.Code)
 	}
-	// Our own caller gave up: nothing is known about the server.
 	if errors.Is(err, context.Canceled) {
-		return false
+		return Abandoned
 	}
+	// Before the deadline: an attempt to connect has one of its own.
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
+		return Unavailable
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return false
+		return Abandoned
 	}
-	return brokenConnection(err)
+	if brokenConnection(err) {
+		return Unavailable
+	}
+	return Permanent
+}
+
+// classOf is the class of an answer's SQLSTATE.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+func classOf(code string) Class {
+	switch code {
+	case "57P01", // shut down by the administrator
+		"57P02", // crashed
+		"57P03", // starting, recovering or shutting down
+		"53300", // too many connections
+		"25006": // a standby after a failover
+		return Unavailable
+	}
+	switch code[:min(2, len(code))] {
+	case "08": // connection exceptions
+		return Unavailable
+	case "40", // serialization failure, deadlock
+		"55": // an object in use, a lock not available
+		return Conflict
+	case "53", // out of memory or disk
+		"57", // a statement took too long
+		"58": // an error of the system below
+		return Overloaded
+	}
+	return Permanent
 }
 
 func brokenConnection(err error) bool {
@@ -58,4 +98,32 @@ func brokenConnection(err error) bool {
 	}
 	// A pooled connection that died while idle is noticed before sending.
 	return pgconn.SafeToRetry(err)
+}
+
+// IsUnavailable reports whether the class of err is Unavailable.
+func IsUnavailable(err error) bool { return Classify(err) == Unavailable }
+
+// Failure is how the stores of this service report an error: what failed, and
+// one of the errors that use cases tell apart. Nil stays nil.
+//
+//   - no row: query.ErrNotFound and nothing else. A store whose port wants
+//     another answer for "not there" gives it before.
+//   - Unavailable: query.ErrUnavailable. Callers repeat for as long as they like.
+//   - Conflict: eventlog.ErrBusy. Callers repeat a few times.
+//   - all others as they are. Overloaded is among them on purpose: somebody has
+//     to look at the server, so it must not pass for an outage that ends by itself.
+func Failure(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return query.ErrNotFound
+	}
+	switch Classify(err) {
+	case Unavailable:
+		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
+	case Conflict:
+		return fmt.Errorf("%s: %w: %w", what, eventlog.ErrBusy, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }

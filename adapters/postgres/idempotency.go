@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Refusals of Begin and Finish.
@@ -84,11 +85,11 @@ func (s *IdempotencyKeys) Begin(ctx context.Context, r KeyedRequest) (Claim, *An
 			return claim, nil, nil
 		}
 		if !errors.Is(err, pgx.ErrNoRows) {
-			return Claim{}, nil, fmt.Errorf("claim idempotency key: %w", err)
+			return Claim{}, nil, Failure("claim idempotency key", err)
 		}
 		answer, err := s.answer(ctx, r)
 		// The holder abandoned the key, or it expired, since the claim failed.
-		if errors.Is(err, pgx.ErrNoRows) {
+		if errors.Is(err, query.ErrNotFound) {
 			continue
 		}
 		return Claim{}, answer, err
@@ -132,7 +133,7 @@ func (s *IdempotencyKeys) answer(ctx context.Context, r KeyedRequest) (*Answer, 
 		Scan(&fingerprint, &done, &status, &answer.Headers, &answer.Body)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read idempotency key: %w", err)
+		return nil, Failure("read idempotency key", err)
 	case !bytes.Equal(fingerprint, r.Fingerprint):
 		return nil, ErrKeyReused
 	case !done:
@@ -151,13 +152,10 @@ func (s *IdempotencyKeys) Finish(ctx context.Context, c Claim, a Answer) error {
 		SET state = 'done', status = $4, headers = $5, body = $6, locked_until = now()
 		WHERE caller = $1 AND key = $2 AND attempt = $3 AND state = 'running'`,
 		c.caller, c.key, c.attempt, a.Status, a.Headers, a.Body)
-	if err != nil {
-		return fmt.Errorf("finish idempotency key: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
+	if err == nil && tag.RowsAffected() == 0 {
 		return ErrClaimLost
 	}
-	return nil
+	return Failure("finish idempotency key", err)
 }
 
 // Abandon frees the key of a request that was not carried out, so that a
@@ -166,10 +164,7 @@ func (s *IdempotencyKeys) Abandon(ctx context.Context, c Claim) error {
 	_, err := s.pool.Exec(ctx, `
 		DELETE FROM ops.idempotency_keys
 		WHERE caller = $1 AND key = $2 AND attempt = $3 AND state = 'running'`, c.caller, c.key, c.attempt)
-	if err != nil {
-		return fmt.Errorf("abandon idempotency key: %w", err)
-	}
-	return nil
+	return Failure("abandon idempotency key", err)
 }
 
 // Unlock lets repeats take over at once what was never answered, instead of when
@@ -177,10 +172,7 @@ func (s *IdempotencyKeys) Abandon(ctx context.Context, c Claim) error {
 // whoever has claimed a key before is gone then.
 func (s *IdempotencyKeys) Unlock(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, `UPDATE ops.idempotency_keys SET locked_until = now() WHERE state = 'running'`)
-	if err != nil {
-		return fmt.Errorf("unlock idempotency keys: %w", err)
-	}
-	return nil
+	return Failure("unlock idempotency keys", err)
 }
 
 // RemoveExpired deletes keys nobody can ask for any more, at most limit of
@@ -191,8 +183,5 @@ func (s *IdempotencyKeys) RemoveExpired(ctx context.Context, limit int) (int64, 
 			SELECT caller, key FROM ops.idempotency_keys
 			WHERE expires_at <= now() AND locked_until <= now()
 			ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`, limit)
-	if err != nil {
-		return 0, fmt.Errorf("remove expired idempotency keys: %w", err)
-	}
-	return tag.RowsAffected(), nil
+	return tag.RowsAffected(), Failure("remove expired idempotency keys", err)
 }

@@ -27,12 +27,12 @@ func Secret(ctx context.Context, pool *pgxpool.Pool, name string, size int) ([]b
 		INSERT INTO ops.settings (key, value) VALUES ($1, to_jsonb(encode($2::bytea, 'base64')))
 		ON CONFLICT (key) DO NOTHING`, key, fresh)
 	if err != nil {
-		return nil, fmt.Errorf("keep secret %s: %w", name, err)
+		return nil, Failure("keep secret "+name, err)
 	}
 	var kept []byte
 	err = pool.QueryRow(ctx, `SELECT decode(value #>> '{}', 'base64') FROM ops.settings WHERE key = $1`, key).Scan(&kept)
 	if err != nil {
-		return nil, fmt.Errorf("read secret %s: %w", name, err)
+		return nil, Failure("read secret "+name, err)
 	}
 	if len(kept) != size {
 		return nil, fmt.Errorf("secret %s has %d bytes, not %d", name, len(kept), size)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,10 +55,7 @@ func (s *Tokens) Create(ctx context.Context, t Token) error {
 		INSERT INTO ops.api_tokens (id, token_hash, account, administrator, profile, label, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7, $8)`,
 		t.ID, t.Hash, t.Account, t.Administrator, t.Profile, t.Label, t.CreatedAt, orNull(t.ExpiresAt))
-	if err != nil {
-		return fmt.Errorf("create token: %w", err)
-	}
-	return nil
+	return Failure("create token", err)
 }
 
 // FindByHash finds a token, expired and revoked ones included, else
@@ -75,7 +71,7 @@ func (s *Tokens) FindByHash(ctx context.Context, hash []byte) (Token, error) {
 		return Token{}, ErrTokenUnknown
 	}
 	if err != nil {
-		return Token{}, fmt.Errorf("find token: %w", err)
+		return Token{}, Failure("find token", err)
 	}
 	t.CreatedAt, t.ExpiresAt, t.RevokedAt = t.CreatedAt.UTC(), orZero(expires), orZero(revoked)
 	return t, nil
@@ -85,13 +81,10 @@ func (s *Tokens) FindByHash(ctx context.Context, hash []byte) (Token, error) {
 // keeps the earlier instant. It fails with ErrTokenUnknown.
 func (s *Tokens) Revoke(ctx context.Context, id uuid.UUID, at time.Time) error {
 	tag, err := s.pool.Exec(ctx, `UPDATE ops.api_tokens SET revoked_at = least(revoked_at, $2) WHERE id = $1`, id, at)
-	if err != nil {
-		return fmt.Errorf("revoke token: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
+	if err == nil && tag.RowsAffected() == 0 {
 		return ErrTokenUnknown
 	}
-	return nil
+	return Failure("revoke token", err)
 }
 
 func orNull(t time.Time) *time.Time {

@@ -16,7 +16,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/ports"
-	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Store keeps secrets. It is safe for concurrent use.
@@ -59,21 +58,10 @@ func (s *Store) Unsettled(ctx context.Context, age time.Duration) ([]ports.Unset
 	rows, _ := s.pool.Query(ctx, `SELECT id, account FROM ops.external_secrets
 		WHERE NOT settled AND created_at < now() - $1::interval ORDER BY created_at LIMIT 1000`, age)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ports.UnsettledSecret])
-	return all, failure("unsettled secrets", err)
+	return all, postgres.Failure("list unsettled secrets", err)
 }
 
 func (s *Store) exec(ctx context.Context, what, sql string, args ...any) error {
 	_, err := s.pool.Exec(ctx, sql, args...)
-	return failure(what, err)
-}
-
-// failure is err as the port has it.
-func failure(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return postgres.Failure(what, err)
 }

@@ -11,7 +11,6 @@ package mails
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -22,7 +21,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/ports"
-	"github.com/fleetledger/fleetledger/app/query"
 )
 
 // Enqueue starts the job that sends a mail, as part of the transaction that
@@ -71,7 +69,7 @@ func (s *Store) Send(ctx context.Context, m ports.Mail) error {
 		}
 		return s.enqueue(ctx, tx, m.ID)
 	})
-	return failure("take mail", err)
+	return postgres.Failure("take mail", err)
 }
 
 // Waiting gives a mail that waits, query.ErrNotFound when it does not, or not any
@@ -81,11 +79,8 @@ func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
 	var sealed []byte
 	err := s.pool.QueryRow(ctx, `SELECT sealed, attempts, now() - created_at FROM ops.mails WHERE id = $1 AND state = 'waiting'`, id).
 		Scan(&sealed, &w.Attempts, &w.Age)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return w, query.ErrNotFound
-	}
 	if err != nil {
-		return w, failure("read mail", err)
+		return w, postgres.Failure("read mail", err)
 	}
 	plain, err := sealing.Open(s.key, sealed, owner(id))
 	if err != nil {
@@ -116,15 +111,5 @@ func (s *Store) Failed(ctx context.Context, id uuid.UUID, reason string) error {
 
 func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
 	_, err := s.pool.Exec(ctx, sql, args...)
-	return failure("note what became of a mail", err)
-}
-
-func failure(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return postgres.Failure("note what became of a mail", err)
 }

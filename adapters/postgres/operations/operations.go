@@ -19,7 +19,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
-	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -59,7 +58,7 @@ func (s *Store) CreateOperation(ctx context.Context, op ports.Operation, request
 		}
 		return s.enqueue(ctx, tx, op.ID)
 	})
-	return failure("create operation", err)
+	return postgres.Failure("create operation", err)
 }
 
 // Operation implements ports.OperationStore.
@@ -68,7 +67,7 @@ func (s *Store) Operation(ctx context.Context, id uuid.UUID) (ports.Operation, e
 		SELECT id, kind, account, state, total, done, counters, created_at, started_at, finished_at,
 			coalesce(error, ''), coalesce(position, '')
 		FROM ops.operations WHERE id = $1`, id))
-	return op, failure("read operation", err)
+	return op, postgres.Failure("read operation", err)
 }
 
 func scan(row pgx.Row) (ports.Operation, error) {
@@ -107,7 +106,7 @@ func (s *Store) OperationRequest(ctx context.Context, id uuid.UUID, from, limit 
 			SELECT item FROM ops.operation_items
 			WHERE operation = $1 AND index >= $2 ORDER BY index LIMIT $3`, id, from, limit)
 	}
-	return request, items, failure("read request of operation", err)
+	return request, items, postgres.Failure("read request of operation", err)
 }
 
 // OperationResults implements ports.OperationStore.
@@ -115,7 +114,7 @@ func (s *Store) OperationResults(ctx context.Context, id uuid.UUID, from, limit 
 	results, err := s.column(ctx, `
 		SELECT result FROM ops.operation_items
 		WHERE operation = $1 AND index >= $2 AND result IS NOT NULL ORDER BY index LIMIT $3`, id, from, limit)
-	return results, failure("read results of operation", err)
+	return results, postgres.Failure("read results of operation", err)
 }
 
 func (s *Store) column(ctx context.Context, query string, args ...any) ([][]byte, error) {
@@ -147,7 +146,7 @@ func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk ports.Operati
 		}
 		return saveProgress(ctx, tx, id, chunk, counters)
 	})
-	return failure("save results of operation", err)
+	return postgres.Failure("save results of operation", err)
 }
 
 func saveResults(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.OperationChunk) error {
@@ -194,18 +193,5 @@ func (s *Store) FailOperation(ctx context.Context, id uuid.UUID, reason string, 
 	_, err := s.pool.Exec(ctx, `
 		UPDATE ops.operations SET state = 'failed', error = $2, finished_at = $3
 		WHERE id = $1 AND state IN ('queued', 'running')`, id, reason, at)
-	return failure("fail operation", err)
-}
-
-// failure turns a database error into one of the port's.
-func failure(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, pgx.ErrNoRows):
-		return query.ErrNotFound
-	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return postgres.Failure("fail operation", err)
 }

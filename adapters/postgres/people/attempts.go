@@ -3,6 +3,8 @@ package people
 import (
 	"context"
 	"time"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 )
 
 // CountAttempt implements ports.PeopleStore. A window that ends later than one
@@ -14,7 +16,7 @@ func (s *Store) CountAttempt(ctx context.Context, subject []byte, now time.Time,
 			count   = CASE WHEN a.ends_at <= $2 OR a.ends_at > $3 THEN 1 ELSE least(a.count, 1000000) + 1 END,
 			ends_at = CASE WHEN a.ends_at <= $2 OR a.ends_at > $3 THEN $3 ELSE a.ends_at END
 		RETURNING count, ends_at`, subject, now, now.Add(window)).Scan(&count, &ends)
-	return count, ends.UTC(), failure("count attempt to sign in", err)
+	return count, ends.UTC(), postgres.Failure("count attempt to sign in", err)
 }
 
 // ForgetAttempts implements ports.PeopleStore.

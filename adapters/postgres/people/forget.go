@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
@@ -38,7 +39,7 @@ func (s *Store) RemoveTokens(ctx context.Context, at time.Time, limit int) (int6
 
 func (s *Store) remove(ctx context.Context, what, sql string, args ...any) (int64, error) {
 	tag, err := s.pool.Exec(ctx, sql, args...)
-	return tag.RowsAffected(), failure(what, err)
+	return tag.RowsAffected(), postgres.Failure(what, err)
 }
 
 // SpareCredentials implements ports.PeopleStore.
@@ -47,5 +48,5 @@ func (s *Store) SpareCredentials(ctx context.Context, before time.Time, after uu
 		WHERE created_at < $1 AND id > $2 AND EXISTS (SELECT FROM ops.credentials o WHERE o.user_uid = c.user_uid AND o.id <> c.id)
 		ORDER BY id LIMIT $3`, before, after, limit)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ports.Credential])
-	return all, failure("list credentials", err)
+	return all, postgres.Failure("list credentials", err)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 )
 
 // UserOfIdentity implements ports.PeopleStore.
@@ -16,7 +18,7 @@ func (s *Store) UserOfIdentity(ctx context.Context, issuer string, subject []byt
 	if errors.Is(err, pgx.ErrNoRows) {
 		return uuid.Nil, nil
 	}
-	return user, failure("find identity", err)
+	return user, postgres.Failure("find identity", err)
 }
 
 // BindIdentity implements ports.PeopleStore. Two statements: what another request

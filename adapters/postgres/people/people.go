@@ -7,7 +7,6 @@ package people
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,22 +26,9 @@ var _ ports.PeopleStore = (*Store)(nil)
 // NewStore keeps them in the migrated database of pool.
 func NewStore(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
 
-// failure is err as the port has it.
-func failure(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, pgx.ErrNoRows):
-		return query.ErrNotFound
-	case postgres.IsUnavailable(err):
-		return fmt.Errorf("%s: %w: %w", what, query.ErrUnavailable, err)
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
 func (s *Store) exec(ctx context.Context, what, sql string, args ...any) error {
 	_, err := s.pool.Exec(ctx, sql, args...)
-	return failure(what, err)
+	return postgres.Failure(what, err)
 }
 
 // one is exec of a statement that must meet a row, else query.ErrNotFound.
@@ -51,7 +37,7 @@ func (s *Store) one(ctx context.Context, what, sql string, args ...any) error {
 	if err == nil && tag.RowsAffected() == 0 {
 		return query.ErrNotFound
 	}
-	return failure(what, err)
+	return postgres.Failure(what, err)
 }
 
 // PutCredential implements ports.PeopleStore.
@@ -68,7 +54,7 @@ func (s *Store) Credential(ctx context.Context, id uuid.UUID) (string, error) {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
-	return hash, failure("read credential", err)
+	return hash, postgres.Failure("read credential", err)
 }
 
 // DropCredential implements ports.PeopleStore.
@@ -84,7 +70,7 @@ func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
 
 // Forget implements ports.PeopleStore.
 func (s *Store) Forget(ctx context.Context, user uuid.UUID) error {
-	return failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return postgres.Failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
 		for _, table := range []string{"sessions", "personal_tokens", "identities", "credentials"} {
 			b.Queue(`DELETE FROM ops.`+table+` WHERE user_uid = $1`, user)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
@@ -20,7 +21,7 @@ func (s *Store) CreateSession(ctx context.Context, v ports.Session, tokenHash []
 			ON CONFLICT (account) DO UPDATE SET at = greatest(l.at, excluded.at)`, v.Account, v.CreatedAt)
 		return tx.SendBatch(ctx, &b).Close()
 	})
-	return failure("create session", err)
+	return postgres.Failure("create session", err)
 }
 
 const sessionColumns = `id, user_uid, account, credential, created_at, expires_at`
@@ -35,7 +36,7 @@ func scanSession(row pgx.CollectableRow) (v ports.Session, err error) {
 func (s *Store) SessionByHash(ctx context.Context, tokenHash []byte) (ports.Session, error) {
 	rows, _ := s.pool.Query(ctx, `SELECT `+sessionColumns+` FROM ops.sessions WHERE token_hash = $1`, tokenHash)
 	v, err := pgx.CollectExactlyOneRow(rows, scanSession)
-	return v, failure("find session", err)
+	return v, postgres.Failure("find session", err)
 }
 
 // Sessions implements ports.PeopleStore.
@@ -43,7 +44,7 @@ func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]p
 	rows, _ := s.pool.Query(ctx, `SELECT `+sessionColumns+` FROM ops.sessions
 		WHERE user_uid = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, user, at)
 	all, err := pgx.CollectRows(rows, scanSession)
-	return all, failure("list sessions", err)
+	return all, postgres.Failure("list sessions", err)
 }
 
 // CarryOver implements ports.PeopleStore.

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -26,7 +27,7 @@ func (s *Store) CreateToken(ctx context.Context, t ports.PersonalToken, tokenHas
 	}
 	rows, _ := s.pool.Query(ctx, `SELECT `+personalColumns+` FROM ops.personal_tokens WHERE id = $1`, t.ID)
 	kept, err := pgx.CollectExactlyOneRow(rows, scanToken)
-	return kept, failure("read personal token", err)
+	return kept, postgres.Failure("read personal token", err)
 }
 
 const personalColumns = `id, user_uid, account, label, profile, rights, created_at, expires_at`
@@ -45,7 +46,7 @@ func scanToken(row pgx.CollectableRow) (t ports.PersonalToken, err error) {
 func (s *Store) TokenByHash(ctx context.Context, tokenHash []byte) (ports.PersonalToken, error) {
 	rows, _ := s.pool.Query(ctx, `SELECT `+personalColumns+` FROM ops.personal_tokens WHERE token_hash = $1 AND NOT revoked`, tokenHash)
 	t, err := pgx.CollectExactlyOneRow(rows, scanToken)
-	return t, failure("find personal token", err)
+	return t, postgres.Failure("find personal token", err)
 }
 
 // Tokens implements ports.PeopleStore.
@@ -53,7 +54,7 @@ func (s *Store) Tokens(ctx context.Context, user uuid.UUID) ([]ports.PersonalTok
 	rows, _ := s.pool.Query(ctx, `SELECT `+personalColumns+` FROM ops.personal_tokens
 		WHERE user_uid = $1 AND NOT revoked ORDER BY created_at DESC, id`, user)
 	all, err := pgx.CollectRows(rows, scanToken)
-	return all, failure("list personal tokens", err)
+	return all, postgres.Failure("list personal tokens", err)
 }
 
 // RevokeToken implements ports.PeopleStore. The row stays, so that a repeat of the

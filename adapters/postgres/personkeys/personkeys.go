@@ -156,11 +156,11 @@ func (s *Store) Erase(ctx context.Context, person uuid.UUID) error {
 	return failure("erase a person", err)
 }
 
-// failure says what failed. All but a lost key may pass, whatever PostgreSQL
-// answered: what is asked here is never wrong by itself.
+// failure is not postgres.Failure: whatever PostgreSQL answered may pass, since
+// what is asked here is never wrong by itself.
 func failure(what string, err error) error {
-	if err == nil || errors.Is(err, ports.ErrKeyLost) {
-		return err
+	if err == nil {
+		return nil
 	}
 	return fmt.Errorf("%s: %w: %w", what, ports.ErrKeysUnavailable, err)
 }
