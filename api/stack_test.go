@@ -84,7 +84,7 @@ func stackOn(t *testing.T, pool *pgxpool.Pool, change ...func(*app.Dependencies,
 	must(t, err)
 	queue, err := jobs.New(jobs.Options{Pool: pool, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	store := operations.NewStore(pool, queue.StartOperation)
+	store := operations.NewStore(pool, queue.QueueChunk)
 	hasher, err := passwords.New()
 	must(t, err)
 	var runner *projections.Runner

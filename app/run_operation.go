@@ -19,10 +19,10 @@ import (
 const chunkSize = 500
 
 // RunOperationChunk carries out the next items of an operation, and says
-// whether it has finished. After an error, or a crash at any point, it is called
-// again: what was appended already counts as done by this operation, since all
-// ids follow from the operation's. What refuses the request as a whole fails
-// the operation.
+// whether it has finished. Saving their results queues the job of the items
+// after. After an error, or a crash at any point, it is called again: what was
+// appended already counts as done by this operation, since all ids follow from
+// the operation's. What refuses the request as a whole fails the operation.
 func (a *App) RunOperationChunk(ctx context.Context, id uuid.UUID) (done bool, err error) {
 	op, err := a.operations.Operation(ctx, id)
 	if err != nil || op.Finished() {

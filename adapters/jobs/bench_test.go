@@ -33,7 +33,7 @@ func BenchmarkStart(b *testing.B) {
 	pool := pgtest.Pool(b)
 	j, err := jobs.New(jobs.Options{Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
-	store := operations.NewStore(pool, j.StartOperation)
+	store := operations.NewStore(pool, j.QueueChunk)
 	runner := make(signalRunner)
 	require.NoError(b, j.Start(b.Context(), runner, store))
 	for b.Loop() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/jobs"
@@ -56,12 +57,13 @@ func process(ctx context.Context, url string) error {
 		return err
 	}
 	// The test ends it.
-	return j.Run(ctx, stuckRunner{}, operations.NewStore(pool, j.StartOperation))
+	return j.Run(ctx, stuckRunner{}, operations.NewStore(pool, j.QueueChunk))
 }
 
-// TestOperationOutlivesItsProcess takes 10 to 30 s, as the operation does.
-func TestOperationOutlivesItsProcess(t *testing.T) {
-	t.Parallel()
+// killed gives an instance with an operation of three chunks, whose process was
+// killed in the middle of the first.
+func killed(t *testing.T) (*instance, uuid.UUID, *pgxpool.Pool) {
+	t.Helper()
 	url := pgtest.URL(t)
 	pool, err := postgres.Open(t.Context(), url, postgres.Options{})
 	require.NoError(t, err)
@@ -79,12 +81,35 @@ func TestOperationOutlivesItsProcess(t *testing.T) {
 	require.Equal(t, id.String()+"\n", line)
 	require.NoError(t, killed.Process.Kill())
 	require.Error(t, killed.Wait())
+	require.Equal(t, []job{{State: "running", Attempt: 1}}, unfinished(t, pool))
+	return i, id, pool
+}
 
+// TestOperationOutlivesItsProcess takes 10 to 30 s, as the operation does.
+func TestOperationOutlivesItsProcess(t *testing.T) {
+	t.Parallel()
+	i, id, pool := killed(t)
 	died := time.Now()
 	i.start(t)
 	require.Equal(t, ports.OperationDone, i.finished(t, id).State)
 	t.Logf("went on after %s", time.Since(died).Round(100*time.Millisecond))
+	i.stop(t)
 	require.Len(t, i.chunks, 3)
+	require.Equal(t, 1, rescues(t, pool))
+	require.Empty(t, unfinished(t, pool))
+}
+
+// Whoever has the database alone does not wait until river notices the death.
+func TestOperationIsResumed(t *testing.T) {
+	t.Parallel()
+	i, id, pool := killed(t)
+	require.NoError(t, i.jobs.Resume(t.Context()))
+	i.start(t)
+	require.Equal(t, ports.OperationDone, i.finished(t, id).State)
+	i.stop(t)
+	require.Len(t, i.chunks, 3)
+	require.Zero(t, rescues(t, pool))
+	require.Empty(t, unfinished(t, pool))
 }
 
 func TestStopFinishesTheChunk(t *testing.T) {
@@ -109,11 +134,12 @@ func TestStopFinishesTheChunk(t *testing.T) {
 	close(finish)
 	i.stop(t)
 	require.Len(t, i.chunks, 1)
-	require.Equal(t, job{State: "available", Attempt: 0, Trouble: map[string]int{}}, theJob(t, pool))
+	require.Equal(t, []job{{State: "available"}}, unfinished(t, pool))
 
 	next := newInstance(t, pool, 1)
 	next.start(t)
 	require.Equal(t, ports.OperationDone, next.finished(t, id).State)
+	next.stop(t)
 	require.Len(t, next.chunks, 2)
 }
 
@@ -132,11 +158,30 @@ func TestStopGivesUpAChunkThatTakesTooLong(t *testing.T) {
 	receive(t, began)
 	i.stop(t)
 	require.Empty(t, i.chunks)
-	require.Equal(t, job{State: "available", Attempt: 0, Trouble: map[string]int{}}, theJob(t, pool))
+	require.Equal(t, []job{{State: "available"}}, unfinished(t, pool))
 
 	next := newInstance(t, pool, 1)
 	next.start(t)
 	require.Equal(t, ports.OperationDone, next.finished(t, id).State)
+}
+
+// A chunk that hangs is cancelled, and the next attempt has more time for it.
+func TestChunkThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, pgtest.Pool(t), 1)
+	times := make(chan time.Duration, 2)
+	i.before = func(ctx context.Context, _ ports.Operation) error {
+		deadline, _ := ctx.Deadline()
+		times <- time.Until(deadline)
+		if len(times) == 1 {
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}
+	i.start(t)
+	require.Equal(t, ports.OperationDone, i.finished(t, i.create(t, 1)).State)
+	first, second := <-times, <-times
+	require.Greater(t, second, first*3/2)
 }
 
 func TestStopDoesNotWaitForEverForADeafRunner(t *testing.T) {

@@ -2,7 +2,6 @@ package jobs_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -31,7 +31,7 @@ type instance struct {
 	*operations.Store
 	jobs   *jobs.Jobs
 	before func(ctx context.Context, op ports.Operation) error // a chunk is carried out
-	chunks chan ports.OperationChunk                           // saved by this instance
+	chunks chan ports.OperationChunk                           // saved by this instance; all are there once it has stopped
 	due    func(context.Context) error
 	reset  func(ctx context.Context, user, command uuid.UUID, traceparent string) error
 }
@@ -49,7 +49,7 @@ func instanceWith(t *testing.T, o jobs.Options) *instance {
 	j, err := jobs.New(o)
 	require.NoError(t, err)
 	return &instance{
-		Store: operations.NewStore(pool, j.StartOperation), jobs: j,
+		Store: operations.NewStore(pool, j.QueueChunk), jobs: j,
 		before: func(context.Context, ports.Operation) error { return nil },
 		chunks: make(chan ports.OperationChunk, 10_000),
 	}
@@ -132,21 +132,27 @@ func (i *instance) finished(t *testing.T, id uuid.UUID) ports.Operation {
 	}
 }
 
-// job is what the queue holds of the only job.
+// job is what the queue holds of a job.
 type job struct {
 	State   string
 	Attempt int
-	Trouble map[string]int
 }
 
-func theJob(t *testing.T, pool *pgxpool.Pool) (j job) {
+// unfinished gives the jobs that are left to do.
+func unfinished(t *testing.T, pool *pgxpool.Pool) []job {
 	t.Helper()
-	var trouble []byte
+	rows, _ := pool.Query(t.Context(), `SELECT state::text, attempt FROM ops.river_job WHERE state <> 'completed'`)
+	jobs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[job])
+	require.NoError(t, err)
+	return jobs
+}
+
+// rescues counts how often river took a process for dead.
+func rescues(t *testing.T, pool *pgxpool.Pool) (n int) {
+	t.Helper()
 	require.NoError(t, pool.QueryRow(t.Context(),
-		`SELECT state::text, attempt, coalesce(metadata -> 'trouble', '{}') FROM ops.river_job`).
-		Scan(&j.State, &j.Attempt, &trouble))
-	require.NoError(t, json.Unmarshal(trouble, &j.Trouble))
-	return j
+		`SELECT coalesce(sum((metadata ->> 'river:rescue_count')::int), 0) FROM ops.river_job`).Scan(&n))
+	return n
 }
 
 func receive[T any](t *testing.T, from <-chan T) T {

@@ -30,10 +30,10 @@ func TestMailsAreTriedUntilTheyAreThrough(t *testing.T) {
 	outbox := instanceWith(t, options)
 	outbox.start(t)
 	mail, never := uuid.New(), uuid.New()
-	require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return outbox.jobs.StartMail(t.Context(), tx, mail) }))
+	require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error { return outbox.jobs.QueueMail(t.Context(), tx, mail) }))
 	rolledBack := errors.New("rolled back")
 	require.ErrorIs(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
-		require.NoError(t, outbox.jobs.StartMail(t.Context(), tx, never))
+		require.NoError(t, outbox.jobs.QueueMail(t.Context(), tx, never))
 		return rolledBack
 	}), rolledBack)
 	tries, n := make(chan uuid.UUID, 10), 0

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -19,27 +17,27 @@ const (
 	choreQueue = "chores"
 )
 
-// dueWork is the job that does what is due.
+// dueWork is the job of what falls due.
 type dueWork struct{}
 
 // Kind names the job in the queue.
 func (dueWork) Kind() string { return "due" }
 
 // InsertOpts keep it the only one.
-func (dueWork) InsertOpts() river.InsertOpts { return alone(dueQueue) }
+func (dueWork) InsertOpts() river.InsertOpts { return oneAtATime(dueQueue) }
 
-// chores is the job that does the housekeeping.
+// chores is the job of the housekeeping.
 type chores struct{}
 
 // Kind names the job in the queue.
 func (chores) Kind() string { return "chores" }
 
 // InsertOpts keep it the only one.
-func (chores) InsertOpts() river.InsertOpts { return alone(choreQueue) }
+func (chores) InsertOpts() river.InsertOpts { return oneAtATime(choreQueue) }
 
-// alone is a job that is tried once, since the next comes anyhow, and of which
-// there is one at a time.
-func alone(queue string) river.InsertOpts {
+// oneAtATime is for a job that is tried once, since the next comes anyhow, and
+// of which one is queued or running at a time.
+func oneAtATime(queue string) river.InsertOpts {
 	return river.InsertOpts{
 		Queue: queue, MaxAttempts: 1,
 		UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
@@ -62,44 +60,29 @@ func (o Options) periodic() []*river.PeriodicJob {
 	return jobs
 }
 
-// routine is the worker of a periodic job.
-type routine[A river.JobArgs] struct {
+// periodicWorker works on a periodic job.
+type periodicWorker[A river.JobArgs] struct {
 	river.WorkerDefaults[A]
-	do     func(context.Context) error
-	logger *slog.Logger
+	work func(context.Context) error
 }
 
-// Work does it. An error is told once and not kept: what is left is found again.
-func (r *routine[A]) Work(ctx context.Context, job *river.Job[A]) error {
-	err := r.safely(ctx, job)
+// Work does what is to be done now. The next run finds what an error has left.
+func (p *periodicWorker[A]) Work(ctx context.Context, _ *river.Job[A]) error {
+	err := p.work(ctx)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return river.JobSnooze(0) // there is more than one run can do
 	}
-	if err != nil && ctx.Err() == nil {
-		r.logger.Warn("some of the work is left to the next run", "job", job.Kind, "error", err)
-	}
-	return nil
+	return err
 }
 
-// safely makes an error of a panic.
-func (r *routine[A]) safely(ctx context.Context, job *river.Job[A]) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.logger.Error("periodic job panicked", "job", job.Kind, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return r.do(ctx)
-}
-
-// Chore is something that is tidied up now and then.
+// Chore is something to be tidied up now and then.
 type Chore struct {
 	Name string
 	Do   func(context.Context) error
 }
 
-// Remove is a chore that takes away what nobody can ask for any more, by the
-// thousand: remove takes away limit at most and tells how many there were.
+// Remove is a chore that removes what nobody can ask for any more, a thousand at
+// a time: remove removes up to limit and tells how many there were.
 func Remove(name string, remove func(ctx context.Context, limit int) (int64, error)) Chore {
 	const limit = 1000
 	return Chore{Name: name, Do: func(ctx context.Context) error {
@@ -112,7 +95,7 @@ func Remove(name string, remove func(ctx context.Context, limit int) (int64, err
 	}}
 }
 
-// tidyUp does all chores. One that goes wrong does not keep the others back.
+// tidyUp does all chores, whatever becomes of each.
 func (o Options) tidyUp(ctx context.Context) error {
 	var errs []error
 	for _, c := range o.Chores {

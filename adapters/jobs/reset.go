@@ -13,7 +13,7 @@ import (
 var _ ports.ResetQueue = (*Jobs)(nil)
 
 // passwordReset is the job of a request to reset a password; its JSON stands in
-// the queue. For an address that nobody has, it is nobody's.
+// the queue. For an address that nobody has, the user is nobody.
 type passwordReset struct {
 	User        uuid.UUID `json:"user"`
 	Command     uuid.UUID `json:"command"`
@@ -25,7 +25,7 @@ func (passwordReset) Kind() string { return "password_reset" }
 
 // InsertOpts let it be tried for about an hour: later nobody waits for the mail.
 func (passwordReset) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: queue, MaxAttempts: 8}
+	return river.InsertOpts{Queue: operationQueue, MaxAttempts: 8}
 }
 
 // QueuePasswordReset implements ports.ResetQueue. The workers need not be started
@@ -43,7 +43,7 @@ type resetWorker struct {
 	runner Runner
 }
 
-// Work sends the reset. What goes wrong passes, and is tried again later.
+// Work sends the reset. Whatever goes wrong passes, and is tried again later.
 func (w *resetWorker) Work(ctx context.Context, job *river.Job[passwordReset]) error {
 	return w.runner.SendPasswordReset(ctx, job.Args.User, job.Args.Command, job.Args.Traceparent)
 }

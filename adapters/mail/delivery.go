@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/adapters/backoff"
 	"github.com/fleetledger/fleetledger/adapters/postgres/mails"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -28,10 +28,7 @@ type Delivery struct {
 	Logger *slog.Logger
 }
 
-const (
-	firstPause = 10 * time.Second
-	lastPause  = time.Hour
-)
+var retries = backoff.Backoff{Min: 10 * time.Second, Max: time.Hour}
 
 // Deliver tries to send a mail. Again is when to try the next time, zero when
 // the mail has gone out or is given up. After an error, the database's or that
@@ -62,20 +59,13 @@ func (d *Delivery) Deliver(ctx context.Context, id uuid.UUID) (again time.Durati
 		d.Logger.ErrorContext(ctx, "a mail is given up", "mail", id, "attempts", w.Attempts+1, "error", reason)
 		return 0, d.Mails.Failed(ctx, id, reason)
 	}
-	again = pause(w.Attempts)
+	again = retries.Delay(w.Attempts + 1)
 	d.Logger.WarnContext(ctx, "a mail waits for the mail server", "mail", id, "attempts", w.Attempts+1, "again", again, "error", reason)
 	return again, d.Mails.Tried(ctx, id, reason)
 }
 
 // noteTime is how long the noting of a result may take.
 const noteTime = 3 * time.Second
-
-// pause doubles each time, up to an hour; the random part keeps mails that went
-// wrong together from coming back together.
-func pause(attempts int) time.Duration {
-	p := min(firstPause<<min(attempts, 16), lastPause)
-	return p/2 + rand.N(p/2) //nolint:gosec // no secret
-}
 
 // withoutAddress is an error as it may be kept: servers like to repeat whom a
 // mail was for.

@@ -66,9 +66,9 @@ type OperationChunk struct {
 // query.ErrUnavailable when the database does not answer.
 type OperationStore interface {
 	// CreateOperation keeps a new operation (state queued) with its request
-	// and items, and starts the job that calls RunOperationChunk until it is
-	// done, all in one transaction. When there is an operation of that id
-	// already, nothing changes and there is no error.
+	// and items, and queues the job that calls RunOperationChunk, all in one
+	// transaction. When there is an operation of that id already, nothing changes
+	// and there is no error.
 	CreateOperation(ctx context.Context, op Operation, request []byte, items [][]byte) error
 	// Operation finds an operation, else ErrNotFound.
 	Operation(ctx context.Context, id uuid.UUID) (Operation, error)
@@ -79,8 +79,9 @@ type OperationStore interface {
 	// operation is not finished: keeps the results, adds the number of them to
 	// Done and the counters to Counters, takes over a position that is not
 	// zero, sets StartedAt when it is not set and the state to running, or to
-	// done (with FinishedAt) when Done reaches Total. Otherwise it changes
-	// nothing: another runner was faster. There is no error then.
+	// done (with FinishedAt) when Done reaches Total, else queues the job of the
+	// next chunk. Otherwise it changes nothing: another runner was faster. There
+	// is no error then.
 	SaveChunk(ctx context.Context, id uuid.UUID, chunk OperationChunk) error
 	// FailOperation sets the state failed, Error and FinishedAt, unless the
 	// operation is finished.

@@ -83,7 +83,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
-	e.operations = operations.NewStore(s.pool, e.jobs.StartOperation)
+	e.operations = operations.NewStore(s.pool, e.jobs.QueueChunk)
 	e.app = app.New(e.dependencies(c, windows, secret, hasher, logger))
 	readModel := fleet.Projection()
 	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
@@ -134,7 +134,7 @@ func (e *engine) mail(c *Config, logger *slog.Logger) (ports.Mailer, jobs.Delive
 		return nil, nil, fmt.Errorf("FLEETLEDGER_SMTP_URL: %w", err)
 	}
 	store := mails.NewStore(e.pool, e.key, func(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
-		return e.jobs.StartMail(ctx, tx, id)
+		return e.jobs.QueueMail(ctx, tx, id)
 	})
 	return store, &mail.Delivery{Mails: store, Server: server, GiveUp: c.MailGiveUp, Logger: logger}, nil
 }

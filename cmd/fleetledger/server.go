@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -33,8 +34,10 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 		return nil, err
 	}
 	keys := postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep)
-	if c.DatabaseURL == "" { // which is then this process's alone
-		if err := keys.Unlock(ctx); err != nil {
+	if c.DatabaseURL == "" {
+		// The database is this process's alone: what the one before left half done
+		// waits for nobody.
+		if err := errors.Join(keys.Unlock(ctx), e.jobs.Resume(ctx)); err != nil {
 			return nil, err
 		}
 	}

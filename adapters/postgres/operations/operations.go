@@ -22,21 +22,21 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 )
 
-// Enqueue starts the job of an operation as part of the transaction that
-// creates it.
-type Enqueue func(ctx context.Context, tx pgx.Tx, operation uuid.UUID) error
+// QueueChunk queues the job of an operation's next chunk, as part of the
+// transaction that creates the operation or saves the chunk before.
+type QueueChunk func(ctx context.Context, tx pgx.Tx, operation uuid.UUID) error
 
 // Store keeps operations.
 type Store struct {
-	pool    *pgxpool.Pool
-	enqueue Enqueue
+	pool       *pgxpool.Pool
+	queueChunk QueueChunk
 }
 
 var _ ports.OperationStore = (*Store)(nil)
 
 // NewStore keeps operations in the migrated database of pool.
-func NewStore(pool *pgxpool.Pool, enqueue Enqueue) *Store {
-	return &Store{pool: pool, enqueue: enqueue}
+func NewStore(pool *pgxpool.Pool, queueChunk QueueChunk) *Store {
+	return &Store{pool: pool, queueChunk: queueChunk}
 }
 
 // CreateOperation implements ports.OperationStore.
@@ -56,7 +56,7 @@ func (s *Store) CreateOperation(ctx context.Context, op ports.Operation, request
 		if err != nil {
 			return err
 		}
-		return s.enqueue(ctx, tx, op.ID)
+		return s.queueChunk(ctx, tx, op.ID)
 	})
 	return postgres.Failure("create operation", err)
 }
@@ -128,10 +128,11 @@ func (s *Store) column(ctx context.Context, query string, args ...any) ([][]byte
 // SaveChunk implements ports.OperationStore.
 func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk ports.OperationChunk) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var total int
 		counters := map[domain.Outcome]int{}
 		err := tx.QueryRow(ctx, `
-			SELECT counters FROM ops.operations
-			WHERE id = $1 AND done = $2 AND state IN ('queued', 'running') FOR UPDATE`, id, chunk.From).Scan(&counters)
+			SELECT total, counters FROM ops.operations
+			WHERE id = $1 AND done = $2 AND state IN ('queued', 'running') FOR UPDATE`, id, chunk.From).Scan(&total, &counters)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -144,7 +145,10 @@ func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk ports.Operati
 		if err := saveResults(ctx, tx, id, chunk); err != nil {
 			return err
 		}
-		return saveProgress(ctx, tx, id, chunk, counters)
+		if err := saveProgress(ctx, tx, id, chunk, counters); err != nil || chunk.From+len(chunk.Results) == total {
+			return err
+		}
+		return s.queueChunk(ctx, tx, id)
 	})
 	return postgres.Failure("save results of operation", err)
 }

@@ -22,8 +22,8 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// jobs counts the jobs that were started.
-func jobs(count *int) operations.Enqueue {
+// jobs counts the jobs that were queued.
+func jobs(count *int) operations.QueueChunk {
 	return func(context.Context, pgx.Tx, uuid.UUID) error {
 		*count++
 		return nil
@@ -69,6 +69,7 @@ func TestOperationFromRequestToResults(t *testing.T) {
 	}
 	op.State, op.Done, op.StartedAt, op.Position = ports.OperationRunning, 2, first.At, first.Position
 	op.Counters = first.Counters
+	require.Equal(t, 2, started, "a job for the rest, once")
 	got, err = store.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
 	require.Equal(t, op, got)
@@ -76,6 +77,7 @@ func TestOperationFromRequestToResults(t *testing.T) {
 	last := ports.OperationChunk{From: 2, Results: bytesOf(`2`), Counters: map[domain.Outcome]int{"created": 1}, At: noon.Add(time.Hour)}
 	require.NoError(t, store.SaveChunk(t.Context(), op.ID, last))
 	require.NoError(t, store.FailOperation(t.Context(), op.ID, "too late", noon))
+	require.Equal(t, 2, started, "nothing is left to do")
 	op.State, op.Done, op.FinishedAt = ports.OperationDone, 3, last.At
 	op.Counters = map[domain.Outcome]int{"created": 2, "refused": 1}
 	got, err = store.Operation(t.Context(), op.ID)
