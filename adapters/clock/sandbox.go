@@ -19,8 +19,8 @@ const (
 	setting = "sandbox-clock"
 	// advisoryLock is held in the database while the clock is being moved.
 	advisoryLock = 0x666c6565745f636c
-	// lookEvery is how often an instance looks whether another has moved the clock.
-	lookEvery = time.Second
+	// refreshEvery is how often an instance checks whether another has moved the clock.
+	refreshEvery = time.Second
 )
 
 // Sandbox moves a Shifted clock ahead and keeps its offset in the database: it
@@ -33,17 +33,17 @@ type Sandbox struct {
 
 var _ ports.SandboxClock = (*Sandbox)(nil)
 
-// NewSandbox sets the clock to where the migrated database of pool has it; that
-// of the machine when it was never moved.
+// NewSandbox sets the clock to the offset that the migrated database of pool
+// holds. A clock that was never moved is the machine's.
 func NewSandbox(ctx context.Context, pool *pgxpool.Pool, c *Shifted) (*Sandbox, error) {
 	s := &Sandbox{Shifted: c, pool: pool}
-	return s, s.look(ctx)
+	return s, s.refresh(ctx)
 }
 
 // Moved reports whether the clock differs from the machine's for good.
 func (s *Sandbox) Moved() bool { return s.kept.Load() != 0 }
 
-// Alone runs do while this is the only one that moves the clock, else it is
+// Alone runs do while nobody else moves the clock, else it fails with
 // eventlog.ErrBusy. The lock ends with its connection, so with a dead process too.
 func (s *Sandbox) Alone(ctx context.Context, do func(context.Context) error) error {
 	conn, err := s.pool.Acquire(ctx)
@@ -67,7 +67,7 @@ func (s *Sandbox) Alone(ctx context.Context, do func(context.Context) error) err
 	return do(ctx)
 }
 
-// MoveTo keeps the new offset first, then this instance goes by it.
+// MoveTo keeps the new offset in the database first, then this instance adopts it.
 func (s *Sandbox) MoveTo(ctx context.Context, t time.Time) error {
 	var offset int64
 	err := s.pool.QueryRow(ctx, `
@@ -77,25 +77,25 @@ func (s *Sandbox) MoveTo(ctx context.Context, t time.Time) error {
 	if err != nil {
 		return fmt.Errorf("keep sandbox clock: %w", err)
 	}
-	s.take(offset)
+	s.adopt(offset)
 	return nil
 }
 
-// Follow takes over what other instances move, until ctx ends.
+// Follow adopts the moves of other instances, until ctx ends.
 func (s *Sandbox) Follow(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(refreshEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			_ = s.look(ctx) // a database that is away moves no clock
+			_ = s.refresh(ctx) // a database that is away moves no clock
 		}
 	}
 }
 
-func (s *Sandbox) look(ctx context.Context) error {
+func (s *Sandbox) refresh(ctx context.Context) error {
 	var offset int64
 	err := s.pool.QueryRow(ctx, `SELECT value::bigint FROM ops.settings WHERE key = $1`, setting).Scan(&offset)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -104,13 +104,13 @@ func (s *Sandbox) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read sandbox clock: %w", err)
 	}
-	s.take(offset)
+	s.adopt(offset)
 	return nil
 }
 
-// take goes by an offset that is not known yet. Offsets only grow; what was
-// read before another move may come late.
-func (s *Sandbox) take(offset int64) {
+// adopt makes an offset this instance's. Offsets only grow: one that was read
+// before another move may come late.
+func (s *Sandbox) adopt(offset int64) {
 	for {
 		known := s.kept.Load()
 		if offset <= known {

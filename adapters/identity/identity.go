@@ -1,6 +1,6 @@
-// Package identity finds out who a bearer token stands for: the operator, by
-// the token of the installation, a user, by a session's token or a personal one,
-// an auditor, by the token of a grant, or an account, by a token made for it.
+// Package identity finds the caller that a bearer token stands for: the operator
+// (the token of the installation), a user (the token of a session, or a personal
+// one), an auditor (the token of a grant) or an account (a token made for it).
 package identity
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-// ErrUnknownToken says that there is no such token, or one that was revoked or has expired; the
-// answer does not tell which.
+// ErrUnknownToken says that there is no such token, or that it was revoked or has
+// expired; the answer does not tell which.
 var ErrUnknownToken = errors.New("token is not known or no longer valid")
 
 // TokenStore finds the tokens of accounts by the hash of the secret, else
@@ -38,8 +38,8 @@ type People interface {
 	SessionCaller(ctx context.Context, token string) (access.Caller, error)
 	TokenCaller(ctx context.Context, token string) (access.Caller, error)
 	AuditCaller(ctx context.Context, token string) (access.Caller, error)
-	// ProfileRights is what a profile of an account gives, nothing when it is no
-	// more.
+	// ProfileRights gives the rights of an account's profile, none when it no longer
+	// exists.
 	ProfileRights(ctx context.Context, account uuid.UUID, id string) (rights.Set, error)
 }
 

@@ -98,7 +98,7 @@ func New(o Options) (*Jobs, error) {
 		o.Workers = defaultWorkers
 	}
 	inserts, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
-		Schema: postgres.Schema, Logger: quietly(o.Logger), FetchCooldown: fetchCooldown,
+		Schema: postgres.Schema, Logger: riverLogger(o.Logger), FetchCooldown: fetchCooldown,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make job queue: %w", err)
@@ -161,7 +161,7 @@ func (j *Jobs) client(runner Runner, failer Failer) (*river.Client[pgx.Tx], erro
 	}
 	return river.NewClient(riverpgxv5.New(j.options.Pool), &river.Config{
 		Schema:               postgres.Schema,
-		Logger:               quietly(j.options.Logger),
+		Logger:               riverLogger(j.options.Logger),
 		ErrorHandler:         failures{j.options.Logger},
 		Middleware:           []rivertype.Middleware{river.WorkerMiddlewareFunc(interrupted)},
 		Workers:              workers,

@@ -7,53 +7,55 @@ import (
 	"time"
 )
 
-// repeatAfter is how long a line of the queue is not said again. While the
+// repeatAfter is how long a message of river's is not repeated. While the
 // database is away it would come with every poll.
 const repeatAfter = time.Minute
 
-// quietly makes the queue's logger: warnings and errors only, since river tells
-// of every job count, start and stop; and each of its sentences once a minute.
-func quietly(l *slog.Logger) *slog.Logger {
-	return slog.New(quiet{l.Handler(), &said{last: map[string]time.Time{}}})
+// riverLogger is for river's own messages: warnings and errors only, since river
+// logs every job count, start and stop; and each message once a minute.
+func riverLogger(l *slog.Logger) *slog.Logger {
+	return slog.New(throttled{l.Handler(), &lastLogged{times: map[string]time.Time{}}})
 }
 
-type quiet struct {
+type throttled struct {
 	slog.Handler
-	said *said
+	last *lastLogged
 }
 
-func (h quiet) Enabled(ctx context.Context, level slog.Level) bool {
+func (h throttled) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
-func (h quiet) Handle(ctx context.Context, record slog.Record) error {
-	if h.said.lately(record.Message, record.Time) {
+func (h throttled) Handle(ctx context.Context, record slog.Record) error {
+	if h.last.recently(record.Message, record.Time) {
 		return nil
 	}
 	return h.Handler.Handle(ctx, record)
 }
 
-func (h quiet) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return quiet{h.Handler.WithAttrs(attrs), h.said}
+func (h throttled) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return throttled{h.Handler.WithAttrs(attrs), h.last}
 }
 
-func (h quiet) WithGroup(name string) slog.Handler {
-	return quiet{h.Handler.WithGroup(name), h.said}
+func (h throttled) WithGroup(name string) slog.Handler {
+	return throttled{h.Handler.WithGroup(name), h.last}
 }
 
-// said remembers when each sentence was last let through. There are only as
-// many as stand in river's source; what varies are the attributes.
-type said struct {
-	mu   sync.Mutex
-	last map[string]time.Time
+// lastLogged remembers when each message was last let through. There are only as
+// many as river's source has; what varies are the attributes.
+type lastLogged struct {
+	mu    sync.Mutex
+	times map[string]time.Time
 }
 
-func (s *said) lately(sentence string, at time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if before, ok := s.last[sentence]; ok && at.Sub(before).Abs() < repeatAfter {
+// recently reports whether the message was let through a short time ago, and
+// remembers it when it was not.
+func (l *lastLogged) recently(message string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if last, ok := l.times[message]; ok && now.Sub(last).Abs() < repeatAfter {
 		return true
 	}
-	s.last[sentence] = at
+	l.times[message] = now
 	return false
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestQueueDoesNotRepeatItself(t *testing.T) {
+func TestRiverDoesNotRepeatItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		logger := quietly(slog.New(slog.NewTextHandler(&out, nil)))
+		logger := riverLogger(slog.New(slog.NewTextHandler(&out, nil)))
 		for range 3 {
 			logger.Info("started")
 			logger.Error("cannot fetch", "attempt", 1)

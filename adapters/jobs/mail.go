@@ -27,9 +27,9 @@ const (
 
 // Deliverer sends mails that wait.
 type Deliverer interface {
-	// Deliver makes one attempt. Again is when to make the next, zero when the
-	// mail needs none. After an error it needs one.
-	Deliver(ctx context.Context, mail uuid.UUID) (again time.Duration, err error)
+	// Deliver makes one attempt. The next is to follow in retryIn; zero: none is
+	// needed. After an error one is.
+	Deliver(ctx context.Context, mail uuid.UUID) (retryIn time.Duration, err error)
 }
 
 // mailJob is the job of a mail; its JSON stands in the queue.
@@ -69,16 +69,16 @@ func (w *mailWorker) Timeout(*river.Job[mailJob]) time.Duration { return mailTim
 
 // Work makes an attempt.
 func (w *mailWorker) Work(ctx context.Context, job *river.Job[mailJob]) error {
-	again, err := w.deliverer.Deliver(ctx, job.Args.ID)
+	retryIn, err := w.deliverer.Deliver(ctx, job.Args.ID)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return err
 		}
 		w.logger.Warn("a mail waits", "mail", job.Args.ID, "error", err)
-		again = mailRetry
+		retryIn = mailRetry
 	}
-	if again > 0 {
-		return river.JobSnooze(again)
+	if retryIn > 0 {
+		return river.JobSnooze(retryIn)
 	}
 	return nil
 }

@@ -147,8 +147,8 @@ func (w *chunkWorker) Timeout(job *river.Job[chunk]) time.Duration {
 
 func slowAttempts(job *river.Job[chunk]) int { return metadataCount(job, slowKey) }
 
-// metadataCount is a count in the job's metadata. One that cannot be read only
-// makes for less patience.
+// metadataCount is a count in the job's metadata; zero when there is none that can
+// be read, which only shortens a wait.
 func metadataCount(job *river.Job[chunk], key string) int {
 	counts := map[string]json.RawMessage{}
 	var n int

@@ -1,7 +1,7 @@
-// Package mail delivers the service's mails: over SMTP (Server), each until it
-// was sent or given up (Delivery, which works on what package mails keeps).
-// Without a mail server they are kept as files in an outbox folder, each a
-// complete message that mail programs open.
+// Package mail delivers the service's mails. With a mail server (Server, over
+// SMTP), each mail that package mails keeps is tried until it is sent or given up
+// (Delivery). Without one, mails are files in a folder (Outbox), each a complete
+// message that mail programs open.
 package mail
 
 import (
@@ -12,9 +12,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/fleetledger/fleetledger/app/ports"
-
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // Outbox keeps mails as files named <id>.eml in a folder that only its owner

@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-
-	"github.com/fleetledger/fleetledger/app/ports"
-
 	netmail "net/mail"
 	"net/url"
 	"strconv"
@@ -17,6 +14,8 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // SMTPOptions say where the mail server is.
@@ -28,7 +27,8 @@ type SMTPOptions struct {
 	From string
 	// Timeout bounds one sending. Default 30 s.
 	Timeout time.Duration
-	// Roots are who certificates have to be from; nil: whom the machine trusts.
+	// Roots are the authorities that may have issued the server's certificate; nil:
+	// those that the machine trusts.
 	Roots *x509.CertPool
 	// Dial connects; nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -37,9 +37,9 @@ type SMTPOptions struct {
 // Server is a mail server reached over SMTP.
 //
 // smtps is encrypted from the start, smtp as soon as the server offers STARTTLS.
-// With credentials it has to, or nothing is sent. On this machine (localhost, a
-// loopback address) it need not, and its certificate may be anybody's: a local
-// relay has one of its own making.
+// With credentials the server has to offer it, or nothing is sent. A server on this
+// machine (localhost, a loopback address) need not, and any certificate will do: a
+// local relay signs its own.
 type Server struct {
 	SMTPOptions
 	host     string
@@ -94,10 +94,10 @@ func (e *RefusedError) Error() string { return e.err.Error() }
 
 func (e *RefusedError) Unwrap() error { return e.err }
 
-// Send hands the mail to the server. When it has taken it, that is a success,
-// whatever happens to the connection then. A *RefusedError is for good, any
-// other error may pass. That the mail server does not know us (530 and the like)
-// may pass too: it is about the configuration and not about the mail.
+// Send hands the mail to the server. Once the server has taken it, that is a
+// success, whatever happens to the connection afterwards. A *RefusedError is for
+// good, any other error may pass. A server that does not know us (530 and the
+// like) may pass too: the configuration is wrong and not the mail.
 func (s *Server) Send(ctx context.Context, m ports.Mail) error {
 	message, err := compose(s.From, m)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Server) Send(ctx context.Context, m ports.Mail) error {
 	return err
 }
 
-// deliver goes through one connection, which ends with the context.
+// deliver uses one connection, which ends with the context.
 func (s *Server) deliver(ctx context.Context, message *gomail.Msg) error {
 	closeConn := func() {}
 	defer func() { closeConn() }()

@@ -1,6 +1,6 @@
-// Package passwords hashes passwords with argon2id, a few at a time: each takes
-// memory and a processor for a while, and whoever sends many requests must not
-// get all of both.
+// Package passwords hashes passwords with argon2id, a few at a time: each hash
+// takes memory and a processor for a while, and whoever sends many requests must
+// not get all of both.
 package passwords
 
 import (
@@ -13,16 +13,16 @@ import (
 )
 
 // params are the first choice of the OWASP cheat sheet with less than 20 MiB of
-// memory. A hash names its own, so they can be raised at any time.
+// memory. A hash names its own parameters, so these can be raised at any time.
 var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// atOnce is how many passwords are hashed at the same time.
-const atOnce = 4
+// maxConcurrent is how many passwords are hashed at the same time.
+const maxConcurrent = 4
 
 // Hasher is app's Passwords.
 type Hasher struct {
-	places chan struct{}
-	dummy  string
+	slots chan struct{}
+	dummy string
 }
 
 var _ ports.Passwords = (*Hasher)(nil)
@@ -33,15 +33,15 @@ func New() (*Hasher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hash a password: %w", err)
 	}
-	return &Hasher{places: make(chan struct{}, atOnce), dummy: dummy}, nil
+	return &Hasher{slots: make(chan struct{}, maxConcurrent), dummy: dummy}, nil
 }
 
 // Hash gives the hash of a password, with a salt of its own.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	if err := h.enter(ctx); err != nil {
+	if err := h.acquire(ctx); err != nil {
 		return "", err
 	}
-	defer h.leave()
+	defer h.release()
 	hash, err := argon2id.CreateHash(password, params)
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
@@ -52,10 +52,10 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // Matches reports whether the password is that of the hash; for an empty hash
 // it does the same work and says no.
 func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, error) {
-	if err := h.enter(ctx); err != nil {
+	if err := h.acquire(ctx); err != nil {
 		return false, err
 	}
-	defer h.leave()
+	defer h.release()
 	against := hash
 	if hash == "" {
 		against = h.dummy
@@ -67,16 +67,17 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, erro
 	return fits && hash != "", nil
 }
 
-func (h *Hasher) enter(ctx context.Context) error {
+// acquire waits for a slot.
+func (h *Hasher) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case h.places <- struct{}{}:
+	case h.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (h *Hasher) leave() { <-h.places }
+func (h *Hasher) release() { <-h.slots }

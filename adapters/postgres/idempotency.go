@@ -21,8 +21,8 @@ var (
 	ErrKeyReused = errors.New("idempotency key was used for another request")
 	// ErrKeyBusy: the first request with the key is still being answered.
 	ErrKeyBusy = errors.New("the first request with this idempotency key is still running")
-	// ErrKeyInvalid: the key is empty, over 255 bytes, or holds what text in
-	// the database cannot.
+	// ErrKeyInvalid: the key is empty, over 255 bytes, or not text that the
+	// database can hold.
 	ErrKeyInvalid = errors.New("idempotency key is not valid")
 	// ErrClaimLost: the claim took longer than its lock and another request
 	// has taken the key over.
@@ -169,14 +169,14 @@ func (s *IdempotencyKeys) Abandon(ctx context.Context, c Claim) error {
 
 // Unlock lets repeats take over at once what was never answered, instead of when
 // its lock runs out. It is for the one process of a database, as it starts:
-// whoever has claimed a key before is gone then.
+// whoever claimed a key before is gone.
 func (s *IdempotencyKeys) Unlock(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, `UPDATE ops.idempotency_keys SET locked_until = now() WHERE state = 'running'`)
 	return Failure("unlock idempotency keys", err)
 }
 
-// RemoveExpired deletes keys nobody can ask for any more, at most limit of
-// them, and tells how many there were.
+// RemoveExpired deletes up to limit keys that nobody can ask for any more, and
+// tells how many there were.
 func (s *IdempotencyKeys) RemoveExpired(ctx context.Context, limit int) (int64, error) {
 	tag, err := s.pool.Exec(ctx, `
 		DELETE FROM ops.idempotency_keys WHERE (caller, key) IN (

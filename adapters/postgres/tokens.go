@@ -31,9 +31,9 @@ type Token struct {
 	RevokedAt time.Time
 }
 
-// Usable reports whether the token may be used at an instant.
-func (t Token) Usable(at time.Time) bool {
-	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || at.Before(t.ExpiresAt))
+// Usable reports whether the token may be used now.
+func (t Token) Usable(now time.Time) bool {
+	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
 }
 
 // HashToken gives the form in which a secret is kept and looked up. Secrets

@@ -23,8 +23,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-// patience bounds all that is asked of the provider for one request.
-const patience = 10 * time.Second
+// requestTimeout bounds everything that is asked of the provider for one request.
+const requestTimeout = 10 * time.Second
 
 // Options say which provider, and who we are there.
 type Options struct {
@@ -42,7 +42,7 @@ type Issuer struct {
 	options Options
 	client  *http.Client
 
-	turn     chan struct{} // full while somebody has the fields below
+	lock     chan struct{} // full while somebody uses the fields below
 	known    *known
 	failed   error
 	failedAt time.Time
@@ -59,23 +59,23 @@ type known struct {
 // New makes the client of a provider, which need not run.
 func New(o Options) *Issuer {
 	o.Pause = cmp.Or(o.Pause, time.Second)
-	return &Issuer{options: o, client: &http.Client{Timeout: patience}, turn: make(chan struct{}, 1)}
+	return &Issuer{options: o, client: &http.Client{Timeout: requestTimeout}, lock: make(chan struct{}, 1)}
 }
 
-// take waits for the turn to look at or change what is known.
-func (i *Issuer) take(ctx context.Context) (release func(), err error) {
+// acquire waits for the lock.
+func (i *Issuer) acquire(ctx context.Context) (release func(), err error) {
 	select {
-	case i.turn <- struct{}{}:
-		return func() { <-i.turn }, nil
+	case i.lock <- struct{}{}:
+		return func() { <-i.lock }, nil
 	case <-ctx.Done():
 		return nil, unavailable("wait for discovery", ctx.Err())
 	}
 }
 
-// provider gives the provider, discovered unless it is known already. One
-// request discovers for all that wait, whether its own caller stays or not.
+// provider gives the provider, and discovers it unless it is known already. One
+// request discovers it for all that wait, whether its own caller stays or not.
 func (i *Issuer) provider(ctx context.Context) (*known, error) {
-	release, err := i.take(ctx)
+	release, err := i.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (i *Issuer) provider(ctx context.Context) (*known, error) {
 	if i.failed != nil && time.Since(i.failedAt) < i.options.Pause {
 		return nil, i.failed
 	}
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), i.client), patience)
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), i.client), requestTimeout)
 	defer cancel()
 	p, err := oidc.NewProvider(ctx, i.options.Issuer)
 	if err != nil {
@@ -106,10 +106,10 @@ func (i *Issuer) provider(ctx context.Context) (*known, error) {
 	return i.known, nil
 }
 
-// trouble is something wrong with the provider, which is discovered anew for the
-// next request: it may have moved.
-func (i *Issuer) trouble(ctx context.Context, k *known, what string, err error) error {
-	if release, taken := i.take(context.WithoutCancel(ctx)); taken == nil {
+// rediscover reports that something is wrong with the provider, and has the next
+// request discover it anew: it may have moved.
+func (i *Issuer) rediscover(ctx context.Context, k *known, what string, err error) error {
+	if release, lockErr := i.acquire(context.WithoutCancel(ctx)); lockErr == nil {
 		if i.known == k {
 			i.known = nil
 		}
@@ -135,40 +135,40 @@ func (i *Issuer) SignInURL(ctx context.Context, a ports.IssuerAttempt) (string, 
 	return k.config.AuthCodeURL(a.State, redirect(a), oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
 }
 
-// Identify implements ports.Issuer. A provider that redeems the code and then does
-// not vouch for anybody as it should is in trouble; nobody else can bring that
-// about.
+// Identify implements ports.Issuer. When a provider redeems the code and then does
+// not vouch for anybody as it should, that is the provider's fault: nobody else
+// can bring it about.
 func (i *Issuer) Identify(ctx context.Context, code string, a ports.IssuerAttempt) (ports.Identity, error) {
 	k, err := i.provider(ctx)
 	if err != nil {
 		return ports.Identity{}, err
 	}
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, i.client), patience)
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, i.client), requestTimeout)
 	defer cancel()
 	token, err := k.config.Exchange(ctx, code, redirect(a), oauth2.VerifierOption(a.Verifier))
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.ErrorCode == "invalid_grant" {
 		return ports.Identity{}, fmt.Errorf("redeem the code: %w", ports.ErrNotIdentified)
 	}
 	if err != nil {
-		return ports.Identity{}, i.trouble(ctx, k, "redeem the code", err)
+		return ports.Identity{}, i.rediscover(ctx, k, "redeem the code", err)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	id, err := k.Verifier(&oidc.Config{ClientID: i.options.ClientID}).Verify(ctx, raw)
 	if err != nil {
-		return ports.Identity{}, i.trouble(ctx, k, "verify the ID token", err)
+		return ports.Identity{}, i.rediscover(ctx, k, "verify the ID token", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
 		return ports.Identity{}, fmt.Errorf("nonce: %w", ports.ErrNotIdentified)
 	}
 	identity, err := k.identity(ctx, id, token)
 	if err != nil {
-		return ports.Identity{}, i.trouble(ctx, k, "read the claims", err)
+		return ports.Identity{}, i.rediscover(ctx, k, "read the claims", err)
 	}
 	return identity, nil
 }
 
-// identity is what the ID token says. Many providers tell the e-mail address
-// elsewhere only.
+// identity is what the ID token says. Many providers give the e-mail address only
+// in the user info.
 func (k *known) identity(ctx context.Context, id *oidc.IDToken, token *oauth2.Token) (ports.Identity, error) {
 	identity := ports.Identity{Issuer: id.Issuer, Subject: id.Subject}
 	var claims struct {

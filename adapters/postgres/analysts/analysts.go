@@ -26,8 +26,8 @@ import (
 // server: services on several databases of one server share it.
 const Group = "fleetledger_analyst"
 
-// HowTo is what somebody who may has to run where the service's own database
-// user may not create roles.
+// HowTo is what a privileged user has to run where the service's own database user
+// may not create roles.
 const HowTo = `CREATE ROLE ` + Group + ` NOLOGIN; ` +
 	`GRANT USAGE ON SCHEMA analytics TO ` + Group + `; ` +
 	`GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO ` + Group + `; ` +
@@ -45,13 +45,13 @@ var (
 // EnsureGroup makes Group where it is missing. Any number of instances may call
 // it at once, on any databases of the server.
 func EnsureGroup(ctx context.Context, pool *pgxpool.Pool) error {
-	var there bool
-	err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, Group).Scan(&there)
-	if err != nil || there {
+	var exists bool
+	err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, Group).Scan(&exists)
+	if err != nil || exists {
 		return wrap("look for role "+Group, err)
 	}
 	_, err = pool.Exec(ctx, `CREATE ROLE `+Group+` NOLOGIN`)
-	if errors.Is(understood(err), ErrTaken) {
+	if errors.Is(refusal(err), ErrTaken) {
 		return nil // another instance was faster
 	}
 	return wrap("create role "+Group, err)
@@ -69,8 +69,8 @@ const maxConnections = 10 // of one analyst
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
-// Create makes a role for an analyst, who reads the views of a schema, and gives
-// its password. It is to be seen this once: the server gets a verifier of it.
+// Create makes a role for an analyst, to read the views of a schema, and gives its
+// password. This is the only time to see it: the server gets just a verifier.
 func Create(ctx context.Context, pool *pgxpool.Pool, schema, name string) (password string, err error) {
 	schema = pgx.Identifier{schema}.Sanitize()
 	if !validName.MatchString(name) || name[:min(3, len(name))] == "pg_" {
@@ -92,7 +92,7 @@ func Create(ctx context.Context, pool *pgxpool.Pool, schema, name string) (passw
 		statements = append(statements, `ALTER ROLE `+role+` SET `+setting)
 	}
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		var published bool // before Group was there, perhaps
+		var published bool // perhaps before Group existed
 		if err := tx.QueryRow(ctx, `SELECT to_regnamespace($1) IS NOT NULL`, schema).Scan(&published); err != nil {
 			return err
 		}
@@ -109,8 +109,8 @@ func Create(ctx context.Context, pool *pgxpool.Pool, schema, name string) (passw
 	return password, wrap("create role "+name, err)
 }
 
-// Drop ends an analyst's sessions and removes the role. It leaves roles alone
-// that are no analyst's.
+// Drop ends an analyst's sessions and removes the role. Other roles it leaves
+// alone.
 func Drop(ctx context.Context, pool *pgxpool.Pool, name string) error {
 	names, err := List(ctx, pool)
 	if err != nil {
@@ -130,7 +130,7 @@ func drop(ctx context.Context, pool *pgxpool.Pool, name string) error {
 		return wrap("shut out "+name, err)
 	}
 	_, err := pool.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, name)
-	if err != nil && !errors.Is(understood(err), ErrNotAllowed) { // a session without its role may read nothing either
+	if err != nil && !errors.Is(refusal(err), ErrNotAllowed) { // a session without its role may read nothing either
 		return wrap("end sessions of "+name, err)
 	}
 	_, err = pool.Exec(ctx, `DROP ROLE `+role)
@@ -154,11 +154,11 @@ func wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", what, understood(err))
+	return fmt.Errorf("%s: %w", what, refusal(err))
 }
 
-// understood names the refusals that a caller can do something about.
-func understood(err error) error {
+// refusal names the errors that a caller can do something about.
+func refusal(err error) error {
 	answer, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		return err

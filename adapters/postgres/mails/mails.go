@@ -1,6 +1,6 @@
 // Package mails keeps mails on their way to a mail server, on the table
 // ops.mails. As app's Mailer it takes them: row and job in one transaction, so
-// that whoever hands a mail over never waits for a mail server, and each is
+// that whoever hands a mail over never waits for a mail server, and each mail is
 // taken once.
 //
 // Mails carry the tokens of invitations and addresses of people. A row holds
@@ -23,26 +23,26 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-// Enqueue starts the job that sends a mail, as part of the transaction that
+// QueueMail queues the job that sends a mail, as part of the transaction that
 // takes it.
-type Enqueue func(ctx context.Context, tx pgx.Tx, mail uuid.UUID) error
+type QueueMail func(ctx context.Context, tx pgx.Tx, mail uuid.UUID) error
 
 // Store keeps mails. Safe for concurrent use.
 type Store struct {
-	pool    *pgxpool.Pool
-	key     []byte
-	enqueue Enqueue
+	pool      *pgxpool.Pool
+	key       []byte
+	queueMail QueueMail
 }
 
 var _ ports.Mailer = (*Store)(nil)
 
 // NewStore keeps mails in the migrated database of pool, sealed with the
 // installation's key.
-func NewStore(pool *pgxpool.Pool, key []byte, enqueue Enqueue) *Store {
-	return &Store{pool: pool, key: key, enqueue: enqueue}
+func NewStore(pool *pgxpool.Pool, key []byte, queueMail QueueMail) *Store {
+	return &Store{pool: pool, key: key, queueMail: queueMail}
 }
 
-// Waiting is a mail that was not sent yet.
+// Waiting is a mail that was neither sent nor given up yet.
 type Waiting struct {
 	ports.Mail
 	Attempts int
@@ -67,13 +67,12 @@ func (s *Store) Send(ctx context.Context, m ports.Mail) error {
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		return s.enqueue(ctx, tx, m.ID)
+		return s.queueMail(ctx, tx, m.ID)
 	})
 	return postgres.Failure("take mail", err)
 }
 
-// Waiting gives a mail that waits, query.ErrNotFound when it does not, or not any
-// more.
+// Waiting gives a mail that waits, else query.ErrNotFound.
 func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
 	var w Waiting
 	var sealed []byte
@@ -92,18 +91,18 @@ func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
 	return w, nil
 }
 
-// Tried notes an attempt that may be repeated.
+// Tried records an attempt that may be repeated.
 func (s *Store) Tried(ctx context.Context, id uuid.UUID, reason string) error {
 	return s.exec(ctx, `UPDATE ops.mails SET attempts = attempts + 1, last_error = $2 WHERE id = $1 AND state = 'waiting'`, id, reason)
 }
 
-// Sent notes that the mail server has taken the mail, and forgets what it says.
+// Sent records that the mail server has taken the mail, and forgets its content.
 func (s *Store) Sent(ctx context.Context, id uuid.UUID) error {
 	return s.exec(ctx, `UPDATE ops.mails SET state = 'sent', sealed = NULL, attempts = attempts + 1, last_error = NULL, finished_at = now()
 		WHERE id = $1 AND state = 'waiting'`, id)
 }
 
-// Failed notes why the mail is given up, and forgets what it says.
+// Failed records why the mail is given up, and forgets its content.
 func (s *Store) Failed(ctx context.Context, id uuid.UUID, reason string) error {
 	return s.exec(ctx, `UPDATE ops.mails SET state = 'failed', sealed = NULL, attempts = attempts + 1, last_error = $2, finished_at = now()
 		WHERE id = $1 AND state = 'waiting'`, id, reason)
@@ -111,5 +110,5 @@ func (s *Store) Failed(ctx context.Context, id uuid.UUID, reason string) error {
 
 func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
 	_, err := s.pool.Exec(ctx, sql, args...)
-	return postgres.Failure("note what became of a mail", err)
+	return postgres.Failure("record result of a mail", err)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // CountAttempt implements ports.PeopleStore. A window that ends later than one
-// can that begins now is from a clock that was ahead, and begins anew.
+// that begins now comes from a clock that was ahead, and begins anew.
 func (s *Store) CountAttempt(ctx context.Context, subject []byte, now time.Time, window time.Duration) (count int, ends time.Time, err error) {
 	err = s.pool.QueryRow(ctx, `
 		INSERT INTO ops.sign_in_attempts AS a (subject, count, ends_at) VALUES ($1, 1, $3)

@@ -11,30 +11,29 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-// What has run out refuses whoever comes with it, and is removed some time
-// after, a number of rows at a time.
+// What has expired is refused at once, and removed some time after, a number of
+// rows at a time.
 
-// RemoveSessions removes sessions that have ended by an instant.
-func (s *Store) RemoveSessions(ctx context.Context, at time.Time, limit int) (int64, error) {
+// RemoveSessions removes sessions that have ended.
+func (s *Store) RemoveSessions(ctx context.Context, now time.Time, limit int) (int64, error) {
 	return s.remove(ctx, "remove sessions", `DELETE FROM ops.sessions WHERE id IN
-		(SELECT id FROM ops.sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, at, limit)
+		(SELECT id FROM ops.sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, now, limit)
 }
 
-// RemoveAttempts removes what was counted in windows that have ended by an instant.
-func (s *Store) RemoveAttempts(ctx context.Context, at time.Time, limit int) (int64, error) {
+// RemoveAttempts removes the counts of windows that have ended.
+func (s *Store) RemoveAttempts(ctx context.Context, now time.Time, limit int) (int64, error) {
 	return s.remove(ctx, "remove attempts to sign in", `DELETE FROM ops.sign_in_attempts WHERE subject IN
-		(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, at, limit)
+		(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, now, limit)
 }
 
-// tokenDays is how long a token that has run out is still listed. Afterwards no
-// request that made one can be repeated.
+// tokenDays is how long an expired token is still listed. After that, a request
+// that made a token can no longer be repeated.
 const tokenDays = 30
 
-// RemoveTokens removes personal tokens that have run out a month before an
-// instant, revoked or not.
-func (s *Store) RemoveTokens(ctx context.Context, at time.Time, limit int) (int64, error) {
+// RemoveTokens removes personal tokens that expired a month ago, revoked or not.
+func (s *Store) RemoveTokens(ctx context.Context, now time.Time, limit int) (int64, error) {
 	return s.remove(ctx, "remove personal tokens", `DELETE FROM ops.personal_tokens WHERE id IN
-		(SELECT id FROM ops.personal_tokens WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, at.AddDate(0, 0, -tokenDays), limit)
+		(SELECT id FROM ops.personal_tokens WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, now.AddDate(0, 0, -tokenDays), limit)
 }
 
 func (s *Store) remove(ctx context.Context, what, sql string, args ...any) (int64, error) {

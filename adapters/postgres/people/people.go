@@ -1,4 +1,4 @@
-// Package people keeps what signing in needs and what is no event: hashes of
+// Package people keeps what signing in needs beside the events: hashes of
 // passwords, identities at an issuer, sessions, personal API tokens, counted
 // attempts, last logins. It is app's PeopleStore on tables of schema ops. Secrets
 // reach it as hashes only.
@@ -31,8 +31,8 @@ func (s *Store) exec(ctx context.Context, what, sql string, args ...any) error {
 	return postgres.Failure(what, err)
 }
 
-// one is exec of a statement that must meet a row, else query.ErrNotFound.
-func (s *Store) one(ctx context.Context, what, sql string, args ...any) error {
+// execOne is exec of a statement that must affect a row, else query.ErrNotFound.
+func (s *Store) execOne(ctx context.Context, what, sql string, args ...any) error {
 	tag, err := s.pool.Exec(ctx, sql, args...)
 	if err == nil && tag.RowsAffected() == 0 {
 		return query.ErrNotFound

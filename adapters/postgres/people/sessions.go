@@ -54,7 +54,7 @@ func (s *Store) CarryOver(ctx context.Context, session, credential uuid.UUID) er
 
 // EndSession implements ports.PeopleStore.
 func (s *Store) EndSession(ctx context.Context, user, id uuid.UUID) error {
-	return s.one(ctx, "end session", `DELETE FROM ops.sessions WHERE user_uid = $1 AND id = $2`, user, id)
+	return s.execOne(ctx, "end session", `DELETE FROM ops.sessions WHERE user_uid = $1 AND id = $2`, user, id)
 }
 
 // EndSessions implements ports.PeopleStore.

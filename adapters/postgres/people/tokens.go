@@ -60,6 +60,6 @@ func (s *Store) Tokens(ctx context.Context, user uuid.UUID) ([]ports.PersonalTok
 // RevokeToken implements ports.PeopleStore. The row stays, so that a repeat of the
 // request that made the token does not bring it back.
 func (s *Store) RevokeToken(ctx context.Context, user, id uuid.UUID) error {
-	return s.one(ctx, "revoke personal token",
+	return s.execOne(ctx, "revoke personal token",
 		`UPDATE ops.personal_tokens SET revoked = true WHERE user_uid = $1 AND id = $2 AND NOT revoked`, user, id)
 }

@@ -49,22 +49,22 @@ func Open(ctx context.Context, pool *pgxpool.Pool, installation []byte) (*Store,
 	return s, s.bind(ctx)
 }
 
-// bound is what is sealed to recognise the installation key by.
-const bound = "person-key"
+// keyMark is sealed once with the installation key, to recognise the key by.
+const keyMark = "person-key"
 
 func (s *Store) bind(ctx context.Context) error {
-	mark, err := sealing.Seal(s.installation, []byte(bound), nil)
+	mark, err := sealing.Seal(s.installation, []byte(keyMark), nil)
 	if err != nil {
 		return fmt.Errorf("installation key: %w", err)
 	}
 	// Two statements: the winner of a race is only visible to a second one.
 	_, err = s.pool.Exec(ctx, `
 		INSERT INTO ops.settings (key, value) VALUES ($1, to_jsonb(encode($2::bytea, 'base64')))
-		ON CONFLICT (key) DO NOTHING`, bound, mark)
+		ON CONFLICT (key) DO NOTHING`, keyMark, mark)
 	if err != nil {
 		return failure("bind the installation key", err)
 	}
-	err = s.pool.QueryRow(ctx, `SELECT decode(value #>> '{}', 'base64') FROM ops.settings WHERE key = $1`, bound).Scan(&mark)
+	err = s.pool.QueryRow(ctx, `SELECT decode(value #>> '{}', 'base64') FROM ops.settings WHERE key = $1`, keyMark).Scan(&mark)
 	if err != nil {
 		return failure("check the installation key", err)
 	}
@@ -87,7 +87,7 @@ func (s *Store) Use(ctx context.Context, person uuid.UUID, stream string) (ports
 			CASE WHEN excluded.named_in <@ k.named_in THEN k.named_in ELSE k.named_in || excluded.named_in END
 		RETURNING key`, person, wrapped, stream).Scan(&kept)
 	if err != nil {
-		return ports.PersonKey{}, failure("key of a person", err)
+		return ports.PersonKey{}, failure("use key of a person", err)
 	}
 	return s.unwrap(person, kept)
 }
@@ -109,7 +109,7 @@ func (s *Store) Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]po
 	}
 	rows, err := s.pool.Query(ctx, `SELECT person, key FROM ops.person_keys WHERE person = ANY ($1::uuid[])`, missing)
 	if err != nil {
-		return nil, failure("keys of persons", err)
+		return nil, failure("find keys of persons", err)
 	}
 	var person [16]byte
 	var wrapped []byte
@@ -121,7 +121,7 @@ func (s *Store) Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]po
 		return nil
 	})
 	if err != nil {
-		return nil, failure("keys of persons", err)
+		return nil, failure("find keys of persons", err)
 	}
 	return found, nil
 }
@@ -144,7 +144,7 @@ func (s *Store) NamedIn(ctx context.Context, person uuid.UUID) ([]string, error)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
-	return streams, failure("streams that name a person", err)
+	return streams, failure("find streams that name a person", err)
 }
 
 // Erase implements ports.PersonKeys. Erasing again changes nothing.

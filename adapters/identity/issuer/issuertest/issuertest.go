@@ -1,6 +1,6 @@
 // Package issuertest runs an OpenID Connect provider inside the test's process:
 // the provider of zitadel/oidc on the memory storage of its example, with the
-// people, and the trouble, of the test's choice.
+// people and the faults of the test's choice.
 package issuertest
 
 import (
@@ -200,7 +200,7 @@ func (k public) Key() any                           { return &k.private.PublicKe
 func (k public) Algorithm() jose.SignatureAlgorithm { return jose.RS256 }
 func (k public) Use() string                        { return "sig" }
 
-// memory is the example's storage with the test's trouble.
+// memory is the example's storage with the faults that the test asks for.
 type memory struct {
 	*storage.Storage
 	provider *Provider
