@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -143,7 +144,7 @@ func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.Cus
 }
 
 // results is an operation's results from one on, as far as there are any.
-func (h handlers) results(ctx context.Context, id uuid.UUID, start int, write func(*bytes.Buffer, []ItemResult) error) io.Reader {
+func (h handlers) results(ctx context.Context, id uuid.UUID, start int, write func(*bytes.Buffer, []openapi.ItemResult) error) io.Reader {
 	caller := callOf(ctx).caller
 	return &pages{more: func(to *bytes.Buffer) (bool, error) {
 		got, err := h.App.OperationResults(ctx, caller, id, start, exportPage)
@@ -156,7 +157,7 @@ func (h handlers) results(ctx context.Context, id uuid.UUID, start int, write fu
 }
 
 func (h handlers) resultsNDJSON(ctx context.Context, id uuid.UUID, start int) io.Reader {
-	return h.results(ctx, id, start, func(to *bytes.Buffer, results []ItemResult) error {
+	return h.results(ctx, id, start, func(to *bytes.Buffer, results []openapi.ItemResult) error {
 		lines := json.NewEncoder(to)
 		for _, r := range results {
 			if err := lines.Encode(r); err != nil {
@@ -169,15 +170,15 @@ func (h handlers) resultsNDJSON(ctx context.Context, id uuid.UUID, start int) io
 
 func (h handlers) resultsCSV(ctx context.Context, id uuid.UUID, start int) io.Reader {
 	begun := false
-	return h.results(ctx, id, start, func(to *bytes.Buffer, results []ItemResult) error {
+	return h.results(ctx, id, start, func(to *bytes.Buffer, results []openapi.ItemResult) error {
 		var rows [][]string
 		if !begun {
 			begun = true
 			rows = append(rows, []string{"INDEX", "REF", "UID", "SERIAL_NUMBER", "OUTCOME", "CODES", "DETAILS"})
 		}
 		for _, r := range results {
-			codes := list(r.Problems, func(p ItemProblem) string { return p.Code })
-			details := list(r.Problems, func(p ItemProblem) string { return p.Detail })
+			codes := list(r.Problems, func(p openapi.ItemProblem) string { return p.Code })
+			details := list(r.Problems, func(p openapi.ItemProblem) string { return p.Detail })
 			rows = append(rows, []string{strconv.Itoa(r.Index), valueOf(r.Ref), valueOf(r.Uid), valueOf(r.SerialNumber),
 				string(r.Outcome), strings.Join(codes, "|"), strings.Join(details, " ")})
 		}

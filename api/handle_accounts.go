@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -17,7 +18,7 @@ type handlers struct{ *Server }
 
 var accountSorts = []string{"name", "type", "status", "createdAt"}
 
-func (h handlers) ListAccounts(ctx context.Context, r ListAccountsRequestObject) (ListAccountsResponseObject, error) {
+func (h handlers) ListAccounts(ctx context.Context, r openapi.ListAccountsRequestObject) (openapi.ListAccountsResponseObject, error) {
 	var in reading
 	q := query.AccountQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
@@ -33,13 +34,13 @@ func (h handlers) ListAccounts(ctx context.Context, r ListAccountsRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return ListAccounts200JSONResponse{
-		Body:    AccountList{Items: list(page.Items, accountRow), NextCursor: present(page.NextCursor), Total: page.Total},
-		Headers: ListAccounts200ResponseHeaders{XPosition: page.Position.String()},
+	return openapi.ListAccounts200JSONResponse{
+		Body:    openapi.AccountList{Items: list(page.Items, accountRow), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: openapi.ListAccounts200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
 }
 
-func (h handlers) GetAccount(ctx context.Context, r GetAccountRequestObject) (GetAccountResponseObject, error) {
+func (h handlers) GetAccount(ctx context.Context, r openapi.GetAccountRequestObject) (openapi.GetAccountResponseObject, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
 	if err := in.err(); err != nil {
@@ -49,41 +50,41 @@ func (h handlers) GetAccount(ctx context.Context, r GetAccountRequestObject) (Ge
 	if err != nil {
 		return nil, err
 	}
-	return GetAccount200JSONResponse{
+	return openapi.GetAccount200JSONResponse{
 		Body:    accountRow(row),
-		Headers: GetAccount200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+		Headers: openapi.GetAccount200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
 	}, nil
 }
 
-func (h handlers) CreateAccount(ctx context.Context, r CreateAccountRequestObject) (CreateAccountResponseObject, error) {
+func (h handlers) CreateAccount(ctx context.Context, r openapi.CreateAccountRequestObject) (openapi.CreateAccountResponseObject, error) {
 	c := newAccount(ctx, r.Body.Name, r.Body.Administrator, r.Body.Offers, r.Body.Reason)
 	c.Type = account.Type(r.Body.Type)
 	created, err := h.App.CreateAccount(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return CreateAccount201JSONResponse{
-		Body:    CreatedAccount{Uid: created.UID, Type: r.Body.Type, Status: AccountStatusPending},
-		Headers: CreateAccount201ResponseHeaders{Location: accountPath(created.UID), XPosition: created.Position.String()},
+	return openapi.CreateAccount201JSONResponse{
+		Body:    openapi.CreatedAccount{Uid: created.UID, Type: r.Body.Type, Status: openapi.AccountStatusPending},
+		Headers: openapi.CreateAccount201ResponseHeaders{Location: accountPath(created.UID), XPosition: created.Position.String()},
 	}, nil
 }
 
-func (h handlers) CreateCustomer(ctx context.Context, r CreateCustomerRequestObject) (CreateCustomerResponseObject, error) {
+func (h handlers) CreateCustomer(ctx context.Context, r openapi.CreateCustomerRequestObject) (openapi.CreateCustomerResponseObject, error) {
 	c := newAccount(ctx, r.Body.Name, r.Body.Administrator, r.Body.Offers, r.Body.Reason)
 	c.Type = account.Standard
 	created, err := h.App.CreateCustomer(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return CreateCustomer201JSONResponse{
-		Body:    CreatedAccount{Uid: created.UID, Type: Standard, Status: AccountStatusPending},
-		Headers: CreateCustomer201ResponseHeaders{Location: accountPath(created.UID), XPosition: created.Position.String()},
+	return openapi.CreateCustomer201JSONResponse{
+		Body:    openapi.CreatedAccount{Uid: created.UID, Type: openapi.Standard, Status: openapi.AccountStatusPending},
+		Headers: openapi.CreateCustomer201ResponseHeaders{Location: accountPath(created.UID), XPosition: created.Position.String()},
 	}, nil
 }
 
 func accountPath(uid uuid.UUID) string { return "/v1/accounts/" + uid.String() }
 
-func newAccount(ctx context.Context, name string, administrator Administrator, offers *[]Offer, reason *ReasonText) app.CreateAccount {
+func newAccount(ctx context.Context, name string, administrator openapi.Administrator, offers *[]openapi.Offer, reason *openapi.ReasonText) app.CreateAccount {
 	c := app.CreateAccount{Command: commandOf(ctx, reason), Name: name}
 	c.Administrator.Email = administrator.Email
 	c.Administrator.Name = valueOf(administrator.Name)
@@ -93,7 +94,7 @@ func newAccount(ctx context.Context, name string, administrator Administrator, o
 	return c
 }
 
-func (h handlers) CloseAccount(ctx context.Context, r CloseAccountRequestObject) (CloseAccountResponseObject, error) {
+func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountRequestObject) (openapi.CloseAccountResponseObject, error) {
 	var in reading
 	expected := in.ifMatch(r.Params.IfMatch)
 	if err := in.err(); err != nil {
@@ -103,24 +104,24 @@ func (h handlers) CloseAccount(ctx context.Context, r CloseAccountRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return CloseAccount200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: CloseAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	return openapi.CloseAccount200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.CloseAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) ResendInvitation(ctx context.Context, r ResendInvitationRequestObject) (ResendInvitationResponseObject, error) {
+func (h handlers) ResendInvitation(ctx context.Context, r openapi.ResendInvitationRequestObject) (openapi.ResendInvitationResponseObject, error) {
 	written, err := h.App.ResendInvitation(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason))
 	if err != nil {
 		return nil, err
 	}
-	return ResendInvitation200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: ResendInvitation200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	return openapi.ResendInvitation200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.ResendInvitation200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) ListPartners(ctx context.Context, r ListPartnersRequestObject) (ListPartnersResponseObject, error) {
+func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersRequestObject) (openapi.ListPartnersResponseObject, error) {
 	var in reading
 	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
 	if err := in.err(); err != nil {
@@ -130,15 +131,15 @@ func (h handlers) ListPartners(ctx context.Context, r ListPartnersRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return ListPartners200JSONResponse{
-		Body:    PartnerList{Items: list(rows, partner(r.Uid)), Total: len(rows)},
-		Headers: ListPartners200ResponseHeaders{XPosition: position.String()},
+	return openapi.ListPartners200JSONResponse{
+		Body:    openapi.PartnerList{Items: list(rows, partner(r.Uid)), Total: len(rows)},
+		Headers: openapi.ListPartners200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 
 // GetSlots counts by the read model: what a registration at the same time
 // takes is decided by the log.
-func (h handlers) GetSlots(ctx context.Context, r GetSlotsRequestObject) (GetSlotsResponseObject, error) {
+func (h handlers) GetSlots(ctx context.Context, r openapi.GetSlotsRequestObject) (openapi.GetSlotsResponseObject, error) {
 	var in reading
 	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
 	if err := in.err(); err != nil {
@@ -153,10 +154,10 @@ func (h handlers) GetSlots(ctx context.Context, r GetSlotsRequestObject) (GetSlo
 	if err != nil {
 		return nil, err
 	}
-	slots := Slots{Used: used}
+	slots := openapi.Slots{Used: used}
 	if row.Type == account.Reseller {
 		places, free := h.Rules.Places, max(0, h.Rules.Places-used)
 		slots.Places, slots.Free = &places, &free
 	}
-	return GetSlots200JSONResponse{Body: slots, Headers: GetSlots200ResponseHeaders{XPosition: position.String()}}, nil
+	return openapi.GetSlots200JSONResponse{Body: slots, Headers: openapi.GetSlots200ResponseHeaders{XPosition: position.String()}}, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -16,7 +17,7 @@ import (
 
 // What an account's administrators, and the operator, decide about it.
 
-func (h handlers) AssignPartnerProfile(ctx context.Context, r AssignPartnerProfileRequestObject) (AssignPartnerProfileResponseObject, error) {
+func (h handlers) AssignPartnerProfile(ctx context.Context, r openapi.AssignPartnerProfileRequestObject) (openapi.AssignPartnerProfileResponseObject, error) {
 	var in reading
 	c := app.AssignPartnerProfile{
 		Command:  commandOf(ctx, r.Body.Reason),
@@ -32,13 +33,13 @@ func (h handlers) AssignPartnerProfile(ctx context.Context, r AssignPartnerProfi
 	if err != nil {
 		return nil, err
 	}
-	return AssignPartnerProfile200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: AssignPartnerProfile200ResponseHeaders{XPosition: written.Position.String()},
+	return openapi.AssignPartnerProfile200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.AssignPartnerProfile200ResponseHeaders{XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) EstablishPartnership(ctx context.Context, r EstablishPartnershipRequestObject) (EstablishPartnershipResponseObject, error) {
+func (h handlers) EstablishPartnership(ctx context.Context, r openapi.EstablishPartnershipRequestObject) (openapi.EstablishPartnershipResponseObject, error) {
 	written, err := h.App.EstablishPartnership(ctx, callOf(ctx).caller, app.EstablishPartnership{
 		Command: commandOf(ctx, r.Body.Reason), Reseller: r.Body.Partner, Customer: r.Uid,
 		Profile: valueOf(r.Body.Profile), Until: valueOf(r.Body.Until),
@@ -46,9 +47,9 @@ func (h handlers) EstablishPartnership(ctx context.Context, r EstablishPartnersh
 	if err != nil {
 		return nil, err
 	}
-	return EstablishPartnership201JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: EstablishPartnership201ResponseHeaders{XPosition: written.Position.String()},
+	return openapi.EstablishPartnership201JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.EstablishPartnership201ResponseHeaders{XPosition: written.Position.String()},
 	}, nil
 }
 
@@ -68,18 +69,18 @@ func (r *reading) optional(pointer string, v json.RawMessage) *time.Time {
 	return t
 }
 
-func (h handlers) EndPartnership(ctx context.Context, r EndPartnershipRequestObject) (EndPartnershipResponseObject, error) {
+func (h handlers) EndPartnership(ctx context.Context, r openapi.EndPartnershipRequestObject) (openapi.EndPartnershipResponseObject, error) {
 	written, err := h.App.EndPartnership(ctx, callOf(ctx).caller, r.Partner, r.Uid, commandOf(ctx, r.Params.Reason))
 	if err != nil {
 		return nil, err
 	}
-	return EndPartnership200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: EndPartnership200ResponseHeaders{XPosition: written.Position.String()},
+	return openapi.EndPartnership200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.EndPartnership200ResponseHeaders{XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) EditAccount(ctx context.Context, r EditAccountRequestObject) (EditAccountResponseObject, error) {
+func (h handlers) EditAccount(ctx context.Context, r openapi.EditAccountRequestObject) (openapi.EditAccountResponseObject, error) {
 	var in reading
 	c := app.EditAccount{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, IfRevision: in.ifMatch(r.Params.IfMatch),
@@ -91,7 +92,7 @@ func (h handlers) EditAccount(ctx context.Context, r EditAccountRequestObject) (
 		}
 	}
 	if r.Body.Offers != nil {
-		offers := list(*r.Body.Offers, func(o Offer) catalogue.Offer { return catalogue.Offer(o) })
+		offers := list(*r.Body.Offers, func(o openapi.Offer) catalogue.Offer { return catalogue.Offer(o) })
 		c.Offers = &offers
 	}
 	if c.Name == nil && c.Billing == nil && c.Offers == nil {
@@ -104,25 +105,25 @@ func (h handlers) EditAccount(ctx context.Context, r EditAccountRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	return EditAccount200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: EditAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	return openapi.EditAccount200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.EditAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) ListChannelContacts(ctx context.Context, r ListChannelContactsRequestObject) (ListChannelContactsResponseObject, error) {
+func (h handlers) ListChannelContacts(ctx context.Context, r openapi.ListChannelContactsRequestObject) (openapi.ListChannelContactsResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	return ListChannelContacts200JSONResponse{
-		Body:    ContactList{Items: list(row.ChannelContacts, person), Total: len(row.ChannelContacts)},
-		Headers: ListChannelContacts200ResponseHeaders{XPosition: position.String()},
+	return openapi.ListChannelContacts200JSONResponse{
+		Body:    openapi.ContactList{Items: list(row.ChannelContacts, person), Total: len(row.ChannelContacts)},
+		Headers: openapi.ListChannelContacts200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 
 // administered reads the account of a route below it.
-func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *MinPosition, asOf *AsOf) (query.AccountRow, eventlog.Position, error) {
+func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *openapi.MinPosition, asOf *openapi.AsOf) (query.AccountRow, eventlog.Position, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), min, asOf)
 	if err := in.err(); err != nil {
@@ -131,48 +132,48 @@ func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *MinPosit
 	return h.App.Account(ctx, callOf(ctx).caller, uid, fresh)
 }
 
-func (h handlers) AssignChannelContact(ctx context.Context, r AssignChannelContactRequestObject) (AssignChannelContactResponseObject, error) {
+func (h handlers) AssignChannelContact(ctx context.Context, r openapi.AssignChannelContactRequestObject) (openapi.AssignChannelContactResponseObject, error) {
 	contact := app.Contact{Email: r.Body.Email, Name: valueOf(r.Body.Name)}
 	assigned, err := h.App.AssignChannelContact(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, r.Body.Reason), contact)
 	if err != nil {
 		return nil, err
 	}
-	return AssignChannelContact201JSONResponse{
+	return openapi.AssignChannelContact201JSONResponse{
 		Body: person(assigned.Contact),
-		Headers: AssignChannelContact201ResponseHeaders{
+		Headers: openapi.AssignChannelContact201ResponseHeaders{
 			Location:  accountPath(r.Uid) + "/channel-contacts/" + assigned.Contact.ID.String(),
 			XPosition: assigned.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) RemoveChannelContact(ctx context.Context, r RemoveChannelContactRequestObject) (RemoveChannelContactResponseObject, error) {
+func (h handlers) RemoveChannelContact(ctx context.Context, r openapi.RemoveChannelContactRequestObject) (openapi.RemoveChannelContactResponseObject, error) {
 	written, err := h.App.RemoveChannelContact(ctx, callOf(ctx).caller, r.Uid, r.Contact, commandOf(ctx, r.Params.Reason))
 	if err != nil {
 		return nil, err
 	}
-	return RemoveChannelContact200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: RemoveChannelContact200ResponseHeaders{XPosition: written.Position.String()},
+	return openapi.RemoveChannelContact200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.RemoveChannelContact200ResponseHeaders{XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) GetSecurity(ctx context.Context, r GetSecurityRequestObject) (GetSecurityResponseObject, error) {
+func (h handlers) GetSecurity(ctx context.Context, r openapi.GetSecurityRequestObject) (openapi.GetSecurityResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	s := row.Security
-	return GetSecurity200JSONResponse{
-		Body: Security{
+	return openapi.GetSecurity200JSONResponse{
+		Body: openapi.Security{
 			SessionMinutes: present(s.SessionMinutes), PasswordLength: max(s.PasswordLength, account.PasswordMinimum),
 			AddressRanges: list(s.AddressRanges, same),
 		},
-		Headers: GetSecurity200ResponseHeaders{XPosition: position.String()},
+		Headers: openapi.GetSecurity200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 
-func (h handlers) SecureAccount(ctx context.Context, r SecureAccountRequestObject) (SecureAccountResponseObject, error) {
+func (h handlers) SecureAccount(ctx context.Context, r openapi.SecureAccountRequestObject) (openapi.SecureAccountResponseObject, error) {
 	options := account.Secure{
 		SessionMinutes: r.Body.SessionMinutes, PasswordLength: r.Body.PasswordLength, AddressRanges: r.Body.AddressRanges, From: callOf(ctx).from,
 	}
@@ -184,8 +185,8 @@ func (h handlers) SecureAccount(ctx context.Context, r SecureAccountRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return SecureAccount200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: SecureAccount200ResponseHeaders{XPosition: written.Position.String()},
+	return openapi.SecureAccount200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.SecureAccount200ResponseHeaders{XPosition: written.Position.String()},
 	}, nil
 }

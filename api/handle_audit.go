@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -15,14 +16,14 @@ import (
 
 var auditSorts = []string{"grantedAt", "expiresAt", "status"}
 
-func auditGrant(r query.AuditGrantRow) AuditGrant {
-	return AuditGrant{
-		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: AuditGrantStatus(r.Status),
+func auditGrant(r query.AuditGrantRow) openapi.AuditGrant {
+	return openapi.AuditGrant{
+		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: openapi.AuditGrantStatus(r.Status),
 		GrantedAt: r.GrantedAt, ExpiresAt: r.Expires, EndedAt: instant(r.EndedAt), Reason: r.Reason, Revision: int64(r.Revision),
 	}
 }
 
-func (h handlers) GrantAudit(ctx context.Context, r GrantAuditRequestObject) (GrantAuditResponseObject, error) {
+func (h handlers) GrantAudit(ctx context.Context, r openapi.GrantAuditRequestObject) (openapi.GrantAuditResponseObject, error) {
 	granted, err := h.App.GrantAudit(ctx, callOf(ctx).caller, app.GrantAudit{
 		Command: commandOf(ctx, r.Body.Reason), Auditor: app.Contact{Email: r.Body.Auditor.Email, Name: valueOf(r.Body.Auditor.Name)},
 		Accounts: r.Body.Accounts, ExpiresAt: r.Body.ExpiresAt,
@@ -31,18 +32,18 @@ func (h handlers) GrantAudit(ctx context.Context, r GrantAuditRequestObject) (Gr
 		return nil, err
 	}
 	shown := auditGrant(granted.AuditGrantRow)
-	return GrantAudit201JSONResponse{
-		Body: CreatedAuditGrant{
+	return openapi.GrantAudit201JSONResponse{
+		Body: openapi.CreatedAuditGrant{
 			Id: shown.Id, Auditor: shown.Auditor, Accounts: shown.Accounts, Status: shown.Status, GrantedAt: shown.GrantedAt,
 			ExpiresAt: shown.ExpiresAt, EndedAt: shown.EndedAt, Reason: shown.Reason, Revision: shown.Revision, Token: granted.Token,
 		},
-		Headers: GrantAudit201ResponseHeaders{
+		Headers: openapi.GrantAudit201ResponseHeaders{
 			Location: "/v1/audit-grants/" + granted.UID.String(), XPosition: granted.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) ListAuditGrants(ctx context.Context, r ListAuditGrantsRequestObject) (ListAuditGrantsResponseObject, error) {
+func (h handlers) ListAuditGrants(ctx context.Context, r openapi.ListAuditGrantsRequestObject) (openapi.ListAuditGrantsResponseObject, error) {
 	var in reading
 	q := query.AuditGrantQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
@@ -57,13 +58,13 @@ func (h handlers) ListAuditGrants(ctx context.Context, r ListAuditGrantsRequestO
 	if err != nil {
 		return nil, err
 	}
-	return ListAuditGrants200JSONResponse{
-		Body:    AuditGrantList{Items: list(page.Items, auditGrant), NextCursor: present(page.NextCursor), Total: page.Total},
-		Headers: ListAuditGrants200ResponseHeaders{XPosition: page.Position.String()},
+	return openapi.ListAuditGrants200JSONResponse{
+		Body:    openapi.AuditGrantList{Items: list(page.Items, auditGrant), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: openapi.ListAuditGrants200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
 }
 
-func (h handlers) GetAuditGrant(ctx context.Context, r GetAuditGrantRequestObject) (GetAuditGrantResponseObject, error) {
+func (h handlers) GetAuditGrant(ctx context.Context, r openapi.GetAuditGrantRequestObject) (openapi.GetAuditGrantResponseObject, error) {
 	var in reading
 	reached := in.minPosition(r.Params.MinPosition)
 	if err := in.err(); err != nil {
@@ -73,29 +74,29 @@ func (h handlers) GetAuditGrant(ctx context.Context, r GetAuditGrantRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return GetAuditGrant200JSONResponse{
+	return openapi.GetAuditGrant200JSONResponse{
 		Body:    auditGrant(row),
-		Headers: GetAuditGrant200ResponseHeaders{ETag: etag(row.Revision), XPosition: later(reached, position).String()},
+		Headers: openapi.GetAuditGrant200ResponseHeaders{ETag: etag(row.Revision), XPosition: later(reached, position).String()},
 	}, nil
 }
 
-func (h handlers) RevokeAuditGrant(ctx context.Context, r RevokeAuditGrantRequestObject) (RevokeAuditGrantResponseObject, error) {
+func (h handlers) RevokeAuditGrant(ctx context.Context, r openapi.RevokeAuditGrantRequestObject) (openapi.RevokeAuditGrantResponseObject, error) {
 	var in reading
 	expected := in.ifMatch(r.Params.IfMatch)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
 	written, err := h.App.RevokeAudit(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
-	return RevokeAuditGrant200JSONResponse{deviceWritten(written)}, err
+	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, err
 }
 
 // audited are the accounts of an auditor's grant, whichever it acts for.
-func (h handlers) audited(ctx context.Context, caller access.Caller, reached eventlog.Position) ([]ReachedAccount, eventlog.Position, error) {
+func (h handlers) audited(ctx context.Context, caller access.Caller, reached eventlog.Position) ([]openapi.ReachedAccount, eventlog.Position, error) {
 	caller.ActingFor = uuid.Nil
 	found, err := h.App.Accounts(ctx, caller, query.AccountQuery{
 		Freshness: query.Freshness{MinPosition: reached}, Page: query.Page{Limit: audit.MaxAccounts},
 	})
-	return list(found.Items, func(r query.AccountRow) ReachedAccount {
-		return ReachedAccount{Uid: r.UID, Name: r.Name, Rights: list(rights.Auditor(), same)}
+	return list(found.Items, func(r query.AccountRow) openapi.ReachedAccount {
+		return openapi.ReachedAccount{Uid: r.UID, Name: r.Name, Rights: list(rights.Auditor(), same)}
 	}), found.Position, err
 }

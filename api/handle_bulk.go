@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/fleetcsv"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
@@ -26,7 +27,7 @@ const (
 )
 
 // asOperation reports whether a bulk request is carried out in the background.
-func asOperation(items int, prefer *Prefer) bool {
+func asOperation(items int, prefer *openapi.Prefer) bool {
 	if items > maxAtOnce {
 		return true
 	}
@@ -40,18 +41,18 @@ func asOperation(items int, prefer *Prefer) bool {
 }
 
 // submit makes an operation of a bulk request.
-func (h handlers) submit(ctx context.Context, s app.Submission) (AcceptedJSONResponse, error) {
+func (h handlers) submit(ctx context.Context, s app.Submission) (openapi.AcceptedJSONResponse, error) {
 	o, err := h.App.Submit(ctx, callOf(ctx).caller, s)
 	if err != nil {
-		return AcceptedJSONResponse{}, err
+		return openapi.AcceptedJSONResponse{}, err
 	}
-	return AcceptedJSONResponse{
+	return openapi.AcceptedJSONResponse{
 		Body:    operationState(o),
-		Headers: AcceptedResponseHeaders{Location: "/v1/operations/" + o.ID.String(), XPosition: o.Position.String()},
+		Headers: openapi.AcceptedResponseHeaders{Location: "/v1/operations/" + o.ID.String(), XPosition: o.Position.String()},
 	}, nil
 }
 
-func (h handlers) RegisterDevices(ctx context.Context, r RegisterDevicesRequestObject) (RegisterDevicesResponseObject, error) {
+func (h handlers) RegisterDevices(ctx context.Context, r openapi.RegisterDevicesRequestObject) (openapi.RegisterDevicesResponseObject, error) {
 	c := app.RegisterDevices{DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic)}
 	if r.JSONBody != nil {
 		c.Command = commandOf(ctx, r.JSONBody.Reason)
@@ -68,19 +69,19 @@ func (h handlers) RegisterDevices(ctx context.Context, r RegisterDevicesRequestO
 		if err != nil {
 			return nil, err
 		}
-		return RegisterDevices202JSONResponse{accepted}, nil
+		return openapi.RegisterDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
 	}
 	result, err := h.App.RegisterDevices(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return RegisterDevices200JSONResponse{
+	return openapi.RegisterDevices200JSONResponse{
 		Body:    h.bulkResult(result, domain.OutcomeCreated, c.DryRun),
-		Headers: RegisterDevices200ResponseHeaders{XPosition: result.Position.String()},
+		Headers: openapi.RegisterDevices200ResponseHeaders{XPosition: result.Position.String()},
 	}, nil
 }
 
-func registration(r Registration) app.Registration {
+func registration(r openapi.Registration) app.Registration {
 	to := app.Registration{
 		Ref: valueOf(r.Ref), SerialNumber: r.SerialNumber,
 		IMEI: valueOf(r.Imei), MAC: valueOf(r.Mac), ESN: valueOf(r.Esn),
@@ -120,7 +121,7 @@ func readFleet(body []byte) ([]app.Registration, error) {
 	return items, nil
 }
 
-func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject) (RenewDevicesResponseObject, error) {
+func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesRequestObject) (openapi.RenewDevicesResponseObject, error) {
 	var in reading
 	c := in.renewal(ctx, r.Body)
 	c.DryRun, c.Atomic = valueOf(r.Params.DryRun), valueOf(r.Params.Atomic)
@@ -132,14 +133,14 @@ func (h handlers) RenewDevices(ctx context.Context, r RenewDevicesRequestObject)
 		if err != nil {
 			return nil, err
 		}
-		return RenewDevices202JSONResponse{accepted}, nil
+		return openapi.RenewDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
 	}
 	result, err := h.App.RenewDevices(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return RenewDevices200JSONResponse{
+	return openapi.RenewDevices200JSONResponse{
 		Body:    h.bulkResult(result, domain.OutcomeRenewed, c.DryRun),
-		Headers: RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
+		Headers: openapi.RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
 	}, nil
 }

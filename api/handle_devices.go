@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -17,7 +18,7 @@ import (
 var deviceSorts = []string{"name", "serialNumber", "model", "account", "lifeCycleState", "offer", "firstRegistered", "serviceStart",
 	"serviceEnd", "autoRenew"}
 
-func (h handlers) ListDevices(ctx context.Context, r ListDevicesRequestObject) (ListDevicesResponseObject, error) {
+func (h handlers) ListDevices(ctx context.Context, r openapi.ListDevicesRequestObject) (openapi.ListDevicesResponseObject, error) {
 	q, err := h.deviceQuery(r.Params)
 	if err != nil {
 		return nil, err
@@ -31,21 +32,21 @@ func (h handlers) ListDevices(ctx context.Context, r ListDevicesRequestObject) (
 		if err != nil {
 			return nil, err
 		}
-		return ListDevices200TextcsvResponse{Body: body, Headers: ListDevices200ResponseHeaders{XPosition: position.String()}}, nil
+		return openapi.ListDevices200TextcsvResponse{Body: body, Headers: openapi.ListDevices200ResponseHeaders{XPosition: position.String()}}, nil
 	}
 	page, err := h.App.Devices(ctx, caller, q)
 	if err != nil {
 		return nil, err
 	}
-	return ListDevices200JSONResponse{
-		Body: DeviceList{
+	return openapi.ListDevices200JSONResponse{
+		Body: openapi.DeviceList{
 			Items: list(page.Items, h.deviceRow(h.dayOf(q.Freshness))), NextCursor: present(page.NextCursor), Total: page.Total, Windows: h.windows(),
 		},
-		Headers: ListDevices200ResponseHeaders{XPosition: page.Position.String()},
+		Headers: openapi.ListDevices200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
 }
 
-func (h handlers) deviceQuery(p ListDevicesParams) (query.DeviceQuery, error) {
+func (h handlers) deviceQuery(p openapi.ListDevicesParams) (query.DeviceQuery, error) {
 	var in reading
 	q := query.DeviceQuery{
 		Freshness:      in.freshness(h.Clock.Now(), p.MinPosition, p.AsOf),
@@ -95,7 +96,7 @@ func (h handlers) placesUsed(ctx context.Context, caller access.Caller, account 
 	return all.Total - retired.Total, err
 }
 
-func (h handlers) GetDevice(ctx context.Context, r GetDeviceRequestObject) (GetDeviceResponseObject, error) {
+func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObject) (openapi.GetDeviceResponseObject, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
 	if err := in.err(); err != nil {
@@ -105,13 +106,13 @@ func (h handlers) GetDevice(ctx context.Context, r GetDeviceRequestObject) (GetD
 	if err != nil {
 		return nil, err
 	}
-	return GetDevice200JSONResponse{
+	return openapi.GetDevice200JSONResponse{
 		Body:    h.deviceRow(h.dayOf(fresh))(row),
-		Headers: GetDevice200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+		Headers: openapi.GetDevice200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
 	}, nil
 }
 
-func (h handlers) GetDeviceHistory(ctx context.Context, r GetDeviceHistoryRequestObject) (GetDeviceHistoryResponseObject, error) {
+func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHistoryRequestObject) (openapi.GetDeviceHistoryResponseObject, error) {
 	var in reading
 	reached := in.freshness(time.Time{}, r.Params.MinPosition, nil).MinPosition
 	if err := in.err(); err != nil {
@@ -127,13 +128,13 @@ func (h handlers) GetDeviceHistory(ctx context.Context, r GetDeviceHistoryReques
 			reached = item.Position
 		}
 	}
-	return GetDeviceHistory200JSONResponse{
-		Body:    History{Items: list(items, historyItem), Total: len(items)},
-		Headers: GetDeviceHistory200ResponseHeaders{XPosition: reached.String()},
+	return openapi.GetDeviceHistory200JSONResponse{
+		Body:    openapi.History{Items: list(items, historyItem), Total: len(items)},
+		Headers: openapi.GetDeviceHistory200ResponseHeaders{XPosition: reached.String()},
 	}, nil
 }
 
-func (h handlers) EditDevice(ctx context.Context, r EditDeviceRequestObject) (EditDeviceResponseObject, error) {
+func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObject) (openapi.EditDeviceResponseObject, error) {
 	var in reading
 	c := app.EditDevice{
 		Command: commandOf(ctx, r.Body.Reason), Device: r.Id, Name: r.Body.Name, Labels: r.Body.Labels,
@@ -149,36 +150,36 @@ func (h handlers) EditDevice(ctx context.Context, r EditDeviceRequestObject) (Ed
 	if err != nil {
 		return nil, err
 	}
-	return EditDevice200JSONResponse{deviceWritten(written)}, nil
+	return openapi.EditDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
-func (h handlers) SuspendDevice(ctx context.Context, r SuspendDeviceRequestObject) (SuspendDeviceResponseObject, error) {
+func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequestObject) (openapi.SuspendDeviceResponseObject, error) {
 	written, err := h.deviceCommand(ctx, h.App.SuspendDevice, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	return SuspendDevice200JSONResponse{deviceWritten(written)}, nil
+	return openapi.SuspendDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
-func (h handlers) ResumeDevice(ctx context.Context, r ResumeDeviceRequestObject) (ResumeDeviceResponseObject, error) {
+func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceRequestObject) (openapi.ResumeDeviceResponseObject, error) {
 	written, err := h.deviceCommand(ctx, h.App.ResumeDevice, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	return ResumeDevice200JSONResponse{deviceWritten(written)}, nil
+	return openapi.ResumeDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
-func (h handlers) RetireDevice(ctx context.Context, r RetireDeviceRequestObject) (RetireDeviceResponseObject, error) {
+func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceRequestObject) (openapi.RetireDeviceResponseObject, error) {
 	written, err := h.deviceCommand(ctx, h.App.RetireDevice, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	return RetireDevice200JSONResponse{deviceWritten(written)}, nil
+	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
 func (h handlers) deviceCommand(
 	ctx context.Context, do func(context.Context, access.Caller, app.DeviceCommand) (app.Written, error),
-	id string, body *Reason, match *IfMatch,
+	id string, body *openapi.Reason, match *openapi.IfMatch,
 ) (app.Written, error) {
 	var in reading
 	c := app.DeviceCommand{Command: commandOf(ctx, valueOf(body).Reason), Device: id, IfRevision: in.ifMatch(match)}
@@ -188,14 +189,14 @@ func (h handlers) deviceCommand(
 	return do(ctx, callOf(ctx).caller, c)
 }
 
-func deviceWritten(w app.Written) WrittenJSONResponse {
-	return WrittenJSONResponse{
-		Body:    Written{Uid: w.UID, Revision: int64(w.Revision)},
-		Headers: WrittenResponseHeaders{ETag: etag(w.Revision), XPosition: w.Position.String()},
+func deviceWritten(w app.Written) openapi.WrittenJSONResponse {
+	return openapi.WrittenJSONResponse{
+		Body:    openapi.Written{Uid: w.UID, Revision: int64(w.Revision)},
+		Headers: openapi.WrittenResponseHeaders{ETag: etag(w.Revision), XPosition: w.Position.String()},
 	}
 }
 
-func (h handlers) GrantAllocation(ctx context.Context, r GrantAllocationRequestObject) (GrantAllocationResponseObject, error) {
+func (h handlers) GrantAllocation(ctx context.Context, r openapi.GrantAllocationRequestObject) (openapi.GrantAllocationResponseObject, error) {
 	var in reading
 	c := app.GrantAllocation{
 		Command: commandOf(ctx, r.Body.Reason), Device: r.Body.Device,
@@ -208,8 +209,8 @@ func (h handlers) GrantAllocation(ctx context.Context, r GrantAllocationRequestO
 	if err != nil {
 		return nil, err
 	}
-	return GrantAllocation201JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: GrantAllocation201ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	return openapi.GrantAllocation201JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.GrantAllocation201ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }

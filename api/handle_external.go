@@ -3,46 +3,47 @@ package api
 import (
 	"context"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
-func (h handlers) ListExternalAccounts(ctx context.Context, r ListExternalAccountsRequestObject) (ListExternalAccountsResponseObject, error) {
+func (h handlers) ListExternalAccounts(ctx context.Context, r openapi.ListExternalAccountsRequestObject) (openapi.ListExternalAccountsResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	return ListExternalAccounts200JSONResponse{
-		Body:    ExternalAccountList{Items: list(row.ExternalAccounts, externalAccount), Total: len(row.ExternalAccounts)},
-		Headers: ListExternalAccounts200ResponseHeaders{XPosition: position.String()},
+	return openapi.ListExternalAccounts200JSONResponse{
+		Body:    openapi.ExternalAccountList{Items: list(row.ExternalAccounts, externalAccount), Total: len(row.ExternalAccounts)},
+		Headers: openapi.ListExternalAccounts200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 
-func externalAccount(x query.ExternalAccountRow) ExternalAccount {
-	return ExternalAccount{
-		Uid: x.UID, Kind: ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
+func externalAccount(x query.ExternalAccountRow) openapi.ExternalAccount {
+	return openapi.ExternalAccount{
+		Uid: x.UID, Kind: openapi.ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
 		SecretSet: x.SecretSet, SecretReplacedAt: x.SecretSince.UTC(),
 	}
 }
 
-func (h handlers) GetExternalAccount(ctx context.Context, r GetExternalAccountRequestObject) (GetExternalAccountResponseObject, error) {
+func (h handlers) GetExternalAccount(ctx context.Context, r openapi.GetExternalAccountRequestObject) (openapi.GetExternalAccountResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	for _, x := range row.ExternalAccounts {
 		if x.UID == r.ExternalAccount {
-			return GetExternalAccount200JSONResponse{
+			return openapi.GetExternalAccount200JSONResponse{
 				Body:    externalAccount(x),
-				Headers: GetExternalAccount200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+				Headers: openapi.GetExternalAccount200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
 			}, nil
 		}
 	}
 	return nil, query.ErrNotFound
 }
 
-func (h handlers) AddExternalAccount(ctx context.Context, r AddExternalAccountRequestObject) (AddExternalAccountResponseObject, error) {
+func (h handlers) AddExternalAccount(ctx context.Context, r openapi.AddExternalAccountRequestObject) (openapi.AddExternalAccountResponseObject, error) {
 	written, err := h.App.AddExternalAccount(ctx, callOf(ctx).caller, app.AddExternalAccount{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Kind: account.ExternalKind(r.Body.Kind),
 		Label: r.Body.Label, Endpoint: r.Body.Endpoint, Secret: valueOf(r.Body.Secret),
@@ -50,15 +51,15 @@ func (h handlers) AddExternalAccount(ctx context.Context, r AddExternalAccountRe
 	if err != nil {
 		return nil, err
 	}
-	return AddExternalAccount201JSONResponse{
-		Body: Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: AddExternalAccount201ResponseHeaders{
+	return openapi.AddExternalAccount201JSONResponse{
+		Body: openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.AddExternalAccount201ResponseHeaders{
 			Location: accountPath(r.Uid) + "/external-accounts/" + written.UID.String(), XPosition: written.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) EditExternalAccount(ctx context.Context, r EditExternalAccountRequestObject) (EditExternalAccountResponseObject, error) {
+func (h handlers) EditExternalAccount(ctx context.Context, r openapi.EditExternalAccountRequestObject) (openapi.EditExternalAccountResponseObject, error) {
 	var in reading
 	c := app.EditExternalAccount{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, ExternalAccount: r.ExternalAccount,
@@ -74,10 +75,10 @@ func (h handlers) EditExternalAccount(ctx context.Context, r EditExternalAccount
 	if err != nil {
 		return nil, err
 	}
-	return EditExternalAccount200JSONResponse{deviceWritten(written)}, nil
+	return openapi.EditExternalAccount200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
-func (h handlers) RemoveExternalAccount(ctx context.Context, r RemoveExternalAccountRequestObject) (RemoveExternalAccountResponseObject, error) {
+func (h handlers) RemoveExternalAccount(ctx context.Context, r openapi.RemoveExternalAccountRequestObject) (openapi.RemoveExternalAccountResponseObject, error) {
 	var in reading
 	c := app.RemoveExternalAccount{
 		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, ExternalAccount: r.ExternalAccount, IfRevision: in.ifMatch(r.Params.IfMatch),
@@ -89,5 +90,5 @@ func (h handlers) RemoveExternalAccount(ctx context.Context, r RemoveExternalAcc
 	if err != nil {
 		return nil, err
 	}
-	return RemoveExternalAccount200JSONResponse{deviceWritten(written)}, nil
+	return openapi.RemoveExternalAccount200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 )
 
@@ -34,17 +35,17 @@ func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
 	return c.String()
 }
 
-func (h handlers) StartAtIssuer(ctx context.Context, _ StartAtIssuerRequestObject) (StartAtIssuerResponseObject, error) {
+func (h handlers) StartAtIssuer(ctx context.Context, _ openapi.StartAtIssuerRequestObject) (openapi.StartAtIssuerResponseObject, error) {
 	start, err := h.App.StartAtIssuer(ctx, h.PublicURL+callbackPath)
 	if err != nil {
 		return nil, err
 	}
-	return StartAtIssuer302Response{Headers: StartAtIssuer302ResponseHeaders{
+	return openapi.StartAtIssuer302Response{Headers: openapi.StartAtIssuer302ResponseHeaders{
 		Location: start.URL, SetCookie: h.attemptCookie(start.Ticket, start.Expires.Sub(h.Clock.Now())),
 	}}, nil
 }
 
-func (h handlers) SignInAtIssuer(ctx context.Context, r SignInAtIssuerRequestObject) (SignInAtIssuerResponseObject, error) {
+func (h handlers) SignInAtIssuer(ctx context.Context, r openapi.SignInAtIssuerRequestObject) (openapi.SignInAtIssuerResponseObject, error) {
 	in, err := h.App.SignInAtIssuer(ctx, app.AtIssuer{
 		Ticket: valueOf(r.Params.FleetledgerOidc), State: valueOf(r.Params.State), Code: valueOf(r.Params.Code),
 		RedirectURI: h.PublicURL + callbackPath, Address: callOf(ctx).address,
@@ -52,8 +53,8 @@ func (h handlers) SignInAtIssuer(ctx context.Context, r SignInAtIssuerRequestObj
 	if err != nil {
 		return nil, err
 	}
-	return SignInAtIssuer200JSONResponse{
-		Body:    SignedIn{Token: in.Token, ExpiresAt: in.ExpiresAt},
-		Headers: SignInAtIssuer200ResponseHeaders{SetCookie: h.attemptCookie("", 0)},
+	return openapi.SignInAtIssuer200JSONResponse{
+		Body:    openapi.SignedIn{Token: in.Token, ExpiresAt: in.ExpiresAt},
+		Headers: openapi.SignInAtIssuer200ResponseHeaders{SetCookie: h.attemptCookie("", 0)},
 	}, nil
 }

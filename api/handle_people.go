@@ -5,20 +5,21 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-func (h handlers) GetActivation(ctx context.Context, r GetActivationRequestObject) (GetActivationResponseObject, error) {
+func (h handlers) GetActivation(ctx context.Context, r openapi.GetActivationRequestObject) (openapi.GetActivationResponseObject, error) {
 	invited, err := h.App.Invitation(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
-	shown := GetActivation200JSONResponse{
-		Account:         AccountRef{Uid: invited.Account.UID, Name: invited.Account.Name, Type: AccountType(invited.Account.Type)},
-		Status:          AccountStatus(invited.Status),
+	shown := openapi.GetActivation200JSONResponse{
+		Account:         openapi.AccountRef{Uid: invited.Account.UID, Name: invited.Account.Name, Type: openapi.AccountType(invited.Account.Type)},
+		Status:          openapi.AccountStatus(invited.Status),
 		Person:          person(invited.Person),
 		Expires:         invited.Expires.UTC(),
 		PasswordMinimum: invited.PasswordMinimum,
@@ -29,22 +30,22 @@ func (h handlers) GetActivation(ctx context.Context, r GetActivationRequestObjec
 	return shown, nil
 }
 
-func (h handlers) ActivateAccount(ctx context.Context, r ActivateAccountRequestObject) (ActivateAccountResponseObject, error) {
+func (h handlers) ActivateAccount(ctx context.Context, r openapi.ActivateAccountRequestObject) (openapi.ActivateAccountResponseObject, error) {
 	written, err := h.App.ActivateAccount(ctx, r.Token, app.ActivateAccount{
 		Command: commandOf(ctx, nil), Name: valueOf(r.Body.Name), Password: r.Body.Password,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return ActivateAccount200JSONResponse{
-		Body:    Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: ActivateAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	return openapi.ActivateAccount200JSONResponse{
+		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.ActivateAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }
 
 var userSorts = []string{"name", "email", "status", "createdAt"}
 
-func (h handlers) ListUsers(ctx context.Context, r ListUsersRequestObject) (ListUsersResponseObject, error) {
+func (h handlers) ListUsers(ctx context.Context, r openapi.ListUsersRequestObject) (openapi.ListUsersResponseObject, error) {
 	var in reading
 	q := query.UserQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
@@ -60,13 +61,13 @@ func (h handlers) ListUsers(ctx context.Context, r ListUsersRequestObject) (List
 	if err != nil {
 		return nil, err
 	}
-	return ListUsers200JSONResponse{
-		Body:    UserList{Items: list(page.Items, userRow), NextCursor: present(page.NextCursor), Total: page.Total},
-		Headers: ListUsers200ResponseHeaders{XPosition: page.Position.String()},
+	return openapi.ListUsers200JSONResponse{
+		Body:    openapi.UserList{Items: list(page.Items, userRow), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: openapi.ListUsers200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
 }
 
-func (h handlers) GetUser(ctx context.Context, r GetUserRequestObject) (GetUserResponseObject, error) {
+func (h handlers) GetUser(ctx context.Context, r openapi.GetUserRequestObject) (openapi.GetUserResponseObject, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
 	if err := in.err(); err != nil {
@@ -76,15 +77,15 @@ func (h handlers) GetUser(ctx context.Context, r GetUserRequestObject) (GetUserR
 	if err != nil {
 		return nil, err
 	}
-	return GetUser200JSONResponse{
+	return openapi.GetUser200JSONResponse{
 		Body:    userRow(row),
-		Headers: GetUser200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+		Headers: openapi.GetUser200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
 	}, nil
 }
 
-func userRow(r query.UserRow) User {
-	u := User{
-		Uid: r.UID, Account: r.Account, Email: r.Person.Email, Name: r.Person.Name, Status: UserStatus(r.Status),
+func userRow(r query.UserRow) openapi.User {
+	u := openapi.User{
+		Uid: r.UID, Account: r.Account, Email: r.Person.Email, Name: r.Person.Name, Status: openapi.UserStatus(r.Status),
 		Administrator: r.Administrator, Profiles: list(r.Profiles, profileRef), CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
 	}
 	if r.Status == user.Pending || r.Status == user.Expired {
@@ -93,7 +94,7 @@ func userRow(r query.UserRow) User {
 	return u
 }
 
-func (h handlers) InviteUser(ctx context.Context, r InviteUserRequestObject) (InviteUserResponseObject, error) {
+func (h handlers) InviteUser(ctx context.Context, r openapi.InviteUserRequestObject) (openapi.InviteUserResponseObject, error) {
 	written, err := h.App.InviteUser(ctx, callOf(ctx).caller, app.InviteUser{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Email: r.Body.Email, Name: valueOf(r.Body.Name),
 		Profiles: valueOf(r.Body.Profiles), Administrator: valueOf(r.Body.Administrator),
@@ -101,15 +102,15 @@ func (h handlers) InviteUser(ctx context.Context, r InviteUserRequestObject) (In
 	if err != nil {
 		return nil, err
 	}
-	return InviteUser201JSONResponse{
-		Body: Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: InviteUser201ResponseHeaders{
+	return openapi.InviteUser201JSONResponse{
+		Body: openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.InviteUser201ResponseHeaders{
 			Location: accountPath(r.Uid) + "/users/" + written.UID.String(), XPosition: written.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) EditUser(ctx context.Context, r EditUserRequestObject) (EditUserResponseObject, error) {
+func (h handlers) EditUser(ctx context.Context, r openapi.EditUserRequestObject) (openapi.EditUserResponseObject, error) {
 	c, err := userCommand(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body.Reason)
 	if err != nil {
 		return nil, err
@@ -120,43 +121,43 @@ func (h handlers) EditUser(ctx context.Context, r EditUserRequestObject) (EditUs
 	if err != nil {
 		return nil, err
 	}
-	return EditUser200JSONResponse{deviceWritten(written)}, nil
+	return openapi.EditUser200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
-func userCommand(ctx context.Context, account, person uuid.UUID, match *IfMatch, reason *ReasonText) (app.UserCommand, error) {
+func userCommand(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, reason *openapi.ReasonText) (app.UserCommand, error) {
 	var in reading
 	c := app.UserCommand{Command: commandOf(ctx, reason), Account: account, User: person, IfRevision: in.ifMatch(match)}
 	return c, in.err()
 }
 
 // changeUser is what the commands without fields have in common.
-func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *IfMatch, body *Reason,
+func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, body *openapi.Reason,
 	do func(context.Context, access.Caller, app.UserCommand) (app.Written, error),
-) (WrittenJSONResponse, error) {
+) (openapi.WrittenJSONResponse, error) {
 	c, err := userCommand(ctx, account, person, match, valueOf(body).Reason)
 	if err != nil {
-		return WrittenJSONResponse{}, err
+		return openapi.WrittenJSONResponse{}, err
 	}
 	written, err := do(ctx, callOf(ctx).caller, c)
 	return deviceWritten(written), err
 }
 
-func (h handlers) ResendUserInvitation(ctx context.Context, r ResendUserInvitationRequestObject) (ResendUserInvitationResponseObject, error) {
+func (h handlers) ResendUserInvitation(ctx context.Context, r openapi.ResendUserInvitationRequestObject) (openapi.ResendUserInvitationResponseObject, error) {
 	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ResendUserInvitation)
-	return ResendUserInvitation200JSONResponse{written}, err
+	return openapi.ResendUserInvitation200JSONResponse{WrittenJSONResponse: written}, err
 }
 
-func (h handlers) RevokeUserInvitation(ctx context.Context, r RevokeUserInvitationRequestObject) (RevokeUserInvitationResponseObject, error) {
+func (h handlers) RevokeUserInvitation(ctx context.Context, r openapi.RevokeUserInvitationRequestObject) (openapi.RevokeUserInvitationResponseObject, error) {
 	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.RevokeUserInvitation)
-	return RevokeUserInvitation200JSONResponse{written}, err
+	return openapi.RevokeUserInvitation200JSONResponse{WrittenJSONResponse: written}, err
 }
 
-func (h handlers) DeactivateUser(ctx context.Context, r DeactivateUserRequestObject) (DeactivateUserResponseObject, error) {
+func (h handlers) DeactivateUser(ctx context.Context, r openapi.DeactivateUserRequestObject) (openapi.DeactivateUserResponseObject, error) {
 	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.DeactivateUser)
-	return DeactivateUser200JSONResponse{written}, err
+	return openapi.DeactivateUser200JSONResponse{WrittenJSONResponse: written}, err
 }
 
-func (h handlers) ReactivateUser(ctx context.Context, r ReactivateUserRequestObject) (ReactivateUserResponseObject, error) {
+func (h handlers) ReactivateUser(ctx context.Context, r openapi.ReactivateUserRequestObject) (openapi.ReactivateUserResponseObject, error) {
 	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ReactivateUser)
-	return ReactivateUser200JSONResponse{written}, err
+	return openapi.ReactivateUser200JSONResponse{WrittenJSONResponse: written}, err
 }

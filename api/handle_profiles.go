@@ -5,26 +5,27 @@ import (
 	"context"
 	"slices"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/text"
 )
 
-func (h handlers) ListProfiles(ctx context.Context, r ListProfilesRequestObject) (ListProfilesResponseObject, error) {
+func (h handlers) ListProfiles(ctx context.Context, r openapi.ListProfilesRequestObject) (openapi.ListProfilesResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	own := slices.SortedFunc(slices.Values(row.Profiles), func(a, b rights.Profile) int { return cmp.Compare(text.Key(a.Name), text.Key(b.Name)) })
 	all := slices.Concat(rights.Profiles, own)
-	return ListProfiles200JSONResponse{
-		Body:    ProfileList{Items: list(all, profile), Total: len(all)},
-		Headers: ListProfiles200ResponseHeaders{XPosition: position.String()},
+	return openapi.ListProfiles200JSONResponse{
+		Body:    openapi.ProfileList{Items: list(all, profile), Total: len(all)},
+		Headers: openapi.ListProfiles200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 
-func (h handlers) GetProfile(ctx context.Context, r GetProfileRequestObject) (GetProfileResponseObject, error) {
+func (h handlers) GetProfile(ctx context.Context, r openapi.GetProfileRequestObject) (openapi.GetProfileResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
@@ -33,28 +34,28 @@ func (h handlers) GetProfile(ctx context.Context, r GetProfileRequestObject) (Ge
 	if !found.Exists() {
 		return nil, query.ErrNotFound
 	}
-	return GetProfile200JSONResponse{
+	return openapi.GetProfile200JSONResponse{
 		Body:    profile(found),
-		Headers: GetProfile200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+		Headers: openapi.GetProfile200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
 	}, nil
 }
 
-func (h handlers) DefineProfile(ctx context.Context, r DefineProfileRequestObject) (DefineProfileResponseObject, error) {
+func (h handlers) DefineProfile(ctx context.Context, r openapi.DefineProfileRequestObject) (openapi.DefineProfileResponseObject, error) {
 	written, err := h.App.DefineProfile(ctx, callOf(ctx).caller, app.DefineProfile{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, Rights: r.Body.Rights,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return DefineProfile201JSONResponse{
-		Body: Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: DefineProfile201ResponseHeaders{
+	return openapi.DefineProfile201JSONResponse{
+		Body: openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Headers: openapi.DefineProfile201ResponseHeaders{
 			Location: accountPath(r.Uid) + "/profiles/" + written.UID.String(), XPosition: written.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) EditProfile(ctx context.Context, r EditProfileRequestObject) (EditProfileResponseObject, error) {
+func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestObject) (openapi.EditProfileResponseObject, error) {
 	var in reading
 	c := app.EditProfile{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Profile: r.Profile,
@@ -70,10 +71,10 @@ func (h handlers) EditProfile(ctx context.Context, r EditProfileRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	return EditProfile200JSONResponse{deviceWritten(written)}, nil
+	return openapi.EditProfile200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }
 
-func (h handlers) RemoveProfile(ctx context.Context, r RemoveProfileRequestObject) (RemoveProfileResponseObject, error) {
+func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequestObject) (openapi.RemoveProfileResponseObject, error) {
 	var in reading
 	c := app.RemoveProfile{
 		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, Profile: r.Profile, IfRevision: in.ifMatch(r.Params.IfMatch),
@@ -85,5 +86,5 @@ func (h handlers) RemoveProfile(ctx context.Context, r RemoveProfileRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return RemoveProfile200JSONResponse{deviceWritten(written)}, nil
+	return openapi.RemoveProfile200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
 }

@@ -6,11 +6,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
-func (h handlers) RequestRelease(ctx context.Context, r RequestReleaseRequestObject) (RequestReleaseResponseObject, error) {
+func (h handlers) RequestRelease(ctx context.Context, r openapi.RequestReleaseRequestObject) (openapi.RequestReleaseResponseObject, error) {
 	row, err := h.App.RequestRelease(ctx, callOf(ctx).caller, app.RequestRelease{
 		Command: commandOf(ctx, r.Body.Reason), SerialNumber: r.Body.SerialNumber,
 		IMEI: valueOf(r.Body.Imei), MAC: valueOf(r.Body.Mac), ESN: valueOf(r.Body.Esn),
@@ -18,15 +19,15 @@ func (h handlers) RequestRelease(ctx context.Context, r RequestReleaseRequestObj
 	if err != nil {
 		return nil, err
 	}
-	return RequestRelease201JSONResponse{
+	return openapi.RequestRelease201JSONResponse{
 		Body: releaseRequest(row),
-		Headers: RequestRelease201ResponseHeaders{
+		Headers: openapi.RequestRelease201ResponseHeaders{
 			Location: "/v1/release-requests/" + row.Request.Request.String(), XPosition: row.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) ListReleaseRequests(ctx context.Context, r ListReleaseRequestsRequestObject) (ListReleaseRequestsResponseObject, error) {
+func (h handlers) ListReleaseRequests(ctx context.Context, r openapi.ListReleaseRequestsRequestObject) (openapi.ListReleaseRequestsResponseObject, error) {
 	var in reading
 	reached := in.minPosition(r.Params.MinPosition)
 	page := in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
@@ -37,7 +38,7 @@ func (h handlers) ListReleaseRequests(ctx context.Context, r ListReleaseRequests
 	if err != nil {
 		return nil, err
 	}
-	body := ReleaseRequestList{Total: len(rows)}
+	body := openapi.ReleaseRequestList{Total: len(rows)}
 	start := 0
 	if page.Cursor != "" {
 		if start, err = strconv.Atoi(page.Cursor); err != nil || start < 0 || start > len(rows) {
@@ -49,13 +50,13 @@ func (h handlers) ListReleaseRequests(ctx context.Context, r ListReleaseRequests
 		body.NextCursor = present(strconv.Itoa(end))
 	}
 	body.Items = list(rows[start:end], releaseRequest)
-	return ListReleaseRequests200JSONResponse{
+	return openapi.ListReleaseRequests200JSONResponse{
 		Body:    body,
-		Headers: ListReleaseRequests200ResponseHeaders{XPosition: later(reached, position).String()},
+		Headers: openapi.ListReleaseRequests200ResponseHeaders{XPosition: later(reached, position).String()},
 	}, nil
 }
 
-func (h handlers) GetReleaseRequest(ctx context.Context, r GetReleaseRequestRequestObject) (GetReleaseRequestResponseObject, error) {
+func (h handlers) GetReleaseRequest(ctx context.Context, r openapi.GetReleaseRequestRequestObject) (openapi.GetReleaseRequestResponseObject, error) {
 	var in reading
 	reached := in.minPosition(r.Params.MinPosition)
 	if err := in.err(); err != nil {
@@ -65,43 +66,43 @@ func (h handlers) GetReleaseRequest(ctx context.Context, r GetReleaseRequestRequ
 	if err != nil {
 		return nil, err
 	}
-	return GetReleaseRequest200JSONResponse{
+	return openapi.GetReleaseRequest200JSONResponse{
 		Body:    releaseRequest(row),
-		Headers: GetReleaseRequest200ResponseHeaders{XPosition: later(reached, row.Position).String()},
+		Headers: openapi.GetReleaseRequest200ResponseHeaders{XPosition: later(reached, row.Position).String()},
 	}, nil
 }
 
-func (h handlers) GrantReleaseRequest(ctx context.Context, r GrantReleaseRequestRequestObject) (GrantReleaseRequestResponseObject, error) {
+func (h handlers) GrantReleaseRequest(ctx context.Context, r openapi.GrantReleaseRequestRequestObject) (openapi.GrantReleaseRequestResponseObject, error) {
 	row, err := h.answerRelease(ctx, r.Id, true, r.Body)
 	if err != nil {
 		return nil, err
 	}
-	return GrantReleaseRequest200JSONResponse{
-		Body: releaseRequest(row), Headers: GrantReleaseRequest200ResponseHeaders{XPosition: row.Position.String()},
+	return openapi.GrantReleaseRequest200JSONResponse{
+		Body: releaseRequest(row), Headers: openapi.GrantReleaseRequest200ResponseHeaders{XPosition: row.Position.String()},
 	}, nil
 }
 
-func (h handlers) DenyReleaseRequest(ctx context.Context, r DenyReleaseRequestRequestObject) (DenyReleaseRequestResponseObject, error) {
+func (h handlers) DenyReleaseRequest(ctx context.Context, r openapi.DenyReleaseRequestRequestObject) (openapi.DenyReleaseRequestResponseObject, error) {
 	row, err := h.answerRelease(ctx, r.Id, false, r.Body)
 	if err != nil {
 		return nil, err
 	}
-	return DenyReleaseRequest200JSONResponse{
-		Body: releaseRequest(row), Headers: DenyReleaseRequest200ResponseHeaders{XPosition: row.Position.String()},
+	return openapi.DenyReleaseRequest200JSONResponse{
+		Body: releaseRequest(row), Headers: openapi.DenyReleaseRequest200ResponseHeaders{XPosition: row.Position.String()},
 	}, nil
 }
 
-func (h handlers) answerRelease(ctx context.Context, id uuid.UUID, grant bool, body *Reason) (app.ReleaseRow, error) {
-	var reason *ReasonText
+func (h handlers) answerRelease(ctx context.Context, id uuid.UUID, grant bool, body *openapi.Reason) (app.ReleaseRow, error) {
+	var reason *openapi.ReasonText
 	if body != nil {
 		reason = body.Reason
 	}
 	return h.App.AnswerRelease(ctx, callOf(ctx).caller, id, grant, commandOf(ctx, reason))
 }
 
-func releaseRequest(r app.ReleaseRow) ReleaseRequest {
-	return ReleaseRequest{
+func releaseRequest(r app.ReleaseRow) openapi.ReleaseRequest {
+	return openapi.ReleaseRequest{
 		Id: r.Request.Request, SerialNumber: r.SerialNumber, Requester: r.Requester, Reason: r.Reason,
-		State: ReleaseRequestState(r.Answer), RequestedAt: r.RequestedAt, AnsweredAt: instant(r.AnsweredAt),
+		State: openapi.ReleaseRequestState(r.Answer), RequestedAt: r.RequestedAt, AnsweredAt: instant(r.AnsweredAt),
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -17,7 +18,7 @@ import (
 var customerSorts = []string{"name", "status", "totalSystems", "activeSystems", "initialRenewal", "renewalSystems",
 	"lastRenewal", "expired", "autoRenewing", "lastLogin"}
 
-func (h handlers) ListCustomers(ctx context.Context, r ListCustomersRequestObject) (ListCustomersResponseObject, error) {
+func (h handlers) ListCustomers(ctx context.Context, r openapi.ListCustomersRequestObject) (openapi.ListCustomersResponseObject, error) {
 	sorts := customerSorts
 	for _, w := range h.Windows {
 		sorts = append(sorts[:len(sorts):len(sorts)], w.Name)
@@ -39,31 +40,31 @@ func (h handlers) ListCustomers(ctx context.Context, r ListCustomersRequestObjec
 		if err != nil {
 			return nil, err
 		}
-		return ListCustomers200TextcsvResponse{Body: body, Headers: ListCustomers200ResponseHeaders{XPosition: position.String()}}, nil
+		return openapi.ListCustomers200TextcsvResponse{Body: body, Headers: openapi.ListCustomers200ResponseHeaders{XPosition: position.String()}}, nil
 	}
 	page, err := h.App.Customers(ctx, caller, q)
 	if err != nil {
 		return nil, err
 	}
-	return ListCustomers200JSONResponse{
-		Body: CustomerList{
+	return openapi.ListCustomers200JSONResponse{
+		Body: openapi.CustomerList{
 			Items: list(page.Items, h.customer), NextCursor: present(page.NextCursor), Total: page.Total, Windows: h.windows(),
 		},
-		Headers: ListCustomers200ResponseHeaders{XPosition: page.Position.String()},
+		Headers: openapi.ListCustomers200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
 }
 
-func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeResponseObject, error) {
+func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (openapi.GetMeResponseObject, error) {
 	var in reading
 	reached := in.minPosition(r.Params.MinPosition)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
 	caller := callOf(ctx).caller
-	me := Me{
+	me := openapi.Me{
 		Kind: string(caller.Actor.Kind), Id: caller.Actor.ID, Account: present(caller.Own()),
 		ActingFor: present(caller.ActingFor), Administrator: caller.Administrator,
-		Rights: list(caller.Rights, same), Accounts: []ReachedAccount{},
+		Rights: list(caller.Rights, same), Accounts: []openapi.ReachedAccount{},
 	}
 	self, err := h.App.Self(ctx, caller)
 	if err != nil {
@@ -87,21 +88,21 @@ func (h handlers) GetMe(ctx context.Context, r GetMeRequestObject) (GetMeRespons
 		for _, row := range rows {
 			if row.Reseller == caller.Own() { // the customer's side reaches nothing
 				profile := profileRef(row.Profile)
-				me.Accounts = append(me.Accounts, ReachedAccount{
+				me.Accounts = append(me.Accounts, openapi.ReachedAccount{
 					Uid: row.Customer, Name: row.PartnerName, Profile: &profile, Rights: list(caller.InPartner(row.Profile.Rights), same),
 				})
 			}
 		}
 	}
-	return GetMe200JSONResponse{Body: me, Headers: GetMe200ResponseHeaders{XPosition: reached.String()}}, nil
+	return openapi.GetMe200JSONResponse{Body: me, Headers: openapi.GetMe200ResponseHeaders{XPosition: reached.String()}}, nil
 }
 
-func (h handlers) GetCatalogue(context.Context, GetCatalogueRequestObject) (GetCatalogueResponseObject, error) {
-	return GetCatalogue200JSONResponse{
-		Models: list(h.Catalogue.Models(), func(m catalogue.Model) CatalogueModel {
-			return CatalogueModel{
+func (h handlers) GetCatalogue(context.Context, openapi.GetCatalogueRequestObject) (openapi.GetCatalogueResponseObject, error) {
+	return openapi.GetCatalogue200JSONResponse{
+		Models: list(h.Catalogue.Models(), func(m catalogue.Model) openapi.CatalogueModel {
+			return openapi.CatalogueModel{
 				Model: m.Name, SerialPattern: m.Serial.String(), Offers: list(m.Offers, offer),
-				DefaultOffer: Offer(m.Default), IncludedMonths: m.IncludedMonths,
+				DefaultOffer: openapi.Offer(m.Default), IncludedMonths: m.IncludedMonths,
 			}
 		}),
 		Offers:   list(catalogue.Offers, offer),
@@ -110,7 +111,7 @@ func (h handlers) GetCatalogue(context.Context, GetCatalogueRequestObject) (GetC
 	}, nil
 }
 
-func (h handlers) ListProjections(ctx context.Context, _ ListProjectionsRequestObject) (ListProjectionsResponseObject, error) {
+func (h handlers) ListProjections(ctx context.Context, _ openapi.ListProjectionsRequestObject) (openapi.ListProjectionsResponseObject, error) {
 	if !callOf(ctx).caller.Operator() {
 		return nil, &access.Forbidden{Right: rights.OperationsRead}
 	}
@@ -118,30 +119,30 @@ func (h handlers) ListProjections(ctx context.Context, _ ListProjectionsRequestO
 	if err != nil {
 		return nil, err
 	}
-	return ListProjections200JSONResponse{Items: list(all, projection), Total: len(all)}, nil
+	return openapi.ListProjections200JSONResponse{Items: list(all, projection), Total: len(all)}, nil
 }
 
-func projection(p ProjectionStatus) Projection {
-	return Projection{
+func projection(p ProjectionStatus) openapi.Projection {
+	return openapi.Projection{
 		Name: p.Name, Version: p.Version, State: p.State, Position: p.Position.String(),
 		LagEvents: p.LagEvents, LagSeconds: p.Lag.Seconds(), UpdatedAt: instant(p.UpdatedAt), Error: present(p.Error),
 	}
 }
 
-func (h handlers) GetOperation(ctx context.Context, r GetOperationRequestObject) (GetOperationResponseObject, error) {
+func (h handlers) GetOperation(ctx context.Context, r openapi.GetOperationRequestObject) (openapi.GetOperationResponseObject, error) {
 	o, err := h.operation(ctx, r.Id, r.Params.MinPosition)
 	if err != nil {
 		return nil, err
 	}
-	return GetOperation200JSONResponse{
+	return openapi.GetOperation200JSONResponse{
 		Body:    operationState(o),
-		Headers: GetOperation200ResponseHeaders{XPosition: o.Position.String()},
+		Headers: openapi.GetOperation200ResponseHeaders{XPosition: o.Position.String()},
 	}, nil
 }
 
 // operation finds an operation. What is kept about it is written with each
 // step, so it is never behind any position.
-func (h handlers) operation(ctx context.Context, id uuid.UUID, min *MinPosition) (ports.Operation, error) {
+func (h handlers) operation(ctx context.Context, id uuid.UUID, min *openapi.MinPosition) (ports.Operation, error) {
 	var in reading
 	in.minPosition(min)
 	if err := in.err(); err != nil {
@@ -150,7 +151,7 @@ func (h handlers) operation(ctx context.Context, id uuid.UUID, min *MinPosition)
 	return h.App.Operation(ctx, callOf(ctx).caller, id)
 }
 
-func (h handlers) GetOperationResults(ctx context.Context, r GetOperationResultsRequestObject) (GetOperationResultsResponseObject, error) {
+func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperationResultsRequestObject) (openapi.GetOperationResultsResponseObject, error) {
 	o, err := h.operation(ctx, r.Id, r.Params.MinPosition)
 	if err != nil {
 		return nil, err
@@ -161,12 +162,12 @@ func (h handlers) GetOperationResults(ctx context.Context, r GetOperationResults
 			return nil, query.ErrBadCursor
 		}
 	}
-	headers := GetOperationResults200ResponseHeaders{XPosition: o.Position.String()}
+	headers := openapi.GetOperationResults200ResponseHeaders{XPosition: o.Position.String()}
 	switch accepts(callOf(ctx).accept, "application/json", "application/x-ndjson", "text/csv") {
 	case "application/x-ndjson":
-		return GetOperationResults200ApplicationxNdjsonResponse{Body: h.resultsNDJSON(ctx, o.ID, start), Headers: headers}, nil
+		return openapi.GetOperationResults200ApplicationxNdjsonResponse{Body: h.resultsNDJSON(ctx, o.ID, start), Headers: headers}, nil
 	case "text/csv":
-		return GetOperationResults200TextcsvResponse{Body: h.resultsCSV(ctx, o.ID, start), Headers: headers}, nil
+		return openapi.GetOperationResults200TextcsvResponse{Body: h.resultsCSV(ctx, o.ID, start), Headers: headers}, nil
 	}
 	limit := defaultLimit
 	if r.Params.Limit != nil {
@@ -176,9 +177,9 @@ func (h handlers) GetOperationResults(ctx context.Context, r GetOperationResults
 	if err != nil {
 		return nil, err
 	}
-	page := ResultList{Items: list(results, h.itemResult), Total: o.Total}
+	page := openapi.ResultList{Items: list(results, h.itemResult), Total: o.Total}
 	if next := start + len(results); next < o.Total && len(results) > 0 {
 		page.NextCursor = present(strconv.Itoa(next))
 	}
-	return GetOperationResults200JSONResponse{Body: page, Headers: headers}, nil
+	return openapi.GetOperationResults200JSONResponse{Body: page, Headers: headers}, nil
 }

@@ -5,57 +5,58 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-func (h handlers) SignIn(ctx context.Context, r SignInRequestObject) (SignInResponseObject, error) {
+func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (openapi.SignInResponseObject, error) {
 	in, err := h.App.SignIn(ctx, app.SignIn{Email: r.Body.Email, Password: r.Body.Password, Address: callOf(ctx).address})
 	if err != nil {
 		return nil, err
 	}
-	return SignIn201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt}, nil
+	return openapi.SignIn201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt}, nil
 }
 
-func (h handlers) ListSessions(ctx context.Context, _ ListSessionsRequestObject) (ListSessionsResponseObject, error) {
+func (h handlers) ListSessions(ctx context.Context, _ openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {
 	caller := callOf(ctx).caller
 	all, err := h.App.Sessions(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
-	return ListSessions200JSONResponse{Total: len(all), Items: list(all, func(s ports.Session) Session {
-		return Session{Id: s.ID, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, Current: s.ID == caller.Session}
+	return openapi.ListSessions200JSONResponse{Total: len(all), Items: list(all, func(s ports.Session) openapi.Session {
+		return openapi.Session{Id: s.ID, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, Current: s.ID == caller.Session}
 	})}, nil
 }
 
-func (h handlers) EndSession(ctx context.Context, r EndSessionRequestObject) (EndSessionResponseObject, error) {
+func (h handlers) EndSession(ctx context.Context, r openapi.EndSessionRequestObject) (openapi.EndSessionResponseObject, error) {
 	id := uuid.Nil // the current one
 	if r.Session != "current" {
 		id = uuid.MustParse(r.Session) // the description's pattern has checked it
 	}
-	return EndSession204Response{}, h.App.EndSession(ctx, callOf(ctx).caller, id)
+	return openapi.EndSession204Response{}, h.App.EndSession(ctx, callOf(ctx).caller, id)
 }
 
-func (h handlers) EndSessions(ctx context.Context, _ EndSessionsRequestObject) (EndSessionsResponseObject, error) {
-	return EndSessions204Response{}, h.App.EndSessions(ctx, callOf(ctx).caller)
+func (h handlers) EndSessions(ctx context.Context, _ openapi.EndSessionsRequestObject) (openapi.EndSessionsResponseObject, error) {
+	return openapi.EndSessions204Response{}, h.App.EndSessions(ctx, callOf(ctx).caller)
 }
 
-func personalToken(t ports.PersonalToken) PersonalToken {
-	return PersonalToken{
+func personalToken(t ports.PersonalToken) openapi.PersonalToken {
+	return openapi.PersonalToken{
 		Id: t.ID, Label: t.Label, Profile: present(t.Profile), Rights: list(t.Rights, same),
 		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
 	}
 }
 
-func (h handlers) ListTokens(ctx context.Context, _ ListTokensRequestObject) (ListTokensResponseObject, error) {
+func (h handlers) ListTokens(ctx context.Context, _ openapi.ListTokensRequestObject) (openapi.ListTokensResponseObject, error) {
 	all, err := h.App.Tokens(ctx, callOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return ListTokens200JSONResponse{Total: len(all), Items: list(all, personalToken)}, nil
+	return openapi.ListTokens200JSONResponse{Total: len(all), Items: list(all, personalToken)}, nil
 }
 
-func (h handlers) CreateToken(ctx context.Context, r CreateTokenRequestObject) (CreateTokenResponseObject, error) {
+func (h handlers) CreateToken(ctx context.Context, r openapi.CreateTokenRequestObject) (openapi.CreateTokenResponseObject, error) {
 	made, err := h.App.CreateToken(ctx, callOf(ctx).caller, app.CreateToken{
 		Command: commandOf(ctx, nil), Label: r.Body.Label, Profile: valueOf(r.Body.Profile),
 		Rights: valueOf(r.Body.Rights), ExpiresAt: r.Body.ExpiresAt,
@@ -64,12 +65,12 @@ func (h handlers) CreateToken(ctx context.Context, r CreateTokenRequestObject) (
 		return nil, err
 	}
 	shown := personalToken(made.PersonalToken)
-	return CreateToken201JSONResponse{
+	return openapi.CreateToken201JSONResponse{
 		Id: shown.Id, Label: shown.Label, Profile: shown.Profile, Rights: shown.Rights,
 		CreatedAt: shown.CreatedAt, ExpiresAt: shown.ExpiresAt, Token: made.Token,
 	}, nil
 }
 
-func (h handlers) RevokeToken(ctx context.Context, r RevokeTokenRequestObject) (RevokeTokenResponseObject, error) {
-	return RevokeToken204Response{}, h.App.RevokeToken(ctx, callOf(ctx).caller, r.Token)
+func (h handlers) RevokeToken(ctx context.Context, r openapi.RevokeTokenRequestObject) (openapi.RevokeTokenResponseObject, error) {
+	return openapi.RevokeToken204Response{}, h.App.RevokeToken(ctx, callOf(ctx).caller, r.Token)
 }

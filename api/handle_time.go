@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -11,15 +12,15 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-func (h handlers) GetSandboxClock(ctx context.Context, _ GetSandboxClockRequestObject) (GetSandboxClockResponseObject, error) {
+func (h handlers) GetSandboxClock(ctx context.Context, _ openapi.GetSandboxClockRequestObject) (openapi.GetSandboxClockResponseObject, error) {
 	now, err := h.App.SandboxTime(callOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return GetSandboxClock200JSONResponse{Now: now}, nil
+	return openapi.GetSandboxClock200JSONResponse{Now: now}, nil
 }
 
-func (h handlers) MoveSandboxClock(ctx context.Context, r MoveSandboxClockRequestObject) (MoveSandboxClockResponseObject, error) {
+func (h handlers) MoveSandboxClock(ctx context.Context, r openapi.MoveSandboxClockRequestObject) (openapi.MoveSandboxClockResponseObject, error) {
 	// Where there is no sandbox, nothing about the request matters.
 	if _, err := h.App.SandboxTime(callOf(ctx).caller); err != nil {
 		return nil, err
@@ -33,8 +34,8 @@ func (h handlers) MoveSandboxClock(ctx context.Context, r MoveSandboxClockReques
 	if err != nil {
 		return nil, err
 	}
-	return MoveSandboxClock200JSONResponse{
-		Body: SandboxClock{Now: now}, Headers: MoveSandboxClock200ResponseHeaders{XPosition: position.String()},
+	return openapi.MoveSandboxClock200JSONResponse{
+		Body: openapi.SandboxClock{Now: now}, Headers: openapi.MoveSandboxClock200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }
 
@@ -78,7 +79,7 @@ func (r *reading) alignment(v *string) device.Alignment {
 }
 
 // renewal reads a renewal order.
-func (r *reading) renewal(ctx context.Context, b *RenewalRequest) app.RenewDevices {
+func (r *reading) renewal(ctx context.Context, b *openapi.RenewalRequest) app.RenewDevices {
 	return app.RenewDevices{
 		Command: commandOf(ctx, b.Reason), Devices: b.Devices,
 		Term: r.term("/term", b.Term), Until: r.date("/until", b.Until), Align: r.alignment(b.AlignTo),
@@ -86,7 +87,7 @@ func (r *reading) renewal(ctx context.Context, b *RenewalRequest) app.RenewDevic
 	}
 }
 
-func (h handlers) PreviewRenewals(ctx context.Context, r PreviewRenewalsRequestObject) (PreviewRenewalsResponseObject, error) {
+func (h handlers) PreviewRenewals(ctx context.Context, r openapi.PreviewRenewalsRequestObject) (openapi.PreviewRenewalsResponseObject, error) {
 	var in reading
 	c := in.renewal(ctx, r.Body)
 	if len(c.Devices) > maxAtOnce {
@@ -107,23 +108,23 @@ func (h handlers) PreviewRenewals(ctx context.Context, r PreviewRenewalsRequestO
 		}
 		return n
 	}
-	return PreviewRenewals200JSONResponse{
+	return openapi.PreviewRenewals200JSONResponse{
 		Summary: summary(len(previews), domain.OutcomeRenewed, count), Results: list(previews, h.renewalPreview),
 	}, nil
 }
 
-func (s *Server) renewalPreview(p app.RenewalPreview) RenewalPreviewItem {
+func (s *Server) renewalPreview(p app.RenewalPreview) openapi.RenewalPreviewItem {
 	item := s.itemResult(app.ItemResult{
 		Index: p.Index, Name: p.Name, Outcome: p.Outcome, Problems: p.Problems, Device: p.Device, Revision: p.Revision,
 	})
-	return RenewalPreviewItem{
+	return openapi.RenewalPreviewItem{
 		Index: item.Index, Uid: item.Uid, SerialNumber: item.SerialNumber, Device: item.Device, Outcome: item.Outcome,
 		CurrentEnd: present(p.CurrentEnd.String()), NewEnd: present(p.NewEnd.String()), DaysGained: p.DaysGained, Parked: p.Parked,
 		Problems: item.Problems,
 	}
 }
 
-func (h handlers) GetRenewal(ctx context.Context, r GetRenewalRequestObject) (GetRenewalResponseObject, error) {
+func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObject) (openapi.GetRenewalResponseObject, error) {
 	var in reading
 	fresh, page := query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)}, in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
 	if err := in.err(); err != nil {
@@ -133,23 +134,23 @@ func (h handlers) GetRenewal(ctx context.Context, r GetRenewalRequestObject) (Ge
 	if err != nil {
 		return nil, err
 	}
-	return GetRenewal200JSONResponse{
-		Body:    Renewal{Id: r.Id, Items: list(found.Items, renewedDevice), NextCursor: present(found.NextCursor)},
-		Headers: GetRenewal200ResponseHeaders{XPosition: found.Position.String()},
+	return openapi.GetRenewal200JSONResponse{
+		Body:    openapi.Renewal{Id: r.Id, Items: list(found.Items, renewedDevice), NextCursor: present(found.NextCursor)},
+		Headers: openapi.GetRenewal200ResponseHeaders{XPosition: found.Position.String()},
 	}, nil
 }
 
-func renewedDevice(d app.RenewedDevice) RenewedDevice {
+func renewedDevice(d app.RenewedDevice) openapi.RenewedDevice {
 	e := d.Renewed
-	return RenewedDevice{
+	return openapi.RenewedDevice{
 		Uid: d.Device.UID, SerialNumber: d.Device.SerialNumber, Term: present(e.Term),
 		OldEnd: present(e.OldEnd.String()), NewEnd: e.NewEnd.String(), Parked: e.Parked,
 		OrderNumber: e.OrderNumber, Note: e.Note, RenewedAt: d.RenewedAt.UTC(), ReversedAt: instant(d.ReversedAt),
-		Actor: Actor{Kind: string(d.Actor.Kind), Id: d.Actor.ID, Account: present(d.Actor.Account)},
+		Actor: openapi.Actor{Kind: string(d.Actor.Kind), Id: d.Actor.ID, Account: present(d.Actor.Account)},
 	}
 }
 
-func (h handlers) ReverseRenewal(ctx context.Context, r ReverseRenewalRequestObject) (ReverseRenewalResponseObject, error) {
+func (h handlers) ReverseRenewal(ctx context.Context, r openapi.ReverseRenewalRequestObject) (openapi.ReverseRenewalResponseObject, error) {
 	c := app.ReverseRenewal{
 		Command: commandOf(ctx, r.Body.Reason), Renewal: r.Id, Devices: valueOf(r.Body.Devices),
 		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
@@ -163,7 +164,7 @@ func (h handlers) ReverseRenewal(ctx context.Context, r ReverseRenewalRequestObj
 	}
 	body, position := h.bulkResult(result, domain.OutcomeReversed, c.DryRun), result.Position.String()
 	if c.DryRun {
-		return ReverseRenewal200JSONResponse{Body: body, Headers: ReverseRenewal200ResponseHeaders{XPosition: position}}, nil
+		return openapi.ReverseRenewal200JSONResponse{Body: body, Headers: openapi.ReverseRenewal200ResponseHeaders{XPosition: position}}, nil
 	}
-	return ReverseRenewal201JSONResponse{Body: body, Headers: ReverseRenewal201ResponseHeaders{XPosition: position}}, nil
+	return openapi.ReverseRenewal201JSONResponse{Body: body, Headers: openapi.ReverseRenewal201ResponseHeaders{XPosition: position}}, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -16,7 +17,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/transfer"
 )
 
-func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestObject) (TransferDevicesResponseObject, error) {
+func (h handlers) TransferDevices(ctx context.Context, r openapi.TransferDevicesRequestObject) (openapi.TransferDevicesResponseObject, error) {
 	c, err := transferCommand(ctx, r)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestO
 		if err != nil {
 			return nil, err
 		}
-		return TransferDevices202JSONResponse{accepted}, nil
+		return openapi.TransferDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
 	}
 	result, err := h.App.TransferDevices(ctx, callOf(ctx).caller, c)
 	if err != nil {
@@ -34,18 +35,18 @@ func (h handlers) TransferDevices(ctx context.Context, r TransferDevicesRequestO
 	}
 	body, position := h.bulkResult(result, domain.OutcomeTransferred, c.DryRun), result.Position.String()
 	if c.DryRun {
-		return TransferDevices200JSONResponse{Body: body, Headers: TransferDevices200ResponseHeaders{XPosition: position}}, nil
+		return openapi.TransferDevices200JSONResponse{Body: body, Headers: openapi.TransferDevices200ResponseHeaders{XPosition: position}}, nil
 	}
-	return TransferDevices201JSONResponse{
+	return openapi.TransferDevices201JSONResponse{
 		Body:    body,
-		Headers: TransferDevices201ResponseHeaders{Location: transferAt(result.ID), XPosition: position},
+		Headers: openapi.TransferDevices201ResponseHeaders{Location: transferAt(result.ID), XPosition: position},
 	}, nil
 }
 
 func transferAt(id uuid.UUID) string { return "/v1/transfers/" + id.String() }
 
 // transferCommand reads a transfer, or the plan to commit instead.
-func transferCommand(ctx context.Context, r TransferDevicesRequestObject) (app.TransferDevices, error) {
+func transferCommand(ctx context.Context, r openapi.TransferDevicesRequestObject) (app.TransferDevices, error) {
 	var in reading
 	b := r.Body
 	given := map[string]bool{"/from": b.From != nil, "/to": b.To != nil, "/devices": b.Devices != nil}
@@ -67,7 +68,7 @@ func transferCommand(ctx context.Context, r TransferDevicesRequestObject) (app.T
 	}, in.err()
 }
 
-func (h handlers) ReverseTransfer(ctx context.Context, r ReverseTransferRequestObject) (ReverseTransferResponseObject, error) {
+func (h handlers) ReverseTransfer(ctx context.Context, r openapi.ReverseTransferRequestObject) (openapi.ReverseTransferResponseObject, error) {
 	c := app.ReverseTransfer{
 		Command: commandOf(ctx, &r.Body.Reason), Transfer: r.Id, Devices: valueOf(r.Body.Devices),
 		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
@@ -78,15 +79,15 @@ func (h handlers) ReverseTransfer(ctx context.Context, r ReverseTransferRequestO
 	}
 	body, position := h.bulkResult(result, domain.OutcomeTransferred, c.DryRun), result.Position.String()
 	if c.DryRun {
-		return ReverseTransfer200JSONResponse{Body: body, Headers: ReverseTransfer200ResponseHeaders{XPosition: position}}, nil
+		return openapi.ReverseTransfer200JSONResponse{Body: body, Headers: openapi.ReverseTransfer200ResponseHeaders{XPosition: position}}, nil
 	}
-	return ReverseTransfer201JSONResponse{
+	return openapi.ReverseTransfer201JSONResponse{
 		Body:    body,
-		Headers: ReverseTransfer201ResponseHeaders{Location: transferAt(r.Id), XPosition: position},
+		Headers: openapi.ReverseTransfer201ResponseHeaders{Location: transferAt(r.Id), XPosition: position},
 	}, nil
 }
 
-func (h handlers) PlanTransfer(ctx context.Context, r PlanTransferRequestObject) (PlanTransferResponseObject, error) {
+func (h handlers) PlanTransfer(ctx context.Context, r openapi.PlanTransferRequestObject) (openapi.PlanTransferResponseObject, error) {
 	p, err := h.App.PlanTransfer(ctx, callOf(ctx).caller, app.TransferDevices{
 		Command: commandOf(ctx, r.Body.Reason),
 		From:    r.Body.From, To: r.Body.To, Devices: r.Body.Devices, Offer: catalogue.Offer(valueOf(r.Body.Offer)),
@@ -94,15 +95,15 @@ func (h handlers) PlanTransfer(ctx context.Context, r PlanTransferRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return PlanTransfer201JSONResponse{
+	return openapi.PlanTransfer201JSONResponse{
 		Body: transferPlan(p),
-		Headers: PlanTransfer201ResponseHeaders{
+		Headers: openapi.PlanTransfer201ResponseHeaders{
 			Location: "/v1/transfer-plans/" + p.Plan.Plan.String(), XPosition: p.Position.String(),
 		},
 	}, nil
 }
 
-func (h handlers) GetTransferPlan(ctx context.Context, r GetTransferPlanRequestObject) (GetTransferPlanResponseObject, error) {
+func (h handlers) GetTransferPlan(ctx context.Context, r openapi.GetTransferPlanRequestObject) (openapi.GetTransferPlanResponseObject, error) {
 	var in reading
 	reached := in.minPosition(r.Params.MinPosition)
 	if err := in.err(); err != nil {
@@ -112,9 +113,9 @@ func (h handlers) GetTransferPlan(ctx context.Context, r GetTransferPlanRequestO
 	if err != nil {
 		return nil, err
 	}
-	return GetTransferPlan200JSONResponse{
+	return openapi.GetTransferPlan200JSONResponse{
 		Body:    transferPlan(p),
-		Headers: GetTransferPlan200ResponseHeaders{XPosition: later(reached, p.Position).String()},
+		Headers: openapi.GetTransferPlan200ResponseHeaders{XPosition: later(reached, p.Position).String()},
 	}, nil
 }
 
@@ -127,7 +128,7 @@ func later(p, q eventlog.Position) eventlog.Position {
 	return p
 }
 
-func (h handlers) GetTransfer(ctx context.Context, r GetTransferRequestObject) (GetTransferResponseObject, error) {
+func (h handlers) GetTransfer(ctx context.Context, r openapi.GetTransferRequestObject) (openapi.GetTransferResponseObject, error) {
 	var in reading
 	reached := in.minPosition(r.Params.MinPosition)
 	page := in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
@@ -150,19 +151,19 @@ func (h handlers) GetTransfer(ctx context.Context, r GetTransferRequestObject) (
 		body.NextCursor = present(strconv.Itoa(end))
 	}
 	body.Results = body.Results[start:end]
-	return GetTransfer200JSONResponse{
+	return openapi.GetTransfer200JSONResponse{
 		Body:    body,
-		Headers: GetTransfer200ResponseHeaders{XPosition: later(reached, record.Position).String()},
+		Headers: openapi.GetTransfer200ResponseHeaders{XPosition: later(reached, record.Position).String()},
 	}, nil
 }
 
-func policy(p device.Policy) Policy {
-	return Policy{Name: p.Name, Version: p.Version, Included: p.Included}
+func policy(p device.Policy) openapi.Policy {
+	return openapi.Policy{Name: p.Name, Version: p.Version, Included: p.Included}
 }
 
-func resulting(r device.Resulting) *ResultingService {
-	return &ResultingService{
-		Offer: Offer(r.Service.Offer), ServiceStart: r.Service.Start.String(), ServiceEnd: r.Service.End.String(),
+func resulting(r device.Resulting) *openapi.ResultingService {
+	return &openapi.ResultingService{
+		Offer: openapi.Offer(r.Service.Offer), ServiceStart: r.Service.Start.String(), ServiceEnd: r.Service.End.String(),
 		AutoRenew: r.Service.AutoRenew, SupportExpiry: present(r.SupportExpiry.String()),
 		WarrantyEnd: present(r.WarrantyEnd.String()), ParkedUntil: present(r.ParkedUntil.String()),
 	}
@@ -180,17 +181,17 @@ func called(n transfer.Named, serial string) (uid, serialNumber *string) {
 	return nil, present(n.Name)
 }
 
-func transferPlan(p app.TransferPlan) TransferPlan {
-	wire := TransferPlan{
+func transferPlan(p app.TransferPlan) openapi.TransferPlan {
+	wire := openapi.TransferPlan{
 		Id: p.Plan.Plan, From: p.From, To: p.To, Offer: present(string(p.Offer)), Reason: p.Reason, Policy: policy(p.Policy),
-		CreatedAt: p.CreatedAt, ExpiresAt: p.Expires.UTC(), Results: make([]PlannedDevice, len(p.Devices)),
+		CreatedAt: p.CreatedAt, ExpiresAt: p.Expires.UTC(), Results: make([]openapi.PlannedDevice, len(p.Devices)),
 	}
 	wire.Summary.Total = len(p.Devices)
 	for i, d := range p.Devices {
-		one := PlannedDevice{Index: i, Verdict: PlannedDeviceVerdictRefused, Problems: list(d.Problems, itemProblem)}
+		one := openapi.PlannedDevice{Index: i, Verdict: openapi.PlannedDeviceVerdictRefused, Problems: list(d.Problems, itemProblem)}
 		one.Uid, one.SerialNumber = called(d.Named, d.SerialNumber)
 		if d.Resulting != nil {
-			one.Verdict, one.Resulting = PlannedDeviceVerdictTransferable, resulting(*d.Resulting)
+			one.Verdict, one.Resulting = openapi.PlannedDeviceVerdictTransferable, resulting(*d.Resulting)
 			wire.Summary.Transferable++
 		} else {
 			wire.Summary.Refused++
@@ -200,13 +201,13 @@ func transferPlan(p app.TransferPlan) TransferPlan {
 	return wire
 }
 
-func transferRecord(r app.TransferRecord) Transfer {
-	return Transfer{
+func transferRecord(r app.TransferRecord) openapi.Transfer {
+	return openapi.Transfer{
 		Id: r.UID, From: r.From, To: r.To, Offer: present(string(r.Offer)), PlanId: present(r.Plan), Atomic: r.Atomic,
 		Policy: policy(r.Policy), RequestedAt: r.RequestedAt, RequestedBy: askedBy(r.By),
 		Summary: transferSummary(r.Items), Results: transferredDevices(r.Items),
-		Reversals: list(r.Reversals, func(v app.ReversalRecord) Reversal {
-			return Reversal{
+		Reversals: list(r.Reversals, func(v app.ReversalRecord) openapi.Reversal {
+			return openapi.Reversal{
 				Id: v.UID, RequestedAt: v.RequestedAt, RequestedBy: askedBy(v.By),
 				Summary: transferSummary(v.Items), Results: transferredDevices(v.Items),
 			}
@@ -214,14 +215,14 @@ func transferRecord(r app.TransferRecord) Transfer {
 	}
 }
 
-func askedBy(a app.Asked) *Asked {
+func askedBy(a app.Asked) *openapi.Asked {
 	if a.At.IsZero() {
 		return nil
 	}
-	return &Asked{Actor: Actor{Kind: string(a.Actor.Kind), Id: a.Actor.ID, Account: present(a.Actor.Account)}, Reason: a.Reason}
+	return &openapi.Asked{Actor: openapi.Actor{Kind: string(a.Actor.Kind), Id: a.Actor.ID, Account: present(a.Actor.Account)}, Reason: a.Reason}
 }
 
-func transferSummary(items []transfer.Item) Summary {
+func transferSummary(items []transfer.Item) openapi.Summary {
 	counts := map[domain.Outcome]int{}
 	for _, i := range items {
 		counts[domain.Outcome(i.Outcome)]++
@@ -229,10 +230,10 @@ func transferSummary(items []transfer.Item) Summary {
 	return summary(len(items), domain.OutcomeTransferred, func(o domain.Outcome) int { return counts[o] })
 }
 
-func transferredDevices(items []transfer.Item) []TransferredDevice {
-	wire := make([]TransferredDevice, len(items))
+func transferredDevices(items []transfer.Item) []openapi.TransferredDevice {
+	wire := make([]openapi.TransferredDevice, len(items))
 	for i, item := range items {
-		wire[i] = TransferredDevice{
+		wire[i] = openapi.TransferredDevice{
 			Index: i, Outcome: present(string(item.Outcome)), Problems: list(item.Problems, itemProblem), Reversal: present(item.Reversal),
 		}
 		wire[i].Uid, wire[i].SerialNumber = called(item.Named, item.SerialNumber)

@@ -27,6 +27,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -215,7 +216,7 @@ func into[T any](a answer) T {
 // codes are "pointer code" of all problems, the pointer left out where there is none.
 func (a answer) codes() []string {
 	a.t.Helper()
-	p := into[api.Problem](a)
+	p := into[openapi.Problem](a)
 	if p.Errors == nil {
 		return []string{p.Code}
 	}
@@ -240,7 +241,7 @@ func (a answer) refusedWith(status int, codes ...string) answer {
 }
 
 var description = sync.OnceValues(func() (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.Description)
 	if err != nil {
 		return nil, err
 	}

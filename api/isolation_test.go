@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // Tenant isolation: every route of openapi.yaml, asked by every kind of caller
@@ -273,7 +273,7 @@ func (r reply) short() string {
 		Code    string
 		Total   *int
 		Results []struct {
-			api.ItemResult
+			openapi.ItemResult
 			Verdict string // of a plan
 		}
 	}

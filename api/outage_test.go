@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // eventually repeats a request until it is answered with the status.
@@ -55,7 +55,7 @@ func TestTheDatabaseGoesAway(t *testing.T) {
 	server.Start(t)
 	created := eventually(t, 201, func() answer { return reseller.post("/v1/customers", body, "Idempotency-Key: k") })
 	got := eventually(t, 200, func() answer { return reseller.get("/v1/customers?minPosition=" + created.header.Get("X-Position")) })
-	if rows := into[api.CustomerList](got); rows.Total != 1 || rows.Items[0].Name != "Alder" {
+	if rows := into[openapi.CustomerList](got); rows.Total != 1 || rows.Items[0].Name != "Alder" {
 		t.Errorf("%s", got.body)
 	}
 }
@@ -75,7 +75,7 @@ func TestTheEventStoreGoesAway(t *testing.T) {
 	unavailable(t, send(), "event_store_unavailable")
 	s.node.Start()
 	registered := eventually(t, 200, send)
-	if b := into[api.BulkResult](registered); *b.Summary.Created+b.Summary.Unchanged != 1 {
+	if b := into[openapi.BulkResult](registered); *b.Summary.Created+b.Summary.Unchanged != 1 {
 		t.Errorf("%s", registered.body)
 	}
 	eventually(t, 200, func() answer { return reseller.get("/v1/customers?minPosition=" + registered.header.Get("X-Position")) })

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -199,9 +200,9 @@ func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
 	return err
 }
 
-func problemBody(f *failure, requestID string) Problem {
+func problemBody(f *failure, requestID string) openapi.Problem {
 	first := f.problems[0]
-	p := Problem{
+	p := openapi.Problem{
 		Type:      "/docs#problem-" + first.Code,
 		Title:     http.StatusText(f.status),
 		Status:    f.status,
@@ -213,9 +214,9 @@ func problemBody(f *failure, requestID string) Problem {
 		return p
 	}
 	reported := f.problems[:min(len(f.problems), maxErrors)]
-	list := make([]ProblemError, len(reported))
+	list := make([]openapi.ProblemError, len(reported))
 	for i, one := range reported {
-		list[i] = ProblemError{Code: one.Code, Detail: one.Detail, Pointer: present(one.Pointer), Facts: facts(one.Facts)}
+		list[i] = openapi.ProblemError{Code: one.Code, Detail: one.Detail, Pointer: present(one.Pointer), Facts: facts(one.Facts)}
 		if len(one.Remedies) > 0 {
 			r := remedies(one.Remedies)
 			list[i].Remedies = &r

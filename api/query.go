@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -24,7 +25,7 @@ func (r *reading) wrong(pointer, code, detail string) {
 
 func (r *reading) err() error { return badRequest(r.problems) }
 
-func (r *reading) minPosition(v *MinPosition) eventlog.Position {
+func (r *reading) minPosition(v *openapi.MinPosition) eventlog.Position {
 	if v == nil {
 		return eventlog.Position{}
 	}
@@ -36,7 +37,7 @@ func (r *reading) minPosition(v *MinPosition) eventlog.Position {
 }
 
 // freshness reads minPosition and asOf, which must not lie in the future.
-func (r *reading) freshness(now time.Time, position *MinPosition, asOf *AsOf) query.Freshness {
+func (r *reading) freshness(now time.Time, position *openapi.MinPosition, asOf *openapi.AsOf) query.Freshness {
 	f := query.Freshness{MinPosition: r.minPosition(position)}
 	if asOf == nil {
 		return f
@@ -56,7 +57,7 @@ func (r *reading) freshness(now time.Time, position *MinPosition, asOf *AsOf) qu
 const defaultLimit = 100
 
 // page reads limit, cursor and sort.
-func (r *reading) page(limit *Limit, cursor *Cursor, sort *Sort, keys []string) query.Page {
+func (r *reading) page(limit *openapi.Limit, cursor *openapi.Cursor, sort *openapi.Sort, keys []string) query.Page {
 	p := query.Page{Limit: defaultLimit, Cursor: valueOf(cursor)}
 	if limit != nil {
 		p.Limit = *limit
@@ -78,7 +79,7 @@ func (r *reading) page(limit *Limit, cursor *Cursor, sort *Sort, keys []string) 
 }
 
 // date reads a date; nil is none.
-func (r *reading) date(pointer string, v *Date) calendar.Date {
+func (r *reading) date(pointer string, v *openapi.Date) calendar.Date {
 	if v == nil {
 		return 0
 	}
@@ -90,7 +91,7 @@ func (r *reading) date(pointer string, v *Date) calendar.Date {
 }
 
 // term reads an ISO 8601 period; nil is none.
-func (r *reading) term(pointer string, v *Term) calendar.Term {
+func (r *reading) term(pointer string, v *openapi.Term) calendar.Term {
 	if v == nil {
 		return calendar.Term{}
 	}
@@ -103,7 +104,7 @@ func (r *reading) term(pointer string, v *Term) calendar.Term {
 
 // ifMatch reads If-Match: nil without one, or for *. A tag that is not one of
 // ours can match nothing.
-func (r *reading) ifMatch(v *IfMatch) *eventlog.Revision {
+func (r *reading) ifMatch(v *openapi.IfMatch) *eventlog.Revision {
 	if v == nil || *v == "*" {
 		return nil
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -164,7 +165,7 @@ func (s *stack) signIn(account, profile string) *client {
 func (s *stack) reseller(name string) (uid string, c *client) {
 	s.t.Helper()
 	got := s.post("/v1/accounts", fmt.Sprintf(`{"name":%q,"type":"reseller","administrator":{"email":"admin@%s.example","name":"R"}}`, name, uuid.NewString())).is(201)
-	uid = into[api.CreatedAccount](got).Uid.String()
+	uid = into[openapi.CreatedAccount](got).Uid.String()
 	return uid, s.signIn(uid, "")
 }
 
@@ -172,7 +173,7 @@ func (s *stack) reseller(name string) (uid string, c *client) {
 func (s *stack) customerOf(reseller *client, name string) (uid, position string) {
 	s.t.Helper()
 	got := reseller.post("/v1/customers", fmt.Sprintf(`{"name":%q,"administrator":{"email":"admin@%s.example"}}`, name, uuid.NewString())).is(201)
-	return into[api.CreatedAccount](got).Uid.String(), got.header.Get("X-Position")
+	return into[openapi.CreatedAccount](got).Uid.String(), got.header.Get("X-Position")
 }
 
 // fullAccess lets the reseller do everything in the customer's account.
