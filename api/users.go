@@ -12,37 +12,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-func (h handlers) GetActivation(ctx context.Context, r openapi.GetActivationRequestObject) (openapi.GetActivationResponseObject, error) {
-	invited, err := h.App.Invitation(ctx, r.Token)
-	if err != nil {
-		return nil, err
-	}
-	shown := openapi.GetActivation200JSONResponse{
-		Account:         openapi.AccountRef{Uid: invited.Account.UID, Name: invited.Account.Name, Type: openapi.AccountType(invited.Account.Type)},
-		Status:          openapi.AccountStatus(invited.Status),
-		Person:          person(invited.Person),
-		Expires:         invited.Expires.UTC(),
-		PasswordMinimum: invited.PasswordMinimum,
-	}
-	if invited.Administrator {
-		shown.Administrator = &shown.Person
-	}
-	return shown, nil
-}
-
-func (h handlers) ActivateAccount(ctx context.Context, r openapi.ActivateAccountRequestObject) (openapi.ActivateAccountResponseObject, error) {
-	written, err := h.App.ActivateAccount(ctx, r.Token, app.ActivateAccount{
-		Command: commandOf(ctx, nil), Name: valueOf(r.Body.Name), Password: r.Body.Password,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return openapi.ActivateAccount200JSONResponse{
-		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: openapi.ActivateAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
-	}, nil
-}
-
 var userSorts = []string{"name", "email", "status", "createdAt"}
 
 func (h handlers) ListUsers(ctx context.Context, r openapi.ListUsersRequestObject) (openapi.ListUsersResponseObject, error) {
@@ -83,17 +52,6 @@ func (h handlers) GetUser(ctx context.Context, r openapi.GetUserRequestObject) (
 	}, nil
 }
 
-func userRow(r query.UserRow) openapi.User {
-	u := openapi.User{
-		Uid: r.UID, Account: r.Account, Email: r.Person.Email, Name: r.Person.Name, Status: openapi.UserStatus(r.Status),
-		Administrator: r.Administrator, Profiles: list(r.Profiles, profileRef), CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
-	}
-	if r.Status == user.Pending || r.Status == user.Expired {
-		u.InvitationExpires = instant(r.InvitationExpires)
-	}
-	return u
-}
-
 func (h handlers) InviteUser(ctx context.Context, r openapi.InviteUserRequestObject) (openapi.InviteUserResponseObject, error) {
 	written, err := h.App.InviteUser(ctx, callOf(ctx).caller, app.InviteUser{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Email: r.Body.Email, Name: valueOf(r.Body.Name),
@@ -103,7 +61,7 @@ func (h handlers) InviteUser(ctx context.Context, r openapi.InviteUserRequestObj
 		return nil, err
 	}
 	return openapi.InviteUser201JSONResponse{
-		Body: openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Body: writtenBody(written),
 		Headers: openapi.InviteUser201ResponseHeaders{
 			Location: accountPath(r.Uid) + "/users/" + written.UID.String(), XPosition: written.Position.String(),
 		},
@@ -121,25 +79,7 @@ func (h handlers) EditUser(ctx context.Context, r openapi.EditUserRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditUser200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
-}
-
-func userCommand(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, reason *openapi.ReasonText) (app.UserCommand, error) {
-	var in reading
-	c := app.UserCommand{Command: commandOf(ctx, reason), Account: account, User: person, IfRevision: in.ifMatch(match)}
-	return c, in.err()
-}
-
-// changeUser is what the commands without fields have in common.
-func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, body *openapi.Reason,
-	do func(context.Context, access.Caller, app.UserCommand) (app.Written, error),
-) (openapi.WrittenJSONResponse, error) {
-	c, err := userCommand(ctx, account, person, match, valueOf(body).Reason)
-	if err != nil {
-		return openapi.WrittenJSONResponse{}, err
-	}
-	written, err := do(ctx, callOf(ctx).caller, c)
-	return deviceWritten(written), err
+	return openapi.EditUser200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) ResendUserInvitation(ctx context.Context, r openapi.ResendUserInvitationRequestObject) (openapi.ResendUserInvitationResponseObject, error) {
@@ -160,4 +100,33 @@ func (h handlers) DeactivateUser(ctx context.Context, r openapi.DeactivateUserRe
 func (h handlers) ReactivateUser(ctx context.Context, r openapi.ReactivateUserRequestObject) (openapi.ReactivateUserResponseObject, error) {
 	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ReactivateUser)
 	return openapi.ReactivateUser200JSONResponse{WrittenJSONResponse: written}, err
+}
+
+// changeUser is what the commands without fields have in common.
+func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, body *openapi.Reason,
+	do func(context.Context, access.Caller, app.UserCommand) (app.Written, error),
+) (openapi.WrittenJSONResponse, error) {
+	c, err := userCommand(ctx, account, person, match, valueOf(body).Reason)
+	if err != nil {
+		return openapi.WrittenJSONResponse{}, err
+	}
+	written, err := do(ctx, callOf(ctx).caller, c)
+	return writtenResponse(written), err
+}
+
+func userCommand(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, reason *openapi.ReasonText) (app.UserCommand, error) {
+	var in reading
+	c := app.UserCommand{Command: commandOf(ctx, reason), Account: account, User: person, IfRevision: in.ifMatch(match)}
+	return c, in.err()
+}
+
+func userRow(r query.UserRow) openapi.User {
+	u := openapi.User{
+		Uid: r.UID, Account: r.Account, Email: r.Person.Email, Name: r.Person.Name, Status: openapi.UserStatus(r.Status),
+		Administrator: r.Administrator, Profiles: list(r.Profiles, profileRef), CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
+	}
+	if r.Status == user.Pending || r.Status == user.Expired {
+		u.InvitationExpires = instant(r.InvitationExpires)
+	}
+	return u
 }

@@ -7,13 +7,6 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 )
 
-func (h handlers) ChangePassword(ctx context.Context, r openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
-	written, err := h.App.ChangePassword(ctx, callOf(ctx).caller, app.ChangePassword{
-		Command: commandOf(ctx, nil), Current: r.Body.Current, Password: r.Body.Password,
-	})
-	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, err
-}
-
 func (h handlers) RequestPasswordReset(ctx context.Context, r openapi.RequestPasswordResetRequestObject) (openapi.RequestPasswordResetResponseObject, error) {
 	return openapi.RequestPasswordReset202Response{}, h.App.RequestPasswordReset(ctx, app.RequestReset{
 		Command: commandOf(ctx, nil), Email: r.Body.Email, Address: callOf(ctx).address,
@@ -27,5 +20,5 @@ func (h handlers) GetPasswordReset(ctx context.Context, r openapi.GetPasswordRes
 
 func (h handlers) ResetPassword(ctx context.Context, r openapi.ResetPasswordRequestObject) (openapi.ResetPasswordResponseObject, error) {
 	written, err := h.App.ResetPassword(ctx, r.Token, app.ResetPassword{Command: commandOf(ctx, nil), Password: r.Body.Password})
-	return openapi.ResetPassword200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, err
+	return openapi.ResetPassword200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
 }

@@ -12,7 +12,7 @@ func (h handlers) ErasePerson(ctx context.Context, r openapi.ErasePersonRequestO
 		return nil, err
 	}
 	return openapi.ErasePerson200JSONResponse{
-		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Body:    writtenBody(written),
 		Headers: openapi.ErasePerson200ResponseHeaders{XPosition: written.Position.String()},
 	}, nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,15 @@ func (r *reading) minPosition(v *openapi.MinPosition) eventlog.Position {
 	p, err := eventlog.ParsePosition(*v)
 	if err != nil {
 		r.wrong("#/query/minPosition", codePositionInvalid, "This is not a position that X-Position gave.")
+	}
+	return p
+}
+
+// later is the position of an answer from the log, which is never behind: what
+// was wanted is reached.
+func later(p, q eventlog.Position) eventlog.Position {
+	if p.Before(q) {
+		return q
 	}
 	return p
 }
@@ -98,6 +108,46 @@ func (r *reading) term(pointer string, v *openapi.Term) calendar.Term {
 	t, err := calendar.ParseTerm(*v)
 	if err != nil {
 		r.wrong(pointer, codeTermInvalid, "The term must be an ISO 8601 period of years, months or days such as P1Y.")
+	}
+	return t
+}
+
+// span reads an ISO 8601 duration; nil is none.
+func (r *reading) span(pointer string, v *string) calendar.Span {
+	if v == nil {
+		return calendar.Span{}
+	}
+	s, err := calendar.ParseSpan(*v)
+	if err != nil {
+		r.wrong(pointer, codeTermInvalid, "The span must be an ISO 8601 duration such as P1M or PT12H.")
+	}
+	return s
+}
+
+// instant reads an RFC 3339 instant; nil is none.
+func (r *reading) instant(pointer string, v *string) time.Time {
+	if v == nil {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, *v)
+	if err != nil || t.Year() < 1971 {
+		r.wrong(pointer, codeInstantInvalid, "The instant must look like 2026-01-31T12:00:00Z.")
+	}
+	return t.UTC()
+}
+
+// optional reads an instant that may be left out (nil) or null (zero).
+func (r *reading) optional(pointer string, v json.RawMessage) *time.Time {
+	if len(v) == 0 {
+		return nil
+	}
+	var t *time.Time
+	if err := json.Unmarshal(v, &t); err != nil {
+		r.wrong(pointer, codeInstantInvalid, "The instant must look like 2026-01-31T12:00:00Z.")
+		return nil
+	}
+	if t == nil {
+		return &time.Time{}
 	}
 	return t
 }

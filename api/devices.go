@@ -3,14 +3,15 @@ package api
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -84,18 +85,6 @@ func (h handlers) within(q *query.DeviceQuery, in *reading, name string) {
 	in.wrong("#/query/window", codeWindowUnknown, "There is no such renewal window; the list's windows says which there are.")
 }
 
-func (h handlers) placesUsed(ctx context.Context, caller access.Caller, account uuid.UUID, fresh query.Freshness) (int, error) {
-	caller.ActingFor = account
-	q := query.DeviceQuery{Freshness: fresh, Page: query.Page{Limit: 1}, Accounts: []uuid.UUID{account}}
-	all, err := h.App.Devices(ctx, caller, q)
-	if err != nil {
-		return 0, err
-	}
-	q.LifeCycle = device.OutOfService
-	retired, err := h.App.Devices(ctx, caller, q)
-	return all.Total - retired.Total, err
-}
-
 func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObject) (openapi.GetDeviceResponseObject, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
@@ -109,28 +98,6 @@ func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObjec
 	return openapi.GetDevice200JSONResponse{
 		Body:    h.deviceRow(h.dayOf(fresh))(row),
 		Headers: openapi.GetDevice200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
-	}, nil
-}
-
-func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHistoryRequestObject) (openapi.GetDeviceHistoryResponseObject, error) {
-	var in reading
-	reached := in.freshness(time.Time{}, r.Params.MinPosition, nil).MinPosition
-	if err := in.err(); err != nil {
-		return nil, err
-	}
-	items, err := h.App.DeviceHistory(ctx, callOf(ctx).caller, r.Id)
-	if err != nil {
-		return nil, err
-	}
-	// The log itself is never behind: what was wanted is reached.
-	for _, item := range items {
-		if reached.Before(item.Position) {
-			reached = item.Position
-		}
-	}
-	return openapi.GetDeviceHistory200JSONResponse{
-		Body:    openapi.History{Items: list(items, historyItem), Total: len(items)},
-		Headers: openapi.GetDeviceHistory200ResponseHeaders{XPosition: reached.String()},
 	}, nil
 }
 
@@ -150,7 +117,7 @@ func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObj
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.EditDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequestObject) (openapi.SuspendDeviceResponseObject, error) {
@@ -158,7 +125,7 @@ func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequ
 	if err != nil {
 		return nil, err
 	}
-	return openapi.SuspendDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.SuspendDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceRequestObject) (openapi.ResumeDeviceResponseObject, error) {
@@ -166,7 +133,7 @@ func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceReques
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ResumeDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.ResumeDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceRequestObject) (openapi.RetireDeviceResponseObject, error) {
@@ -174,7 +141,7 @@ func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceReques
 	if err != nil {
 		return nil, err
 	}
-	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) deviceCommand(
@@ -189,28 +156,35 @@ func (h handlers) deviceCommand(
 	return do(ctx, callOf(ctx).caller, c)
 }
 
-func deviceWritten(w app.Written) openapi.WrittenJSONResponse {
-	return openapi.WrittenJSONResponse{
-		Body:    openapi.Written{Uid: w.UID, Revision: int64(w.Revision)},
-		Headers: openapi.WrittenResponseHeaders{ETag: etag(w.Revision), XPosition: w.Position.String()},
+// device shows a device on a day; accountName may be empty where it is not known.
+func (s *Server) device(d device.State, accountName string, revision eventlog.Revision, day calendar.Date) openapi.Device {
+	dates := d.Dates(s.Rules)
+	wire := openapi.Device{
+		Uid: d.UID, SerialNumber: d.SerialNumber, Model: d.Model, Name: d.Name, Labels: list(d.Labels, same),
+		Account:         openapi.Owner{Uid: d.Account, Name: present(accountName)},
+		LifeCycleState:  openapi.LifeCycleState(d.LifeCycle),
+		Offer:           string(d.Service.Offer),
+		OfferType:       openapi.Offer(d.Service.Offer),
+		FirstRegistered: present(d.FirstRegistered.String()),
+		ServiceStart:    present(d.Service.Start.String()),
+		ServiceEnd:      present(dates.GatewayEnd.String()),
+		ServiceStatus:   present(d.ServiceStatus(day)),
+		SupportExpiry:   present(dates.SupportExpiry.String()),
+		WarrantyEnd:     present(dates.WarrantyEnd.String()),
+		AutoRenew:       d.Service.AutoRenew,
+		Revision:        int64(revision),
 	}
+	switch d.Factor.Kind {
+	case device.IMEI:
+		wire.Imei = &d.Factor.Value
+	case device.MAC:
+		wire.Mac = &d.Factor.Value
+	case device.ESN:
+		wire.Esn = &d.Factor.Value
+	}
+	return wire
 }
 
-func (h handlers) GrantAllocation(ctx context.Context, r openapi.GrantAllocationRequestObject) (openapi.GrantAllocationResponseObject, error) {
-	var in reading
-	c := app.GrantAllocation{
-		Command: commandOf(ctx, r.Body.Reason), Device: r.Body.Device,
-		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until),
-	}
-	if err := in.err(); err != nil {
-		return nil, err
-	}
-	written, err := h.App.GrantAllocation(ctx, callOf(ctx).caller, c)
-	if err != nil {
-		return nil, err
-	}
-	return openapi.GrantAllocation201JSONResponse{
-		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
-		Headers: openapi.GrantAllocation201ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
-	}, nil
+func (s *Server) deviceRow(day calendar.Date) func(query.DeviceRow) openapi.Device {
+	return func(r query.DeviceRow) openapi.Device { return s.device(r.State, r.AccountName, r.Revision, day) }
 }

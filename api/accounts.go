@@ -1,20 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
-
-// handlers is the generated interface over a Server's parts.
-type handlers struct{ *Server }
 
 var accountSorts = []string{"name", "type", "status", "createdAt"}
 
@@ -56,6 +54,16 @@ func (h handlers) GetAccount(ctx context.Context, r openapi.GetAccountRequestObj
 	}, nil
 }
 
+// administered reads the account of a route below it.
+func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *openapi.MinPosition, asOf *openapi.AsOf) (query.AccountRow, eventlog.Position, error) {
+	var in reading
+	fresh := in.freshness(h.Clock.Now(), min, asOf)
+	if err := in.err(); err != nil {
+		return query.AccountRow{}, eventlog.Position{}, err
+	}
+	return h.App.Account(ctx, callOf(ctx).caller, uid, fresh)
+}
+
 func (h handlers) CreateAccount(ctx context.Context, r openapi.CreateAccountRequestObject) (openapi.CreateAccountResponseObject, error) {
 	c := newAccount(ctx, r.Body.Name, r.Body.Administrator, r.Body.Offers, r.Body.Reason)
 	c.Type = account.Type(r.Body.Type)
@@ -69,21 +77,6 @@ func (h handlers) CreateAccount(ctx context.Context, r openapi.CreateAccountRequ
 	}, nil
 }
 
-func (h handlers) CreateCustomer(ctx context.Context, r openapi.CreateCustomerRequestObject) (openapi.CreateCustomerResponseObject, error) {
-	c := newAccount(ctx, r.Body.Name, r.Body.Administrator, r.Body.Offers, r.Body.Reason)
-	c.Type = account.Standard
-	created, err := h.App.CreateCustomer(ctx, callOf(ctx).caller, c)
-	if err != nil {
-		return nil, err
-	}
-	return openapi.CreateCustomer201JSONResponse{
-		Body:    openapi.CreatedAccount{Uid: created.UID, Type: openapi.Standard, Status: openapi.AccountStatusPending},
-		Headers: openapi.CreateCustomer201ResponseHeaders{Location: accountPath(created.UID), XPosition: created.Position.String()},
-	}, nil
-}
-
-func accountPath(uid uuid.UUID) string { return "/v1/accounts/" + uid.String() }
-
 func newAccount(ctx context.Context, name string, administrator openapi.Administrator, offers *[]openapi.Offer, reason *openapi.ReasonText) app.CreateAccount {
 	c := app.CreateAccount{Command: commandOf(ctx, reason), Name: name}
 	c.Administrator.Email = administrator.Email
@@ -92,6 +85,37 @@ func newAccount(ctx context.Context, name string, administrator openapi.Administ
 		c.Offers = append(c.Offers, catalogue.Offer(o))
 	}
 	return c
+}
+
+func (h handlers) EditAccount(ctx context.Context, r openapi.EditAccountRequestObject) (openapi.EditAccountResponseObject, error) {
+	var in reading
+	c := app.EditAccount{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if b := r.Body.Billing; b != nil {
+		c.Billing = &app.EditBilling{Mode: account.BillingMode(b.Mode)}
+		if b.Contact != nil {
+			c.Billing.Contact = &app.Contact{Email: b.Contact.Email, Name: valueOf(b.Contact.Name)}
+		}
+	}
+	if r.Body.Offers != nil {
+		offers := list(*r.Body.Offers, func(o openapi.Offer) catalogue.Offer { return catalogue.Offer(o) })
+		c.Offers = &offers
+	}
+	if c.Name == nil && c.Billing == nil && c.Offers == nil {
+		in.wrong("", codeFieldMissing, "Give a name, billing or offers.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.EditAccount(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EditAccount200JSONResponse{
+		Body:    writtenBody(written),
+		Headers: openapi.EditAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	}, nil
 }
 
 func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountRequestObject) (openapi.CloseAccountResponseObject, error) {
@@ -105,7 +129,7 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 		return nil, err
 	}
 	return openapi.CloseAccount200JSONResponse{
-		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Body:    writtenBody(written),
 		Headers: openapi.CloseAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }
@@ -116,48 +140,30 @@ func (h handlers) ResendInvitation(ctx context.Context, r openapi.ResendInvitati
 		return nil, err
 	}
 	return openapi.ResendInvitation200JSONResponse{
-		Body:    openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Body:    writtenBody(written),
 		Headers: openapi.ResendInvitation200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
 	}, nil
 }
 
-func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersRequestObject) (openapi.ListPartnersResponseObject, error) {
-	var in reading
-	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
-	if err := in.err(); err != nil {
-		return nil, err
+func accountPath(uid uuid.UUID) string { return "/v1/accounts/" + uid.String() }
+
+func accountRow(r query.AccountRow) openapi.Account {
+	a := openapi.Account{
+		Uid: r.UID, Name: r.Name, Type: openapi.AccountType(r.Type), Status: openapi.AccountStatus(r.Status),
+		Offers: list(r.Offers, offer), Billing: billing(r.Billing), Administrators: list(r.Administrators, person),
+		CreatedAt: r.CreatedAt.UTC(), Revision: int64(r.Revision),
 	}
-	rows, position, err := h.App.Partnerships(ctx, callOf(ctx).caller, r.Uid, fresh)
-	if err != nil {
-		return nil, err
+	if r.Status == account.Pending || r.Status == account.Expired {
+		a.InvitationExpires = instant(r.InvitationExpires)
 	}
-	return openapi.ListPartners200JSONResponse{
-		Body:    openapi.PartnerList{Items: list(rows, partner(r.Uid)), Total: len(rows)},
-		Headers: openapi.ListPartners200ResponseHeaders{XPosition: position.String()},
-	}, nil
+	return a
 }
 
-// GetSlots counts by the read model: what a registration at the same time
-// takes is decided by the log.
-func (h handlers) GetSlots(ctx context.Context, r openapi.GetSlotsRequestObject) (openapi.GetSlotsResponseObject, error) {
-	var in reading
-	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
-	if err := in.err(); err != nil {
-		return nil, err
+func billing(b account.Billing) openapi.Billing {
+	wire := openapi.Billing{Mode: openapi.BillingMode(cmp.Or(b.Mode, account.Prepaid))}
+	if b.Contact != nil {
+		contact := person(*b.Contact)
+		wire.Contact = &contact
 	}
-	caller := callOf(ctx).caller
-	row, position, err := h.App.Account(ctx, caller, r.Uid, fresh)
-	if err != nil {
-		return nil, err
-	}
-	used, err := h.placesUsed(ctx, caller, r.Uid, fresh)
-	if err != nil {
-		return nil, err
-	}
-	slots := openapi.Slots{Used: used}
-	if row.Type == account.Reseller {
-		places, free := h.Rules.Places, max(0, h.Rules.Places-used)
-		slots.Places, slots.Free = &places, &free
-	}
-	return openapi.GetSlots200JSONResponse{Body: slots, Headers: openapi.GetSlots200ResponseHeaders{XPosition: position.String()}}, nil
+	return wire
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,38 +18,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
-
-// Sizes of bulk requests, in items.
-const (
-	maxAtOnce = 1000    // more become an operation
-	maxItems  = 100_000 // more are refused
-)
-
-// asOperation reports whether a bulk request is carried out in the background.
-func asOperation(items int, prefer *openapi.Prefer) bool {
-	if items > maxAtOnce {
-		return true
-	}
-	for preference := range strings.SplitSeq(valueOf(prefer), ",") {
-		name, _, _ := strings.Cut(preference, ";")
-		if strings.EqualFold(strings.TrimSpace(name), "respond-async") {
-			return true
-		}
-	}
-	return false
-}
-
-// submit makes an operation of a bulk request.
-func (h handlers) submit(ctx context.Context, s app.Submission) (openapi.AcceptedJSONResponse, error) {
-	o, err := h.App.Submit(ctx, callOf(ctx).caller, s)
-	if err != nil {
-		return openapi.AcceptedJSONResponse{}, err
-	}
-	return openapi.AcceptedJSONResponse{
-		Body:    operationState(o),
-		Headers: openapi.AcceptedResponseHeaders{Location: "/v1/operations/" + o.ID.String(), XPosition: o.Position.String()},
-	}, nil
-}
 
 func (h handlers) RegisterDevices(ctx context.Context, r openapi.RegisterDevicesRequestObject) (openapi.RegisterDevicesResponseObject, error) {
 	c := app.RegisterDevices{DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic)}
@@ -119,28 +86,4 @@ func readFleet(body []byte) ([]app.Registration, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesRequestObject) (openapi.RenewDevicesResponseObject, error) {
-	var in reading
-	c := in.renewal(ctx, r.Body)
-	c.DryRun, c.Atomic = valueOf(r.Params.DryRun), valueOf(r.Params.Atomic)
-	if err := in.err(); err != nil {
-		return nil, err
-	}
-	if asOperation(len(c.Devices), r.Params.Prefer) {
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationRenewal, Renewal: c})
-		if err != nil {
-			return nil, err
-		}
-		return openapi.RenewDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
-	}
-	result, err := h.App.RenewDevices(ctx, callOf(ctx).caller, c)
-	if err != nil {
-		return nil, err
-	}
-	return openapi.RenewDevices200JSONResponse{
-		Body:    h.bulkResult(result, domain.OutcomeRenewed, c.DryRun),
-		Headers: openapi.RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
-	}, nil
 }

@@ -3,25 +3,13 @@ package api
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
-	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/audit"
-	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 var auditSorts = []string{"grantedAt", "expiresAt", "status"}
-
-func auditGrant(r query.AuditGrantRow) openapi.AuditGrant {
-	return openapi.AuditGrant{
-		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: openapi.AuditGrantStatus(r.Status),
-		GrantedAt: r.GrantedAt, ExpiresAt: r.Expires, EndedAt: instant(r.EndedAt), Reason: r.Reason, Revision: int64(r.Revision),
-	}
-}
 
 func (h handlers) GrantAudit(ctx context.Context, r openapi.GrantAuditRequestObject) (openapi.GrantAuditResponseObject, error) {
 	granted, err := h.App.GrantAudit(ctx, callOf(ctx).caller, app.GrantAudit{
@@ -87,16 +75,12 @@ func (h handlers) RevokeAuditGrant(ctx context.Context, r openapi.RevokeAuditGra
 		return nil, err
 	}
 	written, err := h.App.RevokeAudit(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
-	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, err
+	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
 }
 
-// audited are the accounts of an auditor's grant, whichever it acts for.
-func (h handlers) audited(ctx context.Context, caller access.Caller, reached eventlog.Position) ([]openapi.ReachedAccount, eventlog.Position, error) {
-	caller.ActingFor = uuid.Nil
-	found, err := h.App.Accounts(ctx, caller, query.AccountQuery{
-		Freshness: query.Freshness{MinPosition: reached}, Page: query.Page{Limit: audit.MaxAccounts},
-	})
-	return list(found.Items, func(r query.AccountRow) openapi.ReachedAccount {
-		return openapi.ReachedAccount{Uid: r.UID, Name: r.Name, Rights: list(rights.Auditor(), same)}
-	}), found.Position, err
+func auditGrant(r query.AuditGrantRow) openapi.AuditGrant {
+	return openapi.AuditGrant{
+		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: openapi.AuditGrantStatus(r.Status),
+		GrantedAt: r.GrantedAt, ExpiresAt: r.Expires, EndedAt: instant(r.EndedAt), Reason: r.Reason, Revision: int64(r.Revision),
+	}
 }

@@ -18,6 +18,16 @@ const (
 	callbackPath = issuerPath + "/callback"
 )
 
+func (h handlers) StartAtIssuer(ctx context.Context, _ openapi.StartAtIssuerRequestObject) (openapi.StartAtIssuerResponseObject, error) {
+	start, err := h.App.StartAtIssuer(ctx, h.PublicURL+callbackPath)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.StartAtIssuer302Response{Headers: openapi.StartAtIssuer302ResponseHeaders{
+		Location: start.URL, SetCookie: h.attemptCookie(start.Ticket, start.Expires.Sub(h.Clock.Now())),
+	}}, nil
+}
+
 // attemptCookie gives the browser the ticket of an attempt, or takes it away
 // with an empty one. Lax: it comes along when the issuer sends the browser back.
 func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
@@ -33,16 +43,6 @@ func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
 		c.MaxAge = -1
 	}
 	return c.String()
-}
-
-func (h handlers) StartAtIssuer(ctx context.Context, _ openapi.StartAtIssuerRequestObject) (openapi.StartAtIssuerResponseObject, error) {
-	start, err := h.App.StartAtIssuer(ctx, h.PublicURL+callbackPath)
-	if err != nil {
-		return nil, err
-	}
-	return openapi.StartAtIssuer302Response{Headers: openapi.StartAtIssuer302ResponseHeaders{
-		Location: start.URL, SetCookie: h.attemptCookie(start.Ticket, start.Expires.Sub(h.Clock.Now())),
-	}}, nil
 }
 
 func (h handlers) SignInAtIssuer(ctx context.Context, r openapi.SignInAtIssuerRequestObject) (openapi.SignInAtIssuerResponseObject, error) {

@@ -20,13 +20,6 @@ func (h handlers) ListExternalAccounts(ctx context.Context, r openapi.ListExtern
 	}, nil
 }
 
-func externalAccount(x query.ExternalAccountRow) openapi.ExternalAccount {
-	return openapi.ExternalAccount{
-		Uid: x.UID, Kind: openapi.ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
-		SecretSet: x.SecretSet, SecretReplacedAt: x.SecretSince.UTC(),
-	}
-}
-
 func (h handlers) GetExternalAccount(ctx context.Context, r openapi.GetExternalAccountRequestObject) (openapi.GetExternalAccountResponseObject, error) {
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
@@ -52,7 +45,7 @@ func (h handlers) AddExternalAccount(ctx context.Context, r openapi.AddExternalA
 		return nil, err
 	}
 	return openapi.AddExternalAccount201JSONResponse{
-		Body: openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Body: writtenBody(written),
 		Headers: openapi.AddExternalAccount201ResponseHeaders{
 			Location: accountPath(r.Uid) + "/external-accounts/" + written.UID.String(), XPosition: written.Position.String(),
 		},
@@ -75,7 +68,7 @@ func (h handlers) EditExternalAccount(ctx context.Context, r openapi.EditExterna
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditExternalAccount200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.EditExternalAccount200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) RemoveExternalAccount(ctx context.Context, r openapi.RemoveExternalAccountRequestObject) (openapi.RemoveExternalAccountResponseObject, error) {
@@ -90,5 +83,12 @@ func (h handlers) RemoveExternalAccount(ctx context.Context, r openapi.RemoveExt
 	if err != nil {
 		return nil, err
 	}
-	return openapi.RemoveExternalAccount200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.RemoveExternalAccount200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func externalAccount(x query.ExternalAccountRow) openapi.ExternalAccount {
+	return openapi.ExternalAccount{
+		Uid: x.UID, Kind: openapi.ExternalAccountKind(x.Kind), Label: x.Label, Endpoint: x.Endpoint,
+		SecretSet: x.SecretSet, SecretReplacedAt: x.SecretSince.UTC(),
+	}
 }

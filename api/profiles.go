@@ -48,7 +48,7 @@ func (h handlers) DefineProfile(ctx context.Context, r openapi.DefineProfileRequ
 		return nil, err
 	}
 	return openapi.DefineProfile201JSONResponse{
-		Body: openapi.Written{Uid: written.UID, Revision: int64(written.Revision)},
+		Body: writtenBody(written),
 		Headers: openapi.DefineProfile201ResponseHeaders{
 			Location: accountPath(r.Uid) + "/profiles/" + written.UID.String(), XPosition: written.Position.String(),
 		},
@@ -71,7 +71,7 @@ func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestO
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditProfile200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.EditProfile200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
 }
 
 func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequestObject) (openapi.RemoveProfileResponseObject, error) {
@@ -86,5 +86,10 @@ func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequ
 	if err != nil {
 		return nil, err
 	}
-	return openapi.RemoveProfile200JSONResponse{WrittenJSONResponse: deviceWritten(written)}, nil
+	return openapi.RemoveProfile200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func profile(p rights.Profile) openapi.Profile {
+	_, shipped := rights.Find(p.ID)
+	return openapi.Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same), Shipped: shipped}
 }
