@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 
 	"github.com/google/uuid"
 
@@ -76,7 +75,7 @@ func readFleet(body []byte) ([]app.Registration, error) {
 			items = append(items, item)
 		}
 		if len(items) > maxItems {
-			return nil, fail(http.StatusBadRequest, codeTooManyItems, fmt.Sprintf("The file has more than %d rows. Send it in parts.", maxItems))
+			return nil, malformed("", codeTooManyItems, fmt.Sprintf("The file has more than %d rows. Send it in parts.", maxItems))
 		}
 	}
 	if refused, ok := errors.AsType[*fleetcsv.FileError](err); ok {
