@@ -66,7 +66,7 @@ var (
 	codeLogUnavailable     = forNow(http.StatusServiceUnavailable, "event_store_unavailable")
 	codeDBUnavailable      = forNow(http.StatusServiceUnavailable, "database_unavailable")
 	codeTimeout            = forNow(http.StatusServiceUnavailable, "timeout")
-	codeTooManyRequests    = forNow(http.StatusTooManyRequests, "too_many_requests")
+	codeTooManyRequests    = always(http.StatusTooManyRequests, "too_many_requests")
 	codeIssuerUnavailable  = forNow(http.StatusServiceUnavailable, "issuer_unavailable")
 )
 
