@@ -12,7 +12,7 @@ import (
 )
 
 // audit grants an auditor some accounts for a month.
-func (s *stack) audit(email string, accounts ...string) (openapi.CreatedAuditGrant, *client) {
+func (s *stack) audit(email string, accounts ...string) (openapi.CreatedAuditGrant, *caller) {
 	s.t.Helper()
 	body := fmt.Sprintf(`{"auditor":{"email":%q,"name":"Ada"},"accounts":["%s"],"expiresAt":%q}`,
 		email, strings.Join(accounts, `","`), s.clock.Now().AddDate(0, 1, 0).Format(time.RFC3339))
@@ -23,7 +23,7 @@ func (s *stack) audit(email string, accounts ...string) (openapi.CreatedAuditGra
 func TestAuditorOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.clock.advance(100 * 365 * 24 * time.Hour) // beyond the node's clock, so that asOf can be asked for
+	s.clock.Advance(100 * 365 * 24 * time.Hour) // beyond the node's clock, so that asOf can be asked for
 	reseller, desk := s.reseller("Northwind")
 	customer, _ := s.customerOf(desk, "Alder")
 	got := s.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`, mp70(1), imei(1), customer)).is(200)

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
@@ -20,7 +21,7 @@ import (
 func TestExternalAccountsOverHTTP(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	s := stackOn(t, pool)
+	s := newStack(t, apitest.On(pool))
 	reseller, desk := s.reseller("Northwind")
 	customer, _ := s.customerOf(desk, "Contoso")
 	s.fullAccess(reseller, customer)
@@ -58,7 +59,7 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 	shown := said(desk.get(at + since)).is(200) // the partner profile has account.read
 	expect(t, "external account", into[openapi.ExternalAccount](shown), want)
 
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	said(admin.send(http.MethodPatch, at, `{"endpoint":"https://elsewhere.example"}`)).refusedWith(422, "/secret secret_required")
 	said(admin.send(http.MethodPatch, at, `{"reason":"x"}`)).refusedWith(400, "field_missing")
 	said(admin.send(http.MethodPatch, at, fmt.Sprintf(`{"label":"Messages","endpoint":"https://elsewhere.example","secret":%q}`, second),
@@ -69,7 +70,7 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 	list := into[openapi.ExternalAccountList](said(admin.get(accounts + since)).is(200))
 	expect(t, "list", list, openapi.ExternalAccountList{Items: []openapi.ExternalAccount{want}, Total: 1})
 
-	dump := dumpOf(t, pool) + dumpOf(t, s.node.Pool())
+	dump := dumpOf(t, pool) + dumpOf(t, s.service.Node.Pool())
 	if !strings.Contains(dump, "ExternalAccountSecretReplaced") || !strings.Contains(dump, "elsewhere.example") {
 		t.Fatal("the dump is not one")
 	}

@@ -125,7 +125,7 @@ func (p promisedResult) serviceEnd() string { return *p.Device.ServiceEnd }
 func into2(a answer) promised { return into[promised](a) }
 
 // finished waits for the end of an operation.
-func (s *stack) finished(c *client, at string) openapi.Operation {
+func (s *stack) finished(c *caller, at string) openapi.Operation {
 	s.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -248,7 +248,7 @@ func TestInvitationsOverHTTP(t *testing.T) {
 	reseller.post("/v1/accounts/"+uid+":resendInvitation", "").is(200)
 	nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).refusedWith(404, "not_found")
 	token = s.app.InvitationToken(account, 2)
-	s.clock.advance(8 * 24 * time.Hour)
+	s.clock.Advance(8 * 24 * time.Hour)
 	nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).is(422)
 	reseller.post("/v1/accounts/"+uid+":resendInvitation", "").is(200)
 	token = s.app.InvitationToken(account, 3)

@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
@@ -19,7 +21,7 @@ import (
 // errors of whatever kind, idempotency keys, operations, positions.
 func TestNothingIsToldBesides(t *testing.T) { //nolint:tparallel // the parts share tenants and take turns
 	t.Parallel()
-	s := newStack(t)
+	s := newStack(t, apitest.Patience(50*time.Millisecond))
 	w := newTenants(t, s)
 	w.submit()
 	for name, part := range map[string]func(*testing.T, *tenants){
@@ -31,7 +33,7 @@ func TestNothingIsToldBesides(t *testing.T) { //nolint:tparallel // the parts sh
 }
 
 // asking is a caller whose failures are those of a part of the test.
-func (w *tenants) asking(t *testing.T, kind string) *client {
+func (w *tenants) asking(t *testing.T, kind string) *caller {
 	c := *w.clients[kind]
 	c.t = t
 	return &c

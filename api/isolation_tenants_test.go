@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
@@ -38,7 +39,7 @@ type tenants struct {
 	name     string
 	asker    string             // its uid
 	lost     int                // the number of its device
-	clients  map[string]*client // by kind of caller
+	clients  map[string]*caller // by kind of caller
 	accounts map[string]*tenant
 	auditor  []string // words that say who the auditor is
 	position string   // of the last write
@@ -62,14 +63,31 @@ type tenant struct {
 
 var tenantsMade, devicesMade atomic.Int64
 
+// tenantsAhead makes so many tenants, several at a time, while those that are
+// there are taken.
+func tenantsAhead(t *testing.T, s *stack, n int) <-chan *tenants {
+	t.Helper()
+	made := make(chan *tenants, n)
+	go func() {
+		defer close(made)
+		var making errgroup.Group
+		making.SetLimit(8)
+		for range n {
+			making.Go(func() error { made <- newTenants(t, s); return nil })
+		}
+		_ = making.Wait()
+	}()
+	return made
+}
+
 func newTenants(t *testing.T, s *stack) *tenants {
 	t.Helper()
-	w := &tenants{s: s, name: fmt.Sprintf("w%d", tenantsMade.Add(1)), clients: map[string]*client{}, accounts: map[string]*tenant{}}
-	reseller := w.open("reseller", s.client, "/v1/accounts", `"type":"reseller",`)
+	w := &tenants{s: s, name: fmt.Sprintf("w%03d", tenantsMade.Add(1)), clients: map[string]*caller{}, accounts: map[string]*tenant{}}
+	reseller := w.open("reseller", s.caller, "/v1/accounts", `"type":"reseller",`)
 	resells := s.signIn(reseller, "")
 	customer := w.open("customer", resells, "/v1/customers", "")
 	w.open("shown", resells, "/v1/customers", "")
-	foreign := w.open("foreign", s.client, "/v1/accounts", `"type":"standard",`)
+	foreign := w.open("foreign", s.caller, "/v1/accounts", `"type":"standard",`)
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
@@ -82,8 +100,9 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	s.fullAccess(reseller, customer)
 	w.invite()
 	w.register()
-	w.clients = map[string]*client{
-		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
+	w.meet()
+	w.clients = map[string]*caller{
+		"operator": s.caller, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
 		"customer": s.signIn(customer, ""), "customerReader": s.signIn(customer, "read-only"), "stranger": s.signIn(foreign, ""),
 	}
 	granted, auditor := s.audit(w.name+"-auditor@x.example", reseller, w.accounts["shown"].uid)
@@ -93,7 +112,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 
 // client is a caller. The user signs in when first needed: it takes a while, and
 // the customer is active from then on.
-func (w *tenants) client(kind string) *client {
+func (w *tenants) caller(kind string) *caller {
 	w.s.t.Helper()
 	if kind == "signedIn" && w.clients[kind] == nil {
 		w.clients[kind] = w.s.enter(w.join("customer"))
@@ -180,7 +199,7 @@ func (w *tenants) requestFor(serial, imei string) string {
 }
 
 // open makes an account and notes the words that are its own.
-func (w *tenants) open(thing string, by *client, path, kind string) string {
+func (w *tenants) open(thing string, by *caller, path, kind string) string {
 	w.s.t.Helper()
 	name, email := w.name+"-name-of-"+thing, w.name+"-mail-of-"+thing+"@x.example"
 	got := by.post(path, fmt.Sprintf(`{"name":%q,%s"administrator":{"email":%q,"name":%q}}`, name, kind, email, w.name+"-person-of-"+thing)).is(201)
@@ -189,9 +208,20 @@ func (w *tenants) open(thing string, by *client, path, kind string) string {
 		uid: uid.String(), invitation: w.s.app.InvitationToken(uid, 1),
 		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
 	}
-	opened := w.s.get("/v1/accounts/" + uid.String() + "?minPosition=" + got.header.Get("X-Position")).is(200)
-	w.accounts[thing].person = into[openapi.Account](opened).Administrators[0].Id.String()
 	return uid.String()
+}
+
+// meet notes who the administrators of the accounts are.
+func (w *tenants) meet() {
+	w.s.t.Helper()
+	got := into[openapi.AccountList](w.s.get("/v1/accounts?search=" + w.name + "-name-of&minPosition=" + w.position).is(200))
+	for _, account := range got.Items {
+		for _, own := range w.accounts {
+			if own.uid == account.Uid.String() {
+				own.person = account.Administrators[0].Id.String()
+			}
+		}
+	}
 }
 
 // invite invites a user into each account, and gives it a profile and an external account of its own.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer"
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
-	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 )
@@ -35,10 +35,10 @@ func newIssuerStack(t *testing.T) *issuerStack {
 	server := httptest.NewUnstartedServer(nil)
 	s := &issuerStack{url: "http://" + server.Listener.Addr().String()}
 	s.issuer = issuertest.New(t, s.url+"/v1/sessions/oidc/callback")
-	s.stack = stackOn(t, pgtest.Pool(t), func(d *app.Dependencies, o *api.Options) {
+	s.stack = newStack(t, apitest.With(func(d *app.Dependencies, o *api.Options) {
 		d.People.Issuer, d.People.IssuerTime = issuer.New(s.issuer.Options()), 10*time.Minute
 		o.PublicURL = s.url
-	})
+	}))
 	server.Config.Handler = s.handler
 	server.Start()
 	t.Cleanup(server.Close)
@@ -81,7 +81,7 @@ func (b *browser) get(address string) answer {
 	must(b.s.t, err)
 	a := answer{b.s.t, got.StatusCode, got.Header, body}
 	if at := got.Request.URL; "http://"+at.Host == b.s.url {
-		described(b.s.t, http.MethodGet, at.Path, a)
+		apitest.Described(b.s.t, http.MethodGet, at.Path, a.status, a.header, a.body)
 	}
 	return a
 }
@@ -233,7 +233,7 @@ func TestReturnsThatDoNotFit(t *testing.T) {
 
 	b = s.browser()
 	back = b.back()
-	s.clock.advance(10 * time.Minute)
+	s.clock.Advance(10 * time.Minute)
 	refused("too late", b.get(back.String()))
 
 	s.issuer.Nonce("of another attempt")

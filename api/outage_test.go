@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
@@ -43,7 +44,7 @@ func unavailable(t *testing.T, got answer, code string) {
 func TestTheDatabaseGoesAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t, pgtest.Durable())
-	s := stackOn(t, server.Pool(t))
+	s := newStack(t, apitest.On(server.Pool(t)))
 	_, reseller := s.reseller("Northwind")
 	body := `{"name":"Alder","administrator":{"email":"a@alder.example"}}`
 
@@ -64,16 +65,16 @@ func TestTheDatabaseGoesAway(t *testing.T) {
 // key; doing so carries it out once.
 func TestTheEventStoreGoesAway(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := newStack(t, apitest.CallTimeout(time.Second))
 	_, reseller := s.reseller("Northwind")
 	uid, _ := s.customerOf(reseller, "Alder")
 	send := func() answer {
 		return reseller.post("/v1/device-registrations",
 			fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`, mp70(1), imei(1), uid), "Idempotency-Key: k")
 	}
-	s.node.Stop()
+	s.service.Node.Stop()
 	unavailable(t, send(), "event_store_unavailable")
-	s.node.Start()
+	s.service.Node.Start()
 	registered := eventually(t, 200, send)
 	if b := into[openapi.BulkResult](registered); *b.Summary.Created+b.Summary.Unchanged != 1 {
 		t.Errorf("%s", registered.body)

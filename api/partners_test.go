@@ -13,7 +13,7 @@ func TestThePartnershipEnds(t *testing.T) {
 	w := newTenants(t, s)
 	reseller, customer := w.clients["reseller"], w.clients["customer"]
 	uid, partner := w.accounts["customer"].uid, "/v1/accounts/"+w.accounts["customer"].uid+"/partners/"+w.accounts["reseller"].uid
-	sees := func(c *client, position string) (customers, devices, accounts int) {
+	sees := func(c *caller, position string) (customers, devices, accounts int) {
 		t.Helper()
 		at := "?minPosition=" + position
 		return into[openapi.CustomerList](c.get("/v1/customers" + at).is(200)).Total,
@@ -37,9 +37,9 @@ func TestThePartnershipEnds(t *testing.T) {
 	if shown.Profile.Id != "renewals" || shown.Until == nil || !shown.Until.Equal(now.Add(time.Hour)) {
 		t.Errorf("%+v", shown)
 	}
-	s.clock.advance(time.Hour - time.Nanosecond)
+	s.clock.Advance(time.Hour - time.Nanosecond)
 	expectSeen(position, 2, 6, 3)
-	s.clock.advance(time.Nanosecond)
+	s.clock.Advance(time.Nanosecond)
 	expectSeen(position, 1, 4, 2)
 	reseller.get("/v1/accounts/"+uid).refusedWith(404, "not_found")
 	reseller.get("/v1/devices/" + w.accounts["customer"].serial).is(404)
@@ -52,7 +52,7 @@ func TestThePartnershipEnds(t *testing.T) {
 	partner = "/v1/accounts/" + w.accounts["customer"].uid + "/partners/" + w.accounts["reseller"].uid
 	customer.send("PATCH", partner, `{"until":"2030-01-01T00:00:00Z"}`).is(200)
 	removed := customer.send("PATCH", partner, `{"until":null}`).is(200)
-	s.clock.advance(10 * 366 * 24 * time.Hour)
+	s.clock.Advance(10 * 366 * 24 * time.Hour)
 	expectSeen(removed.header.Get("X-Position"), 2, 6, 3)
 	before := time.Now().UTC().Format(time.RFC3339Nano) // as the log records it
 	ended := customer.send("DELETE", partner+"?reason=moved", "").is(200)
@@ -83,7 +83,7 @@ func TestTheCustomerChoosesPartners(t *testing.T) {
 	reseller.get("/v1/devices/" + foreign.serial + "?minPosition=" + chosen.header.Get("X-Position")).is(200)
 	reseller.post("/v1/renewals", `{"devices":["`+foreign.serial+`"],"term":"P1Y"}`).is(200)
 
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	reseller.get("/v1/devices/" + foreign.serial).is(404)
 	anew := stranger.post(path, `{"partner":"`+partner+`"}`).is(201)
 	shown := into[openapi.PartnerList](stranger.get(path + "?minPosition=" + anew.header.Get("X-Position")).is(200))

@@ -30,7 +30,7 @@ func (s *stack) accept(token string) answer {
 }
 
 // enter signs in over HTTP.
-func (s *stack) enter(email string) *client {
+func (s *stack) enter(email string) *caller {
 	s.t.Helper()
 	got := s.as("").post("/v1/sessions", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)).is(201)
 	return s.as(into[openapi.SignedIn](got).Token)
@@ -118,7 +118,7 @@ func TestInvitationsOfUsersOverHTTP(t *testing.T) {
 		t.Errorf("revoked ones: %+v", list)
 	}
 	stranger, _ := s.activated("Stranger")
-	for _, foreign := range []*client{s.signIn(stranger, ""), s.signIn(stranger, "full")} {
+	for _, foreign := range []*caller{s.signIn(stranger, ""), s.signIn(stranger, "full")} {
 		foreign.get(users).refusedWith(404, "not_found")
 		foreign.post(users, `{"email":"new@x.example","profiles":["full"]}`).refusedWith(404, "not_found")
 		foreign.send(http.MethodPatch, at, `{"administrator":true}`).refusedWith(404, "not_found")
@@ -143,7 +143,7 @@ func TestSigningInOverHTTP(t *testing.T) {
 	expect(t, "answers", string(unknown.body), string(known.body))
 	expect(t, "waiting", []string{known.header.Get("Retry-After"), unknown.header.Get("Retry-After")}, []string{"900", "900"})
 
-	s.clock.advance(15 * time.Minute)
+	s.clock.Advance(15 * time.Minute)
 	ada := s.enter(email)
 	second := s.enter(email)
 	sessions := into[openapi.SessionList](ada.get("/v1/sessions").is(200))
@@ -182,7 +182,7 @@ func TestLastLoginOnTheCustomersPage(t *testing.T) {
 	}
 	administrator := into[openapi.Account](reseller.get("/v1/accounts/" + other + "?minPosition=" + position).is(200)).Administrators[0]
 	s.accept(s.app.InvitationToken(uuid.MustParse(other), 1))
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	s.enter(administrator.Email)
 	if first := row(); first.LastLogin == nil || !first.LastLogin.Equal(s.clock.Now()) || first.Uid.String() != other {
 		t.Errorf("after %s signed in: %+v", other, first)

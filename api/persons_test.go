@@ -60,7 +60,7 @@ func TestAnErasedUserIsOut(t *testing.T) {
 	personal := s.as(into[openapi.CreatedToken](made.is(201)).Token)
 	me := into[openapi.Me](personal.get("/v1/me").is(200))
 	s.post("/v1/persons/"+me.Id+":erase", "").is(200)
-	for _, c := range []*client{ada, atIssuer, personal} {
+	for _, c := range []*caller{ada, atIssuer, personal} {
 		c.get("/v1/me").refusedWith(401, "unauthenticated")
 	}
 	s.as("").post("/v1/sessions", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)).refusedWith(401, "sign_in_failed")

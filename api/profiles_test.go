@@ -62,7 +62,7 @@ func TestProfilesOverHTTP(t *testing.T) {
 		}
 	}
 
-	removed := s.client.send(http.MethodDelete, at+"?reason=no+more", "").is(200)
+	removed := s.caller.send(http.MethodDelete, at+"?reason=no+more", "").is(200)
 	since = "?minPosition=" + removed.header.Get("X-Position")
 	yes := true
 	ref = openapi.ProfileRef{Id: id, Name: "removed", Removed: &yes}

@@ -43,7 +43,7 @@ func TestReleaseRequestOverHTTP(t *testing.T) {
 	}
 	expect(t, "the asker's own inbox", into[openapi.ReleaseRequestList](buyer.get("/v1/release-requests").is(200)).Total, 0)
 	owner.get("/v1/release-requests?cursor=2").refusedWith(400, "cursor_invalid")
-	for _, c := range []*client{stranger, buyer} {
+	for _, c := range []*caller{stranger, buyer} {
 		c.post(at+":grant", "").refusedWith(404, "not_found")
 		c.post("/v1/release-requests/"+uuid.NewString()+":deny", "").refusedWith(404, "not_found")
 	}

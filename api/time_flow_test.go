@@ -15,7 +15,7 @@ import (
 // after each of three days.
 type desk struct {
 	*stack
-	reseller              *client
+	reseller              *caller
 	resellerUID, customer string
 	ends                  []calendar.Date
 }
@@ -32,7 +32,7 @@ func newDesk(t *testing.T) *desk {
 		end, err := calendar.Parse(*got.Results[0].Device.ServiceEnd)
 		must(t, err)
 		d.ends = append(d.ends, end)
-		d.clock.advance(20 * 24 * time.Hour)
+		d.clock.Advance(20 * 24 * time.Hour)
 	}
 	return d
 }
@@ -118,7 +118,7 @@ func TestAlignments(t *testing.T) {
 	for _, wrong := range []string{`"alignTo":"tomorrow"`, `"alignTo":""`, `"alignTo":"2027-02-30"`} {
 		d.reseller.post("/v1/renewals", d.order(wrong)).refusedWith(400, "/alignTo align_invalid")
 	}
-	d.clock.advance(3 * 365 * 24 * time.Hour)
+	d.clock.Advance(3 * 365 * 24 * time.Hour)
 	expect(t, "all expired", preview(`"alignTo":"latest"`),
 		[]any{"refused nothing_to_align", "refused nothing_to_align", "refused nothing_to_align"})
 }
@@ -199,7 +199,7 @@ func TestNoSandbox(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	_, reseller := s.reseller("Northwind")
-	for _, c := range []*client{s.client, reseller} {
+	for _, c := range []*caller{s.caller, reseller} {
 		c.get("/v1/sandbox/clock").is(404)
 		c.post("/v1/sandbox/clock", `{"advance":"P1M"}`).is(404)
 		c.post("/v1/sandbox/clock", `{"advance":"soon"}`).is(404)

@@ -43,7 +43,7 @@ func TestPlanTransferAndReversal(t *testing.T) {
 	shown := reseller.get(at + "?minPosition=" + got.header.Get("X-Position")).is(200)
 	expect(t, "kept plan", string(shown.body), string(got.body))
 	reseller.get("/v1/devices?minPosition=" + got.header.Get("X-Position")).is(200) // a plan changes no device: nobody waits for one
-	for name, c := range map[string]*client{"customer": customer, "stranger": stranger, "operator": s.client} {
+	for name, c := range map[string]*caller{"customer": customer, "stranger": stranger, "operator": s.caller} {
 		c.get(at).refusedWith(404, "not_found")
 		c.post("/v1/transfers", `{"planId":"`+plan.Id.String()+`"}`).refusedWith(404, "not_found")
 		t.Log(name)
