@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 func TestAccountDetails(t *testing.T) {
@@ -13,12 +13,12 @@ func TestAccountDetails(t *testing.T) {
 	w := newTenants(t, s)
 	customer, uid := w.clients["customer"], w.accounts["customer"].uid
 	path := "/v1/accounts/" + uid
-	read := func(position string) api.Account {
+	read := func(position string) openapi.Account {
 		t.Helper()
-		return into[api.Account](customer.get(path + "?minPosition=" + position).is(200))
+		return into[openapi.Account](customer.get(path + "?minPosition=" + position).is(200))
 	}
 	before := customer.get(path + "?minPosition=" + w.position).is(200)
-	tag, was := before.header.Get("ETag"), into[api.Account](before)
+	tag, was := before.header.Get("ETag"), into[openapi.Account](before)
 	expect(t, "billing at first", string(was.Billing.Mode), "prepaid")
 
 	// The name is reserved as at creation, and the old one is free again.
@@ -55,16 +55,16 @@ func TestChannelContactsOverHTTP(t *testing.T) {
 	path := "/v1/accounts/" + uid + "/channel-contacts"
 	first := s.post(path, `{"email":"Sam@vendor.example","name":"Sam"}`).is(201)
 	again := s.post(path, `{"email":"sam@VENDOR.example"}`).is(201)
-	expect(t, "the same contact", into[api.Person](again), into[api.Person](first))
+	expect(t, "the same contact", into[openapi.Person](again), into[openapi.Person](first))
 	s.post(path, `{"email":"nobody"}`).refusedWith(422, "/email email_invalid")
 	reseller.post(path, `{"email":"me@vendor.example"}`).refusedWith(403, "forbidden")
 	at := "?minPosition=" + again.header.Get("X-Position")
-	expect(t, "contacts", into[api.ContactList](reseller.get(path+at).is(200)).Items, []api.Person{into[api.Person](first)})
+	expect(t, "contacts", into[openapi.ContactList](reseller.get(path+at).is(200)).Items, []openapi.Person{into[openapi.Person](first)})
 	reseller.send("DELETE", first.header.Get("Location"), "").refusedWith(403, "forbidden")
 	gone := s.send("DELETE", first.header.Get("Location"), "").is(200)
 	s.send("DELETE", first.header.Get("Location"), "").refusedWith(404, "not_found")
 	at = "?minPosition=" + gone.header.Get("X-Position")
-	expect(t, "contacts", into[api.ContactList](reseller.get(path+at).is(200)).Total, 0)
+	expect(t, "contacts", into[openapi.ContactList](reseller.get(path+at).is(200)).Total, 0)
 }
 
 // Requests of these tests come from 192.0.2.1.
@@ -73,13 +73,13 @@ func TestAddressRangesAreEnforced(t *testing.T) {
 	s := newStack(t)
 	w := newTenants(t, s)
 	customer, path := w.clients["customer"], "/v1/accounts/"+w.accounts["customer"].uid+"/security"
-	first := into[api.Security](customer.get(path + "?minPosition=" + w.position).is(200))
-	expect(t, "at first", first, api.Security{PasswordLength: 12, AddressRanges: []string{}})
+	first := into[openapi.Security](customer.get(path + "?minPosition=" + w.position).is(200))
+	expect(t, "at first", first, openapi.Security{PasswordLength: 12, AddressRanges: []string{}})
 	customer.send("PATCH", path, `{"addressRanges":["203.0.113.0/24"]}`).refusedWith(422, "/addressRanges address_ranges_lock_out")
 	customer.send("PATCH", path, `{"addressRanges":["everywhere"],"sessionMinutes":1,"passwordLength":5}`).
 		refusedWith(422, "/sessionMinutes session_lifetime_invalid", "/passwordLength password_length_invalid", "/addressRanges address_range_invalid")
 	set := customer.send("PATCH", path, `{"addressRanges":["192.0.2.0/25"],"sessionMinutes":480,"passwordLength":16}`).is(200)
-	got := into[api.Security](customer.get(path + "?minPosition=" + set.header.Get("X-Position")).is(200))
+	got := into[openapi.Security](customer.get(path + "?minPosition=" + set.header.Get("X-Position")).is(200))
 	if *got.SessionMinutes != 480 || got.PasswordLength != 16 || got.AddressRanges[0] != "192.0.2.0/25" {
 		t.Errorf("%+v", got)
 	}

@@ -8,22 +8,22 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // audit grants an auditor some accounts for a month.
-func (s *stack) audit(email string, accounts ...string) (api.CreatedAuditGrant, *client) {
+func (s *stack) audit(email string, accounts ...string) (openapi.CreatedAuditGrant, *caller) {
 	s.t.Helper()
 	body := fmt.Sprintf(`{"auditor":{"email":%q,"name":"Ada"},"accounts":["%s"],"expiresAt":%q}`,
 		email, strings.Join(accounts, `","`), s.clock.Now().AddDate(0, 1, 0).Format(time.RFC3339))
-	granted := into[api.CreatedAuditGrant](s.post("/v1/audit-grants", body).is(201))
+	granted := into[openapi.CreatedAuditGrant](s.post("/v1/audit-grants", body).is(201))
 	return granted, s.as(granted.Token)
 }
 
 func TestAuditorOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.clock.advance(100 * 365 * 24 * time.Hour) // beyond the node's clock, so that asOf can be asked for
+	s.clock.Advance(100 * 365 * 24 * time.Hour) // beyond the node's clock, so that asOf can be asked for
 	reseller, desk := s.reseller("Northwind")
 	customer, _ := s.customerOf(desk, "Alder")
 	got := s.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`, mp70(1), imei(1), customer)).is(200)
@@ -37,10 +37,10 @@ func TestAuditorOverHTTP(t *testing.T) {
 	s.post("/v1/audit-grants", strings.Replace(body, "Ada", "Bo", 1), "Idempotency-Key: grant-1").refusedWith(422, "idempotency_key_reused")
 	s.post("/v1/audit-grants", strings.Replace(body, reseller, uuid.NewString(), 1)).refusedWith(422, "/accounts/0 account_unknown")
 	s.post("/v1/audit-grants", strings.Replace(body, `"expiresAt":"2`, `"expiresAt":"3`, 1)).refusedWith(422, "/expiresAt expiry_invalid")
-	granted := into[api.CreatedAuditGrant](made)
+	granted := into[openapi.CreatedAuditGrant](made)
 
 	ada := s.as(granted.Token)
-	me := into[api.Me](ada.get("/v1/me", "X-Account: "+reseller).is(200))
+	me := into[openapi.Me](ada.get("/v1/me", "X-Account: "+reseller).is(200))
 	if me.Kind != "auditor" || me.Account != nil || me.Person == nil || me.Person.Email != "ada@auditors.example" || len(me.Rights) != 0 {
 		t.Errorf("me: %+v", me)
 	}
@@ -48,13 +48,13 @@ func TestAuditorOverHTTP(t *testing.T) {
 		t.Errorf("what it reaches: %+v", me.Accounts)
 	}
 	// The Customers page of the reseller is the reseller's; the customer is not.
-	page := into[api.CustomerList](ada.get("/v1/customers?"+seen, "X-Account: "+reseller).is(200))
+	page := into[openapi.CustomerList](ada.get("/v1/customers?"+seen, "X-Account: "+reseller).is(200))
 	if page.Total != 1 || page.Items[0].TotalSystems != 1 {
 		t.Errorf("customers: %+v", page)
 	}
 	ada.get("/v1/accounts/"+customer).refusedWith(404, "not_found")
 	ada.get("/v1/devices/"+mp70(1)+"?"+seen).refusedWith(404, "not_found")
-	if users := into[api.UserList](ada.get("/v1/accounts/" + reseller + "/users").is(200)); users.Total != 0 {
+	if users := into[openapi.UserList](ada.get("/v1/accounts/" + reseller + "/users").is(200)); users.Total != 0 {
 		t.Errorf("users: %+v", users)
 	}
 	now := "?asOf=" + s.clock.Now().Format(time.RFC3339Nano)
@@ -62,7 +62,7 @@ func TestAuditorOverHTTP(t *testing.T) {
 	ada.get("/v1/accounts/"+customer+now).refusedWith(404, "not_found")
 
 	list := s.get("/v1/audit-grants?account=" + reseller + "&minPosition=" + made.header.Get("X-Position")).is(200)
-	if grants := into[api.AuditGrantList](list); grants.Total != 1 || grants.Items[0].Status != "active" || grants.Items[0].Reason != "yearly audit" {
+	if grants := into[openapi.AuditGrantList](list); grants.Total != 1 || grants.Items[0].Status != "active" || grants.Items[0].Reason != "yearly audit" {
 		t.Errorf("grants: %s", list.body)
 	}
 	if strings.Contains(string(list.body), granted.Token) {
@@ -73,7 +73,7 @@ func TestAuditorOverHTTP(t *testing.T) {
 	s.post(at+":revoke", "", `If-Match: "7"`).refusedWith(412, "revision_mismatch")
 	revoked := s.post(at+":revoke", `{"reason":"done"}`, "If-Match: "+one.header.Get("ETag")).is(200)
 	ada.get("/v1/me").refusedWith(401, "unauthenticated")
-	if g := into[api.AuditGrant](s.get(at + "?minPosition=" + revoked.header.Get("X-Position")).is(200)); g.Status != "revoked" || g.EndedAt == nil {
+	if g := into[openapi.AuditGrant](s.get(at + "?minPosition=" + revoked.header.Get("X-Position")).is(200)); g.Status != "revoked" || g.EndedAt == nil {
 		t.Errorf("revoked: %+v", g)
 	}
 
@@ -82,7 +82,7 @@ func TestAuditorOverHTTP(t *testing.T) {
 	gone := s.post("/v1/persons/"+erased.Id.String()+":erase", "").is(200)
 	bo.get("/v1/me").refusedWith(401, "unauthenticated")
 	list = s.get("/v1/audit-grants?minPosition=" + gone.header.Get("X-Position")).is(200)
-	if into[api.AuditGrantList](list).Total != 2 || strings.Contains(string(list.body), "bo@auditors.example") {
+	if into[openapi.AuditGrantList](list).Total != 2 || strings.Contains(string(list.body), "bo@auditors.example") {
 		t.Errorf("after the erasure: %s", list.body)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 )
@@ -41,7 +42,7 @@ func callOf(ctx context.Context) *call {
 }
 
 // commandOf begins a command: its id, reason and trace.
-func commandOf(ctx context.Context, reason *ReasonText) app.Command {
+func commandOf(ctx context.Context, reason *openapi.ReasonText) app.Command {
 	c := callOf(ctx)
 	return app.Command{ID: c.command, Reason: valueOf(reason), Traceparent: c.traceparent}
 }

@@ -8,18 +8,10 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-// Codes of what is wrong with a request before app sees it. Stable, as all codes.
+// Codes of what is wrong with the form of a request: always 400. Stable, as all codes.
 const (
-	codeInternal           = "internal_error"
-	codeUnauthenticated    = "unauthenticated"
-	codeForbidden          = "forbidden"
-	codeAddressNotAdmitted = "address_not_admitted"
-	codeNotFound           = "not_found"
-	codeMethodNotAllowed   = "method_not_allowed"
-	codeBodyTooLarge       = "body_too_large"
 	codeBodyMissing        = "body_missing"
 	codeBodyUnreadable     = "body_unreadable"
-	codeContentType        = "content_type_unsupported"
 	codeJSONInvalid        = "json_invalid"
 	codeJSONTooDeep        = "json_too_deep"
 	codeDuplicateField     = "duplicate_field"
@@ -44,24 +36,59 @@ const (
 	codeCursorInvalid      = "cursor_invalid"
 	codeIfMatchInvalid     = "if_match_invalid"
 	codeTooManyItems       = "too_many_items"
-	codeKeyReused          = "idempotency_key_reused"
-	codeKeyBusy            = "idempotency_key_in_use"
-	codeRevisionMismatch   = "revision_mismatch"
-	codeBusy               = "busy"
-	codeNotCaughtUp        = "not_caught_up"
-	codeLogUnavailable     = "event_store_unavailable"
-	codeDBUnavailable      = "database_unavailable"
-	codeTimeout            = "timeout"
-	codeTooManyRequests    = "too_many_requests"
-	codeIssuerUnavailable  = "issuer_unavailable"
 )
+
+// edgeCode is a code of what the edge itself says no with, whatever the form
+// of the request, and the status of such an answer.
+type edgeCode struct {
+	code    string
+	status  int
+	passing bool // the same request may go well a moment later
+}
+
+// edgeCodes are all that are declared below, for the page of /docs.
+var edgeCodes []edgeCode
+
+var (
+	codeInternal           = always(http.StatusInternalServerError, "internal_error")
+	codeUnauthenticated    = always(http.StatusUnauthorized, "unauthenticated")
+	codeForbidden          = always(http.StatusForbidden, "forbidden")
+	codeAddressNotAdmitted = always(http.StatusForbidden, "address_not_admitted")
+	codeNotFound           = always(http.StatusNotFound, "not_found")
+	codeMethodNotAllowed   = always(http.StatusMethodNotAllowed, "method_not_allowed")
+	codeBodyTooLarge       = always(http.StatusRequestEntityTooLarge, "body_too_large")
+	codeContentType        = always(http.StatusUnsupportedMediaType, "content_type_unsupported")
+	codeKeyReused          = always(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	codeKeyBusy            = forNow(http.StatusConflict, "idempotency_key_in_use")
+	codeRevisionMismatch   = always(http.StatusPreconditionFailed, "revision_mismatch")
+	codeBusy               = forNow(http.StatusConflict, "busy")
+	codeNotCaughtUp        = forNow(http.StatusServiceUnavailable, "not_caught_up")
+	codeLogUnavailable     = forNow(http.StatusServiceUnavailable, "event_store_unavailable")
+	codeDBUnavailable      = forNow(http.StatusServiceUnavailable, "database_unavailable")
+	codeTimeout            = forNow(http.StatusServiceUnavailable, "timeout")
+	codeTooManyRequests    = always(http.StatusTooManyRequests, "too_many_requests")
+	codeIssuerUnavailable  = forNow(http.StatusServiceUnavailable, "issuer_unavailable")
+)
+
+func always(status int, code string) edgeCode {
+	return declare(edgeCode{code: code, status: status})
+}
+
+func forNow(status int, code string) edgeCode {
+	return declare(edgeCode{code: code, status: status, passing: true})
+}
+
+func declare(c edgeCode) edgeCode {
+	edgeCodes = append(edgeCodes, c)
+	return c
+}
 
 // statusOf has the codes of refusals by app and domain that are not 422.
 var statusOf = map[string]int{
-	codeNotFound:                   http.StatusNotFound,
+	codeNotFound.code:              codeNotFound.status,
 	device.CodeDeviceNotFound:      http.StatusNotFound,
 	device.CodeMissingRight:        http.StatusForbidden,
-	codeForbidden:                  http.StatusForbidden,
+	codeForbidden.code:             codeForbidden.status,
 	"name_taken":                   http.StatusConflict,
 	"email_taken":                  http.StatusConflict,
 	"already_partnered":            http.StatusConflict,
@@ -73,25 +100,4 @@ var statusOf = map[string]int{
 	app.CodeSessionRequired:        http.StatusForbidden,
 	codeSortUnknown:                http.StatusBadRequest,
 	codeInstantInFuture:            http.StatusBadRequest,
-}
-
-// formStatus has the codes above that are not 400 and that statusOf lacks, for
-// the documentation.
-var formStatus = map[string]int{
-	codeInternal:           http.StatusInternalServerError,
-	codeUnauthenticated:    http.StatusUnauthorized,
-	codeAddressNotAdmitted: http.StatusForbidden,
-	codeMethodNotAllowed:   http.StatusMethodNotAllowed,
-	codeBodyTooLarge:       http.StatusRequestEntityTooLarge,
-	codeContentType:        http.StatusUnsupportedMediaType,
-	codeKeyReused:          http.StatusUnprocessableEntity,
-	codeKeyBusy:            http.StatusConflict,
-	codeRevisionMismatch:   http.StatusPreconditionFailed,
-	codeBusy:               http.StatusConflict,
-	codeNotCaughtUp:        http.StatusServiceUnavailable,
-	codeLogUnavailable:     http.StatusServiceUnavailable,
-	codeDBUnavailable:      http.StatusServiceUnavailable,
-	codeTimeout:            http.StatusServiceUnavailable,
-	codeTooManyRequests:    http.StatusTooManyRequests,
-	codeIssuerUnavailable:  http.StatusServiceUnavailable,
 }

@@ -1,7 +1,6 @@
-// Package api is the JSON interface of the service: openapi.yaml, written by
-// hand, the types and the server generated from it, and the handlers that turn
-// requests into commands and queries of package app and their results into
-// JSON, CSV and problem details.
+// Package api is the JSON interface of the service as package openapi describes
+// it: the handlers that turn requests into commands and queries of package app
+// and their results into JSON, CSV and problem details.
 //
 // What arrives is checked here only as far as its form goes (problems of 400);
 // rules and rights are the business of app and domain. A request passes, in
@@ -10,5 +9,3 @@
 // idempotency key, the handler. Errors of every stage end in one place,
 // problem.go.
 package api
-
-//go:generate go tool oapi-codegen -config oapi-codegen.yaml openapi.yaml

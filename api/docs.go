@@ -66,8 +66,8 @@ func renderDocs(doc *openapi3.T) ([]byte, error) {
 	for code, status := range statusOf {
 		page.Problems = append(page.Problems, docsProblem{code, status})
 	}
-	for code, status := range formStatus {
-		page.Problems = append(page.Problems, docsProblem{code, status})
+	for _, c := range edgeCodes {
+		page.Problems = append(page.Problems, docsProblem{c.code, c.status})
 	}
 	slices.SortFunc(page.Problems, func(a, b docsProblem) int { return strings.Compare(a.Code, b.Code) })
 	page.Problems = slices.Compact(page.Problems)

@@ -12,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // External accounts over HTTP: what is asked of them, and that no secret comes
@@ -20,7 +21,7 @@ import (
 func TestExternalAccountsOverHTTP(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	s := stackOn(t, pool)
+	s := newStack(t, apitest.On(pool))
 	reseller, desk := s.reseller("Northwind")
 	customer, _ := s.customerOf(desk, "Contoso")
 	s.fullAccess(reseller, customer)
@@ -48,17 +49,17 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 
 	got := said(admin.post(accounts, texts("Texts", endpoint, first), "Idempotency-Key: one")).is(201)
 	said(admin.post(accounts, texts("Texts", endpoint, first), "Idempotency-Key: one")).is(201)
-	at := accounts + "/" + into[api.Written](got).Uid.String()
+	at := accounts + "/" + into[openapi.Written](got).Uid.String()
 	expect(t, "location", got.header.Get("Location"), at)
 	said(admin.post(accounts, texts("TEXTS", endpoint, first))).refusedWith(409, "/label label_taken")
 	since := "?minPosition=" + got.header.Get("X-Position")
-	want := api.ExternalAccount{
-		Uid: into[api.Written](got).Uid, Kind: "sms", Label: "Texts", Endpoint: endpoint, SecretSet: true, SecretReplacedAt: s.clock.Now(),
+	want := openapi.ExternalAccount{
+		Uid: into[openapi.Written](got).Uid, Kind: "sms", Label: "Texts", Endpoint: endpoint, SecretSet: true, SecretReplacedAt: s.clock.Now(),
 	}
 	shown := said(desk.get(at + since)).is(200) // the partner profile has account.read
-	expect(t, "external account", into[api.ExternalAccount](shown), want)
+	expect(t, "external account", into[openapi.ExternalAccount](shown), want)
 
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	said(admin.send(http.MethodPatch, at, `{"endpoint":"https://elsewhere.example"}`)).refusedWith(422, "/secret secret_required")
 	said(admin.send(http.MethodPatch, at, `{"reason":"x"}`)).refusedWith(400, "field_missing")
 	said(admin.send(http.MethodPatch, at, fmt.Sprintf(`{"label":"Messages","endpoint":"https://elsewhere.example","secret":%q}`, second),
@@ -66,10 +67,10 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 	edited := said(admin.send(http.MethodPatch, at, `{"label":"Messages"}`)).is(200)
 	since = "?minPosition=" + edited.header.Get("X-Position")
 	want.Label, want.Endpoint, want.SecretReplacedAt = "Messages", "https://elsewhere.example", s.clock.Now()
-	list := into[api.ExternalAccountList](said(admin.get(accounts + since)).is(200))
-	expect(t, "list", list, api.ExternalAccountList{Items: []api.ExternalAccount{want}, Total: 1})
+	list := into[openapi.ExternalAccountList](said(admin.get(accounts + since)).is(200))
+	expect(t, "list", list, openapi.ExternalAccountList{Items: []openapi.ExternalAccount{want}, Total: 1})
 
-	dump := dumpOf(t, pool) + dumpOf(t, s.node.Pool())
+	dump := dumpOf(t, pool) + dumpOf(t, s.service.Node.Pool())
 	if !strings.Contains(dump, "ExternalAccountSecretReplaced") || !strings.Contains(dump, "elsewhere.example") {
 		t.Fatal("the dump is not one")
 	}

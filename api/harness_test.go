@@ -12,21 +12,20 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fleetledger/fleetledger/adapters/identity"
-	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -39,7 +38,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // now is the instant of every test here.
-var now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
+var now = apitest.Now
 
 type fixedClock struct{}
 
@@ -47,7 +46,7 @@ func (fixedClock) Now() time.Time { return now }
 
 // Tokens the tests sign in with.
 const (
-	operatorToken = "operator-token"
+	operatorToken = apitest.OperatorToken
 	resellerToken = "reseller-token"
 )
 
@@ -86,8 +85,10 @@ func (service) Projections(context.Context) ([]api.ProjectionStatus, error) {
 // noKeys is for tests without Idempotency-Key.
 type noKeys struct{ api.IdempotencyKeys }
 
-// client talks to a server and checks each answer against the description.
-type client struct {
+// caller sends requests with a token: by the calls of package client, and raw
+// ones by methods of its own. Each answer is compared with the description.
+type caller struct {
+	*client.Client
 	t       *testing.T
 	handler http.Handler
 	token   string
@@ -118,16 +119,21 @@ func options(a api.App) api.Options {
 	}
 }
 
-func newClient(t *testing.T, o api.Options) *client {
+func newClient(t *testing.T, o api.Options) *caller {
 	t.Helper()
 	s, err := api.NewServer(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &client{t: t, handler: s, token: resellerToken}
+	return callerOf(t, s, resellerToken)
 }
 
-func (c *client) as(token string) *client { return &client{c.t, c.handler, token} }
+func callerOf(t *testing.T, h http.Handler, token string) *caller {
+	return &caller{Client: apitest.NewClient(t, h, token), t: t, handler: h, token: token}
+}
+
+// as is another caller of the same service.
+func (c *caller) as(token string) *caller { return callerOf(c.t, c.handler, token) }
 
 // answer is a response, read whole.
 type answer struct {
@@ -138,7 +144,7 @@ type answer struct {
 }
 
 // raw sends a request; header lines look like "Name: value".
-func (c *client) raw(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+func (c *caller) raw(method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://service.test/", strings.NewReader(body))
 	path, query, _ := strings.Cut(target, "?")
 	if parsed, err := r.URL.Parse(path); err == nil {
@@ -163,7 +169,7 @@ func (c *client) raw(method, target, body string, headers ...string) *httptest.R
 }
 
 // send is raw, and the answer is as the description says.
-func (c *client) send(method, target, body string, headers ...string) answer {
+func (c *caller) send(method, target, body string, headers ...string) answer {
 	c.t.Helper()
 	w := c.raw(method, target, body, headers...)
 	got := answer{c.t, w.Code, w.Header(), w.Body.Bytes()}
@@ -171,16 +177,16 @@ func (c *client) send(method, target, body string, headers ...string) answer {
 	if decoded, err := url.PathUnescape(path); err == nil {
 		path = decoded
 	}
-	described(c.t, method, path, got)
+	apitest.Described(c.t, method, path, got.status, got.header, got.body)
 	return got
 }
 
-func (c *client) get(target string, headers ...string) answer {
+func (c *caller) get(target string, headers ...string) answer {
 	c.t.Helper()
 	return c.send(http.MethodGet, target, "", headers...)
 }
 
-func (c *client) post(target, body string, headers ...string) answer {
+func (c *caller) post(target, body string, headers ...string) answer {
 	c.t.Helper()
 	return c.send(http.MethodPost, target, body, headers...)
 }
@@ -215,7 +221,7 @@ func into[T any](a answer) T {
 // codes are "pointer code" of all problems, the pointer left out where there is none.
 func (a answer) codes() []string {
 	a.t.Helper()
-	p := into[api.Problem](a)
+	p := into[openapi.Problem](a)
 	if p.Errors == nil {
 		return []string{p.Code}
 	}
@@ -237,85 +243,6 @@ func (a answer) refusedWith(status int, codes ...string) answer {
 		a.t.Fatalf("problems (-want +got):\n%s\n%s", diff, a.body)
 	}
 	return a
-}
-
-var description = sync.OnceValues(func() (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	return doc, doc.Validate(context.Background())
-})
-
-var pathParameter = regexp.MustCompile(`\\\{[^}]+\\\}`)
-
-// operationAt finds what the description has for a request.
-func operationAt(doc *openapi3.T, method, path string) *openapi3.Operation {
-	if item := doc.Paths.Value(path); item != nil {
-		return item.GetOperation(method)
-	}
-	for template, item := range doc.Paths.Map() {
-		form := "^" + pathParameter.ReplaceAllString(regexp.QuoteMeta(template), `[^/:]+`) + "$"
-		if regexp.MustCompile(form).MatchString(path) {
-			return item.GetOperation(method)
-		}
-	}
-	return nil
-}
-
-// described fails the test when an answer is not as the description says.
-func described(t *testing.T, method, path string, a answer) {
-	t.Helper()
-	doc, err := description()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var response *openapi3.Response
-	if op := operationAt(doc, method, path); op != nil {
-		ref := op.Responses.Value(strconv.Itoa(a.status))
-		if ref == nil && a.status >= 400 {
-			ref = op.Responses.Default()
-		}
-		if ref == nil {
-			t.Fatalf("%s %s: the description has no answer %d: %s", method, path, a.status, a.body)
-		}
-		response = ref.Value
-	} else {
-		if a.status < 400 && method != http.MethodOptions {
-			t.Fatalf("%s %s answers %d and is not described", method, path, a.status)
-		}
-		response = doc.Components.Responses["Problem"].Value
-	}
-	for name, h := range response.Headers {
-		if h.Value.Required && a.header.Get(name) == "" {
-			t.Errorf("%s %s %d: header %s is missing", method, path, a.status, name)
-		}
-	}
-	if a.header.Get("X-Request-Id") == "" || a.header.Get("Traceparent") == "" {
-		t.Errorf("%s %s: no request id or trace", method, path)
-	}
-	if len(response.Content) == 0 {
-		if len(a.body) > 0 {
-			t.Errorf("%s %s %d has a body, which is not described: %s", method, path, a.status, a.body)
-		}
-		return
-	}
-	contentType, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-	media := response.Content.Get(contentType)
-	if media == nil {
-		t.Fatalf("%s %s %d: content type %q is not described: %s", method, path, a.status, contentType, a.body)
-	}
-	if !strings.HasSuffix(contentType, "/json") && !strings.HasSuffix(contentType, "+json") {
-		return
-	}
-	var value any
-	if err := json.Unmarshal(a.body, &value); err != nil {
-		t.Fatalf("%s %s: %v: %s", method, path, err, a.body)
-	}
-	options := append(doc.GetSchemaValidationOptions(), openapi3.MultiErrors(), openapi3.VisitAsResponse())
-	if err := media.Schema.Value.VisitJSON(value, options...); err != nil {
-		t.Errorf("%s %s %d is not as described: %v", method, path, a.status, err)
-	}
 }
 
 // golden compares a body with a file of testdata.
@@ -341,12 +268,6 @@ func golden(t *testing.T, name string, body []byte) {
 	if diff := cmp.Diff(string(want), string(body)); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
-}
-
-// keys are real idempotency keys.
-func keys(o api.Options, store *postgres.IdempotencyKeys) api.Options {
-	o.Idempotency = store
-	return o
 }
 
 func readAll(t *testing.T, r io.Reader) []byte {

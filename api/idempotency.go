@@ -48,9 +48,9 @@ func (s *Server) idempotent(op *operation) echo.MiddlewareFunc {
 			claim, answer, err := s.Idempotency.Begin(c.Request().Context(), request)
 			switch {
 			case errors.Is(err, postgres.ErrKeyReused):
-				return fail(http.StatusUnprocessableEntity, codeKeyReused, "The idempotency key was used for another request.")
+				return fail(codeKeyReused, "The idempotency key was used for another request.")
 			case errors.Is(err, postgres.ErrKeyBusy):
-				return forNow(http.StatusConflict, codeKeyBusy, "The first request with this idempotency key is still running.")
+				return fail(codeKeyBusy, "The first request with this idempotency key is still running.")
 			case err != nil:
 				return fmt.Errorf("idempotency key: %w", err)
 			case answer != nil:

@@ -10,14 +10,21 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
-func withKeys(t *testing.T, f *fake, lock time.Duration) *client {
+func withKeys(t *testing.T, f *fake, lock time.Duration) *caller {
 	t.Helper()
 	return newClient(t, keys(options(f), postgres.NewIdempotencyKeys(pgtest.Pool(t), lock, time.Hour)))
+}
+
+// keys are real idempotency keys.
+func keys(o api.Options, store *postgres.IdempotencyKeys) api.Options {
+	o.Idempotency = store
+	return o
 }
 
 func commandID(t *testing.T, got any) uuid.UUID {

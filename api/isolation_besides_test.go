@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
@@ -19,7 +21,7 @@ import (
 // errors of whatever kind, idempotency keys, operations, positions.
 func TestNothingIsToldBesides(t *testing.T) { //nolint:tparallel // the parts share tenants and take turns
 	t.Parallel()
-	s := newStack(t)
+	s := newStack(t, apitest.Patience(50*time.Millisecond))
 	w := newTenants(t, s)
 	w.submit()
 	for name, part := range map[string]func(*testing.T, *tenants){
@@ -31,7 +33,7 @@ func TestNothingIsToldBesides(t *testing.T) { //nolint:tparallel // the parts sh
 }
 
 // asking is a caller whose failures are those of a part of the test.
-func (w *tenants) asking(t *testing.T, kind string) *client {
+func (w *tenants) asking(t *testing.T, kind string) *caller {
 	c := *w.clients[kind]
 	c.t = t
 	return &c
@@ -44,7 +46,7 @@ const future = "minPosition=9000000000000000-9000000000000000"
 func countsTellNothing(t *testing.T, w *tenants) {
 	for kind, want := range map[string]int{"reseller": 6, "customer": 2, "stranger": 2, "auditor": 4, "signedIn": 2} {
 		c := w.asking(t, kind)
-		if all := into[api.DeviceList](c.get("/v1/devices?limit=1&minPosition=" + w.position).is(200)); all.Total != want {
+		if all := into[openapi.DeviceList](c.get("/v1/devices?limit=1&minPosition=" + w.position).is(200)); all.Total != want {
 			t.Errorf("%s counts %d devices, want %d", kind, all.Total, want)
 		}
 	}
@@ -56,7 +58,7 @@ func countsTellNothing(t *testing.T, w *tenants) {
 			for _, word := range words {
 				q := url.QueryEscape(word)
 				for _, list := range []string{"/v1/devices?search=" + q, "/v1/devices?label=" + q, "/v1/accounts?search=" + q, "/v1/customers?search=" + q} {
-					if found := into[api.AccountList](c.get(list, headers...).is(200)); found.Total != 0 || found.NextCursor != nil {
+					if found := into[openapi.AccountList](c.get(list, headers...).is(200)); found.Total != 0 || found.NextCursor != nil {
 						t.Errorf("%s finds %s of %s: %d", kind, list, who, found.Total)
 					}
 				}
@@ -69,8 +71,8 @@ func countsTellNothing(t *testing.T, w *tenants) {
 func cursorsTellNothing(t *testing.T, w *tenants) {
 	reseller, stranger := w.asking(t, "reseller"), w.asking(t, "stranger")
 	seen := "&minPosition=" + w.position
-	cursor := into[api.DeviceList](reseller.get("/v1/devices?limit=1&sort=-name" + seen).is(200)).NextCursor
-	page := into[api.DeviceList](stranger.get("/v1/devices?sort=-name&cursor=" + *cursor + seen).is(200))
+	cursor := into[openapi.DeviceList](reseller.get("/v1/devices?limit=1&sort=-name" + seen).is(200)).NextCursor
+	page := into[openapi.DeviceList](stranger.get("/v1/devices?sort=-name&cursor=" + *cursor + seen).is(200))
 	if page.Total != 2 {
 		t.Errorf("total %d", page.Total)
 	}
@@ -83,9 +85,9 @@ func cursorsTellNothing(t *testing.T, w *tenants) {
 		"/v1/accounts?limit=1&sort=-name":                  1,
 		"/v1/accounts/{account}/users?limit=1&sort=-email": 3,
 	} {
-		cursor := into[api.UserList](reseller.get(w.fill("reseller").Replace(list) + seen).is(200)).NextCursor
+		cursor := into[openapi.UserList](reseller.get(w.fill("reseller").Replace(list) + seen).is(200)).NextCursor
 		got := stranger.get(w.fill("foreign").Replace(list) + "&cursor=" + *cursor + seen).is(200)
-		if total := into[api.UserList](got).Total; total != own {
+		if total := into[openapi.UserList](got).Total; total != own {
 			t.Errorf("%s counts %d, want %d", list, total, own)
 		}
 		w.tellsNothing(t, "stranger", list, reply{body: string(got.body), ResponseRecorder: httptest.NewRecorder()})
@@ -179,7 +181,7 @@ func keysTellNothing(t *testing.T, w *tenants) {
 		body := fmt.Sprintf(`{"devices":[%q],"term":%q}`, w.accounts["reseller"].serial, term)
 		return w.asking(t, kind).post("/v1/renewals", body, key)
 	}
-	expect(t, "the first", outcomes(into[api.BulkResult](order("reseller", "P1Y").is(200))), []string{"renewed"})
+	expect(t, "the first", outcomes(into[openapi.BulkResult](order("reseller", "P1Y").is(200))), []string{"renewed"})
 	order("reseller", "P3Y").refusedWith(422, "idempotency_key_reused")
 	for kind, term := range map[string]string{
 		"resellerReader": "P1Y", "customer": "P1Y", "stranger": "P3Y", "auditor": "P1Y", "signedIn": "P3Y",
@@ -216,7 +218,7 @@ func operationsTellNothing(t *testing.T, w *tenants) {
 			body := fmt.Sprintf(`{"devices":[%q],"term":"P1Y"}`, w.accounts[thing].device)
 			accepted := c.post("/v1/renewals?dryRun=true", body, "Prefer: respond-async", "Idempotency-Key: "+w.name+"/background/"+thing)
 			if accepted.status != 202 {
-				return fmt.Sprint(accepted.status, into[api.Problem](accepted).Code)
+				return fmt.Sprint(accepted.status, into[openapi.Problem](accepted).Code)
 			}
 			at := accepted.header.Get("Location")
 			for _, other := range kinds[1:] {

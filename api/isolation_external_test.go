@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // externalOf gives an account an external account; a reseller's can have none.
@@ -17,7 +17,7 @@ func (w *tenants) externalOf(thing string, own *tenant) string {
 	label := w.name + "-external-of-" + thing
 	got := w.s.post("/v1/accounts/"+own.uid+"/external-accounts",
 		fmt.Sprintf(`{"kind":"sms","label":%q,"endpoint":"https://%s.example/v2","secret":%q}`, label, label, w.name+"-secret")).is(201)
-	id := into[api.Written](got).Uid.String()
+	id := into[openapi.Written](got).Uid.String()
 	own.content = append(own.content, label, id)
 	return id
 }

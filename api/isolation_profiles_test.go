@@ -3,7 +3,7 @@ package api_test
 import (
 	"fmt"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // profileOf gives an account a profile of its own.
@@ -11,7 +11,7 @@ func (w *tenants) profileOf(thing string, own *tenant) string {
 	w.s.t.Helper()
 	name := w.name + "-profile-of-" + thing
 	got := w.s.post("/v1/accounts/"+own.uid+"/profiles", fmt.Sprintf(`{"name":%q,"rights":["devices.read"]}`, name)).is(201)
-	id := into[api.Written](got).Uid.String()
+	id := into[openapi.Written](got).Uid.String()
 	own.content = append(own.content, name, id)
 	return id
 }

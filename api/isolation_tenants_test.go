@@ -9,8 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // tenants are the accounts that the table of tenant isolation speaks of:
@@ -38,7 +39,7 @@ type tenants struct {
 	name     string
 	asker    string             // its uid
 	lost     int                // the number of its device
-	clients  map[string]*client // by kind of caller
+	clients  map[string]*caller // by kind of caller
 	accounts map[string]*tenant
 	auditor  []string // words that say who the auditor is
 	position string   // of the last write
@@ -62,14 +63,31 @@ type tenant struct {
 
 var tenantsMade, devicesMade atomic.Int64
 
+// tenantsAhead makes so many tenants, several at a time, while those that are
+// there are taken.
+func tenantsAhead(t *testing.T, s *stack, n int) <-chan *tenants {
+	t.Helper()
+	made := make(chan *tenants, n)
+	go func() {
+		defer close(made)
+		var making errgroup.Group
+		making.SetLimit(8)
+		for range n {
+			making.Go(func() error { made <- newTenants(t, s); return nil })
+		}
+		_ = making.Wait()
+	}()
+	return made
+}
+
 func newTenants(t *testing.T, s *stack) *tenants {
 	t.Helper()
-	w := &tenants{s: s, name: fmt.Sprintf("w%d", tenantsMade.Add(1)), clients: map[string]*client{}, accounts: map[string]*tenant{}}
-	reseller := w.open("reseller", s.client, "/v1/accounts", `"type":"reseller",`)
+	w := &tenants{s: s, name: fmt.Sprintf("w%03d", tenantsMade.Add(1)), clients: map[string]*caller{}, accounts: map[string]*tenant{}}
+	reseller := w.open("reseller", s.caller, "/v1/accounts", `"type":"reseller",`)
 	resells := s.signIn(reseller, "")
 	customer := w.open("customer", resells, "/v1/customers", "")
 	w.open("shown", resells, "/v1/customers", "")
-	foreign := w.open("foreign", s.client, "/v1/accounts", `"type":"standard",`)
+	foreign := w.open("foreign", s.caller, "/v1/accounts", `"type":"standard",`)
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
@@ -82,8 +100,9 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	s.fullAccess(reseller, customer)
 	w.invite()
 	w.register()
-	w.clients = map[string]*client{
-		"operator": s.client, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
+	w.meet()
+	w.clients = map[string]*caller{
+		"operator": s.caller, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
 		"customer": s.signIn(customer, ""), "customerReader": s.signIn(customer, "read-only"), "stranger": s.signIn(foreign, ""),
 	}
 	granted, auditor := s.audit(w.name+"-auditor@x.example", reseller, w.accounts["shown"].uid)
@@ -93,7 +112,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 
 // client is a caller. The user signs in when first needed: it takes a while, and
 // the customer is active from then on.
-func (w *tenants) client(kind string) *client {
+func (w *tenants) caller(kind string) *caller {
 	w.s.t.Helper()
 	if kind == "signedIn" && w.clients[kind] == nil {
 		w.clients[kind] = w.s.enter(w.join("customer"))
@@ -109,7 +128,7 @@ func (w *tenants) join(thing string) string {
 	w.s.accept(own.invitation)
 	email := w.name + "-manager-of-" + thing + "@x.example"
 	invited := w.s.post("/v1/accounts/"+own.uid+"/users", fmt.Sprintf(`{"email":%q,"profiles":["device-manager"]}`, email)).is(201)
-	uid := into[api.Written](invited).Uid
+	uid := into[openapi.Written](invited).Uid
 	w.position = w.s.accept(w.s.app.UserInvitationToken(uid, 1)).header.Get("X-Position")
 	own.content = append(own.content, email, uid.String())
 	return email
@@ -121,9 +140,9 @@ func (w *tenants) come(thing string) {
 	w.s.t.Helper()
 	own, email := w.accounts[thing], w.join(thing)
 	first := w.s.enter(email)
-	own.session = into[api.SessionList](first.get("/v1/sessions").is(200)).Items[0].Id.String()
+	own.session = into[openapi.SessionList](first.get("/v1/sessions").is(200)).Items[0].Id.String()
 	body := `{"label":"x","profile":"read-only","expiresAt":"2026-05-01T00:00:00Z"}`
-	own.token = into[api.CreatedToken](first.post("/v1/tokens", body).is(201)).Id.String()
+	own.token = into[openapi.CreatedToken](first.post("/v1/tokens", body).is(201)).Id.String()
 	if thing == "customer" {
 		w.clients["signedIn"] = w.s.enter(email)
 	}
@@ -151,12 +170,12 @@ func (w *tenants) submit() {
 // openAsker makes the asker and its device.
 func (w *tenants) openAsker() {
 	w.s.t.Helper()
-	w.asker = into[api.CreatedAccount](w.s.post("/v1/accounts", fmt.Sprintf(
+	w.asker = into[openapi.CreatedAccount](w.s.post("/v1/accounts", fmt.Sprintf(
 		`{"name":%q,"type":"standard","administrator":{"email":%q}}`, w.name+"-asker", w.name+"-asker@x.example")).is(201)).Uid.String()
 	w.lost = int(devicesMade.Add(1))
 	got := w.s.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`,
 		mp70(w.lost), imei(w.lost), w.asker)).is(200)
-	expect(w.s.t, "the asker's device", outcomes(into[api.BulkResult](got)), []string{"created"})
+	expect(w.s.t, "the asker's device", outcomes(into[openapi.BulkResult](got)), []string{"created"})
 }
 
 // orderFor has an account order and plan something itself.
@@ -164,11 +183,11 @@ func (w *tenants) orderFor(own *tenant) {
 	w.s.t.Helper()
 	c := w.s.signIn(own.uid, "")
 	renewed := c.post("/v1/renewals", fmt.Sprintf(`{"devices":[%q],"term":"P1Y"}`, own.serial)).is(200)
-	expect(w.s.t, "renewal", outcomes(into[api.BulkResult](renewed)), []string{"renewed"})
-	own.renewal = into[api.BulkResult](renewed).Id.String()
+	expect(w.s.t, "renewal", outcomes(into[openapi.BulkResult](renewed)), []string{"renewed"})
+	own.renewal = into[openapi.BulkResult](renewed).Id.String()
 	away := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q]}`, own.uid, w.asker, own.serial)
-	own.plan = into[api.TransferPlan](c.post("/v1/transfer-plans", away).is(201)).Id.String()
-	own.transfer = into[api.BulkResult](c.post("/v1/transfers", away).is(201)).Id.String()
+	own.plan = into[openapi.TransferPlan](c.post("/v1/transfer-plans", away).is(201)).Id.String()
+	own.transfer = into[openapi.BulkResult](c.post("/v1/transfers", away).is(201)).Id.String()
 }
 
 // requestFor has the asker ask for a device.
@@ -176,22 +195,33 @@ func (w *tenants) requestFor(serial, imei string) string {
 	w.s.t.Helper()
 	got := w.s.post("/v1/release-requests", fmt.Sprintf(`{"serialNumber":%q,"imei":%q}`, serial, imei), "X-Account: "+w.asker).is(201)
 	w.position = got.header.Get("X-Position")
-	return into[api.ReleaseRequest](got).Id.String()
+	return into[openapi.ReleaseRequest](got).Id.String()
 }
 
 // open makes an account and notes the words that are its own.
-func (w *tenants) open(thing string, by *client, path, kind string) string {
+func (w *tenants) open(thing string, by *caller, path, kind string) string {
 	w.s.t.Helper()
 	name, email := w.name+"-name-of-"+thing, w.name+"-mail-of-"+thing+"@x.example"
 	got := by.post(path, fmt.Sprintf(`{"name":%q,%s"administrator":{"email":%q,"name":%q}}`, name, kind, email, w.name+"-person-of-"+thing)).is(201)
-	uid := into[api.CreatedAccount](got).Uid
+	uid := into[openapi.CreatedAccount](got).Uid
 	w.accounts[thing] = &tenant{
 		uid: uid.String(), invitation: w.s.app.InvitationToken(uid, 1),
 		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
 	}
-	opened := w.s.get("/v1/accounts/" + uid.String() + "?minPosition=" + got.header.Get("X-Position")).is(200)
-	w.accounts[thing].person = into[api.Account](opened).Administrators[0].Id.String()
 	return uid.String()
+}
+
+// meet notes who the administrators of the accounts are.
+func (w *tenants) meet() {
+	w.s.t.Helper()
+	got := into[openapi.AccountList](w.s.get("/v1/accounts?search=" + w.name + "-name-of&minPosition=" + w.position).is(200))
+	for _, account := range got.Items {
+		for _, own := range w.accounts {
+			if own.uid == account.Uid.String() {
+				own.person = account.Administrators[0].Id.String()
+			}
+		}
+	}
 }
 
 // invite invites a user into each account, and gives it a profile and an external account of its own.
@@ -203,7 +233,7 @@ func (w *tenants) invite() {
 		}
 		email := w.name + "-user-of-" + thing + "@x.example"
 		got := w.s.post("/v1/accounts/"+own.uid+"/users", fmt.Sprintf(`{"email":%q,"profiles":["read-only"]}`, email)).is(201)
-		own.user = into[api.Written](got).Uid.String()
+		own.user = into[openapi.Written](got).Uid.String()
 		own.content = append(own.content, email, own.user)
 		own.profile = w.profileOf(thing, own)
 		own.external = w.externalOf(thing, own)
@@ -230,7 +260,7 @@ func (w *tenants) register() {
 	}
 	got := w.s.post("/v1/device-registrations", `{"items":[`+strings.Join(rows, ",")+`]}`).is(200)
 	w.position = got.header.Get("X-Position")
-	for i, r := range into[api.BulkResult](got).Results {
+	for i, r := range into[openapi.BulkResult](got).Results {
 		if r.Outcome != "created" {
 			w.s.t.Fatalf("tenants: %s", got.body)
 		}
@@ -247,7 +277,7 @@ func (w *tenants) operationOf(own *tenant) string {
 	w.s.t.Helper()
 	body := fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, own.serial, imei(0))
 	got := w.s.signIn(own.uid, "").post("/v1/device-registrations?dryRun=true", body, "Prefer: respond-async").is(202)
-	return into[api.Operation](got).Id.String()
+	return into[openapi.Operation](got).Id.String()
 }
 
 // fill puts what a thing has into a text. What is of no thing is the same for all.

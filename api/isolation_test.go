@@ -14,7 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // Tenant isolation: every route of openapi.yaml, asked by every kind of caller
@@ -37,8 +38,8 @@ type row struct {
 	// not_found, 403 missing_right), of a bulk answer the first item's outcome
 	// and codes joined by +, of a list its total.
 	right map[string]string
-	// fresh gives each caller tenants of its own: one that may do it changes
-	// what the others see.
+	// fresh gives each caller that may do it tenants of its own: it changes what
+	// the others see.
 	fresh  bool
 	number int
 	// told is why a stranger may tell the foreign thing from the missing one.
@@ -67,7 +68,7 @@ var things = []string{"reseller", "customer", "shown", "foreign", "missing"}
 
 func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share tenants and take turns
 	t.Parallel()
-	doc, err := description()
+	doc, err := apitest.Description()
 	must(t, err)
 	routes := map[string]bool{} // whether they are public
 	for path, item := range doc.Paths.Map() {
@@ -76,7 +77,8 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 		}
 	}
 	s := newStack(t)
-	shared := newTenants(t, s)
+	made := tenantsAhead(t, s, 1+changing())
+	shared := <-made
 	shared.submit()
 	walked := map[string]map[string]bool{} // things, by route
 	for i, r := range rows() {
@@ -92,7 +94,7 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 		for thing := range r.right {
 			walked[r.route][thing] = true
 		}
-		t.Run(r.route+" "+r.send, func(t *testing.T) { r.walk(t, s, shared, public) })
+		t.Run(r.route+" "+r.send, func(t *testing.T) { r.walk(t, made, shared, public) })
 	}
 	for _, route := range slices.Sorted(maps.Keys(routes)) {
 		switch missed := slices.DeleteFunc(slices.Clone(things), func(thing string) bool { return walked[route][thing] }); {
@@ -118,7 +120,7 @@ func template(route string) string {
 	return b + "\t\t},\n\t},"
 }
 
-func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
+func (r row) walk(t *testing.T, made <-chan *tenants, shared *tenants, public bool) {
 	for thing, answers := range r.right {
 		if n := len(strings.Fields(answers)); n > len(kinds) {
 			t.Fatalf("the row has %d answers about %q for %d callers", n, thing, len(kinds))
@@ -127,9 +129,9 @@ func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
 	for column, kind := range kinds {
 		w := shared
 		if r.fresh && r.changes(column) {
-			w = newTenants(t, s)
+			w = <-made
 		}
-		c := w.client(kind)
+		c := w.caller(kind)
 		seen := map[string]reply{}
 		for _, thing := range slices.Sorted(maps.Keys(r.right)) {
 			got := r.ask(t, w, c, thing)
@@ -144,8 +146,6 @@ func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
 				w.tellsNothing(t, kind, thing, got)
 			}
 			seen[thing] = got
-			forAll, _ := r.answer(thing, 0)
-			r.needsACaller(t, w, thing, public, forAll)
 		}
 		missing, ok := seen["missing"]
 		for _, thing := range unseen[kind] {
@@ -157,6 +157,9 @@ func (r row) walk(t *testing.T, s *stack, shared *tenants, public bool) {
 				t.Errorf("%s can tell the %s thing from a missing one (-missing +%s):\n%s", kind, thing, thing, diff)
 			}
 		}
+	}
+	for thing := range r.right {
+		r.needsACaller(t, shared, thing, public)
 	}
 }
 
@@ -180,19 +183,31 @@ func (r row) changes(column int) bool {
 	return false
 }
 
+// changing is how many tenants the rows spoil.
+func changing() (n int) {
+	for _, r := range rows() {
+		for column := range kinds {
+			if r.fresh && r.changes(column) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // right takes STATUS alone for any answer of that status that is no problem.
 func right(said, want string) bool {
 	return said == want || want < "300" && !strings.Contains(want, ":") && strings.HasPrefix(said, want+":")
 }
 
 // needsACaller asks without a token and with one that nobody has.
-func (r row) needsACaller(t *testing.T, w *tenants, thing string, public bool, forAll string) {
+func (r row) needsACaller(t *testing.T, w *tenants, thing string, public bool) {
 	want := "401:unauthenticated"
 	switch {
-	case public && r.fresh: // the caller before was as good as none
+	case public && r.fresh: // any caller before was as good as none
 		return
 	case public:
-		want = forAll
+		want, _ = r.answer(thing, 0)
 	}
 	for _, token := range []string{"", "guessed"} {
 		if said := r.ask(t, w, w.s.as(token), thing).short(); !right(said, want) {
@@ -208,7 +223,7 @@ type reply struct {
 	request string // all that the caller has said itself
 }
 
-func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
+func (r row) ask(t *testing.T, w *tenants, c *caller, thing string) reply {
 	t.Helper()
 	q := r.question(w, thing)
 	method := q.method
@@ -219,7 +234,7 @@ func (r row) ask(t *testing.T, w *tenants, c *client, thing string) reply {
 	}
 	got := q.put(c)
 	path, _, _ := strings.Cut(q.target, "?")
-	described(t, method, path, answer{t, got.Code, got.Header(), []byte(got.body)})
+	apitest.Described(t, method, path, got.Code, got.Header(), []byte(got.body))
 	if at := got.Header().Get("X-Position"); method != http.MethodGet && at != "" && at != "0-0" {
 		w.position = at
 	}
@@ -254,14 +269,14 @@ func (q *question) query(parameter string) {
 	q.target += separator + parameter
 }
 
-func (q *question) put(c *client) reply {
+func (q *question) put(c *caller) reply {
 	recorded := c.raw(q.method, q.target, q.body, q.headers...)
 	return reply{recorded, recorded.Body.String(), q.target + q.body + strings.Join(q.headers, "\n")}
 }
 
 // takes reports whether the route has a parameter, in the query or a header.
 func (r row) takes(in, parameter string) bool {
-	doc, _ := description()
+	doc, _ := apitest.Description()
 	method, path, _ := strings.Cut(r.route, " ")
 	return doc.Paths.Value(path).GetOperation(method).Parameters.GetByInAndName(in, parameter) != nil
 }
@@ -273,7 +288,7 @@ func (r reply) short() string {
 		Code    string
 		Total   *int
 		Results []struct {
-			api.ItemResult
+			openapi.ItemResult
 			Verdict string // of a plan
 		}
 	}

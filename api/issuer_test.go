@@ -16,8 +16,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer"
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
-	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 )
 
@@ -34,10 +35,10 @@ func newIssuerStack(t *testing.T) *issuerStack {
 	server := httptest.NewUnstartedServer(nil)
 	s := &issuerStack{url: "http://" + server.Listener.Addr().String()}
 	s.issuer = issuertest.New(t, s.url+"/v1/sessions/oidc/callback")
-	s.stack = stackOn(t, pgtest.Pool(t), func(d *app.Dependencies, o *api.Options) {
+	s.stack = newStack(t, apitest.With(func(d *app.Dependencies, o *api.Options) {
 		d.People.Issuer, d.People.IssuerTime = issuer.New(s.issuer.Options()), 10*time.Minute
 		o.PublicURL = s.url
-	})
+	}))
 	server.Config.Handler = s.handler
 	server.Start()
 	t.Cleanup(server.Close)
@@ -80,7 +81,7 @@ func (b *browser) get(address string) answer {
 	must(b.s.t, err)
 	a := answer{b.s.t, got.StatusCode, got.Header, body}
 	if at := got.Request.URL; "http://"+at.Host == b.s.url {
-		described(b.s.t, http.MethodGet, at.Path, a)
+		apitest.Described(b.s.t, http.MethodGet, at.Path, a.status, a.header, a.body)
 	}
 	return a
 }
@@ -119,12 +120,12 @@ func TestSigningInAtTheIssuer(t *testing.T) {
 	if in.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", in.header)
 	}
-	session := s.as(into[api.SignedIn](in).Token)
-	me := into[api.Me](session.get("/v1/me").is(200))
+	session := s.as(into[openapi.SignedIn](in).Token)
+	me := into[openapi.Me](session.get("/v1/me").is(200))
 	if me.Person == nil || me.Person.Email != email || me.Account.String() != uid || !me.Administrator {
 		t.Errorf("me: %+v", me)
 	}
-	if into[api.SignedIn](in).ExpiresAt != s.clock.Now().Add(12*time.Hour) {
+	if into[openapi.SignedIn](in).ExpiresAt != s.clock.Now().Add(12*time.Hour) {
 		t.Errorf("expires %v", in.json())
 	}
 	here, _ := url.Parse(s.url + "/v1/sessions/oidc")
@@ -135,8 +136,8 @@ func TestSigningInAtTheIssuer(t *testing.T) {
 	// The address is theirs whose it was at first, wherever it goes at the issuer.
 	ada.Email, ada.Verified = "ada@elsewhere.example", false
 	s.issuer.SignsIn(ada)
-	again := s.as(into[api.SignedIn](s.browser().signIn().is(200)).Token)
-	expect(t, "user", into[api.Me](again.get("/v1/me").is(200)).Id, me.Id)
+	again := s.as(into[openapi.SignedIn](s.browser().signIn().is(200)).Token)
+	expect(t, "user", into[openapi.Me](again.get("/v1/me").is(200)).Id, me.Id)
 	s.issuer.SignsIn(issuertest.Person{Subject: "heir", Email: email, Verified: true})
 	s.browser().signIn().refusedWith(401, "sign_in_failed")
 
@@ -157,14 +158,14 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 	uid, email := s.activated("Northwind")
 	ada := s.enter(email)
 	users := "/v1/accounts/" + uid + "/users"
-	pending := into[api.Written](ada.post(users, `{"email":"pending@x.example","administrator":true}`).is(201)).Uid
+	pending := into[openapi.Written](ada.post(users, `{"email":"pending@x.example","administrator":true}`).is(201)).Uid
 	ada.post(users, `{"email":"gone@x.example","administrator":true}`).is(201)
 	refusals := map[string]bool{}
 	refuse := func(p issuertest.Person) {
 		t.Helper()
 		s.issuer.SignsIn(p)
 		got := s.browser().signIn().refusedWith(401, "sign_in_failed")
-		problem := into[api.Problem](got)
+		problem := into[openapi.Problem](got)
 		problem.RequestId = ""
 		refusals[fmt.Sprintf("%+v", problem)] = true
 	}
@@ -176,7 +177,7 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 	bo := issuertest.Person{Subject: "6", Email: "pending@x.example", Verified: true}
 	s.accept(s.app.UserInvitationToken(pending, 1))
 	s.issuer.SignsIn(bo)
-	token := into[api.SignedIn](s.browser().signIn().is(200)).Token
+	token := into[openapi.SignedIn](s.browser().signIn().is(200)).Token
 	at := users + "/" + pending.String()
 	ada.post(at+":deactivate", "").is(200)
 	s.as(token).get("/v1/me").refusedWith(401, "unauthenticated")
@@ -185,7 +186,7 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 	// Who was let in again comes as for the first time, with another identity too.
 	bo.Subject = "7"
 	s.issuer.SignsIn(bo)
-	token = into[api.SignedIn](s.browser().signIn().is(200)).Token
+	token = into[openapi.SignedIn](s.browser().signIn().is(200)).Token
 	bo.Subject = "6"
 	refuse(bo)
 	if len(refusals) != 1 {
@@ -232,7 +233,7 @@ func TestReturnsThatDoNotFit(t *testing.T) {
 
 	b = s.browser()
 	back = b.back()
-	s.clock.advance(10 * time.Minute)
+	s.clock.Advance(10 * time.Minute)
 	refused("too late", b.get(back.String()))
 
 	s.issuer.Nonce("of another attempt")

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // eventually repeats a request until it is answered with the status.
@@ -43,7 +44,7 @@ func unavailable(t *testing.T, got answer, code string) {
 func TestTheDatabaseGoesAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t, pgtest.Durable())
-	s := stackOn(t, server.Pool(t))
+	s := newStack(t, apitest.On(server.Pool(t)))
 	_, reseller := s.reseller("Northwind")
 	body := `{"name":"Alder","administrator":{"email":"a@alder.example"}}`
 
@@ -55,7 +56,7 @@ func TestTheDatabaseGoesAway(t *testing.T) {
 	server.Start(t)
 	created := eventually(t, 201, func() answer { return reseller.post("/v1/customers", body, "Idempotency-Key: k") })
 	got := eventually(t, 200, func() answer { return reseller.get("/v1/customers?minPosition=" + created.header.Get("X-Position")) })
-	if rows := into[api.CustomerList](got); rows.Total != 1 || rows.Items[0].Name != "Alder" {
+	if rows := into[openapi.CustomerList](got); rows.Total != 1 || rows.Items[0].Name != "Alder" {
 		t.Errorf("%s", got.body)
 	}
 }
@@ -64,18 +65,18 @@ func TestTheDatabaseGoesAway(t *testing.T) {
 // key; doing so carries it out once.
 func TestTheEventStoreGoesAway(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	s := newStack(t, apitest.CallTimeout(time.Second))
 	_, reseller := s.reseller("Northwind")
 	uid, _ := s.customerOf(reseller, "Alder")
 	send := func() answer {
 		return reseller.post("/v1/device-registrations",
 			fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`, mp70(1), imei(1), uid), "Idempotency-Key: k")
 	}
-	s.node.Stop()
+	s.service.Node.Stop()
 	unavailable(t, send(), "event_store_unavailable")
-	s.node.Start()
+	s.service.Node.Start()
 	registered := eventually(t, 200, send)
-	if b := into[api.BulkResult](registered); *b.Summary.Created+b.Summary.Unchanged != 1 {
+	if b := into[openapi.BulkResult](registered); *b.Summary.Created+b.Summary.Unchanged != 1 {
 		t.Errorf("%s", registered.body)
 	}
 	eventually(t, 200, func() answer { return reseller.get("/v1/customers?minPosition=" + registered.header.Get("X-Position")) })

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 func TestThePartnershipEnds(t *testing.T) {
@@ -13,12 +13,12 @@ func TestThePartnershipEnds(t *testing.T) {
 	w := newTenants(t, s)
 	reseller, customer := w.clients["reseller"], w.clients["customer"]
 	uid, partner := w.accounts["customer"].uid, "/v1/accounts/"+w.accounts["customer"].uid+"/partners/"+w.accounts["reseller"].uid
-	sees := func(c *client, position string) (customers, devices, accounts int) {
+	sees := func(c *caller, position string) (customers, devices, accounts int) {
 		t.Helper()
 		at := "?minPosition=" + position
-		return into[api.CustomerList](c.get("/v1/customers" + at).is(200)).Total,
-			into[api.DeviceList](c.get("/v1/devices" + at).is(200)).Total,
-			into[api.AccountList](c.get("/v1/accounts" + at).is(200)).Total
+		return into[openapi.CustomerList](c.get("/v1/customers" + at).is(200)).Total,
+			into[openapi.DeviceList](c.get("/v1/devices" + at).is(200)).Total,
+			into[openapi.AccountList](c.get("/v1/accounts" + at).is(200)).Total
 	}
 	expectSeen := func(position string, wantCustomers, wantDevices, wantAccounts int) {
 		t.Helper()
@@ -33,17 +33,17 @@ func TestThePartnershipEnds(t *testing.T) {
 	customer.send("PATCH", partner, `{"until":"2026-03-15T12:00:00Z"}`).refusedWith(422, "/until until_in_past")
 	set := customer.send("PATCH", partner, `{"until":"2026-03-15T14:00:00+01:00","profile":"renewals"}`).is(200)
 	position := set.header.Get("X-Position")
-	shown := into[api.PartnerList](customer.get("/v1/accounts/" + uid + "/partners?minPosition=" + position).is(200)).Items[0]
+	shown := into[openapi.PartnerList](customer.get("/v1/accounts/" + uid + "/partners?minPosition=" + position).is(200)).Items[0]
 	if shown.Profile.Id != "renewals" || shown.Until == nil || !shown.Until.Equal(now.Add(time.Hour)) {
 		t.Errorf("%+v", shown)
 	}
-	s.clock.advance(time.Hour - time.Nanosecond)
+	s.clock.Advance(time.Hour - time.Nanosecond)
 	expectSeen(position, 2, 6, 3)
-	s.clock.advance(time.Nanosecond)
+	s.clock.Advance(time.Nanosecond)
 	expectSeen(position, 1, 4, 2)
 	reseller.get("/v1/accounts/"+uid).refusedWith(404, "not_found")
 	reseller.get("/v1/devices/" + w.accounts["customer"].serial).is(404)
-	expect(t, "partners", into[api.PartnerList](customer.get("/v1/accounts/"+uid+"/partners").is(200)).Total, 0)
+	expect(t, "partners", into[openapi.PartnerList](customer.get("/v1/accounts/"+uid+"/partners").is(200)).Total, 0)
 	customer.send("PATCH", partner, `{"until":null}`).refusedWith(404, "not_found")
 
 	// And by the customer's word, whatever end was set.
@@ -52,12 +52,12 @@ func TestThePartnershipEnds(t *testing.T) {
 	partner = "/v1/accounts/" + w.accounts["customer"].uid + "/partners/" + w.accounts["reseller"].uid
 	customer.send("PATCH", partner, `{"until":"2030-01-01T00:00:00Z"}`).is(200)
 	removed := customer.send("PATCH", partner, `{"until":null}`).is(200)
-	s.clock.advance(10 * 366 * 24 * time.Hour)
+	s.clock.Advance(10 * 366 * 24 * time.Hour)
 	expectSeen(removed.header.Get("X-Position"), 2, 6, 3)
 	before := time.Now().UTC().Format(time.RFC3339Nano) // as the log records it
 	ended := customer.send("DELETE", partner+"?reason=moved", "").is(200)
 	expectSeen(ended.header.Get("X-Position"), 1, 4, 2)
-	past := into[api.CustomerList](reseller.get("/v1/customers?asOf=" + before).is(200))
+	past := into[openapi.CustomerList](reseller.get("/v1/customers?asOf=" + before).is(200))
 	if past.Total != 1 || past.Items[0].Uid.String() != w.accounts["shown"].uid {
 		t.Errorf("of the past it sees whom it sees today: %+v", past)
 	}
@@ -78,18 +78,18 @@ func TestTheCustomerChoosesPartners(t *testing.T) {
 		refusedWith(422, "/profile profile_unknown", "/until until_in_past")
 	chosen := stranger.post(path, `{"partner":"`+partner+`","profile":"renewals","until":"2026-03-15T13:00:00Z"}`).is(201)
 	again := stranger.post(path, `{"partner":"`+partner+`","profile":"renewals","until":"2026-03-15T13:00:00Z"}`).is(201)
-	expect(t, "what a repeat gives", into[api.Written](again), into[api.Written](chosen))
+	expect(t, "what a repeat gives", into[openapi.Written](again), into[openapi.Written](chosen))
 	stranger.post(path, `{"partner":"`+partner+`"}`).refusedWith(409, "already_partnered")
 	reseller.get("/v1/devices/" + foreign.serial + "?minPosition=" + chosen.header.Get("X-Position")).is(200)
 	reseller.post("/v1/renewals", `{"devices":["`+foreign.serial+`"],"term":"P1Y"}`).is(200)
 
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	reseller.get("/v1/devices/" + foreign.serial).is(404)
 	anew := stranger.post(path, `{"partner":"`+partner+`"}`).is(201)
-	shown := into[api.PartnerList](stranger.get(path + "?minPosition=" + anew.header.Get("X-Position")).is(200))
+	shown := into[openapi.PartnerList](stranger.get(path + "?minPosition=" + anew.header.Get("X-Position")).is(200))
 	if shown.Total != 1 || shown.Items[0].Profile.Id != "read-only" || shown.Items[0].Until != nil {
 		t.Errorf("%+v", shown)
 	}
-	customers := into[api.CustomerList](reseller.get("/v1/customers?minPosition=" + anew.header.Get("X-Position")).is(200))
+	customers := into[openapi.CustomerList](reseller.get("/v1/customers?minPosition=" + anew.header.Get("X-Position")).is(200))
 	expect(t, "customers", customers.Total, 3)
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 func TestChangingAPasswordOverHTTP(t *testing.T) {
@@ -34,9 +34,9 @@ func TestChangingAPasswordOverHTTP(t *testing.T) {
 	other.get("/v1/me").refusedWith(401, "unauthenticated")
 	s.as("").post("/v1/sessions", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)).refusedWith(401, "sign_in_failed")
 	s.as("").post("/v1/sessions", fmt.Sprintf(`{"email":%q,"password":"a whole new staple"}`, email)).is(201)
-	me := into[api.Me](ada.get("/v1/me").is(200))
-	row := into[api.User](ada.get("/v1/accounts/" + uid + "/users/" + me.Id + "?minPosition=" + done.header.Get("X-Position")).is(200))
-	expect(t, "revision", row.Revision, into[api.Written](done).Revision)
+	me := into[openapi.Me](ada.get("/v1/me").is(200))
+	row := into[openapi.User](ada.get("/v1/accounts/" + uid + "/users/" + me.Id + "?minPosition=" + done.header.Get("X-Position")).is(200))
+	expect(t, "revision", row.Revision, into[openapi.Written](done).Revision)
 }
 
 func TestAForgottenPasswordOverHTTP(t *testing.T) {
@@ -44,7 +44,7 @@ func TestAForgottenPasswordOverHTTP(t *testing.T) {
 	s := newStack(t)
 	_, email := s.activated("Northwind")
 	ada, nobody := s.enter(email), s.as("")
-	id := uuid.MustParse(into[api.Me](ada.get("/v1/me").is(200)).Id)
+	id := uuid.MustParse(into[openapi.Me](ada.get("/v1/me").is(200)).Id)
 	ask := func(email string) answer {
 		return nobody.post("/v1/password-resets", fmt.Sprintf(`{"email":%q}`, email), "X-Request-Id: same")
 	}
@@ -67,14 +67,14 @@ func TestAForgottenPasswordOverHTTP(t *testing.T) {
 			t.Fatal("the request leads to nothing")
 		}
 	}
-	shown := into[api.PasswordReset](nobody.get(at).is(200))
-	expect(t, "shown", shown, api.PasswordReset{Expires: s.clock.Now().Add(time.Hour), PasswordMinimum: 12})
+	shown := into[openapi.PasswordReset](nobody.get(at).is(200))
+	expect(t, "shown", shown, openapi.PasswordReset{Expires: s.clock.Now().Add(time.Hour), PasswordMinimum: 12})
 	nobody.get("/v1/password-resets/guess").refusedWith(404, "not_found")
 	nobody.post("/v1/password-resets/guess", `{"password":"a whole new staple"}`).refusedWith(404, "not_found")
 	nobody.post(at, `{"password":"short"}`).refusedWith(422, "/password password_too_short")
 	ada.get("/v1/me").is(200)
 	done := nobody.post(at, `{"password":"a whole new staple"}`).is(200)
-	expect(t, "user", into[api.Written](done).Uid, id)
+	expect(t, "user", into[openapi.Written](done).Uid, id)
 	ada.get("/v1/me").refusedWith(401, "unauthenticated")
 	nobody.post(at, `{"password":"yet another staple"}`).refusedWith(404, "not_found")
 	nobody.get(at).refusedWith(404, "not_found")

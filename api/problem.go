@@ -15,6 +15,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -44,8 +45,8 @@ func (f *failure) Error() string {
 	return fmt.Sprintf("%d %s: %s", f.status, f.problems[0].Code, f.problems[0].Detail)
 }
 
-func fail(status int, code, detail string) *failure {
-	return &failure{status: status, problems: []domain.Problem{{Code: code, Detail: detail}}}
+func fail(code edgeCode, detail string) *failure {
+	return &failure{status: code.status, passing: code.passing, problems: []domain.Problem{{Code: code.code, Detail: detail}}}
 }
 
 // badRequest is the 400 for problems of form, nil when there are none.
@@ -57,15 +58,8 @@ func badRequest(problems []domain.Problem) error {
 }
 
 // malformed is the 400 for one value.
-func malformed(pointer, code, detail string) error {
-	return badRequest([]domain.Problem{{Pointer: pointer, Code: code, Detail: detail}})
-}
-
-// forNow is fail for what passes.
-func forNow(status int, code, detail string) *failure {
-	f := fail(status, code, detail)
-	f.passing = true
-	return f
+func malformed(pointer, code, detail string) *failure {
+	return &failure{status: http.StatusBadRequest, problems: []domain.Problem{{Pointer: pointer, Code: code, Detail: detail}}}
 }
 
 // failureOf finds the answer to an error. What nobody foresaw is a 500 that
@@ -83,7 +77,7 @@ func failureOf(err error) *failure {
 	if h, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return failureOfRouter(h)
 	}
-	return fail(http.StatusInternalServerError, codeInternal, "Something went wrong here. The request id helps to find out what.")
+	return fail(codeInternal, "Something went wrong here. The request id helps to find out what.")
 }
 
 func failureOfApp(err error) *failure {
@@ -94,35 +88,35 @@ func failureOfApp(err error) *failure {
 	case errors.Is(err, identity.ErrUnknownToken):
 		return unauthenticated("The token is not known, or no longer valid.")
 	case errors.Is(err, query.ErrNotFound):
-		return fail(http.StatusNotFound, codeNotFound, "There is no such thing, or it is not for this caller to see.")
+		return fail(codeNotFound, "There is no such thing, or it is not for this caller to see.")
 	case errors.Is(err, access.ErrForbidden):
 		return forbidden(err)
 	case errors.Is(err, app.ErrAddressNotAdmitted):
-		return fail(http.StatusForbidden, codeAddressNotAdmitted, "This account is not to be used from this address.")
+		return fail(codeAddressNotAdmitted, "This account is not to be used from this address.")
 	case errors.Is(err, query.ErrBadCursor):
-		return fail(http.StatusBadRequest, codeCursorInvalid, "The cursor was not made by this list in this sort order.")
+		return malformed("", codeCursorInvalid, "The cursor was not made by this list in this sort order.")
 	case errors.Is(err, app.ErrPrecondition):
-		return fail(http.StatusPreconditionFailed, codeRevisionMismatch, "It has changed since; read it again.")
+		return fail(codeRevisionMismatch, "It has changed since; read it again.")
 	case errors.Is(err, eventlog.ErrBusy):
-		return forNow(http.StatusConflict, codeBusy, "Others are changing the same thing at the moment.")
+		return fail(codeBusy, "Others are changing the same thing at the moment.")
 	case errors.Is(err, query.ErrNotCaughtUp):
-		return forNow(http.StatusServiceUnavailable, codeNotCaughtUp, "The read model has not reached this position yet.")
+		return fail(codeNotCaughtUp, "The read model has not reached this position yet.")
 	case errors.Is(err, eventlog.ErrUnavailable):
-		return forNow(http.StatusServiceUnavailable, codeLogUnavailable,
+		return fail(codeLogUnavailable,
 			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.")
 	case errors.Is(err, ports.ErrIssuerUnavailable):
-		return forNow(http.StatusServiceUnavailable, codeIssuerUnavailable,
+		return fail(codeIssuerUnavailable,
 			"The issuer that people sign in at does not answer as it should at the moment.")
 	case errors.Is(err, query.ErrUnavailable), postgres.IsUnavailable(err):
-		return forNow(http.StatusServiceUnavailable, codeDBUnavailable, "The database does not answer at the moment.")
+		return fail(codeDBUnavailable, "The database does not answer at the moment.")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return forNow(http.StatusServiceUnavailable, codeTimeout, "The request took too long.")
+		return fail(codeTimeout, "The request took too long.")
 	}
 	return nil
 }
 
 func tooManyAttempts(e *app.TooManyAttempts) *failure {
-	f := fail(http.StatusTooManyRequests, codeTooManyRequests, "There were too many attempts to sign in. Wait before the next one.")
+	f := fail(codeTooManyRequests, "There were too many attempts to sign in. Wait before the next one.")
 	seconds := strconv.Itoa(int(math.Ceil(e.Wait.Seconds())))
 	f.header = http.Header{"Retry-After": {seconds}, "Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {seconds}}
 	return f
@@ -131,7 +125,7 @@ func tooManyAttempts(e *app.TooManyAttempts) *failure {
 // forbidden names the right that is missing: the caller can see the account,
 // so it may know.
 func forbidden(err error) *failure {
-	f := fail(http.StatusForbidden, codeForbidden, "This caller may not do that.")
+	f := fail(codeForbidden, "This caller may not do that.")
 	if missing, ok := errors.AsType[*access.Forbidden](err); ok {
 		f.problems[0].Facts = map[string]string{"right": string(missing.Right)}
 		if missing.Account != uuid.Nil {
@@ -164,18 +158,18 @@ func refused(r *domain.Refusal) *failure {
 func failureOfRouter(h *echo.HTTPError) *failure {
 	switch h.Code {
 	case http.StatusNotFound:
-		return fail(h.Code, codeNotFound, "There is nothing at this address.")
+		return fail(codeNotFound, "There is nothing at this address.")
 	case http.StatusMethodNotAllowed:
-		return fail(h.Code, codeMethodNotAllowed, "This method does not work here; the header Allow says which do.")
+		return fail(codeMethodNotAllowed, "This method does not work here; the header Allow says which do.")
 	case http.StatusBadRequest: // a parameter that passed the schema and could not be bound
-		return fail(h.Code, codeInvalidValue, "A parameter could not be read.")
+		return malformed("", codeInvalidValue, "A parameter could not be read.")
 	default:
-		return fail(http.StatusInternalServerError, codeInternal, "Something went wrong here. The request id helps to find out what.")
+		return fail(codeInternal, "Something went wrong here. The request id helps to find out what.")
 	}
 }
 
 func unauthenticated(detail string) *failure {
-	f := fail(http.StatusUnauthorized, codeUnauthenticated, detail)
+	f := fail(codeUnauthenticated, detail)
 	f.header = http.Header{"Www-Authenticate": {`Bearer realm="fleetledger"`}}
 	return f
 }
@@ -199,9 +193,9 @@ func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
 	return err
 }
 
-func problemBody(f *failure, requestID string) Problem {
+func problemBody(f *failure, requestID string) openapi.Problem {
 	first := f.problems[0]
-	p := Problem{
+	p := openapi.Problem{
 		Type:      "/docs#problem-" + first.Code,
 		Title:     http.StatusText(f.status),
 		Status:    f.status,
@@ -213,9 +207,9 @@ func problemBody(f *failure, requestID string) Problem {
 		return p
 	}
 	reported := f.problems[:min(len(f.problems), maxErrors)]
-	list := make([]ProblemError, len(reported))
+	list := make([]openapi.ProblemError, len(reported))
 	for i, one := range reported {
-		list[i] = ProblemError{Code: one.Code, Detail: one.Detail, Pointer: present(one.Pointer), Facts: facts(one.Facts)}
+		list[i] = openapi.ProblemError{Code: one.Code, Detail: one.Detail, Pointer: present(one.Pointer), Facts: facts(one.Facts)}
 		if len(one.Remedies) > 0 {
 			r := remedies(one.Remedies)
 			list[i].Remedies = &r

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // Profiles from their definition to their end, and how the lists name them.
@@ -22,17 +22,17 @@ func TestProfilesOverHTTP(t *testing.T) {
 		refusedWith(422, "/rights right_unknown", "/rights right_not_assignable")
 	admin.post(profiles, `{"name":"READ only","rights":["devices.read"]}`).refusedWith(409, "/name name_taken")
 	got := admin.post(profiles, `{"name":"Workshop","rights":["devices.read","account.read","devices.read"]}`).is(201)
-	id := into[api.Written](got).Uid.String()
+	id := into[openapi.Written](got).Uid.String()
 	at := profiles + "/" + id
 	expect(t, "location", got.header.Get("Location"), at)
 	since := "?minPosition=" + got.header.Get("X-Position")
-	list := into[api.ProfileList](admin.get(profiles + since).is(200))
+	list := into[openapi.ProfileList](admin.get(profiles + since).is(200))
 	expect(t, "total", list.Total, 5)
-	expect(t, "last", list.Items[4], api.Profile{Id: id, Name: "Workshop", Rights: []string{"account.read", "devices.read"}})
+	expect(t, "last", list.Items[4], openapi.Profile{Id: id, Name: "Workshop", Rights: []string{"account.read", "devices.read"}})
 	expect(t, "first", list.Items[0].Shipped, true)
 	one := admin.get(at + since).is(200)
 	admin.get(profiles+"/king"+since).refusedWith(404, "not_found")
-	expect(t, "a shipped one", into[api.Profile](admin.get(profiles+"/full"+since).is(200)).Shipped, true)
+	expect(t, "a shipped one", into[openapi.Profile](admin.get(profiles+"/full"+since).is(200)).Shipped, true)
 
 	admin.send(http.MethodPatch, at, `{}`).refusedWith(400, "out_of_range")
 	admin.send(http.MethodPatch, at, `{"reason":"x"}`).refusedWith(400, "field_missing")
@@ -42,40 +42,40 @@ func TestProfilesOverHTTP(t *testing.T) {
 
 	given := admin.send(http.MethodPatch, "/v1/accounts/"+customer+"/partners/"+reseller, fmt.Sprintf(`{"profile":%q}`, id)).is(200)
 	since = "?minPosition=" + given.header.Get("X-Position")
-	ref := api.ProfileRef{Id: id, Name: "Depot"}
-	expect(t, "customers", into[api.CustomerList](ada.get("/v1/customers" + since).is(200)).Items[0].PartnerProfile, ref)
-	expect(t, "partners", into[api.PartnerList](ada.get("/v1/accounts/" + reseller + "/partners" + since).is(200)).Items[0].Profile, ref)
-	expect(t, "partners of the customer", into[api.PartnerList](admin.get("/v1/accounts/" + customer + "/partners" + since).is(200)).Items[0].Profile, ref)
-	reached := into[api.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
-	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: &ref, Rights: []string{"account.read", "devices.read"}})
-	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 2)
+	ref := openapi.ProfileRef{Id: id, Name: "Depot"}
+	expect(t, "customers", into[openapi.CustomerList](ada.get("/v1/customers" + since).is(200)).Items[0].PartnerProfile, ref)
+	expect(t, "partners", into[openapi.PartnerList](ada.get("/v1/accounts/" + reseller + "/partners" + since).is(200)).Items[0].Profile, ref)
+	expect(t, "partners of the customer", into[openapi.PartnerList](admin.get("/v1/accounts/" + customer + "/partners" + since).is(200)).Items[0].Profile, ref)
+	reached := into[openapi.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
+	expect(t, "me", reached, openapi.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: &ref, Rights: []string{"account.read", "devices.read"}})
+	expect(t, "scope", into[openapi.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 2)
 
 	token := s.signIn(customer, id)
 	token.get("/v1/accounts/" + customer + since).is(200)
 	token.get("/v1/accounts/"+customer+"/partners"+since).refusedWith(403, "missing_right")
 	invited := admin.post("/v1/accounts/"+customer+"/users", fmt.Sprintf(`{"email":"bo@contoso.example","profiles":[%q,"renewals"]}`, id)).is(201)
-	user := "/v1/accounts/" + customer + "/users/" + into[api.Written](invited).Uid.String()
+	user := "/v1/accounts/" + customer + "/users/" + into[openapi.Written](invited).Uid.String()
 	since = "?minPosition=" + invited.header.Get("X-Position")
-	for _, r := range into[api.User](admin.get(user + since).is(200)).Profiles {
+	for _, r := range into[openapi.User](admin.get(user + since).is(200)).Profiles {
 		if r != ref && r.Name != "Renewals" {
 			t.Errorf("a user's profile: %+v", r)
 		}
 	}
 
-	removed := s.client.send(http.MethodDelete, at+"?reason=no+more", "").is(200)
+	removed := s.caller.send(http.MethodDelete, at+"?reason=no+more", "").is(200)
 	since = "?minPosition=" + removed.header.Get("X-Position")
 	yes := true
-	ref = api.ProfileRef{Id: id, Name: "removed", Removed: &yes}
-	expect(t, "customers", into[api.CustomerList](ada.get("/v1/customers" + since).is(200)).Items[0].PartnerProfile, ref)
-	reached = into[api.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
-	expect(t, "me", reached, api.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: &ref, Rights: []string{}})
+	ref = openapi.ProfileRef{Id: id, Name: "removed", Removed: &yes}
+	expect(t, "customers", into[openapi.CustomerList](ada.get("/v1/customers" + since).is(200)).Items[0].PartnerProfile, ref)
+	reached = into[openapi.Me](ada.get("/v1/me" + since).is(200)).Accounts[0]
+	expect(t, "me", reached, openapi.ReachedAccount{Uid: reached.Uid, Name: "Contoso", Profile: &ref, Rights: []string{}})
 	ada.get("/v1/accounts/"+customer+since).refusedWith(404, "not_found")
-	expect(t, "scope", into[api.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 1)
+	expect(t, "scope", into[openapi.AccountList](ada.get("/v1/accounts"+since).is(200)).Total, 1)
 	token.get("/v1/me").is(200)
 	token.get("/v1/accounts/"+customer+since).refusedWith(404, "not_found")
-	expect(t, "profiles of the user", len(into[api.User](admin.get(user+since).is(200)).Profiles), 2)
+	expect(t, "profiles of the user", len(into[openapi.User](admin.get(user+since).is(200)).Profiles), 2)
 	admin.get(at+since).refusedWith(404, "not_found")
 	admin.send(http.MethodDelete, at, "").refusedWith(404, "not_found")
-	then := into[api.ProfileList](admin.get(profiles + since).is(200))
+	then := into[openapi.ProfileList](admin.get(profiles + since).is(200))
 	expect(t, "total", then.Total, 4)
 }

@@ -86,7 +86,7 @@ func (s *Server) limited(op *operation) echo.MiddlewareFunc {
 			seconds := func(tokens float64) string {
 				return strconv.Itoa(max(1, int(math.Ceil(tokens/s.callers.rate))))
 			}
-			f := forNow(http.StatusTooManyRequests, codeTooManyRequests, "This caller sends more requests than the service takes.")
+			f := fail(codeTooManyRequests, "This caller sends more requests than the service takes.")
 			f.header = http.Header{
 				"Retry-After":         {seconds(-left)},
 				"Ratelimit-Limit":     {strconv.Itoa(int(s.callers.burst))},

@@ -3,11 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-
-	"github.com/fleetledger/fleetledger/app/eventlog"
-	"github.com/fleetledger/fleetledger/app/query"
-
-	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,12 +15,12 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
-
-//go:embed openapi.yaml
-var description []byte
 
 // Limits of a request.
 const (
@@ -86,7 +81,7 @@ func NewServer(o Options) (*Server, error) {
 	s.echo.Binder = jsonBinder{}
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.Pre(s.observe, s.cleanPath)
-	RegisterHandlers(router{s}, NewStrictHandler(handlers{s}, nil))
+	openapi.RegisterHandlers(router{s}, openapi.NewStrictHandler(handlers{s}, nil))
 	s.registerService()
 	return s, nil
 }
@@ -100,7 +95,7 @@ type described struct {
 
 // describe reads the description, once per process: it is part of the program.
 var describe = sync.OnceValues(func() (described, error) {
-	document, err := openapi3.NewLoader().LoadFromData(description)
+	document, err := openapi3.NewLoader().LoadFromData(openapi.Description)
 	if err == nil {
 		err = document.Validate(context.Background())
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 const readyTimeout = 2 * time.Second
@@ -20,7 +22,7 @@ func (s *Server) registerService() {
 		s.echo.GET(path, h, s.named(op))
 	}
 	add("/healthz", func(c echo.Context) error {
-		return c.JSON(http.StatusOK, Health{Status: Ok, Checks: []HealthCheck{}})
+		return c.JSON(http.StatusOK, openapi.Health{Status: openapi.Ok, Checks: []openapi.HealthCheck{}})
 	})
 	add("/readyz", s.ready)
 	add("/metrics", echo.WrapHandler(promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})))
@@ -36,11 +38,11 @@ func (s *Server) registerService() {
 func (s *Server) ready(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()
-	health, status := Health{Status: Ok, Checks: []HealthCheck{}}, http.StatusOK
+	health, status := openapi.Health{Status: openapi.Ok, Checks: []openapi.HealthCheck{}}, http.StatusOK
 	for _, one := range s.Service.Ready(ctx) {
-		health.Checks = append(health.Checks, HealthCheck{Name: one.Name, Ok: one.OK, Detail: present(one.Detail)})
+		health.Checks = append(health.Checks, openapi.HealthCheck{Name: one.Name, Ok: one.OK, Detail: present(one.Detail)})
 		if !one.OK {
-			health.Status, status = Unavailable, http.StatusServiceUnavailable
+			health.Status, status = openapi.Unavailable, http.StatusServiceUnavailable
 		}
 	}
 	return c.JSON(status, health)

@@ -136,7 +136,7 @@ func (s *Server) roomFor(ctx context.Context, size int) (release func(), err err
 // nil where there is nothing to check.
 func (op *operation) readBody(r *http.Request, made *call) (*openapi3.Schema, error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, fail(http.StatusUnsupportedMediaType, codeContentType, "Send the body without Content-Encoding.")
+		return nil, fail(codeContentType, "Send the body without Content-Encoding.")
 	}
 	data, err := readLimited(r)
 	if err != nil || len(data) == 0 {
@@ -166,7 +166,7 @@ func (op *operation) checkBody(schema *openapi3.Schema, made *call) []domain.Pro
 // readLimited reads a body of up to maxBody bytes, whether its length was
 // announced or not.
 func readLimited(r *http.Request) ([]byte, error) {
-	tooLarge := fail(http.StatusRequestEntityTooLarge, codeBodyTooLarge,
+	tooLarge := fail(codeBodyTooLarge,
 		fmt.Sprintf("The body is larger than %d MiB. Send it in several requests.", maxBody>>20))
 	if r.ContentLength > maxBody {
 		return nil, tooLarge

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
@@ -15,7 +15,7 @@ import (
 // after each of three days.
 type desk struct {
 	*stack
-	reseller              *client
+	reseller              *caller
 	resellerUID, customer string
 	ends                  []calendar.Date
 }
@@ -28,11 +28,11 @@ func newDesk(t *testing.T) *desk {
 	d.fullAccess(d.resellerUID, d.customer)
 	for n := range 3 {
 		body := fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`, mp70(n), imei(n), d.customer)
-		got := into[api.BulkResult](d.reseller.post("/v1/device-registrations", body).is(200))
+		got := into[openapi.BulkResult](d.reseller.post("/v1/device-registrations", body).is(200))
 		end, err := calendar.Parse(*got.Results[0].Device.ServiceEnd)
 		must(t, err)
 		d.ends = append(d.ends, end)
-		d.clock.advance(20 * 24 * time.Hour)
+		d.clock.Advance(20 * 24 * time.Hour)
 	}
 	return d
 }
@@ -41,7 +41,7 @@ func (d *desk) order(what string) string {
 	return fmt.Sprintf(`{"devices":[%q,%q,%q],%s}`, mp70(0), mp70(1), mp70(2), what)
 }
 
-func ends(b api.BulkResult) []string {
+func ends(b openapi.BulkResult) []string {
 	var all []string
 	for _, r := range b.Results {
 		all = append(all, *r.Device.ServiceEnd)
@@ -54,7 +54,7 @@ func TestPreviewRenewReverse(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	order := d.order(`"alignTo":"latest","orderNumber":"PO-7"`)
-	preview := into[api.RenewalPreview](d.reseller.post("/v1/renewal-previews", order).is(200))
+	preview := into[openapi.RenewalPreview](d.reseller.post("/v1/renewal-previews", order).is(200))
 	last := d.ends[2].String()
 	for i, r := range preview.Results {
 		expect(t, "current end", *r.CurrentEnd, d.ends[i].String())
@@ -66,22 +66,22 @@ func TestPreviewRenewReverse(t *testing.T) {
 	}
 	expect(t, "summary", []int{preview.Summary.Total, *preview.Summary.Renewed, preview.Summary.Unchanged}, []int{3, 2, 1})
 
-	renewed := into[api.BulkResult](d.reseller.post("/v1/renewals", order).is(200))
+	renewed := into[openapi.BulkResult](d.reseller.post("/v1/renewals", order).is(200))
 	expect(t, "renewal", outcomes(renewed), []string{"renewed", "renewed", "unchanged"})
 	expect(t, "ends", ends(renewed), []string{last, last, last})
 	path := "/v1/renewals/" + renewed.Id.String()
 
-	dry := into[api.BulkResult](d.reseller.post(path+"/reversals?dryRun=true", `{}`).is(200))
+	dry := into[openapi.BulkResult](d.reseller.post(path+"/reversals?dryRun=true", `{}`).is(200))
 	expect(t, "dry run", ends(dry), []string{d.ends[0].String(), d.ends[1].String()})
 	got := d.reseller.post(path+"/reversals", `{"reason":"ordered twice"}`).is(201)
-	reversed := into[api.BulkResult](got)
+	reversed := into[openapi.BulkResult](got)
 	expect(t, "reversal", outcomes(reversed), []string{"reversed", "reversed"})
 	expect(t, "ends after it", ends(reversed), []string{d.ends[0].String(), d.ends[1].String()})
 	expect(t, "counted", *reversed.Summary.Reversed, 2)
-	again := into[api.BulkResult](d.reseller.post(path+"/reversals", `{}`).is(201))
+	again := into[openapi.BulkResult](d.reseller.post(path+"/reversals", `{}`).is(201))
 	expect(t, "twice", outcomes(again), []string{"refused renewal_reversed", "refused renewal_reversed"})
 
-	shown := into[api.Renewal](d.reseller.get(path + "?minPosition=" + got.header.Get("X-Position")).is(200))
+	shown := into[openapi.Renewal](d.reseller.get(path + "?minPosition=" + got.header.Get("X-Position")).is(200))
 	expect(t, "devices of the order", len(shown.Items), 2)
 	for i, item := range shown.Items {
 		expect(t, "item", []any{item.SerialNumber, *item.OldEnd, item.NewEnd, item.OrderNumber, item.ReversedAt != nil},
@@ -95,7 +95,7 @@ func TestAlignments(t *testing.T) {
 	preview := func(what string) []any {
 		t.Helper()
 		var all []any
-		for _, r := range into[api.RenewalPreview](d.reseller.post("/v1/renewal-previews", d.order(what)).is(200)).Results {
+		for _, r := range into[openapi.RenewalPreview](d.reseller.post("/v1/renewal-previews", d.order(what)).is(200)).Results {
 			end := string(r.Outcome)
 			if r.NewEnd != nil {
 				end = *r.NewEnd
@@ -118,7 +118,7 @@ func TestAlignments(t *testing.T) {
 	for _, wrong := range []string{`"alignTo":"tomorrow"`, `"alignTo":""`, `"alignTo":"2027-02-30"`} {
 		d.reseller.post("/v1/renewals", d.order(wrong)).refusedWith(400, "/alignTo align_invalid")
 	}
-	d.clock.advance(3 * 365 * 24 * time.Hour)
+	d.clock.Advance(3 * 365 * 24 * time.Hour)
 	expect(t, "all expired", preview(`"alignTo":"latest"`),
 		[]any{"refused nothing_to_align", "refused nothing_to_align", "refused nothing_to_align"})
 }
@@ -128,17 +128,17 @@ func TestAlignments(t *testing.T) {
 func TestRenewalsOfOthers(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	stranger := d.signIn(into[api.CreatedAccount](d.post("/v1/accounts",
+	stranger := d.signIn(into[openapi.CreatedAccount](d.post("/v1/accounts",
 		`{"name":"Stranger","type":"standard","administrator":{"email":"s@stranger.example"}}`).is(201)).Uid.String(), "")
 	got := d.reseller.post("/v1/renewals", d.order(`"term":"P1Y"`)).is(200)
-	renewal, position := into[api.BulkResult](got).Id.String(), got.header.Get("X-Position")
+	renewal, position := into[openapi.BulkResult](got).Id.String(), got.header.Get("X-Position")
 	missing := uuid.NewString()
 	for _, id := range []string{renewal, missing} {
 		stranger.get("/v1/renewals/" + id + "?minPosition=" + position).is(404)
 		stranger.post("/v1/renewals/"+id+"/reversals", `{}`).is(404)
 		stranger.post("/v1/renewals/"+id+"/reversals", fmt.Sprintf(`{"devices":[%q]}`, mp70(0))).is(404)
 	}
-	preview := into[api.RenewalPreview](stranger.post("/v1/renewal-previews", d.order(`"alignTo":"latest"`)).is(200))
+	preview := into[openapi.RenewalPreview](stranger.post("/v1/renewal-previews", d.order(`"alignTo":"latest"`)).is(200))
 	for _, r := range preview.Results {
 		expect(t, "of others", []any{string(r.Outcome), r.Problems[0].Code, len(r.Problems), r.Device == nil, r.CurrentEnd == nil},
 			[]any{"refused", "device_not_found", 1, true, true})
@@ -147,11 +147,11 @@ func TestRenewalsOfOthers(t *testing.T) {
 	acting := "X-Account: " + d.resellerUID
 	d.reseller.post("/v1/renewals/"+renewal+"/reversals", `{}`, acting).is(404)
 	d.reseller.get("/v1/renewals/"+renewal, acting).is(404)
-	own := into[api.RenewalPreview](d.reseller.post("/v1/renewal-previews", d.order(`"alignTo":"latest"`), acting).is(200))
+	own := into[openapi.RenewalPreview](d.reseller.post("/v1/renewal-previews", d.order(`"alignTo":"latest"`), acting).is(200))
 	expect(t, "acting for another", []any{own.Results[0].Problems[0].Code, own.Results[0].Device == nil}, []any{"device_not_found", true})
 	// With a right to read, the reversal is refused by name.
 	d.signIn(d.customer, "").send("PATCH", "/v1/accounts/"+d.customer+"/partners/"+d.resellerUID, `{"profile":"read-only"}`).is(200)
-	refused := into[api.BulkResult](d.reseller.post("/v1/renewals/"+renewal+"/reversals", `{}`).is(201))
+	refused := into[openapi.BulkResult](d.reseller.post("/v1/renewals/"+renewal+"/reversals", `{}`).is(201))
 	expect(t, "without the right", outcomes(refused), []string{"refused missing_right", "refused missing_right", "refused missing_right"})
 }
 
@@ -160,19 +160,19 @@ func TestRenewalsOfOthers(t *testing.T) {
 func TestReversalAfterATransfer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	renewed := into[api.BulkResult](d.reseller.post("/v1/renewals", d.order(`"term":"P1Y"`)).is(200))
+	renewed := into[openapi.BulkResult](d.reseller.post("/v1/renewals", d.order(`"term":"P1Y"`)).is(200))
 	got := d.reseller.post("/v1/transfers", fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q]}`, d.customer, d.resellerUID, mp70(1))).is(201)
 	path := "/v1/renewals/" + renewed.Id.String()
-	all := into[api.BulkResult](d.reseller.post(path+"/reversals?atomic=true&dryRun=true", `{}`).is(200))
+	all := into[openapi.BulkResult](d.reseller.post(path+"/reversals?atomic=true&dryRun=true", `{}`).is(200))
 	expect(t, "all or nothing", outcomes(all), []string{"refused batch_refused", "refused transferred_since", "refused batch_refused"})
-	some := into[api.BulkResult](d.reseller.post(path+"/reversals", fmt.Sprintf(`{"devices":[%q,%q]}`, mp70(0), mp70(2))).is(201))
+	some := into[openapi.BulkResult](d.reseller.post(path+"/reversals", fmt.Sprintf(`{"devices":[%q,%q]}`, mp70(0), mp70(2))).is(201))
 	expect(t, "the others", outcomes(some), []string{"reversed", "reversed"})
 	d.reseller.post(path+"/reversals", `{"devices":[]}`).is(422)
 
 	position := "?minPosition=" + got.header.Get("X-Position")
-	expect(t, "both sides", len(into[api.Renewal](d.reseller.get(path+position).is(200)).Items), 3)
+	expect(t, "both sides", len(into[openapi.Renewal](d.reseller.get(path+position).is(200)).Items), 3)
 	d.signIn(d.customer, "").send("PATCH", "/v1/accounts/"+d.customer+"/partners/"+d.resellerUID, `{"profile":"device-manager"}`).is(200)
-	expect(t, "of the customer", len(into[api.Renewal](d.signIn(d.customer, "").get(path+position).is(200)).Items), 2)
+	expect(t, "of the customer", len(into[openapi.Renewal](d.signIn(d.customer, "").get(path+position).is(200)).Items), 2)
 }
 
 // An operation aligns by the whole selection, not chunk by chunk.
@@ -181,7 +181,7 @@ func TestAlignInAnOperation(t *testing.T) {
 	d := newDesk(t)
 	location := d.reseller.post("/v1/renewals", d.order(`"alignTo":"latest"`), "Prefer: respond-async").is(202).header.Get("Location")
 	for {
-		o := into[api.Operation](d.reseller.get(location).is(200))
+		o := into[openapi.Operation](d.reseller.get(location).is(200))
 		if o.State == "done" {
 			break
 		}
@@ -189,7 +189,7 @@ func TestAlignInAnOperation(t *testing.T) {
 			t.Fatalf("%+v", o)
 		}
 	}
-	for _, r := range into[api.ResultList](d.reseller.get(location + "/results").is(200)).Items {
+	for _, r := range into[openapi.ResultList](d.reseller.get(location + "/results").is(200)).Items {
 		expect(t, "end", *r.Device.ServiceEnd, d.ends[2].String())
 	}
 }
@@ -199,7 +199,7 @@ func TestNoSandbox(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	_, reseller := s.reseller("Northwind")
-	for _, c := range []*client{s.client, reseller} {
+	for _, c := range []*caller{s.caller, reseller} {
 		c.get("/v1/sandbox/clock").is(404)
 		c.post("/v1/sandbox/clock", `{"advance":"P1M"}`).is(404)
 		c.post("/v1/sandbox/clock", `{"advance":"soon"}`).is(404)

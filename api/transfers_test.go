@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // A reseller plans a transfer, commits the plan, looks at the record, takes the
@@ -26,7 +26,7 @@ func TestPlanTransferAndReversal(t *testing.T) {
 
 	request := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q,%q,"LD99999999999999"],"reason":"sold"}`, resellerUID, customerUID, mp70(1), mp70(2))
 	got := reseller.post("/v1/transfer-plans", request, "Idempotency-Key: plan-1").is(201)
-	plan := into[api.TransferPlan](got)
+	plan := into[openapi.TransferPlan](got)
 	if plan.Summary.Total != 3 || plan.Summary.Transferable != 2 || plan.Summary.Refused != 1 || plan.Reason != "sold" ||
 		!plan.ExpiresAt.Equal(now.Add(24*time.Hour)) || plan.Policy.Name != "eligibility" || plan.Policy.Version != 1 {
 		t.Errorf("plan %s", got.body)
@@ -43,7 +43,7 @@ func TestPlanTransferAndReversal(t *testing.T) {
 	shown := reseller.get(at + "?minPosition=" + got.header.Get("X-Position")).is(200)
 	expect(t, "kept plan", string(shown.body), string(got.body))
 	reseller.get("/v1/devices?minPosition=" + got.header.Get("X-Position")).is(200) // a plan changes no device: nobody waits for one
-	for name, c := range map[string]*client{"customer": customer, "stranger": stranger, "operator": s.client} {
+	for name, c := range map[string]*caller{"customer": customer, "stranger": stranger, "operator": s.caller} {
 		c.get(at).refusedWith(404, "not_found")
 		c.post("/v1/transfers", `{"planId":"`+plan.Id.String()+`"}`).refusedWith(404, "not_found")
 		t.Log(name)
@@ -52,29 +52,29 @@ func TestPlanTransferAndReversal(t *testing.T) {
 	commit := `{"planId":"` + plan.Id.String() + `"}`
 	dry := reseller.post("/v1/transfers?dryRun=true", commit).is(200)
 	want := []string{"transferred", "transferred", "refused device_not_found"}
-	expect(t, "dry run", outcomes(into[api.BulkResult](dry)), want)
+	expect(t, "dry run", outcomes(into[openapi.BulkResult](dry)), want)
 	refusedAll := reseller.post("/v1/transfers?atomic=true", commit).is(201)
-	expect(t, "all or nothing", outcomes(into[api.BulkResult](refusedAll)), []string{"refused batch_refused", "refused batch_refused", want[2]})
+	expect(t, "all or nothing", outcomes(into[openapi.BulkResult](refusedAll)), []string{"refused batch_refused", "refused batch_refused", want[2]})
 	done := reseller.post("/v1/transfers", commit, "Prefer: respond-async").is(201)
-	expect(t, "commit", outcomes(into[api.BulkResult](done)), want)
-	if end := *into[api.BulkResult](done).Results[0].Device.ServiceEnd; end != first.Resulting.ServiceEnd {
+	expect(t, "commit", outcomes(into[openapi.BulkResult](done)), want)
+	if end := *into[openapi.BulkResult](done).Results[0].Device.ServiceEnd; end != first.Resulting.ServiceEnd {
 		t.Errorf("service until %s, planned %s", end, first.Resulting.ServiceEnd)
 	}
 	again := reseller.post("/v1/transfers", commit).is(201)
-	expect(t, "commit again", outcomes(into[api.BulkResult](again))[0], "refused changed_since_plan not_in_source")
+	expect(t, "commit again", outcomes(into[openapi.BulkResult](again))[0], "refused changed_since_plan not_in_source")
 
 	at = done.header.Get("Location")
-	record := into[api.Transfer](reseller.get(at).is(200))
-	if record.Id != *into[api.BulkResult](done).Id || *record.PlanId != plan.Id || record.Summary.Total != 3 || *record.Summary.Transferred != 2 ||
+	record := into[openapi.Transfer](reseller.get(at).is(200))
+	if record.Id != *into[openapi.BulkResult](done).Id || *record.PlanId != plan.Id || record.Summary.Total != 3 || *record.Summary.Transferred != 2 ||
 		record.RequestedBy == nil || record.RequestedBy.Reason != "sold" || record.Policy != plan.Policy ||
 		record.Results[2].Problems[0].Code != "device_not_found" || len(record.Reversals) != 0 {
 		t.Errorf("record %s", mustJSON(t, record))
 	}
-	page := into[api.Transfer](reseller.get(at + "?limit=2").is(200))
+	page := into[openapi.Transfer](reseller.get(at + "?limit=2").is(200))
 	if len(page.Results) != 2 || page.NextCursor == nil || page.Summary.Total != 3 {
 		t.Errorf("page %s", mustJSON(t, page))
 	}
-	rest := into[api.Transfer](reseller.get(at + "?limit=2&cursor=" + *page.NextCursor).is(200))
+	rest := into[openapi.Transfer](reseller.get(at + "?limit=2&cursor=" + *page.NextCursor).is(200))
 	if len(rest.Results) != 1 || rest.NextCursor != nil || rest.Results[0].Index != 2 {
 		t.Errorf("rest %s", mustJSON(t, rest))
 	}
@@ -88,27 +88,27 @@ func TestPlanTransferAndReversal(t *testing.T) {
 
 	reversal := fmt.Sprintf(`{"devices":[%q],"reason":"wrong box"}`, mp70(2))
 	stranger.post(at+"/reversals", reversal).refusedWith(404, "not_found")
-	mine := into[api.BulkResult](customer.post(at+"/reversals", reversal).is(201))
+	mine := into[openapi.BulkResult](customer.post(at+"/reversals", reversal).is(201))
 	expect(t, "without a say in the reseller's account", outcomes(mine), []string{"refused missing_right"})
 	dry = reseller.post(at+"/reversals?dryRun=true", reversal).is(200)
-	expect(t, "dry reversal", outcomes(into[api.BulkResult](dry)), []string{"transferred"})
+	expect(t, "dry reversal", outcomes(into[openapi.BulkResult](dry)), []string{"transferred"})
 	back := reseller.post(at+"/reversals", reversal, "Idempotency-Key: back").is(201)
-	expect(t, "reversal", outcomes(into[api.BulkResult](back)), []string{"transferred"})
+	expect(t, "reversal", outcomes(into[openapi.BulkResult](back)), []string{"transferred"})
 	expect(t, "replayed", string(reseller.post(at+"/reversals", reversal, "Idempotency-Key: back").is(201).body), string(back.body))
 	expect(t, "location", back.header.Get("Location"), at)
 
-	device := into[api.Device](reseller.get("/v1/devices/" + mp70(2) + "?minPosition=" + back.header.Get("X-Position")).is(200))
+	device := into[openapi.Device](reseller.get("/v1/devices/" + mp70(2) + "?minPosition=" + back.header.Get("X-Position")).is(200))
 	if device.Account.Uid.String() != resellerUID || !device.AutoRenew || *device.ServiceEnd != "2031-03-15" {
 		t.Errorf("device %+v", device)
 	}
-	history := into[api.History](reseller.get("/v1/devices/" + mp70(2) + "/history").is(200))
+	history := into[openapi.History](reseller.get("/v1/devices/" + mp70(2) + "/history").is(200))
 	expect(t, "last event", *history.Items[len(history.Items)-1].Type, "TransferReversed")
-	record = into[api.Transfer](reseller.get(at).is(200))
+	record = into[openapi.Transfer](reseller.get(at).is(200))
 	if *record.Results[1].Reversal != record.Reversals[1].Id || record.Reversals[1].RequestedBy.Reason != "wrong box" ||
 		*record.Reversals[1].Results[0].Outcome != "transferred" || *record.Reversals[0].Results[0].Outcome != "refused" {
 		t.Errorf("reversed %s", mustJSON(t, record))
 	}
-	expect(t, "once more", outcomes(into[api.BulkResult](reseller.post(at+"/reversals", reversal).is(201))), []string{"refused already_reversed"})
+	expect(t, "once more", outcomes(into[openapi.BulkResult](reseller.post(at+"/reversals", reversal).is(201))), []string{"refused already_reversed"})
 }
 
 func TestTransferTakesAPlanOrDevices(t *testing.T) {
@@ -146,7 +146,7 @@ func TestTransferInTheBackgroundIsRecorded(t *testing.T) {
 	body := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q,%q]}`, resellerUID, customerUID, mp70(1), mp70(1))
 	operation := reseller.post("/v1/transfers", body, "Prefer: respond-async").is(202).header.Get("Location")
 	s.finished(reseller, operation)
-	record := into[api.Transfer](reseller.get(strings.Replace(operation, "operations", "transfers", 1)).is(200))
+	record := into[openapi.Transfer](reseller.get(strings.Replace(operation, "operations", "transfers", 1)).is(200))
 	if *record.Summary.Transferred != 1 || *record.Results[0].SerialNumber != mp70(1) {
 		t.Errorf("record %s", mustJSON(t, record))
 	}

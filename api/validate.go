@@ -158,7 +158,7 @@ func (op *operation) bodySchema(contentType string) (string, *openapi3.Schema, e
 			known = append(known, name)
 		}
 		slices.Sort(known)
-		return "", nil, fail(http.StatusUnsupportedMediaType, codeContentType,
+		return "", nil, fail(codeContentType,
 			fmt.Sprintf("Send %s in UTF-8, and say so in Content-Type.", strings.Join(known, " or ")))
 	}
 	return mediaType, schema, nil

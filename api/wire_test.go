@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -268,10 +268,10 @@ func TestServiceStatusIsThatOfTheDayAskedFor(t *testing.T) {
 	f := &fake{devices: []query.List[query.DeviceRow]{{Items: []query.DeviceRow{d}}}}
 	c := newClient(t, options(f))
 	for query, want := range map[string]string{"": "expired", "?asOf=2026-03-10T23:00:00Z": "active"} {
-		if got := into[api.Device](c.get("/v1/devices/" + serial + query).is(200)); *got.ServiceStatus != want {
+		if got := into[openapi.Device](c.get("/v1/devices/" + serial + query).is(200)); *got.ServiceStatus != want {
 			t.Errorf("%q: %s", query, *got.ServiceStatus)
 		}
-		if got := into[api.DeviceList](c.get("/v1/devices" + query).is(200)); *got.Items[0].ServiceStatus != want {
+		if got := into[openapi.DeviceList](c.get("/v1/devices" + query).is(200)); *got.Items[0].ServiceStatus != want {
 			t.Errorf("list %q: %s", query, *got.Items[0].ServiceStatus)
 		}
 		if got := string(c.get("/v1/devices"+query, "Accept: text/csv").is(200).body); !strings.Contains(got, ","+want+",") {
@@ -313,7 +313,7 @@ func TestRequestIDAndTraceAreCleanedAndReturned(t *testing.T) {
 	}
 	for _, bad := range []string{"a b", "<script>", strings.Repeat("x", 129), "ä"} {
 		got := c.get("/v1/nothing", "X-Request-Id: "+bad, "Traceparent: 00-zz")
-		if id := got.header.Get("X-Request-Id"); id == bad || len(id) != 36 || into[api.Problem](got).RequestId != id {
+		if id := got.header.Get("X-Request-Id"); id == bad || len(id) != 36 || into[openapi.Problem](got).RequestId != id {
 			t.Errorf("%q became %q", bad, id)
 		}
 	}

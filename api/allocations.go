@@ -1,0 +1,27 @@
+package api
+
+import (
+	"context"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+func (h handlers) GrantAllocation(ctx context.Context, r openapi.GrantAllocationRequestObject) (openapi.GrantAllocationResponseObject, error) {
+	var in reading
+	c := app.GrantAllocation{
+		Command: commandOf(ctx, r.Body.Reason), Device: r.Body.Device,
+		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.GrantAllocation(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GrantAllocation201JSONResponse{
+		Body:    writtenBody(written),
+		Headers: openapi.GrantAllocation201ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+	}, nil
+}

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/audit"
+)
+
+var auditSorts = []string{"grantedAt", "expiresAt", "status"}
+
+func (h handlers) GrantAudit(ctx context.Context, r openapi.GrantAuditRequestObject) (openapi.GrantAuditResponseObject, error) {
+	granted, err := h.App.GrantAudit(ctx, callOf(ctx).caller, app.GrantAudit{
+		Command: commandOf(ctx, r.Body.Reason), Auditor: app.Contact{Email: r.Body.Auditor.Email, Name: valueOf(r.Body.Auditor.Name)},
+		Accounts: r.Body.Accounts, ExpiresAt: r.Body.ExpiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := auditGrant(granted.AuditGrantRow)
+	return openapi.GrantAudit201JSONResponse{
+		Body: openapi.CreatedAuditGrant{
+			Id: shown.Id, Auditor: shown.Auditor, Accounts: shown.Accounts, Status: shown.Status, GrantedAt: shown.GrantedAt,
+			ExpiresAt: shown.ExpiresAt, EndedAt: shown.EndedAt, Reason: shown.Reason, Revision: shown.Revision, Token: granted.Token,
+		},
+		Headers: openapi.GrantAudit201ResponseHeaders{
+			Location: "/v1/audit-grants/" + granted.UID.String(), XPosition: granted.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) ListAuditGrants(ctx context.Context, r openapi.ListAuditGrantsRequestObject) (openapi.ListAuditGrantsResponseObject, error) {
+	var in reading
+	q := query.AuditGrantQuery{
+		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
+		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, auditSorts),
+		Account:   valueOf(r.Params.Account),
+		Status:    audit.Status(valueOf(r.Params.Status)),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	page, err := h.App.AuditGrants(ctx, callOf(ctx).caller, q)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListAuditGrants200JSONResponse{
+		Body:    openapi.AuditGrantList{Items: list(page.Items, auditGrant), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: openapi.ListAuditGrants200ResponseHeaders{XPosition: page.Position.String()},
+	}, nil
+}
+
+func (h handlers) GetAuditGrant(ctx context.Context, r openapi.GetAuditGrantRequestObject) (openapi.GetAuditGrantResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	row, position, err := h.App.AuditGrant(ctx, callOf(ctx).caller, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetAuditGrant200JSONResponse{
+		Body:    auditGrant(row),
+		Headers: openapi.GetAuditGrant200ResponseHeaders{ETag: etag(row.Revision), XPosition: later(reached, position).String()},
+	}, nil
+}
+
+func (h handlers) RevokeAuditGrant(ctx context.Context, r openapi.RevokeAuditGrantRequestObject) (openapi.RevokeAuditGrantResponseObject, error) {
+	var in reading
+	expected := in.ifMatch(r.Params.IfMatch)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.RevokeAudit(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
+}
+
+func auditGrant(r query.AuditGrantRow) openapi.AuditGrant {
+	return openapi.AuditGrant{
+		Id: r.UID, Auditor: person(r.Auditor), Accounts: r.Accounts, Status: openapi.AuditGrantStatus(r.Status),
+		GrantedAt: r.GrantedAt, ExpiresAt: r.Expires, EndedAt: instant(r.EndedAt), Reason: r.Reason, Revision: int64(r.Revision),
+	}
+}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+func (h handlers) ListChannelContacts(ctx context.Context, r openapi.ListChannelContactsRequestObject) (openapi.ListChannelContactsResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListChannelContacts200JSONResponse{
+		Body:    openapi.ContactList{Items: list(row.ChannelContacts, person), Total: len(row.ChannelContacts)},
+		Headers: openapi.ListChannelContacts200ResponseHeaders{XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) AssignChannelContact(ctx context.Context, r openapi.AssignChannelContactRequestObject) (openapi.AssignChannelContactResponseObject, error) {
+	contact := app.Contact{Email: r.Body.Email, Name: valueOf(r.Body.Name)}
+	assigned, err := h.App.AssignChannelContact(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, r.Body.Reason), contact)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.AssignChannelContact201JSONResponse{
+		Body: person(assigned.Contact),
+		Headers: openapi.AssignChannelContact201ResponseHeaders{
+			Location:  accountPath(r.Uid) + "/channel-contacts/" + assigned.Contact.ID.String(),
+			XPosition: assigned.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) RemoveChannelContact(ctx context.Context, r openapi.RemoveChannelContactRequestObject) (openapi.RemoveChannelContactResponseObject, error) {
+	written, err := h.App.RemoveChannelContact(ctx, callOf(ctx).caller, r.Uid, r.Contact, commandOf(ctx, r.Params.Reason))
+	if err != nil {
+		return nil, err
+	}
+	return openapi.RemoveChannelContact200JSONResponse{
+		Body:    writtenBody(written),
+		Headers: openapi.RemoveChannelContact200ResponseHeaders{XPosition: written.Position.String()},
+	}, nil
+}

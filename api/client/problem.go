@@ -1,0 +1,59 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+)
+
+// Problem is an answer of 400 or above: what the service said no with. An
+// answer from something in between, which has no code, is one as well, with
+// its text as Detail.
+type Problem struct {
+	openapi.Problem
+	Header http.Header
+}
+
+func (p *Problem) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d %s: %s", p.Status, p.Code, p.Detail)
+	if p.Errors != nil && len(*p.Errors) > 1 {
+		for _, e := range *p.Errors {
+			fmt.Fprintf(&text, "; %s: %s", e.Code, e.Detail)
+		}
+	}
+	return text.String()
+}
+
+// Passing tells that the same request may go well a moment later; the header
+// Retry-After says when.
+func (p *Problem) Passing() bool { return p.Header.Get("Retry-After") != "" }
+
+// Codes are those of everything that is wrong, at least one.
+func (p *Problem) Codes() []string {
+	if p.Errors == nil || len(*p.Errors) == 0 {
+		return []string{p.Code}
+	}
+	codes := make([]string, len(*p.Errors))
+	for i, e := range *p.Errors {
+		codes[i] = e.Code
+	}
+	return codes
+}
+
+func readProblem(from *http.Response) (*Problem, error) {
+	const longest = 16 << 20
+	body, err := io.ReadAll(io.LimitReader(from.Body, longest))
+	err = errors.Join(err, from.Body.Close())
+	p := &Problem{Header: from.Header}
+	if json.Unmarshal(body, &p.Problem) != nil || p.Code == "" {
+		p.Title, p.Detail = http.StatusText(from.StatusCode), string(body[:min(len(body), 1000)])
+	}
+	p.Status = from.StatusCode
+	return p, err
+}

@@ -1,0 +1,44 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+)
+
+func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHistoryRequestObject) (openapi.GetDeviceHistoryResponseObject, error) {
+	var in reading
+	reached := in.freshness(time.Time{}, r.Params.MinPosition, nil).MinPosition
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	items, err := h.App.DeviceHistory(ctx, callOf(ctx).caller, r.Id)
+	if err != nil {
+		return nil, err
+	}
+	// The log itself is never behind: what was wanted is reached.
+	for _, item := range items {
+		if reached.Before(item.Position) {
+			reached = item.Position
+		}
+	}
+	return openapi.GetDeviceHistory200JSONResponse{
+		Body:    openapi.History{Items: list(items, historyItem), Total: len(items)},
+		Headers: openapi.GetDeviceHistory200ResponseHeaders{XPosition: reached.String()},
+	}, nil
+}
+
+func historyItem(h app.HistoryItem) openapi.HistoryItem {
+	return openapi.HistoryItem{
+		Position: h.Position.String(), Id: present(h.ID), Type: present(h.Type), Revision: int64(h.Revision),
+		OccurredAt: instant(h.OccurredAt), RecordedAt: instant(h.RecordedAt),
+		Actor:   openapi.Actor{Kind: string(h.Actor.Kind), Id: h.Actor.ID, Account: present(h.Actor.Account)},
+		Account: present(h.Account), Reason: h.Reason, CorrelationId: h.CorrelationID, CausationId: h.CausationID,
+		Changes: list(h.Changes, func(c app.Change) openapi.Change {
+			return openapi.Change{Field: c.Field, Before: c.Before, After: c.After}
+		}),
+		Hash: h.Hash, PreviousHash: h.PreviousHash, Redacted: h.Redacted,
+	}
+}

@@ -1,0 +1,190 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+var deviceSorts = []string{"name", "serialNumber", "model", "account", "lifeCycleState", "offer", "firstRegistered", "serviceStart",
+	"serviceEnd", "autoRenew"}
+
+func (h handlers) ListDevices(ctx context.Context, r openapi.ListDevicesRequestObject) (openapi.ListDevicesResponseObject, error) {
+	q, err := h.deviceQuery(r.Params)
+	if err != nil {
+		return nil, err
+	}
+	caller := callOf(ctx).caller
+	if r.Params.Account != nil {
+		q.Accounts = []uuid.UUID{*r.Params.Account}
+	}
+	if accepts(callOf(ctx).accept, "application/json", "text/csv") == "text/csv" {
+		body, position, err := h.devicesCSV(ctx, caller, q, r.Params.Limit == nil)
+		if err != nil {
+			return nil, err
+		}
+		return openapi.ListDevices200TextcsvResponse{Body: body, Headers: openapi.ListDevices200ResponseHeaders{XPosition: position.String()}}, nil
+	}
+	page, err := h.App.Devices(ctx, caller, q)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListDevices200JSONResponse{
+		Body: openapi.DeviceList{
+			Items: list(page.Items, h.deviceRow(h.dayOf(q.Freshness))), NextCursor: present(page.NextCursor), Total: page.Total, Windows: h.windows(),
+		},
+		Headers: openapi.ListDevices200ResponseHeaders{XPosition: page.Position.String()},
+	}, nil
+}
+
+func (h handlers) deviceQuery(p openapi.ListDevicesParams) (query.DeviceQuery, error) {
+	var in reading
+	q := query.DeviceQuery{
+		Freshness:      in.freshness(h.Clock.Now(), p.MinPosition, p.AsOf),
+		Page:           in.page(p.Limit, p.Cursor, p.Sort, deviceSorts),
+		LifeCycle:      device.LifeCycle(valueOf(p.State)),
+		Model:          strings.ToUpper(valueOf(p.Model)),
+		Offer:          catalogue.Offer(valueOf(p.Offer)),
+		Label:          valueOf(p.Label),
+		ServiceEndFrom: in.date("#/query/serviceEndFrom", p.ServiceEndFrom),
+		ServiceEndTo:   in.date("#/query/serviceEndTo", p.ServiceEndTo),
+		Expired:        p.Expired,
+		Search:         valueOf(p.Search),
+	}
+	if p.Window != nil {
+		h.within(&q, &in, *p.Window)
+	}
+	return q, in.err()
+}
+
+// within narrows a query to a renewal window, counted from the day the query
+// is about.
+func (h handlers) within(q *query.DeviceQuery, in *reading, name string) {
+	today := h.dayOf(q.Freshness)
+	for _, w := range h.Windows {
+		if w.Name != name {
+			continue
+		}
+		q.Due = true
+		q.ServiceEndFrom = max(q.ServiceEndFrom, today.AddDays(w.FromDay))
+		if end := today.AddDays(w.ToDay); q.ServiceEndTo.IsZero() || end < q.ServiceEndTo {
+			q.ServiceEndTo = end
+		}
+		return
+	}
+	in.wrong("#/query/window", codeWindowUnknown, "There is no such renewal window; the list's windows says which there are.")
+}
+
+func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObject) (openapi.GetDeviceResponseObject, error) {
+	var in reading
+	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	row, position, err := h.App.Device(ctx, callOf(ctx).caller, r.Id, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetDevice200JSONResponse{
+		Body:    h.deviceRow(h.dayOf(fresh))(row),
+		Headers: openapi.GetDevice200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObject) (openapi.EditDeviceResponseObject, error) {
+	var in reading
+	c := app.EditDevice{
+		Command: commandOf(ctx, r.Body.Reason), Device: r.Id, Name: r.Body.Name, Labels: r.Body.Labels,
+		IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if r.Body.Name == nil && r.Body.Labels == nil {
+		in.wrong("", codeFieldMissing, "Give a name or labels.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.EditDevice(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EditDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequestObject) (openapi.SuspendDeviceResponseObject, error) {
+	written, err := h.deviceCommand(ctx, h.App.SuspendDevice, r.Id, r.Body, r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.SuspendDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceRequestObject) (openapi.ResumeDeviceResponseObject, error) {
+	written, err := h.deviceCommand(ctx, h.App.ResumeDevice, r.Id, r.Body, r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ResumeDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceRequestObject) (openapi.RetireDeviceResponseObject, error) {
+	written, err := h.deviceCommand(ctx, h.App.RetireDevice, r.Id, r.Body, r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func (h handlers) deviceCommand(
+	ctx context.Context, do func(context.Context, access.Caller, app.DeviceCommand) (app.Written, error),
+	id string, body *openapi.Reason, match *openapi.IfMatch,
+) (app.Written, error) {
+	var in reading
+	c := app.DeviceCommand{Command: commandOf(ctx, valueOf(body).Reason), Device: id, IfRevision: in.ifMatch(match)}
+	if err := in.err(); err != nil {
+		return app.Written{}, err
+	}
+	return do(ctx, callOf(ctx).caller, c)
+}
+
+// device shows a device on a day; accountName may be empty where it is not known.
+func (s *Server) device(d device.State, accountName string, revision eventlog.Revision, day calendar.Date) openapi.Device {
+	dates := d.Dates(s.Rules)
+	wire := openapi.Device{
+		Uid: d.UID, SerialNumber: d.SerialNumber, Model: d.Model, Name: d.Name, Labels: list(d.Labels, same),
+		Account:         openapi.Owner{Uid: d.Account, Name: present(accountName)},
+		LifeCycleState:  openapi.LifeCycleState(d.LifeCycle),
+		Offer:           string(d.Service.Offer),
+		OfferType:       openapi.Offer(d.Service.Offer),
+		FirstRegistered: present(d.FirstRegistered.String()),
+		ServiceStart:    present(d.Service.Start.String()),
+		ServiceEnd:      present(dates.GatewayEnd.String()),
+		ServiceStatus:   present(d.ServiceStatus(day)),
+		SupportExpiry:   present(dates.SupportExpiry.String()),
+		WarrantyEnd:     present(dates.WarrantyEnd.String()),
+		AutoRenew:       d.Service.AutoRenew,
+		Revision:        int64(revision),
+	}
+	switch d.Factor.Kind {
+	case device.IMEI:
+		wire.Imei = &d.Factor.Value
+	case device.MAC:
+		wire.Mac = &d.Factor.Value
+	case device.ESN:
+		wire.Esn = &d.Factor.Value
+	}
+	return wire
+}
+
+func (s *Server) deviceRow(day calendar.Date) func(query.DeviceRow) openapi.Device {
+	return func(r query.DeviceRow) openapi.Device { return s.device(r.State, r.AccountName, r.Revision, day) }
+}

@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (openapi.GetMeResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	caller := callOf(ctx).caller
+	me := openapi.Me{
+		Kind: string(caller.Actor.Kind), Id: caller.Actor.ID, Account: present(caller.Own()),
+		ActingFor: present(caller.ActingFor), Administrator: caller.Administrator,
+		Rights: list(caller.Rights, same), Accounts: []openapi.ReachedAccount{},
+	}
+	self, err := h.App.Self(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	if self.ID != uuid.Nil {
+		shown := person(self)
+		me.Person = &shown
+	}
+	if caller.Auditor() {
+		if me.Accounts, reached, err = h.audited(ctx, caller, reached); err != nil {
+			return nil, err
+		}
+	}
+	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
+		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
+		if err != nil {
+			return nil, err
+		}
+		reached = position
+		for _, row := range rows {
+			if row.Reseller == caller.Own() { // the customer's side reaches nothing
+				profile := profileRef(row.Profile)
+				me.Accounts = append(me.Accounts, openapi.ReachedAccount{
+					Uid: row.Customer, Name: row.PartnerName, Profile: &profile, Rights: list(caller.InPartner(row.Profile.Rights), same),
+				})
+			}
+		}
+	}
+	return openapi.GetMe200JSONResponse{Body: me, Headers: openapi.GetMe200ResponseHeaders{XPosition: reached.String()}}, nil
+}
+
+// audited are the accounts of an auditor's grant, whichever it acts for.
+func (h handlers) audited(ctx context.Context, caller access.Caller, reached eventlog.Position) ([]openapi.ReachedAccount, eventlog.Position, error) {
+	caller.ActingFor = uuid.Nil
+	found, err := h.App.Accounts(ctx, caller, query.AccountQuery{
+		Freshness: query.Freshness{MinPosition: reached}, Page: query.Page{Limit: audit.MaxAccounts},
+	})
+	return list(found.Items, func(r query.AccountRow) openapi.ReachedAccount {
+		return openapi.ReachedAccount{Uid: r.UID, Name: r.Name, Rights: list(rights.Auditor(), same)}
+	}), found.Position, err
+}
+
+func (h handlers) ChangePassword(ctx context.Context, r openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
+	written, err := h.App.ChangePassword(ctx, callOf(ctx).caller, app.ChangePassword{
+		Command: commandOf(ctx, nil), Current: r.Body.Current, Password: r.Body.Password,
+	})
+	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
+}

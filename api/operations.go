@@ -1,0 +1,131 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+func (h handlers) GetOperation(ctx context.Context, r openapi.GetOperationRequestObject) (openapi.GetOperationResponseObject, error) {
+	o, err := h.operation(ctx, r.Id, r.Params.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetOperation200JSONResponse{
+		Body:    operationState(o),
+		Headers: openapi.GetOperation200ResponseHeaders{XPosition: o.Position.String()},
+	}, nil
+}
+
+// operation finds an operation. What is kept about it is written with each
+// step, so it is never behind any position.
+func (h handlers) operation(ctx context.Context, id uuid.UUID, min *openapi.MinPosition) (ports.Operation, error) {
+	var in reading
+	in.minPosition(min)
+	if err := in.err(); err != nil {
+		return ports.Operation{}, err
+	}
+	return h.App.Operation(ctx, callOf(ctx).caller, id)
+}
+
+func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperationResultsRequestObject) (openapi.GetOperationResultsResponseObject, error) {
+	o, err := h.operation(ctx, r.Id, r.Params.MinPosition)
+	if err != nil {
+		return nil, err
+	}
+	start := 0
+	if r.Params.Cursor != nil {
+		if start, err = strconv.Atoi(*r.Params.Cursor); err != nil || start < 0 {
+			return nil, query.ErrBadCursor
+		}
+	}
+	headers := openapi.GetOperationResults200ResponseHeaders{XPosition: o.Position.String()}
+	switch accepts(callOf(ctx).accept, "application/json", "application/x-ndjson", "text/csv") {
+	case "application/x-ndjson":
+		return openapi.GetOperationResults200ApplicationxNdjsonResponse{Body: h.resultsNDJSON(ctx, o.ID, start), Headers: headers}, nil
+	case "text/csv":
+		return openapi.GetOperationResults200TextcsvResponse{Body: h.resultsCSV(ctx, o.ID, start), Headers: headers}, nil
+	}
+	limit := defaultLimit
+	if r.Params.Limit != nil {
+		limit = *r.Params.Limit
+	}
+	results, err := h.App.OperationResults(ctx, callOf(ctx).caller, o.ID, start, limit)
+	if err != nil {
+		return nil, err
+	}
+	page := openapi.ResultList{Items: list(results, h.itemResult), Total: o.Total}
+	if next := start + len(results); next < o.Total && len(results) > 0 {
+		page.NextCursor = present(strconv.Itoa(next))
+	}
+	return openapi.GetOperationResults200JSONResponse{Body: page, Headers: headers}, nil
+}
+
+// results is an operation's results from one on, as far as there are any.
+func (h handlers) results(ctx context.Context, id uuid.UUID, start int, write func(*bytes.Buffer, []openapi.ItemResult) error) io.Reader {
+	caller := callOf(ctx).caller
+	return &pages{more: func(to *bytes.Buffer) (bool, error) {
+		got, err := h.App.OperationResults(ctx, caller, id, start, exportPage)
+		if err != nil {
+			return false, err
+		}
+		start += len(got)
+		return len(got) == exportPage, write(to, list(got, h.itemResult))
+	}}
+}
+
+func (h handlers) resultsNDJSON(ctx context.Context, id uuid.UUID, start int) io.Reader {
+	return h.results(ctx, id, start, func(to *bytes.Buffer, results []openapi.ItemResult) error {
+		lines := json.NewEncoder(to)
+		for _, r := range results {
+			if err := lines.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (h handlers) resultsCSV(ctx context.Context, id uuid.UUID, start int) io.Reader {
+	begun := false
+	return h.results(ctx, id, start, func(to *bytes.Buffer, results []openapi.ItemResult) error {
+		var rows [][]string
+		if !begun {
+			begun = true
+			rows = append(rows, []string{"INDEX", "REF", "UID", "SERIAL_NUMBER", "OUTCOME", "CODES", "DETAILS"})
+		}
+		for _, r := range results {
+			codes := list(r.Problems, func(p openapi.ItemProblem) string { return p.Code })
+			details := list(r.Problems, func(p openapi.ItemProblem) string { return p.Detail })
+			rows = append(rows, []string{strconv.Itoa(r.Index), valueOf(r.Ref), valueOf(r.Uid), valueOf(r.SerialNumber),
+				string(r.Outcome), strings.Join(codes, "|"), strings.Join(details, " ")})
+		}
+		return csvRows(to, rows...)
+	})
+}
+
+func operationState(o ports.Operation) openapi.Operation {
+	return openapi.Operation{
+		Id: o.ID, Kind: openapi.OperationKind(o.Kind), State: openapi.OperationState(o.State),
+		Progress:  openapi.Progress{Done: o.Done, Total: o.Total},
+		Summary:   summary(o.Total, successOf[o.Kind], func(w domain.Outcome) int { return o.Counters[w] }),
+		CreatedAt: o.CreatedAt.UTC(), StartedAt: instant(o.StartedAt), FinishedAt: instant(o.FinishedAt),
+		Error: present(o.Error),
+	}
+}
+
+var successOf = map[ports.OperationKind]domain.Outcome{
+	ports.OperationRegistration: domain.OutcomeCreated,
+	ports.OperationTransfer:     domain.OutcomeTransferred,
+	ports.OperationRenewal:      domain.OutcomeRenewed,
+}

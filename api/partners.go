@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
+)
+
+func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersRequestObject) (openapi.ListPartnersResponseObject, error) {
+	var in reading
+	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	rows, position, err := h.App.Partnerships(ctx, callOf(ctx).caller, r.Uid, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListPartners200JSONResponse{
+		Body:    openapi.PartnerList{Items: list(rows, partner(r.Uid)), Total: len(rows)},
+		Headers: openapi.ListPartners200ResponseHeaders{XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) EstablishPartnership(ctx context.Context, r openapi.EstablishPartnershipRequestObject) (openapi.EstablishPartnershipResponseObject, error) {
+	written, err := h.App.EstablishPartnership(ctx, callOf(ctx).caller, app.EstablishPartnership{
+		Command: commandOf(ctx, r.Body.Reason), Reseller: r.Body.Partner, Customer: r.Uid,
+		Profile: valueOf(r.Body.Profile), Until: valueOf(r.Body.Until),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EstablishPartnership201JSONResponse{
+		Body:    writtenBody(written),
+		Headers: openapi.EstablishPartnership201ResponseHeaders{XPosition: written.Position.String()},
+	}, nil
+}
+
+func (h handlers) AssignPartnerProfile(ctx context.Context, r openapi.AssignPartnerProfileRequestObject) (openapi.AssignPartnerProfileResponseObject, error) {
+	var in reading
+	c := app.AssignPartnerProfile{
+		Command:  commandOf(ctx, r.Body.Reason),
+		Reseller: r.Partner, Customer: r.Uid, Profile: valueOf(r.Body.Profile), Until: in.optional("/until", r.Body.Until),
+	}
+	if c.Profile == "" && c.Until == nil {
+		in.wrong("", codeFieldMissing, "Give a profile or until.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.AssignPartnerProfile(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.AssignPartnerProfile200JSONResponse{
+		Body:    writtenBody(written),
+		Headers: openapi.AssignPartnerProfile200ResponseHeaders{XPosition: written.Position.String()},
+	}, nil
+}
+
+func (h handlers) EndPartnership(ctx context.Context, r openapi.EndPartnershipRequestObject) (openapi.EndPartnershipResponseObject, error) {
+	written, err := h.App.EndPartnership(ctx, callOf(ctx).caller, r.Partner, r.Uid, commandOf(ctx, r.Params.Reason))
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EndPartnership200JSONResponse{
+		Body:    writtenBody(written),
+		Headers: openapi.EndPartnership200ResponseHeaders{XPosition: written.Position.String()},
+	}, nil
+}
+
+func partner(seenFrom uuid.UUID) func(query.PartnershipRow) openapi.Partner {
+	return func(r query.PartnershipRow) openapi.Partner {
+		other := r.Customer
+		if other == seenFrom {
+			other = r.Reseller
+		}
+		return openapi.Partner{
+			Uid: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: profileRef(r.Profile), Until: instant(r.Until),
+			Account:        openapi.AccountRef{Uid: other, Name: r.PartnerName, Type: openapi.AccountType(r.PartnerType)},
+			Administrators: list(r.Administrators, person),
+		}
+	}
+}

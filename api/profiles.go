@@ -1,0 +1,95 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/text"
+)
+
+func (h handlers) ListProfiles(ctx context.Context, r openapi.ListProfilesRequestObject) (openapi.ListProfilesResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	own := slices.SortedFunc(slices.Values(row.Profiles), func(a, b rights.Profile) int { return cmp.Compare(text.Key(a.Name), text.Key(b.Name)) })
+	all := slices.Concat(rights.Profiles, own)
+	return openapi.ListProfiles200JSONResponse{
+		Body:    openapi.ProfileList{Items: list(all, profile), Total: len(all)},
+		Headers: openapi.ListProfiles200ResponseHeaders{XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) GetProfile(ctx context.Context, r openapi.GetProfileRequestObject) (openapi.GetProfileResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	found := rights.Resolve(r.Profile, row.Profiles)
+	if !found.Exists() {
+		return nil, query.ErrNotFound
+	}
+	return openapi.GetProfile200JSONResponse{
+		Body:    profile(found),
+		Headers: openapi.GetProfile200ResponseHeaders{ETag: etag(row.Revision), XPosition: position.String()},
+	}, nil
+}
+
+func (h handlers) DefineProfile(ctx context.Context, r openapi.DefineProfileRequestObject) (openapi.DefineProfileResponseObject, error) {
+	written, err := h.App.DefineProfile(ctx, callOf(ctx).caller, app.DefineProfile{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, Rights: r.Body.Rights,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openapi.DefineProfile201JSONResponse{
+		Body: writtenBody(written),
+		Headers: openapi.DefineProfile201ResponseHeaders{
+			Location: accountPath(r.Uid) + "/profiles/" + written.UID.String(), XPosition: written.Position.String(),
+		},
+	}, nil
+}
+
+func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestObject) (openapi.EditProfileResponseObject, error) {
+	var in reading
+	c := app.EditProfile{
+		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Profile: r.Profile,
+		Name: r.Body.Name, Rights: r.Body.Rights, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if c.Name == nil && c.Rights == nil {
+		in.wrong("", codeFieldMissing, "Give a name or rights.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.EditProfile(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EditProfile200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequestObject) (openapi.RemoveProfileResponseObject, error) {
+	var in reading
+	c := app.RemoveProfile{
+		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, Profile: r.Profile, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.RemoveProfile(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.RemoveProfile200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
+func profile(p rights.Profile) openapi.Profile {
+	_, shipped := rights.Find(p.ID)
+	return openapi.Profile{Id: p.ID, Name: p.Name, Rights: list(p.Rights, same), Shipped: shipped}
+}

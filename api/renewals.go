@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesRequestObject) (openapi.RenewDevicesResponseObject, error) {
+	var in reading
+	c := in.renewal(ctx, r.Body)
+	c.DryRun, c.Atomic = valueOf(r.Params.DryRun), valueOf(r.Params.Atomic)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	if asOperation(len(c.Devices), r.Params.Prefer) {
+		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationRenewal, Renewal: c})
+		if err != nil {
+			return nil, err
+		}
+		return openapi.RenewDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
+	}
+	result, err := h.App.RenewDevices(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.RenewDevices200JSONResponse{
+		Body:    h.bulkResult(result, domain.OutcomeRenewed, c.DryRun),
+		Headers: openapi.RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
+	}, nil
+}
+
+func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObject) (openapi.GetRenewalResponseObject, error) {
+	var in reading
+	fresh, page := query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)}, in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	found, err := h.App.Renewal(ctx, callOf(ctx).caller, r.Id, fresh, page)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetRenewal200JSONResponse{
+		Body:    openapi.Renewal{Id: r.Id, Items: list(found.Items, renewedDevice), NextCursor: present(found.NextCursor)},
+		Headers: openapi.GetRenewal200ResponseHeaders{XPosition: found.Position.String()},
+	}, nil
+}
+
+func (h handlers) ReverseRenewal(ctx context.Context, r openapi.ReverseRenewalRequestObject) (openapi.ReverseRenewalResponseObject, error) {
+	c := app.ReverseRenewal{
+		Command: commandOf(ctx, r.Body.Reason), Renewal: r.Id, Devices: valueOf(r.Body.Devices),
+		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+	}
+	if r.Body.Devices != nil && len(c.Devices) == 0 {
+		return nil, domain.Refuse(device.SelectionEmpty())
+	}
+	result, err := h.App.ReverseRenewal(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	body, position := h.bulkResult(result, domain.OutcomeReversed, c.DryRun), result.Position.String()
+	if c.DryRun {
+		return openapi.ReverseRenewal200JSONResponse{Body: body, Headers: openapi.ReverseRenewal200ResponseHeaders{XPosition: position}}, nil
+	}
+	return openapi.ReverseRenewal201JSONResponse{Body: body, Headers: openapi.ReverseRenewal201ResponseHeaders{XPosition: position}}, nil
+}
+
+// renewal reads a renewal order.
+func (r *reading) renewal(ctx context.Context, b *openapi.RenewalRequest) app.RenewDevices {
+	return app.RenewDevices{
+		Command: commandOf(ctx, b.Reason), Devices: b.Devices,
+		Term: r.term("/term", b.Term), Until: r.date("/until", b.Until), Align: r.alignment(b.AlignTo),
+		OrderNumber: valueOf(b.OrderNumber), Note: valueOf(b.Note),
+	}
+}
+
+// alignment reads what renewals are to be aligned to; nil is nothing.
+func (r *reading) alignment(v *string) device.Alignment {
+	if v == nil {
+		return device.Alignment{}
+	}
+	a, problems := device.ParseAlignment(*v)
+	if len(problems) == 0 && a == (device.Alignment{}) {
+		problems = []domain.Problem{{Code: device.CodeAlignInvalid, Detail: "What to align to is missing."}}
+	}
+	for _, p := range problems {
+		r.wrong("/alignTo", p.Code, p.Detail)
+	}
+	return a
+}
+
+func renewedDevice(d app.RenewedDevice) openapi.RenewedDevice {
+	e := d.Renewed
+	return openapi.RenewedDevice{
+		Uid: d.Device.UID, SerialNumber: d.Device.SerialNumber, Term: present(e.Term),
+		OldEnd: present(e.OldEnd.String()), NewEnd: e.NewEnd.String(), Parked: e.Parked,
+		OrderNumber: e.OrderNumber, Note: e.Note, RenewedAt: d.RenewedAt.UTC(), ReversedAt: instant(d.ReversedAt),
+		Actor: openapi.Actor{Kind: string(d.Actor.Kind), Id: d.Actor.ID, Account: present(d.Actor.Account)},
+	}
+}

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+)
+
+func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (openapi.SignInResponseObject, error) {
+	in, err := h.App.SignIn(ctx, app.SignIn{Email: r.Body.Email, Password: r.Body.Password, Address: callOf(ctx).address})
+	if err != nil {
+		return nil, err
+	}
+	return openapi.SignIn201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt}, nil
+}
+
+func (h handlers) ListSessions(ctx context.Context, _ openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {
+	caller := callOf(ctx).caller
+	all, err := h.App.Sessions(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListSessions200JSONResponse{Total: len(all), Items: list(all, func(s ports.Session) openapi.Session {
+		return openapi.Session{Id: s.ID, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, Current: s.ID == caller.Session}
+	})}, nil
+}
+
+func (h handlers) EndSession(ctx context.Context, r openapi.EndSessionRequestObject) (openapi.EndSessionResponseObject, error) {
+	id := uuid.Nil // the current one
+	if r.Session != "current" {
+		id = uuid.MustParse(r.Session) // the description's pattern has checked it
+	}
+	return openapi.EndSession204Response{}, h.App.EndSession(ctx, callOf(ctx).caller, id)
+}
+
+func (h handlers) EndSessions(ctx context.Context, _ openapi.EndSessionsRequestObject) (openapi.EndSessionsResponseObject, error) {
+	return openapi.EndSessions204Response{}, h.App.EndSessions(ctx, callOf(ctx).caller)
+}

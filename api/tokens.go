@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/ports"
+)
+
+func (h handlers) ListTokens(ctx context.Context, _ openapi.ListTokensRequestObject) (openapi.ListTokensResponseObject, error) {
+	all, err := h.App.Tokens(ctx, callOf(ctx).caller)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListTokens200JSONResponse{Total: len(all), Items: list(all, personalToken)}, nil
+}
+
+func (h handlers) CreateToken(ctx context.Context, r openapi.CreateTokenRequestObject) (openapi.CreateTokenResponseObject, error) {
+	made, err := h.App.CreateToken(ctx, callOf(ctx).caller, app.CreateToken{
+		Command: commandOf(ctx, nil), Label: r.Body.Label, Profile: valueOf(r.Body.Profile),
+		Rights: valueOf(r.Body.Rights), ExpiresAt: r.Body.ExpiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := personalToken(made.PersonalToken)
+	return openapi.CreateToken201JSONResponse{
+		Id: shown.Id, Label: shown.Label, Profile: shown.Profile, Rights: shown.Rights,
+		CreatedAt: shown.CreatedAt, ExpiresAt: shown.ExpiresAt, Token: made.Token,
+	}, nil
+}
+
+func (h handlers) RevokeToken(ctx context.Context, r openapi.RevokeTokenRequestObject) (openapi.RevokeTokenResponseObject, error) {
+	return openapi.RevokeToken204Response{}, h.App.RevokeToken(ctx, callOf(ctx).caller, r.Token)
+}
+
+func personalToken(t ports.PersonalToken) openapi.PersonalToken {
+	return openapi.PersonalToken{
+		Id: t.ID, Label: t.Label, Profile: present(t.Profile), Rights: list(t.Rights, same),
+		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
+	}
+}
