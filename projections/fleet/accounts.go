@@ -2,13 +2,13 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -19,73 +19,73 @@ func (r *Reader) Accounts(ctx context.Context, q query.AccountQuery) (query.List
 	if err != nil {
 		return query.List[query.AccountRow]{}, err
 	}
-	return answer(ctx, r, "accounts", q.Freshness, func(tx pgx.Tx, page *query.List[query.AccountRow]) error {
-		*page, err = fetch(ctx, tx, l, scanAccount)
-		return err
+	return answer(ctx, r, "accounts", q.Freshness, func(tx pgx.Tx) (query.List[query.AccountRow], error) {
+		return fetch(ctx, tx, l, scanVersion(accountTable, listedAccount))
 	})
 }
 
 func accountList(q query.AccountQuery) (*list, error) {
-	l := &list{from: "account_versions a"}
-	status := l.status("a", q.Now)
-	l.columns = "a.state, a.revision, " + status
-	keys := map[string]sortKey{
-		"name":      {expr: "a.name_key", typ: "text"},
-		"type":      {expr: "a.type", typ: "text"},
-		"status":    {expr: status, typ: "text"},
-		"createdAt": {expr: "a.created_at", typ: "timestamptz"},
-	}
-	if err := l.page(q.Page, keys, "name", "a.uid"); err != nil {
+	l := &list{}
+	err := l.versions(versionList{
+		table: accountTable.name, alias: "a", status: l.status("a", q.Now), wanted: string(q.Status), asOf: q.AsOf,
+		keys: map[string]sortKey{
+			"name":      {expr: "a.name_key", typ: "text"},
+			"type":      {expr: "a.type", typ: "text"},
+			"createdAt": {expr: "a.created_at", typ: "timestamptz"},
+		}, byDefault: "name",
+	}, q.Page)
+	if err != nil {
 		return nil, err
 	}
-	l.where = append(l.where, l.valid("a", q.AsOf))
 	l.scope("a.uid", q.Accounts)
 	if q.Type != "" {
 		l.filter("a.type = %s", string(q.Type))
-	}
-	if q.Status != "" {
-		l.filter(status+" = %s", string(q.Status))
 	}
 	l.contains(q.Search, "a.name_key", "a.uid::text")
 	return l, nil
 }
 
-func scanAccount() ([]any, func() (query.AccountRow, error)) {
-	var row query.AccountRow
-	var state []byte
-	return []any{&state, &row.Revision, &row.Status}, func() (query.AccountRow, error) {
-		var s accountState
-		if err := json.Unmarshal(state, &s); err != nil {
-			return row, fmt.Errorf("state of an account: %w", err)
-		}
-		row.UID, row.Name, row.Type, row.Offers = s.UID, s.Name, s.Type, s.Offers
-		row.Administrators = administrators(s.State)
-		row.CreatedAt, row.InvitationExpires = s.CreatedAt, s.Invitation.Expires
-		row.Billing, row.ChannelContacts, row.Security = s.Billing, s.ChannelContacts, s.Security
-		row.Profiles = s.Profiles
-		for _, x := range s.ExternalAccounts {
-			row.ExternalAccounts = append(row.ExternalAccounts, query.ExternalAccountRow{
-				ExternalAccount: x, SecretSet: s.Status != account.Closed, SecretSince: s.SecretsSince[x.UID],
-			})
-		}
-		return row, nil
+func listedAccount(s accountState, status account.Status, revision eventlog.Revision) query.AccountRow {
+	row := query.AccountRow{
+		UID: s.UID, Name: s.Name, Type: s.Type, Status: status, Offers: s.Offers, Administrators: administrators(s.State),
+		CreatedAt: s.CreatedAt, InvitationExpires: s.Invitation.Expires, Billing: s.Billing, ChannelContacts: s.ChannelContacts,
+		Security: s.Security, Profiles: s.Profiles, Revision: revision,
 	}
+	for _, x := range s.ExternalAccounts {
+		row.ExternalAccounts = append(row.ExternalAccounts, query.ExternalAccountRow{
+			ExternalAccount: x, SecretSet: s.Status != account.Closed, SecretSince: s.SecretsSince[x.UID],
+		})
+	}
+	return row
 }
 
 // Security is what an account asks of its users.
 func (r *Reader) Security(ctx context.Context, uid uuid.UUID) (account.Security, error) {
-	var security account.Security
-	_, err := r.read(ctx, query.Freshness{}, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `SELECT state->'Security' FROM account_versions WHERE uid = $1 AND valid_to = 'infinity'`, [16]byte(uid)).Scan(&security)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
+	var s accountState
+	_, err := r.read(ctx, query.Freshness{}, func(tx pgx.Tx) (err error) {
+		s, err = accountAt(ctx, tx, uid, query.Freshness{})
 		return err
 	})
 	if err != nil {
 		return account.Security{}, fmt.Errorf("security of an account: %w", err)
 	}
-	return security, nil
+	return s.Security, nil
+}
+
+// accountAt is an account, empty when it was not there then.
+func accountAt(ctx context.Context, tx pgx.Tx, uid uuid.UUID, f query.Freshness) (accountState, error) {
+	var l list
+	l.filter("a.uid = %s", [16]byte(uid))
+	l.where = append(l.where, l.valid("a", f.AsOf))
+	var stored []byte
+	err := tx.QueryRow(ctx, "SELECT a.state FROM account_versions a"+conditions(l.where), l.args...).Scan(&stored)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return accountState{}, nil
+	}
+	if err != nil {
+		return accountState{}, err
+	}
+	return accountTable.parse(stored)
 }
 
 // administrators are the account's; before it is active the one invited.

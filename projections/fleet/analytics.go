@@ -100,13 +100,12 @@ var accounts = view{
 	Comment: "The accounts as they are: companies on the platform.",
 	Columns: []column{
 		{"uid", "a.uid", "Formal identifier of the account, never reused."},
-		{"name", "a.state ->> 'Name'", "Name of the company, unique among accounts that are not closed for good."},
+		{"name", "a.name", "Name of the company, unique among accounts that are not closed for good."},
 		{"type", "a.type", "reseller or standard."},
 		{"status", statusNow("a"), "pending, active, expired (never activated in time) or closed."},
-		{"offers", "ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(a.state -> 'Offers') WHEN 'array' THEN a.state -> 'Offers' END))",
-			"Offers that devices of the account may run on."},
-		{"billing", "coalesce(nullif(a.state #>> '{Billing,Mode}', ''), '" + string(account.Prepaid) + "')", "prepaid (through the partner) or direct."},
-		{"reseller_uid", "nullif((a.state ->> 'Reseller')::uuid, '00000000-0000-0000-0000-000000000000')", "The reseller that created the account as its customer; empty: the operator did."},
+		{"offers", "a.offers", "Offers that devices of the account may run on."},
+		{"billing", "a.billing", "prepaid (through the partner) or direct."},
+		{"reseller_uid", "a.reseller", "The reseller that created the account as its customer; empty: the operator did."},
 		{"created_at", "a.created_at", "When the account was created."},
 		{"invitation_expires", "a.invitation_expires", "Until when the first administrator can activate the account, or could."},
 		{"total_systems", "coalesce(n.total, 0)", "Devices in the account, retired ones left out."},
@@ -123,13 +122,13 @@ func (a Analytics) deviceColumns(account, status []column) []column {
 		{"serial_number", "d.serial_number", "Unique on the platform."},
 	}
 	for _, kind := range []device.FactorKind{device.IMEI, device.MAC, device.ESN} {
-		columns = append(columns, column{string(kind), "CASE d.state #>> '{Factor,kind}' WHEN '" + string(kind) + "' THEN d.factor END",
+		columns = append(columns, column{string(kind), "CASE d.factor_kind WHEN '" + string(kind) + "' THEN d.factor END",
 			strings.ToUpper(string(kind)) + " of the device, if that is its second identifying factor; each device has one."})
 	}
 	supported := "d.offer IN ('" + string(catalogue.Complete) + "', '" + string(catalogue.Premium) + "')"
 	columns = append(columns,
 		column{"model", "d.model", "Model, as in the catalogue."},
-		column{"name", "d.state ->> 'Name'", "Name, unique in the account."},
+		column{"name", "d.name", "Name, unique in the account."},
 		column{"labels", "d.labels", "Labels."},
 		column{"account_uid", "d.account", "The account that holds the device."})
 	columns = append(append(columns, account...),
@@ -164,9 +163,9 @@ func (a Analytics) devices() view {
 		Name:    "devices",
 		Comment: "The devices as they are, retired ones too.",
 		Columns: append(a.deviceColumns(
-			[]column{{"account_name", "a.state ->> 'Name'", "Name of that account."}},
-			[]column{{"service_status", fmt.Sprintf("CASE WHEN d.life_cycle = '%s' THEN NULL WHEN d.service_end < %s THEN '%s' ELSE '%s' END",
-				device.OutOfService, today, device.ServiceExpired, device.ServiceActive),
+			[]column{{"account_name", "a.name", "Name of that account."}},
+			[]column{{"service_status", fmt.Sprintf("CASE WHEN %s THEN CASE WHEN %s THEN '%s' ELSE '%s' END END",
+				inService("d"), a.windows().expired("d.service_end"), device.ServiceExpired, device.ServiceActive),
 				"active up to the last day of service, then expired; empty for a retired device."}},
 		), column{"changed_at", "d.valid_from", "When the last change of the device was recorded."}),
 		From: "FROM device_versions d" + named("a", "d.account") + " WHERE " + current("d"),
@@ -194,9 +193,9 @@ func (a Analytics) deviceHistory() view {
 var partnershipColumns = []column{
 	{"uid", "p.uid", "Identifier of the partnership."},
 	{"reseller_uid", "p.reseller", "The reseller's account."},
-	{"reseller_name", "r.state ->> 'Name'", "Name of the reseller today."},
+	{"reseller_name", "r.name", "Name of the reseller today."},
 	{"customer_uid", "p.customer", "The customer's account."},
-	{"customer_name", "c.state ->> 'Name'", "Name of the customer today."},
+	{"customer_name", "c.name", "Name of the customer today."},
 	{"partner_profile", "p.profile", "Profile that the reseller's users get in the customer's account."},
 	{"until", "nullif(p.until, 'infinity')", "When the partnership ends by itself; empty: not at all."},
 }
@@ -220,22 +219,23 @@ var partnershipHistory = view{
 	From:    partnershipAccounts,
 }
 
+// windows are those that the views count in.
+func (a Analytics) windows() windows { return windows{today: today, spans: a.Windows} }
+
 func (a Analytics) customers() view {
 	columns := []column{
 		{"reseller_uid", "p.reseller", "The reseller whose customer it is."},
-		{"reseller_name", "r.state ->> 'Name'", "Name of the reseller."},
+		{"reseller_name", "r.name", "Name of the reseller."},
 		{"uid", "c.uid", "The customer's account."},
-		{"name", "c.state ->> 'Name'", "Name of the customer."},
+		{"name", "c.name", "Name of the customer."},
 		{"status", statusNow("c"), "Status of the customer's account: pending, active, expired or closed."},
 		{"total_systems", "coalesce(n.total, 0)", "Devices of the customer, retired ones left out."},
 		{"active_systems", "coalesce(n.active, 0)", "Those of them whose life-cycle state is active."},
 		{"initial_renewal", "d.initial", "The first day, from today on, on which services end."},
-		{"renewal_systems", "coalesce(f.count, 0)", "How many devices' services end on that day."},
+		{"renewal_systems", "coalesce(d.renewal_systems, 0)", "How many devices' services end on that day."},
 		{"last_renewal", "d.last", "The last day on which services end, from today on."},
 	}
-	var sums string
 	for i, w := range a.Windows {
-		sums += fmt.Sprintf(", sum(count) FILTER (WHERE service_end - %[1]s BETWEEN %[2]d AND %[3]d) AS window%[4]d", today, w.FromDay, w.ToDay, i)
 		columns = append(columns, column{w.Name, fmt.Sprintf("coalesce(d.window%d, 0)::bigint", i),
 			fmt.Sprintf("Devices whose services end %d to %d days from today.", w.FromDay, w.ToDay)})
 	}
@@ -250,11 +250,7 @@ func (a Analytics) customers() view {
 		),
 		From: `FROM partnership_versions p JOIN account_versions c ON c.uid = p.customer AND ` + current("c") + named("r", "p.reseller") + `
 			LEFT JOIN account_counts n ON n.account = c.uid
-			LEFT JOIN LATERAL (SELECT min(service_end) FILTER (WHERE service_end >= ` + today + `) AS initial,
-					max(service_end) FILTER (WHERE service_end >= ` + today + `) AS last,
-					sum(count) FILTER (WHERE service_end < ` + today + `) AS expired` + sums + `
-				FROM service_days WHERE account = c.uid AND NOT auto_renew) d ON true
-			LEFT JOIN service_days f ON f.account = c.uid AND NOT f.auto_renew AND f.service_end = d.initial
+			LEFT JOIN LATERAL (` + a.windows().ofAccount("c.uid") + `) d ON true
 			WHERE ` + partnersNow,
 	}
 }
@@ -264,7 +260,7 @@ var renewalsByDay = view{
 	Comment: "How many devices' services end on a day, for each account. Retired devices are left out.",
 	Columns: []column{
 		{"account_uid", "s.account", "The account that holds the devices."},
-		{"account_name", "a.state ->> 'Name'", "Its name."},
+		{"account_name", "a.name", "Its name."},
 		{"service_end", "s.service_end", "Last day of service."},
 		{"auto_renew", "s.auto_renew", "Whether the term renews by itself on that day."},
 		{"devices", "s.count", "How many devices."},
@@ -275,7 +271,7 @@ var renewalsByDay = view{
 func (a Analytics) renewalWindows() view {
 	rows := make([]string, len(a.Windows))
 	for i, w := range a.Windows {
-		rows[i] = fmt.Sprintf("('%s', '%s', %d, %d)", w.Name, w.Colour, w.FromDay, w.ToDay)
+		rows[i] = fmt.Sprintf("('%s', '%s', %d, %d, d.window%d)", w.Name, w.Colour, w.FromDay, w.ToDay, i)
 	}
 	return view{
 		Name: "renewal_windows",
@@ -283,15 +279,15 @@ func (a Analytics) renewalWindows() view {
 			"retired devices and those that renew by themselves do not count.",
 		Columns: []column{
 			{"account_uid", "a.uid", "The account that holds the devices."},
-			{"account_name", "a.state ->> 'Name'", "Its name."},
+			{"account_name", "a.name", "Its name."},
 			{"name", "w.name", "Name of the window."},
 			{"colour", "w.colour", "Colour of its circle."},
 			{"from_date", today + " + w.from_day", "First day of the window."},
 			{"to_date", today + " + w.to_day", "Last day of the window."},
-			{"devices", "coalesce((SELECT sum(count) FROM service_days WHERE account = a.uid AND NOT auto_renew AND " +
-				"service_end BETWEEN " + today + " + w.from_day AND " + today + " + w.to_day), 0)::bigint", "How many devices."},
+			{"devices", "coalesce(w.devices, 0)::bigint", "How many devices."},
 		},
-		From: "FROM account_versions a CROSS JOIN (VALUES " + strings.Join(rows, ", ") + ") w (name, colour, from_day, to_day) WHERE " + current("a"),
+		From: "FROM account_versions a CROSS JOIN LATERAL (" + a.windows().ofAccount("a.uid") + ") d CROSS JOIN LATERAL (VALUES " +
+			strings.Join(rows, ", ") + ") w (name, colour, from_day, to_day, devices) WHERE " + current("a"),
 	}
 }
 
@@ -300,7 +296,7 @@ var userCounts = view{
 	Comment: "How many users an account has in each status. Who they are is not to be had here.",
 	Columns: []column{
 		{"account_uid", "u.account", "The users' account."},
-		{"account_name", "a.state ->> 'Name'", "Its name."},
+		{"account_name", "a.name", "Its name."},
 		{"status", "u.status", "pending, active, expired (did not accept the invitation in time), deactivated or revoked."},
 		{"users", "u.users", "How many users."},
 	},

@@ -2,7 +2,6 @@ package fleet_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -29,9 +28,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/user"
+	"github.com/fleetledger/fleetledger/projections/fleet"
 )
-
-var update = flag.Bool("update", false, "write the files of testdata anew")
 
 // The columns of the views are a promise to analysts' queries, and each is
 // explained. Columns may be added; whoever takes one away or changes its type
@@ -54,7 +52,7 @@ func TestAnalyticsColumns(t *testing.T) {
 	})
 	require.NoError(t, err)
 	const file = "testdata/analytics.txt"
-	if *update {
+	if *fleet.Update {
 		require.NoError(t, os.WriteFile(file, []byte(columns.String()), 0o600))
 	}
 	want, err := os.ReadFile(file)

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,16 +15,14 @@ import (
 
 // Customers is the Customers page. It is made of counts per account and day, so
 // it costs the same for any number of devices; only the past (AsOf) is counted
-// from the devices themselves. Services that end on a day are due on it until
-// it is over, and expired from the next.
+// from the devices themselves (see windows).
 func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.List[query.CustomerRow], error) {
 	l, err := customerList(q)
 	if err != nil {
 		return query.List[query.CustomerRow]{}, err
 	}
-	return answer(ctx, r, "customers", q.Freshness, func(tx pgx.Tx, page *query.List[query.CustomerRow]) error {
-		*page, err = fetch(ctx, tx, l, scanCustomer)
-		return err
+	return answer(ctx, r, "customers", q.Freshness, func(tx pgx.Tx) (query.List[query.CustomerRow], error) {
+		return fetch(ctx, tx, l, scanCustomer)
 	})
 }
 
@@ -40,15 +37,16 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	}
 	scope := l.customerScope(q)
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
+	w := windows{today: l.date(q.Today), spans: q.Windows}
 	if q.AsOf.IsZero() {
-		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "", l.daysNow(q)))
+		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "", w.ofAccount("s.uid")))
 		return l, nil
 	}
-	past := fmt.Sprintf(pastCounts, l.valid("v", q.AsOf), l.daysThen(q))
+	past := fmt.Sprintf(pastCounts, l.valid("v", q.AsOf), w.ofDevices("past"))
 	// Only the last login is kept: one that came later leaves nothing to show.
 	byThen := " AND g.at <= " + l.arg(q.AsOf)
 	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past,
-		fmt.Sprintf(customerRows, byThen, "SELECT * FROM days WHERE account = s.uid"))
+		fmt.Sprintf(customerRows, byThen, "SELECT * FROM ends WHERE account = s.uid"))
 	return l, nil
 }
 
@@ -78,7 +76,7 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 	s.where = append(s.where, s.valid("p", q.AsOf), s.valid("a", q.AsOf), "NOT p.ended")
 	if q.AsOf.IsZero() {
 		s.lasts("p", q.Now)
-	} else { // rights are those of today: who is a customer no more is not to be seen
+	} else { // rights are those of today: a former customer is not shown
 		s.lasts("p", q.AsOf)
 		today := list{args: s.args, where: []string{"r.uid = p.uid", "r.valid_to = 'infinity'", "NOT r.ended"}}
 		today.lasts("r", q.Now)
@@ -98,48 +96,6 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
 }
 
-// daysNow looks at the days of one account, s: the first and the last to come,
-// and those up to the end of the windows. The index leads to each.
-func (l *list) daysNow(q query.CustomerQuery) string {
-	today := l.arg(date(q.Today)) + "::date"
-	horizon := q.Today
-	for _, w := range q.Windows {
-		horizon = max(horizon, q.Today.AddDays(w.ToDay))
-	}
-	return fmt.Sprintf(`SELECT first.service_end AS initial, first.count AS renewal_systems, last.service_end AS last, %[2]s
-		FROM (SELECT 1) one
-		LEFT JOIN (SELECT service_end, count FROM service_days
-			WHERE account = s.uid AND NOT auto_renew AND service_end >= %[1]s ORDER BY service_end LIMIT 1) first ON true
-		LEFT JOIN (SELECT service_end FROM service_days
-			WHERE account = s.uid AND NOT auto_renew AND service_end >= %[1]s ORDER BY service_end DESC LIMIT 1) last ON true
-		LEFT JOIN (SELECT %[3]s FROM service_days n
-			WHERE account = s.uid AND NOT auto_renew AND service_end <= %[4]s::date) due ON true`,
-		today, dueNames, l.dueSums(today, q), l.arg(date(horizon)))
-}
-
-// daysThen sums up all days of all accounts at once: there is no index on the
-// past.
-func (l *list) daysThen(q query.CustomerQuery) string {
-	today := l.arg(date(q.Today)) + "::date"
-	return fmt.Sprintf(`SELECT account, min(service_end) FILTER (WHERE service_end >= %[1]s) AS initial,
-			(array_agg(count ORDER BY service_end) FILTER (WHERE service_end >= %[1]s))[1] AS renewal_systems,
-			max(service_end) FILTER (WHERE service_end >= %[1]s) AS last, %[2]s
-		FROM (SELECT account, service_end, count(*) AS count FROM past WHERE service_end IS NOT NULL AND NOT auto_renew GROUP BY 1, 2) n
-		GROUP BY account`, today, l.dueSums(today, q))
-}
-
-const dueNames = "due.expired, due.window0, due.window1, due.window2"
-
-// dueSums are the columns expired and window0 to window2 over days n.
-func (l *list) dueSums(today string, q query.CustomerQuery) string {
-	sums := "sum(n.count) FILTER (WHERE n.service_end < " + today + ") AS expired"
-	for i, w := range q.Windows {
-		sums += fmt.Sprintf(", sum(n.count) FILTER (WHERE n.service_end BETWEEN %s::date AND %s::date) AS window%d",
-			l.arg(date(q.Today.AddDays(w.FromDay))), l.arg(date(q.Today.AddDays(w.ToDay))), i)
-	}
-	return sums
-}
-
 const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.active, 0) AS active, coalesce(n.auto_renewing, 0) AS auto_renewing,
 		d.initial, d.last, coalesce(d.renewal_systems, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
 		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
@@ -149,26 +105,27 @@ const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.acti
 	LEFT JOIN ops.last_logins g ON g.account = s.uid%s
 	LEFT JOIN LATERAL (%s) d ON true`
 
-// The counts of the past, under the names of the tables that have those of now.
-const pastCounts = `past AS (
+// The devices and counts of the past, the counts under the name of the table
+// that has those of now.
+var pastCounts = `past AS (
 		SELECT v.account, v.service_end, v.auto_renew, v.life_cycle FROM device_versions v JOIN scope ON scope.uid = v.account
-		WHERE %s AND v.life_cycle <> '` + string(device.OutOfService) + `'),
+		WHERE %s AND ` + inService("v") + `),
 	account_counts AS (SELECT account, count(*) AS total, count(*) FILTER (WHERE life_cycle = '` + string(device.Active) + `') AS active,
 		count(*) FILTER (WHERE auto_renew) AS auto_renewing FROM past GROUP BY 1),
-	days AS MATERIALIZED (%s)`
+	ends AS MATERIALIZED (%s)`
 
 func scanCustomer() ([]any, func() (query.CustomerRow, error)) {
 	var row query.CustomerRow
-	var state []byte
+	var stored []byte
 	var profile string
 	var initial, last pgtype.Date
 	var login pgtype.Timestamptz
-	destinations := []any{&state, &row.Status, &profile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
+	destinations := []any{&stored, &row.Status, &profile, &row.TotalSystems, &row.ActiveSystems, &initial, &row.RenewalSystems,
 		&last, &row.Windows[0], &row.Windows[1], &row.Windows[2], &row.Expired, &row.AutoRenewing, &login}
 	return destinations, func() (query.CustomerRow, error) {
-		var s accountState
-		if err := json.Unmarshal(state, &s); err != nil {
-			return row, fmt.Errorf("state of an account: %w", err)
+		s, err := accountTable.parse(stored)
+		if err != nil {
+			return row, err
 		}
 		row.UID, row.Name, row.Administrators = s.UID, s.Name, administrators(s.State)
 		row.PartnerProfile = s.Profile(profile)

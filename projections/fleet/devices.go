@@ -2,8 +2,6 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,23 +23,19 @@ var deviceKeys = map[string]sortKey{
 	"autoRenew":       {expr: "d.auto_renew", typ: "boolean"},
 }
 
-// due is what counts in windows and as expired, see counts.add and customers.
-const due = "d.life_cycle <> '" + string(device.OutOfService) + "' AND NOT d.auto_renew"
-
 // Devices lists devices.
 func (r *Reader) Devices(ctx context.Context, q query.DeviceQuery) (query.List[query.DeviceRow], error) {
 	l, err := deviceList(q)
 	if err != nil {
 		return query.List[query.DeviceRow]{}, err
 	}
-	return answer(ctx, r, "devices", q.Freshness, func(tx pgx.Tx, page *query.List[query.DeviceRow]) error {
-		*page, err = fetch(ctx, tx, l, scanDevice)
-		return err
+	return answer(ctx, r, "devices", q.Freshness, func(tx pgx.Tx) (query.List[query.DeviceRow], error) {
+		return fetch(ctx, tx, l, scanDevice)
 	})
 }
 
 func deviceList(q query.DeviceQuery) (*list, error) {
-	l := &list{columns: "d.state, d.revision, coalesce(a.state ->> 'Name', '')"}
+	l := &list{columns: "d.state, d.revision, coalesce(a.name, '')"}
 	if err := l.page(q.Page, deviceKeys, "name", "d.uid"); err != nil {
 		return nil, err
 	}
@@ -73,17 +67,17 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 		l.filter("d.service_end <= %s", date(q.ServiceEndTo))
 	}
 	if q.Due {
-		l.where = append(l.where, due)
+		l.where = append(l.where, counted("d"))
 	}
 	if q.Applied != uuid.Nil {
-		l.filter("jsonb_typeof(d.state -> 'Applied') = 'array' AND d.state -> 'Applied' @> jsonb_build_array(%s::text)", q.Applied.String())
+		l.filter("d.applied <> '{}' AND d.applied @> ARRAY[%s]::uuid[]", [16]byte(q.Applied))
 	}
 	if q.Expired != nil {
-		expired := "(" + due + " AND d.service_end < %s)"
+		expired := "(" + counted("d") + " AND " + windows{today: l.date(q.Today)}.expired("d.service_end") + ")"
 		if !*q.Expired {
 			expired = "NOT coalesce(" + expired + ", false)"
 		}
-		l.filter(expired, date(q.Today))
+		l.where = append(l.where, expired)
 	}
 	l.contains(q.Search, "d.search")
 	return l, nil
@@ -91,11 +85,9 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 
 func scanDevice() ([]any, func() (query.DeviceRow, error)) {
 	var row query.DeviceRow
-	var state []byte
-	return []any{&state, &row.Revision, &row.AccountName}, func() (query.DeviceRow, error) {
-		if err := json.Unmarshal(state, &row.State); err != nil {
-			return row, fmt.Errorf("state of a device: %w", err)
-		}
-		return row, nil
+	var stored []byte
+	return []any{&stored, &row.Revision, &row.AccountName}, func() (_ query.DeviceRow, err error) {
+		row.State, err = deviceTable.parse(stored)
+		return row, err
 	}
 }

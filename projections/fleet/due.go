@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/query"
-	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // Due lists what falls due by itself.
@@ -50,7 +49,7 @@ func (l *list) due(kind query.DueKind, warnDays []int) (from, at string) {
 	const ending = "NOT v.ended AND v.until < 'infinity'"
 	switch kind {
 	case query.DueRenewals:
-		l.where = append(l.where, "v.auto_renew AND v.life_cycle <> '"+string(device.OutOfService)+"'")
+		l.where = append(l.where, "v.auto_renew AND "+inService("v"))
 		return "device_versions v", "(v.service_end::timestamp AT TIME ZONE 'UTC')"
 	case query.DueInvitations:
 		return "account_versions v", "v.invitation_due"

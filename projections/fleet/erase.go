@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,11 +25,11 @@ func erase(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		var err error
 		switch event := e.Event.(type) {
 		case account.PersonErased:
-			err = eraseOne(ctx, tx, accountTable, event.Account, func(s *accountState) { s.State = s.Without(event.Person) })
+			err = eraseFrom(ctx, tx, accountTable, event.Account, event.Person)
 		case user.UserErased:
-			err = eraseOne(ctx, tx, userTable, event.User, func(s *userState) { s.Person = s.Person.Erase() })
+			err = eraseFrom(ctx, tx, userTable, event.User, everybody)
 		case audit.AuditorErased:
-			err = eraseOne(ctx, tx, auditGrantTable, event.Grant, func(s *auditGrantState) { s.Auditor = s.Auditor.Erase() })
+			err = eraseFrom(ctx, tx, auditGrantTable, event.Grant, everybody)
 		}
 		if err != nil {
 			return fmt.Errorf("erase a person: %w", err)
@@ -37,37 +38,44 @@ func erase(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 	return nil
 }
 
-// generation is one with a table, whose columns may be those of another version.
-type generation struct {
-	Schema  string
-	Columns []string
-}
+// everybody is whoever a row names, where that is one person.
+var everybody = uuid.Nil
 
-// eraseOne also goes through the generations beside this one, such as the one
-// that a rebuild keeps for going back: nobody follows the log for them.
-func eraseOne[S any](ctx context.Context, tx pgx.Tx, t table[S], uid uuid.UUID, forget func(*S)) error {
+// eraseFrom erases a person from the versions of one aggregate. It also goes
+// through the generations beside this one, such as the one that a rebuild keeps
+// for going back: nobody follows the log for them. Those may be of another
+// version, with other columns and states of another shape.
+func eraseFrom[S any](ctx context.Context, tx pgx.Tx, t table[S], uid, person uuid.UUID) error {
+	var shown []field
+	if t.personal != nil {
+		shown = t.personal(account.Person{}.Erase())
+	}
 	rows, err := tx.Query(ctx, `SELECT table_schema::text, array_agg(column_name::text) FROM information_schema.columns
 		WHERE table_name = $1 AND table_schema ~ '^rm_fleet_v[0-9]+'
 		GROUP BY table_schema ORDER BY table_schema = current_schema() DESC, table_schema`, t.name)
 	if err != nil {
 		return err
 	}
+	type generation struct {
+		Schema  string
+		Columns []string
+	}
 	generations, err := pgx.CollectRows(rows, pgx.RowToStructByPos[generation])
 	if err != nil {
 		return err
 	}
 	for _, g := range generations {
-		if err := eraseIn(ctx, tx, g, t, uid, forget); err != nil {
+		here := slices.DeleteFunc(slices.Clone(shown), func(f field) bool { return !slices.Contains(g.Columns, f.name) })
+		if err := eraseIn(ctx, tx, pgx.Identifier{g.Schema, t.name}.Sanitize(), here, uid, person); err != nil {
 			return fmt.Errorf("in %s: %w", g.Schema, err)
 		}
 	}
 	return nil
 }
 
-// eraseIn rewrites the versions of one thing.
-func eraseIn[S any](ctx context.Context, tx pgx.Tx, g generation, t table[S], uid uuid.UUID, forget func(*S)) error {
-	name := pgx.Identifier{g.Schema, t.name}.Sanitize()
-	rows, err := tx.Query(ctx, `SELECT valid_from, state FROM `+name+` WHERE uid = $1`, [16]byte(uid))
+// eraseIn rewrites the versions of one aggregate in one generation's table.
+func eraseIn(ctx context.Context, tx pgx.Tx, table string, shown []field, uid, person uuid.UUID) error {
+	rows, err := tx.Query(ctx, `SELECT valid_from, state FROM `+table+` WHERE uid = $1`, [16]byte(uid))
 	if err != nil {
 		return err
 	}
@@ -79,37 +87,50 @@ func eraseIn[S any](ctx context.Context, tx pgx.Tx, g generation, t table[S], ui
 	if err != nil {
 		return err
 	}
+	update := `UPDATE ` + table + ` SET state = $3`
+	var values []any
+	for i, c := range shown {
+		update += fmt.Sprintf(", %s = $%d", c.name, i+4)
+		values = append(values, c.value)
+	}
+	update += ` WHERE uid = $1 AND valid_from = $2`
 	for _, v := range versions {
-		var state S
-		if err := json.Unmarshal(v.State, &state); err != nil {
-			return fmt.Errorf("state of a version: %w", err)
-		}
-		forget(&state)
-		set, args, err := t.assignments(state, g.Columns)
+		state, err := withoutPerson(v.State, person)
 		if err != nil {
 			return err
 		}
-		where := fmt.Sprintf(` WHERE uid = $%d AND valid_from = $%d`, len(args)+1, len(args)+2)
-		if _, err := tx.Exec(ctx, `UPDATE `+name+` SET `+set+where, append(args, [16]byte(uid), v.From)...); err != nil {
+		if _, err := tx.Exec(ctx, update, append([]any{[16]byte(uid), v.From, state}, values...)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// assignments write a state and, as far as they are there, the columns that
-// follow from it.
-func (t table[S]) assignments(state S, there []string) (string, []any, error) {
-	data, err := json.Marshal(state)
-	if err != nil {
-		return "", nil, err
+// withoutPerson is a stored state, of whatever shape, that does not show the
+// person any more. Persons look the same wherever they stand, as in the log.
+func withoutPerson(state []byte, person uuid.UUID) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(state))
+	decoder.UseNumber()
+	var document any
+	if err := decoder.Decode(&document); err != nil {
+		return nil, fmt.Errorf("read a stored state: %w", err)
 	}
-	set, args := "state = $1", []any{data}
-	for i, value := range t.values(state) {
-		if slices.Contains(there, t.columns[i]) {
-			args = append(args, value)
-			set += fmt.Sprintf(", %s = $%d", t.columns[i], len(args))
+	forget(document, person)
+	return json.Marshal(document)
+}
+
+func forget(document any, person uuid.UUID) {
+	switch d := document.(type) {
+	case []any:
+		for _, element := range d {
+			forget(element, person)
+		}
+	case map[string]any:
+		if _, ok := d["email"]; ok && (person == everybody || d["id"] == person.String()) {
+			d["email"], d["name"] = account.Erased, account.Erased
+		}
+		for _, value := range d {
+			forget(value, person)
 		}
 	}
-	return set, args, nil
 }

@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -101,7 +102,8 @@ func generationsWith(t *testing.T, pool *pgxpool.Pool, text string) int {
 }
 
 // An erased user is gone from the columns that follow from the state, too, and
-// from a generation of another version, which has not all of them.
+// from a generation of another version, which has not all of them, and states of
+// another shape.
 func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
 	t.Parallel()
 	m, h := newModel(t), newHistory()
@@ -109,7 +111,7 @@ func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
 	uid := h.invited(reseller, "ada@north.example", false)
 	m.catchUp(t, h)
 	_, err := m.pool.Exec(t.Context(), `CREATE SCHEMA rm_fleet_v1; CREATE TABLE rm_fleet_v1.user_versions AS
-		SELECT uid, valid_from, valid_to, revision, state, email_key FROM `+schema+`.user_versions`)
+		SELECT uid, valid_from, valid_to, revision, jsonb_build_object('User', jsonb_build_array(state -> 'person'), 'Lapsed', 1) AS state, email_key FROM `+schema+`.user_versions`)
 	require.NoError(t, err)
 	require.Equal(t, 2, generationsWith(t, m.pool, "ada@north.example"))
 	h.add(eventlog.UserStream(uid), user.UserErased{User: uid, Account: reseller})
@@ -119,4 +121,6 @@ func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
 		require.Equal(t, []string{account.Erased}, m.lines(t, `SELECT DISTINCT email_key FROM `+generation+`.user_versions WHERE uid = $1`, uid))
 	}
 	require.Equal(t, []string{account.Erased}, m.lines(t, `SELECT DISTINCT name_key FROM `+schema+`.user_versions WHERE uid = $1`, uid))
+	require.Equal(t, []string{fmt.Sprintf(`{"User": [{"id": "%s", "name": "erased", "email": "erased"}], "Lapsed": 1}`, uid)},
+		m.lines(t, `SELECT DISTINCT state::text FROM rm_fleet_v1.user_versions WHERE uid = $1`, uid))
 }

@@ -39,14 +39,6 @@ func (l *list) scope(column string, accounts []uuid.UUID) {
 	}
 }
 
-func raw(uids []uuid.UUID) [][16]byte {
-	all := make([][16]byte, len(uids))
-	for i, uid := range uids {
-		all[i] = uid
-	}
-	return all
-}
-
 var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // contains searches columns that hold folded text.

@@ -13,9 +13,11 @@
 // Everything is kept by recorded time: a row of ..._versions holds from
 // valid_from until before valid_to, the current one until infinity. The state
 // column is the folded aggregate and the one truth; the other columns are taken
-// from it when the row is written, to filter and sort by. Versions once written
-// stay as they are, with one exception: an erased person's data goes from all of
-// them, so that they are what a rebuild would make of the log then.
+// from it when the row is written, to filter, sort and show (see table). Versions
+// once written stay as they are, with one exception: an erased person's data goes
+// from all of them, so that they are what a rebuild would make of the log then.
+//
+// How renewal windows and first ends are counted is in windows.go.
 package fleet
 
 import (
@@ -29,15 +31,18 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/projections"
 )
 
 // Name is the projection's name.
 const Name = "fleet"
 
-// version goes up whenever tables, states or their meaning change; a test
+// modelVersion goes up whenever tables, stored states or their meaning change; a test
 // notices changed states.
-const version = 3
+const modelVersion = 4
 
 // Prefixes of the streams it follows.
 const (
@@ -52,7 +57,7 @@ const (
 func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
-		Version:  version,
+		Version:  modelVersion,
 		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix},
 		Tables:   tables,
 		Indexes:  indexes,
@@ -68,7 +73,7 @@ func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 	f := newFolds()
 	latest := events[0].RecordedAt
 	for _, e := range events {
-		t := f.of(e.Stream)
+		t := f.ofStream(e.Stream)
 		if t == nil {
 			return fmt.Errorf("stream %s: %w", e.Stream, errForeignStream)
 		}
@@ -89,7 +94,7 @@ func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		return fmt.Errorf("load rows: %w", err)
 	}
 	for _, e := range events {
-		f.of(e.Stream).fold(e, clock.at(e.RecordedAt))
+		f.ofStream(e.Stream).fold(e, clock.holdsFrom(e.RecordedAt))
 	}
 	if err := f.write(ctx, tx); err != nil {
 		return err
@@ -99,18 +104,18 @@ func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 
 // folds are one batch's work on all tables.
 type folds struct {
-	devices      *fold[deviceState]
+	devices      *fold[device.State]
 	accounts     *fold[accountState]
-	partnerships *fold[partnershipState]
+	partnerships *fold[partnership.State]
 	users        *fold[userState]
-	auditGrants  *fold[auditGrantState]
+	auditGrants  *fold[query.AuditGrant]
 }
 
-// folder is a fold of whatever state.
-type folder interface {
+// tableFold is a fold of whatever state.
+type tableFold interface {
 	add(eventlog.Recorded) error
 	load(*pgx.Batch)
-	fold(e eventlog.Recorded, at time.Time)
+	fold(e eventlog.Recorded, from time.Time)
 	write(*pgx.Batch) (copyFunc, error)
 }
 
@@ -118,12 +123,12 @@ func newFolds() *folds {
 	return &folds{newFold(deviceTable), newFold(accountTable), newFold(partnershipTable), newFold(userTable), newFold(auditGrantTable)}
 }
 
-func (f *folds) all() []folder {
-	return []folder{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants}
+func (f *folds) all() []tableFold {
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants}
 }
 
-// of is the fold that a stream belongs to, nil when there is none.
-func (f *folds) of(stream string) folder {
+// ofStream is the fold that a stream belongs to, nil when there is none.
+func (f *folds) ofStream(stream string) tableFold {
 	switch {
 	case strings.HasPrefix(stream, devicePrefix):
 		return f.devices
@@ -180,9 +185,9 @@ func (c *logClock) load(b *pgx.Batch, latest time.Time) {
 		latest.Truncate(time.Microsecond)).QueryRow(func(row pgx.Row) error { return row.Scan(&c.latest) })
 }
 
-// at is the time from which the next event of the log holds, in the
+// holdsFrom is the time from which the next event of the log holds, in the
 // microseconds that the database keeps.
-func (c *logClock) at(recorded time.Time) time.Time {
+func (c *logClock) holdsFrom(recorded time.Time) time.Time {
 	if t := recorded.Truncate(time.Microsecond); t.After(c.latest) {
 		c.latest = t
 	}

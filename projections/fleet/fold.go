@@ -14,45 +14,32 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
-// table says how one kind of aggregate is kept in versions.
-type table[S any] struct {
-	name   string
-	prefix string
-	// evolve folds an event; exists is false before there is anything to show
-	// (fences, holds, abandoned creations), and then nothing of it is kept.
-	evolve func(S, eventlog.Recorded) S
-	exists func(S) bool
-	// columns to filter and sort by, and their values.
-	columns []string
-	values  func(S) []any
-}
-
 // fold is one batch's work on a table.
 type fold[S any] struct {
 	table[S]
-	uids  [][16]byte
-	items map[uuid.UUID]*item[S]
+	uids       [][16]byte // in the order of their first events
+	aggregates map[uuid.UUID]*aggregate[S]
 }
 
-// item is one aggregate in a batch.
-type item[S any] struct {
+// aggregate is what a batch makes of one aggregate.
+type aggregate[S any] struct {
 	uid    uuid.UUID
-	stored bool // there is a current row
-	from   time.Time
+	stored bool      // there is a current row
+	from   time.Time // since when the current row holds
 	before S
 	state  S
-	fresh  []version1[S] // made in this batch, in order
+	made   []version[S] // in this batch, in order
 }
 
-// version1 is a state and when it began to hold.
-type version1[S any] struct {
+// version is a state and when it began to hold.
+type version[S any] struct {
 	from     time.Time
 	revision eventlog.Revision
 	state    S
 }
 
 func newFold[S any](t table[S]) *fold[S] {
-	return &fold[S]{table: t, items: map[uuid.UUID]*item[S]{}}
+	return &fold[S]{table: t, aggregates: map[uuid.UUID]*aggregate[S]{}}
 }
 
 // add notes that the batch has an event for the table.
@@ -61,8 +48,8 @@ func (f *fold[S]) add(e eventlog.Recorded) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := f.items[uid]; !ok {
-		f.items[uid] = &item[S]{uid: uid}
+	if _, ok := f.aggregates[uid]; !ok {
+		f.aggregates[uid] = &aggregate[S]{uid: uid}
 		f.uids = append(f.uids, uid)
 	}
 	return nil
@@ -77,14 +64,14 @@ func (f *fold[S]) load(b *pgx.Batch) {
 	b.Queue(sql, f.uids).Query(func(rows pgx.Rows) error {
 		var uid [16]byte
 		var from time.Time
-		var state []byte
-		_, err := pgx.ForEachRow(rows, []any{&uid, &from, &state}, func() error {
-			i := f.items[uid]
-			i.stored, i.from = true, from
-			if err := json.Unmarshal(state, &i.before); err != nil {
-				return fmt.Errorf("state of %s: %w", i.uid, err)
+		var stored []byte
+		_, err := pgx.ForEachRow(rows, []any{&uid, &from, &stored}, func() error {
+			state, err := f.parse(stored)
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", f.name, uuid.UUID(uid), err)
 			}
-			i.state = i.before
+			a := f.aggregates[uid]
+			a.stored, a.from, a.before, a.state = true, from, state, state
 			return nil
 		})
 		return err
@@ -92,21 +79,21 @@ func (f *fold[S]) load(b *pgx.Batch) {
 }
 
 // fold takes an event of the table that holds from the given time.
-func (f *fold[S]) fold(e eventlog.Recorded, at time.Time) {
+func (f *fold[S]) fold(e eventlog.Recorded, from time.Time) {
 	uid, _ := uidOf(e.Stream, f.prefix) // add has checked it
-	i := f.items[uid]
-	i.state = f.evolve(i.state, e)
-	if !f.exists(i.state) {
+	a := f.aggregates[uid]
+	a.state = f.evolve(a.state, e)
+	if !f.exists(a.state) {
 		var none S
-		i.state = none
+		a.state = none
 		return
 	}
-	next := version1[S]{from: at, revision: e.Revision, state: i.state}
-	if n := len(i.fresh); n > 0 && i.fresh[n-1].from.Equal(at) {
-		i.fresh[n-1] = next // held for no time at all
+	next := version[S]{from: from, revision: e.Revision, state: a.state}
+	if n := len(a.made); n > 0 && a.made[n-1].from.Equal(from) {
+		a.made[n-1] = next // the one before held for no time at all
 		return
 	}
-	i.fresh = append(i.fresh, next)
+	a.made = append(a.made, next)
 }
 
 // change is what a batch made of one aggregate.
@@ -115,17 +102,14 @@ type change[S any] struct {
 }
 
 func (f *fold[S]) changes() []change[S] {
-	all := make([]change[S], 0, len(f.items))
-	for _, i := range f.items {
-		if len(i.fresh) > 0 {
-			all = append(all, change[S]{i.before, i.state})
+	all := make([]change[S], 0, len(f.aggregates))
+	for _, a := range f.aggregates {
+		if len(a.made) > 0 {
+			all = append(all, change[S]{a.before, a.state})
 		}
 	}
 	return all
 }
-
-// fewRows are inserted with the batch in one round trip; more are copied.
-const fewRows = 16
 
 type copyFunc func(context.Context, pgx.Tx) error
 
@@ -135,40 +119,56 @@ func (f *fold[S]) write(b *pgx.Batch) (copyFunc, error) {
 	var ends []time.Time
 	var rows [][]any
 	for _, uid := range f.uids {
-		i := f.items[uid]
-		if len(i.fresh) == 0 {
+		a := f.aggregates[uid]
+		if len(a.made) == 0 {
 			continue
 		}
-		switch first := i.fresh[0].from; {
-		case i.stored && first.Equal(i.from):
+		switch first := a.made[0].from; {
+		case a.stored && first.Equal(a.from):
 			emptied = append(emptied, uid)
-		case i.stored:
+		case a.stored:
 			ended, ends = append(ended, uid), append(ends, first)
 		}
-		for n, v := range i.fresh {
+		for n, v := range a.made {
 			to := pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
-			if n+1 < len(i.fresh) {
-				to = pgtype.Timestamptz{Time: i.fresh[n+1].from, Valid: true}
+			if n+1 < len(a.made) {
+				to = pgtype.Timestamptz{Time: a.made[n+1].from, Valid: true}
 			}
-			state, err := json.Marshal(v.state)
+			row, err := f.values(uid, v, to)
 			if err != nil {
-				return nil, fmt.Errorf("state of %s: %w", i.uid, err)
+				return nil, err
 			}
-			rows = append(rows, append([]any{uid, v.from, to, int64(v.revision), state}, f.values(v.state)...))
+			rows = append(rows, row)
 		}
 	}
 	if len(emptied) > 0 {
 		b.Queue(`DELETE FROM `+f.name+` WHERE uid = ANY ($1::uuid[]) AND valid_to = 'infinity'`, emptied)
 	}
 	if len(ended) > 0 {
-		b.Queue(`UPDATE `+f.name+` t SET valid_to = e.at FROM unnest($1::uuid[], $2::timestamptz[]) e (uid, at)
+		b.Queue(`UPDATE `+f.name+` t SET valid_to = e.valid_to FROM unnest($1::uuid[], $2::timestamptz[]) e (uid, valid_to)
 			WHERE t.uid = e.uid AND t.valid_to = 'infinity'`, ended, ends)
 	}
 	return f.insert(b, rows), nil
 }
 
+// values are those of a whole row, in the order of insert's columns.
+func (f *fold[S]) values(uid [16]byte, v version[S], to pgtype.Timestamptz) ([]any, error) {
+	stored, err := json.Marshal(f.row(v.state))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", f.name, uuid.UUID(uid), err)
+	}
+	row := []any{uid, v.from, to, int64(v.revision), stored}
+	for _, c := range f.columns(v.state) {
+		row = append(row, c.value)
+	}
+	return row, nil
+}
+
+// fewRows are inserted with the batch in one round trip; more are copied.
+const fewRows = 16
+
 func (f *fold[S]) insert(b *pgx.Batch, rows [][]any) copyFunc {
-	columns := append([]string{"uid", "valid_from", "valid_to", "revision", "state"}, f.columns...)
+	columns := append([]string{"uid", "valid_from", "valid_to", "revision", "state"}, f.columnNames()...)
 	if len(rows) <= fewRows {
 		sql := `INSERT INTO ` + f.name + ` (` + strings.Join(columns, ", ") + `) VALUES (` + placeholders(len(columns)) + `)`
 		for _, row := range rows {

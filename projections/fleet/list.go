@@ -9,12 +9,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
 // Lists are paged by key set: a page begins after the sort values of the last
@@ -67,6 +70,9 @@ func (l *list) arg(v any) string {
 	return fmt.Sprintf("$%d", len(l.args))
 }
 
+// date adds an argument that is a date and gives the expression of it.
+func (l *list) date(d calendar.Date) string { return l.arg(date(d)) + "::date" }
+
 // filter adds a condition; %s in it stands for v, each time. A text that no
 // column can hold (NUL, broken UTF-8) fits none.
 func (l *list) filter(condition string, v any) {
@@ -103,6 +109,45 @@ func (l *list) page(p query.Page, keys map[string]sortKey, byDefault, uid string
 	l.keys = append(l.keys, ordered{sortKey: sortKey{expr: uid, typ: "uuid"}})
 	l.sort = strings.Join(names, ",")
 	return l.resume(p.Cursor)
+}
+
+// versionList is a list of the versions in a table that hold.
+type versionList struct {
+	table, alias string
+	status       string // an expression; the list can be sorted by it, too
+	wanted       string // the status wanted; empty: any
+	asOf         time.Time
+	keys         map[string]sortKey
+	byDefault    string // how it is sorted
+}
+
+// versions makes the list one of versions, for scanVersion to read.
+func (l *list) versions(v versionList, p query.Page) error {
+	l.columns = fmt.Sprintf("%[1]s.state, %[1]s.revision, %[2]s", v.alias, v.status)
+	l.from = v.table + " " + v.alias
+	l.where = append(l.where, l.valid(v.alias, v.asOf))
+	if v.wanted != "" {
+		l.filter(v.status+" = %s", v.wanted)
+	}
+	v.keys["status"] = sortKey{expr: v.status, typ: "text"}
+	return l.page(p, v.keys, v.byDefault, v.alias+".uid")
+}
+
+// scanVersion reads a version's state, revision and status, and makes an item
+// of them.
+func scanVersion[S any, Status ~string, T any](t table[S], listed func(S, Status, eventlog.Revision) T) func() ([]any, func() (T, error)) {
+	return func() ([]any, func() (T, error)) {
+		var stored []byte
+		var revision eventlog.Revision
+		var status Status
+		return []any{&stored, &revision, &status}, func() (item T, err error) {
+			state, err := t.parse(stored)
+			if err != nil {
+				return item, err
+			}
+			return listed(state, status, revision), nil
+		}
+	}
 }
 
 // cursor is the form a cursor has inside.

@@ -181,23 +181,6 @@ func TestCustomerNumbers(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, page.Items[0]))
 	require.Equal(t, query.CustomerRow{UID: empty, Name: "Empty", Status: account.Pending, PartnerProfile: rights.Resolve("read-only", nil),
 		Administrators: page.Items[1].Administrators}, page.Items[1])
-
-	past, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Today: today, Windows: query.DefaultWindows,
-		Freshness: query.Freshness{AsOf: h.now}})
-	require.NoError(t, err)
-	require.Empty(t, cmp.Diff(page.Items, past.Items), "counted from the devices it is the same")
-
-	// A click on a circle shows as many devices as the circle says.
-	for i, w := range query.DefaultWindows {
-		list, err := m.reader.Devices(t.Context(), query.DeviceQuery{Accounts: []uuid.UUID{customer}, Due: true,
-			ServiceEndFrom: today.AddDays(w.FromDay), ServiceEndTo: today.AddDays(w.ToDay), Today: today})
-		require.NoError(t, err)
-		require.Equal(t, want.Windows[i], list.Total, w.Name)
-	}
-	yes := true
-	list, err := m.reader.Devices(t.Context(), query.DeviceQuery{Accounts: []uuid.UUID{customer}, Expired: &yes, Today: today})
-	require.NoError(t, err)
-	require.Equal(t, want.Expired, list.Total)
 }
 
 // The Customers page is made without a look at the devices: it comes while

@@ -69,7 +69,7 @@ func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (eventlog.Posi
 	err := pgx.BeginTxFunc(ctx, r.pool, r.begin, func(tx pgx.Tx) error {
 		var state projections.State
 		err := tx.QueryRow(ctx, `SELECT commit_position, prepare_position, state FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`,
-			Name, version).Scan(&p.Commit, &p.Prepare, &state)
+			Name, modelVersion).Scan(&p.Commit, &p.Prepare, &state)
 		if err != nil {
 			return fmt.Errorf("read position: %w", err)
 		}
@@ -83,9 +83,12 @@ func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (eventlog.Posi
 
 // answer runs list in one snapshot and gives what it found, with the snapshot's
 // position.
-func answer[T any](ctx context.Context, r *Reader, what string, f query.Freshness, list func(pgx.Tx, *query.List[T]) error) (query.List[T], error) {
+func answer[T any](ctx context.Context, r *Reader, what string, f query.Freshness, list func(pgx.Tx) (query.List[T], error)) (query.List[T], error) {
 	var page query.List[T]
-	position, err := r.read(ctx, f, func(tx pgx.Tx) error { return list(tx, &page) })
+	position, err := r.read(ctx, f, func(tx pgx.Tx) (err error) {
+		page, err = list(tx)
+		return err
+	})
 	if err != nil {
 		return query.List[T]{}, fmt.Errorf("list %s: %w", what, err)
 	}

@@ -15,13 +15,16 @@ var tables = []string{
 		revision         bigint      NOT NULL,
 		state            jsonb       NOT NULL,
 		account          uuid        NOT NULL,
+		name             text        NOT NULL,
 		name_key         text COLLATE "C" NOT NULL,
 		serial_number    text COLLATE "C" NOT NULL,
+		factor_kind      text COLLATE "C" NOT NULL,
 		factor           text COLLATE "C" NOT NULL,
 		model            text COLLATE "C" NOT NULL,
 		offer            text COLLATE "C" NOT NULL,
 		life_cycle       text COLLATE "C" NOT NULL,
 		labels           text[]      NOT NULL,
+		applied          uuid[]      NOT NULL, -- transfers, renewals, reversals and grants
 		first_registered date,
 		service_start    date,
 		service_end      date,
@@ -37,9 +40,13 @@ var tables = []string{
 		valid_to           timestamptz NOT NULL,
 		revision           bigint      NOT NULL,
 		state              jsonb       NOT NULL,
+		name               text        NOT NULL,
 		name_key           text COLLATE "C" NOT NULL,
 		type               text COLLATE "C" NOT NULL,
 		status             text COLLATE "C" NOT NULL,
+		offers             text[]      NOT NULL,
+		billing            text        NOT NULL,
+		reseller           uuid,                 -- null: the operator created it
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
 		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
@@ -112,8 +119,7 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX device_by_name ON device_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX device_renewing ON device_versions ((service_end::timestamp AT TIME ZONE 'UTC'), uid)
 		WHERE valid_to = 'infinity' AND auto_renew`},
-	{SQL: `CREATE INDEX device_applied ON device_versions USING gin ((state -> 'Applied') jsonb_path_ops)
-		WHERE valid_to = 'infinity' AND jsonb_typeof(state -> 'Applied') = 'array'`},
+	{SQL: `CREATE INDEX device_applied ON device_versions USING gin (applied) WHERE valid_to = 'infinity' AND applied <> '{}'`},
 	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},

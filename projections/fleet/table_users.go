@@ -1,0 +1,75 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/text"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// userState is that of a user, with what lists show besides.
+type userState struct {
+	user.State
+	CreatedAt time.Time
+}
+
+var userTable = table[userState]{
+	name:   "user_versions",
+	prefix: userPrefix,
+	evolve: func(s userState, e eventlog.Recorded) userState {
+		s.State = user.Evolve(s.State, e.Event)
+		if s.CreatedAt.IsZero() {
+			s.CreatedAt = e.Metadata.OccurredAt.UTC()
+		}
+		return s
+	},
+	exists: func(s userState) bool { return s.Status != "" },
+	row:    func(s userState) any { return userRowOf(s) },
+	parse:  parse[userRow, userState],
+	columns: func(s userState) []field {
+		columns := append(userNames(s.Person),
+			field{"account", [16]byte(s.Account)},
+			field{"status", string(s.Status)},
+			field{"created_at", s.CreatedAt})
+		return append(columns, invitationColumns(s.Invitation, s.Status == user.Pending && s.Lapsed != s.Invitation.Number)...)
+	},
+	personal: userNames,
+}
+
+func userNames(p account.Person) []field {
+	return []field{{"name_key", text.Key(p.Name)}, {"email_key", text.Key(p.Email)}}
+}
+
+// userRow is userState as it is stored: without credential, token and password
+// reset.
+type userRow struct {
+	UID           uuid.UUID      `json:"uid"`
+	Account       uuid.UUID      `json:"account"`
+	Person        account.Person `json:"person"`
+	Status        user.Status    `json:"status"`
+	Profiles      []string       `json:"profiles,omitzero"`
+	Administrator bool           `json:"administrator,omitzero"`
+	Invitation    invitationRow  `json:"invitation"`
+	Lapsed        int            `json:"lapsed,omitzero"`
+	Abandoned     bool           `json:"abandoned,omitzero"`
+	Erased        bool           `json:"erased,omitzero"`
+	CreatedAt     time.Time      `json:"createdAt"`
+}
+
+func userRowOf(s userState) userRow {
+	return userRow{
+		UID: s.UID, Account: s.Account, Person: s.Person, Status: s.Status, Profiles: s.Profiles, Administrator: s.Administrator,
+		Invitation: invitationRowOf(s.Invitation), Lapsed: s.Lapsed, Abandoned: s.Abandoned, Erased: s.Erased, CreatedAt: s.CreatedAt,
+	}
+}
+
+func (r userRow) state() userState {
+	return userState{CreatedAt: r.CreatedAt, State: user.State{
+		UID: r.UID, Account: r.Account, Person: r.Person, Status: r.Status, Profiles: r.Profiles, Administrator: r.Administrator,
+		Invitation: r.Invitation.invitation(), Lapsed: r.Lapsed, Abandoned: r.Abandoned, Erased: r.Erased,
+	}}
+}
