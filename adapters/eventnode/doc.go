@@ -17,10 +17,16 @@
 //     follow them miss nothing and repeat nothing.
 //
 // Semantics (expected revisions, idempotency by event id, bounds of reads,
-// soft delete, tombstones, stream metadata, filters, checkpoints) copy those of
-// EventStoreDB 24.10. Persistent subscriptions, projections, users, scavenging
-// and multi-stream appends are not offered and answer Unimplemented. Access
-// control lists in stream metadata are stored but not enforced: who can open the
-// socket may do everything, therefore the socket is private to its owner and TCP
-// is limited to loopback.
+// soft delete, tombstones, stream metadata, links, filters, checkpoints) copy
+// those of EventStoreDB 24.10, its silences included: a subscription that no
+// longer keeps up is not told so. Persistent subscriptions, projections, users,
+// scavenging and multi-stream appends are not offered and answer Unimplemented.
+// Access control lists in stream metadata are stored but not enforced: whoever
+// can open the socket may do everything. Therefore the socket is private to its
+// owner, and TCP is limited to loopback.
+//
+// What differs on purpose: event ids are recognised across a restart, system
+// events are not in $all, positions have no gaps.
+//
+// The TCP address also answers health checks over HTTP/1.1, at /health/live.
 package eventnode

@@ -2,7 +2,6 @@ package eventnode
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// filterRegexTimeout bounds one match of an expression that backtracks.
+// filterRegexTimeout bounds one match: expressions may backtrack for ever.
 const filterRegexTimeout = 250 * time.Millisecond
 
 // defaultWindow is the real server's page size, used where the client names none.
@@ -26,8 +25,8 @@ type filter struct {
 	interval int64
 }
 
-// allows says whether the event passes. A nil filter passes everything. The error
-// is that of an expression that ran for too long.
+// allows reports whether the event passes. A nil filter passes everything. It
+// fails when an expression has run for too long.
 func (f *filter) allows(r *record) (bool, error) {
 	if f == nil {
 		return true, nil
@@ -85,13 +84,11 @@ func matchPrefixes(prefixes []string) func(string) (bool, error) {
 	}
 }
 
-// matchRegex compiles an expression of the .NET dialect, which the real server
-// takes. Those that Go's linear-time engine understands run on it. The others are
-// needed too: the Python client excludes system events by a negative lookahead.
+// matchRegex compiles an expression of the .NET dialect, as the real server takes
+// it. Go's own engine is faster and never backtracks, but it means something else
+// by the same text (its \w matches ASCII letters only) and has no lookahead, by
+// which the Python client excludes system events.
 func matchRegex(expr string) (func(string) (bool, error), error) {
-	if re, err := regexp.Compile(expr); err == nil {
-		return func(s string) (bool, error) { return re.MatchString(s), nil }, nil
-	}
 	re, err := regexp2.Compile(expr, regexp2.None)
 	if err != nil {
 		return nil, fmt.Errorf("the filter's regular expression: %w", err)

@@ -114,6 +114,8 @@ func untilCaughtUp(t testing.TB, s *esdb.Subscription) (got []*esdb.ResolvedEven
 			got = append(got, m.EventAppeared)
 		case m.CheckPointReached != nil:
 			checkpoints = append(checkpoints, *m.CheckPointReached)
+		case m.FellBehind != nil:
+			t.Fatal("told to have fallen behind: the real server never says so")
 		case m.CaughtUp != nil:
 			return got, checkpoints
 		}
@@ -125,6 +127,16 @@ func subscribeAll(t testing.TB, c *esdb.Client, o esdb.SubscribeToAllOptions) *e
 	s, err := c.SubscribeToAll(context.WithoutCancel(t.Context()), o)
 	if err != nil {
 		t.Fatalf("subscribe: %v", err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func subscribeStream(t testing.TB, c *esdb.Client, stream string, from esdb.StreamPosition) *esdb.Subscription {
+	t.Helper()
+	s, err := c.SubscribeToStream(context.WithoutCancel(t.Context()), stream, esdb.SubscribeToStreamOptions{From: from})
+	if err != nil {
+		t.Fatalf("subscribe to %s: %v", stream, err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s

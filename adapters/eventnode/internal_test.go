@@ -68,6 +68,37 @@ func FuzzStreamMeta(f *testing.F) {
 	})
 }
 
+// Regular expressions mean what they mean to .NET, also where Go's engine takes
+// the same text for something else.
+func TestRegexIsDotNet(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		expr, name string
+		want       bool
+	}{
+		{`^\w+$`, "Gerät", true},
+		{`^Ger\w`, "Gerät", true},
+		{`\W`, "Gerät", false},
+		{`\bt`, "Gerät", false}, // ä belongs to the word
+		{`^\d$`, "٣", true},
+		{`^\s$`, "\u00a0", true},
+		{`^a$`, "a\n", true},
+		{`^(?!\$)`, "$system", false},
+		{`(?<x>a)\k<x>`, "aa", true},
+		{`^[a-z-[aeiou]]+$`, "abc", false},
+		{`^[a-z-[aeiou]]+$`, "bcd", true},
+	} {
+		match, err := matchRegex(c.expr)
+		if err != nil {
+			t.Errorf("%s: %v", c.expr, err)
+			continue
+		}
+		if got, err := match(c.name); got != c.want || err != nil {
+			t.Errorf("%s of %q: %v, %v", c.expr, c.name, got, err)
+		}
+	}
+}
+
 func FuzzFilter(f *testing.F) {
 	for _, s := range []string{`^[^$].*`, `^(?!(\$.+$|a$))`, `(`, `a{1001}`, `\p{L}`, `(?<n>a)\k<n>`, "\xff"} {
 		f.Add(s, "account-1", uint32(32), uint32(1), true)

@@ -3,31 +3,40 @@ package eventnode
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 )
 
-// resolve finds the event a link points to: its data is "revision@stream". It is
-// nil when there is no such event, or no longer.
-func (r *reading) resolve(link *record) (*record, error) {
-	revision, stream, ok := parseLink(string(link.data))
-	if !ok {
-		return nil, nil
+// resolve finds the event that a record of type "$>" points to by its data,
+// "revision@stream". The event is nil when the stream does not show it, or no
+// longer. Data that does not begin with a number makes the record no link at
+// all: isLink is false then.
+func (r *reading) resolve(rec *record) (event *record, isLink bool, err error) {
+	revision, stream, isLink := parseLink(string(rec.data))
+	if !isLink {
+		return nil, false, nil
+	}
+	if _, err := streamName(&shared.StreamIdentifier{StreamName: []byte(stream)}); err != nil {
+		return nil, true, nil //nolint:nilerr // no stream has such a name: the link points to nothing
 	}
 	last, meta, err := r.state(stream)
-	if err != nil || last == tombstoneRevision || revision > last || revision < meta.firstRevision(last) {
-		return nil, err
+	if err != nil || last == tombstoneRevision || revision > last || revision < max(meta.firstRevision(last), 0) {
+		return nil, true, err
 	}
-	found, err := r.node.store.read(r.ctx, page{stream: stream, from: revision, to: revision, limit: 1})
+	found, err := r.node.store.read(r.ctx, page{
+		stream: stream, from: revision, to: revision, oldest: meta.oldest(time.Now()), limit: 1,
+	})
 	if err != nil || len(found) == 0 {
-		return nil, err
+		return nil, true, err
 	}
-	return found[0], nil
+	return found[0], true, nil
 }
 
-func parseLink(data string) (revision int64, stream string, ok bool) {
-	number, stream, ok := strings.Cut(data, "@")
-	revision, err := strconv.ParseInt(number, 10, 64)
-	ok = ok && err == nil && revision >= 0 && stream != "" && len(stream) <= maxStreamName &&
-		utf8.ValidString(stream) && !strings.ContainsRune(stream, 0)
-	return revision, stream, ok
+// parseLink takes the data of a link apart. As on the real server the number
+// alone decides whether it is one.
+func parseLink(data string) (revision int64, stream string, isLink bool) {
+	number, stream, _ := strings.Cut(data, "@")
+	revision, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+	return revision, stream, err == nil
 }

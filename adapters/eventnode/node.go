@@ -6,29 +6,23 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/keepalive"
 )
 
 const (
 	// DefaultMaxAppendSize is the real server's limit of one append, in bytes.
 	DefaultMaxAppendSize = 1 << 20
 
-	// maxMessageSize is above every append that is allowed and most that are not,
-	// so that these get the proper error.
-	maxMessageSize = 32 << 20
-	queueLength    = 1024
-	queueMaxBytes  = 64 << 20
+	queueLength   = 1024
+	queueMaxBytes = 64 << 20
 )
 
 // Options say what a node works on and where it listens. Pool is required, and
@@ -71,6 +65,7 @@ type Node struct {
 	queue   chan *request
 	space   *semaphore.Weighted // bytes waiting in the queue
 	server  *grpc.Server
+	http1   *http.Server // of the TCP address
 	unix    net.Listener
 	tcp     net.Listener
 
@@ -166,45 +161,6 @@ func (n *Node) register() error {
 	return nil
 }
 
-// serve starts the writer and the server; what ends them closes done.
-func (n *Node) serve(w *writer) {
-	n.server = grpc.NewServer(
-		grpc.ForceServerCodecV2(newFrameCodec()),
-		grpc.MaxRecvMsgSize(maxMessageSize),
-		// The clients ping every 10 s, also when idle.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
-	)
-	streams.RegisterStreamsServer(n.server, &streamsServer{node: n})
-	serverfeatures.RegisterServerFeaturesServer(n.server, featuresServer{})
-	gossip.RegisterGossipServer(n.server, &gossipServer{instance: uuid.New(), addr: n.netAddr()})
-
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-n.stopping
-		cancel()
-	}()
-	go func() {
-		err := w.run(ctx)
-		w.session.close()
-		close(n.drained)
-		if err != nil {
-			n.log.Error("event node stops", "error", err)
-			n.shutdown(err)
-		}
-	}()
-	for _, l := range []net.Listener{n.unix, n.tcp} {
-		if l == nil {
-			continue
-		}
-		go func() {
-			if err := n.server.Serve(l); err != nil {
-				n.shutdown(fmt.Errorf("serve %s: %w", l.Addr(), err))
-			}
-		}()
-	}
-}
-
 // shutdown ends the node at once, once.
 func (n *Node) shutdown(err error) {
 	n.stopOnce.Do(func() {
@@ -218,6 +174,7 @@ func (n *Node) shutdown(err error) {
 
 func (n *Node) finish() {
 	n.closeListeners()
+	_ = n.http1.Close() // its connections have nothing to lose
 	if n.opts.Registerer != nil {
 		for _, c := range n.metrics.collectors() {
 			n.opts.Registerer.Unregister(c)

@@ -217,10 +217,13 @@ func (r *reading) send(rec *record) (sent bool, err error) {
 	}
 	event, link := rec, (*record)(nil)
 	if r.options.GetResolveLinks() && rec.typ == typeLink {
-		if event, err = r.resolve(rec); err != nil {
+		target, isLink, err := r.resolve(rec)
+		if err != nil {
 			return false, failed(err)
 		}
-		link = rec
+		if isLink {
+			event, link = target, rec
+		}
 	}
 	return true, r.call.SendMsg(readEventFrame(event, link, r.uuidString))
 }

@@ -3,11 +3,13 @@ package eventnode_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 )
 
 func TestReadStreamBounds(t *testing.T) {
@@ -131,18 +133,20 @@ func TestMetadataStreamShowsItsLastEvent(t *testing.T) {
 	}
 }
 
+// linkTo is a link with this data: "revision@stream", where it is one.
+func linkTo(data string) esdb.EventData {
+	e := event("$>")
+	e.Data, e.ContentType = []byte(data), esdb.ContentTypeBinary
+	return e
+}
+
 func TestLinksAreResolvedWhenAsked(t *testing.T) {
 	t.Parallel()
 	client := eventnodetest.Client(t, eventnodetest.Start(t))
-	link := func(to string) esdb.EventData {
-		e := event("$>")
-		e.Data, e.ContentType = []byte(to), esdb.ContentTypeBinary
-		return e
-	}
 	mustAppend(t, client, "source", esdb.NoStream{}, events("e", 2)...)
-	mustAppend(t, client, "links", esdb.NoStream{}, link("1@source"), link("9@source"), link("0@nowhere"), link("rubbish"))
+	mustAppend(t, client, "links", esdb.NoStream{}, linkTo("1@source"), linkTo("9@source"), linkTo("0@nowhere"), linkTo("0"), linkTo("-1@source"), linkTo("0@"))
 	got := readStream(t, client, "links", esdb.ReadStreamOptions{ResolveLinkTos: true})
-	if len(got) != 4 || got[0].Event == nil || got[0].Event.EventType != "e-1" || got[0].Link == nil || got[0].Link.EventNumber != 0 {
+	if len(got) != 6 || got[0].Event == nil || got[0].Event.EventType != "e-1" || got[0].Link == nil || got[0].Link.EventNumber != 0 {
 		t.Fatalf("resolved: %+v", got)
 	}
 	for _, e := range got[1:] {
@@ -152,5 +156,46 @@ func TestLinksAreResolvedWhenAsked(t *testing.T) {
 	}
 	if plain := readStream(t, client, "links", esdb.ReadStreamOptions{}); plain[0].Event.EventType != "$>" || plain[0].Link != nil {
 		t.Fatalf("unresolved: %+v", plain[0])
+	}
+}
+
+// What has the type of a link but names no revision stands for itself.
+func TestLinkThatIsNone(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	mustAppend(t, client, "links", esdb.NoStream{}, linkTo("rubbish"), linkTo("one@links"), linkTo("@links"), linkTo(""))
+	got := readStream(t, client, "links", esdb.ReadStreamOptions{ResolveLinkTos: true})
+	if len(got) != 4 {
+		t.Fatalf("%d events", len(got))
+	}
+	for i, e := range got {
+		if e.Link != nil || e.Event == nil || e.Event.EventType != "$>" || e.Event.EventNumber != uint64(i) {
+			t.Fatalf("event %d: %+v", i, e)
+		}
+	}
+}
+
+// A link shows no more of a stream than reading the stream does.
+func TestLinkObeysTheStreamsLimits(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	client := eventnodetest.Client(t, eventnodetest.On(t, pool).Start())
+	for stream, limit := range map[string]func(*esdb.StreamMetadata){
+		"aged":      func(m *esdb.StreamMetadata) { m.SetMaxAge(time.Hour) },
+		"counted":   func(m *esdb.StreamMetadata) { m.SetMaxCount(1) },
+		"truncated": func(m *esdb.StreamMetadata) { m.SetTruncateBefore(1) },
+	} {
+		mustAppend(t, client, stream, esdb.NoStream{}, events("e", 2)...)
+		setMetadata(t, client, stream, limit)
+		mustAppend(t, client, "to-"+stream, esdb.NoStream{}, linkTo("0@"+stream), linkTo("1@"+stream))
+	}
+	if _, err := pool.Exec(t.Context(), `UPDATE eventnode.events SET created = created - interval '2 hours' WHERE stream = 'aged' AND revision = 0`); err != nil {
+		t.Fatal(err)
+	}
+	for _, stream := range []string{"aged", "counted", "truncated"} {
+		got := readStream(t, client, "to-"+stream, esdb.ReadStreamOptions{ResolveLinkTos: true})
+		if len(got) != 2 || got[0].Event != nil || got[0].Link == nil || got[1].Event == nil || got[1].Event.EventType != "e-1" {
+			t.Errorf("%s: %+v", stream, got)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package eventnode
 
 import (
 	"math"
-	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
@@ -12,6 +11,10 @@ import (
 
 // Subscriptions read the log on their own: from the tail while they keep up, else
 // from PostgreSQL. A slow one holds up nobody.
+//
+// A subscription that does not keep up is not told so: the protocol has a message
+// for it, FellBehind, but the real server never sends it. CaughtUp comes again
+// when the end of the log is reached again.
 
 func (r *reading) confirm() error {
 	return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
@@ -19,12 +22,11 @@ func (r *reading) confirm() error {
 	}})
 }
 
-func (r *reading) caughtUp() error {
+// sendCaughtUp sends an empty message. From 25.0.1 on the real server puts a
+// timestamp and a position into it; this version of the protocol has no such
+// fields.
+func (r *reading) sendCaughtUp() error {
 	return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}})
-}
-
-func (r *reading) fellBehind() error {
-	return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_FellBehind_{FellBehind: &streams.ReadResp_FellBehind{}}})
 }
 
 // wait blocks until the log has moved past the position.
@@ -42,16 +44,16 @@ func (r *reading) wait(position int64) error {
 // allSubscription follows $all.
 type allSubscription struct {
 	*reading
-	after      int64 // position of the last event considered
-	considered int64 // events since the last checkpoint
+	after      int64 // position of the last event looked at
+	unreported int64 // events looked at since the last checkpoint
 	checkpoint int64 // position of the last checkpoint
-	live       bool
+	caughtUp   bool  // the client was told so and has had everything since
 }
 
 func (r *reading) subscribeAll() error {
 	r.node.metrics.subscriptions.Inc()
 	defer r.node.metrics.subscriptions.Dec()
-	s := &allSubscription{reading: r, after: r.subscriptionStart()}
+	s := &allSubscription{reading: r, after: r.allStart()}
 	if err := r.confirm(); err != nil {
 		return err
 	}
@@ -74,10 +76,10 @@ func (r *reading) subscribeAll() error {
 	}
 }
 
-// subscriptionStart is the position the subscription begins after. Positions are
+// allStart is the position that a subscription of $all begins after. Positions are
 // pairs; here both halves are equal, but a checkpoint of the real server may have
 // prepare 0 and then stands before the event at its commit position.
-func (r *reading) subscriptionStart() int64 {
+func (r *reading) allStart() int64 {
 	switch v := r.options.GetAll().GetAllOption().(type) {
 	case *streams.ReadReq_Options_AllOptions_Position:
 		commit, prepare := v.Position.GetCommitPosition(), v.Position.GetPreparePosition()
@@ -97,12 +99,7 @@ func (r *reading) subscriptionStart() int64 {
 
 // page reads from PostgreSQL what the tail no longer holds.
 func (s *allSubscription) page() ([]*record, error) {
-	if s.live {
-		if err := s.fellBehind(); err != nil {
-			return nil, err
-		}
-		s.live = false
-	}
+	s.caughtUp = false
 	head := s.node.tail.last()
 	records, err := s.node.store.read(s.ctx, page{from: s.after + 1, to: math.MaxInt64, limit: s.limit})
 	if err != nil {
@@ -122,8 +119,8 @@ func (s *allSubscription) deliver(records []*record) error {
 			return err
 		}
 		s.after = rec.position
-		s.considered++
-		if s.filter != nil && s.considered >= s.filter.interval {
+		s.unreported++
+		if s.filter != nil && s.unreported >= s.filter.interval {
 			if err := s.sendCheckpoint(); err != nil {
 				return err
 			}
@@ -134,23 +131,24 @@ func (s *allSubscription) deliver(records []*record) error {
 
 // idle says that the end of the log is reached and waits for more.
 func (s *allSubscription) idle() error {
-	if !s.live {
+	if !s.caughtUp {
 		if s.filter != nil {
 			if err := s.sendCheckpoint(); err != nil {
 				return err
 			}
 		}
-		if err := s.caughtUp(); err != nil {
+		if err := s.sendCaughtUp(); err != nil {
 			return err
 		}
-		s.live = true
+		s.caughtUp = true
 	}
 	return s.wait(s.after)
 }
 
-// sendCheckpoint tells how far the log has been considered, matching or not.
+// sendCheckpoint says how far the log was looked through, whether events matched
+// or not.
 func (s *allSubscription) sendCheckpoint() error {
-	s.considered = 0
+	s.unreported = 0
 	if s.after <= s.checkpoint {
 		return nil
 	}
@@ -158,110 +156,4 @@ func (s *allSubscription) sendCheckpoint() error {
 	return s.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Checkpoint_{Checkpoint: &streams.ReadResp_Checkpoint{
 		CommitPosition: uint64(s.after), PreparePosition: uint64(s.after),
 	}}})
-}
-
-// subscribeStream follows one stream: its past from PostgreSQL, then the tail.
-func (r *reading) subscribeStream(stream string) error {
-	r.node.metrics.subscriptions.Inc()
-	defer r.node.metrics.subscriptions.Dec()
-	after, err := r.streamSubscriptionStart(stream)
-	if err != nil {
-		return failed(err)
-	}
-	if err := r.confirm(); err != nil {
-		return err
-	}
-	for {
-		position := r.node.tail.last() // before the query: what it misses, the tail has
-		if after, err = r.catchUp(stream, after); err != nil {
-			return err
-		}
-		if err := r.caughtUp(); err != nil {
-			return err
-		}
-		for inMemory := true; inMemory; {
-			var records []*record
-			if records, inMemory = r.node.tail.after(position, pageMax); !inMemory {
-				break
-			}
-			for _, rec := range records {
-				position = rec.position
-				if rec.stream != stream || rec.revision <= after {
-					continue
-				}
-				after = rec.revision
-				if err := r.sendOfStream(rec); err != nil {
-					return err
-				}
-			}
-			if len(records) == 0 {
-				if err := r.wait(position); err != nil {
-					return err
-				}
-			}
-		}
-		if err := r.fellBehind(); err != nil {
-			return err
-		}
-	}
-}
-
-func (r *reading) streamSubscriptionStart(stream string) (int64, error) {
-	switch v := r.options.GetStream().GetRevisionOption().(type) {
-	case *streams.ReadReq_Options_StreamOptions_Revision:
-		return int64(min(v.Revision, math.MaxInt64)), nil
-	case *streams.ReadReq_Options_StreamOptions_End:
-		last, _, err := r.state(stream)
-		if last == tombstoneRevision {
-			return noStream, err // to be told that it is deleted
-		}
-		return last, err
-	default:
-		return noStream, nil
-	}
-}
-
-// catchUp sends what PostgreSQL has of the stream after the revision.
-func (r *reading) catchUp(stream string, after int64) (int64, error) {
-	for {
-		last, meta, err := r.state(stream)
-		switch {
-		case err != nil:
-			return after, failed(err)
-		case last == tombstoneRevision:
-			return after, errStreamDeleted(r.ctx, stream)
-		case last == noStream || meta.softDeleted():
-			return after, nil
-		}
-		from := max(after, meta.firstRevision(last)-1)
-		if from >= last {
-			return after, nil
-		}
-		p := page{stream: stream, from: from + 1, to: last, oldest: meta.oldest(time.Now()), limit: r.limit}
-		records, err := r.node.store.read(r.ctx, p)
-		if err != nil {
-			return after, failed(err)
-		}
-		if len(records) == 0 {
-			return after, nil
-		}
-		for _, rec := range records {
-			after = rec.revision
-			if err := r.sendOfStream(rec); err != nil {
-				return after, err
-			}
-		}
-		r.adapt(records)
-	}
-}
-
-// sendOfStream sends an event of the stream subscribed to. A tombstone ends it.
-func (r *reading) sendOfStream(rec *record) error {
-	if _, err := r.send(rec); err != nil {
-		return err
-	}
-	if rec.revision == tombstoneRevision {
-		return errStreamDeleted(r.ctx, rec.stream)
-	}
-	return nil
 }

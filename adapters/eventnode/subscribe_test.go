@@ -122,15 +122,7 @@ func TestCheckpoints(t *testing.T) {
 func TestStreamSubscription(t *testing.T) {
 	t.Parallel()
 	client := eventnodetest.Client(t, eventnodetest.Start(t))
-	subscribe := func(stream string, from esdb.StreamPosition) *esdb.Subscription {
-		s, err := client.SubscribeToStream(context.WithoutCancel(t.Context()), stream, esdb.SubscribeToStreamOptions{From: from})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
-	}
-	early := subscribe("s", esdb.Start{}) // the stream does not exist yet
+	early := subscribeStream(t, client, "s", esdb.Start{}) // the stream does not exist yet
 	untilCaughtUp(t, early)
 	mustAppend(t, client, "s", esdb.NoStream{}, events("e", 150)...)
 	mustAppend(t, client, "noise", esdb.NoStream{}, events("n", 5)...)
@@ -139,9 +131,9 @@ func TestStreamSubscription(t *testing.T) {
 		from int
 	}{
 		"early": {early, 0},
-		"start": {subscribe("s", esdb.Start{}), 0},
-		"after": {subscribe("s", esdb.Revision(100)), 101},
-		"end":   {subscribe("s", esdb.End{}), 150},
+		"start": {subscribeStream(t, client, "s", esdb.Start{}), 0},
+		"after": {subscribeStream(t, client, "s", esdb.Revision(100)), 101},
+		"end":   {subscribeStream(t, client, "s", esdb.End{}), 150},
 	}
 	mustAppend(t, client, "s", esdb.Any{}, event("live"))
 	for name, s := range subs {
@@ -163,11 +155,19 @@ func TestStreamSubscription(t *testing.T) {
 	}
 }
 
-// A subscriber that does not read holds up nobody, and gets everything later.
+// A subscriber that does not read holds up nobody, and gets everything later. That
+// it fell behind it is not told, as by the real server, but when it has caught up
+// again.
 func TestSlowSubscriberHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	client := eventnodetest.Client(t, eventnodetest.Start(t))
-	slow := subscribeAll(t, client, esdb.SubscribeToAllOptions{From: esdb.Start{}})
+	slow := map[string]*esdb.Subscription{
+		"$all": subscribeAll(t, client, esdb.SubscribeToAllOptions{From: esdb.Start{}}),
+		"s":    subscribeStream(t, client, "s", esdb.Start{}),
+	}
+	for _, sub := range slow {
+		untilCaughtUp(t, sub)
+	}
 	big := make([]byte, 64<<10)
 	const n = 800 // 50 MiB, more than the tail and all flow control windows hold
 	for i := range n {
@@ -175,9 +175,36 @@ func TestSlowSubscriberHoldsUpNobody(t *testing.T) {
 		e.Data, e.ContentType = big, esdb.ContentTypeBinary
 		mustAppend(t, client, "s", esdb.Any{}, e)
 	}
-	for i, e := range nextEvents(t, slow, n) {
-		if e.Event.EventNumber != uint64(i) {
-			t.Fatalf("event %d at place %d", e.Event.EventNumber, i)
+	for name, sub := range slow {
+		got, _ := untilCaughtUp(t, sub) // which fails when told that it fell behind
+		if len(got) != n {
+			t.Fatalf("%s: %d events", name, len(got))
+		}
+		for i, e := range got {
+			if e.Event.EventNumber != uint64(i) {
+				t.Fatalf("%s: event %d at place %d", name, e.Event.EventNumber, i)
+			}
+		}
+	}
+}
+
+// A tombstoned stream is refused by the call itself, not by a subscription that
+// ends at once.
+func TestSubscriptionToTombstoneIsRefused(t *testing.T) {
+	t.Parallel()
+	client := eventnodetest.Client(t, eventnodetest.Start(t))
+	mustAppend(t, client, "s", esdb.NoStream{}, events("e", 3)...)
+	if _, err := client.TombstoneStream(t.Context(), "s", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, from := range map[string]esdb.StreamPosition{"start": esdb.Start{}, "revision": esdb.Revision(1), "end": esdb.End{}} {
+		for _, stream := range []string{"s", "$$s"} {
+			sub, err := client.SubscribeToStream(t.Context(), stream, esdb.SubscribeToStreamOptions{From: from})
+			if err == nil {
+				_ = sub.Close()
+			}
+			t.Log(name, stream)
+			wantCode(t, err, esdb.ErrorCodeStreamDeleted)
 		}
 	}
 }

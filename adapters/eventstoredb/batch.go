@@ -13,46 +13,50 @@ import (
 // batcher makes batches of what a subscription tells: all that is there, up to
 // a number of events and bytes.
 type batcher struct {
-	notices    <-chan notice
-	ended      func() error // why notices was closed
+	notices    <-chan notice // buffered
+	ended      func() error  // why notices was closed
 	decode     func(*esdb.RecordedEvent) (eventlog.Recorded, error)
 	maxEvents  int
 	maxBytes   int
 	checkpoint time.Duration // least time between batches without events
 
-	upto    eventlog.Position // the log was looked through so far, the batch in the making included
-	made    eventlog.Position // as of the last batch made
-	madeAt  time.Time         // when that was
-	events  []eventlog.Recorded
-	bytes   int
-	live    bool  // the store had nothing more when it last said
-	news    bool  // live, and no batch has said so yet
-	problem error // an event that cannot be read; what is before it goes first
+	upto       eventlog.Position // the log was looked through so far, the next batch included
+	events     []eventlog.Recorded
+	bytes      int
+	lastUpto   eventlog.Position // of the last batch
+	lastAt     time.Time         // when that was made
+	end        logEnd
+	unreadable error // an event that cannot be read; those before it go first
 }
 
-// next waits for the next batch. One without events comes when the
-// subscription has caught up, and else at most once in the checkpoint interval.
+// next waits for the next batch. One without events comes when the reader has
+// caught up, and else at most once in the checkpoint interval.
 func (b *batcher) next(ctx context.Context) (eventlog.Batch, error) {
 	for {
-		if b.problem != nil {
-			return eventlog.Batch{}, b.problem
+		if b.unreadable != nil {
+			return eventlog.Batch{}, b.unreadable
 		}
 		if err := b.wait(ctx); err != nil {
 			return eventlog.Batch{}, err
 		}
-		if b.drain(); len(b.events) > 0 || b.news || b.checkpointDue() {
-			return b.make(), nil
+		if b.drain(); len(b.events) > 0 || b.end.news() || b.checkpointDue() {
+			return b.finish(), nil
 		}
 	}
 }
 
 // wait blocks until there is something to look at.
 func (b *batcher) wait(ctx context.Context) error {
-	var due <-chan time.Time
-	if b.made.Before(b.upto) {
-		t := time.NewTimer(time.Until(b.madeAt.Add(b.checkpoint)))
+	var due, sure <-chan time.Time
+	if b.lastUpto.Before(b.upto) {
+		t := time.NewTimer(time.Until(b.lastAt.Add(b.checkpoint)))
 		defer t.Stop()
 		due = t.C
+	}
+	if b.end.untold {
+		t := time.NewTimer(time.Until(b.end.doubtUntil))
+		defer t.Stop()
+		sure = t.C
 	}
 	select {
 	case n, ok := <-b.notices:
@@ -63,6 +67,8 @@ func (b *batcher) wait(ctx context.Context) error {
 		return nil
 	case <-due:
 		return nil
+	case <-sure:
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -70,7 +76,7 @@ func (b *batcher) wait(ctx context.Context) error {
 
 // drain takes what is there without waiting.
 func (b *batcher) drain() {
-	for b.problem == nil && len(b.events) < b.maxEvents && b.bytes < b.maxBytes {
+	for b.unreadable == nil && len(b.events) < b.maxEvents && b.bytes < b.maxBytes {
 		select {
 		case n, ok := <-b.notices:
 			if !ok {
@@ -88,21 +94,23 @@ func (b *batcher) take(n notice) {
 	case n.event != nil:
 		b.add(n.event)
 	case n.caughtUp:
-		b.news = b.news || !b.live // the store may say it any number of times
-		b.live = true
+		b.end.caughtUp()
 	case n.fellBehind:
-		b.live, b.news = false, false
+		b.end.fellBehind()
 	default:
 		b.upto = later(b.upto, n.checkpoint)
 	}
+	if len(b.notices) == cap(b.notices) { // with room for one now, so another was waiting
+		b.end.overflowed()
+	}
 }
 
-// add puts an event into the batch. One that is not behind the last is a
+// add puts an event into the batch. One that is not after the last is a
 // repetition and left out.
 func (b *batcher) add(e *esdb.RecordedEvent) {
 	p := position(e)
 	if p == (eventlog.Position{}) {
-		b.problem = unreadableError{fmt.Errorf("event %d of %s has no position", e.EventNumber, e.StreamID)}
+		b.unreadable = unreadableError{fmt.Errorf("event %d of %s has no position", e.EventNumber, e.StreamID)}
 		return
 	}
 	if !b.upto.Before(p) {
@@ -110,7 +118,7 @@ func (b *batcher) add(e *esdb.RecordedEvent) {
 	}
 	r, err := b.decode(e)
 	if err != nil {
-		b.problem = unreadableError{err}
+		b.unreadable = unreadableError{err}
 		return
 	}
 	b.upto = p
@@ -119,17 +127,19 @@ func (b *batcher) add(e *esdb.RecordedEvent) {
 }
 
 func (b *batcher) checkpointDue() bool {
-	return b.made.Before(b.upto) && time.Since(b.madeAt) >= b.checkpoint
+	return b.lastUpto.Before(b.upto) && time.Since(b.lastAt) >= b.checkpoint
 }
 
-func (b *batcher) make() eventlog.Batch {
+// finish gives the batch and begins the next.
+func (b *batcher) finish() eventlog.Batch {
 	batch := eventlog.Batch{
 		Events:   b.events,
 		Upto:     b.upto,
-		CaughtUp: b.live && b.problem == nil && len(b.notices) == 0,
+		CaughtUp: b.end.sure() && b.unreadable == nil && len(b.notices) == 0,
 	}
-	b.events, b.bytes, b.news = nil, 0, b.news && !batch.CaughtUp
-	b.made, b.madeAt = b.upto, time.Now()
+	b.end.untold = b.end.untold && !batch.CaughtUp
+	b.events, b.bytes = nil, 0
+	b.lastUpto, b.lastAt = b.upto, time.Now()
 	return batch
 }
 

@@ -38,6 +38,9 @@
 //     follows. Events of others move it on in steps of up to 32, so a reader that
 //     is asked to have reached a position must follow the stream that it came
 //     from.
+//   - Whether a follower is at the log's end is known exactly only when the store
+//     says CaughtUp. No store says that a follower has fallen behind again: one
+//     whose queue overflows takes it for possible for a second (logend.go).
 //   - Reading the whole log, Ping included, needs a user that may read $all.
 //
 // # The guard

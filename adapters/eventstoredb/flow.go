@@ -34,7 +34,7 @@ func newFlow[T any](ctx context.Context, g *guard, ahead int, open func(context.
 	f.stay.guard = g
 	go func() {
 		defer close(f.items)
-		defer f.stay.end() // first, so that who has seen the end never counts it as parked
+		defer f.stay.end() // first, so that whoever has seen the end never counts it as parked
 		f.err = recovered(func() error { return f.run(ctx, open) })
 	}()
 	return f, nil

@@ -41,11 +41,10 @@ func (o FollowOptions) withDefaults() FollowOptions {
 }
 
 // Follow calls handle with the log's events in order, batch after batch, from
-// behind the position that from gives, and never returns nil. It outlives any
-// outage: when the subscription drops it subscribes again behind the last
-// batch that was handled. from is asked each time it subscribes, and tried
-// again when it fails; a position before what was handled already is passed
-// over.
+// after the position that from gives, and never returns nil. It outlives any
+// outage: when the subscription drops, it subscribes again after the last batch
+// that was handled. It asks from each time it subscribes, again when that fails;
+// a position before what was handled already is ignored.
 //
 // It ends when ctx does; when handle fails, with that error; and at an event
 // that cannot be read, with wire.ErrUnknown where this program does not know
@@ -58,7 +57,7 @@ func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.C
 	}
 	f := follower{store: s, options: o.withDefaults(), from: from, handle: handle}
 	for failures := 0; ; failures++ {
-		before := f.handled
+		handledBefore := f.handled
 		err := f.run(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -67,7 +66,7 @@ func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.C
 			return fmt.Errorf("follow the log: %w: %w", eventlog.ErrUnavailable, errClosed)
 		case f.final:
 			return err
-		case before.Before(f.handled):
+		case handledBefore.Before(f.handled):
 			failures = 0
 		}
 		s.options.Logger.Warn("event store: subscription ended, subscribing again",
@@ -107,15 +106,15 @@ func (f *follower) run(ctx context.Context) error {
 			f.final = errors.As(err, &u)
 			return err
 		}
-		if err := f.pass(ctx, b); err != nil {
+		if err := f.handleBatch(ctx, b); err != nil {
 			return err
 		}
 	}
 }
 
-// pass opens a batch and has it handled: where an event cannot be read, what is
-// before it.
-func (f *follower) pass(ctx context.Context, b eventlog.Batch) error {
+// handleBatch opens a batch and hands it to the handler: where an event cannot be
+// read, the events before it.
+func (f *follower) handleBatch(ctx context.Context, b eventlog.Batch) error {
 	n, unread := f.store.open(ctx, b.Events)
 	if unread != nil {
 		var u unreadableError
@@ -141,7 +140,7 @@ func (f *follower) batcher(sub *flow[notice]) *batcher {
 		maxBytes:   f.options.MaxBytes,
 		checkpoint: f.options.Checkpoint,
 		upto:       f.handled,
-		made:       f.handled,
-		madeAt:     time.Now(),
+		lastUpto:   f.handled,
+		lastAt:     time.Now(),
 	}
 }

@@ -176,6 +176,33 @@ func TestFollowLimitsBytes(t *testing.T) {
 	inOrder(t, got, 40)
 }
 
+// A slow reader falls so far behind that the node reads the log from PostgreSQL
+// for it. It is not told so, and is back at the end all the same.
+func TestFollowAfterFallingBehind(t *testing.T) {
+	t.Parallel()
+	s, _ := running(t)
+	f := follow(t, s, FollowOptions{Prefixes: []string{"account-"}, MaxEvents: 20, Checkpoint: time.Hour}, fromStart)
+	for !f.take(t).CaughtUp {
+		f.done()
+	}
+	const count = 1200 // 36 MB, more than the node keeps in memory
+	events := facts(count)
+	for i := range events {
+		events[i].Metadata.Reason = string(make([]byte, 5000)) // 30,000 bytes as JSON
+	}
+	for i := 0; i < count; i += 30 {
+		_, _, err := s.Append(t.Context(), fmt.Sprintf("account-%d", i), eventlog.NoStream, events[i:i+30]...)
+		require.NoError(t, err)
+	}
+	f.done()
+	got, last := f.until(t, count)
+	inOrder(t, got, count)
+	for !last.CaughtUp {
+		last = f.take(t)
+		f.done()
+	}
+}
+
 func TestFollowGoesOnBehindWhatWasHandled(t *testing.T) {
 	t.Parallel()
 	node := eventnodetest.NewRestartable(t)

@@ -98,8 +98,8 @@ func (g *guard) drain(patience time.Duration, whenIdle func()) bool {
 	}
 }
 
-// stay is the life of one goroutine inside the client: who ends first, it or
-// its caller, decides whether it is parked.
+// stay is the life of one goroutine inside the client. Whether it is parked
+// depends on which of the two ends first, the goroutine or its caller.
 type stay struct {
 	guard *guard
 	over  atomic.Bool
@@ -140,7 +140,7 @@ func call[T any](ctx context.Context, g *guard, f func(context.Context) (T, erro
 	)
 	go func() {
 		defer close(done)
-		defer s.end() // first, so that who has its answer never counts it as parked
+		defer s.end() // first, so that whoever has the answer never counts it as parked
 		err = recovered(func() (err error) { value, err = f(ctx); return err })
 	}()
 	select {

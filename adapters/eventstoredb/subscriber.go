@@ -135,7 +135,7 @@ type delivery struct {
 // deliver gives the batch to the consumer until it is acked.
 func (d *delivery) deliver(ctx context.Context, b eventlog.Batch) error {
 	for nacks := 0; ; nacks++ {
-		acked, err := d.once(ctx, b)
+		acked, err := d.deliverOnce(ctx, b)
 		if acked || err != nil {
 			return err
 		}
@@ -146,9 +146,9 @@ func (d *delivery) deliver(ctx context.Context, b eventlog.Batch) error {
 	}
 }
 
-// once delivers the batch one time. The message's context ends with the answer
+// deliverOnce gives the batch to the consumer and waits for the answer. The message's context ends with the answer
 // to it, and with the subscription.
-func (d *delivery) once(ctx context.Context, b eventlog.Batch) (acked bool, err error) {
+func (d *delivery) deliverOnce(ctx context.Context, b eventlog.Batch) (acked bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := d.options.message(b)

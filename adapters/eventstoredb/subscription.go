@@ -8,18 +8,18 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
-// notice is one thing a subscription tells: an event, or how far the store has
-// looked, or whether there is more.
+// notice is one thing that a subscription says: an event, or how far the store
+// has looked, or that it has nothing more.
 type notice struct {
 	event      *esdb.RecordedEvent
 	checkpoint eventlog.Position
 	caughtUp   bool
-	fellBehind bool
+	fellBehind bool // in the protocol, but neither the node nor any server sends it; see logEnd
 }
 
-// How the store scans for a filtered subscription: it tells how far it is after
-// every window of events. Small, so that a reader whose events are rare is soon
-// known to be up to date.
+// How the store searches for a filtered subscription: after every window of
+// events it says how far it is. The window is small, so that a reader whose
+// events are rare is soon known to be up to date.
 const (
 	searchWindow       = 32
 	checkpointInterval = 1
