@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -28,7 +28,7 @@ func (h handlers) ListAccounts(ctx context.Context, r openapi.ListAccountsReques
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Accounts(ctx, callOf(ctx).caller, q)
+	page, err := h.App.Accounts.List(ctx, callOf(ctx).caller, q)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (h handlers) GetAccount(ctx context.Context, r openapi.GetAccountRequestObj
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	row, position, err := h.App.Account(ctx, callOf(ctx).caller, r.Uid, fresh)
+	row, position, err := h.App.Accounts.Get(ctx, callOf(ctx).caller, r.Uid, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -61,13 +61,13 @@ func (h handlers) administered(ctx context.Context, uid uuid.UUID, min *openapi.
 	if err := in.err(); err != nil {
 		return query.AccountRow{}, eventlog.Position{}, err
 	}
-	return h.App.Account(ctx, callOf(ctx).caller, uid, fresh)
+	return h.App.Accounts.Get(ctx, callOf(ctx).caller, uid, fresh)
 }
 
 func (h handlers) CreateAccount(ctx context.Context, r openapi.CreateAccountRequestObject) (openapi.CreateAccountResponseObject, error) {
 	c := newAccount(ctx, r.Body.Name, r.Body.Administrator, r.Body.Offers, r.Body.Reason)
 	c.Type = account.Type(r.Body.Type)
-	created, err := h.App.CreateAccount(ctx, callOf(ctx).caller, c)
+	created, err := h.App.Accounts.Create(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +77,8 @@ func (h handlers) CreateAccount(ctx context.Context, r openapi.CreateAccountRequ
 	}, nil
 }
 
-func newAccount(ctx context.Context, name string, administrator openapi.Administrator, offers *[]openapi.Offer, reason *openapi.ReasonText) app.CreateAccount {
-	c := app.CreateAccount{Command: commandOf(ctx, reason), Name: name}
+func newAccount(ctx context.Context, name string, administrator openapi.Administrator, offers *[]openapi.Offer, reason *openapi.ReasonText) accounts.Create {
+	c := accounts.Create{Command: commandOf(ctx, reason), Name: name}
 	c.Administrator.Email = administrator.Email
 	c.Administrator.Name = valueOf(administrator.Name)
 	for _, o := range valueOf(offers) {
@@ -89,13 +89,13 @@ func newAccount(ctx context.Context, name string, administrator openapi.Administ
 
 func (h handlers) EditAccount(ctx context.Context, r openapi.EditAccountRequestObject) (openapi.EditAccountResponseObject, error) {
 	var in reading
-	c := app.EditAccount{
+	c := accounts.Edit{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
 	if b := r.Body.Billing; b != nil {
-		c.Billing = &app.EditBilling{Mode: account.BillingMode(b.Mode)}
+		c.Billing = &accounts.EditBilling{Mode: account.BillingMode(b.Mode)}
 		if b.Contact != nil {
-			c.Billing.Contact = &app.Contact{Email: b.Contact.Email, Name: valueOf(b.Contact.Name)}
+			c.Billing.Contact = &account.Contact{Email: b.Contact.Email, Name: valueOf(b.Contact.Name)}
 		}
 	}
 	if r.Body.Offers != nil {
@@ -108,7 +108,7 @@ func (h handlers) EditAccount(ctx context.Context, r openapi.EditAccountRequestO
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.EditAccount(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Accounts.Edit(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.CloseAccount(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	written, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason), expected)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 }
 
 func (h handlers) ResendInvitation(ctx context.Context, r openapi.ResendInvitationRequestObject) (openapi.ResendInvitationResponseObject, error) {
-	written, err := h.App.ResendInvitation(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason))
+	written, err := h.App.Accounts.ResendInvitation(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason))
 	if err != nil {
 		return nil, err
 	}

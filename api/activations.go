@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/people"
 )
 
 func (h handlers) GetActivation(ctx context.Context, r openapi.GetActivationRequestObject) (openapi.GetActivationResponseObject, error) {
-	invited, err := h.App.Invitation(ctx, r.Token)
+	invited, err := h.App.People.Invitation(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (h handlers) GetActivation(ctx context.Context, r openapi.GetActivationRequ
 }
 
 func (h handlers) ActivateAccount(ctx context.Context, r openapi.ActivateAccountRequestObject) (openapi.ActivateAccountResponseObject, error) {
-	written, err := h.App.ActivateAccount(ctx, r.Token, app.ActivateAccount{
+	written, err := h.App.People.Activate(ctx, r.Token, people.Activate{
 		Command: commandOf(ctx, nil), Name: valueOf(r.Body.Name), Password: r.Body.Password,
 	})
 	if err != nil {

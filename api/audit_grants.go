@@ -4,16 +4,17 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/audits"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 )
 
 var auditSorts = []string{"grantedAt", "expiresAt", "status"}
 
 func (h handlers) GrantAudit(ctx context.Context, r openapi.GrantAuditRequestObject) (openapi.GrantAuditResponseObject, error) {
-	granted, err := h.App.GrantAudit(ctx, callOf(ctx).caller, app.GrantAudit{
-		Command: commandOf(ctx, r.Body.Reason), Auditor: app.Contact{Email: r.Body.Auditor.Email, Name: valueOf(r.Body.Auditor.Name)},
+	granted, err := h.App.Audits.Grant(ctx, callOf(ctx).caller, audits.Grant{
+		Command: commandOf(ctx, r.Body.Reason), Auditor: account.Contact{Email: r.Body.Auditor.Email, Name: valueOf(r.Body.Auditor.Name)},
 		Accounts: r.Body.Accounts, ExpiresAt: r.Body.ExpiresAt,
 	})
 	if err != nil {
@@ -42,7 +43,7 @@ func (h handlers) ListAuditGrants(ctx context.Context, r openapi.ListAuditGrants
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.AuditGrants(ctx, callOf(ctx).caller, q)
+	page, err := h.App.Audits.List(ctx, callOf(ctx).caller, q)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (h handlers) GetAuditGrant(ctx context.Context, r openapi.GetAuditGrantRequ
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	row, position, err := h.App.AuditGrant(ctx, callOf(ctx).caller, r.Id)
+	row, position, err := h.App.Audits.Get(ctx, callOf(ctx).caller, r.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (h handlers) RevokeAuditGrant(ctx context.Context, r openapi.RevokeAuditGra
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.RevokeAudit(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	written, err := h.App.Audits.Revoke(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
 	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
 }
 

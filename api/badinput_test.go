@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/fleetledger/fleetledger/api/apitest"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
 )
 
 const newCustomer = `{"name":"Alder","administrator":{"email":"a@alder.example"}}`
@@ -185,7 +185,7 @@ func TestACallerGoneWildIsSlowedDown(t *testing.T) {
 // body that is too large arrives, and the next request is served.
 func TestABodyOf30MBIsRefused(t *testing.T) {
 	t.Parallel()
-	f := &fake{created: app.CreatedAccount{UID: customer}}
+	f := &fake{created: command.Receipt{UID: customer}}
 	server := httptest.NewServer(newClient(t, options(f)).handler)
 	t.Cleanup(server.Close)
 	for _, c := range []struct {

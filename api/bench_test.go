@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -13,15 +13,15 @@ import (
 // and writing JSON.
 func BenchmarkRegistration1000(b *testing.B) {
 	var items []string
-	results := make([]app.ItemResult, 1000)
+	results := make([]command.ItemResult, 1000)
 	for i := range results {
 		row := aDevice("gate")
-		results[i] = app.ItemResult{Index: i, Outcome: domain.OutcomeCreated, Device: &row.State}
+		results[i] = command.ItemResult{Index: i, Outcome: domain.OutcomeCreated, Device: &row.State}
 		items = append(items, fmt.Sprintf(`{"serialNumber":"LD%014d","imei":"004491972154667","name":"gate-%d","labels":["south","fixed"]}`, i, i))
 	}
 	body := `{"items":[` + strings.Join(items, ",") + `]}`
 	t := &testing.T{}
-	c := newClient(t, options(&fake{bulk: app.BulkResult{Results: results}}))
+	c := newClient(t, options(&fake{bulk: command.BulkResult{Results: results}}))
 	b.ReportAllocs()
 	for b.Loop() {
 		if got := c.raw("POST", "/v1/device-registrations", body); got.Code != 200 {

@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -32,8 +33,8 @@ func asOperation(items int, prefer *openapi.Prefer) bool {
 }
 
 // submit makes an operation of a bulk request.
-func (h handlers) submit(ctx context.Context, s app.Submission) (openapi.AcceptedJSONResponse, error) {
-	o, err := h.App.Submit(ctx, callOf(ctx).caller, s)
+func (h handlers) submit(ctx context.Context, s operations.Submission) (openapi.AcceptedJSONResponse, error) {
+	o, err := h.App.Operations.Submit(ctx, callOf(ctx).caller, s)
 	if err != nil {
 		return openapi.AcceptedJSONResponse{}, err
 	}
@@ -43,7 +44,7 @@ func (h handlers) submit(ctx context.Context, s app.Submission) (openapi.Accepte
 	}, nil
 }
 
-func (s *Server) bulkResult(r app.BulkResult, done domain.Outcome, dryRun bool) openapi.BulkResult {
+func (s *Server) bulkResult(r command.BulkResult, done domain.Outcome, dryRun bool) openapi.BulkResult {
 	b := openapi.BulkResult{
 		DryRun:  dryRun,
 		Summary: summary(len(r.Results), done, r.Count),
@@ -55,7 +56,7 @@ func (s *Server) bulkResult(r app.BulkResult, done domain.Outcome, dryRun bool) 
 	return b
 }
 
-func (s *Server) itemResult(r app.ItemResult) openapi.ItemResult {
+func (s *Server) itemResult(r command.ItemResult) openapi.ItemResult {
 	wire := openapi.ItemResult{
 		Index: r.Index, Ref: present(r.Ref), Outcome: openapi.Outcome(r.Outcome),
 		Problems: list(r.Problems, itemProblem),

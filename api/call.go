@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 )
 
 // call is what the stages of one request hand on to each other.
@@ -42,9 +42,9 @@ func callOf(ctx context.Context) *call {
 }
 
 // commandOf begins a command: its id, reason and trace.
-func commandOf(ctx context.Context, reason *openapi.ReasonText) app.Command {
+func commandOf(ctx context.Context, reason *openapi.ReasonText) command.Command {
 	c := callOf(ctx)
-	return app.Command{ID: c.command, Reason: valueOf(reason), Traceparent: c.traceparent}
+	return command.Command{ID: c.command, Reason: valueOf(reason), Traceparent: c.traceparent}
 }
 
 var (

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 func (h handlers) ListChannelContacts(ctx context.Context, r openapi.ListChannelContactsRequestObject) (openapi.ListChannelContactsResponseObject, error) {
@@ -19,8 +19,8 @@ func (h handlers) ListChannelContacts(ctx context.Context, r openapi.ListChannel
 }
 
 func (h handlers) AssignChannelContact(ctx context.Context, r openapi.AssignChannelContactRequestObject) (openapi.AssignChannelContactResponseObject, error) {
-	contact := app.Contact{Email: r.Body.Email, Name: valueOf(r.Body.Name)}
-	assigned, err := h.App.AssignChannelContact(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, r.Body.Reason), contact)
+	contact := account.Contact{Email: r.Body.Email, Name: valueOf(r.Body.Name)}
+	assigned, err := h.App.Accounts.AssignChannelContact(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, r.Body.Reason), contact)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (h handlers) AssignChannelContact(ctx context.Context, r openapi.AssignChan
 }
 
 func (h handlers) RemoveChannelContact(ctx context.Context, r openapi.RemoveChannelContactRequestObject) (openapi.RemoveChannelContactResponseObject, error) {
-	written, err := h.App.RemoveChannelContact(ctx, callOf(ctx).caller, r.Uid, r.Contact, commandOf(ctx, r.Params.Reason))
+	written, err := h.App.Accounts.RemoveChannelContact(ctx, callOf(ctx).caller, r.Uid, r.Contact, commandOf(ctx, r.Params.Reason))
 	if err != nil {
 		return nil, err
 	}

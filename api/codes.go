@@ -3,9 +3,7 @@ package api
 import (
 	"net/http"
 
-	"github.com/fleetledger/fleetledger/app"
-	"github.com/fleetledger/fleetledger/domain/account"
-	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 // Codes of what is wrong with the form of a request: always 400. Stable, as all codes.
@@ -38,15 +36,15 @@ const (
 	codeTooManyItems       = "too_many_items"
 )
 
-// edgeCode is a code of what the edge itself says no with, whatever the form
-// of the request, and the status of such an answer.
+// edgeCode is a code that the edge itself refuses with, and the status of such
+// an answer.
 type edgeCode struct {
 	code    string
 	status  int
 	passing bool // the same request may go well a moment later
 }
 
-// edgeCodes are all that are declared below, for the page of /docs.
+// edgeCodes lists everything declared below, for the page of /docs.
 var edgeCodes []edgeCode
 
 var (
@@ -83,21 +81,13 @@ func declare(c edgeCode) edgeCode {
 	return c
 }
 
-// statusOf has the codes of refusals by app and domain that are not 422.
-var statusOf = map[string]int{
-	codeNotFound.code:              codeNotFound.status,
-	device.CodeDeviceNotFound:      http.StatusNotFound,
-	device.CodeMissingRight:        http.StatusForbidden,
-	codeForbidden.code:             codeForbidden.status,
-	"name_taken":                   http.StatusConflict,
-	"email_taken":                  http.StatusConflict,
-	"already_partnered":            http.StatusConflict,
-	account.CodeLabelTaken:         http.StatusConflict,
-	device.CodeFactorTaken:         http.StatusConflict,
-	device.CodeRegisteredElsewhere: http.StatusConflict,
-	device.CodeBusy:                http.StatusConflict,
-	app.CodeSignInFailed:           http.StatusUnauthorized,
-	app.CodeSessionRequired:        http.StatusForbidden,
-	codeSortUnknown:                http.StatusBadRequest,
-	codeInstantInFuture:            http.StatusBadRequest,
+// statusOf is the status of an answer that a problem of a kind is the reason for.
+var statusOf = map[domain.Kind]int{
+	domain.Refused:         http.StatusUnprocessableEntity,
+	domain.Invalid:         http.StatusBadRequest,
+	domain.Conflict:        http.StatusConflict,
+	domain.Forbidden:       http.StatusForbidden,
+	domain.Missing:         http.StatusNotFound,
+	domain.Busy:            http.StatusConflict,
+	domain.Unauthenticated: http.StatusUnauthorized,
 }

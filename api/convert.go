@@ -18,8 +18,8 @@ func person(p account.Person) openapi.Person {
 
 func offer(o catalogue.Offer) openapi.Offer { return openapi.Offer(o) }
 
-// profileRef names a profile. One that was removed, and gives nothing any more,
-// says so in place of its name.
+// profileRef names a profile. A removed one, which no longer grants anything, is
+// called removed.
 func profileRef(p rights.Profile) openapi.ProfileRef {
 	const removed = "removed"
 	return openapi.ProfileRef{Id: p.ID, Name: cmp.Or(p.Name, removed), Removed: present(!p.Exists())}

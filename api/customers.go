@@ -41,7 +41,7 @@ func (h handlers) ListCustomers(ctx context.Context, r openapi.ListCustomersRequ
 		}
 		return openapi.ListCustomers200TextcsvResponse{Body: body, Headers: openapi.ListCustomers200ResponseHeaders{XPosition: position.String()}}, nil
 	}
-	page, err := h.App.Customers(ctx, caller, q)
+	page, err := h.App.Accounts.Customers(ctx, caller, q)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (h handlers) ListCustomers(ctx context.Context, r openapi.ListCustomersRequ
 func (h handlers) CreateCustomer(ctx context.Context, r openapi.CreateCustomerRequestObject) (openapi.CreateCustomerResponseObject, error) {
 	c := newAccount(ctx, r.Body.Name, r.Body.Administrator, r.Body.Offers, r.Body.Reason)
 	c.Type = account.Standard
-	created, err := h.App.CreateCustomer(ctx, callOf(ctx).caller, c)
+	created, err := h.App.Accounts.CreateCustomer(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.Cus
 		header = append(header, "WINDOW_"+strings.ToUpper(w.Name))
 	}
 	header = append(header, "EXPIRED", "AUTO_RENEWING", "PARTNER_PROFILE", "LAST_LOGIN", "ADMINISTRATORS")
-	fetch := func() (query.List[query.CustomerRow], error) { return h.App.Customers(ctx, c, q) }
+	fetch := func() (query.List[query.CustomerRow], error) { return h.App.Accounts.Customers(ctx, c, q) }
 	return table(header, all, &q.Page, fetch, func(r query.CustomerRow) []string {
 		row := []string{
 			r.UID.String(), r.Name, string(r.Status), strconv.Itoa(r.TotalSystems), strconv.Itoa(r.ActiveSystems),

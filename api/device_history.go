@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 )
 
 func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHistoryRequestObject) (openapi.GetDeviceHistoryResponseObject, error) {
@@ -14,7 +14,7 @@ func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHisto
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	items, err := h.App.DeviceHistory(ctx, callOf(ctx).caller, r.Id)
+	items, err := h.App.Devices.History(ctx, callOf(ctx).caller, r.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -30,13 +30,13 @@ func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHisto
 	}, nil
 }
 
-func historyItem(h app.HistoryItem) openapi.HistoryItem {
+func historyItem(h devices.HistoryItem) openapi.HistoryItem {
 	return openapi.HistoryItem{
 		Position: h.Position.String(), Id: present(h.ID), Type: present(h.Type), Revision: int64(h.Revision),
 		OccurredAt: instant(h.OccurredAt), RecordedAt: instant(h.RecordedAt),
 		Actor:   openapi.Actor{Kind: string(h.Actor.Kind), Id: h.Actor.ID, Account: present(h.Actor.Account)},
 		Account: present(h.Account), Reason: h.Reason, CorrelationId: h.CorrelationID, CausationId: h.CausationID,
-		Changes: list(h.Changes, func(c app.Change) openapi.Change {
+		Changes: list(h.Changes, func(c devices.Change) openapi.Change {
 			return openapi.Change{Field: c.Field, Before: c.Before, After: c.After}
 		}),
 		Hash: h.Hash, PreviousHash: h.PreviousHash, Redacted: h.Redacted,

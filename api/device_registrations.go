@@ -11,7 +11,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/api/fleetcsv"
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -19,7 +20,7 @@ import (
 )
 
 func (h handlers) RegisterDevices(ctx context.Context, r openapi.RegisterDevicesRequestObject) (openapi.RegisterDevicesResponseObject, error) {
-	c := app.RegisterDevices{DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic)}
+	c := devices.Register{DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic)}
 	if r.JSONBody != nil {
 		c.Command = commandOf(ctx, r.JSONBody.Reason)
 		c.Items = list(r.JSONBody.Items, registration)
@@ -31,13 +32,13 @@ func (h handlers) RegisterDevices(ctx context.Context, r openapi.RegisterDevices
 		}
 	}
 	if asOperation(len(c.Items), r.Params.Prefer) {
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationRegistration, Registrations: c})
+		accepted, err := h.submit(ctx, operations.Submission{Command: c.Command, Kind: ports.OperationRegistration, Registrations: c})
 		if err != nil {
 			return nil, err
 		}
 		return openapi.RegisterDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
 	}
-	result, err := h.App.RegisterDevices(ctx, callOf(ctx).caller, c)
+	result, err := h.App.Devices.Register(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +48,8 @@ func (h handlers) RegisterDevices(ctx context.Context, r openapi.RegisterDevices
 	}, nil
 }
 
-func registration(r openapi.Registration) app.Registration {
-	to := app.Registration{
+func registration(r openapi.Registration) devices.Registration {
+	to := devices.Registration{
 		Ref: valueOf(r.Ref), SerialNumber: r.SerialNumber,
 		IMEI: valueOf(r.Imei), MAC: valueOf(r.Mac), ESN: valueOf(r.Esn),
 		Model: valueOf(r.Model), Name: valueOf(r.Name), Labels: valueOf(r.Labels),
@@ -66,11 +67,11 @@ func registration(r openapi.Registration) app.Registration {
 }
 
 // readFleet reads the vendor's CSV.
-func readFleet(body []byte) ([]app.Registration, error) {
+func readFleet(body []byte) ([]devices.Registration, error) {
 	rows, err := fleetcsv.NewReader(bytes.NewReader(body))
-	var items []app.Registration
+	var items []devices.Registration
 	for err == nil {
-		var item app.Registration
+		var item devices.Registration
 		if item, err = rows.Next(); err == nil {
 			items = append(items, item)
 		}

@@ -7,8 +7,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -35,7 +36,7 @@ func (h handlers) ListDevices(ctx context.Context, r openapi.ListDevicesRequestO
 		}
 		return openapi.ListDevices200TextcsvResponse{Body: body, Headers: openapi.ListDevices200ResponseHeaders{XPosition: position.String()}}, nil
 	}
-	page, err := h.App.Devices(ctx, caller, q)
+	page, err := h.App.Devices.List(ctx, caller, q)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObjec
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	row, position, err := h.App.Device(ctx, callOf(ctx).caller, r.Id, fresh)
+	row, position, err := h.App.Devices.Get(ctx, callOf(ctx).caller, r.Id, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObjec
 
 func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObject) (openapi.EditDeviceResponseObject, error) {
 	var in reading
-	c := app.EditDevice{
+	c := devices.Edit{
 		Command: commandOf(ctx, r.Body.Reason), Device: r.Id, Name: r.Body.Name, Labels: r.Body.Labels,
 		IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
@@ -113,7 +114,7 @@ func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObj
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.EditDevice(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Devices.Edit(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObj
 }
 
 func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequestObject) (openapi.SuspendDeviceResponseObject, error) {
-	written, err := h.deviceCommand(ctx, h.App.SuspendDevice, r.Id, r.Body, r.Params.IfMatch)
+	written, err := h.deviceCommand(ctx, h.App.Devices.Suspend, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequ
 }
 
 func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceRequestObject) (openapi.ResumeDeviceResponseObject, error) {
-	written, err := h.deviceCommand(ctx, h.App.ResumeDevice, r.Id, r.Body, r.Params.IfMatch)
+	written, err := h.deviceCommand(ctx, h.App.Devices.Resume, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceReques
 }
 
 func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceRequestObject) (openapi.RetireDeviceResponseObject, error) {
-	written, err := h.deviceCommand(ctx, h.App.RetireDevice, r.Id, r.Body, r.Params.IfMatch)
+	written, err := h.deviceCommand(ctx, h.App.Devices.Retire, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -145,13 +146,13 @@ func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceReques
 }
 
 func (h handlers) deviceCommand(
-	ctx context.Context, do func(context.Context, access.Caller, app.DeviceCommand) (app.Written, error),
+	ctx context.Context, do func(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error),
 	id string, body *openapi.Reason, match *openapi.IfMatch,
-) (app.Written, error) {
+) (command.Receipt, error) {
 	var in reading
-	c := app.DeviceCommand{Command: commandOf(ctx, valueOf(body).Reason), Device: id, IfRevision: in.ifMatch(match)}
+	c := devices.LifeCycle{Command: commandOf(ctx, valueOf(body).Reason), Device: id, IfRevision: in.ifMatch(match)}
 	if err := in.err(); err != nil {
-		return app.Written{}, err
+		return command.Receipt{}, err
 	}
 	return do(ctx, callOf(ctx).caller, c)
 }

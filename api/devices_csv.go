@@ -16,7 +16,7 @@ var deviceColumns = []string{"UID", "SERIAL_NUMBER", "IMEI", "MAC", "ESN", "MODE
 	"WARRANTY_END", "AUTO_RENEW", "REVISION"}
 
 func (h handlers) devicesCSV(ctx context.Context, c access.Caller, q query.DeviceQuery, all bool) (io.Reader, eventlog.Position, error) {
-	fetch := func() (query.List[query.DeviceRow], error) { return h.App.Devices(ctx, c, q) }
+	fetch := func() (query.List[query.DeviceRow], error) { return h.App.Devices.List(ctx, c, q) }
 	shown := h.deviceRow(h.dayOf(q.Freshness))
 	return table(deviceColumns, all, &q.Page, fetch, func(r query.DeviceRow) []string {
 		d := shown(r)

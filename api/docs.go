@@ -12,13 +12,19 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/partnership"
 )
 
 //go:embed docs.html
 var docsTemplate string
 
 // The page of /docs: made once, from the description alone, readable without
-// scripts and without anything from elsewhere.
+// scripts or files of other sites.
 
 type docsPage struct {
 	Title, Description string
@@ -53,6 +59,24 @@ type docsProblem struct {
 
 type docsSchema struct{ Name, JSON string }
 
+// shownRefusals are the refusals by the rules that are not 422, for the list of
+// codes.
+var shownRefusals = []domain.Problem{
+	{Code: device.CodeDeviceNotFound, Kind: domain.Missing},
+	{Code: device.CodeMissingRight, Kind: domain.Forbidden},
+	{Code: device.CodeFactorTaken, Kind: domain.Conflict},
+	{Code: device.CodeRegisteredElsewhere, Kind: domain.Conflict},
+	{Code: device.CodeBusy, Kind: domain.Busy},
+	{Code: account.CodeNameTaken, Kind: domain.Conflict},
+	{Code: account.CodeEmailTaken, Kind: domain.Conflict},
+	{Code: account.CodeLabelTaken, Kind: domain.Conflict},
+	{Code: partnership.CodeAlreadyPartnered, Kind: domain.Conflict},
+	{Code: people.CodeSignInFailed, Kind: domain.Unauthenticated},
+	{Code: people.CodeSessionRequired, Kind: domain.Forbidden},
+	{Code: codeSortUnknown, Kind: domain.Invalid},
+	{Code: codeInstantInFuture, Kind: domain.Invalid},
+}
+
 func renderDocs(doc *openapi3.T) ([]byte, error) {
 	page := docsPage{Title: doc.Info.Title, Description: doc.Info.Description}
 	for _, p := range doc.Paths.InMatchingOrder() {
@@ -63,8 +87,8 @@ func renderDocs(doc *openapi3.T) ([]byte, error) {
 	slices.SortFunc(page.Operations, func(a, b docsOperation) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
-	for code, status := range statusOf {
-		page.Problems = append(page.Problems, docsProblem{code, status})
+	for _, p := range shownRefusals {
+		page.Problems = append(page.Problems, docsProblem{p.Code, statusOf[p.Kind]})
 	}
 	for _, c := range edgeCodes {
 		page.Problems = append(page.Problems, docsProblem{c.code, c.status})

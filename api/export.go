@@ -13,7 +13,7 @@ import (
 // exportPage is how many rows an export reads at a time.
 const exportPage = 1000
 
-// pages is a text that is made a page at a time, while it is being sent.
+// pages is a text produced page by page while it is sent.
 type pages struct {
 	buffer bytes.Buffer
 	// more writes the next page into the buffer; false after the last one. An

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -37,7 +37,7 @@ func (h handlers) GetExternalAccount(ctx context.Context, r openapi.GetExternalA
 }
 
 func (h handlers) AddExternalAccount(ctx context.Context, r openapi.AddExternalAccountRequestObject) (openapi.AddExternalAccountResponseObject, error) {
-	written, err := h.App.AddExternalAccount(ctx, callOf(ctx).caller, app.AddExternalAccount{
+	written, err := h.App.Accounts.AddExternalAccount(ctx, callOf(ctx).caller, accounts.AddExternalAccount{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Kind: account.ExternalKind(r.Body.Kind),
 		Label: r.Body.Label, Endpoint: r.Body.Endpoint, Secret: valueOf(r.Body.Secret),
 	})
@@ -54,7 +54,7 @@ func (h handlers) AddExternalAccount(ctx context.Context, r openapi.AddExternalA
 
 func (h handlers) EditExternalAccount(ctx context.Context, r openapi.EditExternalAccountRequestObject) (openapi.EditExternalAccountResponseObject, error) {
 	var in reading
-	c := app.EditExternalAccount{
+	c := accounts.EditExternalAccount{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, ExternalAccount: r.ExternalAccount,
 		Label: r.Body.Label, Endpoint: r.Body.Endpoint, Secret: r.Body.Secret, IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
@@ -64,7 +64,7 @@ func (h handlers) EditExternalAccount(ctx context.Context, r openapi.EditExterna
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.EditExternalAccount(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Accounts.EditExternalAccount(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +73,13 @@ func (h handlers) EditExternalAccount(ctx context.Context, r openapi.EditExterna
 
 func (h handlers) RemoveExternalAccount(ctx context.Context, r openapi.RemoveExternalAccountRequestObject) (openapi.RemoveExternalAccountResponseObject, error) {
 	var in reading
-	c := app.RemoveExternalAccount{
+	c := accounts.RemoveExternalAccount{
 		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, ExternalAccount: r.ExternalAccount, IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.RemoveExternalAccount(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Accounts.RemoveExternalAccount(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}

@@ -23,10 +23,10 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 	pool := pgtest.Pool(t)
 	s := newStack(t, apitest.On(pool))
 	reseller, desk := s.reseller("Northwind")
-	customer, _ := s.customerOf(desk, "Contoso")
+	customer := s.customerOf(desk, "Contoso")
 	s.fullAccess(reseller, customer)
 	admin := s.signIn(customer, "")
-	accounts := "/v1/accounts/" + customer + "/external-accounts"
+	accounts := "/v1/accounts/" + customer.String() + "/external-accounts"
 	const first, second = "hunter2-first-secret", "hunter2-second-secret"
 	var answers strings.Builder
 	said := func(a answer) answer {
@@ -43,7 +43,7 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 	said(admin.post(accounts, texts("Texts", endpoint, strings.Repeat(first, 1000)))).is(400)
 	said(admin.post(accounts, fmt.Sprintf(`{"kind":"sms","label":"Texts","endpoint":%q,"secret":{"is":%q}}`, endpoint, first))).is(400)
 	said(admin.post(accounts, fmt.Sprintf(`{"kind":"sms","label":"Texts","endpoint":%q,"password":%q}`, endpoint, first))).is(400)
-	said(s.signIn(reseller, "").post("/v1/accounts/"+reseller+"/external-accounts", texts("Texts", endpoint, first))).
+	said(s.signIn(reseller, "").post("/v1/accounts/"+reseller.String()+"/external-accounts", texts("Texts", endpoint, first))).
 		refusedWith(422, "external_account_not_allowed")
 	said(desk.post(accounts, texts("Texts", endpoint, first))).refusedWith(403, "missing_right")
 

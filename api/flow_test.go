@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
@@ -37,45 +38,46 @@ func expect(t *testing.T, what string, got, want any) {
 func TestFromCustomerToRenewedDevice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
 	resellerUID, reseller := s.reseller("Northwind")
-	customerUID, _ := s.customerOf(reseller, "Alder")
+	customerUID := s.customerOf(reseller, "Alder")
 	s.fullAccess(resellerUID, customerUID)
 
+	customer := customerUID.String()
 	file := "\ufeffTARGET_COMPANY;gateway[serial number];Gateway[IMEI];TYPE;NAME;LABELS\r\n" +
-		customerUID + ";" + mp70(1) + ";" + imei(1) + ";MP70;gate;south|fixed\r\n" +
+		customer + ";" + mp70(1) + ";" + imei(1) + ";MP70;gate;south|fixed\r\n" +
 		";  ld" + strings.Repeat("0", 13) + "2 ;" + imei(2) + ";;\"Zoë – \"\"north\"\"; gate\";\r\n" +
-		customerUID + ";" + mp70(3) + ";123456789012345;MP70;bad imei;\r\n" +
+		customer + ";" + mp70(3) + ";123456789012345;MP70;bad imei;\r\n" +
 		"nobody;" + mp70(4) + ";" + imei(4) + ";MP70;nobody;\r\n" +
-		customerUID + ";" + mp70(1) + ";" + imei(1) + ";MP70;twice;\r\n"
-	got := reseller.post("/v1/device-registrations", file, "Content-Type: text/csv").is(200)
-	registered := into[openapi.BulkResult](got)
-	expect(t, "registration", outcomes(registered), []string{
+		customer + ";" + mp70(1) + ";" + imei(1) + ";MP70;twice;\r\n"
+	registered := when(reseller.RegisterDevicesWithBody(ctx, nil, "text/csv", strings.NewReader(file))).Then(t).JSON200
+	expect(t, "registration", outcomes(*registered), []string{
 		"created", "created", "refused imei_invalid", "refused target_unknown", "refused duplicate_in_request",
 	})
 	if registered.Summary.Created == nil || *registered.Summary.Created != 2 || registered.Summary.Refused != 3 || registered.Summary.Total != 5 {
 		t.Errorf("summary %+v", registered.Summary)
 	}
-	again := into[openapi.BulkResult](reseller.post("/v1/device-registrations", file, "Content-Type: text/csv").is(200))
-	expect(t, "registration again", outcomes(again)[:2], []string{"unchanged", "unchanged"})
+	again := when(reseller.RegisterDevicesWithBody(ctx, nil, "text/csv", strings.NewReader(file))).Then(t).JSON200
+	expect(t, "registration again", outcomes(*again)[:2], []string{"unchanged", "unchanged"})
 
-	got = reseller.post("/v1/transfers", fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q,"LD99999999999999"],"reason":"sold"}`, resellerUID, customerUID, mp70(2))).is(201)
-	expect(t, "transfer", outcomes(into[openapi.BulkResult](got)), []string{"transferred", "refused device_not_found"})
+	transferred := when(reseller.TransferDevices(ctx, nil, client.TransferRequest{
+		From: &resellerUID, To: &customerUID, Devices: &[]string{mp70(2), "LD99999999999999"}, Reason: new("sold"),
+	})).Then(t).JSON201
+	expect(t, "transfer", outcomes(*transferred), []string{"transferred", "refused device_not_found"})
 
-	renewal := fmt.Sprintf(`{"devices":[%q,%q],"term":"P1Y","orderNumber":"PO-1"}`, mp70(1), mp70(2))
-	dry := reseller.post("/v1/renewals?dryRun=true", renewal).is(200)
-	expect(t, "dry run", outcomes(into[openapi.BulkResult](dry)), []string{"renewed", "renewed"})
-	got = reseller.post("/v1/renewals", renewal, "Idempotency-Key: order-1").is(200)
-	expect(t, "renewal", outcomes(into[openapi.BulkResult](got)), []string{"renewed", "renewed"})
-	replayed := reseller.post("/v1/renewals", renewal, "Idempotency-Key: order-1").is(200)
-	if string(replayed.body) != string(got.body) || replayed.header.Get("Idempotent-Replayed") != "true" {
-		t.Errorf("replayed %s", replayed.body)
+	order := client.RenewalRequest{Devices: []string{mp70(1), mp70(2)}, Term: new("P1Y"), OrderNumber: new("PO-1")}
+	dry := when(reseller.RenewDevices(ctx, &client.RenewDevicesParams{DryRun: new(true)}, order)).Then(t).JSON200
+	expect(t, "dry run", outcomes(*dry), []string{"renewed", "renewed"})
+	once := &client.RenewDevicesParams{IdempotencyKey: new("order-1")}
+	renewed := when(reseller.RenewDevices(ctx, once, order)).Then(t)
+	expect(t, "renewal", outcomes(*renewed.JSON200), []string{"renewed", "renewed"})
+	replayed := when(reseller.RenewDevices(ctx, once, order)).Then(t)
+	if string(replayed.Body) != string(renewed.Body) || replayed.Header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("replayed %s", replayed.Body)
 	}
-	if renewed := into[openapi.BulkResult](got).Results[0].Device; renewed == nil || *renewed.ServiceEnd != into2(dry).Results[0].serviceEnd() {
-		t.Errorf("the dry run promised something else: %s", got.body)
-	}
+	expect(t, "what the dry run promised", *renewed.JSON200.Results[0].Device.ServiceEnd, *dry.Results[0].Device.ServiceEnd)
 
-	seen := "minPosition=" + got.header.Get("X-Position")
-	customers := into[openapi.CustomerList](reseller.get("/v1/customers?" + seen).is(200))
+	customers := when(reseller.ListCustomers(ctx, nil)).Then(t).JSON200
 	if len(customers.Items) != 1 {
 		t.Fatalf("customers: %+v", customers)
 	}
@@ -85,12 +87,11 @@ func TestFromCustomerToRenewedDevice(t *testing.T) {
 	}
 	expect(t, "profile", row.PartnerProfile.Id, "full")
 
-	one := reseller.get("/v1/devices/" + strings.ToLower(mp70(2)) + "?" + seen).is(200)
-	device := into[openapi.Device](one)
-	if device.Account.Uid.String() != customerUID || *device.Account.Name != "Alder" || device.Name != `Zoë – "north"; gate` {
-		t.Errorf("device: %s", one.body)
+	found := when(reseller.GetDevice(ctx, strings.ToLower(mp70(2)), nil)).Then(t).JSON200
+	if found.Account.Uid != customerUID || *found.Account.Name != "Alder" || found.Name != `Zoë – "north"; gate` {
+		t.Errorf("device: %+v", found)
 	}
-	history := into[openapi.History](reseller.get("/v1/devices/" + device.Uid.String() + "/history").is(200))
+	history := when(reseller.GetDeviceHistory(ctx, found.Uid.String(), nil)).Then(t).JSON200
 	var types []string
 	for _, item := range history.Items {
 		types = append(types, *item.Type)
@@ -98,49 +99,41 @@ func TestFromCustomerToRenewedDevice(t *testing.T) {
 	expect(t, "history", types, []string{"Registered", "Transferred", "ServiceRenewed"})
 
 	// The customer sees the device, and of its past only what is its own.
-	foreign := into[openapi.History](s.signIn(customerUID, "").get("/v1/devices/" + mp70(2) + "/history").is(200))
-	if len(foreign.Items) != 3 || !foreign.Items[0].Redacted || foreign.Items[1].Redacted ||
-		strings.Contains(string(mustJSON(t, foreign.Items[:2])), resellerUID) {
-		t.Errorf("the customer's view: %s", mustJSON(t, foreign))
+	theirs := when(s.signIn(customerUID, "").GetDeviceHistory(ctx, mp70(2), nil)).Then(t).JSON200
+	if len(theirs.Items) != 3 || !theirs.Items[0].Redacted || theirs.Items[1].Redacted ||
+		strings.Contains(string(mustJSON(t, theirs.Items[:2])), resellerUID.String()) {
+		t.Errorf("the customer's view: %s", mustJSON(t, theirs))
 	}
 	// Somebody else sees nothing at all.
 	_, stranger := s.reseller("Stranger")
-	stranger.get("/v1/devices/"+mp70(2)).refusedWith(404, "not_found")
-	stranger.get("/v1/devices/" + mp70(2) + "/history").is(404)
-	stranger.get("/v1/accounts/"+customerUID).refusedWith(404, "not_found")
-	stranger.get("/v1/customers", "X-Account: "+resellerUID).refusedWith(404, "not_found")
-	elsewhere := into[openapi.BulkResult](stranger.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, mp70(2), imei(2))).is(200))
-	expect(t, "registered by a stranger", outcomes(elsewhere), []string{"refused registered_elsewhere"})
-	if text := string(mustJSON(t, elsewhere)); strings.Contains(text, customerUID) || strings.Contains(text, "Alder") {
+	when(stranger.GetDevice(ctx, mp70(2), nil)).Refused(t, 404, "not_found")
+	when(stranger.GetDeviceHistory(ctx, mp70(2), nil)).Refused(t, 404, "not_found")
+	when(stranger.GetAccount(ctx, customerUID, nil)).Refused(t, 404, "not_found")
+	when(stranger.ListCustomers(ctx, &client.ListCustomersParams{XAccount: &resellerUID})).Refused(t, 404, "not_found")
+	elsewhere := when(stranger.RegisterDevices(ctx, nil, request(newDevice(2)))).Then(t)
+	expect(t, "registered by a stranger", outcomes(*elsewhere.JSON200), []string{"refused registered_elsewhere"})
+	if text := string(elsewhere.Body); strings.Contains(text, customer) || strings.Contains(text, "Alder") {
 		t.Errorf("tells where: %s", text)
 	}
 }
 
-type promised struct{ Results []promisedResult }
-
-type promisedResult struct{ Device openapi.Device }
-
-func (p promisedResult) serviceEnd() string { return *p.Device.ServiceEnd }
-
-func into2(a answer) promised { return into[promised](a) }
-
 // finished waits for the end of an operation.
-func (s *stack) finished(c *caller, at string) openapi.Operation {
+func (s *stack) finished(c *caller, id uuid.UUID) openapi.Operation {
 	s.t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		operation := when(c.GetOperation(s.t.Context(), id, nil)).Then(s.t).JSON200
+		switch operation.State {
+		case client.Done:
+			return *operation
+		case client.Failed:
+			s.t.Fatalf("failed: %v", *operation.Error)
+		}
 		select {
 		case <-tick.C:
 		case <-s.t.Context().Done():
 			s.t.Fatal("not done in time")
-		}
-		operation := into[openapi.Operation](c.get(at).is(200))
-		switch operation.State {
-		case "done":
-			return operation
-		case "failed":
-			s.t.Fatalf("failed: %v", *operation.Error)
 		}
 	}
 }
@@ -152,108 +145,144 @@ func mustJSON(t *testing.T, v any) []byte {
 	return b
 }
 
-func TestBusinessRulesOverHTTP(t *testing.T) {
+func TestNamesAndAddressesAreUnique(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
+	_, reseller := s.reseller("Northwind")
+	s.customerOf(reseller, "Prairie Fire")
+
+	when(reseller.CreateCustomer(ctx, nil, customerNamed("  prairie   FIRE "))).Refused(t, 409, "/name name_taken")
+	one := client.NewCustomer{Name: "One", Administrator: client.Administrator{Email: "Same@x.example"}}
+	when(reseller.CreateCustomer(ctx, nil, one)).Then(t)
+	one.Name, one.Administrator.Email = "ＯＮＥ", "same@X.example"
+	when(reseller.CreateCustomer(ctx, nil, one)).Refused(t, 409, "/name name_taken", "/administrator/email email_taken")
+	when(s.CreateCustomer(ctx, nil, customerNamed("Two"))).RefusedAs(t, 422) // the operator acts for no account
+}
+
+func TestWhatOnlyTheOperatorMay(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
+	_, reseller := s.reseller("Northwind")
+	expect(t, "registration", reseller.registers(newDevice(1)), []string{"created"})
+	three := client.AllocationRequest{Device: mp70(1), Term: new("P3Y"), Reason: new("goodwill")}
+
+	when(reseller.CreateAccount(ctx, nil, client.NewAccount{Name: "R2", Type: client.Reseller, Administrator: somebody()})).RefusedAs(t, 403)
+	when(reseller.GrantAllocation(ctx, nil, three)).RefusedAs(t, 403)
+	when(reseller.ListProjections(ctx)).RefusedAs(t, 403)
+
+	when(s.GrantAllocation(ctx, nil, three)).Then(t)
+	three.Device = "LD99999999999999"
+	when(s.GrantAllocation(ctx, nil, three)).RefusedAs(t, 404)
+}
+
+func TestTheTwentyPlacesOfAReseller(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
 	resellerUID, reseller := s.reseller("Northwind")
-	customerUID, _ := s.customerOf(reseller, "Prairie Fire")
-
-	reseller.post("/v1/customers", `{"name":"  prairie   FIRE ","administrator":{"email":"new@x.example"}}`).refusedWith(409, "/name name_taken")
-	first := `{"name":"One","administrator":{"email":"Same@x.example"}}`
-	reseller.post("/v1/customers", first).is(201)
-	reseller.post("/v1/customers", `{"name":"ＯＮＥ","administrator":{"email":"same@X.example"}}`).
-		refusedWith(409, "/name name_taken", "/administrator/email email_taken")
-	reseller.post("/v1/accounts", `{"name":"R2","type":"reseller","administrator":{"email":"r2@x.example"}}`).is(403)
-	reseller.post("/v1/allocations", `{"device":"`+mp70(1)+`","term":"P1Y"}`).is(403)
-	reseller.get("/v1/projections").is(403)
-	s.post("/v1/customers", first).is(422) // the operator acts for no account
-
-	items := make([]string, 0, 22)
+	customerUID := s.customerOf(reseller, "Alder")
+	var items []client.Registration
 	for n := range 22 {
-		items = append(items, fmt.Sprintf(`{"serialNumber":%q,"imei":%q}`, mp70(n), imei(n)))
+		items = append(items, newDevice(n))
 	}
-	got := into[openapi.BulkResult](reseller.post("/v1/device-registrations", `{"items":[`+strings.Join(items, ",")+`]}`).is(200))
+	got := when(reseller.RegisterDevices(ctx, nil, request(items...))).Then(t).JSON200
 	if *got.Summary.Created != 20 || got.Summary.Refused != 2 || got.Results[20].Problems[0].Code != "device_limit_reached" {
-		t.Errorf("22 devices into a reseller account: %v", outcomes(got))
+		t.Errorf("22 devices into a reseller account: %v", outcomes(*got))
 	}
-	position := s.post("/v1/accounts", `{"name":"R3","type":"reseller","administrator":{"email":"r3@x.example"}}`).is(201).header.Get("X-Position")
-	slots := into[openapi.Slots](reseller.get("/v1/accounts/" + resellerUID + "/slots?minPosition=" + position).is(200))
+	slots := when(reseller.GetSlots(ctx, resellerUID, nil)).Then(t).JSON200
 	if *slots.Places != 20 || slots.Used != 20 || *slots.Free != 0 {
 		t.Errorf("slots %+v", slots)
 	}
-	if slots = into[openapi.Slots](reseller.get("/v1/accounts/" + customerUID + "/slots").is(200)); slots.Places != nil || slots.Used != 0 {
+	if slots = when(reseller.GetSlots(ctx, customerUID, nil)).Then(t).JSON200; slots.Places != nil || slots.Used != 0 {
 		t.Errorf("slots of a customer %+v", slots)
 	}
-	me := into[openapi.Me](reseller.get("/v1/me").is(200))
-	if len(me.Accounts) != 2 || me.Account.String() != resellerUID || me.Accounts[0].Profile.Id != "read-only" {
+	me := when(reseller.GetMe(ctx, nil)).Then(t).JSON200
+	if len(me.Accounts) != 1 || *me.Account != resellerUID || me.Accounts[0].Profile.Id != "read-only" {
 		t.Errorf("me %+v", me)
 	}
-	s.post("/v1/allocations", `{"device":"`+mp70(1)+`","term":"P3Y","reason":"goodwill"}`).is(201)
-	s.post("/v1/allocations", `{"device":"LD99999999999999","term":"P1Y"}`).is(404)
-	got = into[openapi.BulkResult](reseller.post("/v1/device-registrations", `{"items":[
-		{"serialNumber":"LD00000000000100","imei":"`+imei(100)+`","iccid":"8944000000000000001"},
-		{"serialNumber":"LD00000000000101","imei":"`+imei(101)+`","model":"XR80","account":"`+customerUID+`"},
-		{"serialNumber":"ZZ1","imei":"1","mac":"2"},
-		{"serialNumber":"LD00000000000102","imei":"`+imei(102)+`","account":"`+strings.Repeat("0", 8)+`-0000-4000-8000-000000000001"}]}`).is(200))
+}
+
+func TestWhatIsRefusedOfABulkRequest(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
+	resellerUID, reseller := s.reseller("Northwind")
+	customerUID := s.customerOf(reseller, "Alder")
+	expect(t, "registration", reseller.registers(newDevice(1)), []string{"created"})
+
+	withSIM, otherModel := newDevice(100), newDevice(101, customerUID)
+	withSIM.Iccid, otherModel.Model = new("8944000000000000001"), new("XR80")
+	twoFactors := client.Registration{SerialNumber: "ZZ1", Imei: new("1"), Mac: new("2")}
+	nowhere := newDevice(102, uuid.MustParse("00000000-0000-4000-8000-000000000001"))
+	got := reseller.registers(withSIM, otherModel, twoFactors, nowhere)
 	for i, code := range []string{"sim_not_allowed", "model_mismatch", "factor_ambiguous", "target_unknown"} {
-		if !strings.Contains(outcomes(got)[i], code) {
-			t.Errorf("item %d: %s, want %s", i, outcomes(got)[i], code)
+		if !strings.Contains(got[i], code) {
+			t.Errorf("item %d: %s, want %s", i, got[i], code)
 		}
 	}
-	reseller.post("/v1/transfers", fmt.Sprintf(`{"from":%q,"to":%q,"devices":[]}`, resellerUID, customerUID)).is(422)
-	for term, code := range map[string]string{``: "term_missing", `,"term":"P1Y","until":"2030-01-01"`: "term_ambiguous"} {
-		got := into[openapi.BulkResult](reseller.post("/v1/renewals", `{"devices":["`+mp70(1)+`"]`+term+`}`).is(200))
-		expect(t, "renewal", outcomes(got), []string{"refused " + code})
+	when(reseller.TransferDevices(ctx, nil, client.TransferRequest{From: &resellerUID, To: &customerUID, Devices: &[]string{}})).RefusedAs(t, 422)
+	for code, order := range map[string]client.RenewalRequest{
+		"term_missing": {}, "term_ambiguous": {Term: new("P1Y"), Until: new("2030-01-01")},
+	} {
+		order.Devices = []string{mp70(1)}
+		renewed := when(reseller.RenewDevices(ctx, nil, order)).Then(t).JSON200
+		expect(t, "renewal", outcomes(*renewed), []string{"refused " + code})
 	}
 }
 
 func TestRevisionsGuardAgainstLostUpdates(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
 	_, reseller := s.reseller("Northwind")
-	got := reseller.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, mp70(1), imei(1))).is(200)
-	path := "/v1/devices/" + mp70(1)
-	tag := reseller.get(path + "?minPosition=" + got.header.Get("X-Position")).is(200).header.Get("ETag")
+	expect(t, "registration", reseller.registers(newDevice(1)), []string{"created"})
+	tag := when(reseller.GetDevice(ctx, mp70(1), nil)).Then(t).Header.Get("ETag")
+	why := client.Reason{Reason: new("lost")}
 
-	edited := reseller.send("PATCH", path, `{"name":"gate","labels":["a"," a","b"]}`, "If-Match: "+tag).is(200)
-	reseller.send("PATCH", path, `{"name":"door"}`, "If-Match: "+tag).refusedWith(412, "revision_mismatch")
-	reseller.post(path+":suspend", `{"reason":"lost"}`, "If-Match: "+tag).refusedWith(412, "revision_mismatch")
-	suspended := reseller.post(path+":suspend", `{"reason":"lost"}`, "If-Match: "+edited.header.Get("ETag")).is(200)
-	shown := reseller.get(path + "?minPosition=" + suspended.header.Get("X-Position")).is(200)
-	device := into[openapi.Device](shown)
-	if device.Name != "gate" || len(device.Labels) != 2 || device.LifeCycleState != "suspended" || shown.header.Get("ETag") != suspended.header.Get("ETag") {
-		t.Errorf("%s", shown.body)
+	edited := when(reseller.EditDevice(ctx, mp70(1), &client.EditDeviceParams{IfMatch: &tag},
+		client.DeviceEdit{Name: new("gate"), Labels: &[]string{"a", " a", "b"}})).Then(t)
+	when(reseller.EditDevice(ctx, mp70(1), &client.EditDeviceParams{IfMatch: &tag}, client.DeviceEdit{Name: new("door")})).
+		Refused(t, 412, "revision_mismatch")
+	when(reseller.SuspendDevice(ctx, mp70(1), &client.SuspendDeviceParams{IfMatch: &tag}, why)).Refused(t, 412, "revision_mismatch")
+	tag = edited.Header.Get("ETag")
+	suspended := when(reseller.SuspendDevice(ctx, mp70(1), &client.SuspendDeviceParams{IfMatch: &tag}, why)).Then(t)
+	shown := when(reseller.GetDevice(ctx, mp70(1), nil)).Then(t)
+	if d := shown.JSON200; d.Name != "gate" || len(d.Labels) != 2 || d.LifeCycleState != "suspended" {
+		t.Errorf("%s", shown.Body)
 	}
-	reseller.post(path+":resume", "").is(200)
-	retired := reseller.post(path+":retire", "").is(200)
-	after := into[openapi.Device](reseller.get(path + "?minPosition=" + retired.header.Get("X-Position")).is(200))
+	expect(t, "tag", shown.Header.Get("ETag"), suspended.Header.Get("ETag"))
+	when(reseller.ResumeDevice(ctx, mp70(1), nil, client.Reason{})).Then(t)
+	when(reseller.RetireDevice(ctx, mp70(1), nil, client.Reason{})).Then(t)
+	after := when(reseller.GetDevice(ctx, mp70(1), nil)).Then(t).JSON200
 	if after.LifeCycleState != "retired" || after.ServiceStatus != nil {
 		t.Errorf("%+v", after)
 	}
-	reseller.send("PATCH", path, `{"name":"x"}`).is(422)
+	when(reseller.EditDevice(ctx, mp70(1), nil, client.DeviceEdit{Name: new("x")})).RefusedAs(t, 422)
 }
 
 func TestInvitationsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
 	_, reseller := s.reseller("Northwind")
-	uid, _ := s.customerOf(reseller, "Alder")
-	account := uuid.MustParse(uid)
-	token := s.app.InvitationToken(account, 1)
+	uid := s.customerOf(reseller, "Alder")
+	token := s.app.Tokens.Invitation(uid, 1)
 	nobody := s.as("")
-	shown := into[openapi.Activation](nobody.get("/v1/activations/" + token).is(200))
-	expect(t, "invited to", shown.Account.Name, "Alder")
-	nobody.get("/v1/activations/guess").refusedWith(404, "not_found")
+	ada := client.ActivationRequest{Name: new("Ada"), Password: password}
+	expect(t, "invited to", when(nobody.GetActivation(ctx, token)).Then(t).JSON200.Account.Name, "Alder")
+	when(nobody.GetActivation(ctx, "guess")).Refused(t, 404, "not_found")
 
-	reseller.post("/v1/accounts/"+uid+":resendInvitation", "").is(200)
-	nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).refusedWith(404, "not_found")
-	token = s.app.InvitationToken(account, 2)
+	when(reseller.ResendInvitation(ctx, uid, nil, client.Reason{})).Then(t)
+	when(nobody.ActivateAccount(ctx, token, ada)).Refused(t, 404, "not_found")
+	token = s.app.Tokens.Invitation(uid, 2)
 	s.clock.Advance(8 * 24 * time.Hour)
-	nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).is(422)
-	reseller.post("/v1/accounts/"+uid+":resendInvitation", "").is(200)
-	token = s.app.InvitationToken(account, 3)
-	done := nobody.post("/v1/activations/"+token, `{"name":"Ada","password":"correct horse battery"}`).is(200)
-	active := into[openapi.Account](reseller.get("/v1/accounts/" + uid + "?minPosition=" + done.header.Get("X-Position")).is(200))
+	when(nobody.ActivateAccount(ctx, token, ada)).RefusedAs(t, 422)
+	when(reseller.ResendInvitation(ctx, uid, nil, client.Reason{})).Then(t)
+	when(nobody.ActivateAccount(ctx, s.app.Tokens.Invitation(uid, 3), ada)).Then(t)
+	reseller.After(nobody.Position())
+	active := when(reseller.GetAccount(ctx, uid, nil)).Then(t).JSON200
 	if active.Status != "active" || active.Administrators[0].Name != "Ada" || active.InvitationExpires != nil {
 		t.Errorf("%+v", active)
 	}
@@ -262,8 +291,9 @@ func TestInvitationsOverHTTP(t *testing.T) {
 func TestAnOperationFromFileToResults(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
 	_, reseller := s.reseller("Northwind")
-	uid, _ := s.customerOf(reseller, "Alder")
+	uid := s.customerOf(reseller, "Alder")
 	var file strings.Builder
 	file.WriteString("TARGET_COMPANY,GATEWAY[SERIAL NUMBER],GATEWAY[IMEI]\n")
 	for n := range 250 {
@@ -273,13 +303,14 @@ func TestAnOperationFromFileToResults(t *testing.T) {
 		}
 		fmt.Fprintf(&file, "%s,%s,%s\n", uid, mp70(n), number)
 	}
-	accepted := reseller.post("/v1/device-registrations", file.String(), "Content-Type: text/csv", "Prefer: respond-async").is(202)
-	at := accepted.header.Get("Location")
-	operation := s.finished(reseller, at)
+	accepted := when(reseller.RegisterDevicesWithBody(ctx, &client.RegisterDevicesParams{Prefer: new("respond-async")},
+		"text/csv", strings.NewReader(file.String()))).Then(t)
+	id, at := accepted.JSON202.Id, accepted.Header.Get("Location")
+	operation := s.finished(reseller, id)
 	if operation.Progress.Done != 250 || *operation.Summary.Created != 247 || operation.Summary.Refused != 3 {
 		t.Errorf("%+v", operation)
 	}
-	page := into[openapi.ResultList](reseller.get(at + "/results?limit=5&cursor=5").is(200))
+	page := when(reseller.GetOperationResults(ctx, id, &client.GetOperationResultsParams{Limit: new(5), Cursor: new("5")})).Then(t).JSON200
 	if len(page.Items) != 5 || page.Items[2].Problems[0].Code != "imei_invalid" || page.NextCursor == nil {
 		t.Errorf("%+v", page)
 	}
@@ -288,49 +319,45 @@ func TestAnOperationFromFileToResults(t *testing.T) {
 	if len(lines) != 250 || len(rows) != 251 || !strings.HasPrefix(rows[250], "249,line 251,") {
 		t.Errorf("%d lines, %d rows, the last %q", len(lines), len(rows), rows[len(rows)-1])
 	}
-	export := reseller.get("/v1/devices?account="+uid+"&minPosition="+reseller.get(at).header.Get("X-Position"), "Accept: text/csv").is(200)
+	export := reseller.get("/v1/devices?account="+uid.String()+"&minPosition="+reseller.get(at).header.Get("X-Position"), "Accept: text/csv").is(200)
 	if n := strings.Count(string(export.body), "\r\n"); n != 248 {
 		t.Errorf("%d lines exported", n)
 	}
 	_, stranger := s.reseller("Stranger")
-	stranger.get(at).refusedWith(404, "not_found")
-	stranger.get(at+"/results").refusedWith(404, "not_found")
+	when(stranger.GetOperation(ctx, id, nil)).Refused(t, 404, "not_found")
+	when(stranger.GetOperationResults(ctx, id, nil)).Refused(t, 404, "not_found")
 }
 
 func TestPagesFitTogether(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
 	_, reseller := s.reseller("Northwind")
-	position := ""
 	for _, name := range []string{"Delta", "alder", "Charlie", "Bravo", "Echo"} {
-		_, position = s.customerOf(reseller, name)
+		s.customerOf(reseller, name)
+	}
+	list := func(p client.ListCustomersParams) *client.CustomerList {
+		t.Helper()
+		return when(reseller.ListCustomers(ctx, &p)).Then(t).JSON200
 	}
 	var names []string
-	target := "/v1/customers?limit=2&sort=-name&minPosition=" + position
-	next := target
+	params := client.ListCustomersParams{Limit: new(2), Sort: new("-name")}
 	for {
-		page := into[openapi.CustomerList](reseller.get(next).is(200))
+		page := list(params)
 		for _, c := range page.Items {
 			names = append(names, c.Name)
 		}
-		if page.Total != 5 {
-			t.Errorf("total %d", page.Total)
-		}
-		if page.NextCursor == nil {
+		expect(t, "total", page.Total, 5)
+		if params.Cursor = page.NextCursor; params.Cursor == nil {
 			break
 		}
-		next = target + "&cursor=" + *page.NextCursor
 	}
 	expect(t, "names", names, []string{"Echo", "Delta", "Charlie", "Bravo", "alder"})
-	first := into[openapi.CustomerList](reseller.get("/v1/customers?limit=2").is(200))
-	reseller.get("/v1/customers?limit=2&sort=-name&cursor="+*first.NextCursor).refusedWith(400, "cursor_invalid")
-	reseller.get("/v1/customers?cursor=nonsense").refusedWith(400, "cursor_invalid")
-	found := into[openapi.CustomerList](reseller.get("/v1/customers?search=ALD").is(200))
-	if found.Total != 1 || found.Items[0].Name != "alder" {
+	params.Cursor = list(client.ListCustomersParams{Limit: new(2)}).NextCursor // of another order
+	when(reseller.ListCustomers(ctx, &params)).Refused(t, 400, "cursor_invalid")
+	when(reseller.ListCustomers(ctx, &client.ListCustomersParams{Cursor: new("nonsense")})).Refused(t, 400, "cursor_invalid")
+	if found := list(client.ListCustomersParams{Search: new("ALD")}); found.Total != 1 || found.Items[0].Name != "alder" {
 		t.Errorf("%+v", found)
 	}
-	past := into[openapi.CustomerList](reseller.get("/v1/customers?asOf=2026-01-01T00:00:00Z").is(200))
-	if past.Total != 0 {
-		t.Errorf("customers before there were any: %+v", past)
-	}
+	expect(t, "customers before there were any", list(client.ListCustomersParams{AsOf: new("2026-01-01T00:00:00Z")}).Total, 0)
 }

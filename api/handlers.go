@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
@@ -50,14 +50,14 @@ func instant(t time.Time) *time.Time {
 
 func etag(r eventlog.Revision) string { return `"` + strconv.FormatInt(int64(r), 10) + `"` }
 
-func writtenResponse(w app.Written) openapi.WrittenJSONResponse {
+func writtenResponse(w command.Receipt) openapi.WrittenJSONResponse {
 	return openapi.WrittenJSONResponse{
 		Body:    writtenBody(w),
 		Headers: openapi.WrittenResponseHeaders{ETag: etag(w.Revision), XPosition: w.Position.String()},
 	}
 }
 
-// writtenBody answers a write with what it wrote.
-func writtenBody(w app.Written) openapi.Written {
+// writtenBody is the body of an answer to a write.
+func writtenBody(w command.Receipt) openapi.Written {
 	return openapi.Written{Uid: w.UID, Revision: int64(w.Revision)}
 }

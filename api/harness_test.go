@@ -111,9 +111,9 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-func options(a api.App) api.Options {
+func options(f *fake) api.Options {
 	return api.Options{
-		App: a, Authenticator: signedIn, Idempotency: noKeys{}, Service: service{ready: true}, Clock: fixedClock{},
+		App: f.app(), Authenticator: signedIn, Idempotency: noKeys{}, Service: service{ready: true}, Clock: fixedClock{},
 		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
@@ -178,6 +178,9 @@ func (c *caller) send(method, target, body string, headers ...string) answer {
 		path = decoded
 	}
 	apitest.Described(c.t, method, path, got.status, got.header, got.body)
+	if at := got.header.Get("X-Position"); at != "" && method != http.MethodGet {
+		c.After(at)
+	}
 	return got
 }
 
@@ -221,19 +224,7 @@ func into[T any](a answer) T {
 // codes are "pointer code" of all problems, the pointer left out where there is none.
 func (a answer) codes() []string {
 	a.t.Helper()
-	p := into[openapi.Problem](a)
-	if p.Errors == nil {
-		return []string{p.Code}
-	}
-	var codes []string
-	for _, e := range *p.Errors {
-		code := e.Code
-		if e.Pointer != nil {
-			code = *e.Pointer + " " + code
-		}
-		codes = append(codes, code)
-	}
-	return codes
+	return apitest.Codes(into[openapi.Problem](a))
 }
 
 func (a answer) refusedWith(status int, codes ...string) answer {

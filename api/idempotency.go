@@ -100,7 +100,7 @@ func writeAnswer(w http.ResponseWriter, status int, body []byte) error {
 }
 
 // answerOnce carries the request out and keeps the answer before it is sent:
-// who has seen an answer will see the same again.
+// whoever has seen an answer sees the same one again.
 func (s *Server) answerOnce(c echo.Context, next echo.HandlerFunc, claim postgres.Claim) error {
 	response := c.Response()
 	recorded := &recorder{header: response.Header()}
@@ -133,8 +133,8 @@ func (s *Server) answerOnce(c echo.Context, next echo.HandlerFunc, claim postgre
 
 const settleTimeout = 5 * time.Second
 
-// settle gives the key back or its answer. The request's own deadline may have
-// passed; the key is settled all the same. What goes wrong is logged only: the
+// settle releases the key or stores its answer. The request's own deadline may have
+// passed; the key is settled all the same. A failure is only logged: the
 // command itself is done, and unsettled the key's lock runs out by itself.
 func (s *Server) settle(c echo.Context, what string, do func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), settleTimeout)

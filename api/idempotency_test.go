@@ -11,7 +11,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/api"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 )
@@ -29,7 +30,7 @@ func keys(o api.Options, store *postgres.IdempotencyKeys) api.Options {
 
 func commandID(t *testing.T, got any) uuid.UUID {
 	t.Helper()
-	c, ok := got.(app.CreateAccount)
+	c, ok := got.(accounts.Create)
 	if !ok {
 		t.Fatalf("%T", got)
 	}
@@ -38,7 +39,7 @@ func commandID(t *testing.T, got any) uuid.UUID {
 
 func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	t.Parallel()
-	f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	f := &fake{created: command.Receipt{UID: customer, Position: at9}}
 	c := withKeys(t, f, time.Minute)
 	first := c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").is(201)
 	f.created.UID = reseller // a second execution would show
@@ -71,7 +72,7 @@ func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 
 func TestRefusalsAreKeptAndFailuresAreNot(t *testing.T) {
 	t.Parallel()
-	f := &fake{err: domain.Refuse(domain.Problem{Code: "name_taken", Detail: "taken"})}
+	f := &fake{err: domain.Refuse(domain.Problem{Kind: domain.Conflict, Code: "name_taken", Detail: "taken"})}
 	c := withKeys(t, f, time.Minute)
 	c.post("/v1/customers", newCustomer, "Idempotency-Key: k1").refusedWith(409, "name_taken")
 	f.err = nil
@@ -100,7 +101,7 @@ func TestOnlyOneOfManyAtOnceRuns(t *testing.T) {
 	t.Parallel()
 	inside, leave := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	f := &fake{created: command.Receipt{UID: customer, Position: at9}}
 	f.duringCall = func() { once.Do(func() { close(inside) }); <-leave }
 	c := withKeys(t, f, time.Minute)
 	done := make(chan answer)
@@ -125,7 +126,7 @@ func TestOnlyOneOfManyAtOnceRuns(t *testing.T) {
 func TestAfterACrashTheSameCommandGoesOn(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	crashed := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	crashed := &fake{created: command.Receipt{UID: customer, Position: at9}}
 	died := make(chan struct{})
 	hang := make(chan struct{})
 	crashed.duringCall = func() { close(died); <-hang }
@@ -137,7 +138,7 @@ func TestAfterACrashTheSameCommandGoesOn(t *testing.T) {
 	}()
 	<-died // the first process never comes to its answer
 
-	after := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	after := &fake{created: command.Receipt{UID: customer, Position: at9}}
 	c := newClient(t, keys(options(after), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour)))
 	c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201)
 	if commandID(t, after.got) != commandID(t, crashed.got) {
@@ -158,7 +159,7 @@ func TestTheCommandOfARequestIsKeyed(t *testing.T) {
 	ids := map[string]uuid.UUID{}
 	pool := pgtest.Pool(t)
 	for n, key := range []string{"one", "other", "one"} {
-		f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+		f := &fake{created: command.Receipt{UID: customer, Position: at9}}
 		o := keys(options(f), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour))
 		o.FingerprintKey = []byte(key)
 		c := newClient(t, o)

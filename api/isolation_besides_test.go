@@ -227,7 +227,7 @@ func operationsTellNothing(t *testing.T, w *tenants) {
 					w.asking(t, other).get(at+"/results?cursor=0&limit=1").refusedWith(404, "not_found")
 				}
 			}
-			op := w.s.finished(c, at)
+			op := w.s.finished(c, into[openapi.Operation](accepted).Id)
 			results := c.get(at + "/results").is(200)
 			w.tellsNothing(t, kind, thing, reply{body: string(results.body), request: body, ResponseRecorder: httptest.NewRecorder()})
 			return fmt.Sprint(op.State, op.Progress, *op.Summary.Renewed, op.Summary.Refused, c.get(at).header.Get("X-Position"), " ",

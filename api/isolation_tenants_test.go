@@ -84,7 +84,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	t.Helper()
 	w := &tenants{s: s, name: fmt.Sprintf("w%03d", tenantsMade.Add(1)), clients: map[string]*caller{}, accounts: map[string]*tenant{}}
 	reseller := w.open("reseller", s.caller, "/v1/accounts", `"type":"reseller",`)
-	resells := s.signIn(reseller, "")
+	resells := s.signIn(uuid.MustParse(reseller), "")
 	customer := w.open("customer", resells, "/v1/customers", "")
 	w.open("shown", resells, "/v1/customers", "")
 	foreign := w.open("foreign", s.caller, "/v1/accounts", `"type":"standard",`)
@@ -97,15 +97,15 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
 	w.accounts["missing"].spareSerial, w.accounts["missing"].spareIMEI = mp70(none+500_000), imei(none+500_000)
-	s.fullAccess(reseller, customer)
+	s.fullAccess(uuid.MustParse(reseller), uuid.MustParse(customer))
 	w.invite()
 	w.register()
 	w.meet()
 	w.clients = map[string]*caller{
-		"operator": s.caller, "reseller": resells, "resellerReader": s.signIn(reseller, "read-only"),
-		"customer": s.signIn(customer, ""), "customerReader": s.signIn(customer, "read-only"), "stranger": s.signIn(foreign, ""),
+		"operator": s.caller, "reseller": resells, "resellerReader": s.signIn(uuid.MustParse(reseller), "read-only"),
+		"customer": s.signIn(uuid.MustParse(customer), ""), "customerReader": s.signIn(uuid.MustParse(customer), "read-only"), "stranger": s.signIn(uuid.MustParse(foreign), ""),
 	}
-	granted, auditor := s.audit(w.name+"-auditor@x.example", reseller, w.accounts["shown"].uid)
+	granted, auditor := s.audit(w.name+"-auditor@x.example", uuid.MustParse(reseller), uuid.MustParse(w.accounts["shown"].uid))
 	w.clients["auditor"], w.auditor = auditor, []string{w.name + "-auditor@x.example", granted.Id.String(), granted.Token}
 	return w
 }
@@ -129,7 +129,8 @@ func (w *tenants) join(thing string) string {
 	email := w.name + "-manager-of-" + thing + "@x.example"
 	invited := w.s.post("/v1/accounts/"+own.uid+"/users", fmt.Sprintf(`{"email":%q,"profiles":["device-manager"]}`, email)).is(201)
 	uid := into[openapi.Written](invited).Uid
-	w.position = w.s.accept(w.s.app.UserInvitationToken(uid, 1)).header.Get("X-Position")
+	w.s.accept(w.s.app.Tokens.UserInvitation(uid, 1))
+	w.position = w.s.Position()
 	own.content = append(own.content, email, uid.String())
 	return email
 }
@@ -161,7 +162,7 @@ func (w *tenants) submit() {
 			own.request = w.requestFor(own.serial, own.imei)
 			own.spareRequest = w.requestFor(own.spareSerial, own.spareIMEI)
 			w.come(thing)
-			granted, _ := w.s.audit(w.name+"-auditor-of-"+thing+"@x.example", own.uid)
+			granted, _ := w.s.audit(w.name+"-auditor-of-"+thing+"@x.example", uuid.MustParse(own.uid))
 			own.grant = granted.Id.String()
 		}
 	}
@@ -181,7 +182,7 @@ func (w *tenants) openAsker() {
 // orderFor has an account order and plan something itself.
 func (w *tenants) orderFor(own *tenant) {
 	w.s.t.Helper()
-	c := w.s.signIn(own.uid, "")
+	c := w.s.signIn(uuid.MustParse(own.uid), "")
 	renewed := c.post("/v1/renewals", fmt.Sprintf(`{"devices":[%q],"term":"P1Y"}`, own.serial)).is(200)
 	expect(w.s.t, "renewal", outcomes(into[openapi.BulkResult](renewed)), []string{"renewed"})
 	own.renewal = into[openapi.BulkResult](renewed).Id.String()
@@ -205,7 +206,7 @@ func (w *tenants) open(thing string, by *caller, path, kind string) string {
 	got := by.post(path, fmt.Sprintf(`{"name":%q,%s"administrator":{"email":%q,"name":%q}}`, name, kind, email, w.name+"-person-of-"+thing)).is(201)
 	uid := into[openapi.CreatedAccount](got).Uid
 	w.accounts[thing] = &tenant{
-		uid: uid.String(), invitation: w.s.app.InvitationToken(uid, 1),
+		uid: uid.String(), invitation: w.s.app.Tokens.Invitation(uid, 1),
 		identity: []string{uid.String(), name, email, w.name + "-person-of-" + thing},
 	}
 	return uid.String()
@@ -276,7 +277,7 @@ func (w *tenants) register() {
 func (w *tenants) operationOf(own *tenant) string {
 	w.s.t.Helper()
 	body := fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, own.serial, imei(0))
-	got := w.s.signIn(own.uid, "").post("/v1/device-registrations?dryRun=true", body, "Prefer: respond-async").is(202)
+	got := w.s.signIn(uuid.MustParse(own.uid), "").post("/v1/device-registrations?dryRun=true", body, "Prefer: respond-async").is(202)
 	return into[openapi.Operation](got).Id.String()
 }
 

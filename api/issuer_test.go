@@ -20,6 +20,7 @@ import (
 	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/people"
 )
 
 // issuerStack is the service on a real socket, beside a real issuer, and a
@@ -122,7 +123,7 @@ func TestSigningInAtTheIssuer(t *testing.T) {
 	}
 	session := s.as(into[openapi.SignedIn](in).Token)
 	me := into[openapi.Me](session.get("/v1/me").is(200))
-	if me.Person == nil || me.Person.Email != email || me.Account.String() != uid || !me.Administrator {
+	if me.Person == nil || me.Person.Email != email || *me.Account != uid || !me.Administrator {
 		t.Errorf("me: %+v", me)
 	}
 	if into[openapi.SignedIn](in).ExpiresAt != s.clock.Now().Add(12*time.Hour) {
@@ -157,7 +158,7 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 	s := newIssuerStack(t)
 	uid, email := s.activated("Northwind")
 	ada := s.enter(email)
-	users := "/v1/accounts/" + uid + "/users"
+	users := "/v1/accounts/" + uid.String() + "/users"
 	pending := into[openapi.Written](ada.post(users, `{"email":"pending@x.example","administrator":true}`).is(201)).Uid
 	ada.post(users, `{"email":"gone@x.example","administrator":true}`).is(201)
 	refusals := map[string]bool{}
@@ -175,7 +176,7 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 	refuse(issuertest.Person{Subject: "4", Email: "not an address", Verified: true})
 	refuse(issuertest.Person{Subject: "5", Verified: true})
 	bo := issuertest.Person{Subject: "6", Email: "pending@x.example", Verified: true}
-	s.accept(s.app.UserInvitationToken(pending, 1))
+	s.accept(s.app.Tokens.UserInvitation(pending, 1))
 	s.issuer.SignsIn(bo)
 	token := into[openapi.SignedIn](s.browser().signIn().is(200)).Token
 	at := users + "/" + pending.String()
@@ -193,8 +194,8 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 		t.Errorf("answers that differ: %v", refusals)
 	}
 
-	secured := s.send(http.MethodPatch, "/v1/accounts/"+uid+"/security", `{"addressRanges":["198.51.100.0/24"]}`).is(200)
-	s.get("/v1/accounts/" + uid + "?minPosition=" + secured.header.Get("X-Position")).is(200)
+	secured := s.send(http.MethodPatch, "/v1/accounts/"+uid.String()+"/security", `{"addressRanges":["198.51.100.0/24"]}`).is(200)
+	s.get("/v1/accounts/" + uid.String() + "?minPosition=" + secured.header.Get("X-Position")).is(200)
 	s.as(token).get("/v1/me").refusedWith(403, "address_not_admitted")
 }
 
@@ -279,10 +280,10 @@ func TestWhileTheIssuerIsDown(t *testing.T) {
 }
 
 // leading is a service that sends everybody to an issuer.
-type leading struct{ api.App }
+type leading struct{ api.People }
 
-func (leading) StartAtIssuer(_ context.Context, redirectURI string) (app.IssuerStart, error) {
-	return app.IssuerStart{URL: "https://issuer.example/?to=" + redirectURI, Ticket: "ticket", Expires: now.Add(10 * time.Minute)}, nil
+func (leading) StartAtIssuer(_ context.Context, redirectURI string) (people.IssuerStart, error) {
+	return people.IssuerStart{URL: "https://issuer.example/?to=" + redirectURI, Ticket: "ticket", Expires: now.Add(10 * time.Minute)}, nil
 }
 
 func TestTheCookieOfAnAttempt(t *testing.T) {
@@ -292,7 +293,8 @@ func TestTheCookieOfAnAttempt(t *testing.T) {
 		"https://x.example/fleet": "fleetledger_oidc=ticket; Path=/fleet/v1/sessions/oidc; Max-Age=600; HttpOnly; Secure; SameSite=Lax",
 		"http://localhost:8080":   "fleetledger_oidc=ticket; Path=/v1/sessions/oidc; Max-Age=600; HttpOnly; SameSite=Lax",
 	} {
-		o := options(leading{})
+		o := options(&fake{})
+		o.App.People = leading{}
 		o.PublicURL = url
 		got := newClient(t, o).as("").get("/v1/sessions/oidc").is(302)
 		expect(t, "cookie", got.header.Get("Set-Cookie"), cookie)

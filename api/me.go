@@ -6,9 +6,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -26,7 +26,7 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 		ActingFor: present(caller.ActingFor), Administrator: caller.Administrator,
 		Rights: list(caller.Rights, same), Accounts: []openapi.ReachedAccount{},
 	}
-	self, err := h.App.Self(ctx, caller)
+	self, err := h.App.People.Self(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 		}
 	}
 	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
-		rows, position, err := h.App.Partnerships(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
+		rows, position, err := h.App.Partnerships.List(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
 		if err != nil {
 			return nil, err
 		}
@@ -57,10 +57,10 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 	return openapi.GetMe200JSONResponse{Body: me, Headers: openapi.GetMe200ResponseHeaders{XPosition: reached.String()}}, nil
 }
 
-// audited are the accounts of an auditor's grant, whichever it acts for.
+// audited lists the accounts of an auditor's grant, whichever of them it acts for.
 func (h handlers) audited(ctx context.Context, caller access.Caller, reached eventlog.Position) ([]openapi.ReachedAccount, eventlog.Position, error) {
 	caller.ActingFor = uuid.Nil
-	found, err := h.App.Accounts(ctx, caller, query.AccountQuery{
+	found, err := h.App.Accounts.List(ctx, caller, query.AccountQuery{
 		Freshness: query.Freshness{MinPosition: reached}, Page: query.Page{Limit: audit.MaxAccounts},
 	})
 	return list(found.Items, func(r query.AccountRow) openapi.ReachedAccount {
@@ -69,7 +69,7 @@ func (h handlers) audited(ctx context.Context, caller access.Caller, reached eve
 }
 
 func (h handlers) ChangePassword(ctx context.Context, r openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
-	written, err := h.App.ChangePassword(ctx, callOf(ctx).caller, app.ChangePassword{
+	written, err := h.App.People.ChangePassword(ctx, callOf(ctx).caller, people.ChangePassword{
 		Command: commandOf(ctx, nil), Current: r.Body.Current, Password: r.Body.Password,
 	})
 	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err

@@ -65,16 +65,16 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		s.record(c, made, time.Since(start), err)
 		if err != nil && truncated(c, err) {
-			// What was sent is not whole; only a broken connection says so.
+			// The answer is incomplete; only a broken connection says so.
 			panic(http.ErrAbortHandler)
 		}
 		return nil
 	}
 }
 
-// drain takes in what is still on its way of a refused request, within reason:
-// many clients read no answer before they have sent everything. One that asked
-// whether to send sends nothing.
+// drain reads what the client of a refused request is still sending, up to a
+// limit: many clients read no answer before they have sent everything. A client
+// that asked first (Expect) sends nothing.
 func drain(r *http.Request) {
 	const most = 64 << 20
 	if r.Header.Get("Expect") == "" {
@@ -113,7 +113,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 }
 
-// truncated: the handler failed after its answer had begun with a success.
+// truncated reports whether the handler failed after its answer had begun with
+// a success.
 func truncated(c echo.Context, err error) bool {
 	return c.Response().Committed && c.Response().Status < 300 && failureOf(err).status >= 300
 }

@@ -35,7 +35,7 @@ func (h handlers) operation(ctx context.Context, id uuid.UUID, min *openapi.MinP
 	if err := in.err(); err != nil {
 		return ports.Operation{}, err
 	}
-	return h.App.Operation(ctx, callOf(ctx).caller, id)
+	return h.App.Operations.Get(ctx, callOf(ctx).caller, id)
 }
 
 func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperationResultsRequestObject) (openapi.GetOperationResultsResponseObject, error) {
@@ -60,7 +60,7 @@ func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperatio
 	if r.Params.Limit != nil {
 		limit = *r.Params.Limit
 	}
-	results, err := h.App.OperationResults(ctx, callOf(ctx).caller, o.ID, start, limit)
+	results, err := h.App.Operations.Results(ctx, callOf(ctx).caller, o.ID, start, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +71,11 @@ func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperatio
 	return openapi.GetOperationResults200JSONResponse{Body: page, Headers: headers}, nil
 }
 
-// results is an operation's results from one on, as far as there are any.
+// results streams the results an operation has so far, beginning with one of them.
 func (h handlers) results(ctx context.Context, id uuid.UUID, start int, write func(*bytes.Buffer, []openapi.ItemResult) error) io.Reader {
 	caller := callOf(ctx).caller
 	return &pages{more: func(to *bytes.Buffer) (bool, error) {
-		got, err := h.App.OperationResults(ctx, caller, id, start, exportPage)
+		got, err := h.App.Operations.Results(ctx, caller, id, start, exportPage)
 		if err != nil {
 			return false, err
 		}

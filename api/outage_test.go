@@ -67,7 +67,7 @@ func TestTheEventStoreGoesAway(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, apitest.CallTimeout(time.Second))
 	_, reseller := s.reseller("Northwind")
-	uid, _ := s.customerOf(reseller, "Alder")
+	uid := s.customerOf(reseller, "Alder")
 	send := func() answer {
 		return reseller.post("/v1/device-registrations",
 			fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q,"account":%q}]}`, mp70(1), imei(1), uid), "Idempotency-Key: k")

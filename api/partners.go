@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
@@ -17,7 +17,7 @@ func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersReques
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	rows, position, err := h.App.Partnerships(ctx, callOf(ctx).caller, r.Uid, fresh)
+	rows, position, err := h.App.Partnerships.List(ctx, callOf(ctx).caller, r.Uid, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersReques
 }
 
 func (h handlers) EstablishPartnership(ctx context.Context, r openapi.EstablishPartnershipRequestObject) (openapi.EstablishPartnershipResponseObject, error) {
-	written, err := h.App.EstablishPartnership(ctx, callOf(ctx).caller, app.EstablishPartnership{
+	written, err := h.App.Partnerships.Establish(ctx, callOf(ctx).caller, partnerships.Establish{
 		Command: commandOf(ctx, r.Body.Reason), Reseller: r.Body.Partner, Customer: r.Uid,
 		Profile: valueOf(r.Body.Profile), Until: valueOf(r.Body.Until),
 	})
@@ -43,7 +43,7 @@ func (h handlers) EstablishPartnership(ctx context.Context, r openapi.EstablishP
 
 func (h handlers) AssignPartnerProfile(ctx context.Context, r openapi.AssignPartnerProfileRequestObject) (openapi.AssignPartnerProfileResponseObject, error) {
 	var in reading
-	c := app.AssignPartnerProfile{
+	c := partnerships.Assign{
 		Command:  commandOf(ctx, r.Body.Reason),
 		Reseller: r.Partner, Customer: r.Uid, Profile: valueOf(r.Body.Profile), Until: in.optional("/until", r.Body.Until),
 	}
@@ -53,7 +53,7 @@ func (h handlers) AssignPartnerProfile(ctx context.Context, r openapi.AssignPart
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.AssignPartnerProfile(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Partnerships.Assign(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (h handlers) AssignPartnerProfile(ctx context.Context, r openapi.AssignPart
 }
 
 func (h handlers) EndPartnership(ctx context.Context, r openapi.EndPartnershipRequestObject) (openapi.EndPartnershipResponseObject, error) {
-	written, err := h.App.EndPartnership(ctx, callOf(ctx).caller, r.Partner, r.Uid, commandOf(ctx, r.Params.Reason))
+	written, err := h.App.Partnerships.End(ctx, callOf(ctx).caller, r.Partner, r.Uid, commandOf(ctx, r.Params.Reason))
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 func (h handlers) ErasePerson(ctx context.Context, r openapi.ErasePersonRequestObject) (openapi.ErasePersonResponseObject, error) {
-	written, err := h.App.ErasePerson(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason))
+	written, err := h.App.People.Erase(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason))
 	if err != nil {
 		return nil, err
 	}

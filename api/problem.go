@@ -16,9 +16,11 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -62,8 +64,8 @@ func malformed(pointer, code, detail string) *failure {
 	return &failure{status: http.StatusBadRequest, problems: []domain.Problem{{Pointer: pointer, Code: code, Detail: detail}}}
 }
 
-// failureOf finds the answer to an error. What nobody foresaw is a 500 that
-// says nothing.
+// failureOf finds the answer to an error. An unforeseen one is a 500 that
+// reveals nothing.
 func failureOf(err error) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
@@ -81,7 +83,7 @@ func failureOf(err error) *failure {
 }
 
 func failureOfApp(err error) *failure {
-	if many, ok := errors.AsType[*app.TooManyAttempts](err); ok {
+	if many, ok := errors.AsType[*people.TooManyAttempts](err); ok {
 		return tooManyAttempts(many)
 	}
 	switch {
@@ -91,11 +93,11 @@ func failureOfApp(err error) *failure {
 		return fail(codeNotFound, "There is no such thing, or it is not for this caller to see.")
 	case errors.Is(err, access.ErrForbidden):
 		return forbidden(err)
-	case errors.Is(err, app.ErrAddressNotAdmitted):
+	case errors.Is(err, accounts.ErrAddressNotAdmitted):
 		return fail(codeAddressNotAdmitted, "This account is not to be used from this address.")
 	case errors.Is(err, query.ErrBadCursor):
 		return malformed("", codeCursorInvalid, "The cursor was not made by this list in this sort order.")
-	case errors.Is(err, app.ErrPrecondition):
+	case errors.Is(err, command.ErrPrecondition):
 		return fail(codeRevisionMismatch, "It has changed since; read it again.")
 	case errors.Is(err, eventlog.ErrBusy):
 		return fail(codeBusy, "Others are changing the same thing at the moment.")
@@ -115,7 +117,7 @@ func failureOfApp(err error) *failure {
 	return nil
 }
 
-func tooManyAttempts(e *app.TooManyAttempts) *failure {
+func tooManyAttempts(e *people.TooManyAttempts) *failure {
 	f := fail(codeTooManyRequests, "There were too many attempts to sign in. Wait before the next one.")
 	seconds := strconv.Itoa(int(math.Ceil(e.Wait.Seconds())))
 	f.header = http.Header{"Retry-After": {seconds}, "Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {seconds}}
@@ -139,17 +141,12 @@ func forbidden(err error) *failure {
 // refused answers with all problems. The status is theirs where they agree on
 // one, else 422.
 func refused(r *domain.Refusal) *failure {
-	status := func(p domain.Problem) int {
-		if s, ok := statusOf[p.Code]; ok {
-			return s
-		}
-		return http.StatusUnprocessableEntity
-	}
+	status := func(p domain.Problem) int { return statusOf[p.Kind] }
 	f := &failure{status: status(r.Problems[0]), problems: r.Problems}
 	if slices.ContainsFunc(r.Problems, func(p domain.Problem) bool { return status(p) != f.status }) {
 		f.status = http.StatusUnprocessableEntity
 	}
-	if slices.ContainsFunc(r.Problems, func(p domain.Problem) bool { return p.Code == device.CodeBusy }) {
+	if slices.ContainsFunc(r.Problems, func(p domain.Problem) bool { return p.Kind == domain.Busy }) {
 		f.passing = true
 	}
 	return f

@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -24,7 +24,11 @@ func TestErrorsOfTheApplicationBecomeProblems(t *testing.T) {
 	one := func(codes ...string) error {
 		var problems []domain.Problem
 		for _, c := range codes {
-			problems = append(problems, domain.Problem{Code: c, Detail: "d"})
+			kind := domain.Refused
+			if strings.HasSuffix(c, "_taken") {
+				kind = domain.Conflict
+			}
+			problems = append(problems, domain.Problem{Kind: kind, Code: c, Detail: "d"})
 		}
 		return domain.Refuse(problems...)
 	}
@@ -44,7 +48,7 @@ func TestErrorsOfTheApplicationBecomeProblems(t *testing.T) {
 		"operator only":       {&access.Forbidden{Right: rights.AccountsManage}, 403, false, []string{"forbidden"}},
 		"missing right":       {&access.Forbidden{Right: rights.DevicesEdit, Account: customer}, 403, false, []string{"missing_right"}},
 		"cursor":              {query.ErrBadCursor, 400, false, []string{"cursor_invalid"}},
-		"precondition":        {app.ErrPrecondition, 412, false, []string{"revision_mismatch"}},
+		"precondition":        {command.ErrPrecondition, 412, false, []string{"revision_mismatch"}},
 		"contention":          {eventlog.ErrBusy, 409, true, []string{"busy"}},
 		"read model behind":   {query.ErrNotCaughtUp, 503, true, []string{"not_caught_up"}},
 		"event store down":    {fmt.Errorf("x: %w", eventlog.ErrUnavailable), 503, true, []string{"event_store_unavailable"}},
@@ -75,8 +79,8 @@ func TestErrorsOfTheApplicationBecomeProblems(t *testing.T) {
 func TestProblemsOnTheWire(t *testing.T) {
 	t.Parallel()
 	err := domain.Refuse(
-		domain.Problem{Code: "name_taken", Detail: "The name is taken.", Pointer: "/name"},
-		domain.Problem{Code: "email_taken", Detail: "The address is taken.", Pointer: "/administrator/email", Facts: map[string]string{"a": "b"},
+		domain.Problem{Kind: domain.Conflict, Code: "name_taken", Detail: "The name is taken.", Pointer: "/name"},
+		domain.Problem{Kind: domain.Conflict, Code: "email_taken", Detail: "The address is taken.", Pointer: "/administrator/email", Facts: map[string]string{"a": "b"},
 			Remedies: []domain.Remedy{{Code: "use_other", Detail: "Use another."}}},
 	)
 	got := newClient(t, options(&fake{err: err})).post("/v1/customers", newCustomer, "X-Request-Id: r1").is(409)

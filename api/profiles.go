@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/text"
@@ -41,7 +41,7 @@ func (h handlers) GetProfile(ctx context.Context, r openapi.GetProfileRequestObj
 }
 
 func (h handlers) DefineProfile(ctx context.Context, r openapi.DefineProfileRequestObject) (openapi.DefineProfileResponseObject, error) {
-	written, err := h.App.DefineProfile(ctx, callOf(ctx).caller, app.DefineProfile{
+	written, err := h.App.Accounts.DefineProfile(ctx, callOf(ctx).caller, accounts.DefineProfile{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, Rights: r.Body.Rights,
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func (h handlers) DefineProfile(ctx context.Context, r openapi.DefineProfileRequ
 
 func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestObject) (openapi.EditProfileResponseObject, error) {
 	var in reading
-	c := app.EditProfile{
+	c := accounts.EditProfile{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Profile: r.Profile,
 		Name: r.Body.Name, Rights: r.Body.Rights, IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
@@ -67,7 +67,7 @@ func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestO
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.EditProfile(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Accounts.EditProfile(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +76,13 @@ func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestO
 
 func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequestObject) (openapi.RemoveProfileResponseObject, error) {
 	var in reading
-	c := app.RemoveProfile{
+	c := accounts.RemoveProfile{
 		Command: commandOf(ctx, r.Params.Reason), Account: r.Uid, Profile: r.Profile, IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.RemoveProfile(ctx, callOf(ctx).caller, c)
+	written, err := h.App.Accounts.RemoveProfile(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// defaultRate is far more than honest work needs: it keeps a client gone wild
-// from taking the service from the others.
+// defaultRate is far more than honest work needs: it keeps a runaway client
+// from crowding out the others.
 const defaultRate = 5000
 
 // callers counts requests by caller: a token bucket each. Callers are few, as

@@ -7,12 +7,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
 func (h handlers) RequestRelease(ctx context.Context, r openapi.RequestReleaseRequestObject) (openapi.RequestReleaseResponseObject, error) {
-	row, err := h.App.RequestRelease(ctx, callOf(ctx).caller, app.RequestRelease{
+	row, err := h.App.Devices.RequestRelease(ctx, callOf(ctx).caller, devices.RequestRelease{
 		Command: commandOf(ctx, r.Body.Reason), SerialNumber: r.Body.SerialNumber,
 		IMEI: valueOf(r.Body.Imei), MAC: valueOf(r.Body.Mac), ESN: valueOf(r.Body.Esn),
 	})
@@ -34,7 +34,7 @@ func (h handlers) ListReleaseRequests(ctx context.Context, r openapi.ListRelease
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	rows, position, err := h.App.ReleaseRequests(ctx, callOf(ctx).caller)
+	rows, position, err := h.App.Devices.ReleaseRequests(ctx, callOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (h handlers) GetReleaseRequest(ctx context.Context, r openapi.GetReleaseReq
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	row, err := h.App.ReleaseRequest(ctx, callOf(ctx).caller, r.Id)
+	row, err := h.App.Devices.ReleaseRequest(ctx, callOf(ctx).caller, r.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -92,15 +92,15 @@ func (h handlers) DenyReleaseRequest(ctx context.Context, r openapi.DenyReleaseR
 	}, nil
 }
 
-func (h handlers) answerRelease(ctx context.Context, id uuid.UUID, grant bool, body *openapi.Reason) (app.ReleaseRow, error) {
+func (h handlers) answerRelease(ctx context.Context, id uuid.UUID, grant bool, body *openapi.Reason) (devices.Release, error) {
 	var reason *openapi.ReasonText
 	if body != nil {
 		reason = body.Reason
 	}
-	return h.App.AnswerRelease(ctx, callOf(ctx).caller, id, grant, commandOf(ctx, reason))
+	return h.App.Devices.AnswerRelease(ctx, callOf(ctx).caller, id, grant, commandOf(ctx, reason))
 }
 
-func releaseRequest(r app.ReleaseRow) openapi.ReleaseRequest {
+func releaseRequest(r devices.Release) openapi.ReleaseRequest {
 	return openapi.ReleaseRequest{
 		Id: r.Request.Request, SerialNumber: r.SerialNumber, Requester: r.Requester, Reason: r.Reason,
 		State: openapi.ReleaseRequestState(r.Answer), RequestedAt: r.RequestedAt, AnsweredAt: instant(r.AnsweredAt),

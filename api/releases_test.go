@@ -1,13 +1,12 @@
 package api_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 // A device that another account holds: the registration is refused, the release
@@ -15,52 +14,52 @@ import (
 func TestReleaseRequestOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	ctx := t.Context()
 	ownerUID, owner := s.reseller("Northwind")
 	buyerUID, buyer := s.reseller("Southwind")
 	_, stranger := s.reseller("Stranger")
-	items := fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, mp70(1), imei(1))
-	owner.post("/v1/device-registrations", items).is(200)
-	held := buyer.post("/v1/device-registrations", items).is(200)
-	expect(t, "held elsewhere", outcomes(into[openapi.BulkResult](held)), []string{"refused registered_elsewhere"})
+	expect(t, "the owner's", owner.registers(newDevice(1)), []string{"created"})
+	expect(t, "held elsewhere", buyer.registers(newDevice(1)), []string{"refused registered_elsewhere"})
 
-	ask := fmt.Sprintf(`{"serialNumber":%q,"imei":%q,"reason":"bought it"}`, mp70(1), imei(1))
-	missing := buyer.post("/v1/release-requests", fmt.Sprintf(`{"serialNumber":%q,"imei":%q}`, mp70(9), imei(1))).refusedWith(404, "not_found")
-	wrong := buyer.post("/v1/release-requests", fmt.Sprintf(`{"serialNumber":%q,"imei":%q}`, mp70(1), imei(9))).refusedWith(404, "not_found")
-	expect(t, "detail", wrong.json()["detail"], missing.json()["detail"])
-	buyer.post("/v1/release-requests", `{"serialNumber":"`+mp70(1)+`"}`).is(422)
-	owner.post("/v1/release-requests", ask).refusedWith(422, "/serialNumber own_device")
-	got := buyer.post("/v1/release-requests", ask).is(201)
-	request := into[openapi.ReleaseRequest](got)
-	at := got.header.Get("Location")
-	if request.State != "open" || request.Requester.String() != buyerUID || strings.Contains(string(got.body), ownerUID) {
-		t.Errorf("request %s", got.body)
+	ask := func(serial, factor int) client.ReleaseRequestInput {
+		return client.ReleaseRequestInput{SerialNumber: mp70(serial), Imei: new(imei(factor)), Reason: new("bought it")}
 	}
-	expect(t, "the asker's view", string(buyer.get(at).is(200).body), string(got.body))
+	missing := when(buyer.RequestRelease(ctx, nil, ask(9, 1))).Refused(t, 404, "not_found")
+	wrong := when(buyer.RequestRelease(ctx, nil, ask(1, 9))).Refused(t, 404, "not_found")
+	expect(t, "detail", wrong.Detail, missing.Detail)
+	when(buyer.RequestRelease(ctx, nil, client.ReleaseRequestInput{SerialNumber: mp70(1)})).RefusedAs(t, 422)
+	when(owner.RequestRelease(ctx, nil, ask(1, 1))).Refused(t, 422, "/serialNumber own_device")
+	asked := when(buyer.RequestRelease(ctx, nil, ask(1, 1))).Then(t)
+	id := asked.JSON201.Id
+	if asked.JSON201.State != "open" || asked.JSON201.Requester != buyerUID || strings.Contains(string(asked.Body), ownerUID.String()) {
+		t.Errorf("request %s", asked.Body)
+	}
+	expect(t, "the asker's view", *when(buyer.GetReleaseRequest(ctx, id, nil)).Then(t).JSON200, *asked.JSON201)
 
-	listed := into[openapi.ReleaseRequestList](owner.get("/v1/release-requests?limit=1&minPosition=" + got.header.Get("X-Position")).is(200))
-	if listed.Total != 1 || listed.Items[0].Id != request.Id || listed.NextCursor != nil {
+	owner.After(buyer.Position())
+	listed := when(owner.ListReleaseRequests(ctx, &client.ListReleaseRequestsParams{Limit: new(1)})).Then(t).JSON200
+	if listed.Total != 1 || listed.Items[0].Id != id || listed.NextCursor != nil {
 		t.Errorf("list %+v", listed)
 	}
-	expect(t, "the asker's own inbox", into[openapi.ReleaseRequestList](buyer.get("/v1/release-requests").is(200)).Total, 0)
-	owner.get("/v1/release-requests?cursor=2").refusedWith(400, "cursor_invalid")
+	expect(t, "the asker's own inbox", when(buyer.ListReleaseRequests(ctx, nil)).Then(t).JSON200.Total, 0)
+	when(owner.ListReleaseRequests(ctx, &client.ListReleaseRequestsParams{Cursor: new("2")})).Refused(t, 400, "cursor_invalid")
 	for _, c := range []*caller{stranger, buyer} {
-		c.post(at+":grant", "").refusedWith(404, "not_found")
-		c.post("/v1/release-requests/"+uuid.NewString()+":deny", "").refusedWith(404, "not_found")
+		when(c.GrantReleaseRequest(ctx, id, nil, client.Reason{})).Refused(t, 404, "not_found")
+		when(c.DenyReleaseRequest(ctx, uuid.New(), nil, client.Reason{})).Refused(t, 404, "not_found")
 	}
-	stranger.get(at).refusedWith(404, "not_found")
+	when(stranger.GetReleaseRequest(ctx, id, nil)).Refused(t, 404, "not_found")
 
-	granted := into[openapi.ReleaseRequest](owner.post(at+":grant", `{"reason":"sold"}`).is(200))
+	granted := when(owner.GrantReleaseRequest(ctx, id, nil, client.Reason{Reason: new("sold")})).Then(t).JSON200
 	if granted.State != "granted" || granted.AnsweredAt == nil {
 		t.Errorf("granted %+v", granted)
 	}
-	owner.post(at+":deny", "").refusedWith(422, "already_answered")
-	created := buyer.post("/v1/device-registrations", items).is(200)
-	expect(t, "registered", outcomes(into[openapi.BulkResult](created)), []string{"created"})
-	device := into[openapi.Device](buyer.get("/v1/devices/" + mp70(1) + "?minPosition=" + created.header.Get("X-Position")).is(200))
-	expect(t, "owner", device.Account.Uid.String(), buyerUID)
-	owner.get("/v1/devices/"+mp70(1)).refusedWith(404, "not_found")
-	history := string(buyer.get("/v1/devices/" + mp70(1) + "/history").is(200).body)
-	if strings.Contains(history, ownerUID) || strings.Contains(history, "sold") {
+	when(owner.DenyReleaseRequest(ctx, id, nil, client.Reason{})).Refused(t, 422, "already_answered")
+	expect(t, "registered", buyer.registers(newDevice(1)), []string{"created"})
+	expect(t, "owner", when(buyer.GetDevice(ctx, mp70(1), nil)).Then(t).JSON200.Account.Uid, buyerUID)
+	owner.After(buyer.Position())
+	when(owner.GetDevice(ctx, mp70(1), nil)).Refused(t, 404, "not_found")
+	history := string(when(buyer.GetDeviceHistory(ctx, mp70(1), nil)).Then(t).Body)
+	if strings.Contains(history, ownerUID.String()) || strings.Contains(history, "sold") {
 		t.Errorf("the new owner sees %s", history)
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -17,7 +18,7 @@ func (h handlers) PreviewRenewals(ctx context.Context, r openapi.PreviewRenewals
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	previews, err := h.App.PreviewRenewals(ctx, callOf(ctx).caller, c)
+	previews, err := h.App.Renewals.Preview(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +35,8 @@ func (h handlers) PreviewRenewals(ctx context.Context, r openapi.PreviewRenewals
 	}, nil
 }
 
-func (s *Server) renewalPreview(p app.RenewalPreview) openapi.RenewalPreviewItem {
-	item := s.itemResult(app.ItemResult{
+func (s *Server) renewalPreview(p renewals.Preview) openapi.RenewalPreviewItem {
+	item := s.itemResult(command.ItemResult{
 		Index: p.Index, Name: p.Name, Outcome: p.Outcome, Problems: p.Problems, Device: p.Device, Revision: p.Revision,
 	})
 	return openapi.RenewalPreviewItem{

@@ -4,9 +4,10 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -19,13 +20,13 @@ func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesReques
 		return nil, err
 	}
 	if asOperation(len(c.Devices), r.Params.Prefer) {
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationRenewal, Renewal: c})
+		accepted, err := h.submit(ctx, operations.Submission{Command: c.Command, Kind: ports.OperationRenewal, Renewal: c})
 		if err != nil {
 			return nil, err
 		}
 		return openapi.RenewDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
 	}
-	result, err := h.App.RenewDevices(ctx, callOf(ctx).caller, c)
+	result, err := h.App.Renewals.Renew(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObj
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	found, err := h.App.Renewal(ctx, callOf(ctx).caller, r.Id, fresh, page)
+	found, err := h.App.Renewals.Get(ctx, callOf(ctx).caller, r.Id, fresh, page)
 	if err != nil {
 		return nil, err
 	}
@@ -52,14 +53,14 @@ func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObj
 }
 
 func (h handlers) ReverseRenewal(ctx context.Context, r openapi.ReverseRenewalRequestObject) (openapi.ReverseRenewalResponseObject, error) {
-	c := app.ReverseRenewal{
+	c := renewals.Reverse{
 		Command: commandOf(ctx, r.Body.Reason), Renewal: r.Id, Devices: valueOf(r.Body.Devices),
 		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
 	}
 	if r.Body.Devices != nil && len(c.Devices) == 0 {
 		return nil, domain.Refuse(device.SelectionEmpty())
 	}
-	result, err := h.App.ReverseRenewal(ctx, callOf(ctx).caller, c)
+	result, err := h.App.Renewals.Reverse(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +72,15 @@ func (h handlers) ReverseRenewal(ctx context.Context, r openapi.ReverseRenewalRe
 }
 
 // renewal reads a renewal order.
-func (r *reading) renewal(ctx context.Context, b *openapi.RenewalRequest) app.RenewDevices {
-	return app.RenewDevices{
+func (r *reading) renewal(ctx context.Context, b *openapi.RenewalRequest) renewals.Renew {
+	return renewals.Renew{
 		Command: commandOf(ctx, b.Reason), Devices: b.Devices,
 		Term: r.term("/term", b.Term), Until: r.date("/until", b.Until), Align: r.alignment(b.AlignTo),
 		OrderNumber: valueOf(b.OrderNumber), Note: valueOf(b.Note),
 	}
 }
 
-// alignment reads what renewals are to be aligned to; nil is nothing.
+// alignment reads the day or rule that renewals align to; nil is none.
 func (r *reading) alignment(v *string) device.Alignment {
 	if v == nil {
 		return device.Alignment{}
@@ -94,7 +95,7 @@ func (r *reading) alignment(v *string) device.Alignment {
 	return a
 }
 
-func renewedDevice(d app.RenewedDevice) openapi.RenewedDevice {
+func renewedDevice(d renewals.Renewed) openapi.RenewedDevice {
 	e := d.Renewed
 	return openapi.RenewedDevice{
 		Uid: d.Device.UID, SerialNumber: d.Device.SerialNumber, Term: present(e.Term),

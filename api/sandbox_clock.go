@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/schedule"
 )
 
 func (h handlers) GetSandboxClock(ctx context.Context, _ openapi.GetSandboxClockRequestObject) (openapi.GetSandboxClockResponseObject, error) {
-	now, err := h.App.SandboxTime(callOf(ctx).caller)
+	now, err := h.App.Schedule.SandboxTime(callOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
@@ -17,15 +17,15 @@ func (h handlers) GetSandboxClock(ctx context.Context, _ openapi.GetSandboxClock
 
 func (h handlers) MoveSandboxClock(ctx context.Context, r openapi.MoveSandboxClockRequestObject) (openapi.MoveSandboxClockResponseObject, error) {
 	// Where there is no sandbox, nothing about the request matters.
-	if _, err := h.App.SandboxTime(callOf(ctx).caller); err != nil {
+	if _, err := h.App.Schedule.SandboxTime(callOf(ctx).caller); err != nil {
 		return nil, err
 	}
 	var in reading
-	c := app.MoveClock{Advance: in.span("/advance", r.Body.Advance), To: in.instant("/now", r.Body.Now)}
+	c := schedule.MoveClock{Advance: in.span("/advance", r.Body.Advance), To: in.instant("/now", r.Body.Now)}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	now, position, err := h.App.MoveClock(ctx, callOf(ctx).caller, c)
+	now, position, err := h.App.Schedule.MoveClock(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}

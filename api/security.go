@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -30,8 +30,8 @@ func (h handlers) SecureAccount(ctx context.Context, r openapi.SecureAccountRequ
 	if options.SessionMinutes == nil && options.PasswordLength == nil && options.AddressRanges == nil {
 		return nil, malformed("", codeFieldMissing, "Give one of the options.")
 	}
-	written, err := h.App.SecureAccount(ctx, callOf(ctx).caller,
-		app.SecureAccount{Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Options: options})
+	written, err := h.App.Accounts.Secure(ctx, callOf(ctx).caller,
+		accounts.Secure{Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Options: options})
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/fleetledger/fleetledger/api"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
 )
 
 // When the service is told to stop, a request that is under way is answered,
@@ -17,7 +17,7 @@ import (
 func TestServeDrains(t *testing.T) {
 	t.Parallel()
 	inside, leave := make(chan struct{}), make(chan struct{})
-	f := &fake{created: app.CreatedAccount{UID: customer, Position: at9}}
+	f := &fake{created: command.Receipt{UID: customer, Position: at9}}
 	f.duringCall = func() { close(inside); <-leave }
 	server, err := api.NewServer(options(f))
 	must(t, err)

@@ -30,7 +30,7 @@ const (
 	drainTimeout   = 8 * time.Second
 )
 
-// Options are what a Server needs. All are required, but those that say otherwise.
+// Options are what a Server needs. All are required unless they say otherwise.
 type Options struct {
 	App           App
 	Authenticator Authenticator
@@ -60,7 +60,7 @@ type Server struct {
 	described
 	echo    *echo.Echo
 	metrics *metrics
-	large   chan struct{} // a place for each large body that is being looked at
+	large   chan struct{} // a slot for each large body being checked
 	callers *callers
 }
 
@@ -76,7 +76,7 @@ func NewServer(o Options) (*Server, error) {
 	}
 	s.echo = echo.New()
 	s.echo.HideBanner, s.echo.HidePort = true, true
-	// Nobody but the peer itself says where a request comes from.
+	// A request comes from its peer; headers that say otherwise are not trusted.
 	s.echo.IPExtractor = echo.ExtractIPDirect()
 	s.echo.Binder = jsonBinder{}
 	s.echo.HTTPErrorHandler = s.answerError
@@ -113,8 +113,8 @@ var describe = sync.OnceValues(func() (described, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// Serve answers the listener's requests until ctx ends, then lets those under
-// way finish, for some seconds at most.
+// Serve answers the listener's requests until ctx ends, then gives those under
+// way a few seconds to finish.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,

@@ -6,12 +6,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (openapi.SignInResponseObject, error) {
-	in, err := h.App.SignIn(ctx, app.SignIn{Email: r.Body.Email, Password: r.Body.Password, Address: callOf(ctx).address})
+	in, err := h.App.People.SignIn(ctx, people.SignIn{Email: r.Body.Email, Password: r.Body.Password, Address: callOf(ctx).address})
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (op
 
 func (h handlers) ListSessions(ctx context.Context, _ openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {
 	caller := callOf(ctx).caller
-	all, err := h.App.Sessions(ctx, caller)
+	all, err := h.App.People.Sessions(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
@@ -34,9 +34,9 @@ func (h handlers) EndSession(ctx context.Context, r openapi.EndSessionRequestObj
 	if r.Session != "current" {
 		id = uuid.MustParse(r.Session) // the description's pattern has checked it
 	}
-	return openapi.EndSession204Response{}, h.App.EndSession(ctx, callOf(ctx).caller, id)
+	return openapi.EndSession204Response{}, h.App.People.EndSession(ctx, callOf(ctx).caller, id)
 }
 
 func (h handlers) EndSessions(ctx context.Context, _ openapi.EndSessionsRequestObject) (openapi.EndSessionsResponseObject, error) {
-	return openapi.EndSessions204Response{}, h.App.EndSessions(ctx, callOf(ctx).caller)
+	return openapi.EndSessions204Response{}, h.App.People.EndSessions(ctx, callOf(ctx).caller)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/people"
 )
 
 // The attempt to sign in at the issuer is a cookie: only the browser that began
@@ -19,7 +19,7 @@ const (
 )
 
 func (h handlers) StartAtIssuer(ctx context.Context, _ openapi.StartAtIssuerRequestObject) (openapi.StartAtIssuerResponseObject, error) {
-	start, err := h.App.StartAtIssuer(ctx, h.PublicURL+callbackPath)
+	start, err := h.App.People.StartAtIssuer(ctx, h.PublicURL+callbackPath)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +28,8 @@ func (h handlers) StartAtIssuer(ctx context.Context, _ openapi.StartAtIssuerRequ
 	}}, nil
 }
 
-// attemptCookie gives the browser the ticket of an attempt, or takes it away
-// with an empty one. Lax: it comes along when the issuer sends the browser back.
+// attemptCookie gives the browser the ticket of an attempt, or removes it
+// when the ticket is empty. Lax: it comes along when the issuer sends the browser back.
 func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
 	public, err := url.Parse(h.PublicURL)
 	if err != nil {
@@ -46,7 +46,7 @@ func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
 }
 
 func (h handlers) SignInAtIssuer(ctx context.Context, r openapi.SignInAtIssuerRequestObject) (openapi.SignInAtIssuerResponseObject, error) {
-	in, err := h.App.SignInAtIssuer(ctx, app.AtIssuer{
+	in, err := h.App.People.SignInAtIssuer(ctx, people.AtIssuer{
 		Ticket: valueOf(r.Params.FleetledgerOidc), State: valueOf(r.Params.State), Code: valueOf(r.Params.Code),
 		RedirectURI: h.PublicURL + callbackPath, Address: callOf(ctx).address,
 	})

@@ -22,7 +22,7 @@ func (h handlers) GetSlots(ctx context.Context, r openapi.GetSlotsRequestObject)
 		return nil, err
 	}
 	caller := callOf(ctx).caller
-	row, position, err := h.App.Account(ctx, caller, r.Uid, fresh)
+	row, position, err := h.App.Accounts.Get(ctx, caller, r.Uid, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +41,11 @@ func (h handlers) GetSlots(ctx context.Context, r openapi.GetSlotsRequestObject)
 func (h handlers) placesUsed(ctx context.Context, caller access.Caller, account uuid.UUID, fresh query.Freshness) (int, error) {
 	caller.ActingFor = account
 	q := query.DeviceQuery{Freshness: fresh, Page: query.Page{Limit: 1}, Accounts: []uuid.UUID{account}}
-	all, err := h.App.Devices(ctx, caller, q)
+	all, err := h.App.Devices.List(ctx, caller, q)
 	if err != nil {
 		return 0, err
 	}
 	q.LifeCycle = device.OutOfService
-	retired, err := h.App.Devices(ctx, caller, q)
+	retired, err := h.App.Devices.List(ctx, caller, q)
 	return all.Total - retired.Total, err
 }

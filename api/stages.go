@@ -55,7 +55,7 @@ func (s *Server) authenticated(op *operation) echo.MiddlewareFunc {
 			made := callOf(r.Context())
 			made.caller = caller
 			made.from, _ = netip.ParseAddr(c.RealIP())
-			if err := s.App.Admit(r.Context(), caller, made.from); err != nil {
+			if err := s.App.Accounts.Admit(r.Context(), caller, made.from); err != nil {
 				return err
 			}
 			switch named := r.Header.Values("X-Account"); {
@@ -112,14 +112,14 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 	}
 }
 
-// A body takes up to twenty times its size while it is looked at. Small ones do
-// not matter; of large ones only so many are looked at at the same time.
+// Checking a body takes up to twenty times its size. Small bodies do not
+// matter; of large ones only a few are checked at the same time.
 const (
 	largeBody   = 1 << 20 // bytes
 	largeAtOnce = 4
 )
 
-// roomFor waits until a body may be looked at.
+// roomFor waits until a body may be checked.
 func (s *Server) roomFor(ctx context.Context, size int) (release func(), err error) {
 	if size <= largeBody {
 		return func() {}, nil

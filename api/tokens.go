@@ -4,12 +4,12 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 func (h handlers) ListTokens(ctx context.Context, _ openapi.ListTokensRequestObject) (openapi.ListTokensResponseObject, error) {
-	all, err := h.App.Tokens(ctx, callOf(ctx).caller)
+	all, err := h.App.People.Tokens(ctx, callOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
@@ -17,7 +17,7 @@ func (h handlers) ListTokens(ctx context.Context, _ openapi.ListTokensRequestObj
 }
 
 func (h handlers) CreateToken(ctx context.Context, r openapi.CreateTokenRequestObject) (openapi.CreateTokenResponseObject, error) {
-	made, err := h.App.CreateToken(ctx, callOf(ctx).caller, app.CreateToken{
+	made, err := h.App.People.CreateToken(ctx, callOf(ctx).caller, people.CreateToken{
 		Command: commandOf(ctx, nil), Label: r.Body.Label, Profile: valueOf(r.Body.Profile),
 		Rights: valueOf(r.Body.Rights), ExpiresAt: r.Body.ExpiresAt,
 	})
@@ -32,7 +32,7 @@ func (h handlers) CreateToken(ctx context.Context, r openapi.CreateTokenRequestO
 }
 
 func (h handlers) RevokeToken(ctx context.Context, r openapi.RevokeTokenRequestObject) (openapi.RevokeTokenResponseObject, error) {
-	return openapi.RevokeToken204Response{}, h.App.RevokeToken(ctx, callOf(ctx).caller, r.Token)
+	return openapi.RevokeToken204Response{}, h.App.People.RevokeToken(ctx, callOf(ctx).caller, r.Token)
 }
 
 func personalToken(t ports.PersonalToken) openapi.PersonalToken {

@@ -4,14 +4,14 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 )
 
 func (h handlers) PlanTransfer(ctx context.Context, r openapi.PlanTransferRequestObject) (openapi.PlanTransferResponseObject, error) {
-	p, err := h.App.PlanTransfer(ctx, callOf(ctx).caller, app.TransferDevices{
+	p, err := h.App.Transfers.Plan(ctx, callOf(ctx).caller, transfers.Transfer{
 		Command: commandOf(ctx, r.Body.Reason),
 		From:    r.Body.From, To: r.Body.To, Devices: r.Body.Devices, Offer: catalogue.Offer(valueOf(r.Body.Offer)),
 	})
@@ -32,7 +32,7 @@ func (h handlers) GetTransferPlan(ctx context.Context, r openapi.GetTransferPlan
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	p, err := h.App.TransferPlan(ctx, callOf(ctx).caller, r.Id)
+	p, err := h.App.Transfers.TransferPlan(ctx, callOf(ctx).caller, r.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (h handlers) GetTransferPlan(ctx context.Context, r openapi.GetTransferPlan
 	}, nil
 }
 
-func transferPlan(p app.TransferPlan) openapi.TransferPlan {
+func transferPlan(p transfers.TransferPlan) openapi.TransferPlan {
 	wire := openapi.TransferPlan{
 		Id: p.Plan.Plan, From: p.From, To: p.To, Offer: present(string(p.Offer)), Reason: p.Reason, Policy: policy(p.Policy),
 		CreatedAt: p.CreatedAt, ExpiresAt: p.Expires.UTC(), Results: make([]openapi.PlannedDevice, len(p.Devices)),
@@ -74,8 +74,8 @@ func resulting(r device.Resulting) *openapi.ResultingService {
 	}
 }
 
-// called gives uid and serial number of a device: what is known of it, else
-// what the request called it.
+// called gives the uid and serial number of a device as far as they are known,
+// else the name that the request used.
 func called(n transfer.Named, serial string) (uid, serialNumber *string) {
 	switch {
 	case serial != "":

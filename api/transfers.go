@@ -7,9 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/transfer"
@@ -21,13 +22,13 @@ func (h handlers) TransferDevices(ctx context.Context, r openapi.TransferDevices
 		return nil, err
 	}
 	if asOperation(len(c.Devices), r.Params.Prefer) && c.Plan == uuid.Nil { // a plan is small enough to be done at once
-		accepted, err := h.submit(ctx, app.Submission{Command: c.Command, Kind: ports.OperationTransfer, Transfer: c})
+		accepted, err := h.submit(ctx, operations.Submission{Command: c.Command, Kind: ports.OperationTransfer, Transfer: c})
 		if err != nil {
 			return nil, err
 		}
 		return openapi.TransferDevices202JSONResponse{AcceptedJSONResponse: accepted}, nil
 	}
-	result, err := h.App.TransferDevices(ctx, callOf(ctx).caller, c)
+	result, err := h.App.Transfers.Transfer(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (h handlers) TransferDevices(ctx context.Context, r openapi.TransferDevices
 }
 
 // transferCommand reads a transfer, or the plan to commit instead.
-func transferCommand(ctx context.Context, r openapi.TransferDevicesRequestObject) (app.TransferDevices, error) {
+func transferCommand(ctx context.Context, r openapi.TransferDevicesRequestObject) (transfers.Transfer, error) {
 	var in reading
 	b := r.Body
 	given := map[string]bool{"/from": b.From != nil, "/to": b.To != nil, "/devices": b.Devices != nil}
@@ -57,7 +58,7 @@ func transferCommand(ctx context.Context, r openapi.TransferDevicesRequestObject
 	if b.PlanId != nil && b.Offer != nil {
 		in.wrong("/offer", codeInvalidValue, "The plan says this.")
 	}
-	return app.TransferDevices{
+	return transfers.Transfer{
 		Command: commandOf(ctx, b.Reason), Plan: valueOf(b.PlanId),
 		From: valueOf(b.From), To: valueOf(b.To), Devices: valueOf(b.Devices), Offer: catalogue.Offer(valueOf(b.Offer)),
 		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
@@ -65,11 +66,11 @@ func transferCommand(ctx context.Context, r openapi.TransferDevicesRequestObject
 }
 
 func (h handlers) ReverseTransfer(ctx context.Context, r openapi.ReverseTransferRequestObject) (openapi.ReverseTransferResponseObject, error) {
-	c := app.ReverseTransfer{
+	c := transfers.Reverse{
 		Command: commandOf(ctx, &r.Body.Reason), Transfer: r.Id, Devices: valueOf(r.Body.Devices),
 		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
 	}
-	result, err := h.App.ReverseTransfer(ctx, callOf(ctx).caller, c)
+	result, err := h.App.Transfers.Reverse(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (h handlers) GetTransfer(ctx context.Context, r openapi.GetTransferRequestO
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	record, err := h.App.Transfer(ctx, callOf(ctx).caller, r.Id)
+	record, err := h.App.Transfers.Get(ctx, callOf(ctx).caller, r.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +115,12 @@ func (h handlers) GetTransfer(ctx context.Context, r openapi.GetTransferRequestO
 
 func transferAt(id uuid.UUID) string { return "/v1/transfers/" + id.String() }
 
-func transferRecord(r app.TransferRecord) openapi.Transfer {
+func transferRecord(r transfers.Record) openapi.Transfer {
 	return openapi.Transfer{
 		Id: r.UID, From: r.From, To: r.To, Offer: present(string(r.Offer)), PlanId: present(r.Plan), Atomic: r.Atomic,
 		Policy: policy(r.Policy), RequestedAt: r.RequestedAt, RequestedBy: askedBy(r.By),
 		Summary: transferSummary(r.Items), Results: transferredDevices(r.Items),
-		Reversals: list(r.Reversals, func(v app.ReversalRecord) openapi.Reversal {
+		Reversals: list(r.Reversals, func(v transfers.ReversalRecord) openapi.Reversal {
 			return openapi.Reversal{
 				Id: v.UID, RequestedAt: v.RequestedAt, RequestedBy: askedBy(v.By),
 				Summary: transferSummary(v.Items), Results: transferredDevices(v.Items),
@@ -150,7 +151,7 @@ func transferredDevices(items []transfer.Item) []openapi.TransferredDevice {
 	return wire
 }
 
-func askedBy(a app.Asked) *openapi.Asked {
+func askedBy(a transfers.Asked) *openapi.Asked {
 	if a.At.IsZero() {
 		return nil
 	}

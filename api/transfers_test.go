@@ -1,35 +1,49 @@
 package api_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
-// A reseller plans a transfer, commits the plan, looks at the record, takes the
-// transfer back, and others see no more than they may.
-func TestPlanTransferAndReversal(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	resellerUID, reseller := s.reseller("Northwind")
-	customerUID, _ := s.customerOf(reseller, "Alder")
-	s.fullAccess(resellerUID, customerUID)
-	customer := s.signIn(customerUID, "")
-	_, stranger := s.reseller("Stranger")
-	reseller.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q},{"serialNumber":%q,"imei":%q}]}`,
-		mp70(1), imei(1), mp70(2), imei(2))).is(200)
+// sale is a reseller with two devices, and its customer, who is to get them and
+// one that does not exist.
+type sale struct {
+	*stack
+	reseller, customer       *caller
+	resellerUID, customerUID uuid.UUID
+	request                  client.TransferPlanRequest
+}
 
-	request := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q,%q,"LD99999999999999"],"reason":"sold"}`, resellerUID, customerUID, mp70(1), mp70(2))
-	got := reseller.post("/v1/transfer-plans", request, "Idempotency-Key: plan-1").is(201)
-	plan := into[openapi.TransferPlan](got)
+func newSale(t *testing.T) *sale {
+	t.Helper()
+	d := &sale{stack: newStack(t)}
+	d.resellerUID, d.reseller = d.stack.reseller("Northwind")
+	d.customerUID = d.customerOf(d.reseller, "Alder")
+	d.fullAccess(d.resellerUID, d.customerUID)
+	d.customer = d.signIn(d.customerUID, "")
+	expect(t, "registration", d.reseller.registers(newDevice(1), newDevice(2)), []string{"created", "created"})
+	d.request = client.TransferPlanRequest{
+		From: d.resellerUID, To: d.customerUID, Devices: []string{mp70(1), mp70(2), "LD99999999999999"}, Reason: new("sold"),
+	}
+	return d
+}
+
+// A reseller plans a transfer; nobody else sees the plan.
+func TestPlanOfATransfer(t *testing.T) {
+	t.Parallel()
+	d := newSale(t)
+	ctx := t.Context()
+	_, stranger := d.stack.reseller("Stranger")
+	planned := when(d.reseller.PlanTransfer(ctx, &client.PlanTransferParams{IdempotencyKey: new("plan-1")}, d.request)).Then(t)
+	plan := planned.JSON201
 	if plan.Summary.Total != 3 || plan.Summary.Transferable != 2 || plan.Summary.Refused != 1 || plan.Reason != "sold" ||
 		!plan.ExpiresAt.Equal(now.Add(24*time.Hour)) || plan.Policy.Name != "eligibility" || plan.Policy.Version != 1 {
-		t.Errorf("plan %s", got.body)
+		t.Errorf("plan %s", planned.Body)
 	}
 	first, last := plan.Results[0], plan.Results[2]
 	if first.Verdict != "transferable" || first.Resulting == nil || first.Resulting.ServiceStart != "2026-03-15" ||
@@ -39,76 +53,92 @@ func TestPlanTransferAndReversal(t *testing.T) {
 	if last.Verdict != "refused" || last.Resulting != nil || last.Problems[0].Code != "device_not_found" || len(last.Problems[0].Remedies) == 0 {
 		t.Errorf("last %+v", last)
 	}
-	at := got.header.Get("Location")
-	shown := reseller.get(at + "?minPosition=" + got.header.Get("X-Position")).is(200)
-	expect(t, "kept plan", string(shown.body), string(got.body))
-	reseller.get("/v1/devices?minPosition=" + got.header.Get("X-Position")).is(200) // a plan changes no device: nobody waits for one
-	for name, c := range map[string]*caller{"customer": customer, "stranger": stranger, "operator": s.caller} {
-		c.get(at).refusedWith(404, "not_found")
-		c.post("/v1/transfers", `{"planId":"`+plan.Id.String()+`"}`).refusedWith(404, "not_found")
-		t.Log(name)
+	expect(t, "kept plan", *when(d.reseller.GetTransferPlan(ctx, plan.Id, nil)).Then(t).JSON200, *plan)
+	when(d.reseller.ListDevices(ctx, nil)).Then(t) // a plan changes no device: nobody waits for one
+	for _, c := range []*caller{d.customer, stranger, d.caller} {
+		when(c.GetTransferPlan(ctx, plan.Id, nil)).Refused(t, 404, "not_found")
+		when(c.TransferDevices(ctx, nil, client.TransferRequest{PlanId: &plan.Id})).Refused(t, 404, "not_found")
 	}
+}
 
-	commit := `{"planId":"` + plan.Id.String() + `"}`
-	dry := reseller.post("/v1/transfers?dryRun=true", commit).is(200)
+// A reseller commits a plan and looks at the record; others see no more of it
+// than they may.
+func TestACommittedPlanIsRecorded(t *testing.T) {
+	t.Parallel()
+	d := newSale(t)
+	ctx := t.Context()
+	_, stranger := d.stack.reseller("Stranger")
+	plan := *when(d.reseller.PlanTransfer(ctx, nil, d.request)).Then(t).JSON201
+	commit := func(p client.TransferDevicesParams) *client.TransferDevicesResponse {
+		t.Helper()
+		return when(d.reseller.TransferDevices(ctx, &p, client.TransferRequest{PlanId: &plan.Id})).Then(t)
+	}
 	want := []string{"transferred", "transferred", "refused device_not_found"}
-	expect(t, "dry run", outcomes(into[openapi.BulkResult](dry)), want)
-	refusedAll := reseller.post("/v1/transfers?atomic=true", commit).is(201)
-	expect(t, "all or nothing", outcomes(into[openapi.BulkResult](refusedAll)), []string{"refused batch_refused", "refused batch_refused", want[2]})
-	done := reseller.post("/v1/transfers", commit, "Prefer: respond-async").is(201)
-	expect(t, "commit", outcomes(into[openapi.BulkResult](done)), want)
-	if end := *into[openapi.BulkResult](done).Results[0].Device.ServiceEnd; end != first.Resulting.ServiceEnd {
-		t.Errorf("service until %s, planned %s", end, first.Resulting.ServiceEnd)
-	}
-	again := reseller.post("/v1/transfers", commit).is(201)
-	expect(t, "commit again", outcomes(into[openapi.BulkResult](again))[0], "refused changed_since_plan not_in_source")
+	expect(t, "dry run", outcomes(*commit(client.TransferDevicesParams{DryRun: new(true)}).JSON200), want)
+	expect(t, "all or nothing", outcomes(*commit(client.TransferDevicesParams{Atomic: new(true)}).JSON201),
+		[]string{"refused batch_refused", "refused batch_refused", want[2]})
+	done := commit(client.TransferDevicesParams{Prefer: new("respond-async")})
+	expect(t, "commit", outcomes(*done.JSON201), want)
+	expect(t, "service until", *done.JSON201.Results[0].Device.ServiceEnd, plan.Results[0].Resulting.ServiceEnd)
+	again := commit(client.TransferDevicesParams{}).JSON201
+	expect(t, "commit again", outcomes(*again)[0], "refused changed_since_plan not_in_source")
 
-	at = done.header.Get("Location")
-	record := into[openapi.Transfer](reseller.get(at).is(200))
-	if record.Id != *into[openapi.BulkResult](done).Id || *record.PlanId != plan.Id || record.Summary.Total != 3 || *record.Summary.Transferred != 2 ||
+	id := *done.JSON201.Id
+	expect(t, "location", done.Header.Get("Location"), "/v1/transfers/"+id.String())
+	record := when(d.reseller.GetTransfer(ctx, id, nil)).Then(t).JSON200
+	if record.Id != id || *record.PlanId != plan.Id || record.Summary.Total != 3 || *record.Summary.Transferred != 2 ||
 		record.RequestedBy == nil || record.RequestedBy.Reason != "sold" || record.Policy != plan.Policy ||
 		record.Results[2].Problems[0].Code != "device_not_found" || len(record.Reversals) != 0 {
 		t.Errorf("record %s", mustJSON(t, record))
 	}
-	page := into[openapi.Transfer](reseller.get(at + "?limit=2").is(200))
+	page := when(d.reseller.GetTransfer(ctx, id, &client.GetTransferParams{Limit: new(2)})).Then(t).JSON200
 	if len(page.Results) != 2 || page.NextCursor == nil || page.Summary.Total != 3 {
 		t.Errorf("page %s", mustJSON(t, page))
 	}
-	rest := into[openapi.Transfer](reseller.get(at + "?limit=2&cursor=" + *page.NextCursor).is(200))
+	rest := when(d.reseller.GetTransfer(ctx, id, &client.GetTransferParams{Limit: new(2), Cursor: page.NextCursor})).Then(t).JSON200
 	if len(rest.Results) != 1 || rest.NextCursor != nil || rest.Results[0].Index != 2 {
 		t.Errorf("rest %s", mustJSON(t, rest))
 	}
-	reseller.get(at+"?cursor=9").refusedWith(400, "cursor_invalid")
-	theirs := customer.get(at).is(200)
-	if strings.Contains(string(theirs.body), "LD99999999999999") || strings.Contains(string(theirs.body), "sold") {
-		t.Errorf("the customer sees %s", theirs.body)
+	when(d.reseller.GetTransfer(ctx, id, &client.GetTransferParams{Cursor: new("9")})).Refused(t, 400, "cursor_invalid")
+	theirs := string(when(d.customer.GetTransfer(ctx, id, nil)).Then(t).Body)
+	if strings.Contains(theirs, "LD99999999999999") || strings.Contains(theirs, "sold") {
+		t.Errorf("the customer sees %s", theirs)
 	}
-	stranger.get(at).refusedWith(404, "not_found")
-	stranger.get("/v1/transfers/"+uuid.NewString()).refusedWith(404, "not_found")
+	when(stranger.GetTransfer(ctx, id, nil)).Refused(t, 404, "not_found")
+	when(stranger.GetTransfer(ctx, uuid.New(), nil)).Refused(t, 404, "not_found")
+}
 
-	reversal := fmt.Sprintf(`{"devices":[%q],"reason":"wrong box"}`, mp70(2))
-	stranger.post(at+"/reversals", reversal).refusedWith(404, "not_found")
-	mine := into[openapi.BulkResult](customer.post(at+"/reversals", reversal).is(201))
-	expect(t, "without a say in the reseller's account", outcomes(mine), []string{"refused missing_right"})
-	dry = reseller.post(at+"/reversals?dryRun=true", reversal).is(200)
-	expect(t, "dry reversal", outcomes(into[openapi.BulkResult](dry)), []string{"transferred"})
-	back := reseller.post(at+"/reversals", reversal, "Idempotency-Key: back").is(201)
-	expect(t, "reversal", outcomes(into[openapi.BulkResult](back)), []string{"transferred"})
-	expect(t, "replayed", string(reseller.post(at+"/reversals", reversal, "Idempotency-Key: back").is(201).body), string(back.body))
-	expect(t, "location", back.header.Get("Location"), at)
+// A reseller takes a transfer back, once.
+func TestReversalOfATransfer(t *testing.T) {
+	t.Parallel()
+	d := newSale(t)
+	ctx := t.Context()
+	_, stranger := d.stack.reseller("Stranger")
+	id := *when(d.reseller.TransferDevices(ctx, nil, client.TransferRequest{
+		From: &d.resellerUID, To: &d.customerUID, Devices: &[]string{mp70(1), mp70(2)},
+	})).Then(t).JSON201.Id
+	back := client.TransferReversalRequest{Devices: &[]string{mp70(2)}, Reason: "wrong box"}
 
-	device := into[openapi.Device](reseller.get("/v1/devices/" + mp70(2) + "?minPosition=" + back.header.Get("X-Position")).is(200))
-	if device.Account.Uid.String() != resellerUID || !device.AutoRenew || *device.ServiceEnd != "2031-03-15" {
-		t.Errorf("device %+v", device)
+	when(stranger.ReverseTransfer(ctx, id, nil, back)).Refused(t, 404, "not_found")
+	theirs := when(d.customer.ReverseTransfer(ctx, id, nil, back)).Then(t).JSON201
+	expect(t, "without a say in the reseller's account", outcomes(*theirs), []string{"refused missing_right"})
+	dry := when(d.reseller.ReverseTransfer(ctx, id, &client.ReverseTransferParams{DryRun: new(true)}, back)).Then(t).JSON200
+	expect(t, "dry reversal", outcomes(*dry), []string{"transferred"})
+	done := when(d.reseller.ReverseTransfer(ctx, id, &client.ReverseTransferParams{IdempotencyKey: new("back")}, back)).Then(t).JSON201
+	expect(t, "reversal", outcomes(*done), []string{"transferred"})
+	found := when(d.reseller.GetDevice(ctx, mp70(2), nil)).Then(t).JSON200
+	if found.Account.Uid != d.resellerUID || !found.AutoRenew || *found.ServiceEnd != "2031-03-15" {
+		t.Errorf("device %+v", found)
 	}
-	history := into[openapi.History](reseller.get("/v1/devices/" + mp70(2) + "/history").is(200))
+	history := when(d.reseller.GetDeviceHistory(ctx, mp70(2), nil)).Then(t).JSON200
 	expect(t, "last event", *history.Items[len(history.Items)-1].Type, "TransferReversed")
-	record = into[openapi.Transfer](reseller.get(at).is(200))
+	record := when(d.reseller.GetTransfer(ctx, id, nil)).Then(t).JSON200
 	if *record.Results[1].Reversal != record.Reversals[1].Id || record.Reversals[1].RequestedBy.Reason != "wrong box" ||
 		*record.Reversals[1].Results[0].Outcome != "transferred" || *record.Reversals[0].Results[0].Outcome != "refused" {
 		t.Errorf("reversed %s", mustJSON(t, record))
 	}
-	expect(t, "once more", outcomes(into[openapi.BulkResult](reseller.post(at+"/reversals", reversal).is(201))), []string{"refused already_reversed"})
+	once := when(d.reseller.ReverseTransfer(ctx, id, nil, back)).Then(t).JSON201
+	expect(t, "once more", outcomes(*once), []string{"refused already_reversed"})
 }
 
 func TestTransferTakesAPlanOrDevices(t *testing.T) {
@@ -138,15 +168,13 @@ func TestTransferTakesAPlanOrDevices(t *testing.T) {
 // A long transfer becomes an operation of the same id, and is recorded like any other.
 func TestTransferInTheBackgroundIsRecorded(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
-	resellerUID, reseller := s.reseller("Northwind")
-	customerUID, _ := s.customerOf(reseller, "Alder")
-	reseller.post("/v1/device-registrations", fmt.Sprintf(`{"items":[{"serialNumber":%q,"imei":%q}]}`, mp70(1), imei(1))).is(200)
-	s.fullAccess(resellerUID, customerUID)
-	body := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q,%q]}`, resellerUID, customerUID, mp70(1), mp70(1))
-	operation := reseller.post("/v1/transfers", body, "Prefer: respond-async").is(202).header.Get("Location")
-	s.finished(reseller, operation)
-	record := into[openapi.Transfer](reseller.get(strings.Replace(operation, "operations", "transfers", 1)).is(200))
+	d := newSale(t)
+	ctx := t.Context()
+	accepted := when(d.reseller.TransferDevices(ctx, &client.TransferDevicesParams{Prefer: new("respond-async")}, client.TransferRequest{
+		From: &d.resellerUID, To: &d.customerUID, Devices: &[]string{mp70(1), mp70(1)},
+	})).Then(t).JSON202
+	d.finished(d.reseller, accepted.Id)
+	record := when(d.reseller.GetTransfer(ctx, accepted.Id, nil)).Then(t).JSON200
 	if *record.Summary.Transferred != 1 || *record.Results[0].SerialNumber != mp70(1) {
 		t.Errorf("record %s", mustJSON(t, record))
 	}

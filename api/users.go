@@ -6,8 +6,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -26,7 +27,7 @@ func (h handlers) ListUsers(ctx context.Context, r openapi.ListUsersRequestObjec
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Users(ctx, callOf(ctx).caller, q)
+	page, err := h.App.People.List(ctx, callOf(ctx).caller, q)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (h handlers) GetUser(ctx context.Context, r openapi.GetUserRequestObject) (
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	row, position, err := h.App.User(ctx, callOf(ctx).caller, r.Uid, r.User, fresh)
+	row, position, err := h.App.People.Get(ctx, callOf(ctx).caller, r.Uid, r.User, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (h handlers) GetUser(ctx context.Context, r openapi.GetUserRequestObject) (
 }
 
 func (h handlers) InviteUser(ctx context.Context, r openapi.InviteUserRequestObject) (openapi.InviteUserResponseObject, error) {
-	written, err := h.App.InviteUser(ctx, callOf(ctx).caller, app.InviteUser{
+	written, err := h.App.People.Invite(ctx, callOf(ctx).caller, people.Invite{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Email: r.Body.Email, Name: valueOf(r.Body.Name),
 		Profiles: valueOf(r.Body.Profiles), Administrator: valueOf(r.Body.Administrator),
 	})
@@ -73,7 +74,7 @@ func (h handlers) EditUser(ctx context.Context, r openapi.EditUserRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	written, err := h.App.EditUser(ctx, callOf(ctx).caller, app.EditUser{
+	written, err := h.App.People.Edit(ctx, callOf(ctx).caller, people.Edit{
 		UserCommand: c, Profiles: r.Body.Profiles, Administrator: r.Body.Administrator,
 	})
 	if err != nil {
@@ -83,28 +84,28 @@ func (h handlers) EditUser(ctx context.Context, r openapi.EditUserRequestObject)
 }
 
 func (h handlers) ResendUserInvitation(ctx context.Context, r openapi.ResendUserInvitationRequestObject) (openapi.ResendUserInvitationResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ResendUserInvitation)
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.ResendInvitation)
 	return openapi.ResendUserInvitation200JSONResponse{WrittenJSONResponse: written}, err
 }
 
 func (h handlers) RevokeUserInvitation(ctx context.Context, r openapi.RevokeUserInvitationRequestObject) (openapi.RevokeUserInvitationResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.RevokeUserInvitation)
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.RevokeInvitation)
 	return openapi.RevokeUserInvitation200JSONResponse{WrittenJSONResponse: written}, err
 }
 
 func (h handlers) DeactivateUser(ctx context.Context, r openapi.DeactivateUserRequestObject) (openapi.DeactivateUserResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.DeactivateUser)
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.Deactivate)
 	return openapi.DeactivateUser200JSONResponse{WrittenJSONResponse: written}, err
 }
 
 func (h handlers) ReactivateUser(ctx context.Context, r openapi.ReactivateUserRequestObject) (openapi.ReactivateUserResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.ReactivateUser)
+	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.Reactivate)
 	return openapi.ReactivateUser200JSONResponse{WrittenJSONResponse: written}, err
 }
 
-// changeUser is what the commands without fields have in common.
+// changeUser carries out a command that has no fields of its own.
 func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, body *openapi.Reason,
-	do func(context.Context, access.Caller, app.UserCommand) (app.Written, error),
+	do func(context.Context, access.Caller, people.UserCommand) (command.Receipt, error),
 ) (openapi.WrittenJSONResponse, error) {
 	c, err := userCommand(ctx, account, person, match, valueOf(body).Reason)
 	if err != nil {
@@ -114,9 +115,9 @@ func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, mat
 	return writtenResponse(written), err
 }
 
-func userCommand(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, reason *openapi.ReasonText) (app.UserCommand, error) {
+func userCommand(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, reason *openapi.ReasonText) (people.UserCommand, error) {
 	var in reading
-	c := app.UserCommand{Command: commandOf(ctx, reason), Account: account, User: person, IfRevision: in.ifMatch(match)}
+	c := people.UserCommand{Command: commandOf(ctx, reason), Account: account, User: person, IfRevision: in.ifMatch(match)}
 	return c, in.err()
 }
 

@@ -28,7 +28,7 @@ type operation struct {
 	secret     bool // request or answer hold a secret, of which nothing must be kept
 	parameters []*openapi3.Parameter
 	query      map[string]bool
-	openQuery  bool                        // others than we say what is in the query
+	openQuery  bool                        // others decide what the query holds
 	body       map[string]*openapi3.Schema // by content type; empty: no body
 	bodyNeeded bool
 	options    []openapi3.SchemaValidationOption

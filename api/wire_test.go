@@ -11,10 +11,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -78,12 +81,12 @@ func TestWireFormats(t *testing.T) {
 			UID: uuid.MustParse("44444444-4444-4444-8444-444444444444"), Reseller: reseller, Customer: customer, Profile: rights.Resolve(rights.ReadOnly, nil),
 			PartnerName: "Alder", PartnerType: account.Standard, Administrators: []account.Person{person},
 		}},
-		history: []app.HistoryItem{
+		history: []devices.HistoryItem{
 			{
 				Position: eventlog.Position{Commit: 3, Prepare: 3}, ID: uuid.MustParse("55555555-5555-4555-8555-555555555555"), Type: "Registered",
 				OccurredAt: now, RecordedAt: now, Actor: domain.Actor{Kind: domain.ActorToken, ID: "token-1", Account: reseller},
 				Account: customer, Reason: "first", CorrelationID: "c1", CausationID: "c0",
-				Changes: []app.Change{{Field: "name", After: "gate"}}, Hash: "b2", PreviousHash: "a1",
+				Changes: []devices.Change{{Field: "name", After: "gate"}}, Hash: "b2", PreviousHash: "a1",
 			},
 			{
 				Position: at9, Revision: 1, Hash: "c3", PreviousHash: "b2", Redacted: true,
@@ -94,7 +97,7 @@ func TestWireFormats(t *testing.T) {
 			Total: 2000, Done: 500, Counters: map[domain.Outcome]int{domain.OutcomeTransferred: 480, domain.OutcomeRefused: 20},
 			CreatedAt: now, StartedAt: now.Add(time.Second), Position: at9,
 		},
-		results: []app.ItemResult{
+		results: []command.ItemResult{
 			{Index: 0, Name: serial, Outcome: domain.OutcomeUnchanged},
 			{Index: 1, Ref: "=r", Name: customer.String(), Outcome: domain.OutcomeRefused, Problems: []domain.Problem{device.NotFound(), device.Busy()}},
 		},
@@ -129,10 +132,10 @@ func TestWireFormats(t *testing.T) {
 func TestBulkResultsOnTheWire(t *testing.T) {
 	t.Parallel()
 	row := aDevice("gate")
-	f := &fake{bulk: app.BulkResult{
+	f := &fake{bulk: command.BulkResult{
 		ID:       uuid.MustParse("88888888-8888-4888-8888-888888888888"),
 		Position: at9,
-		Results: []app.ItemResult{
+		Results: []command.ItemResult{
 			{Index: 0, Ref: "r1", Name: serial, Outcome: domain.OutcomeTransferred, Device: &row.State, Revision: 5},
 			{Index: 1, Name: "LD00000000000000", Outcome: domain.OutcomeRefused, Problems: []domain.Problem{
 				device.NotFound(), device.MissingRight("devices.transfer", customer),
@@ -143,31 +146,31 @@ func TestBulkResultsOnTheWire(t *testing.T) {
 	body := `{"from":"` + reseller.String() + `","to":"` + customer.String() + `","devices":["` + serial + `","LD00000000000000"],"offer":"complete","reason":"sold"}`
 	got := c.post("/v1/transfers", body, "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").is(201)
 	golden(t, "transfer.json", got.body)
-	sent, ok := f.got.(app.TransferDevices)
+	sent, ok := f.got.(transfers.Transfer)
 	if !ok {
 		t.Fatalf("%T", f.got)
 	}
 	if sent.ID == uuid.Nil || sent.Traceparent != got.header.Get("Traceparent") || !strings.Contains(sent.Traceparent, "0af7651916cd43dd") {
 		t.Errorf("command %+v", sent.Command)
 	}
-	sent.Command = app.Command{Reason: sent.Reason}
-	want := app.TransferDevices{
-		Command: app.Command{Reason: "sold"}, From: reseller, To: customer, Devices: []string{serial, "LD00000000000000"}, Offer: catalogue.Complete,
+	sent.Command = command.Command{Reason: sent.Reason}
+	want := transfers.Transfer{
+		Command: command.Command{Reason: "sold"}, From: reseller, To: customer, Devices: []string{serial, "LD00000000000000"}, Offer: catalogue.Complete,
 	}
 	if diff := cmp.Diff(want, sent); diff != "" {
 		t.Errorf("command (-want +got):\n%s", diff)
 	}
 	c.post("/v1/transfers?dryRun=true&atomic=true", body).is(200)
-	if sent, _ = f.got.(app.TransferDevices); !sent.DryRun || !sent.Atomic {
+	if sent, _ = f.got.(transfers.Transfer); !sent.DryRun || !sent.Atomic {
 		t.Errorf("flags lost: %+v", sent)
 	}
 }
 
 func TestRegistrationsComeAsJSONAndAsCSV(t *testing.T) {
 	t.Parallel()
-	f := &fake{bulk: app.BulkResult{Results: []app.ItemResult{{Outcome: domain.OutcomeCreated, Name: serial}}, Position: at9}}
+	f := &fake{bulk: command.BulkResult{Results: []command.ItemResult{{Outcome: domain.OutcomeCreated, Name: serial}}, Position: at9}}
 	c := newClient(t, options(f))
-	want := []app.Registration{
+	want := []devices.Registration{
 		{
 			SerialNumber: serial, IMEI: "004491972154667", Model: "MP70", Name: "gate", Account: customer,
 			Labels: []string{"south", "fixed"}, Offer: catalogue.Complete, OrderNumber: "PO 1",
@@ -179,7 +182,7 @@ func TestRegistrationsComeAsJSONAndAsCSV(t *testing.T) {
 		 "labels":["south","fixed"],"offer":"complete","orderNumber":"PO 1"},
 		{"serialNumber":"x","account":"nobody"}]}`).is(200)
 	golden(t, "registration.json", got.body)
-	sent, _ := f.got.(app.RegisterDevices)
+	sent, _ := f.got.(devices.Register)
 	if diff := cmp.Diff(want, sent.Items); diff != "" {
 		t.Errorf("JSON (-want +got):\n%s", diff)
 	}
@@ -188,7 +191,7 @@ func TestRegistrationsComeAsJSONAndAsCSV(t *testing.T) {
 	c.post("/v1/device-registrations", "\ufeffgateway[serial number];Gateway[IMEI];TYPE;NAME;LABELS;OFFER;TARGET_COMPANY;order_number\r\n"+
 		serial+";004491972154667;MP70;gate;south|fixed;Complete;"+customer.String()+";PO 1\r\nx;;;;;;nobody;\r\n",
 		"Content-Type: text/csv; charset=UTF-8").is(200)
-	sent, _ = f.got.(app.RegisterDevices)
+	sent, _ = f.got.(devices.Register)
 	if diff := cmp.Diff(want, sent.Items); diff != "" {
 		t.Errorf("CSV (-want +got):\n%s", diff)
 	}
@@ -210,7 +213,7 @@ func TestManyItemsOrAWishMakeAnOperation(t *testing.T) {
 		if got.is(202).header.Get("Location") != "/v1/operations/77777777-7777-4777-8777-777777777777" {
 			t.Errorf("%s: Location %q", name, got.header.Get("Location"))
 		}
-		if _, ok := f.got.(app.Submission); !ok {
+		if _, ok := f.got.(operations.Submission); !ok {
 			t.Errorf("%s: %T", name, f.got)
 		}
 	}
@@ -222,10 +225,10 @@ func TestManyItemsOrAWishMakeAnOperation(t *testing.T) {
 
 func TestVerbsInPaths(t *testing.T) {
 	t.Parallel()
-	f := &fake{written: app.Written{UID: customer, Revision: 3, Position: at9}}
+	f := &fake{written: command.Receipt{UID: customer, Revision: 3, Position: at9}}
 	c := newClient(t, options(f))
 	got := c.post("/v1/devices/"+serial+":suspend", `{"reason":"lost"}`, `If-Match: "2"`).is(200)
-	sent, _ := f.got.(app.DeviceCommand)
+	sent, _ := f.got.(devices.LifeCycle)
 	if sent.Device != serial || sent.Reason != "lost" || sent.IfRevision == nil || *sent.IfRevision != 2 || got.header.Get("ETag") != `"3"` {
 		t.Errorf("%+v, ETag %q", sent, got.header.Get("ETag"))
 	}

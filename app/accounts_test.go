@@ -4,11 +4,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -20,42 +23,42 @@ func TestInvitationToActivation(t *testing.T) {
 	w := newWorldWithPeople(t)
 	reseller := w.reseller("North Radio")
 	customer := w.readOnlyCustomer(reseller, "Delta Rail")
-	token := w.InvitationToken(customer, 1)
+	token := w.Tokens.Invitation(customer, 1)
 
-	row, err := w.Invitation(w.ctx, token)
+	row, err := w.People.Invitation(w.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, "Delta Rail", row.Account.Name)
 	require.Equal(t, account.Pending, row.Status)
-	for _, wrong := range []string{"", "x", w.InvitationToken(customer, 2), w.InvitationToken(seed(1), 1), token + "A"} {
-		_, err = w.Invitation(w.ctx, wrong)
+	for _, wrong := range []string{"", "x", w.Tokens.Invitation(customer, 2), w.Tokens.Invitation(seed(1), 1), token + "A"} {
+		_, err = w.People.Invitation(w.ctx, wrong)
 		require.ErrorIs(t, err, query.ErrNotFound)
-		_, err = w.ActivateAccount(w.ctx, wrong, app.ActivateAccount{Command: command(), Password: password})
+		_, err = w.People.Activate(w.ctx, wrong, people.Activate{Command: newCommand(), Password: password})
 		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 
 	w.clock.advance(8 * 24 * time.Hour)
-	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Password: password})
+	_, err = w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Password: password})
 	refused(t, err, account.CodeInvitationExpired)
-	_, err = w.ResendInvitation(w.ctx, withRights(reseller, rights.CustomersRead), customer, command())
+	_, err = w.Accounts.ResendInvitation(w.ctx, withRights(reseller, rights.CustomersRead), customer, newCommand())
 	require.ErrorIs(t, err, access.ErrForbidden)
-	_, err = w.ResendInvitation(w.ctx, administratorOf(w.reseller("South Radio")), customer, command())
+	_, err = w.Accounts.ResendInvitation(w.ctx, administratorOf(w.reseller("South Radio")), customer, newCommand())
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = w.ResendInvitation(w.ctx, administratorOf(reseller), customer, command())
+	_, err = w.Accounts.ResendInvitation(w.ctx, administratorOf(reseller), customer, newCommand())
 	require.NoError(t, err)
-	_, err = w.Invitation(w.ctx, token)
+	_, err = w.People.Invitation(w.ctx, token)
 	require.ErrorIs(t, err, query.ErrNotFound, "a new invitation replaces the old one")
 
-	token = w.InvitationToken(customer, 2)
-	activate := app.ActivateAccount{Command: command(), Name: "Ada", Password: password}
-	first, err := w.ActivateAccount(w.ctx, token, activate)
+	token = w.Tokens.Invitation(customer, 2)
+	activate := people.Activate{Command: newCommand(), Name: "Ada", Password: password}
+	first, err := w.People.Activate(w.ctx, token, activate)
 	require.NoError(t, err)
-	again, err := w.ActivateAccount(w.ctx, token, activate)
+	again, err := w.People.Activate(w.ctx, token, activate)
 	require.NoError(t, err, "the same command again")
 	require.Equal(t, first.Revision, again.Revision)
-	activate.Command = command()
-	_, err = w.ActivateAccount(w.ctx, token, activate)
+	activate.Command = newCommand()
+	_, err = w.People.Activate(w.ctx, token, activate)
 	refused(t, err, account.CodeAlreadyActive)
-	row, err = w.Invitation(w.ctx, token)
+	row, err = w.People.Invitation(w.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, account.Activated, row.Status)
 	require.Equal(t, "Ada", row.Person.Name)
@@ -65,53 +68,53 @@ func TestClosingFreesTheNameOfWhatNeverWasActive(t *testing.T) {
 	t.Parallel()
 	w := newWorldWithPeople(t)
 	c := accountNamed("Delta Rail", account.Standard)
-	created, err := w.CreateAccount(w.ctx, operator(), c)
+	created, err := w.Accounts.Create(w.ctx, operator(), c)
 	require.NoError(t, err)
 	revision := eventlog.Revision(3)
-	_, err = w.CloseAccount(w.ctx, operator(), created.UID, command(), &revision)
-	require.ErrorIs(t, err, app.ErrPrecondition)
+	_, err = w.Accounts.Close(w.ctx, operator(), created.UID, newCommand(), &revision)
+	require.ErrorIs(t, err, command.ErrPrecondition)
 	revision = 0
-	closed, err := w.CloseAccount(w.ctx, operator(), created.UID, command(), &revision)
+	closed, err := w.Accounts.Close(w.ctx, operator(), created.UID, newCommand(), &revision)
 	require.NoError(t, err)
 	require.Equal(t, eventlog.Revision(1), closed.Revision)
-	_, err = w.CloseAccount(w.ctx, operator(), seed(1), command(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), seed(1), newCommand(), nil)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = w.CloseAccount(w.ctx, administratorOf(created.UID), created.UID, command(), nil)
+	_, err = w.Accounts.Close(w.ctx, administratorOf(created.UID), created.UID, newCommand(), nil)
 	require.ErrorIs(t, err, access.ErrForbidden)
 
-	c.Command = command()
-	second, err := w.CreateAccount(w.ctx, operator(), c)
+	c.Command = newCommand()
+	second, err := w.Accounts.Create(w.ctx, operator(), c)
 	require.NoError(t, err)
-	_, err = w.ActivateAccount(w.ctx, w.InvitationToken(second.UID, 1), app.ActivateAccount{Command: command(), Password: password})
+	_, err = w.People.Activate(w.ctx, w.Tokens.Invitation(second.UID, 1), people.Activate{Command: newCommand(), Password: password})
 	require.NoError(t, err)
-	_, err = w.CloseAccount(w.ctx, operator(), second.UID, command(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), second.UID, newCommand(), nil)
 	require.NoError(t, err)
-	c.Command = command()
-	_, err = w.CreateAccount(w.ctx, operator(), c)
+	c.Command = newCommand()
+	_, err = w.Accounts.Create(w.ctx, operator(), c)
 	refused(t, err, "name_taken", "email_taken")
 }
 
 func TestCreateAccountNamesAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := app.CreateAccount{Command: command(), Name: "a\x00b", Type: "shop", Offers: []catalogue.Offer{"gold"}}
+	c := accounts.Create{Command: newCommand(), Name: "a\x00b", Type: "shop", Offers: []catalogue.Offer{"gold"}}
 	c.Administrator.Email = "nobody"
 	c.Reason = "\xff"
-	_, err := w.CreateAccount(w.ctx, operator(), c)
+	_, err := w.Accounts.Create(w.ctx, operator(), c)
 	refused(t, err, "name_invalid", "email_invalid", "type_invalid", "offer_invalid", "reason_invalid")
 	require.Empty(t, w.everything())
 }
 
 // The same command at the same time is one account, and one after a death that
-// the processes have cleared up after.
+// the finisher has cleared up after.
 func TestSameCommandIsOneAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reseller := w.reseller("North Radio")
 	c := accountNamed("Delta Rail", "")
-	created := make([]app.CreatedAccount, 5)
+	created := make([]command.Receipt, 5)
 	errs := make([]error, 5)
-	together(5, func(i int) { created[i], errs[i] = w.CreateCustomer(w.ctx, administratorOf(reseller), c) })
+	together(5, func(i int) { created[i], errs[i] = w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), c) })
 	for i := range created {
 		require.NoError(t, errs[i])
 		require.Equal(t, created[0].UID, created[i].UID)
@@ -120,11 +123,52 @@ func TestSameCommandIsOneAccount(t *testing.T) {
 	w.invariants()
 
 	c = accountNamed("Alder Ambulance", "")
-	_, err := w.dying(3, true).CreateCustomer(w.ctx, administratorOf(reseller), c)
+	_, err := w.dying(3, true).Accounts.CreateCustomer(w.ctx, administratorOf(reseller), c)
 	require.ErrorIs(t, err, errDead)
 	w.later()
-	_, err = w.CreateCustomer(w.ctx, administratorOf(reseller), c)
+	_, err = w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), c)
 	require.NoError(t, err, "the abandoned creation does not stand in the way")
 	w.later()
 	w.invariants()
+}
+
+// A creation that died half way and was fenced off does not stand in the way of
+// its repeat.
+func TestCreateMovesOnFromAnAbandonedCreation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := accountNamed("Delta Rail", account.Standard)
+	first := uuid.NewSHA1(c.ID, []byte("account/0"))
+	_, _, err := w.log.Append(w.ctx, account.Aggregate.Stream(first), eventlog.NoStream,
+		eventlog.NewEvent{ID: uuid.New(), Event: account.AccountCreationAbandoned{Account: first}})
+	require.NoError(t, err)
+	created, err := w.Accounts.Create(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.Equal(t, uuid.NewSHA1(c.ID, []byte("account/1")), created.UID)
+}
+
+// A channel contact is told as the account knows it, and is there once.
+func TestChannelContacts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	uid, before, c := w.reseller("North Radio"), w.end(), newCommand()
+	first, err := w.Accounts.AssignChannelContact(w.ctx, operator(), uid, c, account.Contact{Email: "ada@x.example", Name: "Ada"})
+	require.NoError(t, err)
+	require.Equal(t, "Ada", first.Contact.Name)
+	for _, again := range []command.Command{c, newCommand()} {
+		same, err := w.Accounts.AssignChannelContact(w.ctx, operator(), uid, again, account.Contact{Email: "ADA@x.example", Name: "Ada"})
+		require.NoError(t, err)
+		require.Equal(t, first.Contact.ID, same.Contact.ID)
+		require.Equal(t, first.Revision, same.Revision)
+	}
+	remove := newCommand()
+	for range 2 {
+		_, err = w.Accounts.RemoveChannelContact(w.ctx, operator(), uid, first.Contact.ID, remove)
+		require.NoError(t, err)
+	}
+	_, err = w.Accounts.RemoveChannelContact(w.ctx, operator(), uid, first.Contact.ID, newCommand())
+	require.ErrorIs(t, err, query.ErrNotFound)
+	_, err = w.Accounts.RemoveChannelContact(w.ctx, operator(), uuid.New(), first.Contact.ID, newCommand())
+	require.ErrorIs(t, err, query.ErrNotFound)
+	require.Equal(t, []string{"account ChannelContactAssigned", "account ChannelContactRemoved"}, w.business(before))
 }

@@ -1,14 +1,9 @@
-// Package app has the use cases, a file each, the ports they need, and the
-// processes that carry out what spans several streams. Rights are checked here.
+// Package app is the service without its edges: a table of its capabilities. Each
+// is a package of its own with its use cases, a file each; what they rest on is in
+// the packages eventlog, query, ports, command and access.
 //
-// A command loads a stream, decides in package domain, and appends with the
-// revision it has loaded (carry_out.go). What must be unique or limited is
-// claimed first (claims.go, by the protocol of package reservation). A command
-// may be repeated with its id: it goes on where it stopped, and what it has
-// appended already counts as done.
-//
-// What a command leaves undone when it dies is finished or undone by the
-// Processes, which follow the log (process.go).
+// A command goes handler, use case, access, command.Execute, receipt. An event
+// goes log, batch, and either a projection or a reaction.
 package app
 
 import (
@@ -16,14 +11,45 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/audits"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/operations"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/reactions"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/schedule"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 )
 
-// Dependencies are what the use cases need. Secret keys the tokens of
+// App is the service. It is safe for concurrent use.
+type App struct {
+	Access       *access.Control       // what callers may do
+	Accounts     *accounts.Service     // accounts, their administration, customers
+	People       *people.Service       // users, signing in, passwords, tokens, erasure
+	Partnerships *partnerships.Service // whom customers let in
+	Audits       *audits.Service       // whom the operator lets read
+	Devices      *devices.Service      // registration, life cycle, history, releases
+	Transfers    *transfers.Service    // plans, transfers, reversals
+	Renewals     *renewals.Service     // orders, previews, grants, reversals
+	Operations   *operations.Service   // long bulk commands in the background
+	Schedule     *schedule.Service     // what happens by itself
+	Finisher     *reactions.Finisher   // finishes what dead commands left
+	Tokens       access.Tokens         // the secrets that mails carry
+
+	executor *command.Executor
+}
+
+// Dependencies are what the service needs. Secret keys the tokens of
 // invitations; the same on all instances. Persons is what Log seals personal
 // data with. Logger nil: nothing is logged.
 type Dependencies struct {
@@ -36,74 +62,43 @@ type Dependencies struct {
 	// WarnDays are the days before a partnership's end on which both sides are
 	// warned.
 	WarnDays   []int
-	PlanLife   time.Duration // how long a transfer plan can be committed; zero: DefaultPlanLife
-	AuditLife  time.Duration // how long an audit grant lasts at most; zero: DefaultAuditLife
+	PlanLife   time.Duration // how long a transfer plan can be committed; zero: transfers.DefaultPlanLife
+	AuditLife  time.Duration // how long an audit grant lasts at most; zero: audits.DefaultLife
 	Operations ports.OperationStore
 	Persons    ports.PersonKeys
 	Secret     []byte
-	People     People
+	People     people.Options
 	Secrets    ports.ExternalSecrets
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox ports.SandboxClock
 	Logger  *slog.Logger
 }
 
-// App is the service without its edges. Safe for concurrent use.
-//
-//	accounts      CreateAccount CreateCustomer Invitation ActivateAccount ResendInvitation CloseAccount
-//	              EditAccount AssignChannelContact RemoveChannelContact SecureAccount Admit
-//	              AddExternalAccount EditExternalAccount RemoveExternalAccount
-//	persons       ErasePerson
-//	users         InviteUser ResendUserInvitation RevokeUserInvitation EditUser
-//	              DeactivateUser ReactivateUser Users
-//	signing in    SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions
-//	passwords     ChangePassword RequestPasswordReset SendPasswordReset PasswordReset ResetPassword
-//	tokens        CreateToken Tokens RevokeToken TokenCaller
-//	profiles      DefineProfile EditProfile RemoveProfile ProfileRights
-//	partnerships  EstablishPartnership AssignPartnerProfile EndPartnership
-//	auditors      GrantAudit AuditGrants AuditGrant RevokeAudit AuditCaller
-//	devices       RegisterDevices PreviewRenewals RenewDevices Renewal ReverseRenewal GrantAllocation
-//	              EditDevice SuspendDevice ResumeDevice RetireDevice
-//	transfers     PlanTransfer TransferPlan TransferDevices Transfer ReverseTransfer
-//	releases      RequestRelease ReleaseRequests ReleaseRequest AnswerRelease
-//	operations    Submit Operation OperationResults RunOperationChunk
-//	queries       Accounts Account Customers Partnerships Devices Device DeviceHistory
-//	processes     Processes InvitationMails UserInvitationMails PartnershipMails PasswordResetMails
-//	time          RunDue, SandboxTime MoveClock
-//	housekeeping  ForgetCredentials ForgetSecrets
-type App struct {
-	log        eventlog.Log
-	reader     query.Reader
-	clock      eventlog.Clock
-	catalogue  *catalogue.Catalogue
-	rules      device.Rules
-	windows    query.Windows
-	planLife   time.Duration
-	auditLife  time.Duration
-	operations ports.OperationStore
-	persons    ports.PersonKeys
-	secret     []byte
-	sandbox    ports.SandboxClock
-	due        []DueWork
-	people     People
-	secrets    ports.ExternalSecrets
-	logger     *slog.Logger
-	turns      turns
+// New puts the capabilities together.
+func New(d Dependencies) *App {
+	x := &command.Executor{
+		Log: d.Log, Clock: d.Clock, Limits: reservation.Limits{Places: d.Rules.Places},
+		Logger: cmp.Or(d.Logger, slog.New(slog.DiscardHandler)),
+	}
+	control := &access.Control{Log: d.Log, Clock: d.Clock, Reader: d.Reader}
+	tokens := access.NewTokens(d.Secret)
+	a := &App{Access: control, Tokens: tokens, executor: x}
+
+	a.Partnerships = partnerships.New(x, control)
+	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Windows)
+	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
+	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
+	a.Devices = devices.New(x, control, d.Reader, d.Catalogue, d.Rules)
+	a.Transfers = transfers.New(x, control, d.Catalogue, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
+	a.Renewals = renewals.New(x, control, d.Reader, d.Rules)
+	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
+	a.Schedule = schedule.New(x, d.Reader, d.Rules, d.WarnDays, d.Sandbox)
+	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices)
+	return a
 }
 
-// New makes the App of its dependencies.
-func New(d Dependencies) *App {
-	if d.Logger == nil {
-		d.Logger = slog.New(slog.DiscardHandler)
-	}
-	a := &App{
-		log: d.Log, reader: d.Reader, clock: d.Clock, catalogue: d.Catalogue, rules: d.Rules,
-		windows: d.Windows, planLife: cmp.Or(d.PlanLife, DefaultPlanLife),
-		auditLife: cmp.Or(d.AuditLife, DefaultAuditLife), operations: d.Operations, persons: d.Persons, secret: d.Secret,
-		people: d.People, secrets: d.Secrets, sandbox: d.Sandbox, logger: d.Logger,
-	}
-	a.due = []DueWork{
-		a.freeRenewals(), a.partnershipEnds(), a.partnershipWarnings(d.WarnDays), a.runOutInvitations(), a.runOutUserInvitations(),
-	}
-	return a
+// Mailings is what the service mails, by the mailer. publicURL is where clients
+// reach it, without a slash at the end.
+func (a *App) Mailings(mailer ports.Mailer, publicURL string) *reactions.Mailings {
+	return reactions.NewMailings(a.executor, a.People, a.Tokens, mailer, publicURL)
 }

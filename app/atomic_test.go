@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,8 +12,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -24,25 +28,25 @@ func TestAllOrNothing(t *testing.T) {
 	w := newWorld(t)
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
-	register := func(c app.RegisterDevices) []string {
+	register := func(c devices.Register) []string {
 		if c.ID == uuid.Nil {
-			c.Command = command()
+			c.Command = newCommand()
 		}
 		c.Atomic = true
-		r, err := w.RegisterDevices(w.ctx, operatorFor(customer), c)
+		r, err := w.Devices.Register(w.ctx, operatorFor(customer), c)
 		require.NoError(t, err)
 		return outcomes(r)
 	}
 	bad := router(3)
 	bad.IMEI = "1"
 	before := len(w.everything())
-	require.Equal(t, []string{"refused batch_refused", "refused imei_invalid"}, register(app.RegisterDevices{Items: []app.Registration{router(1), bad}}))
+	require.Equal(t, []string{"refused batch_refused", "refused imei_invalid"}, register(devices.Register{Items: []devices.Registration{router(1), bad}}))
 	twin := router(2)
 	twin.IMEI = imei(1)
-	require.Equal(t, []string{"refused batch_refused", "refused factor_taken"}, register(app.RegisterDevices{Items: []app.Registration{router(1), twin}}))
+	require.Equal(t, []string{"refused batch_refused", "refused factor_taken"}, register(devices.Register{Items: []devices.Registration{router(1), twin}}))
 	require.Len(t, w.everything(), before, "nothing was appended")
 
-	c := app.RegisterDevices{Command: command(), Items: routers(1, 3)}
+	c := devices.Register{Command: newCommand(), Items: routers(1, 3)}
 	require.Equal(t, []string{"created", "created", "created"}, register(c))
 	after := len(w.everything())
 	require.Equal(t, []string{"created", "created", "created"}, register(c), "the same request again has the same answer")
@@ -50,8 +54,8 @@ func TestAllOrNothing(t *testing.T) {
 	c.ID = uuid.New()
 	require.Equal(t, []string{"unchanged", "unchanged", "unchanged"}, register(c))
 
-	_, err := w.RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 1001), Atomic: true})
-	refused(t, err, app.CodeBatchTooLarge)
+	_, err := w.Devices.Register(w.ctx, operatorFor(customer), devices.Register{Command: newCommand(), Items: routers(1, 1001), Atomic: true})
+	refused(t, err, command.CodeBatchTooLarge)
 	w.later()
 	w.invariants()
 }
@@ -63,9 +67,9 @@ func TestAllOrNothingTransfersIntoTheLastPlaces(t *testing.T) {
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(customer, routers(1, 3)...)
 	w.registered(reseller, routers(100, 18)...)
-	transfer := func(devices ...string) app.BulkResult {
-		r, err := w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{
-			Command: command(), From: customer, To: reseller, Devices: devices, Atomic: true,
+	transfer := func(serials ...string) command.BulkResult {
+		r, err := w.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{
+			Command: newCommand(), From: customer, To: reseller, Devices: serials, Atomic: true,
 		})
 		require.NoError(t, err)
 		return r
@@ -80,7 +84,8 @@ func TestAllOrNothingTransfersIntoTheLastPlaces(t *testing.T) {
 	w.invariants()
 }
 
-// paused is a log whose first append of one type waits until it is let go.
+// paused is a log whose first append with an event of one type waits until it is
+// let go.
 type paused struct {
 	eventlog.Log
 	event          string
@@ -89,7 +94,7 @@ type paused struct {
 }
 
 func (p *paused) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
-	if events[0].Event.EventType() == p.event {
+	if slices.ContainsFunc(events, func(e eventlog.NewEvent) bool { return e.Event.EventType() == p.event }) {
 		p.once.Do(func() {
 			close(p.reached)
 			<-p.letGo
@@ -102,7 +107,9 @@ func (p *paused) Append(ctx context.Context, stream string, expected eventlog.Re
 // must find that out.
 func TestSlowBatchDoesNotCommitAfterItWasAbandoned(t *testing.T) {
 	t.Parallel()
-	for _, late := range []string{"Held", "BatchPrepared", "BatchCommitted"} {
+	for late, items := range map[string]int{
+		"Held": 1, "BatchPrepared": 1, "BatchCommitted": 101, // of which the first 100 are prepared in an append of their own
+	} {
 		t.Run(late, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -110,12 +117,16 @@ func TestSlowBatchDoesNotCommitAfterItWasAbandoned(t *testing.T) {
 			slow := &paused{Log: w.log, event: late, reached: make(chan struct{}), letGo: make(chan struct{})}
 			failed := make(chan error)
 			go func() {
-				_, err := w.with(slow).RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{
-					Command: command(), Items: routers(1, 1), Atomic: true,
+				_, err := w.with(slow).Devices.Register(w.ctx, operatorFor(customer), devices.Register{
+					Command: newCommand(), Items: routers(1, items), Atomic: true,
 				})
 				failed <- err
 			}()
-			<-slow.reached
+			select {
+			case <-slow.reached:
+			case err := <-failed:
+				t.Fatalf("ended before %s: %v", late, err)
+			}
 			if late != "Held" {
 				require.Equal(t, []string{"refused device_busy"}, outcomes(w.register(customer, router(1))))
 			}
@@ -125,7 +136,7 @@ func TestSlowBatchDoesNotCommitAfterItWasAbandoned(t *testing.T) {
 			w.later()
 			w.invariants()
 			require.False(t, w.device(router(1).SerialNumber).Exists())
-			w.registered(customer, router(1))
+			w.registered(customer, routers(1, items)...)
 		})
 	}
 }
@@ -134,13 +145,13 @@ func TestRepeatOfARunningBatchIsBusy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
-	c := app.RegisterDevices{Command: command(), Items: routers(1, 2), Atomic: true}
-	_, err := w.dying(6, true).RegisterDevices(w.ctx, operatorFor(customer), c)
+	c := devices.Register{Command: newCommand(), Items: routers(1, 2), Atomic: true}
+	_, err := w.dying(6, true).Devices.Register(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, errDead)
-	_, err = w.RegisterDevices(w.ctx, operatorFor(customer), c)
+	_, err = w.Devices.Register(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, eventlog.ErrBusy)
 	w.clock.advance(time.Minute)
-	r, err := w.RegisterDevices(w.ctx, operatorFor(customer), c)
+	r, err := w.Devices.Register(w.ctx, operatorFor(customer), c)
 	require.NoError(t, err)
 	require.Equal(t, 2, r.Count(domain.OutcomeCreated))
 	w.later()
@@ -151,7 +162,7 @@ func TestAtomicBatchOfManyEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
-	r, err := w.RegisterDevices(w.ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 250), Atomic: true})
+	r, err := w.Devices.Register(w.ctx, operatorFor(customer), devices.Register{Command: newCommand(), Items: routers(1, 250), Atomic: true})
 	require.NoError(t, err)
 	require.Equal(t, 250, r.Count(domain.OutcomeCreated))
 	prepared := 0
@@ -184,16 +195,16 @@ func TestAppendWithoutAnswerIsRepeated(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
 	on := w.with(&flaky{Log: w.log})
-	r, err := on.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: routers(1, 1)})
+	r, err := on.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: routers(1, 1)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"created"}, outcomes(r))
-	r, err = on.TransferDevices(w.ctx, operator(), app.TransferDevices{
-		Command: command(), From: reseller, To: customer, Devices: []string{router(1).SerialNumber},
+	r, err = on.Transfers.Transfer(w.ctx, operator(), transfers.Transfer{
+		Command: newCommand(), From: reseller, To: customer, Devices: []string{router(1).SerialNumber},
 	})
 	require.NoError(t, err)
 	require.Equal(t, []string{"transferred"}, outcomes(r))
 	types := map[string]int{}
-	for e, err := range w.log.ReadStream(w.ctx, eventlog.DeviceStream(device.UID(router(1).SerialNumber)), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, device.Aggregate.Stream(device.UID(router(1).SerialNumber)), 0) {
 		require.NoError(t, err)
 		types[e.Event.EventType()]++
 	}
@@ -209,7 +220,7 @@ func TestStoreAway(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	ctx, cancel := context.WithTimeout(w.ctx, 300*time.Millisecond)
 	defer cancel()
-	_, err := w.with(away{w.log}).RegisterDevices(ctx, operatorFor(customer), app.RegisterDevices{Command: command(), Items: routers(1, 40)})
+	_, err := w.with(away{w.log}).Devices.Register(ctx, operatorFor(customer), devices.Register{Command: newCommand(), Items: routers(1, 40)})
 	require.ErrorIs(t, err, eventlog.ErrUnavailable)
 	require.True(t, strings.Contains(err.Error(), "reservation-") || strings.Contains(err.Error(), "device-"), err)
 }
@@ -226,12 +237,12 @@ func TestDryRunOfAtomicRenewal(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	serials := w.registered(customer, routers(1, 2)...)
 	before := len(w.everything())
-	c := app.RenewDevices{Command: command(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true, DryRun: true}
-	r, err := w.RenewDevices(w.ctx, operator(), c)
+	c := renewals.Renew{Command: newCommand(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true, DryRun: true}
+	r, err := w.Renewals.Renew(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused batch_refused", "refused batch_refused", "refused device_not_found"}, outcomes(r))
 	c.Devices = serials
-	r, err = w.RenewDevices(w.ctx, operator(), c)
+	r, err = w.Renewals.Renew(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, []string{"renewed", "renewed"}, outcomes(r))
 	require.Equal(t, calendar.On(2028, time.March, 10), r.Results[0].Device.Service.End, "as it would be")

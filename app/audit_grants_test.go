@@ -11,18 +11,23 @@ import (
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/audits"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-func (w *world) grantFor(accounts ...uuid.UUID) app.GrantAudit {
-	return app.GrantAudit{
-		Command: command(), Auditor: app.Contact{Email: "ada@auditors.example", Name: "Ada"}, Accounts: accounts,
+func (w *world) grantFor(accounts ...uuid.UUID) audits.Grant {
+	return audits.Grant{
+		Command: newCommand(), Auditor: account.Contact{Email: "ada@auditors.example", Name: "Ada"}, Accounts: accounts,
 		ExpiresAt: w.clock.Now().AddDate(0, 1, 0),
 	}
 }
@@ -30,9 +35,9 @@ func (w *world) grantFor(accounts ...uuid.UUID) app.GrantAudit {
 // auditor is who reads some accounts.
 func (w *world) auditor(accounts ...uuid.UUID) access.Caller {
 	w.t.Helper()
-	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(accounts...))
+	granted, err := w.Audits.Grant(w.ctx, operator(), w.grantFor(accounts...))
 	require.NoError(w.t, err)
-	caller, err := w.AuditCaller(w.ctx, granted.Token)
+	caller, err := w.Audits.Caller(w.ctx, granted.Token)
 	require.NoError(w.t, err)
 	return caller
 }
@@ -49,7 +54,7 @@ func TestAuditGrant(t *testing.T) {
 	customer := w.readOnlyCustomer(reseller, "Delta Rail")
 	c := w.grantFor(customer, reseller, customer)
 	c.Reason = "yearly audit"
-	granted, err := w.GrantAudit(w.ctx, operator(), c)
+	granted, err := w.Audits.Grant(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(granted.Token, access.AuditPrefix))
 	require.ElementsMatch(t, []uuid.UUID{reseller, customer}, granted.Accounts)
@@ -57,34 +62,34 @@ func TestAuditGrant(t *testing.T) {
 	require.Equal(t, "yearly audit", granted.Reason)
 	require.Equal(t, w.clock.Now(), granted.GrantedAt)
 
-	caller, err := w.AuditCaller(w.ctx, granted.Token)
+	caller, err := w.Audits.Caller(w.ctx, granted.Token)
 	require.NoError(t, err)
 	require.Equal(t, domain.Actor{Kind: domain.ActorAuditor, ID: granted.UID.String()}, caller.Actor)
 	require.ElementsMatch(t, granted.Accounts, caller.Audits)
-	self, err := w.Self(w.ctx, caller)
+	self, err := w.People.Self(w.ctx, caller)
 	require.NoError(t, err)
 	require.Equal(t, account.Person{ID: granted.UID, Email: "ada@auditors.example", Name: "Ada"}, self)
 
 	// Again it is the same, and the log does not hold the token.
 	w.clock.advance(60 * 24 * time.Hour) // also when it has run out
-	again, err := w.GrantAudit(w.ctx, operator(), c)
+	again, err := w.Audits.Grant(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, granted.Token, again.Token)
 	require.Equal(t, granted.GrantedAt, again.GrantedAt)
 	require.Equal(t, granted.Position, again.Position)
 	require.Equal(t, audit.Expired, again.Status)
-	_, err = w.AuditCaller(w.ctx, granted.Token)
+	_, err = w.Audits.Caller(w.ctx, granted.Token)
 	require.ErrorIs(t, err, query.ErrNotFound, "it has run out")
 	require.NotContains(t, fmt.Sprint(w.everything()), granted.Token)
-	for _, change := range []func(*app.GrantAudit){
-		func(c *app.GrantAudit) { c.Accounts = []uuid.UUID{reseller} },
-		func(c *app.GrantAudit) { c.Auditor.Name = "Bo" },
-		func(c *app.GrantAudit) { c.ExpiresAt = c.ExpiresAt.Add(time.Hour) },
+	for _, change := range []func(*audits.Grant){
+		func(c *audits.Grant) { c.Accounts = []uuid.UUID{reseller} },
+		func(c *audits.Grant) { c.Auditor.Name = "Bo" },
+		func(c *audits.Grant) { c.ExpiresAt = c.ExpiresAt.Add(time.Hour) },
 	} {
 		other := c
 		change(&other)
-		_, err = w.GrantAudit(w.ctx, operator(), other)
-		refused(t, err, app.CodeCommandReused)
+		_, err = w.Audits.Grant(w.ctx, operator(), other)
+		refused(t, err, command.CodeIdempotencyReuse)
 	}
 }
 
@@ -93,29 +98,29 @@ func TestAuditGrantsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	own := w.reseller("North Radio")
 	c := w.grantFor(own, uuid.New())
-	c.Auditor = app.Contact{Email: "nobody", Name: "\x00"}
+	c.Auditor = account.Contact{Email: "nobody", Name: "\x00"}
 	c.ExpiresAt = w.clock.Now().AddDate(1, 0, 2)
-	_, err := w.GrantAudit(w.ctx, operator(), c)
-	refused(t, err, account.CodeEmailInvalid, account.CodeNameInvalid, app.CodeAccountUnknown, audit.CodeExpiryInvalid)
+	_, err := w.Audits.Grant(w.ctx, operator(), c)
+	refused(t, err, account.CodeEmailInvalid, account.CodeNameInvalid, audits.CodeAccountUnknown, audit.CodeExpiryInvalid)
 	for _, p := range problemsOf(t, err) {
-		if p.Code == app.CodeAccountUnknown {
+		if p.Code == audits.CodeAccountUnknown {
 			require.Equal(t, "/accounts/1", p.Pointer)
 		}
 	}
-	_, err = w.GrantAudit(w.ctx, operator(), w.grantFor())
+	_, err = w.Audits.Grant(w.ctx, operator(), w.grantFor())
 	refused(t, err, audit.CodeAccountsInvalid)
 	for _, caller := range []access.Caller{administratorOf(own), w.auditor(own)} {
-		_, err = w.GrantAudit(w.ctx, caller, w.grantFor(own))
+		_, err = w.Audits.Grant(w.ctx, caller, w.grantFor(own))
 		require.ErrorIs(t, err, access.ErrForbidden)
-		_, err = w.AuditGrants(w.ctx, caller, query.AuditGrantQuery{})
+		_, err = w.Audits.List(w.ctx, caller, query.AuditGrantQuery{})
 		require.ErrorIs(t, err, access.ErrForbidden)
-		_, _, err = w.AuditGrant(w.ctx, caller, uuid.New())
+		_, _, err = w.Audits.Get(w.ctx, caller, uuid.New())
 		require.ErrorIs(t, err, access.ErrForbidden)
-		_, err = w.RevokeAudit(w.ctx, caller, uuid.New(), command(), nil)
+		_, err = w.Audits.Revoke(w.ctx, caller, uuid.New(), newCommand(), nil)
 		require.ErrorIs(t, err, access.ErrForbidden)
 	}
 	short := w.with(w.log, func(d *app.Dependencies) { d.AuditLife = 24 * time.Hour })
-	_, err = short.GrantAudit(w.ctx, operator(), w.grantFor(own))
+	_, err = short.Audits.Grant(w.ctx, operator(), w.grantFor(own))
 	refused(t, err, audit.CodeExpiryInvalid)
 }
 
@@ -130,66 +135,66 @@ func TestRevokedAuditorIsOutAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	own := w.reseller("North Radio")
-	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(own))
+	granted, err := w.Audits.Grant(w.ctx, operator(), w.grantFor(own))
 	require.NoError(t, err)
-	other, err := w.GrantAudit(w.ctx, operator(), w.grantFor(own))
+	other, err := w.Audits.Grant(w.ctx, operator(), w.grantFor(own))
 	require.NoError(t, err)
 
 	stale := eventlog.Revision(7)
-	_, err = w.RevokeAudit(w.ctx, operator(), granted.UID, command(), &stale)
-	require.ErrorIs(t, err, app.ErrPrecondition)
-	_, err = w.RevokeAudit(w.ctx, operator(), uuid.New(), command(), nil)
+	_, err = w.Audits.Revoke(w.ctx, operator(), granted.UID, newCommand(), &stale)
+	require.ErrorIs(t, err, command.ErrPrecondition)
+	_, err = w.Audits.Revoke(w.ctx, operator(), uuid.New(), newCommand(), nil)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	done, err := w.RevokeAudit(w.ctx, operator(), granted.UID, command(), nil)
+	done, err := w.Audits.Revoke(w.ctx, operator(), granted.UID, newCommand(), nil)
 	require.NoError(t, err)
 	require.Equal(t, eventlog.Revision(1), done.Revision)
-	_, err = w.AuditCaller(w.ctx, granted.Token)
+	_, err = w.Audits.Caller(w.ctx, granted.Token)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = w.AuditCaller(w.ctx, other.Token)
+	_, err = w.Audits.Caller(w.ctx, other.Token)
 	require.NoError(t, err, "another grant stands")
-	row, position, err := w.AuditGrant(w.ctx, operator(), granted.UID)
+	row, position, err := w.Audits.Get(w.ctx, operator(), granted.UID)
 	require.NoError(t, err)
 	require.Equal(t, done.Position, position)
 	require.Equal(t, audit.Revoked, row.Status)
 	require.Equal(t, w.clock.Now(), row.EndedAt)
-	again, err := w.RevokeAudit(w.ctx, operator(), granted.UID, command(), nil)
+	again, err := w.Audits.Revoke(w.ctx, operator(), granted.UID, newCommand(), nil)
 	require.NoError(t, err)
 	require.Equal(t, done.Revision, again.Revision)
 
 	for _, guess := range []string{
 		"", access.AuditPrefix, other.Token[len(access.AuditPrefix):], other.Token + "A", strings.Replace(other.Token, access.AuditPrefix, access.PersonalPrefix, 1),
-		access.AuditPrefix + w.InvitationToken(other.UID, 1), other.Token[:len(other.Token)-4] + "AAAA", access.AuditPrefix + w.InvitationToken(own, 1),
+		access.AuditPrefix + w.Tokens.Invitation(other.UID, 1), other.Token[:len(other.Token)-4] + "AAAA", access.AuditPrefix + w.Tokens.Invitation(own, 1),
 	} {
-		_, err = w.AuditCaller(w.ctx, guess)
+		_, err = w.Audits.Caller(w.ctx, guess)
 		require.ErrorIs(t, err, query.ErrNotFound, guess)
 	}
 }
 
 // An erased auditor is forgotten in the log, and reads no more. Died before the
-// key was destroyed, the processes do it.
+// key was destroyed, the finisher does it.
 func TestEraseAuditor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	granted, err := w.GrantAudit(w.ctx, operator(), w.grantFor(w.reseller("North Radio")))
+	granted, err := w.Audits.Grant(w.ctx, operator(), w.grantFor(w.reseller("North Radio")))
 	require.NoError(t, err)
-	_, err = w.ErasePerson(w.ctx, operator(), granted.UID, command())
+	_, err = w.People.Erase(w.ctx, operator(), granted.UID, newCommand())
 	require.NoError(t, err)
-	row, _, err := w.AuditGrant(w.ctx, operator(), granted.UID)
+	row, _, err := w.Audits.Get(w.ctx, operator(), granted.UID)
 	require.NoError(t, err)
 	require.Equal(t, account.Person{ID: granted.UID}.Erase(), row.Auditor)
 	require.Equal(t, audit.Revoked, row.Status)
 	require.True(t, w.keyOf(granted.UID).Erased)
-	_, err = w.AuditCaller(w.ctx, granted.Token)
+	_, err = w.Audits.Caller(w.ctx, granted.Token)
 	require.ErrorIs(t, err, query.ErrNotFound)
 	require.NotContains(t, fmt.Sprintf("%+v", w.everything()), "ada@auditors.example")
 	events := len(w.everything())
-	_, err = w.ErasePerson(w.ctx, operator(), granted.UID, command())
+	_, err = w.People.Erase(w.ctx, operator(), granted.UID, newCommand())
 	require.NoError(t, err)
 	require.Len(t, w.everything(), events, "erased again")
 
 	other := w.auditor(w.reseller("South Radio"))
 	person := uuid.MustParse(other.Actor.ID)
-	_, err = w.dying(3, true).ErasePerson(w.ctx, operator(), person, command()) // the event, what is kept, the key
+	_, err = w.dying(3, true).People.Erase(w.ctx, operator(), person, newCommand()) // the event, what is kept, the key
 	require.ErrorIs(t, err, errDead)
 	require.False(t, w.keyOf(person).Erased)
 	w.later()
@@ -208,60 +213,60 @@ func TestWhatAnAuditorReads(t *testing.T) {
 
 	// A device's history, but for the time with somebody else.
 	require.Equal(t, 1, w.transfer(sibling, reseller, foreign).Count(domain.OutcomeTransferred))
-	history, err := w.DeviceHistory(w.ctx, auditor, foreign)
+	history, err := w.Devices.History(w.ctx, auditor, foreign)
 	require.NoError(t, err)
 	require.True(t, history[0].Redacted)
 	require.Equal(t, reseller, history[1].Account)
 	require.Equal(t, 1, w.transfer(reseller, sibling, foreign).Count(domain.OutcomeTransferred))
-	_, err = w.DeviceHistory(w.ctx, auditor, foreign)
+	_, err = w.Devices.History(w.ctx, auditor, foreign)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	history, err = w.DeviceHistory(w.ctx, auditor, serial)
+	history, err = w.Devices.History(w.ctx, auditor, serial)
 	require.NoError(t, err)
 	require.False(t, history[0].Redacted)
-	_, err = w.DeviceHistory(w.ctx, auditing(auditor, reseller), serial)
+	_, err = w.Devices.History(w.ctx, auditing(auditor, reseller), serial)
 	require.ErrorIs(t, err, query.ErrNotFound, "not of the account named")
 
 	// What the accounts have asked for, with all that they were told.
-	plan, err := w.PlanTransfer(w.ctx, byReseller, app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: []string{serial}})
+	plan, err := w.Transfers.Plan(w.ctx, byReseller, transfers.Transfer{Command: newCommand(), From: customer, To: reseller, Devices: []string{serial}})
 	require.NoError(t, err)
-	seen, err := w.TransferPlan(w.ctx, auditor, plan.Plan.Plan)
+	seen, err := w.Transfers.TransferPlan(w.ctx, auditor, plan.Plan.Plan)
 	require.NoError(t, err)
 	require.Equal(t, plan, seen)
-	elsewhere, err := w.PlanTransfer(w.ctx, byReseller, app.TransferDevices{Command: command(), From: sibling, To: reseller, Devices: []string{foreign}})
+	elsewhere, err := w.Transfers.Plan(w.ctx, byReseller, transfers.Transfer{Command: newCommand(), From: sibling, To: reseller, Devices: []string{foreign}})
 	require.NoError(t, err)
-	_, err = w.TransferPlan(w.ctx, auditor, elsewhere.Plan.Plan)
+	_, err = w.Transfers.TransferPlan(w.ctx, auditor, elsewhere.Plan.Plan)
 	require.ErrorIs(t, err, query.ErrNotFound, "about devices of another account")
-	moved, err := w.TransferDevices(w.ctx, byReseller, app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: []string{serial, foreign}})
+	moved, err := w.Transfers.Transfer(w.ctx, byReseller, transfers.Transfer{Command: newCommand(), From: customer, To: reseller, Devices: []string{serial, foreign}})
 	require.NoError(t, err)
-	whole, err := w.Transfer(w.ctx, byReseller, moved.ID)
+	whole, err := w.Transfers.Get(w.ctx, byReseller, moved.ID)
 	require.NoError(t, err)
-	record, err := w.Transfer(w.ctx, auditor, moved.ID)
+	record, err := w.Transfers.Get(w.ctx, auditor, moved.ID)
 	require.NoError(t, err)
 	require.Equal(t, whole, record)
-	part, err := w.Transfer(w.ctx, auditing(auditor, customer), moved.ID)
+	part, err := w.Transfers.Get(w.ctx, auditing(auditor, customer), moved.ID)
 	require.NoError(t, err)
 	require.Len(t, part.Items, 1, "as the customer sees it")
-	_, err = w.Transfer(w.ctx, w.auditor(stranger), moved.ID)
+	_, err = w.Transfers.Get(w.ctx, w.auditor(stranger), moved.ID)
 	require.ErrorIs(t, err, query.ErrNotFound)
 
 	// Requests to release a device, on both sides.
-	asked, err := w.RequestRelease(w.ctx, administratorOf(stranger), app.RequestRelease{Command: command(), SerialNumber: foreign, IMEI: imei(2)})
+	asked, err := w.Devices.RequestRelease(w.ctx, administratorOf(stranger), devices.RequestRelease{Command: newCommand(), SerialNumber: foreign, IMEI: imei(2)})
 	require.NoError(t, err)
-	_, err = w.ReleaseRequest(w.ctx, auditor, asked.Request.Request)
+	_, err = w.Devices.ReleaseRequest(w.ctx, auditor, asked.Request.Request)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	side, err := w.ReleaseRequest(w.ctx, w.auditor(stranger), asked.Request.Request)
+	side, err := w.Devices.ReleaseRequest(w.ctx, w.auditor(stranger), asked.Request.Request)
 	require.NoError(t, err)
 	require.Equal(t, uuid.Nil, side.Owner, "as who asked sees it")
-	side, err = w.ReleaseRequest(w.ctx, w.auditor(sibling), asked.Request.Request)
+	side, err = w.Devices.ReleaseRequest(w.ctx, w.auditor(sibling), asked.Request.Request)
 	require.NoError(t, err)
 	require.Equal(t, sibling, side.Owner)
-	_, _, err = w.ReleaseRequests(w.ctx, auditing(auditor, sibling))
+	_, _, err = w.Devices.ReleaseRequests(w.ctx, auditing(auditor, sibling))
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, _, err = w.ReleaseRequests(w.ctx, auditing(auditor, customer))
+	_, _, err = w.Devices.ReleaseRequests(w.ctx, auditing(auditor, customer))
 	require.NoError(t, err)
 
 	// Operations of the accounts, without devices of others.
-	op, err := w.Submit(w.ctx, byReseller, app.Submission{Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{
+	op, err := w.Operations.Submit(w.ctx, byReseller, operations.Submission{Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: []devices.Registration{
 		{SerialNumber: router(3).SerialNumber, IMEI: imei(3), Account: customer}, {SerialNumber: router(4).SerialNumber, IMEI: imei(4), Account: sibling},
 	}}})
 	require.NoError(t, err)
@@ -271,7 +276,7 @@ func TestWhatAnAuditorReads(t *testing.T) {
 		access.Caller
 		devices []bool
 	}{"the reseller": {byReseller, []bool{true, true}}, "its auditor": {auditor, []bool{true, false}}} {
-		results, err := w.OperationResults(w.ctx, shown.Caller, op.ID, 0, 10)
+		results, err := w.Operations.Results(w.ctx, shown.Caller, op.ID, 0, 10)
 		require.NoError(t, err, caller)
 		require.Len(t, results, 2)
 		for i := range results {
@@ -279,7 +284,7 @@ func TestWhatAnAuditorReads(t *testing.T) {
 			require.Equal(t, shown.devices[i], results[i].Device != nil, "%s, device %d", caller, i)
 		}
 	}
-	_, err = w.Operation(w.ctx, w.auditor(customer), op.ID)
+	_, err = w.Operations.Get(w.ctx, w.auditor(customer), op.ID)
 	require.ErrorIs(t, err, query.ErrNotFound, "it is the reseller's")
 	w.invariants()
 }
@@ -292,7 +297,7 @@ func TestScopeOfAuditors(t *testing.T) {
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
 	auditor := access.Caller{Actor: domain.Actor{Kind: domain.ActorAuditor, ID: "grant"}, Audits: []uuid.UUID{first, second}}
 	scope := func(c access.Caller, accounts ...uuid.UUID) []uuid.UUID {
-		_, err := a.Devices(t.Context(), c, query.DeviceQuery{Accounts: accounts})
+		_, err := a.Devices.List(t.Context(), c, query.DeviceQuery{Accounts: accounts})
 		require.NoError(t, err)
 		return s.devices.Accounts
 	}
@@ -300,17 +305,17 @@ func TestScopeOfAuditors(t *testing.T) {
 	require.Equal(t, []uuid.UUID{second}, scope(auditor, second, other))
 	require.Equal(t, []uuid.UUID{}, scope(auditor, other), "reached by a partnership of an account, not by the grant")
 	require.Equal(t, []uuid.UUID{first}, scope(auditing(auditor, first)))
-	_, err := a.Devices(t.Context(), auditing(auditor, other), query.DeviceQuery{})
+	_, err := a.Devices.List(t.Context(), auditing(auditor, other), query.DeviceQuery{})
 	require.ErrorIs(t, err, query.ErrNotFound)
 
-	_, err = a.Customers(t.Context(), auditing(auditor, first), query.CustomerQuery{})
+	_, err = a.Accounts.Customers(t.Context(), auditing(auditor, first), query.CustomerQuery{})
 	require.NoError(t, err)
 	require.Equal(t, first, s.customers.Reseller)
-	_, err = a.Customers(t.Context(), auditing(auditor, other), query.CustomerQuery{})
+	_, err = a.Accounts.Customers(t.Context(), auditing(auditor, other), query.CustomerQuery{})
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = a.Customers(t.Context(), auditor, query.CustomerQuery{})
-	refused(t, err, app.CodeAccountRequired)
-	found, _, err := a.Partnerships(t.Context(), auditor, first, query.Freshness{})
+	_, err = a.Accounts.Customers(t.Context(), auditor, query.CustomerQuery{})
+	refused(t, err, access.CodeAccountRequired)
+	found, _, err := a.Partnerships.List(t.Context(), auditor, first, query.Freshness{})
 	require.NoError(t, err)
 	require.Len(t, found, 2, "all of the account's")
 }

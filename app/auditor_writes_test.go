@@ -2,28 +2,37 @@ package app_test
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/operations"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
 // readingUseCases are those that take a caller and change nothing.
-var readingUseCases = []string{
-	"Accounts", "Account", "Customers", "Partnerships", "Devices", "Device", "DeviceHistory", "Users", "User", "Self", "Admit",
-	"Sessions", "Tokens", "Operation", "OperationResults", "Renewal", "Transfer", "TransferPlan", "ReleaseRequests", "ReleaseRequest",
-	"SandboxTime", "AuditGrants", "AuditGrant",
-}
+var readingUseCases = strings.Fields(`Access.Request
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
+	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
+	Operations.Get Operations.Results Partnerships.List
+	People.Get People.List People.Self People.Sessions People.Tokens
+	Renewals.Align Renewals.Get Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
 
 // An auditor changes nothing, whatever the use case, and a dry run is refused
 // too. A use case that is new has to be put in one of the two lists.
@@ -36,130 +45,140 @@ func TestAuditorsWriteNothing(t *testing.T) {
 	serial := m.registered(customer, router(1))[0]
 	foreign := m.registered(m.reseller("South Radio"), router(2))[0]
 	moved := m.transfer(customer, reseller, serial)
-	renewed, err := m.RenewDevices(m.ctx, operator(), app.RenewDevices{Command: command(), Devices: []string{foreign}, Term: calendar.Months(12)})
+	renewed, err := m.Renewals.Renew(m.ctx, operator(), renewals.Renew{Command: newCommand(), Devices: []string{foreign}, Term: calendar.Months(12)})
 	require.NoError(t, err)
-	asked, err := m.RequestRelease(m.ctx, administratorOf(customer), app.RequestRelease{Command: command(), SerialNumber: serial, IMEI: imei(1)})
+	asked, err := m.Devices.RequestRelease(m.ctx, administratorOf(customer), devices.RequestRelease{Command: newCommand(), SerialNumber: serial, IMEI: imei(1)})
 	require.NoError(t, err)
 	user := m.invite("bo@x.example", false, "full")
 	auditor := m.auditor(reseller, customer)
 	acting := auditing(auditor, reseller)
-	devices, name, hour := []string{serial}, "new", 60
-	transfer := app.TransferDevices{Command: command(), From: reseller, To: customer, Devices: devices}
-	renewal := app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)}
-	dryTransfer, dryRenewal := transfer, renewal
-	dryTransfer.DryRun, dryRenewal.DryRun = true, true
-	device := app.DeviceCommand{Command: command(), Device: serial}
-	submit := func(s app.Submission) error { s.Command = command(); _, err := m.Submit(m.ctx, acting, s); return err }
+	names, name, hour := []string{serial}, "new", 60
+	move := transfers.Transfer{Command: newCommand(), From: reseller, To: customer, Devices: names}
+	renew := renewals.Renew{Command: newCommand(), Devices: names, Term: calendar.Months(12)}
+	dryMove, dryRenew := move, renew
+	dryMove.DryRun, dryRenew.DryRun = true, true
+	cycle := devices.LifeCycle{Command: newCommand(), Device: serial}
+	submit := func(s operations.Submission) error {
+		s.Command = newCommand()
+		_, err := m.Operations.Submit(m.ctx, acting, s)
+		return err
+	}
 	fail := func(_ any, err error) error { return err }
 
 	writing := map[string]func() []error{
-		"CreateAccount":  one(func() error { return fail(m.CreateAccount(m.ctx, auditor, accountNamed("Nope", account.Standard))) }),
-		"CreateCustomer": each(auditor, acting, func(c access.Caller) error { return fail(m.CreateCustomer(m.ctx, c, accountNamed("Nope", ""))) }),
-		"ResendInvitation": func() []error {
-			return []error{fail(m.ResendInvitation(m.ctx, auditor, customer, command())), fail(m.ResendInvitation(m.ctx, auditor, reseller, command()))}
+		"Accounts.Create": one(func() error { return fail(m.Accounts.Create(m.ctx, auditor, accountNamed("Nope", account.Standard))) }),
+		"Accounts.CreateCustomer": each(auditor, acting, func(c access.Caller) error {
+			return fail(m.Accounts.CreateCustomer(m.ctx, c, accountNamed("Nope", "")))
+		}),
+		"Accounts.ResendInvitation": func() []error {
+			return []error{fail(m.Accounts.ResendInvitation(m.ctx, auditor, customer, newCommand())), fail(m.Accounts.ResendInvitation(m.ctx, auditor, reseller, newCommand()))}
 		},
-		"CloseAccount": one(func() error { return fail(m.CloseAccount(m.ctx, auditor, customer, command(), nil)) }),
-		"EditAccount": one(func() error {
-			return fail(m.EditAccount(m.ctx, auditor, app.EditAccount{Command: command(), Account: customer, Name: &name}))
+		"Accounts.Close": one(func() error { return fail(m.Accounts.Close(m.ctx, auditor, customer, newCommand(), nil)) }),
+		"Accounts.Edit": one(func() error {
+			return fail(m.Accounts.Edit(m.ctx, auditor, accounts.Edit{Command: newCommand(), Account: customer, Name: &name}))
 		}),
-		"AssignChannelContact": one(func() error {
-			return fail(m.AssignChannelContact(m.ctx, auditor, reseller, command(), app.Contact{Email: "cbm@x.example"}))
+		"Accounts.AssignChannelContact": one(func() error {
+			return fail(m.Accounts.AssignChannelContact(m.ctx, auditor, reseller, newCommand(), account.Contact{Email: "cbm@x.example"}))
 		}),
-		"RemoveChannelContact": one(func() error { return fail(m.RemoveChannelContact(m.ctx, auditor, reseller, uuid.New(), command())) }),
-		"SecureAccount": one(func() error {
-			return fail(m.SecureAccount(m.ctx, auditor, app.SecureAccount{
-				Command: command(), Account: customer, Options: account.Secure{SessionMinutes: &hour, From: netip.Addr{}},
+		"Accounts.RemoveChannelContact": one(func() error {
+			return fail(m.Accounts.RemoveChannelContact(m.ctx, auditor, reseller, uuid.New(), newCommand()))
+		}),
+		"Accounts.Secure": one(func() error {
+			return fail(m.Accounts.Secure(m.ctx, auditor, accounts.Secure{
+				Command: newCommand(), Account: customer, Options: account.Secure{SessionMinutes: &hour, From: netip.Addr{}},
 			}))
 		}),
-		"ErasePerson": one(func() error { return fail(m.ErasePerson(m.ctx, auditor, user, command())) }),
-		"InviteUser": one(func() error {
-			return fail(m.InviteUser(m.ctx, auditor, app.InviteUser{Command: command(), Account: reseller, Email: "cy@x.example", Administrator: true}))
+		"People.Erase": one(func() error { return fail(m.People.Erase(m.ctx, auditor, user, newCommand())) }),
+		"People.Invite": one(func() error {
+			return fail(m.People.Invite(m.ctx, auditor, people.Invite{Command: newCommand(), Account: reseller, Email: "cy@x.example", Administrator: true}))
 		}),
-		"ResendUserInvitation": one(func() error { return fail(m.ResendUserInvitation(m.ctx, auditor, m.about(user))) }),
-		"RevokeUserInvitation": one(func() error { return fail(m.RevokeUserInvitation(m.ctx, auditor, m.about(user))) }),
-		"EditUser": one(func() error {
-			return fail(m.EditUser(m.ctx, auditor, app.EditUser{UserCommand: m.about(user), Profiles: &[]string{"read-only"}}))
+		"People.ResendInvitation": one(func() error { return fail(m.People.ResendInvitation(m.ctx, auditor, m.about(user))) }),
+		"People.RevokeInvitation": one(func() error { return fail(m.People.RevokeInvitation(m.ctx, auditor, m.about(user))) }),
+		"People.Edit": one(func() error {
+			return fail(m.People.Edit(m.ctx, auditor, people.Edit{UserCommand: m.about(user), Profiles: &[]string{"read-only"}}))
 		}),
-		"DeactivateUser": one(func() error { return fail(m.DeactivateUser(m.ctx, auditor, m.about(user))) }),
-		"ReactivateUser": one(func() error { return fail(m.ReactivateUser(m.ctx, auditor, m.about(user))) }),
-		"DefineProfile": one(func() error {
-			return fail(m.DefineProfile(m.ctx, auditor, app.DefineProfile{Command: command(), Account: reseller, Name: name, Rights: []string{"devices.read"}}))
+		"People.Deactivate": one(func() error { return fail(m.People.Deactivate(m.ctx, auditor, m.about(user))) }),
+		"People.Reactivate": one(func() error { return fail(m.People.Reactivate(m.ctx, auditor, m.about(user))) }),
+		"Accounts.DefineProfile": one(func() error {
+			return fail(m.Accounts.DefineProfile(m.ctx, auditor, accounts.DefineProfile{Command: newCommand(), Account: reseller, Name: name, Rights: []string{"devices.read"}}))
 		}),
-		"EditProfile": one(func() error {
-			return fail(m.EditProfile(m.ctx, auditor, app.EditProfile{Command: command(), Account: reseller, Profile: uuid.NewString(), Name: &name}))
+		"Accounts.EditProfile": one(func() error {
+			return fail(m.Accounts.EditProfile(m.ctx, auditor, accounts.EditProfile{Command: newCommand(), Account: reseller, Profile: uuid.NewString(), Name: &name}))
 		}),
-		"RemoveProfile": one(func() error {
-			return fail(m.RemoveProfile(m.ctx, auditor, app.RemoveProfile{Command: command(), Account: reseller, Profile: uuid.NewString()}))
+		"Accounts.RemoveProfile": one(func() error {
+			return fail(m.Accounts.RemoveProfile(m.ctx, auditor, accounts.RemoveProfile{Command: newCommand(), Account: reseller, Profile: uuid.NewString()}))
 		}),
-		"AddExternalAccount": one(func() error {
-			return fail(m.AddExternalAccount(m.ctx, auditor, texting(command(), customer, "sms", "secret")))
+		"Accounts.AddExternalAccount": one(func() error {
+			return fail(m.Accounts.AddExternalAccount(m.ctx, auditor, texting(newCommand(), customer, "sms", "secret")))
 		}),
-		"EditExternalAccount": one(func() error {
-			return fail(m.EditExternalAccount(m.ctx, auditor, app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New(), Label: &name}))
+		"Accounts.EditExternalAccount": one(func() error {
+			return fail(m.Accounts.EditExternalAccount(m.ctx, auditor, accounts.EditExternalAccount{Command: newCommand(), Account: customer, ExternalAccount: uuid.New(), Label: &name}))
 		}),
-		"RemoveExternalAccount": one(func() error {
-			return fail(m.RemoveExternalAccount(m.ctx, auditor, app.RemoveExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New()}))
+		"Accounts.RemoveExternalAccount": one(func() error {
+			return fail(m.Accounts.RemoveExternalAccount(m.ctx, auditor, accounts.RemoveExternalAccount{Command: newCommand(), Account: customer, ExternalAccount: uuid.New()}))
 		}),
-		"EstablishPartnership": one(func() error {
-			return fail(m.EstablishPartnership(m.ctx, auditor, app.EstablishPartnership{Command: command(), Reseller: reseller, Customer: customer}))
+		"Partnerships.Establish": one(func() error {
+			return fail(m.Partnerships.Establish(m.ctx, auditor, partnerships.Establish{Command: newCommand(), Reseller: reseller, Customer: customer}))
 		}),
-		"AssignPartnerProfile": one(func() error {
-			return fail(m.AssignPartnerProfile(m.ctx, auditor, app.AssignPartnerProfile{Command: command(), Reseller: reseller, Customer: customer, Profile: "renewals"}))
+		"Partnerships.Assign": one(func() error {
+			return fail(m.Partnerships.Assign(m.ctx, auditor, partnerships.Assign{Command: newCommand(), Reseller: reseller, Customer: customer, Profile: "renewals"}))
 		}),
-		"EndPartnership": one(func() error { return fail(m.EndPartnership(m.ctx, auditor, reseller, customer, command())) }),
-		"RegisterDevices": each(auditor, acting, func(c access.Caller) error {
-			return fail(m.RegisterDevices(m.ctx, c, app.RegisterDevices{Command: command(), Items: []app.Registration{router(3)}}))
+		"Partnerships.End": one(func() error { return fail(m.Partnerships.End(m.ctx, auditor, reseller, customer, newCommand())) }),
+		"Devices.Register": each(auditor, acting, func(c access.Caller) error {
+			return fail(m.Devices.Register(m.ctx, c, devices.Register{Command: newCommand(), Items: []devices.Registration{router(3)}}))
 		}),
-		"PreviewRenewals": one(func() error { return fail(m.PreviewRenewals(m.ctx, auditor, renewal)) }),
-		"RenewDevices": func() []error {
-			return []error{fail(m.RenewDevices(m.ctx, auditor, renewal)), fail(m.RenewDevices(m.ctx, auditor, dryRenewal))}
+		"Renewals.Preview": one(func() error { return fail(m.Renewals.Preview(m.ctx, auditor, renew)) }),
+		"Renewals.Renew": func() []error {
+			return []error{fail(m.Renewals.Renew(m.ctx, auditor, renew)), fail(m.Renewals.Renew(m.ctx, auditor, dryRenew))}
 		},
-		"ReverseRenewal": one(func() error {
-			return fail(m.ReverseRenewal(m.ctx, auditor, app.ReverseRenewal{Command: command(), Renewal: renewed.ID}))
+		"Renewals.Reverse": one(func() error {
+			return fail(m.Renewals.Reverse(m.ctx, auditor, renewals.Reverse{Command: newCommand(), Renewal: renewed.ID}))
 		}),
-		"GrantAllocation": one(func() error {
-			return fail(m.GrantAllocation(m.ctx, auditor, app.GrantAllocation{Command: command(), Device: serial, Term: calendar.Months(12)}))
+		"Renewals.Grant": one(func() error {
+			return fail(m.Renewals.Grant(m.ctx, auditor, renewals.Grant{Command: newCommand(), Device: serial, Term: calendar.Months(12)}))
 		}),
-		"EditDevice": one(func() error {
-			return fail(m.EditDevice(m.ctx, auditor, app.EditDevice{Command: command(), Device: serial, Name: &name}))
+		"Devices.Edit": one(func() error {
+			return fail(m.Devices.Edit(m.ctx, auditor, devices.Edit{Command: newCommand(), Device: serial, Name: &name}))
 		}),
-		"SuspendDevice": one(func() error { return fail(m.SuspendDevice(m.ctx, auditor, device)) }),
-		"ResumeDevice":  one(func() error { return fail(m.ResumeDevice(m.ctx, auditor, device)) }),
-		"RetireDevice":  one(func() error { return fail(m.RetireDevice(m.ctx, auditor, device)) }),
-		"PlanTransfer":  one(func() error { return fail(m.PlanTransfer(m.ctx, auditor, transfer)) }),
-		"TransferDevices": func() []error {
-			return []error{fail(m.TransferDevices(m.ctx, auditor, transfer)), fail(m.TransferDevices(m.ctx, auditor, dryTransfer))}
+		"Devices.Suspend": one(func() error { return fail(m.Devices.Suspend(m.ctx, auditor, cycle)) }),
+		"Devices.Resume":  one(func() error { return fail(m.Devices.Resume(m.ctx, auditor, cycle)) }),
+		"Devices.Retire":  one(func() error { return fail(m.Devices.Retire(m.ctx, auditor, cycle)) }),
+		"Transfers.Plan":  one(func() error { return fail(m.Transfers.Plan(m.ctx, auditor, move)) }),
+		"Transfers.Transfer": func() []error {
+			return []error{fail(m.Transfers.Transfer(m.ctx, auditor, move)), fail(m.Transfers.Transfer(m.ctx, auditor, dryMove))}
 		},
-		"ReverseTransfer": one(func() error {
-			c := app.ReverseTransfer{Command: command(), Transfer: moved.ID}
+		"Transfers.Reverse": one(func() error {
+			c := transfers.Reverse{Command: newCommand(), Transfer: moved.ID}
 			c.Reason = "a mistake"
-			return fail(m.ReverseTransfer(m.ctx, auditor, c))
+			return fail(m.Transfers.Reverse(m.ctx, auditor, c))
 		}),
-		"RequestRelease": each(auditor, acting, func(c access.Caller) error {
-			return fail(m.RequestRelease(m.ctx, c, app.RequestRelease{Command: command(), SerialNumber: foreign, IMEI: imei(2)}))
+		"Devices.RequestRelease": each(auditor, acting, func(c access.Caller) error {
+			return fail(m.Devices.RequestRelease(m.ctx, c, devices.RequestRelease{Command: newCommand(), SerialNumber: foreign, IMEI: imei(2)}))
 		}),
-		"AnswerRelease": one(func() error { return fail(m.AnswerRelease(m.ctx, auditor, asked.Request.Request, true, command())) }),
-		"Submit": func() []error {
+		"Devices.AnswerRelease": one(func() error {
+			return fail(m.Devices.AnswerRelease(m.ctx, auditor, asked.Request.Request, true, newCommand()))
+		}),
+		"Operations.Submit": func() []error {
 			return []error{
-				submit(app.Submission{Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: []app.Registration{router(3)}}}),
-				submit(app.Submission{Kind: ports.OperationTransfer, Transfer: transfer}),
-				submit(app.Submission{Kind: ports.OperationRenewal, Renewal: renewal}),
+				submit(operations.Submission{Kind: ports.OperationRegistration, Registrations: devices.Register{Items: []devices.Registration{router(3)}}}),
+				submit(operations.Submission{Kind: ports.OperationTransfer, Transfer: move}),
+				submit(operations.Submission{Kind: ports.OperationRenewal, Renewal: renew}),
 			}
 		},
-		"GrantAudit": one(func() error { return fail(m.GrantAudit(m.ctx, auditor, m.grantFor(reseller))) }),
-		"RevokeAudit": one(func() error {
-			return fail(m.RevokeAudit(m.ctx, auditor, uuid.MustParse(auditor.Actor.ID), command(), nil))
+		"Audits.Grant": one(func() error { return fail(m.Audits.Grant(m.ctx, auditor, m.grantFor(reseller))) }),
+		"Audits.Revoke": one(func() error {
+			return fail(m.Audits.Revoke(m.ctx, auditor, uuid.MustParse(auditor.Actor.ID), newCommand(), nil))
 		}),
-		"MoveClock": nil, // there is none here, and it is the operator's
-		"CreateToken": sessionRequired(t, func() error {
-			return fail(m.CreateToken(m.ctx, auditor, app.CreateToken{Command: command(), Label: "x", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0)}))
+		"Schedule.MoveClock": nil, // there is none here, and it is the operator's
+		"People.CreateToken": sessionRequired(t, func() error {
+			return fail(m.People.CreateToken(m.ctx, auditor, people.CreateToken{Command: newCommand(), Label: "x", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0)}))
 		}),
-		"RevokeToken": sessionRequired(t, func() error { return m.RevokeToken(m.ctx, auditor, uuid.New()) }),
-		"EndSession":  sessionRequired(t, func() error { return m.EndSession(m.ctx, auditor, uuid.New()) }),
-		"ChangePassword": sessionRequired(t, func() error {
-			return fail(m.ChangePassword(m.ctx, auditor, app.ChangePassword{Command: command(), Current: "x", Password: "correct horse battery"}))
+		"People.RevokeToken": sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
+		"People.EndSession":  sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
+		"People.ChangePassword": sessionRequired(t, func() error {
+			return fail(m.People.ChangePassword(m.ctx, auditor, people.ChangePassword{Command: newCommand(), Current: "x", Password: "correct horse battery"}))
 		}),
-		"EndSessions": sessionRequired(t, func() error { return m.EndSessions(m.ctx, auditor) }),
+		"People.EndSessions": sessionRequired(t, func() error { return m.People.EndSessions(m.ctx, auditor) }),
 	}
 	before := m.entireLog()
 	for name, try := range writing {
@@ -173,13 +192,16 @@ func TestAuditorsWriteNothing(t *testing.T) {
 	require.NotZero(t, before)
 	require.Equal(t, before, m.entireLog())
 
-	methods := reflect.TypeFor[*app.App]()
-	for method := range methods.Methods() {
-		takesCaller := slices.Contains(slices.Collect(method.Type.Ins()), reflect.TypeFor[access.Caller]())
-		_, writes := writing[method.Name]
-		if takesCaller && writes == slices.Contains(readingUseCases, method.Name) {
-			t.Errorf("%s has to be in exactly one of writing and readingUseCases", method.Name)
+	for name, m := range useCases() {
+		takesCaller := slices.Contains(slices.Collect(m.Type.Ins()), reflect.TypeFor[access.Caller]())
+		_, writes := writing[name]
+		reads := slices.Contains(readingUseCases, name)
+		if takesCaller && writes == reads || !takesCaller && (writes || reads) {
+			t.Errorf("%s has to be in exactly one of writing and readingUseCases if it takes a caller, else in none", name)
 		}
+	}
+	for _, name := range slices.Concat(readingUseCases, slices.Collect(maps.Keys(writing))) {
+		require.Contains(t, useCases(), name, "there is no such use case any more")
 	}
 }
 
@@ -192,7 +214,7 @@ func each(a, b access.Caller, try func(access.Caller) error) func() []error {
 // sessionRequired is for what is only for who has signed in.
 func sessionRequired(t *testing.T, try func() error) func() []error {
 	t.Helper()
-	return func() []error { refused(t, try(), app.CodeSessionRequired); return nil }
+	return func() []error { refused(t, try(), people.CodeSessionRequired); return nil }
 }
 
 // entireLog counts the events of the log, of whatever stream.

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -32,9 +32,9 @@ func (a *arena) answersFit() {
 		kind, _, _ := strings.Cut(e.Stream, "-")
 		told := strings.HasPrefix(kind, "transfer") || kind == "release" // a record of what was asked for
 		if !told && !slices.Contains(inner, e.Event.EventType()) {
-			command, err := uuid.Parse(e.Metadata.CorrelationID)
+			id, err := uuid.Parse(e.Metadata.CorrelationID)
 			require.NoError(a.t, err)
-			business[command] = append(business[command], e.Stream+" "+e.Event.EventType())
+			business[id] = append(business[id], e.Stream+" "+e.Event.EventType())
 		}
 	}
 	for _, got := range a.answers {
@@ -47,8 +47,8 @@ func (a *arena) answersFit() {
 			require.Contains(a.t, positions, got.written.Position, "%+v", got.deed)
 		case got.bulk != nil:
 			for _, item := range got.bulk.Results {
-				id := uuid.NewSHA1(got.id, []byte(eventlog.DeviceStream(device.UID(item.Name))+"#0"))
-				if slices.Equal(codes(item.Problems), []string{app.CodeDuplicate}) {
+				id := uuid.NewSHA1(got.id, []byte(device.Aggregate.Stream(device.UID(item.Name))+"#0"))
+				if slices.Equal(codes(item.Problems), []string{command.CodeDuplicate}) {
 					continue
 				}
 				done := item.Outcome != domain.OutcomeRefused && item.Outcome != domain.OutcomeUnchanged
@@ -129,11 +129,11 @@ func (s *seen) forget(people ...account.Person) []account.Person {
 
 func (s *seen) deviceRow(uid uuid.UUID) query.DeviceRow {
 	d := s.devices[uid]
-	return query.DeviceRow{State: d, AccountName: s.accounts[d.Account].Name, Revision: s.revisions[eventlog.DeviceStream(uid)]}
+	return query.DeviceRow{State: d, AccountName: s.accounts[d.Account].Name, Revision: s.revisions[device.Aggregate.Stream(uid)]}
 }
 
 func (s *seen) accountRow(uid uuid.UUID, now time.Time) query.AccountRow {
-	v, stream := s.accounts[uid], eventlog.AccountStream(uid)
+	v, stream := s.accounts[uid], account.Aggregate.Stream(uid)
 	row := query.AccountRow{
 		UID: uid, Name: v.Name, Type: v.Type, Status: v.StatusAt(now), Offers: v.Offers, Administrators: s.administrators(v),
 		CreatedAt: s.created[stream], InvitationExpires: v.Invitation.Expires, Billing: v.Billing,
@@ -153,7 +153,7 @@ func (s *seen) administrators(v account.State) []account.Person {
 }
 
 func (s *seen) userRow(uid uuid.UUID, now time.Time) query.UserRow {
-	u, stream := s.users[uid], eventlog.UserStream(uid)
+	u, stream := s.users[uid], user.Aggregate.Stream(uid)
 	row := query.UserRow{
 		UID: uid, Account: u.Account, Person: s.forget(u.Person)[0], Status: u.StatusAt(now), Profiles: s.profiles(u),
 		Administrator: u.Administrator, CreatedAt: s.created[stream], InvitationExpires: u.Invitation.Expires, Revision: s.revisions[stream],

@@ -9,10 +9,16 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -58,16 +64,16 @@ func evenly(t *rapid.T, bits int) (n int) {
 type answer struct {
 	deed    deed
 	id      uuid.UUID
-	bulk    *app.BulkResult
-	written *app.Written
+	bulk    *command.BulkResult
+	written *command.Receipt
 	err     error
 }
 
 // carryOut carries out a deed and keeps the answer. Refusals are fine.
 func (a *arena) carryOut(d deed) {
 	got := answer{deed: d, id: uuid.New()}
-	c := app.Command{ID: got.id, Reason: "chaos"}
-	for _, do := range []func(context.Context, deed, app.Command, *answer) bool{a.onDevices, a.onOrders, a.onAccounts, a.onUsers, a.onTime} {
+	c := command.Command{ID: got.id, Reason: "chaos"}
+	for _, do := range []func(context.Context, deed, command.Command, *answer) bool{a.onDevices, a.onOrders, a.onAccounts, a.onUsers, a.onTime} {
 		if do(a.ctx, d, c, &got) {
 			break
 		}
@@ -82,8 +88,8 @@ func (a *arena) carryOut(d deed) {
 	}
 }
 
-func (got *answer) many(r app.BulkResult, err error) { got.bulk, got.err = &r, err }
-func (got *answer) one(w app.Written, err error)     { got.written, got.err = &w, err }
+func (got *answer) many(r command.BulkResult, err error) { got.bulk, got.err = &r, err }
+func (got *answer) one(w command.Receipt, err error)     { got.written, got.err = &w, err }
 
 func (a *arena) account(n int) uuid.UUID {
 	a.mu.Lock()
@@ -119,31 +125,31 @@ func (d deed) caller(own uuid.UUID) access.Caller {
 
 func serial(n int) string { return router(n).SerialNumber }
 
-func (a *arena) onDevices(ctx context.Context, d deed, c app.Command, got *answer) bool {
+func (a *arena) onDevices(ctx context.Context, d deed, c command.Command, got *answer) bool {
 	owner, name := a.account(d.A), fmt.Sprintf("name %d", d.M%6)
-	one := app.DeviceCommand{Command: c, Device: serial(d.N)}
+	one := devices.LifeCycle{Command: c, Device: serial(d.N)}
 	switch d.Kind {
 	case "register":
-		rows := []app.Registration{router(d.N), router(d.M)}
+		rows := []devices.Registration{router(d.N), router(d.M)}
 		rows[0].Account = a.account(d.B)
 		rows[0].Name, rows[0].IMEI = name, imei(d.N+d.A%2)
-		got.many(a.RegisterDevices(ctx, d.caller(owner), app.RegisterDevices{Command: c, Items: rows, Atomic: d.Flag}))
+		got.many(a.Devices.Register(ctx, d.caller(owner), devices.Register{Command: c, Items: rows, Atomic: d.Flag}))
 	case "edit":
-		got.one(a.EditDevice(ctx, operator(), app.EditDevice{Command: c, Device: one.Device, Name: &name, Labels: &[]string{name}}))
+		got.one(a.Devices.Edit(ctx, operator(), devices.Edit{Command: c, Device: one.Device, Name: &name, Labels: &[]string{name}}))
 	case "suspend":
-		got.one(a.SuspendDevice(ctx, operator(), one))
+		got.one(a.Devices.Suspend(ctx, operator(), one))
 	case "resume":
-		got.one(a.ResumeDevice(ctx, operator(), one))
+		got.one(a.Devices.Resume(ctx, operator(), one))
 	case "retire":
-		got.one(a.RetireDevice(ctx, operator(), one))
+		got.one(a.Devices.Retire(ctx, operator(), one))
 	case "grant":
-		got.one(a.GrantAllocation(ctx, operator(), app.GrantAllocation{Command: c, Device: one.Device, Term: calendar.Months(12 * (1 + d.M%5))}))
+		got.one(a.Renewals.Grant(ctx, operator(), renewals.Grant{Command: c, Device: one.Device, Term: calendar.Months(12 * (1 + d.M%5))}))
 	case "ask":
-		r, err := a.RequestRelease(ctx, administratorOf(owner), app.RequestRelease{Command: c, SerialNumber: one.Device, IMEI: imei(d.N)})
+		r, err := a.Devices.RequestRelease(ctx, administratorOf(owner), devices.RequestRelease{Command: c, SerialNumber: one.Device, IMEI: imei(d.N)})
 		got.err = err
 		keep(a, &a.requests, r.Request.Request, err)
 	case "answer":
-		_, got.err = a.AnswerRelease(ctx, operator(), pick(a, &a.requests, d.N), d.M%4 != 0, c)
+		_, got.err = a.Devices.AnswerRelease(ctx, operator(), pick(a, &a.requests, d.N), d.M%4 != 0, c)
 	default:
 		return false
 	}
@@ -162,24 +168,24 @@ func (a *arena) between(d deed) (from, to uuid.UUID) {
 	return owner, north
 }
 
-func (a *arena) onOrders(ctx context.Context, d deed, c app.Command, got *answer) bool {
+func (a *arena) onOrders(ctx context.Context, d deed, c command.Command, got *answer) bool {
 	from, to := a.between(d)
-	devices := []string{serial(d.N), serial(d.M)}
-	transfer := app.TransferDevices{Command: c, From: from, To: to, Devices: devices, Atomic: d.Flag}
+	serials := []string{serial(d.N), serial(d.M)}
+	transfer := transfers.Transfer{Command: c, From: from, To: to, Devices: serials, Atomic: d.Flag}
 	switch d.Kind {
 	case "transfer":
-		got.many(a.TransferDevices(ctx, operator(), transfer))
+		got.many(a.Transfers.Transfer(ctx, operator(), transfer))
 		keep(a, &a.transfers, c.ID, got.err)
 	case "plan":
-		_, got.err = a.PlanTransfer(ctx, operator(), transfer)
+		_, got.err = a.Transfers.Plan(ctx, operator(), transfer)
 		keep(a, &a.plans, c.ID, got.err)
 	case "commit":
-		got.many(a.TransferDevices(ctx, operator(), app.TransferDevices{Command: c, Plan: pick(a, &a.plans, d.N), Atomic: d.Flag}))
+		got.many(a.Transfers.Transfer(ctx, operator(), transfers.Transfer{Command: c, Plan: pick(a, &a.plans, d.N), Atomic: d.Flag}))
 		keep(a, &a.transfers, c.ID, got.err)
 	case "reverse transfer":
-		got.many(a.ReverseTransfer(ctx, operator(), app.ReverseTransfer{Command: c, Transfer: pick(a, &a.transfers, d.N), Atomic: d.Flag}))
+		got.many(a.Transfers.Reverse(ctx, operator(), transfers.Reverse{Command: c, Transfer: pick(a, &a.transfers, d.N), Atomic: d.Flag}))
 	case "renew":
-		order := app.RenewDevices{Command: c, Devices: devices, Atomic: d.Flag}
+		order := renewals.Renew{Command: c, Devices: serials, Atomic: d.Flag}
 		switch d.A % 3 {
 		case 0:
 			order.Term = calendar.Months(12 * (1 + d.B%5))
@@ -188,89 +194,89 @@ func (a *arena) onOrders(ctx context.Context, d deed, c app.Command, got *answer
 		default:
 			order.Align = device.Alignment{Kind: device.AlignLatest}
 		}
-		got.many(a.RenewDevices(ctx, operator(), order))
+		got.many(a.Renewals.Renew(ctx, operator(), order))
 		keep(a, &a.renewals, c.ID, got.err)
 	case "reverse renewal":
-		got.many(a.ReverseRenewal(ctx, operator(), app.ReverseRenewal{Command: c, Renewal: pick(a, &a.renewals, d.N), Atomic: d.Flag}))
+		got.many(a.Renewals.Reverse(ctx, operator(), renewals.Reverse{Command: c, Renewal: pick(a, &a.renewals, d.N), Atomic: d.Flag}))
 	default:
 		return false
 	}
 	return true
 }
 
-func (a *arena) onAccounts(ctx context.Context, d deed, c app.Command, got *answer) bool {
+func (a *arena) onAccounts(ctx context.Context, d deed, c command.Command, got *answer) bool {
 	uid, name := a.account(d.A), fmt.Sprintf("company %d", d.N%5)
-	create := app.CreateAccount{Command: c, Name: name, Type: account.Standard}
+	create := accounts.Create{Command: c, Name: name, Type: account.Standard}
 	create.Administrator.Email = fmt.Sprintf("%d@x.example", d.M%6)
 	if d.Flag {
 		create.Type = account.Reseller
 	}
-	created := func(made app.CreatedAccount, err error) {
-		got.one(app.Written{UID: made.UID, Position: made.Position}, err)
+	created := func(made command.Receipt, err error) {
+		got.one(command.Receipt{UID: made.UID, Position: made.Position}, err)
 		keep(a, &a.accounts, made.UID, err)
 	}
 	switch d.Kind {
 	case "open":
-		created(a.CreateAccount(ctx, operator(), create))
+		created(a.Accounts.Create(ctx, operator(), create))
 	case "customer":
-		created(a.CreateCustomer(ctx, administratorOf(a.account(d.A%2)), create))
+		created(a.Accounts.CreateCustomer(ctx, administratorOf(a.account(d.A%2)), create))
 	case "activate":
-		got.one(a.ActivateAccount(ctx, a.InvitationToken(uid, 1+d.B%2), app.ActivateAccount{Command: c, Name: "Ada", Password: password}))
+		got.one(a.People.Activate(ctx, a.Tokens.Invitation(uid, 1+d.B%2), people.Activate{Command: c, Name: "Ada", Password: password}))
 	case "invite again":
-		got.one(a.ResendInvitation(ctx, operator(), uid, c))
+		got.one(a.Accounts.ResendInvitation(ctx, operator(), uid, c))
 	case "close":
-		got.one(a.CloseAccount(ctx, operator(), a.account(max(d.N, standing)), c, nil))
+		got.one(a.Accounts.Close(ctx, operator(), a.account(max(d.N, standing)), c, nil))
 	case "rename":
-		got.one(a.EditAccount(ctx, d.caller(uid), app.EditAccount{Command: c, Account: uid, Name: &name}))
+		got.one(a.Accounts.Edit(ctx, d.caller(uid), accounts.Edit{Command: c, Account: uid, Name: &name}))
 	case "bill":
-		billing := app.EditBilling{Mode: account.Direct, Contact: &app.Contact{Email: create.Administrator.Email, Name: "Bill"}}
-		got.one(a.EditAccount(ctx, operator(), app.EditAccount{Command: c, Account: uid, Billing: &billing}))
+		billing := accounts.EditBilling{Mode: account.Direct, Contact: &account.Contact{Email: create.Administrator.Email, Name: "Bill"}}
+		got.one(a.Accounts.Edit(ctx, operator(), accounts.Edit{Command: c, Account: uid, Billing: &billing}))
 	case "profile":
 		profile := []string{"read-only", "device-manager", "full"}[d.N%3]
-		got.one(a.AssignPartnerProfile(ctx, operator(), app.AssignPartnerProfile{
+		got.one(a.Partnerships.Assign(ctx, operator(), partnerships.Assign{
 			Command: c, Reseller: a.account(d.B % 2), Customer: a.account(2 + d.A), Profile: profile,
 		}))
 	case "partner":
-		partner := app.EstablishPartnership{Command: c, Reseller: a.account(d.B % 2), Customer: a.account(2 + d.A), Profile: "renewals"}
+		partner := partnerships.Establish{Command: c, Reseller: a.account(d.B % 2), Customer: a.account(2 + d.A), Profile: "renewals"}
 		if d.Flag {
 			partner.Until = a.clock.Now().AddDate(0, 0, 20)
 		}
-		got.one(a.EstablishPartnership(ctx, operator(), partner))
+		got.one(a.Partnerships.Establish(ctx, operator(), partner))
 	case "end partnership":
-		got.one(a.EndPartnership(ctx, operator(), a.account(d.B%2), a.account(max(d.N, standing)), c))
+		got.one(a.Partnerships.End(ctx, operator(), a.account(d.B%2), a.account(max(d.N, standing)), c))
 	case "erase":
-		got.one(a.ErasePerson(ctx, operator(), a.world.account(a.account(max(d.N, 2))).Administrator.ID, c))
+		got.one(a.People.Erase(ctx, operator(), a.world.account(a.account(max(d.N, 2))).Administrator.ID, c))
 	default:
 		return false
 	}
 	return true
 }
 
-func (a *arena) onUsers(ctx context.Context, d deed, c app.Command, got *answer) bool {
+func (a *arena) onUsers(ctx context.Context, d deed, c command.Command, got *answer) bool {
 	known := pick(a, &a.users, d.N)
 	known.Command = c
 	yes := d.M%2 == 0
 	switch d.Kind {
 	case "invite":
-		made, err := a.InviteUser(ctx, operator(), app.InviteUser{
+		made, err := a.People.Invite(ctx, operator(), people.Invite{
 			Command: c, Account: a.account(d.A), Email: fmt.Sprintf("%d@x.example", d.M%6), Profiles: []string{"renewals"}, Administrator: d.Flag,
 		})
 		got.one(made, err)
-		keep(a, &a.users, app.UserCommand{Account: a.account(d.A), User: made.UID}, err)
+		keep(a, &a.users, people.UserCommand{Account: a.account(d.A), User: made.UID}, err)
 	case "accept":
-		got.one(a.ActivateAccount(ctx, a.UserInvitationToken(known.User, 1+d.B%2), app.ActivateAccount{Command: c, Name: "Bo", Password: password}))
+		got.one(a.People.Activate(ctx, a.Tokens.UserInvitation(known.User, 1+d.B%2), people.Activate{Command: c, Name: "Bo", Password: password}))
 	case "edit user":
-		got.one(a.EditUser(ctx, operator(), app.EditUser{UserCommand: known, Administrator: &yes, Profiles: &[]string{"full"}}))
+		got.one(a.People.Edit(ctx, operator(), people.Edit{UserCommand: known, Administrator: &yes, Profiles: &[]string{"full"}}))
 	case "revoke":
-		got.one(a.RevokeUserInvitation(ctx, operator(), known))
+		got.one(a.People.RevokeInvitation(ctx, operator(), known))
 	case "resend":
-		got.one(a.ResendUserInvitation(ctx, operator(), known))
+		got.one(a.People.ResendInvitation(ctx, operator(), known))
 	case "deactivate":
-		got.one(a.DeactivateUser(ctx, operator(), known))
+		got.one(a.People.Deactivate(ctx, operator(), known))
 	case "reactivate":
-		got.one(a.ReactivateUser(ctx, operator(), known))
+		got.one(a.People.Reactivate(ctx, operator(), known))
 	case "erase user":
-		got.one(a.ErasePerson(ctx, operator(), known.User, c))
+		got.one(a.People.Erase(ctx, operator(), known.User, c))
 	default:
 		return false
 	}
@@ -279,12 +285,12 @@ func (a *arena) onUsers(ctx context.Context, d deed, c app.Command, got *answer)
 
 // onTime lets time leap, so that everything under way is taken for dead, and
 // does what falls due.
-func (a *arena) onTime(ctx context.Context, d deed, _ app.Command, got *answer) bool {
+func (a *arena) onTime(ctx context.Context, d deed, _ command.Command, got *answer) bool {
 	leap := time.Duration(1+d.N) * 12 * time.Hour
 	if d.Kind == "years" {
 		leap = time.Duration(1+d.N) * 90 * 24 * time.Hour
 	}
 	a.clock.advance(leap)
-	got.err = a.RunDue(ctx)
+	got.err = a.Schedule.RunDue(ctx)
 	return true
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -136,9 +135,9 @@ func (a *arena) historiesFit(want *seen) {
 		if !d.Exists() {
 			continue
 		}
-		items, err := a.DeviceHistory(a.ctx, operator(), uid.String())
+		items, err := a.Devices.History(a.ctx, operator(), uid.String())
 		require.NoError(a.t, err)
-		require.Len(a.t, items, want.numbers[eventlog.DeviceStream(uid)])
+		require.Len(a.t, items, want.numbers[device.Aggregate.Stream(uid)])
 		fields, hash := map[string]string{}, ""
 		for _, item := range items {
 			require.Equal(a.t, hash, item.PreviousHash)

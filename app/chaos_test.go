@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 )
 
 // TestChaos makes four random runs, unless told otherwise: FLEETLEDGER_CHAOS=500 makes
@@ -24,7 +24,7 @@ func init() { _ = flag.Set("rapid.checks", cmp.Or(os.Getenv("FLEETLEDGER_CHAOS")
 
 // Several workers carry out random commands at once, which want the same few
 // serials, factors, names, e-mail addresses and places; time leaps, read models
-// and processes follow the log meanwhile. When all has come to rest, the
+// and the finisher follow the log meanwhile. When all has come to rest, the
 // invariants hold, what was answered is what is in the log, and the log folded,
 // the read models and the histories tell the same, now and of the past.
 func TestChaos(t *testing.T) {
@@ -77,7 +77,7 @@ type arena struct {
 
 	mu         sync.Mutex
 	accounts   []uuid.UUID
-	users      []app.UserCommand
+	users      []people.UserCommand
 	transfers  []uuid.UUID
 	plans      []uuid.UUID
 	renewals   []uuid.UUID
@@ -107,15 +107,15 @@ func newArena(t testing.TB) *arena {
 	return a
 }
 
-// rest lets time pass until the processes have nothing more to do.
+// rest lets time pass until the finisher has nothing more to do.
 func (a *arena) rest() {
 	a.t.Helper()
-	names := []string{a.Processes().Name()}
+	names := []string{a.Finisher.Name()}
 	for range 20 {
 		before := a.fold().position
 		a.clock.advance(time.Minute)
 		ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
-		err := a.runner.WaitFor(ctx, names, a.lastOf(a.Processes().Prefixes()))
+		err := a.runner.WaitFor(ctx, names, a.lastOf(a.Finisher.Prefixes()))
 		cancel()
 		if err != nil {
 			status, _ := a.runner.Status(a.ctx)
@@ -125,7 +125,7 @@ func (a *arena) rest() {
 			return
 		}
 	}
-	a.t.Fatal("the processes do not come to rest")
+	a.t.Fatal("the finisher does not come to rest")
 }
 
 // lastOf is the position of the last event in streams with the prefixes.

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -23,7 +23,7 @@ import (
 func (w *world) account(uid uuid.UUID) account.State {
 	w.t.Helper()
 	var s account.State
-	for e, err := range w.log.ReadStream(w.ctx, eventlog.AccountStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, account.Aggregate.Stream(uid), 0) {
 		require.NoError(w.t, err)
 		s = account.Evolve(s, e.Event)
 	}
@@ -34,7 +34,7 @@ func (w *world) account(uid uuid.UUID) account.State {
 func (w *world) erasures(uid uuid.UUID) int {
 	w.t.Helper()
 	n := 0
-	for e, err := range w.log.ReadStream(w.ctx, eventlog.AccountStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, account.Aggregate.Stream(uid), 0) {
 		require.NoError(w.t, err)
 		if _, ok := e.Event.(account.PersonErased); ok {
 			n++
@@ -56,28 +56,28 @@ func TestErasePerson(t *testing.T) {
 	w := newWorldWithPeople(t)
 	reseller := w.reseller("North Radio")
 	command1 := accountNamed("Delta Rail", "")
-	created, err := w.CreateCustomer(w.ctx, administratorOf(reseller), command1)
+	created, err := w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), command1)
 	require.NoError(t, err)
 	uid := created.UID
 	serial := w.registered(uid, router(1))[0]
-	before, err := w.DeviceHistory(w.ctx, operator(), serial)
+	before, err := w.Devices.History(w.ctx, operator(), serial)
 	require.NoError(t, err)
 	person := w.account(uid).Administrator
-	token := w.InvitationToken(uid, 1)
+	token := w.Tokens.Invitation(uid, 1)
 
-	_, err = w.ErasePerson(w.ctx, administratorOf(reseller), person.ID, command())
+	_, err = w.People.Erase(w.ctx, administratorOf(reseller), person.ID, newCommand())
 	require.ErrorIs(t, err, access.ErrForbidden)
-	_, err = w.ErasePerson(w.ctx, administratorOf(uid), person.ID, command())
+	_, err = w.People.Erase(w.ctx, administratorOf(uid), person.ID, newCommand())
 	require.ErrorIs(t, err, access.ErrForbidden)
-	_, err = w.ErasePerson(w.ctx, operator(), uuid.New(), command())
+	_, err = w.People.Erase(w.ctx, operator(), uuid.New(), newCommand())
 	require.ErrorIs(t, err, query.ErrNotFound)
 	require.Equal(t, person, w.account(uid).Administrator)
 
-	done, err := w.ErasePerson(w.ctx, operator(), person.ID, command())
+	done, err := w.People.Erase(w.ctx, operator(), person.ID, newCommand())
 	require.NoError(t, err)
 	require.Equal(t, uid, done.UID)
 	require.NotZero(t, done.Position)
-	again, err := w.ErasePerson(w.ctx, operator(), person.ID, command())
+	again, err := w.People.Erase(w.ctx, operator(), person.ID, newCommand())
 	require.NoError(t, err)
 	require.Equal(t, done, again)
 	require.Equal(t, 1, w.erasures(uid))
@@ -90,20 +90,20 @@ func TestErasePerson(t *testing.T) {
 			require.Equal(t, person.Erase(), c.Administrator)
 		}
 	}
-	shown, err := w.Invitation(w.ctx, token)
+	shown, err := w.People.Invitation(w.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, person.Erase(), shown.Person)
-	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada", Password: password})
+	_, err = w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Name: "Ada", Password: password})
 	refused(t, err, account.CodePersonErased)
-	_, err = w.ResendInvitation(w.ctx, operator(), uid, command())
+	_, err = w.Accounts.ResendInvitation(w.ctx, operator(), uid, newCommand())
 	refused(t, err, account.CodePersonErased)
-	require.NoError(t, w.InvitationMails(noMail{t}, "")(w.ctx, eventlog.Batch{Events: w.everything()}))
+	require.NoError(t, w.Mailings(noMail{t}, "").HandleBatch(w.ctx, eventlog.Batch{Events: w.everything()}))
 
 	// The rest works on, and the chain of hashes of a history is the same.
-	after, err := w.DeviceHistory(w.ctx, operator(), serial)
+	after, err := w.Devices.History(w.ctx, operator(), serial)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
-	repeated, err := w.CreateCustomer(w.ctx, administratorOf(reseller), command1)
+	repeated, err := w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), command1)
 	require.NoError(t, err)
 	require.Equal(t, uid, repeated.UID)
 
@@ -111,12 +111,12 @@ func TestErasePerson(t *testing.T) {
 	w.later()
 	taken := accountNamed("Delta Rail Two", account.Standard)
 	taken.Administrator.Email = person.Email
-	_, err = w.CreateAccount(w.ctx, operator(), taken)
-	refused(t, err, app.CodeEmailTaken)
-	_, err = w.CloseAccount(w.ctx, operator(), uid, command(), nil)
+	_, err = w.Accounts.Create(w.ctx, operator(), taken)
+	refused(t, err, account.CodeEmailTaken)
+	_, err = w.Accounts.Close(w.ctx, operator(), uid, newCommand(), nil)
 	require.NoError(t, err)
 	w.later()
-	_, err = w.CreateAccount(w.ctx, operator(), taken)
+	_, err = w.Accounts.Create(w.ctx, operator(), taken)
 	require.NoError(t, err)
 }
 
@@ -124,8 +124,8 @@ func TestErasePerson(t *testing.T) {
 // change by an erasure.
 func TestHistoriesHoldNoPersonalData(t *testing.T) {
 	t.Parallel()
-	for name := range device.Wire {
-		require.Empty(t, device.Wire.Personal(name))
+	for name := range device.Codec {
+		require.Empty(t, device.Codec.Personal(name))
 	}
 }
 
@@ -145,7 +145,7 @@ func TestEraseAgainstOthers(t *testing.T) {
 		name := uuid.NewString()
 		uid := w.reseller(name)
 		person := w.account(uid).Administrator
-		token := w.InvitationToken(uid, 1)
+		token := w.Tokens.Invitation(uid, 1)
 		var wg sync.WaitGroup
 		at := func(do func() error) {
 			wg.Go(func() {
@@ -155,10 +155,10 @@ func TestEraseAgainstOthers(t *testing.T) {
 				}
 			})
 		}
-		at(func() error { _, err := w.ErasePerson(w.ctx, operator(), person.ID, command()); return err })
-		at(func() error { _, err := w.ErasePerson(w.ctx, operator(), person.ID, command()); return err })
+		at(func() error { _, err := w.People.Erase(w.ctx, operator(), person.ID, newCommand()); return err })
+		at(func() error { _, err := w.People.Erase(w.ctx, operator(), person.ID, newCommand()); return err })
 		at(func() error {
-			_, err := w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "Ada", Password: password})
+			_, err := w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Name: "Ada", Password: password})
 			return err
 		})
 		wg.Wait()

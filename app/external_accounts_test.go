@@ -12,6 +12,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -39,7 +41,7 @@ func (w *world) secrets() map[uuid.UUID]string {
 func (w *world) inForce(uid uuid.UUID) map[string]string {
 	w.t.Helper()
 	var s account.State
-	for e, err := range w.log.ReadStream(w.ctx, eventlog.AccountStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, account.Aggregate.Stream(uid), 0) {
 		require.NoError(w.t, err)
 		s = account.Evolve(s, e.Event)
 	}
@@ -52,8 +54,8 @@ func (w *world) inForce(uid uuid.UUID) map[string]string {
 	return all
 }
 
-func texting(c app.Command, uid uuid.UUID, label, secret string) app.AddExternalAccount {
-	return app.AddExternalAccount{
+func texting(c command.Command, uid uuid.UUID, label, secret string) accounts.AddExternalAccount {
+	return accounts.AddExternalAccount{
 		Command: c, Account: uid, Kind: account.SMS, Label: label, Endpoint: "https://sms.operator.example", Secret: secret,
 	}
 }
@@ -71,22 +73,22 @@ func TestWhoHasExternalAccounts(t *testing.T) {
 		new(withRights(customer, rights.AccountEdit)):   nil,
 		new(operator()): nil,
 	} {
-		done, err := w.AddExternalAccount(w.ctx, *caller, texting(command(), customer, uuid.NewString(), "s"))
+		done, err := w.Accounts.AddExternalAccount(w.ctx, *caller, texting(newCommand(), customer, uuid.NewString(), "s"))
 		require.ErrorIs(t, err, want)
 		if want == nil {
-			_, err = w.RemoveExternalAccount(w.ctx, *caller, app.RemoveExternalAccount{Command: command(), Account: other, ExternalAccount: done.UID})
+			_, err = w.Accounts.RemoveExternalAccount(w.ctx, *caller, accounts.RemoveExternalAccount{Command: newCommand(), Account: other, ExternalAccount: done.UID})
 			require.Error(t, err, "of another account")
 		}
 	}
 	admin := administratorOf(customer)
 	kept := len(w.secrets())
-	bad := texting(command(), customer, " ", "")
+	bad := texting(newCommand(), customer, " ", "")
 	bad.Kind, bad.Endpoint = "fax", "http://x.example"
-	_, err := w.AddExternalAccount(w.ctx, admin, bad)
+	_, err := w.Accounts.AddExternalAccount(w.ctx, admin, bad)
 	refused(t, err, account.CodeExternalKind, account.CodeLabelInvalid, account.CodeEndpointInvalid, account.CodeSecretInvalid)
-	_, err = w.AddExternalAccount(w.ctx, administratorOf(reseller), texting(command(), reseller, "Texts", "s"))
+	_, err = w.Accounts.AddExternalAccount(w.ctx, administratorOf(reseller), texting(newCommand(), reseller, "Texts", "s"))
 	refused(t, err, account.CodeExternalNotAllowed)
-	_, err = w.EditExternalAccount(w.ctx, admin, app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: uuid.New(), Secret: new("s")})
+	_, err = w.Accounts.EditExternalAccount(w.ctx, admin, accounts.EditExternalAccount{Command: newCommand(), Account: customer, ExternalAccount: uuid.New(), Secret: new("s")})
 	require.ErrorIs(t, err, query.ErrNotFound)
 	require.Len(t, w.secrets(), kept, "what is refused leaves no secret")
 }
@@ -98,17 +100,17 @@ func TestRepeatedSecretsStayReplaced(t *testing.T) {
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	admin := administratorOf(customer)
-	add := texting(command(), customer, "Texts", "first")
-	done, err := w.AddExternalAccount(w.ctx, admin, add)
+	add := texting(newCommand(), customer, "Texts", "first")
+	done, err := w.Accounts.AddExternalAccount(w.ctx, admin, add)
 	require.NoError(t, err)
-	replace := func(secret string) app.EditExternalAccount {
-		return app.EditExternalAccount{Command: command(), Account: customer, ExternalAccount: done.UID, Secret: &secret}
+	replace := func(secret string) accounts.EditExternalAccount {
+		return accounts.EditExternalAccount{Command: newCommand(), Account: customer, ExternalAccount: done.UID, Secret: &secret}
 	}
 	second, third := replace("second"), replace("third")
-	for _, c := range []app.EditExternalAccount{second, third, second} {
-		_, err = w.EditExternalAccount(w.ctx, admin, c)
+	for _, c := range []accounts.EditExternalAccount{second, third, second} {
+		_, err = w.Accounts.EditExternalAccount(w.ctx, admin, c)
 		require.NoError(t, err)
-		again, err := w.AddExternalAccount(w.ctx, admin, add)
+		again, err := w.Accounts.AddExternalAccount(w.ctx, admin, add)
 		require.NoError(t, err)
 		require.Equal(t, done.UID, again.UID)
 	}
@@ -118,7 +120,7 @@ func TestRepeatedSecretsStayReplaced(t *testing.T) {
 	var g errgroup.Group
 	for n := range 8 {
 		g.Go(func() error {
-			_, err := w.EditExternalAccount(w.ctx, admin, replace(fmt.Sprint("secret ", n)))
+			_, err := w.Accounts.EditExternalAccount(w.ctx, admin, replace(fmt.Sprint("secret ", n)))
 			return err
 		})
 	}
@@ -128,8 +130,8 @@ func TestRepeatedSecretsStayReplaced(t *testing.T) {
 	stale := eventlog.Revision(0)
 	c := replace("late")
 	c.IfRevision = &stale
-	_, err = w.EditExternalAccount(w.ctx, admin, c)
-	require.ErrorIs(t, err, app.ErrPrecondition)
+	_, err = w.Accounts.EditExternalAccount(w.ctx, admin, c)
+	require.ErrorIs(t, err, command.ErrPrecondition)
 	require.Len(t, w.secrets(), 1)
 }
 
@@ -144,22 +146,22 @@ func (w *world) living(n int, before bool, do func(*app.App) error) (died bool, 
 // its own for each round.
 func externalLife(w *world, uid uuid.UUID, round int) func(*app.App) error {
 	return func(on *app.App) error {
-		c := func(n int) app.Command { return app.Command{ID: seed(100*round + n)} }
-		texts, err := on.AddExternalAccount(w.ctx, operator(), texting(c(1), uid, fmt.Sprint("Texts ", round), "first"))
+		c := func(n int) command.Command { return command.Command{ID: seed(100*round + n)} }
+		texts, err := on.Accounts.AddExternalAccount(w.ctx, operator(), texting(c(1), uid, fmt.Sprint("Texts ", round), "first"))
 		if err != nil {
 			return err
 		}
-		_, err = on.EditExternalAccount(w.ctx, operator(), app.EditExternalAccount{
+		_, err = on.Accounts.EditExternalAccount(w.ctx, operator(), accounts.EditExternalAccount{
 			Command: c(2), Account: uid, ExternalAccount: texts.UID, Endpoint: new("https://elsewhere.example"), Secret: new("second"),
 		})
 		if err != nil {
 			return err
 		}
-		sims, err := on.AddExternalAccount(w.ctx, operator(), texting(c(3), uid, fmt.Sprint("SIMs ", round), "third"))
+		sims, err := on.Accounts.AddExternalAccount(w.ctx, operator(), texting(c(3), uid, fmt.Sprint("SIMs ", round), "third"))
 		if err != nil {
 			return err
 		}
-		_, err = on.RemoveExternalAccount(w.ctx, operator(), app.RemoveExternalAccount{Command: c(4), Account: uid, ExternalAccount: sims.UID})
+		_, err = on.Accounts.RemoveExternalAccount(w.ctx, operator(), accounts.RemoveExternalAccount{Command: c(4), Account: uid, ExternalAccount: sims.UID})
 		return err
 	}
 }
@@ -206,11 +208,11 @@ func TestSecretsGoWithTheAccount(t *testing.T) {
 	closing, staying := w.fixed("Delta Rail"), w.customer(w.fixed("North Radio"), "Echo Rail")
 	for _, uid := range []uuid.UUID{closing, staying} {
 		for _, label := range []string{"Texts", "SIMs"} {
-			_, err := w.AddExternalAccount(w.ctx, operator(), texting(command(), uid, label, label))
+			_, err := w.Accounts.AddExternalAccount(w.ctx, operator(), texting(newCommand(), uid, label, label))
 			require.NoError(t, err)
 		}
 	}
-	_, err := w.CloseAccount(w.ctx, operator(), closing, command(), nil)
+	_, err := w.Accounts.Close(w.ctx, operator(), closing, newCommand(), nil)
 	require.NoError(t, err)
 	w.later()
 	require.Len(t, w.secrets(), 2)
@@ -225,7 +227,7 @@ func TestForgottenSecretsGo(t *testing.T) {
 	uid := w.fixed("Delta Rail")
 	adding := func(label string) func(*app.App) error {
 		return func(on *app.App) error {
-			_, err := on.AddExternalAccount(w.ctx, operator(), texting(command(), uid, label, label))
+			_, err := on.Accounts.AddExternalAccount(w.ctx, operator(), texting(newCommand(), uid, label, label))
 			return err
 		}
 	}
@@ -237,12 +239,12 @@ func TestForgottenSecretsGo(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, died)
 	require.Len(t, w.secrets(), 3)
-	require.NoError(t, w.ForgetSecrets(w.ctx))
+	require.NoError(t, w.Accounts.ForgetSecrets(w.ctx))
 	require.Len(t, w.secrets(), 3, "too early to tell")
 	_, err = w.pool.Exec(w.ctx, `UPDATE ops.external_secrets SET created_at = created_at - interval '25 hours'`)
 	require.NoError(t, err)
 	for range 2 {
-		require.NoError(t, w.ForgetSecrets(w.ctx))
+		require.NoError(t, w.Accounts.ForgetSecrets(w.ctx))
 		require.Equal(t, map[string]string{"dead behind the event": "dead behind the event", "not settled": "not settled"}, w.inForce(uid))
 		require.Len(t, w.secrets(), 2)
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -19,16 +20,16 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	first, second := w.customer(reseller, "Delta Rail"), w.customer(reseller, "Alder Ambulance")
 	serial := w.registered(first, router(1))[0]
 	name := "gate"
-	_, err := w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
+	_, err := w.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &name})
 	require.NoError(t, err)
 	require.Equal(t, 1, w.transfer(first, reseller, serial).Count(domain.OutcomeTransferred))
 	require.Equal(t, 1, w.transfer(reseller, second, serial).Count(domain.OutcomeTransferred))
-	_, err = w.SuspendDevice(w.ctx, administratorOf(second), app.DeviceCommand{
-		Command: app.Command{ID: uuid.New(), Reason: "stolen"}, Device: serial,
+	_, err = w.Devices.Suspend(w.ctx, administratorOf(second), devices.LifeCycle{
+		Command: command.Command{ID: uuid.New(), Reason: "stolen"}, Device: serial,
 	})
 	require.NoError(t, err)
 
-	all, err := w.DeviceHistory(w.ctx, operator(), serial)
+	all, err := w.Devices.History(w.ctx, operator(), serial)
 	require.NoError(t, err)
 	var types []string
 	for i, item := range all {
@@ -40,12 +41,12 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{"Registered", "Renamed", "Transferred", "Transferred", "Suspended"}, types)
-	require.Equal(t, []app.Change{{Field: "name", Before: "router 1", After: "gate"}}, all[1].Changes)
-	require.Contains(t, all[2].Changes, app.Change{Field: "account", Before: first.String(), After: reseller.String()})
+	require.Equal(t, []devices.Change{{Field: "name", Before: "router 1", After: "gate"}}, all[1].Changes)
+	require.Contains(t, all[2].Changes, devices.Change{Field: "account", Before: first.String(), After: reseller.String()})
 	require.Equal(t, "stolen", all[4].Reason)
-	require.Equal(t, []app.Change{{Field: "lifeCycleState", Before: "active", After: "suspended"}}, all[4].Changes)
+	require.Equal(t, []devices.Change{{Field: "lifeCycleState", Before: "active", After: "suspended"}}, all[4].Changes)
 
-	now, err := w.DeviceHistory(w.ctx, administratorOf(second), serial)
+	now, err := w.Devices.History(w.ctx, administratorOf(second), serial)
 	require.NoError(t, err)
 	for i, item := range now {
 		require.Equal(t, i < 3, item.Redacted)
@@ -55,11 +56,11 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	for _, c := range now[3].Changes {
 		require.Empty(t, c.Before, "nothing of the owner before")
 	}
-	require.Contains(t, now[3].Changes, app.Change{Field: "account", After: second.String()})
+	require.Contains(t, now[3].Changes, devices.Change{Field: "account", After: second.String()})
 
-	_, err = w.DeviceHistory(w.ctx, administratorOf(first), serial)
+	_, err = w.Devices.History(w.ctx, administratorOf(first), serial)
 	require.ErrorIs(t, err, query.ErrNotFound, "no longer its device")
-	seen, err := w.DeviceHistory(w.ctx, administratorOf(reseller), serial)
+	seen, err := w.Devices.History(w.ctx, administratorOf(reseller), serial)
 	require.NoError(t, err)
 	require.Equal(t, all, seen, "a partner of all owners sees all")
 }

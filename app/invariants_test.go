@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -60,7 +60,7 @@ func (f folded) add(e eventlog.Recorded) {
 	f.ids[e.ID] = true
 	kind, id, _ := strings.Cut(e.Stream, "-")
 	if kind == "reservation" {
-		f.reserved[e.Stream] = reservation.Evolve(f.reserved[e.Stream], e.Event)
+		f.reserved[e.Stream] = reservation.Evolve(f.reserved[e.Stream], e.Event, int64(e.Revision))
 		return
 	}
 	uid := uuid.MustParse(id)
@@ -90,7 +90,7 @@ func (f folded) add(e eventlog.Recorded) {
 	}
 }
 
-// invariants checks the whole log after the processes have come to rest: what is
+// invariants checks the whole log after the finisher has come to rest: what is
 // unique is unique, no reseller has more than its places, every reservation is
 // had by its holder and the other way round, every customer was partnered,
 // batches were carried out on all devices or on none and hold none any more,
@@ -223,17 +223,17 @@ func (w *world) fixed(name string) uuid.UUID {
 	c := accountNamed(name, account.Reseller)
 	c.ID = uuid.NewSHA1(uuid.Nil, []byte(name))
 	if name != "Delta Rail" {
-		created, err := w.CreateAccount(w.ctx, operator(), c)
+		created, err := w.Accounts.Create(w.ctx, operator(), c)
 		require.NoError(w.t, err)
 		return created.UID
 	}
-	created, err := w.CreateCustomer(w.ctx, operatorFor(w.fixed("North Radio")), c)
+	created, err := w.Accounts.CreateCustomer(w.ctx, operatorFor(w.fixed("North Radio")), c)
 	require.NoError(w.t, err)
 	return created.UID
 }
 
 // bulk is an error unless every item was carried out.
-func bulk(r app.BulkResult, err error) error {
+func bulk(r command.BulkResult, err error) error {
 	for _, item := range r.Results {
 		if item.Outcome == domain.OutcomeRefused {
 			return fmt.Errorf("item %d: %s", item.Index, outcome(item))

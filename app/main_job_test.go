@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -27,8 +29,8 @@ func TestFromCustomerToRenewedDevice(t *testing.T) {
 	require.Equal(t, 3, r.Count(domain.OutcomeTransferred), "%v", outcomes(r))
 	require.Equal(t, customer, w.device(serials[0]).Account)
 
-	renewed, err := w.RenewDevices(w.ctx, administratorOf(reseller), app.RenewDevices{
-		Command: command(), Devices: serials, Term: calendar.Months(12), OrderNumber: "PO-1",
+	renewed, err := w.Renewals.Renew(w.ctx, administratorOf(reseller), renewals.Renew{
+		Command: newCommand(), Devices: serials, Term: calendar.Months(12), OrderNumber: "PO-1",
 	})
 	require.NoError(t, err)
 	require.Equal(t, 3, renewed.Count(domain.OutcomeRenewed), "%v", outcomes(renewed))
@@ -42,9 +44,9 @@ func TestRegistrationPlacesAndOrder(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	w.registered(reseller, routers(1, 15)...)
 
-	rows := append(routers(100, 3), app.Registration{SerialNumber: "nonsense!", IMEI: imei(1)})
+	rows := append(routers(100, 3), devices.Registration{SerialNumber: "nonsense!", IMEI: imei(1)})
 	rows = append(rows, routers(103, 4)...)
-	dry, err := w.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: rows, DryRun: true})
+	dry, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: rows, DryRun: true})
 	require.NoError(t, err)
 	before := len(w.everything())
 	done := w.register(reseller, rows...)
@@ -58,7 +60,7 @@ func TestRegistrationPlacesAndOrder(t *testing.T) {
 
 	again := w.register(reseller, rows...)
 	require.Equal(t, "unchanged", outcomes(again)[0])
-	_, err = w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: rows[0].SerialNumber})
+	_, err = w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: rows[0].SerialNumber})
 	require.NoError(t, err)
 	require.Equal(t, "created", outcomes(w.register(reseller, rows[7]))[0], "a retired device takes no place")
 }
@@ -104,30 +106,30 @@ func TestTransferRefusals(t *testing.T) {
 	w.registered(customer, same)
 
 	caller := administratorOf(reseller)
-	transfer := func(c app.TransferDevices) []string {
-		c.Command, c.From = command(), reseller
-		r, err := w.TransferDevices(w.ctx, caller, c)
+	transfer := func(c transfers.Transfer) []string {
+		c.Command, c.From = newCommand(), reseller
+		r, err := w.Transfers.Transfer(w.ctx, caller, c)
 		require.NoError(t, err)
 		return outcomes(r)
 	}
 	serial := func(n int) string { return fmt.Sprintf("LD%014d", n) }
 	require.Equal(t, []string{"transferred", "refused name_taken", "refused duplicate_in_request", "refused device_not_found", "refused not_in_source"},
-		transfer(app.TransferDevices{To: customer, Devices: []string{serial(1), serial(3), serial(3), serial(77), serial(9)}}))
-	require.Equal(t, []string{"refused missing_right"}, transfer(app.TransferDevices{To: readOnly, Devices: []string{serial(2)}}))
-	require.Equal(t, []string{"refused not_partnered target_unknown"}, transfer(app.TransferDevices{To: stranger, Devices: []string{serial(2)}}))
-	require.Equal(t, []string{"refused not_partnered target_unknown"}, transfer(app.TransferDevices{To: seed(2), Devices: []string{serial(2)}}))
-	require.Equal(t, []string{"refused target_same"}, transfer(app.TransferDevices{To: reseller, Devices: []string{serial(2)}}))
+		transfer(transfers.Transfer{To: customer, Devices: []string{serial(1), serial(3), serial(3), serial(77), serial(9)}}))
+	require.Equal(t, []string{"refused missing_right"}, transfer(transfers.Transfer{To: readOnly, Devices: []string{serial(2)}}))
+	require.Equal(t, []string{"refused not_partnered target_unknown"}, transfer(transfers.Transfer{To: stranger, Devices: []string{serial(2)}}))
+	require.Equal(t, []string{"refused not_partnered target_unknown"}, transfer(transfers.Transfer{To: seed(2), Devices: []string{serial(2)}}))
+	require.Equal(t, []string{"refused target_same"}, transfer(transfers.Transfer{To: reseller, Devices: []string{serial(2)}}))
 
-	_, err := w.TransferDevices(w.ctx, caller, app.TransferDevices{From: reseller, To: customer})
+	_, err := w.Transfers.Transfer(w.ctx, caller, transfers.Transfer{From: reseller, To: customer})
 	refused(t, err, device.CodeSelectionEmpty)
-	_, err = w.TransferDevices(w.ctx, caller, app.TransferDevices{From: stranger, To: customer, Devices: []string{serial(2)}})
+	_, err = w.Transfers.Transfer(w.ctx, caller, transfers.Transfer{From: stranger, To: customer, Devices: []string{serial(2)}})
 	require.ErrorIs(t, err, query.ErrNotFound)
 
 	w.clock.advance(3 * 366 * 24 * time.Hour)
-	require.Equal(t, []string{"refused service_allocation_missing"}, transfer(app.TransferDevices{To: customer, Devices: []string{serial(2)}}))
-	_, err = w.GrantAllocation(w.ctx, operator(), app.GrantAllocation{Command: command(), Device: serial(2), Term: calendar.Months(12)})
+	require.Equal(t, []string{"refused service_allocation_missing"}, transfer(transfers.Transfer{To: customer, Devices: []string{serial(2)}}))
+	_, err = w.Renewals.Grant(w.ctx, operator(), renewals.Grant{Command: newCommand(), Device: serial(2), Term: calendar.Months(12)})
 	require.NoError(t, err)
-	require.Equal(t, []string{"transferred"}, transfer(app.TransferDevices{To: customer, Devices: []string{serial(2)}}))
+	require.Equal(t, []string{"transferred"}, transfer(transfers.Transfer{To: customer, Devices: []string{serial(2)}}))
 }
 
 func TestTransferBackNeedsAPlace(t *testing.T) {

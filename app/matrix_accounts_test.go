@@ -7,8 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/mail"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -20,7 +22,7 @@ const (
 )
 
 // numbered is the command to create the account of a round.
-func numbered(round int, kind account.Type) app.CreateAccount {
+func numbered(round int, kind account.Type) accounts.Create {
 	c := accountNamed(fmt.Sprintf("Account %d", round), kind)
 	c.Administrator.Name = "Ada"
 	return c
@@ -29,7 +31,7 @@ func numbered(round int, kind account.Type) app.CreateAccount {
 // pending opens the account of a round, which nobody has activated.
 func (w *world) pending(round int) uuid.UUID {
 	w.t.Helper()
-	created, err := w.CreateAccount(w.ctx, operator(), numbered(round, account.Reseller))
+	created, err := w.Accounts.Create(w.ctx, operator(), numbered(round, account.Reseller))
 	require.NoError(w.t, err)
 	return created.UID
 }
@@ -38,104 +40,104 @@ func (w *world) pending(round int) uuid.UUID {
 func (w *world) activated(round int) uuid.UUID {
 	w.t.Helper()
 	uid := w.pending(round)
-	_, err := w.ActivateAccount(w.ctx, w.InvitationToken(uid, 1), app.ActivateAccount{Command: command(), Password: password})
+	_, err := w.People.Activate(w.ctx, w.Tokens.Invitation(uid, 1), people.Activate{Command: newCommand(), Password: password})
 	require.NoError(w.t, err)
 	return uid
 }
 
 func accountRows() []row {
 	return []row{
-		{name: "create an account", covers: "CreateAccount", begin: func(w *world, round int) func(process) error {
+		{name: "create an account", covers: "Accounts.Create", begin: func(w *world, round int) func(process) error {
 			c := numbered(round, account.Standard)
 			return func(on process) error {
-				_, err := on.CreateAccount(w.ctx, operator(), c)
+				_, err := on.Accounts.Create(w.ctx, operator(), c)
 				return err
 			}
 		}},
-		{name: "create a customer", covers: "CreateCustomer", begin: func(w *world, round int) func(process) error {
+		{name: "create a customer", covers: "Accounts.CreateCustomer", begin: func(w *world, round int) func(process) error {
 			reseller, c := w.fixed("North Radio"), numbered(round, "")
 			return func(on process) error {
-				_, err := on.CreateCustomer(w.ctx, administratorOf(reseller), c)
+				_, err := on.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), c)
 				return err
 			}
 		}},
-		{name: "activate an account", covers: "ActivateAccount", begin: func(w *world, round int) func(process) error {
-			token, c := w.InvitationToken(w.pending(round), 1), app.ActivateAccount{Command: command(), Name: "Bea", Password: password}
+		{name: "activate an account", covers: "People.Activate", begin: func(w *world, round int) func(process) error {
+			token, c := w.Tokens.Invitation(w.pending(round), 1), people.Activate{Command: newCommand(), Name: "Bea", Password: password}
 			return func(on process) error {
-				_, err := on.ActivateAccount(w.ctx, token, c)
+				_, err := on.People.Activate(w.ctx, token, c)
 				return err
 			}
 		}},
-		{name: "invite again to an account", covers: "ResendInvitation", single: oneAppend, begin: func(w *world, round int) func(process) error {
-			uid, c := w.pending(round), command()
+		{name: "invite again to an account", covers: "Accounts.ResendInvitation", single: oneAppend, begin: func(w *world, round int) func(process) error {
+			uid, c := w.pending(round), newCommand()
 			return func(on process) error {
-				_, err := on.ResendInvitation(w.ctx, operator(), uid, c)
+				_, err := on.Accounts.ResendInvitation(w.ctx, operator(), uid, c)
 				return err
 			}
 		}},
-		{name: "close an account that nobody activated", covers: "CloseAccount", begin: func(w *world, round int) func(process) error {
-			uid, c := w.pending(round), command()
+		{name: "close an account that nobody activated", covers: "Accounts.Close", begin: func(w *world, round int) func(process) error {
+			uid, c := w.pending(round), newCommand()
 			return func(on process) error {
-				_, err := on.CloseAccount(w.ctx, operator(), uid, c, nil)
+				_, err := on.Accounts.Close(w.ctx, operator(), uid, c, nil)
 				return err
 			}
 		}},
-		{name: "edit an account", covers: "EditAccount", begin: func(w *world, round int) func(process) error {
+		{name: "edit an account", covers: "Accounts.Edit", begin: func(w *world, round int) func(process) error {
 			name := fmt.Sprintf("Renamed %d", round)
-			c := app.EditAccount{Command: command(), Account: w.pending(round), Name: &name, Billing: &app.EditBilling{
-				Mode: account.Direct, Contact: &app.Contact{Email: "bills@x.example", Name: "Bill"},
+			c := accounts.Edit{Command: newCommand(), Account: w.pending(round), Name: &name, Billing: &accounts.EditBilling{
+				Mode: account.Direct, Contact: &account.Contact{Email: "bills@x.example", Name: "Bill"},
 			}}
 			return func(on process) error {
-				_, err := on.EditAccount(w.ctx, operator(), c)
+				_, err := on.Accounts.Edit(w.ctx, operator(), c)
 				return err
 			}
 		}},
-		{name: "assign a channel contact", covers: "AssignChannelContact", begin: func(w *world, round int) func(process) error {
-			uid, c := w.pending(round), command()
+		{name: "assign a channel contact", covers: "Accounts.AssignChannelContact", begin: func(w *world, round int) func(process) error {
+			uid, c := w.pending(round), newCommand()
 			return func(on process) error {
-				_, err := on.AssignChannelContact(w.ctx, operator(), uid, c, app.Contact{Email: "sales@x.example"})
+				_, err := on.Accounts.AssignChannelContact(w.ctx, operator(), uid, c, account.Contact{Email: "sales@x.example"})
 				return err
 			}
 		}},
-		{name: "remove a channel contact", covers: "RemoveChannelContact", single: oneAppend, begin: func(w *world, round int) func(process) error {
-			uid, c := w.pending(round), command()
-			made, err := w.AssignChannelContact(w.ctx, operator(), uid, command(), app.Contact{Email: "sales@x.example"})
+		{name: "remove a channel contact", covers: "Accounts.RemoveChannelContact", single: oneAppend, begin: func(w *world, round int) func(process) error {
+			uid, c := w.pending(round), newCommand()
+			made, err := w.Accounts.AssignChannelContact(w.ctx, operator(), uid, newCommand(), account.Contact{Email: "sales@x.example"})
 			require.NoError(w.t, err)
 			return func(on process) error {
-				_, err := on.RemoveChannelContact(w.ctx, operator(), uid, made.Contact.ID, c)
+				_, err := on.Accounts.RemoveChannelContact(w.ctx, operator(), uid, made.Contact.ID, c)
 				return gone(err)
 			}
 		}},
-		{name: "secure an account", covers: "SecureAccount", single: oneAppend, begin: func(w *world, round int) func(process) error {
+		{name: "secure an account", covers: "Accounts.Secure", single: oneAppend, begin: func(w *world, round int) func(process) error {
 			minutes := 30
-			c := app.SecureAccount{Command: command(), Account: w.pending(round), Options: account.Secure{SessionMinutes: &minutes}}
+			c := accounts.Secure{Command: newCommand(), Account: w.pending(round), Options: account.Secure{SessionMinutes: &minutes}}
 			return func(on process) error {
-				_, err := on.SecureAccount(w.ctx, operator(), c)
+				_, err := on.Accounts.Secure(w.ctx, operator(), c)
 				return err
 			}
 		}},
-		{name: "assign a partner profile", covers: "AssignPartnerProfile", single: oneAppend, begin: func(w *world, _ int) func(process) error {
-			c := app.AssignPartnerProfile{Command: command(), Reseller: w.fixed("North Radio"), Customer: w.fixed("Delta Rail"), Profile: "full"}
+		{name: "assign a partner profile", covers: "Partnerships.Assign", single: oneAppend, begin: func(w *world, _ int) func(process) error {
+			c := partnerships.Assign{Command: newCommand(), Reseller: w.fixed("North Radio"), Customer: w.fixed("Delta Rail"), Profile: "full"}
 			return func(on process) error {
-				_, err := on.AssignPartnerProfile(w.ctx, operator(), c)
+				_, err := on.Partnerships.Assign(w.ctx, operator(), c)
 				return err
 			}
 		}},
-		{name: "end a partnership", covers: "EndPartnership", single: oneAppend, begin: func(w *world, _ int) func(process) error {
-			reseller, customer, c := w.fixed("North Radio"), w.fixed("Delta Rail"), command()
+		{name: "end a partnership", covers: "Partnerships.End", single: oneAppend, begin: func(w *world, _ int) func(process) error {
+			reseller, customer, c := w.fixed("North Radio"), w.fixed("Delta Rail"), newCommand()
 			return func(on process) error {
-				_, err := on.EndPartnership(w.ctx, operator(), reseller, customer, c)
+				_, err := on.Partnerships.End(w.ctx, operator(), reseller, customer, c)
 				return err
 			}
 		}},
-		{name: "mail the invitations to accounts", covers: "InvitationMails", begin: func(w *world, round int) func(process) error {
+		{name: "mail the invitations to accounts", covers: "Mailings.HandleBatch", begin: func(w *world, round int) func(process) error {
 			before := w.end()
 			w.pending(2 * round)
 			w.pending(2*round + 1)
 			events := eventlog.Batch{Events: w.after(before, "account-")}
 			outbox, sent := w.outbox()
 			return func(on process) error {
-				err := on.InvitationMails(on.mailer(outbox), "http://fleet.example")(w.ctx, events)
+				err := on.Mailings(on.mailer(outbox), "http://fleet.example").HandleBatch(w.ctx, events)
 				if err == nil {
 					require.Len(w.t, sent(), 2)
 				}

@@ -9,9 +9,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 )
 
 func filesIn(t testing.TB, dir string) (names []string) {
@@ -24,16 +25,16 @@ func filesIn(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-func (w *world) inviting(uid uuid.UUID, round int, administrator bool) app.InviteUser {
-	return app.InviteUser{
-		Command: command(), Account: uid, Email: fmt.Sprintf("bo%d@x.example", round), Profiles: []string{"renewals"}, Administrator: administrator,
+func (w *world) inviting(uid uuid.UUID, round int, administrator bool) people.Invite {
+	return people.Invite{
+		Command: newCommand(), Account: uid, Email: fmt.Sprintf("bo%d@x.example", round), Profiles: []string{"renewals"}, Administrator: administrator,
 	}
 }
 
 // invited invites the user of a round.
 func (w *world) invited(uid uuid.UUID, round int, administrator bool) uuid.UUID {
 	w.t.Helper()
-	done, err := w.InviteUser(w.ctx, operator(), w.inviting(uid, round, administrator))
+	done, err := w.People.Invite(w.ctx, operator(), w.inviting(uid, round, administrator))
 	require.NoError(w.t, err)
 	return done.UID
 }
@@ -42,16 +43,16 @@ func (w *world) invited(uid uuid.UUID, round int, administrator bool) uuid.UUID 
 func (w *world) joined(uid uuid.UUID, round int, administrator bool) uuid.UUID {
 	w.t.Helper()
 	person := w.invited(uid, round, administrator)
-	_, err := w.ActivateAccount(w.ctx, w.UserInvitationToken(person, 1), app.ActivateAccount{Command: command(), Password: password})
+	_, err := w.People.Activate(w.ctx, w.Tokens.UserInvitation(person, 1), people.Activate{Command: newCommand(), Password: password})
 	require.NoError(w.t, err)
 	return person
 }
 
 // userRow is a row about one user of an account.
-func userRow(name, covers, single string, user func(w *world, uid uuid.UUID, round int) uuid.UUID, do func(w *world, on process, c app.UserCommand) error) row {
+func userRow(name, covers, single string, user func(w *world, uid uuid.UUID, round int) uuid.UUID, do func(w *world, on process, c people.UserCommand) error) row {
 	return row{name: name, covers: covers, single: single, begin: func(w *world, round int) func(process) error {
 		uid := w.activated(round)
-		c := app.UserCommand{Command: command(), Account: uid, User: user(w, uid, round)}
+		c := people.UserCommand{Command: newCommand(), Account: uid, User: user(w, uid, round)}
 		return func(on process) error { return do(w, on, c) }
 	}}
 }
@@ -64,66 +65,66 @@ func firstAdministrator(w *world, uid uuid.UUID, _ int) uuid.UUID {
 	return w.account(uid).Administrator.ID
 }
 
-func erase(w *world, on process, c app.UserCommand) error {
-	_, err := on.ErasePerson(w.ctx, operator(), c.User, c.Command)
+func erase(w *world, on process, c people.UserCommand) error {
+	_, err := on.People.Erase(w.ctx, operator(), c.User, c.Command)
 	return err
 }
 
 func userRows() []row {
 	return []row{
-		{name: "invite a user", covers: "InviteUser", begin: func(w *world, round int) func(process) error {
+		{name: "invite a user", covers: "People.Invite", begin: func(w *world, round int) func(process) error {
 			c := w.inviting(w.activated(round), round, false)
 			return func(on process) error {
-				_, err := on.InviteUser(w.ctx, operator(), c)
+				_, err := on.People.Invite(w.ctx, operator(), c)
 				return err
 			}
 		}},
-		userRow("activate a user", "ActivateAccount", "", func(w *world, uid uuid.UUID, round int) uuid.UUID { return w.invited(uid, round, true) },
-			func(w *world, on process, c app.UserCommand) error {
-				_, err := on.ActivateAccount(w.ctx, w.UserInvitationToken(c.User, 1), app.ActivateAccount{Command: c.Command, Password: password})
+		userRow("activate a user", "People.Activate", "", func(w *world, uid uuid.UUID, round int) uuid.UUID { return w.invited(uid, round, true) },
+			func(w *world, on process, c people.UserCommand) error {
+				_, err := on.People.Activate(w.ctx, w.Tokens.UserInvitation(c.User, 1), people.Activate{Command: c.Command, Password: password})
 				return err
 			}),
-		userRow("invite a user again", "ResendUserInvitation", oneAppend, pendingUser, func(w *world, on process, c app.UserCommand) error {
-			_, err := on.ResendUserInvitation(w.ctx, operator(), c)
+		userRow("invite a user again", "People.ResendInvitation", oneAppend, pendingUser, func(w *world, on process, c people.UserCommand) error {
+			_, err := on.People.ResendInvitation(w.ctx, operator(), c)
 			return err
 		}),
-		userRow("revoke an invitation", "RevokeUserInvitation", "", pendingUser, func(w *world, on process, c app.UserCommand) error {
-			_, err := on.RevokeUserInvitation(w.ctx, operator(), c)
+		userRow("revoke an invitation", "People.RevokeInvitation", "", pendingUser, func(w *world, on process, c people.UserCommand) error {
+			_, err := on.People.RevokeInvitation(w.ctx, operator(), c)
 			return err
 		}),
-		userRow("edit a user", "EditUser", "", administrator, func(w *world, on process, c app.UserCommand) error {
-			_, err := on.EditUser(w.ctx, operator(), app.EditUser{UserCommand: c, Administrator: no(), Profiles: &[]string{"full"}})
+		userRow("edit a user", "People.Edit", "", administrator, func(w *world, on process, c people.UserCommand) error {
+			_, err := on.People.Edit(w.ctx, operator(), people.Edit{UserCommand: c, Administrator: no(), Profiles: &[]string{"full"}})
 			return err
 		}),
-		userRow("deactivate a user", "DeactivateUser", "", administrator, func(w *world, on process, c app.UserCommand) error {
-			_, err := on.DeactivateUser(w.ctx, operator(), c)
+		userRow("deactivate a user", "People.Deactivate", "", administrator, func(w *world, on process, c people.UserCommand) error {
+			_, err := on.People.Deactivate(w.ctx, operator(), c)
 			return err
 		}),
-		userRow("reactivate a user", "ReactivateUser", "", func(w *world, uid uuid.UUID, round int) uuid.UUID {
+		userRow("reactivate a user", "People.Reactivate", "", func(w *world, uid uuid.UUID, round int) uuid.UUID {
 			person := activeUser(w, uid, round)
-			_, err := w.DeactivateUser(w.ctx, operator(), app.UserCommand{Command: command(), Account: uid, User: person})
+			_, err := w.People.Deactivate(w.ctx, operator(), people.UserCommand{Command: newCommand(), Account: uid, User: person})
 			require.NoError(w.t, err)
 			return person
-		}, func(w *world, on process, c app.UserCommand) error {
-			_, err := on.ReactivateUser(w.ctx, operator(), c)
+		}, func(w *world, on process, c people.UserCommand) error {
+			_, err := on.People.Reactivate(w.ctx, operator(), c)
 			return err
 		}),
-		userRow("erase an invited person", "ErasePerson", "", pendingUser, erase),
-		userRow("erase a user", "ErasePerson", "", activeUser, erase),
-		userRow("erase an administrator", "ErasePerson", "", administrator, erase),
-		userRow("erase the first administrator", "ErasePerson", "", firstAdministrator, erase),
-		{name: "erase the administrator of a pending account", covers: "ErasePerson", begin: func(w *world, round int) func(process) error {
-			c := app.UserCommand{Command: command(), User: w.account(w.pending(round)).Administrator.ID}
+		userRow("erase an invited person", "People.Erase", "", pendingUser, erase),
+		userRow("erase a user", "People.Erase", "", activeUser, erase),
+		userRow("erase an administrator", "People.Erase", "", administrator, erase),
+		userRow("erase the first administrator", "People.Erase", "", firstAdministrator, erase),
+		{name: "erase the administrator of a pending account", covers: "People.Erase", begin: func(w *world, round int) func(process) error {
+			c := people.UserCommand{Command: newCommand(), User: w.account(w.pending(round)).Administrator.ID}
 			return func(on process) error { return erase(w, on, c) }
 		}},
-		{name: "mail the invitations of users", covers: "UserInvitationMails", begin: func(w *world, round int) func(process) error {
+		{name: "mail the invitations of users", covers: "Mailings.HandleBatch", begin: func(w *world, round int) func(process) error {
 			before, uid := w.end(), w.activated(round)
 			w.invited(uid, 2*round, false)
 			w.invited(uid, 2*round+1, true)
 			events := eventlog.Batch{Events: w.after(before, "user-")}
 			outbox, sent := w.outbox()
 			return func(on process) error {
-				err := on.UserInvitationMails(on.mailer(outbox), "http://fleet.example")(w.ctx, events)
+				err := on.Mailings(on.mailer(outbox), "http://fleet.example").HandleBatch(w.ctx, events)
 				if err == nil {
 					require.Len(w.t, sent(), 2)
 				}
@@ -134,42 +135,42 @@ func userRows() []row {
 }
 
 // signedInRow is a row about a session of the administrator of an account.
-func signedInRow(name, covers string, do func(w *world, on process, c app.Command, caller access.Caller) error) row {
+func signedInRow(name, covers string, do func(w *world, on process, c command.Command, caller access.Caller) error) row {
 	return row{name: name, covers: covers, single: oneWrite, begin: func(w *world, round int) func(process) error {
-		m, c := &team{world: w, account: w.activated(round)}, command()
+		m, c := &team{world: w, account: w.activated(round)}, newCommand()
 		caller := m.signIn(numbered(round, "").Administrator.Email)
 		return func(on process) error { return do(w, on, c, caller) }
 	}}
 }
 
-func token(w *world, c app.Command) app.CreateToken {
-	return app.CreateToken{Command: c, Label: "for scripts", Profile: "renewals", ExpiresAt: w.clock.Now().Truncate(time.Second).Add(time.Hour)}
+func token(w *world, c command.Command) people.CreateToken {
+	return people.CreateToken{Command: c, Label: "for scripts", Profile: "renewals", ExpiresAt: w.clock.Now().Truncate(time.Second).Add(time.Hour)}
 }
 
 func signInRows() []row {
 	return []row{
-		{name: "sign in", covers: "SignIn", begin: func(w *world, round int) func(process) error {
+		{name: "sign in", covers: "People.SignIn", begin: func(w *world, round int) func(process) error {
 			w.activated(round)
-			c := app.SignIn{Email: numbered(round, "").Administrator.Email, Password: password, Address: fmt.Sprint("192.0.2.", round)}
+			c := people.SignIn{Email: numbered(round, "").Administrator.Email, Password: password, Address: fmt.Sprint("192.0.2.", round)}
 			return func(on process) error {
-				_, err := on.SignIn(w.ctx, c)
+				_, err := on.People.SignIn(w.ctx, c)
 				return err
 			}
 		}},
-		signedInRow("end a session", "EndSession", func(w *world, on process, _ app.Command, caller access.Caller) error {
-			return gone(on.EndSession(w.ctx, caller, caller.Session))
+		signedInRow("end a session", "People.EndSession", func(w *world, on process, _ command.Command, caller access.Caller) error {
+			return gone(on.People.EndSession(w.ctx, caller, caller.Session))
 		}),
-		signedInRow("end all sessions", "EndSessions", func(w *world, on process, _ app.Command, caller access.Caller) error {
-			return on.EndSessions(w.ctx, caller)
+		signedInRow("end all sessions", "People.EndSessions", func(w *world, on process, _ command.Command, caller access.Caller) error {
+			return on.People.EndSessions(w.ctx, caller)
 		}),
-		signedInRow("make a personal token", "CreateToken", func(w *world, on process, c app.Command, caller access.Caller) error {
-			_, err := on.CreateToken(w.ctx, caller, token(w, c))
+		signedInRow("make a personal token", "People.CreateToken", func(w *world, on process, c command.Command, caller access.Caller) error {
+			_, err := on.People.CreateToken(w.ctx, caller, token(w, c))
 			return err
 		}),
-		signedInRow("revoke a personal token", "RevokeToken", func(w *world, on process, c app.Command, caller access.Caller) error {
-			made, err := w.CreateToken(w.ctx, caller, token(w, c))
+		signedInRow("revoke a personal token", "People.RevokeToken", func(w *world, on process, c command.Command, caller access.Caller) error {
+			made, err := w.People.CreateToken(w.ctx, caller, token(w, c))
 			require.NoError(w.t, err)
-			return gone(on.RevokeToken(w.ctx, caller, made.ID))
+			return gone(on.People.RevokeToken(w.ctx, caller, made.ID))
 		}),
 	}
 }

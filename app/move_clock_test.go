@@ -12,31 +12,33 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/schedule"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-func advance(t *testing.T, s string) app.MoveClock {
+func advance(t *testing.T, s string) schedule.MoveClock {
 	t.Helper()
 	span, err := calendar.ParseSpan(s)
 	require.NoError(t, err)
-	return app.MoveClock{Advance: span}
+	return schedule.MoveClock{Advance: span}
 }
 
 // stock registers a device in a reseller's account through the service on.
 func (w *timedWorld) stock(on *app.App, reseller uuid.UUID, n int) string {
 	w.t.Helper()
-	r, err := on.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: []app.Registration{router(n)}})
+	r, err := on.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: []devices.Registration{router(n)}})
 	require.NoError(w.t, bulk(r, err))
 	return router(n).SerialNumber
 }
 
 func (w *timedWorld) resellerOn(on *app.App, name string) uuid.UUID {
 	w.t.Helper()
-	created, err := on.CreateAccount(w.ctx, operator(), accountNamed(name, account.Reseller))
+	created, err := on.Accounts.Create(w.ctx, operator(), accountNamed(name, account.Reseller))
 	require.NoError(w.t, err)
 	return created.UID
 }
@@ -47,16 +49,16 @@ func TestMoveClock(t *testing.T) {
 	w := newTimedWorld(t)
 	sandbox := w.sandbox(w.log)
 	reseller := w.resellerOn(sandbox, "North Radio")
-	begun, err := sandbox.SandboxTime(operator())
+	begun, err := sandbox.Schedule.SandboxTime(operator())
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), begun, time.Minute)
 	serials := []string{w.stock(sandbox, reseller, 1)}
 	for n := 2; n <= 3; n++ {
-		_, _, err := sandbox.MoveClock(w.ctx, operator(), advance(t, "P40D"))
+		_, _, err := sandbox.Schedule.MoveClock(w.ctx, operator(), advance(t, "P40D"))
 		require.NoError(t, err)
 		serials = append(serials, w.stock(sandbox, reseller, n))
 	}
-	now, position, err := sandbox.MoveClock(w.ctx, operator(), advance(t, "P12Y"))
+	now, position, err := sandbox.Schedule.MoveClock(w.ctx, operator(), advance(t, "P12Y"))
 	require.NoError(t, err)
 	require.Equal(t, begun.Year()+12, now.AddDate(0, 0, -80).Year())
 
@@ -74,7 +76,7 @@ func TestMoveClock(t *testing.T) {
 	var want []string
 	for range 2 {
 		for _, serial := range serials {
-			want = append(want, eventlog.DeviceStream(device.UID(serial)))
+			want = append(want, device.Aggregate.Stream(device.UID(serial)))
 		}
 	}
 	require.Equal(t, want, order)
@@ -89,31 +91,31 @@ func TestMoveClockRefused(t *testing.T) {
 	w := newTimedWorld(t)
 	sandbox := w.sandbox(w.log)
 	reseller := administratorOf(w.reseller("North Radio"))
-	before, err := sandbox.SandboxTime(operator())
+	before, err := sandbox.Schedule.SandboxTime(operator())
 	require.NoError(t, err)
-	for code, c := range map[string]app.MoveClock{
-		app.CodeClockTarget:    {},
-		app.CodeClockBackwards: {To: before.Add(-time.Second)},
-		app.CodeClockTooFar:    advance(t, "P300Y"),
+	for code, c := range map[string]schedule.MoveClock{
+		schedule.CodeClockTarget:    {},
+		schedule.CodeClockBackwards: {To: before.Add(-time.Second)},
+		schedule.CodeClockTooFar:    advance(t, "P300Y"),
 	} {
-		_, _, err := sandbox.MoveClock(w.ctx, operator(), c)
+		_, _, err := sandbox.Schedule.MoveClock(w.ctx, operator(), c)
 		refused(t, err, code)
 	}
 	both := advance(t, "P1D")
 	both.To = before.Add(time.Hour)
-	_, _, err = sandbox.MoveClock(w.ctx, operator(), both)
-	refused(t, err, app.CodeClockTarget)
-	_, _, err = sandbox.MoveClock(w.ctx, reseller, advance(t, "P1D"))
+	_, _, err = sandbox.Schedule.MoveClock(w.ctx, operator(), both)
+	refused(t, err, schedule.CodeClockTarget)
+	_, _, err = sandbox.Schedule.MoveClock(w.ctx, reseller, advance(t, "P1D"))
 	require.ErrorIs(t, err, access.ErrForbidden)
-	_, err = sandbox.SandboxTime(reseller)
+	_, err = sandbox.Schedule.SandboxTime(reseller)
 	require.ErrorIs(t, err, access.ErrForbidden)
 	for _, caller := range []access.Caller{operator(), reseller} { // no sandbox
-		_, err = w.SandboxTime(caller)
+		_, err = w.Schedule.SandboxTime(caller)
 		require.ErrorIs(t, err, query.ErrNotFound)
-		_, _, err = w.MoveClock(w.ctx, caller, advance(t, "P1D"))
+		_, _, err = w.Schedule.MoveClock(w.ctx, caller, advance(t, "P1D"))
 		require.ErrorIs(t, err, query.ErrNotFound)
 	}
-	after, err := sandbox.SandboxTime(operator())
+	after, err := sandbox.Schedule.SandboxTime(operator())
 	require.NoError(t, err)
 	require.WithinDuration(t, before, after, time.Minute)
 }
@@ -131,21 +133,21 @@ func TestMoveClockAfterACrash(t *testing.T) {
 	}
 	sandbox := w.with(w.log)
 	serial := w.stock(sandbox, w.resellerOn(sandbox, "North Radio"), 1)
-	now, err := sandbox.SandboxTime(operator())
+	now, err := sandbox.Schedule.SandboxTime(operator())
 	require.NoError(t, err)
 	years := 0
 	for _, before := range []bool{true, false} {
 		for n, dead := 1, true; dead; n++ {
 			require.Less(t, n, 20, "moving the clock does not end")
 			years += 6
-			target := app.MoveClock{To: now.AddDate(years, 0, 0)}
+			target := schedule.MoveClock{To: now.AddDate(years, 0, 0)}
 			on := w.dying(n, before)
-			stopped, _, err := on.MoveClock(w.ctx, operator(), target)
+			stopped, _, err := on.Schedule.MoveClock(w.ctx, operator(), target)
 			if dead = on.dead; dead {
 				require.ErrorIs(t, err, errDead)
 				require.False(t, stopped.After(target.To.Add(time.Minute)))
 			}
-			_, _, err = w.with(w.log).MoveClock(w.ctx, operator(), app.MoveClock{To: target.To.Add(time.Hour)})
+			_, _, err = w.with(w.log).Schedule.MoveClock(w.ctx, operator(), schedule.MoveClock{To: target.To.Add(time.Hour)})
 			require.NoError(t, err)
 		}
 	}
@@ -163,12 +165,12 @@ func TestMoveClockAlone(t *testing.T) {
 	c, err := clock.NewSandbox(w.ctx, w.pool, new(clock.Shifted))
 	require.NoError(t, err)
 	err = c.Alone(w.ctx, func(ctx context.Context) error {
-		_, _, err := w.sandbox(w.log).MoveClock(ctx, operator(), advance(t, "PT1H"))
+		_, _, err := w.sandbox(w.log).Schedule.MoveClock(ctx, operator(), advance(t, "PT1H"))
 		return err
 	})
 	require.ErrorIs(t, err, eventlog.ErrBusy)
 	failed := errors.New("failed")
 	require.ErrorIs(t, c.Alone(w.ctx, func(context.Context) error { return failed }), failed)
-	_, _, err = w.sandbox(w.log).MoveClock(w.ctx, operator(), advance(t, "PT1H"))
+	_, _, err = w.sandbox(w.log).Schedule.MoveClock(w.ctx, operator(), advance(t, "PT1H"))
 	require.NoError(t, err)
 }

@@ -10,10 +10,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	operationstore "github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
@@ -22,7 +27,7 @@ import (
 func (w *world) withOperations() ports.OperationStore {
 	w.t.Helper()
 	if w.operations == nil {
-		w.operations = operations.NewStore(w.pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
+		w.operations = operationstore.NewStore(w.pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
 		w.App = w.with(w.log)
 	}
 	return w.operations
@@ -31,10 +36,10 @@ func (w *world) withOperations() ports.OperationStore {
 func (w *world) run(op ports.Operation) ports.Operation {
 	w.t.Helper()
 	for range 20 {
-		done, err := w.RunOperationChunk(w.ctx, op.ID)
+		done, err := w.Operations.RunOperationChunk(w.ctx, op.ID)
 		require.NoError(w.t, err)
 		if done {
-			op, err = w.Operation(w.ctx, operator(), op.ID)
+			op, err = w.Operations.Get(w.ctx, operator(), op.ID)
 			require.NoError(w.t, err)
 			return op
 		}
@@ -56,36 +61,36 @@ func TestOperationRunsInChunksAndRepeats(t *testing.T) {
 	}
 	rows[650] = rows[3]             // in another chunk
 	rows[10].Name = "half\x00named" // the database's JSON has no NUL
-	c := command()
-	s := app.Submission{Command: c, Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: rows}}
-	op, err := w.Submit(w.ctx, administratorOf(reseller), s)
+	c := newCommand()
+	s := operations.Submission{Command: c, Kind: ports.OperationRegistration, Registrations: devices.Register{Items: rows}}
+	op, err := w.Operations.Submit(w.ctx, administratorOf(reseller), s)
 	require.NoError(t, err)
 	require.Equal(t, ports.OperationQueued, op.State)
-	again, err := w.Submit(w.ctx, administratorOf(reseller), s)
+	again, err := w.Operations.Submit(w.ctx, administratorOf(reseller), s)
 	require.NoError(t, err)
 	require.Equal(t, op, again)
 
 	// The first chunk is carried out and the process dies before it is recorded.
 	dead := w.with(w.log, func(d *app.Dependencies) { d.Operations = forgetful{store} })
-	_, err = dead.RunOperationChunk(w.ctx, op.ID)
+	_, err = dead.Operations.RunOperationChunk(w.ctx, op.ID)
 	require.ErrorIs(t, err, errDead)
 	require.True(t, w.device(rows[0].SerialNumber).Exists())
 
 	op = w.run(op)
 	require.Equal(t, ports.OperationDone, op.State)
 	require.Equal(t, map[domain.Outcome]int{domain.OutcomeCreated: 698, domain.OutcomeRefused: 2}, op.Counters)
-	results, err := w.OperationResults(w.ctx, administratorOf(reseller), op.ID, 649, 2)
+	results, err := w.Operations.Results(w.ctx, administratorOf(reseller), op.ID, 649, 2)
 	require.NoError(t, err)
 	require.Equal(t, 650, results[1].Index)
 	require.Equal(t, []string{"created", "refused duplicate_in_request"}, []string{outcome(results[0]), outcome(results[1])})
 	require.Equal(t, w.device(rows[649].SerialNumber), *results[0].Device)
-	results, err = w.OperationResults(w.ctx, administratorOf(reseller), op.ID, 10, 1)
+	results, err = w.Operations.Results(w.ctx, administratorOf(reseller), op.ID, 10, 1)
 	require.NoError(t, err)
 	require.Equal(t, "refused name_invalid", outcome(results[0]))
 
-	_, err = w.Operation(w.ctx, administratorOf(customer), op.ID)
+	_, err = w.Operations.Get(w.ctx, administratorOf(customer), op.ID)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = w.Operation(w.ctx, administratorOf(reseller), uuid.New())
+	_, err = w.Operations.Get(w.ctx, administratorOf(reseller), uuid.New())
 	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
@@ -101,23 +106,23 @@ func TestOperationsOfDevices(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(reseller, routers(1, 3)...)
-	devices := slices.Concat(serials, []string{serials[1], "LD99999999999999"})
+	named := slices.Concat(serials, []string{serials[1], "LD99999999999999"})
 
-	op, err := w.Submit(w.ctx, administratorOf(reseller), app.Submission{
-		Command: command(), Kind: ports.OperationTransfer, Transfer: app.TransferDevices{From: reseller, To: customer, Devices: devices},
+	op, err := w.Operations.Submit(w.ctx, administratorOf(reseller), operations.Submission{
+		Command: newCommand(), Kind: ports.OperationTransfer, Transfer: transfers.Transfer{From: reseller, To: customer, Devices: named},
 	})
 	require.NoError(t, err)
 	require.Equal(t, map[domain.Outcome]int{domain.OutcomeTransferred: 3, domain.OutcomeRefused: 2}, w.run(op).Counters)
 
-	op, err = w.Submit(w.ctx, administratorOf(reseller), app.Submission{
-		Command: command(), Kind: ports.OperationRenewal,
-		Renewal: app.RenewDevices{Devices: devices, Term: calendar.Months(36), Atomic: true},
+	op, err = w.Operations.Submit(w.ctx, administratorOf(reseller), operations.Submission{
+		Command: newCommand(), Kind: ports.OperationRenewal,
+		Renewal: renewals.Renew{Devices: named, Term: calendar.Months(36), Atomic: true},
 	})
 	require.NoError(t, err)
 	require.Equal(t, map[domain.Outcome]int{domain.OutcomeRefused: 5}, w.run(op).Counters)
 
-	op, err = w.Submit(w.ctx, administratorOf(reseller), app.Submission{
-		Command: command(), Kind: ports.OperationRenewal, Renewal: app.RenewDevices{Devices: serials, Term: calendar.Months(36)},
+	op, err = w.Operations.Submit(w.ctx, administratorOf(reseller), operations.Submission{
+		Command: newCommand(), Kind: ports.OperationRenewal, Renewal: renewals.Renew{Devices: serials, Term: calendar.Months(36)},
 	})
 	require.NoError(t, err)
 	require.Equal(t, map[domain.Outcome]int{domain.OutcomeRenewed: 3}, w.run(op).Counters)
@@ -130,28 +135,28 @@ func TestOperationIsRefusedAsAWhole(t *testing.T) {
 	w.withOperations()
 	reseller := w.reseller("North Radio")
 	caller := administratorOf(reseller)
-	_, err := w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: "juggling"})
-	refused(t, err, app.CodeKindInvalid)
-	_, err = w.Submit(w.ctx, caller, app.Submission{Command: command(), Kind: ports.OperationTransfer})
+	_, err := w.Operations.Submit(w.ctx, caller, operations.Submission{Command: newCommand(), Kind: "juggling"})
+	refused(t, err, operations.CodeKindInvalid)
+	_, err = w.Operations.Submit(w.ctx, caller, operations.Submission{Command: newCommand(), Kind: ports.OperationTransfer})
 	refused(t, err, "selection_empty")
-	_, err = w.Submit(w.ctx, caller, app.Submission{
-		Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1001), Atomic: true},
+	_, err = w.Operations.Submit(w.ctx, caller, operations.Submission{
+		Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: routers(1, 1001), Atomic: true},
 	})
-	refused(t, err, app.CodeBatchTooLarge)
+	refused(t, err, command.CodeBatchTooLarge)
 	caller.Administrator = false
 	caller.Rights = nil
-	_, err = w.Submit(w.ctx, caller, app.Submission{
-		Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
+	_, err = w.Operations.Submit(w.ctx, caller, operations.Submission{
+		Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: routers(1, 1)},
 	})
 	require.ErrorIs(t, err, query.ErrNotFound)
 
 	// Closed between submission and work.
 	caller = administratorOf(reseller)
-	op, err := w.Submit(w.ctx, caller, app.Submission{
-		Command: command(), Kind: ports.OperationRegistration, Registrations: app.RegisterDevices{Items: routers(1, 1)},
+	op, err := w.Operations.Submit(w.ctx, caller, operations.Submission{
+		Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: routers(1, 1)},
 	})
 	require.NoError(t, err)
-	_, err = w.CloseAccount(w.ctx, operator(), reseller, command(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), reseller, newCommand(), nil)
 	require.NoError(t, err)
 	op = w.run(op)
 	require.Equal(t, ports.OperationFailed, op.State)

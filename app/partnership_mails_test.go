@@ -9,8 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
@@ -42,17 +43,17 @@ func TestBothSidesAreMailed(t *testing.T) {
 	second := m.join("bo@x.example", true)
 	gone := m.join("cy@x.example", true)
 	m.join("no.administrator@x.example", false, "full")
-	_, err := m.ErasePerson(m.ctx, operator(), gone, command())
+	_, err := m.People.Erase(m.ctx, operator(), gone, newCommand())
 	require.NoError(t, err)
 	c := accountNamed("Delta Rail", account.Standard)
-	created, err := m.CreateCustomer(m.ctx, m.admin, c)
+	created, err := m.Accounts.CreateCustomer(m.ctx, m.admin, c)
 	require.NoError(t, err)
 	customer := created.UID
 	until := time.Date(2026, 6, 1, 22, 30, 0, 0, time.UTC)
 	set := func(until time.Time) {
 		t.Helper()
-		_, err := m.AssignPartnerProfile(m.ctx, administratorOf(customer), app.AssignPartnerProfile{
-			Command: command(), Reseller: m.account, Customer: customer, Until: &until,
+		_, err := m.Partnerships.Assign(m.ctx, administratorOf(customer), partnerships.Assign{
+			Command: newCommand(), Reseller: m.account, Customer: customer, Until: &until,
 		})
 		require.NoError(t, err)
 	}
@@ -60,8 +61,8 @@ func TestBothSidesAreMailed(t *testing.T) {
 	mailed := func(e eventlog.Recorded) []string {
 		t.Helper()
 		box.mails = nil
-		handle := m.PartnershipMails(box, "https://fleet.example")
-		require.NoError(t, handle(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{e}}))
+		mailings := m.Mailings(box, "https://fleet.example")
+		require.NoError(t, mailings.HandleBatch(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{e}}))
 		var to []string
 		for _, mail := range box.mails {
 			to = append(to, mail.To)
@@ -72,7 +73,7 @@ func TestBothSidesAreMailed(t *testing.T) {
 	set(until)
 	warned := m.warn(customer, until)
 	require.Equal(t, []string{m.email, "bo@x.example"}, mailed(warned), "nobody has activated the customer's account")
-	_, err = m.ActivateAccount(m.ctx, m.InvitationToken(customer, 1), app.ActivateAccount{Command: command(), Name: "Dee", Password: password})
+	_, err = m.People.Activate(m.ctx, m.Tokens.Invitation(customer, 1), people.Activate{Command: newCommand(), Name: "Dee", Password: password})
 	require.NoError(t, err)
 	both := []string{m.email, c.Administrator.Email, "bo@x.example"}
 	slices.Sort(both)
@@ -89,7 +90,7 @@ func TestBothSidesAreMailed(t *testing.T) {
 	for _, mail := range box.mails {
 		require.True(t, ids[mail.ID], "a repeat is the same mail")
 	}
-	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(second), Administrator: no(), Profiles: &[]string{"full"}})
+	_, err = m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(second), Administrator: no(), Profiles: &[]string{"full"}})
 	require.NoError(t, err)
 	require.Len(t, mailed(warned), 2)
 
@@ -99,12 +100,12 @@ func TestBothSidesAreMailed(t *testing.T) {
 	moved := m.warn(customer, until.AddDate(0, 0, 1))
 	require.Len(t, mailed(moved), 2)
 	box.err = context.DeadlineExceeded
-	require.ErrorIs(t, m.PartnershipMails(box, "")(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{moved}}), box.err)
+	require.ErrorIs(t, m.Mailings(box, "").HandleBatch(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{moved}}), box.err)
 	box.err = nil
-	_, err = m.CloseAccount(m.ctx, operator(), customer, command(), nil)
+	_, err = m.Accounts.Close(m.ctx, operator(), customer, newCommand(), nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{m.email}, mailed(moved), "nobody in a closed account")
-	_, err = m.EndPartnership(m.ctx, operatorFor(customer), m.account, customer, command())
+	_, err = m.Partnerships.End(m.ctx, operatorFor(customer), m.account, customer, newCommand())
 	require.NoError(t, err)
 	require.Empty(t, mailed(moved))
 }

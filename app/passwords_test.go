@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -29,10 +32,10 @@ type queuedReset struct {
 	user, command uuid.UUID
 }
 
-func (q *resetQueue) QueuePasswordReset(_ context.Context, user, command uuid.UUID, _ string) error {
+func (q *resetQueue) QueuePasswordReset(_ context.Context, uid, id uuid.UUID, _ string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.queued = append(q.queued, queuedReset{user, command})
+	q.queued = append(q.queued, queuedReset{user: uid, command: id})
 	return nil
 }
 
@@ -41,12 +44,12 @@ const newPassword = "a whole new staple"
 // opens reports whether somebody signs in with a password, and is in then.
 func (m *team) opens(email, password string) bool {
 	m.t.Helper()
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: email, Password: password})
 	if err != nil {
-		refused(m.t, err, app.CodeSignInFailed)
+		refused(m.t, err, people.CodeSignInFailed)
 		return false
 	}
-	_, err = m.SessionCaller(m.ctx, in.Token)
+	_, err = m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(m.t, err)
 	return true
 }
@@ -56,21 +59,21 @@ func (m *team) session() (caller access.Caller, token string) { return m.session
 
 func (m *team) sessionOf(email string) (caller access.Caller, token string) {
 	m.t.Helper()
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: email, Password: password})
 	require.NoError(m.t, err)
-	caller, err = m.SessionCaller(m.ctx, in.Token)
+	caller, err = m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(m.t, err)
 	return caller, in.Token
 }
 
 func (m *team) over(token string) {
 	m.t.Helper()
-	_, err := m.SessionCaller(m.ctx, token)
+	_, err := m.People.SessionCaller(m.ctx, token)
 	require.ErrorIs(m.t, err, query.ErrNotFound)
 }
 
-func changing(current, next string) app.ChangePassword {
-	return app.ChangePassword{Command: command(), Current: current, Password: next}
+func changing(current, next string) people.ChangePassword {
+	return people.ChangePassword{Command: newCommand(), Current: current, Password: next}
 }
 
 func TestChangePassword(t *testing.T) {
@@ -78,37 +81,37 @@ func TestChangePassword(t *testing.T) {
 	m := newTeam(t)
 	own, token := m.session()
 	_, other := m.session()
-	personal, err := m.CreateToken(m.ctx, own, app.CreateToken{
-		Command: command(), Label: "ci", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0),
+	personal, err := m.People.CreateToken(m.ctx, own, people.CreateToken{
+		Command: newCommand(), Label: "ci", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0),
 	})
 	require.NoError(t, err)
-	_, err = m.ChangePassword(m.ctx, own, changing("wrong horse battery", newPassword))
+	_, err = m.People.ChangePassword(m.ctx, own, changing("wrong horse battery", newPassword))
 	refused(t, err, user.CodePasswordWrong)
-	_, err = m.ChangePassword(m.ctx, own, changing(password, "short"))
+	_, err = m.People.ChangePassword(m.ctx, own, changing(password, "short"))
 	refused(t, err, user.CodePasswordTooShort)
-	ci, err := m.TokenCaller(m.ctx, personal.Token)
+	ci, err := m.People.TokenCaller(m.ctx, personal.Token)
 	require.NoError(t, err)
 	for _, c := range []access.Caller{ci, administratorOf(m.account), operator()} {
-		_, err = m.ChangePassword(m.ctx, c, changing(password, newPassword))
-		refused(t, err, app.CodeSessionRequired)
+		_, err = m.People.ChangePassword(m.ctx, c, changing(password, newPassword))
+		refused(t, err, people.CodeSessionRequired)
 	}
 
 	c := changing(password, newPassword)
-	done, err := m.ChangePassword(m.ctx, own, c)
+	done, err := m.People.ChangePassword(m.ctx, own, c)
 	require.NoError(t, err)
-	again, err := m.ChangePassword(m.ctx, own, c)
+	again, err := m.People.ChangePassword(m.ctx, own, c)
 	require.NoError(t, err)
 	require.Equal(t, done.Revision, again.Revision, "the same command")
 	c.Password += " again"
-	_, err = m.ChangePassword(m.ctx, own, c)
-	refused(t, err, app.CodeCommandReused)
+	_, err = m.People.ChangePassword(m.ctx, own, c)
+	refused(t, err, command.CodeIdempotencyReuse)
 
 	m.over(other)
-	_, err = m.SessionCaller(m.ctx, token)
+	_, err = m.People.SessionCaller(m.ctx, token)
 	require.NoError(t, err, "the one it was changed in goes on")
-	_, err = m.TokenCaller(m.ctx, personal.Token)
+	_, err = m.People.TokenCaller(m.ctx, personal.Token)
 	require.NoError(t, err)
-	all, err := m.Sessions(m.ctx, own)
+	all, err := m.People.Sessions(m.ctx, own)
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	require.False(t, m.opens(m.email, password))
@@ -116,11 +119,11 @@ func TestChangePassword(t *testing.T) {
 
 	// A stolen session does not find out the password.
 	for range 4 { // and the one before
-		_, err = m.ChangePassword(m.ctx, own, changing("wrong horse battery", "yet another staple"))
+		_, err = m.People.ChangePassword(m.ctx, own, changing("wrong horse battery", "yet another staple"))
 		refused(t, err, user.CodePasswordWrong)
 	}
-	var many *app.TooManyAttempts
-	_, err = m.ChangePassword(m.ctx, own, changing(newPassword, "yet another staple"))
+	var many *people.TooManyAttempts
+	_, err = m.People.ChangePassword(m.ctx, own, changing(newPassword, "yet another staple"))
 	require.ErrorAs(t, err, &many)
 }
 
@@ -130,7 +133,9 @@ func TestChangesOfAPasswordAtOnce(t *testing.T) {
 	m := newTeam(t)
 	own, _ := m.session()
 	errs := make([]error, 4)
-	together(4, func(i int) { _, errs[i] = m.ChangePassword(m.ctx, own, changing(password, fmt.Sprint(newPassword, i))) })
+	together(4, func(i int) {
+		_, errs[i] = m.People.ChangePassword(m.ctx, own, changing(password, fmt.Sprint(newPassword, i)))
+	})
 	winners := 0
 	for i, err := range errs {
 		if err == nil {
@@ -152,11 +157,11 @@ type stubborn struct {
 
 func (s *stubborn) dies() bool { s.left--; return s.left <= 0 }
 
-func (s *stubborn) PutCredential(ctx context.Context, id, user uuid.UUID, hash string, at time.Time) error {
+func (s *stubborn) PutCredential(ctx context.Context, id, uid uuid.UUID, hash string, at time.Time) error {
 	if s.dies() {
 		return errDead
 	}
-	return s.PeopleStore.PutCredential(ctx, id, user, hash, at)
+	return s.PeopleStore.PutCredential(ctx, id, uid, hash, at)
 }
 
 func (s *stubborn) DropCredential(ctx context.Context, id uuid.UUID) error {
@@ -199,13 +204,13 @@ func TestCrashesOfChangePassword(t *testing.T) {
 			log = mortalLog{m.log, died.event}
 		}
 		on := m.with(log, func(d *app.Dependencies) { d.People.Store = &stubborn{d.People.Store, died.write} })
-		_, _ = on.ChangePassword(m.ctx, own, changing(password, newPassword))
+		_, _ = on.People.ChangePassword(m.ctx, own, changing(password, newPassword))
 		m.later()
 		require.Equal(t, died.changed, m.opens(email, newPassword), died.when)
 		require.Equal(t, !died.changed, m.opens(email, password), died.when)
-		_, err := m.SessionCaller(m.ctx, other)
+		_, err := m.People.SessionCaller(m.ctx, other)
 		require.Equal(t, died.changed, errors.Is(err, query.ErrNotFound), died.when)
-		_, err = m.SessionCaller(m.ctx, token)
+		_, err = m.People.SessionCaller(m.ctx, token)
 		require.Equal(t, died.lost, errors.Is(err, query.ErrNotFound), died.when)
 	}
 }
@@ -213,17 +218,20 @@ func TestCrashesOfChangePassword(t *testing.T) {
 // forgotten asks for a reset, and has the job done.
 func (m *team) forgotten(email string) queuedReset {
 	m.t.Helper()
-	require.NoError(m.t, m.RequestPasswordReset(m.ctx, app.RequestReset{Command: command(), Email: email, Address: "192.0.2.1"}))
+	require.NoError(m.t, m.People.RequestPasswordReset(m.ctx, people.RequestReset{Command: newCommand(), Email: email, Address: "192.0.2.1"}))
 	job := m.resets.queued[len(m.resets.queued)-1]
-	require.NoError(m.t, m.SendPasswordReset(m.ctx, job.user, job.command, ""))
+	require.NoError(m.t, m.People.SendPasswordReset(m.ctx, job.user, job.command, ""))
 	return job
 }
 
-// resetMails are the mails that the log gives cause to send now.
+// resetMails are the mails that the resets in the log give cause to send now.
 func (m *team) resetMails() []ports.Mail {
 	m.t.Helper()
 	box := &letterbox{}
-	require.NoError(m.t, m.PasswordResetMails(box, "https://fleet.example")(m.ctx, eventlog.Batch{Events: m.everything()}))
+	events := slices.DeleteFunc(m.everything(), func(e eventlog.Recorded) bool {
+		return e.Event.EventType() != user.PasswordResetRequested{}.EventType()
+	})
+	require.NoError(m.t, m.Mailings(box, "https://fleet.example").HandleBatch(m.ctx, eventlog.Batch{Events: events}))
 	return box.mails
 }
 
@@ -233,34 +241,34 @@ func TestResetPassword(t *testing.T) {
 	_, session := m.session()
 	uid := uuid.MustParse(m.admin.Actor.ID)
 	m.forgotten(m.email)
-	old := m.PasswordResetToken(uid, 1)
+	old := m.Tokens.PasswordReset(uid, 1)
 	job := m.forgotten(m.email)
-	require.NoError(t, m.SendPasswordReset(m.ctx, job.user, job.command, ""), "the job again is the same reset")
+	require.NoError(t, m.People.SendPasswordReset(m.ctx, job.user, job.command, ""), "the job again is the same reset")
 	require.Equal(t, 2, m.user(uid).Reset.Number)
-	token := m.PasswordResetToken(uid, 2)
+	token := m.Tokens.PasswordReset(uid, 2)
 	mails := m.resetMails()
 	require.Len(t, mails, 1, "the latest only")
 	require.Equal(t, m.email, mails[0].To)
 	require.Contains(t, mails[0].Body, "https://fleet.example/v1/password-resets/"+token)
-	shown, err := m.PasswordReset(m.ctx, token)
+	shown, err := m.People.PasswordReset(m.ctx, token)
 	require.NoError(t, err)
-	require.Equal(t, app.PasswordReset{Expires: m.clock.Now().Add(time.Hour), PasswordMinimum: 12}, shown)
+	require.Equal(t, people.PasswordReset{Expires: m.clock.Now().Add(time.Hour), PasswordMinimum: 12}, shown)
 
 	reset := func(token, password string) error {
-		_, err := m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: password})
+		_, err := m.People.ResetPassword(m.ctx, token, people.ResetPassword{Command: newCommand(), Password: password})
 		return err
 	}
-	for _, wrong := range []string{old, "", "guess", m.PasswordResetToken(uuid.New(), 2), m.UserInvitationToken(uid, 2)} {
+	for _, wrong := range []string{old, "", "guess", m.Tokens.PasswordReset(uuid.New(), 2), m.Tokens.UserInvitation(uid, 2)} {
 		require.ErrorIs(t, reset(wrong, newPassword), query.ErrNotFound)
-		_, err := m.PasswordReset(m.ctx, wrong)
+		_, err := m.People.PasswordReset(m.ctx, wrong)
 		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 	refused(t, reset(token, "short"), user.CodePasswordTooShort)
-	_, err = m.SessionCaller(m.ctx, session)
+	_, err = m.People.SessionCaller(m.ctx, session)
 	require.NoError(t, err, "asking alone changes nothing")
 
 	for range 6 { // who has tried too often gets in with the new password
-		_, _ = m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: "wrong horse battery"})
+		_, _ = m.People.SignIn(m.ctx, people.SignIn{Email: m.email, Password: "wrong horse battery"})
 	}
 	require.NoError(t, reset(token, newPassword))
 	m.over(session)
@@ -272,7 +280,7 @@ func TestResetPassword(t *testing.T) {
 	m.clock.advance(15 * time.Minute)
 	m.forgotten(m.email)
 	m.clock.advance(time.Hour)
-	refused(t, reset(m.PasswordResetToken(uid, 3), "yet another staple"), user.CodeResetExpired)
+	refused(t, reset(m.Tokens.PasswordReset(uid, 3), "yet another staple"), user.CodeResetExpired)
 	require.Empty(t, m.resetMails())
 
 	for _, e := range m.everything() {
@@ -292,25 +300,25 @@ func TestWhoseForgottenPasswordIsReset(t *testing.T) {
 	gone := m.join("gone@x.example", false, "full")
 	erased := m.join("erased@x.example", false, "full")
 	m.forgotten("gone@x.example")
-	late := m.PasswordResetToken(gone, 1)
-	_, err := m.DeactivateUser(m.ctx, m.admin, m.about(gone))
+	late := m.Tokens.PasswordReset(gone, 1)
+	_, err := m.People.Deactivate(m.ctx, m.admin, m.about(gone))
 	require.NoError(t, err)
 	m.forgotten("erased@x.example")
-	_, err = m.ErasePerson(m.ctx, operator(), erased, command())
+	_, err = m.People.Erase(m.ctx, operator(), erased, newCommand())
 	require.NoError(t, err)
 	for _, email := range []string{"pending@x.example", "gone@x.example", "erased@x.example", "nobody@x.example", "no address", ""} {
 		require.Equal(t, uuid.Nil, m.forgotten(email).user, email)
 	}
 	require.Empty(t, m.resetMails())
-	for _, token := range []string{late, m.PasswordResetToken(erased, 1)} {
-		_, err = m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: newPassword})
+	for _, token := range []string{late, m.Tokens.PasswordReset(erased, 1)} {
+		_, err = m.People.ResetPassword(m.ctx, token, people.ResetPassword{Command: newCommand(), Password: newPassword})
 		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 
 	ask := func(email, address string) error {
-		return m.RequestPasswordReset(m.ctx, app.RequestReset{Command: command(), Email: email, Address: address})
+		return m.People.RequestPasswordReset(m.ctx, people.RequestReset{Command: newCommand(), Email: email, Address: address})
 	}
-	var many *app.TooManyAttempts
+	var many *people.TooManyAttempts
 	for _, email := range []string{m.email, "somebody@x.example"} {
 		for i := range 5 {
 			require.NoError(t, ask(email, fmt.Sprint("198.51.100.", i)))
@@ -330,10 +338,10 @@ func TestResetsOfAPasswordAtOnce(t *testing.T) {
 	m := newTeam(t)
 	uid := uuid.MustParse(m.admin.Actor.ID)
 	m.forgotten(m.email)
-	token := m.PasswordResetToken(uid, 1)
+	token := m.Tokens.PasswordReset(uid, 1)
 	errs := make([]error, 4)
 	together(4, func(i int) {
-		_, errs[i] = m.ResetPassword(m.ctx, token, app.ResetPassword{Command: command(), Password: fmt.Sprint(newPassword, i)})
+		_, errs[i] = m.People.ResetPassword(m.ctx, token, people.ResetPassword{Command: newCommand(), Password: fmt.Sprint(newPassword, i)})
 	})
 	winners := 0
 	for i, err := range errs {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/passwords"
-	"github.com/fleetledger/fleetledger/adapters/postgres/people"
-	"github.com/fleetledger/fleetledger/app"
+	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
@@ -32,10 +32,10 @@ func newWorldWithPeople(t testing.TB, hasher ...ports.Passwords) *world {
 	return w
 }
 
-func newPeople(pool *pgxpool.Pool, hasher ports.Passwords) app.People {
-	return app.People{
-		Store: people.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-		SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
+func newPeople(pool *pgxpool.Pool, hasher ports.Passwords) people.Options {
+	return people.Options{
+		Store: peoplestore.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+		SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
 		Issuer: vouching{}, IssuerTime: 10 * time.Minute,
 	}
 }

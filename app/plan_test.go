@@ -8,47 +8,50 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // plan plans a transfer by the administrator of an account.
-func (w *world) plan(by access.Caller, from, to uuid.UUID, devices ...string) app.TransferPlan {
+func (w *world) plan(by access.Caller, from, to uuid.UUID, serials ...string) transfers.TransferPlan {
 	w.t.Helper()
-	p, err := w.PlanTransfer(w.ctx, by, app.TransferDevices{Command: command(), From: from, To: to, Devices: devices})
+	p, err := w.Transfers.Plan(w.ctx, by, transfers.Transfer{Command: newCommand(), From: from, To: to, Devices: serials})
 	require.NoError(w.t, err)
 	return p
 }
 
-func (w *world) commit(by access.Caller, plan uuid.UUID, change ...func(*app.TransferDevices)) app.BulkResult {
+func (w *world) commit(by access.Caller, plan uuid.UUID, change ...func(*transfers.Transfer)) command.BulkResult {
 	w.t.Helper()
-	c := app.TransferDevices{Command: command(), Plan: plan}
+	c := transfers.Transfer{Command: newCommand(), Plan: plan}
 	for _, f := range change {
 		f(&c)
 	}
-	r, err := w.TransferDevices(w.ctx, by, c)
+	r, err := w.Transfers.Transfer(w.ctx, by, c)
 	require.NoError(w.t, err)
 	return r
 }
 
 func (w *world) rename(serial, name string) {
 	w.t.Helper()
-	_, err := w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
+	_, err := w.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &name})
 	require.NoError(w.t, err)
 }
 
 func (w *world) renew(serial string) {
 	w.t.Helper()
-	r, err := w.RenewDevices(w.ctx, operator(), app.RenewDevices{Command: command(), Devices: []string{serial}, Term: calendar.Months(36)})
+	r, err := w.Renewals.Renew(w.ctx, operator(), renewals.Renew{Command: newCommand(), Devices: []string{serial}, Term: calendar.Months(36)})
 	require.NoError(w.t, err)
 	require.Equal(w.t, 1, r.Count(domain.OutcomeRenewed))
 }
 
-func verdicts(p app.TransferPlan) [][]string {
+func verdicts(p transfers.TransferPlan) [][]string {
 	var all [][]string
 	for _, d := range p.Devices {
 		all = append(all, codes(d.Problems))
@@ -75,7 +78,7 @@ func TestPlanSaysWhatTheCommitDoes(t *testing.T) {
 	require.Equal(t, calendar.On(2027, time.March, 10), p.Devices[0].Resulting.SupportExpiry)
 	require.Len(t, w.everything(), before, "no device has changed")
 
-	kept, err := w.TransferPlan(w.ctx, administratorOf(reseller), p.Plan.Plan)
+	kept, err := w.Transfers.TransferPlan(w.ctx, administratorOf(reseller), p.Plan.Plan)
 	require.NoError(t, err)
 	require.Equal(t, p, kept)
 	r := w.commit(administratorOf(reseller), p.Plan.Plan)
@@ -102,12 +105,12 @@ func TestPlansHoldWhatTheyPromise(t *testing.T) {
 	w.rename(serials[0], "another name") // changes neither the decision nor the dates
 	w.renew(serials[1])                  // another end of service
 	require.Equal(t, 1, w.transfer(reseller, customer, serials[2]).Count(domain.OutcomeTransferred))
-	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serials[3]})
+	_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[3]})
 	require.NoError(t, err)
 	w.rename(router(50).SerialNumber, "router 50")  // what was refused would now be allowed
 	w.rename(router(50).SerialNumber, "ROUTER   6") // and what was allowed would be refused
 
-	atomic := w.commit(administratorOf(reseller), p, func(c *app.TransferDevices) { c.Atomic, c.DryRun = true, true })
+	atomic := w.commit(administratorOf(reseller), p, func(c *transfers.Transfer) { c.Atomic, c.DryRun = true, true })
 	want := []string{
 		"transferred", "refused changed_since_plan", "refused changed_since_plan not_in_source",
 		"refused changed_since_plan device_retired", "refused changed_since_plan", "refused changed_since_plan name_taken",
@@ -115,7 +118,7 @@ func TestPlansHoldWhatTheyPromise(t *testing.T) {
 	together := slices.Clone(want)
 	together[0] = "refused batch_refused"
 	require.Equal(t, together, outcomes(atomic))
-	atomic = w.commit(administratorOf(reseller), p, func(c *app.TransferDevices) { c.Atomic = true })
+	atomic = w.commit(administratorOf(reseller), p, func(c *transfers.Transfer) { c.Atomic = true })
 	require.Equal(t, together, outcomes(atomic), "all or nothing")
 	require.Equal(t, reseller, w.device(serials[0]).Account)
 
@@ -139,9 +142,9 @@ func TestPlansEnd(t *testing.T) {
 	w.clock.advance(20 * time.Hour)
 	require.Equal(t, []string{"refused changed_since_plan"}, outcomes(w.commit(administratorOf(reseller), p)), "other dates on another day")
 	w.clock.advance(4 * time.Hour)
-	_, err := w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{Command: command(), Plan: p})
-	refused(t, err, app.CodePlanExpired)
-	_, err = w.TransferPlan(w.ctx, administratorOf(reseller), p)
+	_, err := w.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{Command: newCommand(), Plan: p})
+	refused(t, err, transfers.CodePlanExpired)
+	_, err = w.Transfers.TransferPlan(w.ctx, administratorOf(reseller), p)
 	require.NoError(t, err, "it can still be read")
 }
 
@@ -164,18 +167,18 @@ func TestPlansBelongToAnAccount(t *testing.T) {
 		"no plan":            {administratorOf(reseller), uuid.New()},
 		"nobody's, for them": {operator(), uuid.New()},
 	} {
-		_, err := w.TransferPlan(w.ctx, c.by, c.plan)
+		_, err := w.Transfers.TransferPlan(w.ctx, c.by, c.plan)
 		require.ErrorIs(t, err, query.ErrNotFound, name)
-		_, err = w.TransferDevices(w.ctx, c.by, app.TransferDevices{Command: command(), Plan: c.plan})
+		_, err = w.Transfers.Transfer(w.ctx, c.by, transfers.Transfer{Command: newCommand(), Plan: c.plan})
 		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
-	_, err := w.PlanTransfer(w.ctx, administratorOf(customer), app.TransferDevices{
-		Command: command(), From: w.reseller("East Radio"), To: customer, Devices: []string{serial},
+	_, err := w.Transfers.Plan(w.ctx, administratorOf(customer), transfers.Transfer{
+		Command: newCommand(), From: w.reseller("East Radio"), To: customer, Devices: []string{serial},
 	})
 	require.ErrorIs(t, err, query.ErrNotFound, "the source account is none of the caller's business")
-	_, err = w.PlanTransfer(w.ctx, operator(), app.TransferDevices{Command: command(), From: reseller, To: customer, Devices: make([]string, 1001)})
-	refused(t, err, app.CodePlanTooLarge)
-	_, err = w.PlanTransfer(w.ctx, operator(), app.TransferDevices{Command: command(), From: reseller, To: customer})
+	_, err = w.Transfers.Plan(w.ctx, operator(), transfers.Transfer{Command: newCommand(), From: reseller, To: customer, Devices: make([]string, 1001)})
+	refused(t, err, transfers.CodePlanTooLarge)
+	_, err = w.Transfers.Plan(w.ctx, operator(), transfers.Transfer{Command: newCommand(), From: reseller, To: customer})
 	refused(t, err, device.CodeSelectionEmpty)
 }
 
@@ -194,11 +197,11 @@ func TestTwoCommitsOfOnePlanAtOnce(t *testing.T) {
 		}
 	}
 	require.Equal(t, 5, full)
-	results := make([]app.BulkResult, 3)
+	results := make([]command.BulkResult, 3)
 	together(3, func(i int) {
 		var err error
-		results[i], err = w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{
-			Command: command(), Plan: p.Plan.Plan, Atomic: i == 2,
+		results[i], err = w.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{
+			Command: newCommand(), Plan: p.Plan.Plan, Atomic: i == 2,
 		})
 		if err != nil {
 			t.Error(err)
@@ -225,14 +228,14 @@ func TestCrashesOfAPlan(t *testing.T) {
 	serials := w.registered(customer, routers(1, 60)...) // two parts
 	for n := 1; n <= 3; n++ {
 		for _, before := range []bool{true, false} {
-			c := app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: serials}
-			_, err := w.dying(n, before).PlanTransfer(w.ctx, administratorOf(reseller), c)
+			c := transfers.Transfer{Command: newCommand(), From: customer, To: reseller, Devices: serials}
+			_, err := w.dying(n, before).Transfers.Plan(w.ctx, administratorOf(reseller), c)
 			require.ErrorIs(t, err, errDead)
-			_, err = w.TransferPlan(w.ctx, administratorOf(reseller), c.ID)
+			_, err = w.Transfers.TransferPlan(w.ctx, administratorOf(reseller), c.ID)
 			if n < 3 || before {
 				require.ErrorIs(t, err, query.ErrNotFound)
 			}
-			p, err := w.PlanTransfer(w.ctx, administratorOf(reseller), c)
+			p, err := w.Transfers.Plan(w.ctx, administratorOf(reseller), c)
 			require.NoError(t, err)
 			require.Len(t, p.Devices, 60)
 		}

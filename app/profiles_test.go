@@ -10,9 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -23,7 +27,7 @@ import (
 // define defines a profile of an account and gives its id.
 func (w *world) define(uid uuid.UUID, name string, given ...rights.Right) string {
 	w.t.Helper()
-	done, err := w.DefineProfile(w.ctx, administratorOf(uid), app.DefineProfile{Command: command(), Account: uid, Name: name, Rights: texts(given)})
+	done, err := w.Accounts.DefineProfile(w.ctx, administratorOf(uid), accounts.DefineProfile{Command: newCommand(), Account: uid, Name: name, Rights: texts(given)})
 	require.NoError(w.t, err)
 	return done.UID.String()
 }
@@ -39,26 +43,26 @@ func texts(given []rights.Right) []string {
 func (w *world) giveRights(uid uuid.UUID, profile string, given ...rights.Right) {
 	w.t.Helper()
 	names := texts(given)
-	_, err := w.EditProfile(w.ctx, administratorOf(uid), app.EditProfile{Command: command(), Account: uid, Profile: profile, Rights: &names})
+	_, err := w.Accounts.EditProfile(w.ctx, administratorOf(uid), accounts.EditProfile{Command: newCommand(), Account: uid, Profile: profile, Rights: &names})
 	require.NoError(w.t, err)
 }
 
 func (w *world) removeProfile(uid uuid.UUID, profile string) {
 	w.t.Helper()
-	_, err := w.RemoveProfile(w.ctx, administratorOf(uid), app.RemoveProfile{Command: command(), Account: uid, Profile: profile})
+	_, err := w.Accounts.RemoveProfile(w.ctx, administratorOf(uid), accounts.RemoveProfile{Command: newCommand(), Account: uid, Profile: profile})
 	require.NoError(w.t, err)
 }
 
 func (w *world) assign(reseller, customer uuid.UUID, profile string) error {
-	_, err := w.AssignPartnerProfile(w.ctx, administratorOf(customer), app.AssignPartnerProfile{
-		Command: command(), Reseller: reseller, Customer: customer, Profile: profile,
+	_, err := w.Partnerships.Assign(w.ctx, administratorOf(customer), partnerships.Assign{
+		Command: newCommand(), Reseller: reseller, Customer: customer, Profile: profile,
 	})
 	return err
 }
 
 // relabel is a command that needs devices.edit and changes nothing.
 func (w *world) relabel(caller access.Caller, serial string) error {
-	_, err := w.EditDevice(w.ctx, caller, app.EditDevice{Command: command(), Device: serial, Labels: &[]string{}})
+	_, err := w.Devices.Edit(w.ctx, caller, devices.Edit{Command: newCommand(), Device: serial, Labels: &[]string{}})
 	return err
 }
 
@@ -77,7 +81,7 @@ func TestProfileOfAPartner(t *testing.T) {
 	require.NoError(t, w.assign(reseller, customer, workshop))
 	require.NoError(t, w.relabel(partner, serial))
 	require.ErrorIs(t, w.relabel(withRights(reseller, rights.DevicesRead), serial), access.ErrForbidden, "a token that has not the right itself")
-	_, _, err := w.Account(w.ctx, partner, customer, query.Freshness{})
+	_, _, err := w.Accounts.Get(w.ctx, partner, customer, query.Freshness{})
 	require.ErrorIs(t, err, access.ErrForbidden, "no account.read")
 
 	w.giveRights(customer, workshop, rights.DevicesRead)
@@ -97,42 +101,42 @@ func TestProfilesOfUsersAndTokens(t *testing.T) {
 	m := newTeam(t)
 	workshop := m.define(m.account, "Workshop", rights.DevicesRead, rights.DevicesEdit)
 	elsewhere := m.define(m.reseller("South Radio"), "Workshop", rights.DevicesRead)
-	_, err := m.InviteUser(m.ctx, m.admin, app.InviteUser{Command: command(), Account: m.account, Email: "cy@x.example", Profiles: []string{elsewhere}})
+	_, err := m.People.Invite(m.ctx, m.admin, people.Invite{Command: newCommand(), Account: m.account, Email: "cy@x.example", Profiles: []string{elsewhere}})
 	refused(t, err, user.CodeProfileUnknown)
 	bo := m.join("bo@x.example", false, workshop, rights.ReadOnly)
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: "bo@x.example", Password: password, Address: "192.0.2.1"})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: "bo@x.example", Password: password, Address: "192.0.2.1"})
 	require.NoError(t, err)
 	rightsOf := func() rights.Set {
-		caller, err := m.SessionCaller(m.ctx, in.Token)
+		caller, err := m.People.SessionCaller(m.ctx, in.Token)
 		require.NoError(t, err)
 		return caller.Rights
 	}
 	require.ElementsMatch(t, append(profileOf(rights.ReadOnly), rights.DevicesEdit), rightsOf())
 
-	caller, err := m.SessionCaller(m.ctx, in.Token)
+	caller, err := m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(t, err)
-	_, err = m.CreateToken(m.ctx, caller, app.CreateToken{Command: command(), Label: "x", Profile: elsewhere, ExpiresAt: m.clock.Now().AddDate(0, 0, 9)})
+	_, err = m.People.CreateToken(m.ctx, caller, people.CreateToken{Command: newCommand(), Label: "x", Profile: elsewhere, ExpiresAt: m.clock.Now().AddDate(0, 0, 9)})
 	refused(t, err, user.CodeProfileUnknown)
-	held, secret := m.token(caller, app.CreateToken{Profile: workshop})
+	held, secret := m.token(caller, people.CreateToken{Profile: workshop})
 	require.ElementsMatch(t, rights.Set{rights.DevicesRead, rights.DevicesEdit}, held.Rights)
 
 	m.giveRights(m.account, workshop, rights.DevicesRetire)
 	require.ElementsMatch(t, append(profileOf(rights.ReadOnly), rights.DevicesRetire), rightsOf())
-	held, err = m.TokenCaller(m.ctx, secret)
+	held, err = m.People.TokenCaller(m.ctx, secret)
 	require.NoError(t, err)
 	require.Equal(t, rights.Set{rights.DevicesRetire}, held.Rights, "as far as the profile and the user go now")
-	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(bo), Profiles: &[]string{rights.ReadOnly}})
+	_, err = m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(bo), Profiles: &[]string{rights.ReadOnly}})
 	require.NoError(t, err)
-	held, err = m.TokenCaller(m.ctx, secret)
+	held, err = m.People.TokenCaller(m.ctx, secret)
 	require.NoError(t, err)
 	require.Empty(t, held.Rights)
 	require.NotNil(t, held.Limit)
 
-	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(bo), Profiles: &[]string{workshop}})
+	_, err = m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(bo), Profiles: &[]string{workshop}})
 	require.NoError(t, err)
 	m.removeProfile(m.account, workshop)
 	require.Empty(t, rightsOf(), "and bo is still let in, to nothing")
-	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(bo), Profiles: &[]string{workshop}})
+	_, err = m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(bo), Profiles: &[]string{workshop}})
 	refused(t, err, user.CodeProfileUnknown)
 }
 
@@ -155,30 +159,30 @@ func TestWhoDefinesProfiles(t *testing.T) {
 		{operator(), nil},
 	} {
 		name += "!"
-		done, err := w.DefineProfile(w.ctx, c.caller, app.DefineProfile{Command: command(), Account: customer, Name: name, Rights: given})
+		done, err := w.Accounts.DefineProfile(w.ctx, c.caller, accounts.DefineProfile{Command: newCommand(), Account: customer, Name: name, Rights: given})
 		require.ErrorIs(t, err, c.want)
-		_, err = w.EditProfile(w.ctx, c.caller, app.EditProfile{Command: command(), Account: customer, Profile: workshop, Rights: &given})
+		_, err = w.Accounts.EditProfile(w.ctx, c.caller, accounts.EditProfile{Command: newCommand(), Account: customer, Profile: workshop, Rights: &given})
 		require.ErrorIs(t, err, c.want)
 		mine := workshop
 		if c.want == nil {
 			mine = done.UID.String()
 		}
-		_, err = w.RemoveProfile(w.ctx, c.caller, app.RemoveProfile{Command: command(), Account: customer, Profile: mine})
+		_, err = w.Accounts.RemoveProfile(w.ctx, c.caller, accounts.RemoveProfile{Command: newCommand(), Account: customer, Profile: mine})
 		require.ErrorIs(t, err, c.want)
 	}
 	// The profile of one account is none of another, and a shipped one is nobody's to change.
 	other := w.define(customer, "Other", rights.DevicesRead)
 	for profile, want := range map[string]error{other: query.ErrNotFound, uuid.NewString(): query.ErrNotFound, "nonsense": query.ErrNotFound} {
-		_, err := w.EditProfile(w.ctx, administratorOf(foreign), app.EditProfile{Command: command(), Account: foreign, Profile: profile, Name: &name})
+		_, err := w.Accounts.EditProfile(w.ctx, administratorOf(foreign), accounts.EditProfile{Command: newCommand(), Account: foreign, Profile: profile, Name: &name})
 		require.ErrorIs(t, err, want)
-		_, err = w.RemoveProfile(w.ctx, administratorOf(foreign), app.RemoveProfile{Command: command(), Account: foreign, Profile: profile})
+		_, err = w.Accounts.RemoveProfile(w.ctx, administratorOf(foreign), accounts.RemoveProfile{Command: newCommand(), Account: foreign, Profile: profile})
 		require.ErrorIs(t, err, want)
 	}
-	_, err := w.EditProfile(w.ctx, administratorOf(foreign), app.EditProfile{Command: command(), Account: foreign, Profile: "full", Name: &name})
+	_, err := w.Accounts.EditProfile(w.ctx, administratorOf(foreign), accounts.EditProfile{Command: newCommand(), Account: foreign, Profile: "full", Name: &name})
 	refused(t, err, account.CodeProfileShipped)
-	_, err = w.DefineProfile(w.ctx, operator(), app.DefineProfile{Command: command(), Account: uuid.New(), Name: name, Rights: given})
+	_, err = w.Accounts.DefineProfile(w.ctx, operator(), accounts.DefineProfile{Command: newCommand(), Account: uuid.New(), Name: name, Rights: given})
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = w.DefineProfile(w.ctx, operator(), app.DefineProfile{Command: command(), Account: foreign, Name: "\x00", Rights: []string{"users.manage", "king"}})
+	_, err = w.Accounts.DefineProfile(w.ctx, operator(), accounts.DefineProfile{Command: newCommand(), Account: foreign, Name: "\x00", Rights: []string{"users.manage", "king"}})
 	refused(t, err, account.CodeNameInvalid, account.CodeRightNotAssignable, account.CodeRightUnknown)
 }
 
@@ -188,25 +192,25 @@ func TestRepeatedProfileCommands(t *testing.T) {
 	w := newWorld(t)
 	uid := w.reseller("North Radio")
 	admin := administratorOf(uid)
-	c := app.DefineProfile{Command: command(), Account: uid, Name: "Workshop", Rights: []string{"devices.read"}}
-	first, err := w.DefineProfile(w.ctx, admin, c)
+	c := accounts.DefineProfile{Command: newCommand(), Account: uid, Name: "Workshop", Rights: []string{"devices.read"}}
+	first, err := w.Accounts.DefineProfile(w.ctx, admin, c)
 	require.NoError(t, err)
-	again, err := w.DefineProfile(w.ctx, admin, c)
+	again, err := w.Accounts.DefineProfile(w.ctx, admin, c)
 	require.NoError(t, err)
 	require.Equal(t, first.UID, again.UID)
 	stale := eventlog.Revision(0)
-	remove := app.RemoveProfile{Command: command(), Account: uid, Profile: first.UID.String(), IfRevision: &stale}
-	_, err = w.RemoveProfile(w.ctx, admin, remove)
-	require.ErrorIs(t, err, app.ErrPrecondition)
+	remove := accounts.RemoveProfile{Command: newCommand(), Account: uid, Profile: first.UID.String(), IfRevision: &stale}
+	_, err = w.Accounts.RemoveProfile(w.ctx, admin, remove)
+	require.ErrorIs(t, err, command.ErrPrecondition)
 	remove.IfRevision = &first.Revision
 	for range 2 {
-		_, err = w.RemoveProfile(w.ctx, admin, remove)
+		_, err = w.Accounts.RemoveProfile(w.ctx, admin, remove)
 		require.NoError(t, err)
 	}
-	again, err = w.DefineProfile(w.ctx, admin, c)
+	again, err = w.Accounts.DefineProfile(w.ctx, admin, c)
 	require.NoError(t, err)
 	require.Equal(t, first.UID, again.UID)
-	given, err := w.ProfileRights(w.ctx, uid, first.UID.String())
+	given, err := w.Access.ProfileRights(w.ctx, uid, first.UID.String())
 	require.NoError(t, err)
 	require.Empty(t, given, "it does not come back")
 }
@@ -218,7 +222,7 @@ func TestNobodyGetsMoreThanTheProfilesName(t *testing.T) {
 	m := newTeam(t)
 	customer := m.customer(m.account, "Delta Rail")
 	p := &profiled{team: m, customer: customer, serial: m.registered(customer, router(1))[0], bo: m.join("bo@x.example", false, rights.ReadOnly)}
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: "bo@x.example", Password: password, Address: "192.0.2.1"})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: "bo@x.example", Password: password, Address: "192.0.2.1"})
 	require.NoError(t, err)
 	p.token = in.Token
 	rounds, broken := 0, false
@@ -282,7 +286,7 @@ func (p *profiled) step(t *rapid.T) {
 		delete(p.profiles[uid], id)
 	case uid == p.account:
 		wanted := rapid.SliceOfNDistinct(rapid.SampledFrom(p.ids), 1, 2, rapid.ID).Draw(t, "profiles")
-		_, err := p.EditUser(p.ctx, p.admin, app.EditUser{UserCommand: p.about(p.bo), Profiles: &wanted})
+		_, err := p.People.Edit(p.ctx, p.admin, people.Edit{UserCommand: p.about(p.bo), Profiles: &wanted})
 		if p.given(t, err, uid, wanted...) {
 			p.ofUser = wanted
 		}
@@ -315,7 +319,7 @@ func (p *profiled) gives(uid uuid.UUID, ids ...string) (all rights.Set) {
 }
 
 func (p *profiled) check(t *rapid.T) {
-	caller, err := p.SessionCaller(p.ctx, p.token)
+	caller, err := p.People.SessionCaller(p.ctx, p.token)
 	require.NoError(t, err)
 	has := slices.Sorted(slices.Values(caller.Rights))
 	if may := p.gives(p.account, p.ofUser...); p.ofUser != nil && !slices.Equal(has, may) {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -28,7 +28,7 @@ func TestPlacesHoldAgainstFiftyAtOnce(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	results := make([]string, 50)
 	together(50, func(i int) {
-		r, err := w.RegisterDevices(w.ctx, operatorFor(reseller), app.RegisterDevices{Command: command(), Items: routers(i, 1)})
+		r, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: routers(i, 1)})
 		if err != nil {
 			results[i] = err.Error()
 			return
@@ -52,7 +52,7 @@ func TestOneNameOneAccount(t *testing.T) {
 	together(len(names), func(i int) {
 		c := accountNamed(names[i], account.Standard)
 		c.Administrator.Email = fmt.Sprintf("admin%d@delta.example", i)
-		_, errs[i] = w.CreateAccount(w.ctx, operator(), c)
+		_, errs[i] = w.Accounts.Create(w.ctx, operator(), c)
 	})
 	created := 0
 	for _, err := range errs {
@@ -71,19 +71,19 @@ func TestAccountNamesAllThatIsTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := accountNamed("Delta Rail", account.Standard)
-	_, err := w.CreateAccount(w.ctx, operator(), first)
+	_, err := w.Accounts.Create(w.ctx, operator(), first)
 	require.NoError(t, err)
 	again := first
 	again.ID = uuid.New()
 	again.Name, again.Administrator.Email = "delta RAIL", strings.ToUpper(first.Administrator.Email)
-	_, err = w.CreateAccount(w.ctx, operator(), again)
+	_, err = w.Accounts.Create(w.ctx, operator(), again)
 	refused(t, err, "name_taken", "email_taken")
 
 	again.ID = uuid.New()
 	again.Name = "Another Name"
-	_, err = w.CreateAccount(w.ctx, operator(), again)
+	_, err = w.Accounts.Create(w.ctx, operator(), again)
 	refused(t, err, "email_taken")
 	other := accountNamed("another name", account.Standard)
-	_, err = w.CreateAccount(w.ctx, operator(), other)
+	_, err = w.Accounts.Create(w.ctx, operator(), other)
 	require.NoError(t, err, "a refusal keeps no name")
 }

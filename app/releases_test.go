@@ -3,12 +3,15 @@ package app_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -16,10 +19,10 @@ import (
 )
 
 // asks asks for the release of router n.
-func (w *world) asks(by access.Caller, n int) app.ReleaseRow {
+func (w *world) asks(by access.Caller, n int) devices.Release {
 	w.t.Helper()
-	r, err := w.RequestRelease(w.ctx, by, app.RequestRelease{
-		Command: app.Command{ID: uuid.New(), Reason: "bought it"}, SerialNumber: router(n).SerialNumber, IMEI: imei(n),
+	r, err := w.Devices.RequestRelease(w.ctx, by, devices.RequestRelease{
+		Command: command.Command{ID: uuid.New(), Reason: "bought it"}, SerialNumber: router(n).SerialNumber, IMEI: imei(n),
 	})
 	require.NoError(w.t, err)
 	return r
@@ -38,18 +41,18 @@ func TestReleasedDeviceGoesToWhoAsked(t *testing.T) {
 	require.Equal(t, uuid.Nil, asked.Owner, "not who has it")
 	require.Equal(t, asked, w.asks(administratorOf(buyer), 1), "one open request")
 	id := asked.Request.Request
-	rows, _, err := w.ReleaseRequests(w.ctx, administratorOf(owner))
+	rows, _, err := w.Devices.ReleaseRequests(w.ctx, administratorOf(owner))
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
 	require.Equal(t, buyer, rows[0].Requester)
 	require.Equal(t, "bought it", rows[0].Reason)
 
 	for range 2 {
-		granted, err := w.AnswerRelease(w.ctx, administratorOf(owner), id, true, command())
+		granted, err := w.Devices.AnswerRelease(w.ctx, administratorOf(owner), id, true, newCommand())
 		require.NoError(t, err)
 		require.Equal(t, release.Granted, granted.Answer)
 	}
-	_, err = w.AnswerRelease(w.ctx, administratorOf(owner), id, false, command())
+	_, err = w.Devices.AnswerRelease(w.ctx, administratorOf(owner), id, false, newCommand())
 	refused(t, err, release.CodeAnswered)
 	require.Equal(t, owner, w.device(serial).Account)
 	stranger := w.reseller("East Radio")
@@ -59,10 +62,10 @@ func TestReleasedDeviceGoesToWhoAsked(t *testing.T) {
 	now := w.device(serial)
 	require.Equal(t, buyer, now.Account)
 	require.Equal(t, "mine", now.Name)
-	history, err := w.DeviceHistory(w.ctx, administratorOf(buyer), serial)
+	history, err := w.Devices.History(w.ctx, administratorOf(buyer), serial)
 	require.NoError(t, err)
 	for _, item := range history {
-		require.NotContains(t, item.Changes, app.Change{Field: "account", Before: owner.String(), After: buyer.String()})
+		require.NotContains(t, item.Changes, devices.Change{Field: "account", Before: owner.String(), After: buyer.String()})
 	}
 	w.later()
 	w.invariants()
@@ -76,10 +79,10 @@ func TestReleaseTakesAPlace(t *testing.T) {
 	w.registered(owner, router(1))
 	w.registered(reseller, routers(100, 20)...)
 	id := w.asks(administratorOf(reseller), 1).Request.Request
-	_, err := w.AnswerRelease(w.ctx, administratorOf(owner), id, true, command())
+	_, err := w.Devices.AnswerRelease(w.ctx, administratorOf(owner), id, true, newCommand())
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused device_limit_reached"}, outcomes(w.register(reseller, router(1))))
-	_, err = w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(100).SerialNumber})
+	_, err = w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(100).SerialNumber})
 	require.NoError(t, err)
 	require.Equal(t, []string{"created"}, outcomes(w.register(reseller, router(1))))
 	require.True(t, w.device(router(1).SerialNumber).Service.AutoRenew)
@@ -94,43 +97,43 @@ func TestReleaseRequestsTellNothing(t *testing.T) {
 	w := newWorld(t)
 	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
 	w.registered(owner, routers(1, 3)...)
-	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(3).SerialNumber})
+	_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(3).SerialNumber})
 	require.NoError(t, err)
 	ask := func(by access.Caller, serial, imei string) error {
-		_, err := w.RequestRelease(w.ctx, by, app.RequestRelease{Command: command(), SerialNumber: serial, IMEI: imei})
+		_, err := w.Devices.RequestRelease(w.ctx, by, devices.RequestRelease{Command: newCommand(), SerialNumber: serial, IMEI: imei})
 		return err
 	}
 	require.ErrorIs(t, ask(administratorOf(buyer), router(9).SerialNumber, imei(9)), query.ErrNotFound)
 	require.ErrorIs(t, ask(administratorOf(buyer), router(1).SerialNumber, imei(9)), query.ErrNotFound)
 	require.ErrorIs(t, ask(administratorOf(buyer), router(3).SerialNumber, imei(3)), query.ErrNotFound)
 	refused(t, ask(administratorOf(buyer), "?", "1"), device.CodeSerialInvalid, device.CodeIMEIInvalid)
-	refused(t, ask(administratorOf(owner), router(1).SerialNumber, imei(1)), app.CodeOwnDevice)
+	refused(t, ask(administratorOf(owner), router(1).SerialNumber, imei(1)), devices.CodeOwnDevice)
 	refused(t, ask(operator(), router(1).SerialNumber, imei(1)), "account_required")
 	require.ErrorIs(t, ask(readOnly(buyer), router(1).SerialNumber, imei(1)), access.ErrForbidden)
 
 	id := w.asks(administratorOf(buyer), 1).Request.Request
 	stranger := administratorOf(w.reseller("East Radio"))
 	for name, uid := range map[string]uuid.UUID{"foreign": id, "missing": uuid.New()} {
-		_, err := w.ReleaseRequest(w.ctx, stranger, uid)
+		_, err := w.Devices.ReleaseRequest(w.ctx, stranger, uid)
 		require.ErrorIs(t, err, query.ErrNotFound, name)
-		_, err = w.AnswerRelease(w.ctx, stranger, uid, true, command())
+		_, err = w.Devices.AnswerRelease(w.ctx, stranger, uid, true, newCommand())
 		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
-	_, err = w.AnswerRelease(w.ctx, administratorOf(buyer), id, true, command())
+	_, err = w.Devices.AnswerRelease(w.ctx, administratorOf(buyer), id, true, newCommand())
 	require.ErrorIs(t, err, query.ErrNotFound, "who asks does not answer")
-	_, err = w.AnswerRelease(w.ctx, readOnly(owner), id, true, command())
+	_, err = w.Devices.AnswerRelease(w.ctx, readOnly(owner), id, true, newCommand())
 	require.ErrorIs(t, err, access.ErrForbidden)
-	rows, _, err := w.ReleaseRequests(w.ctx, administratorOf(buyer))
+	rows, _, err := w.Devices.ReleaseRequests(w.ctx, administratorOf(buyer))
 	require.NoError(t, err)
 	require.Empty(t, rows, "those to the account, not those of it")
-	_, err = w.AnswerRelease(w.ctx, administratorOf(owner), id, false, command())
+	_, err = w.Devices.AnswerRelease(w.ctx, administratorOf(owner), id, false, newCommand())
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused registered_elsewhere"}, outcomes(w.register(buyer, router(1))))
 	again := w.asks(administratorOf(buyer), 1).Request.Request
 	require.NotEqual(t, id, again, "a denied one can be asked anew")
-	_, err = w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(1).SerialNumber})
+	_, err = w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(1).SerialNumber})
 	require.NoError(t, err)
-	_, err = w.AnswerRelease(w.ctx, administratorOf(owner), again, true, command())
+	_, err = w.Devices.AnswerRelease(w.ctx, administratorOf(owner), again, true, newCommand())
 	refused(t, err, device.CodeRetired)
 }
 
@@ -142,8 +145,10 @@ func TestGrantAndDenialAtOnce(t *testing.T) {
 		w.registered(owner, router(n))
 		id := w.asks(administratorOf(buyer), n).Request.Request
 		errs := make([]error, 4)
-		together(4, func(i int) { _, errs[i] = w.AnswerRelease(w.ctx, administratorOf(owner), id, i%2 == 0, command()) })
-		r, err := w.ReleaseRequest(w.ctx, administratorOf(buyer), id)
+		together(4, func(i int) {
+			_, errs[i] = w.Devices.AnswerRelease(w.ctx, administratorOf(owner), id, i%2 == 0, newCommand())
+		})
+		r, err := w.Devices.ReleaseRequest(w.ctx, administratorOf(buyer), id)
 		require.NoError(t, err)
 		granted := r.Answer == release.Granted
 		require.Equal(t, granted, w.device(router(n).SerialNumber).Released.To == buyer)
@@ -152,4 +157,29 @@ func TestGrantAndDenialAtOnce(t *testing.T) {
 			require.Equal(t, granted != (i%2 == 0), other, "%v", err)
 		}
 	}
+}
+
+// The answer is recorded, and what follows from it is not yet.
+func TestReleaseGrantedAfterACrash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	serial := w.registered(owner, router(1))[0]
+	id := w.asks(administratorOf(buyer), 1).Request.Request
+	_, err := w.dying(2, true).Devices.AnswerRelease(w.ctx, administratorOf(owner), id, true, newCommand())
+	require.ErrorIs(t, err, errDead)
+	require.Equal(t, []string{"refused registered_elsewhere"}, outcomes(w.register(buyer, router(1))))
+	w.later()
+	released := w.device(serial)
+	require.Equal(t, buyer, released.Released.To)
+	w.clock.advance(time.Minute)
+	require.NoError(t, w.Finisher.HandleBatch(w.ctx, eventlog.Batch{Events: w.everything()}))
+	require.Equal(t, released, w.device(serial), "once more does nothing")
+
+	require.Equal(t, []string{"created"}, outcomes(w.register(buyer, router(1))))
+	history, err := w.Devices.History(w.ctx, administratorOf(buyer), serial)
+	require.NoError(t, err)
+	require.Len(t, history, 3)
+	require.True(t, history[0].Redacted)
+	require.Contains(t, history[2].Changes, devices.Change{Field: "account", After: buyer.String()})
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -19,7 +21,9 @@ import (
 )
 
 // because is a command with a reason.
-func because() app.Command { return app.Command{ID: uuid.New(), Reason: "sent to the wrong customer"} }
+func because() command.Command {
+	return command.Command{ID: uuid.New(), Reason: "sent to the wrong customer"}
+}
 
 // readOnly is a caller that may only read in its own account.
 func readOnly(uid uuid.UUID) access.Caller {
@@ -27,17 +31,17 @@ func readOnly(uid uuid.UUID) access.Caller {
 	return access.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "reader of " + uid.String(), Account: uid}, Rights: p.Rights}
 }
 
-func (w *world) reverse(by access.Caller, id uuid.UUID, devices ...string) app.BulkResult {
+func (w *world) reverse(by access.Caller, id uuid.UUID, serials ...string) command.BulkResult {
 	w.t.Helper()
-	r, err := w.ReverseTransfer(w.ctx, by, app.ReverseTransfer{Command: because(), Transfer: id, Devices: devices})
+	r, err := w.Transfers.Reverse(w.ctx, by, transfers.Reverse{Command: because(), Transfer: id, Devices: serials})
 	require.NoError(w.t, err)
 	return r
 }
 
 // allOrNothing reverses a transfer all or nothing.
-func (w *world) allOrNothing(id uuid.UUID, devices ...string) app.BulkResult {
+func (w *world) allOrNothing(id uuid.UUID, serials ...string) command.BulkResult {
 	w.t.Helper()
-	r, err := w.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{Command: because(), Transfer: id, Devices: devices, Atomic: true})
+	r, err := w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: because(), Transfer: id, Devices: serials, Atomic: true})
 	require.NoError(w.t, err)
 	return r
 }
@@ -47,7 +51,7 @@ func (w *world) partner(reseller, customer uuid.UUID) {
 	w.t.Helper()
 	uid := partnership.UID(reseller, customer)
 	e := partnership.PartnershipEstablished{Partnership: uid, Reseller: reseller, Customer: customer, Profile: "full"}
-	_, _, err := w.log.Append(w.ctx, eventlog.PartnershipStream(uid), eventlog.NoStream, eventlog.NewEvent{
+	_, _, err := w.log.Append(w.ctx, partnership.Aggregate.Stream(uid), eventlog.NoStream, eventlog.NewEvent{
 		ID: uuid.New(), Event: e, Metadata: eventlog.Metadata{SchemaVersion: 1, OccurredAt: w.clock.Now()},
 	})
 	require.NoError(w.t, err)
@@ -63,17 +67,17 @@ func TestReversalGivesTheDevicesBack(t *testing.T) {
 	was := w.device(serials[0])
 	id := w.transfer(reseller, customer, append(serials, "LD99999999999999")...).ID
 	w.rename(serials[0], "engine 5")
-	_, err := w.SuspendDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serials[2]})
+	_, err := w.Devices.Suspend(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[2]})
 	require.NoError(t, err)
 
-	dry, err := w.ReverseTransfer(w.ctx, administratorOf(reseller), app.ReverseTransfer{Command: because(), Transfer: id, DryRun: true})
+	dry, err := w.Transfers.Reverse(w.ctx, administratorOf(reseller), transfers.Reverse{Command: because(), Transfer: id, DryRun: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{"transferred", "transferred", "refused changed_since_transfer", "transferred"}, outcomes(dry))
 	require.Empty(t, w.record(operator(), id).Reversals)
 
-	c := app.ReverseTransfer{Command: because(), Transfer: id, Devices: []string{serials[0], serials[2], "LD99999999999999", serials[0]}}
+	c := transfers.Reverse{Command: because(), Transfer: id, Devices: []string{serials[0], serials[2], "LD99999999999999", serials[0]}}
 	for range 2 { // the same request again is the same
-		r, err := w.ReverseTransfer(w.ctx, administratorOf(reseller), c)
+		r, err := w.Transfers.Reverse(w.ctx, administratorOf(reseller), c)
 		require.NoError(t, err)
 		require.Equal(t, []string{
 			"transferred", "refused changed_since_transfer", "refused not_in_transfer", "refused duplicate_in_request",
@@ -123,10 +127,10 @@ func TestReversalNeedsPlaceNameAndAnOpenAccount(t *testing.T) {
 	require.NotEqual(t, uuid.Nil, id)
 	away := w.customer(reseller, "Alder Ambulance")
 	gone := w.registered(away, router(300))[0]
-	_, err := w.RetireDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: router(100).SerialNumber})
+	_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(100).SerialNumber})
 	require.NoError(t, err)
 	id = w.transfer(away, reseller, gone).ID
-	_, err = w.CloseAccount(w.ctx, operator(), away, command(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), away, newCommand(), nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused source_not_active"}, outcomes(w.reverse(operator(), id)))
 	w.later()
@@ -146,15 +150,15 @@ func TestWhoReversesATransfer(t *testing.T) {
 	require.Equal(t, right, outcomes(w.reverse(administratorOf(customer), id)), "a customer has no say in the reseller's account")
 	require.Equal(t, customer, w.device(serials[0]).Account)
 
-	_, err := w.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{Command: command(), Transfer: id})
-	refused(t, err, app.CodeReasonMissing)
+	_, err := w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: newCommand(), Transfer: id})
+	refused(t, err, command.CodeReasonMissing)
 	none := w.transfer(reseller, customer, "LD99999999999999").ID
-	_, err = w.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{Command: because(), Transfer: none})
+	_, err = w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: because(), Transfer: none})
 	refused(t, err, "selection_empty")
-	_, err = w.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{Command: because(), Transfer: id, Devices: []string{}})
+	_, err = w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: because(), Transfer: id, Devices: []string{}})
 	refused(t, err, "selection_empty")
-	_, err = w.ReverseTransfer(w.ctx, operator(), app.ReverseTransfer{Command: because(), Transfer: id, Devices: make([]string, 1001)})
-	refused(t, err, app.CodeReversalTooLarge)
+	_, err = w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: because(), Transfer: id, Devices: make([]string, 1001)})
+	refused(t, err, transfers.CodeReversalTooLarge)
 	require.Equal(t, []string{"refused batch_refused", "refused not_in_transfer"}, outcomes(w.allOrNothing(id, serials[0], "LD99999999999999")))
 	require.Equal(t, []string{"transferred"}, outcomes(w.allOrNothing(id)))
 	require.Equal(t, reseller, w.device(serials[0]).Account)
@@ -189,13 +193,13 @@ func TestReversalsAndRenamesAtOnce(t *testing.T) {
 		together(8, func(i int) {
 			if i%2 == 0 {
 				name := fmt.Sprintf("name %d of %d", i, round)
-				_, err := w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &name})
+				_, err := w.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &name})
 				if refusal, ok := errors.AsType[*domain.Refusal](err); !ok && err != nil || ok && refusal.Problems[0].Code != device.CodeBusy {
 					t.Error(err)
 				}
 				return
 			}
-			r, err := w.ReverseTransfer(w.ctx, administratorOf(reseller), app.ReverseTransfer{Command: because(), Transfer: id, Atomic: i == 7})
+			r, err := w.Transfers.Reverse(w.ctx, administratorOf(reseller), transfers.Reverse{Command: because(), Transfer: id, Atomic: i == 7})
 			if err != nil {
 				t.Error(err)
 				return

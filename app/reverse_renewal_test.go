@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
@@ -15,8 +16,8 @@ import (
 // renewed is a fresh order for devices of a customer.
 func (w *timedWorld) renewed(devices ...string) uuid.UUID {
 	w.t.Helper()
-	c := app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)}
-	require.NoError(w.t, bulk(w.RenewDevices(w.ctx, operator(), c)))
+	c := renewals.Renew{Command: newCommand(), Devices: devices, Term: calendar.Months(12)}
+	require.NoError(w.t, bulk(w.Renewals.Renew(w.ctx, operator(), c)))
 	return c.ID
 }
 
@@ -28,11 +29,11 @@ func TestReverseRenewalByManyAtOnce(t *testing.T) {
 	devices := w.registered(w.customer(w.reseller("North Radio"), "Delta Rail"), routers(1, 8)...)
 	end := w.device(devices[0]).Service.End
 	order := w.renewed(devices...)
-	answers := make([]app.BulkResult, 6)
+	answers := make([]command.BulkResult, 6)
 	var g errgroup.Group
 	for i := range answers {
 		g.Go(func() (err error) {
-			answers[i], err = w.ReverseRenewal(w.ctx, operator(), app.ReverseRenewal{Command: command(), Renewal: order})
+			answers[i], err = w.Renewals.Reverse(w.ctx, operator(), renewals.Reverse{Command: newCommand(), Renewal: order})
 			return err
 		})
 	}

@@ -10,8 +10,13 @@ import (
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -34,7 +39,7 @@ func TestRightsOfCommands(t *testing.T) {
 	shown := w.registered(readOnly, router(2))[0]
 
 	suspend := func(caller access.Caller, serial string) error {
-		_, err := w.SuspendDevice(w.ctx, caller, app.DeviceCommand{Command: command(), Device: serial})
+		_, err := w.Devices.Suspend(w.ctx, caller, devices.LifeCycle{Command: newCommand(), Device: serial})
 		return err
 	}
 	require.NoError(t, suspend(administratorOf(reseller), mine), "the partner profile gives the right")
@@ -45,21 +50,21 @@ func TestRightsOfCommands(t *testing.T) {
 	require.ErrorIs(t, suspend(operator(), "LD00000000000099"), query.ErrNotFound)
 	require.ErrorIs(t, suspend(operator(), "?"), query.ErrNotFound)
 
-	_, err := w.AssignPartnerProfile(w.ctx, administratorOf(reseller), app.AssignPartnerProfile{
-		Command: command(), Reseller: reseller, Customer: customer, Profile: "full",
+	_, err := w.Partnerships.Assign(w.ctx, administratorOf(reseller), partnerships.Assign{
+		Command: newCommand(), Reseller: reseller, Customer: customer, Profile: "full",
 	})
 	require.ErrorIs(t, err, access.ErrForbidden, "no partner gives itself rights")
-	_, err = w.AssignPartnerProfile(w.ctx, administratorOf(customer), app.AssignPartnerProfile{
-		Command: command(), Reseller: reseller, Customer: customer, Profile: rights.ReadOnly,
+	_, err = w.Partnerships.Assign(w.ctx, administratorOf(customer), partnerships.Assign{
+		Command: newCommand(), Reseller: reseller, Customer: customer, Profile: rights.ReadOnly,
 	})
 	require.NoError(t, err)
 	require.ErrorIs(t, suspend(administratorOf(reseller), mine), access.ErrForbidden, "what was taken away is gone at once")
 
-	_, err = w.CreateAccount(w.ctx, administratorOf(reseller), accountNamed("Nope", account.Standard))
+	_, err = w.Accounts.Create(w.ctx, administratorOf(reseller), accountNamed("Nope", account.Standard))
 	require.ErrorIs(t, err, access.ErrForbidden)
-	_, err = w.CreateCustomer(w.ctx, administratorOf(customer), accountNamed("Nope", account.Standard))
-	refused(t, err, app.CodeNotAReseller)
-	_, err = w.GrantAllocation(w.ctx, administratorOf(customer), app.GrantAllocation{Command: command(), Device: mine, Term: calendar.Months(12)})
+	_, err = w.Accounts.CreateCustomer(w.ctx, administratorOf(customer), accountNamed("Nope", account.Standard))
+	refused(t, err, accounts.CodeNotAReseller)
+	_, err = w.Renewals.Grant(w.ctx, administratorOf(customer), renewals.Grant{Command: newCommand(), Device: mine, Term: calendar.Months(12)})
 	require.ErrorIs(t, err, access.ErrForbidden)
 }
 
@@ -69,16 +74,16 @@ func TestRenewalOfWhatTheCallerSees(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer, readOnly := w.customer(reseller, "Delta Rail"), w.readOnlyCustomer(reseller, "Alder Ambulance")
 	foreign := w.readOnlyCustomer(w.reseller("South Radio"), "Redwood Freight")
-	devices := append(w.registered(customer, router(1)), w.registered(readOnly, router(2))...)
-	devices = append(devices, w.registered(foreign, router(3))...)
+	serials := append(w.registered(customer, router(1)), w.registered(readOnly, router(2))...)
+	serials = append(serials, w.registered(foreign, router(3))...)
 
-	r, err := w.RenewDevices(w.ctx, administratorOf(reseller), app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)})
+	r, err := w.Renewals.Renew(w.ctx, administratorOf(reseller), renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"renewed", "refused missing_right", "refused device_not_found"}, outcomes(r))
 
 	acting := administratorOf(reseller)
 	acting.ActingFor = readOnly
-	r, err = w.RenewDevices(w.ctx, acting, app.RenewDevices{Command: command(), Devices: devices, Term: calendar.Months(12)})
+	r, err = w.Renewals.Renew(w.ctx, acting, renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused device_not_found", "refused missing_right", "refused device_not_found"}, outcomes(r))
 }
@@ -90,8 +95,8 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	foreign := w.readOnlyCustomer(w.reseller("South Radio"), "Redwood Freight")
 	row := router(1)
 	row.Account = foreign
-	register := func(caller access.Caller, row app.Registration) (app.BulkResult, error) {
-		return w.RegisterDevices(w.ctx, caller, app.RegisterDevices{Command: command(), Items: []app.Registration{row}})
+	register := func(caller access.Caller, row devices.Registration) (command.BulkResult, error) {
+		return w.Devices.Register(w.ctx, caller, devices.Register{Command: newCommand(), Items: []devices.Registration{row}})
 	}
 	r, err := register(administratorOf(reseller), row)
 	require.NoError(t, err)
@@ -111,7 +116,7 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused target_unknown"}, outcomes(r), "the operator has no account of its own")
 
-	_, err = w.CloseAccount(w.ctx, operator(), reseller, command(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), reseller, newCommand(), nil)
 	require.NoError(t, err)
 	_, err = register(administratorOf(reseller), router(4))
 	refused(t, err, account.CodeAccountClosed)
@@ -124,7 +129,7 @@ func TestUnreadableRowsAreRefusedForThatAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
-	broken := app.Registration{Ref: "line 2", Unreadable: true, Problems: []domain.Problem{{Code: "csv_quote_broken"}}}
+	broken := devices.Registration{Ref: "line 2", Unreadable: true, Problems: []domain.Problem{{Code: "csv_quote_broken"}}}
 	r := w.register(customer, broken, router(1))
 	require.Equal(t, []string{"refused csv_quote_broken", "created"}, outcomes(r))
 	require.Equal(t, "line 2", r.Results[0].Ref)
@@ -169,17 +174,17 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, &handClock{now: now} })
 	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
 		fresh := query.Freshness{AsOf: c.asOf}
-		_, err := a.Customers(t.Context(), operatorFor(own), query.CustomerQuery{Freshness: fresh})
+		_, err := a.Accounts.Customers(t.Context(), operatorFor(own), query.CustomerQuery{Freshness: fresh})
 		require.NoError(t, err)
-		_, err = a.Devices(t.Context(), operator(), query.DeviceQuery{Freshness: fresh})
+		_, err = a.Devices.List(t.Context(), operator(), query.DeviceQuery{Freshness: fresh})
 		require.NoError(t, err)
-		_, err = a.Accounts(t.Context(), operator(), query.AccountQuery{Freshness: fresh})
+		_, err = a.Accounts.List(t.Context(), operator(), query.AccountQuery{Freshness: fresh})
 		require.NoError(t, err)
 		require.Equal(t, calendar.DateOf(c.at), s.customers.Today)
 		require.Equal(t, c.at, s.customers.Now)
 		require.Equal(t, calendar.DateOf(c.at), s.devices.Today)
 		require.Equal(t, c.at, s.accounts.Now)
-		_, _, err = a.Account(t.Context(), operator(), own, fresh)
+		_, _, err = a.Accounts.Get(t.Context(), operator(), own, fresh)
 		require.ErrorIs(t, err, query.ErrNotFound)
 		require.Equal(t, c.at, s.accounts.Now)
 	}
@@ -196,8 +201,8 @@ func TestScopeOfLists(t *testing.T) {
 		{Reseller: upstream, Customer: own, Profile: rights.Resolve("full", nil)},
 	}}
 	a := w.with(w.log, func(d *app.Dependencies) { d.Reader = s })
-	scope := func(caller access.Caller, accounts ...uuid.UUID) []uuid.UUID {
-		_, err := a.Devices(t.Context(), caller, query.DeviceQuery{Accounts: accounts})
+	scope := func(caller access.Caller, uids ...uuid.UUID) []uuid.UUID {
+		_, err := a.Devices.List(t.Context(), caller, query.DeviceQuery{Accounts: uids})
 		require.NoError(t, err)
 		return s.devices.Accounts
 	}
@@ -207,12 +212,12 @@ func TestScopeOfLists(t *testing.T) {
 	require.Nil(t, scope(operator()))
 	require.Equal(t, []uuid.UUID{other}, scope(operator(), other))
 	require.Equal(t, []uuid.UUID{other}, scope(operatorFor(other)))
-	_, err := a.Devices(t.Context(), operatorFor(seed(6)), query.DeviceQuery{})
+	_, err := a.Devices.List(t.Context(), operatorFor(seed(6)), query.DeviceQuery{})
 	require.ErrorIs(t, err, query.ErrNotFound, "no such account")
-	_, _, err = a.Device(t.Context(), administratorOf(own), "LD00000000000001", query.Freshness{})
+	_, _, err = a.Devices.Get(t.Context(), administratorOf(own), "LD00000000000001", query.Freshness{})
 	require.ErrorIs(t, err, query.ErrNotFound)
 	s.partners = nil
-	_, err = a.Devices(t.Context(), withRights(own, rights.AccountRead), query.DeviceQuery{})
+	_, err = a.Devices.List(t.Context(), withRights(own, rights.AccountRead), query.DeviceQuery{})
 	require.ErrorIs(t, err, access.ErrForbidden)
 }
 
@@ -222,21 +227,21 @@ func TestEditWithExpectedRevision(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	serial := w.registered(customer, routers(1, 2)...)[0]
 	name, taken, labels, revision := "gate", "Router 2", []string{"north"}, eventlog.Revision(0)
-	c := app.EditDevice{Command: command(), Device: serial, Name: &name, Labels: &labels, IfRevision: &revision}
-	done, err := w.EditDevice(w.ctx, operator(), c)
+	c := devices.Edit{Command: newCommand(), Device: serial, Name: &name, Labels: &labels, IfRevision: &revision}
+	done, err := w.Devices.Edit(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, eventlog.Revision(2), done.Revision)
-	again, err := w.EditDevice(w.ctx, operator(), c)
+	again, err := w.Devices.Edit(w.ctx, operator(), c)
 	require.NoError(t, err, "the same command again")
 	require.Equal(t, done.Revision, again.Revision)
-	c.Command = command()
-	_, err = w.EditDevice(w.ctx, operator(), c)
-	require.ErrorIs(t, err, app.ErrPrecondition)
-	_, err = w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &taken})
+	c.Command = newCommand()
+	_, err = w.Devices.Edit(w.ctx, operator(), c)
+	require.ErrorIs(t, err, command.ErrPrecondition)
+	_, err = w.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &taken})
 	refused(t, err, device.CodeNameTaken)
 	w.registered(customer, router(3))
 	spelled := "GATE"
-	_, err = w.EditDevice(w.ctx, operator(), app.EditDevice{Command: command(), Device: serial, Name: &spelled})
+	_, err = w.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &spelled})
 	require.NoError(t, err, "its own name in other case")
 	w.later()
 	w.invariants()

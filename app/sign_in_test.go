@@ -10,9 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -32,9 +33,9 @@ func newTeam(t testing.TB) *team {
 	t.Helper()
 	w := newWorldWithPeople(t)
 	c := accountNamed("North Radio", account.Reseller)
-	created, err := w.CreateAccount(w.ctx, operator(), c)
+	created, err := w.Accounts.Create(w.ctx, operator(), c)
 	require.NoError(t, err)
-	_, err = w.ActivateAccount(w.ctx, w.InvitationToken(created.UID, 1), app.ActivateAccount{Command: command(), Name: "Ada", Password: password})
+	_, err = w.People.Activate(w.ctx, w.Tokens.Invitation(created.UID, 1), people.Activate{Command: newCommand(), Name: "Ada", Password: password})
 	require.NoError(t, err)
 	m := &team{world: w, account: created.UID, email: c.Administrator.Email}
 	m.admin = m.signIn(m.email)
@@ -44,9 +45,9 @@ func newTeam(t testing.TB) *team {
 // signIn signs in and gives the caller of the session.
 func (m *team) signIn(email string) access.Caller {
 	m.t.Helper()
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password, Address: "192.0.2.1"})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: email, Password: password, Address: "192.0.2.1"})
 	require.NoError(m.t, err)
-	caller, err := m.SessionCaller(m.ctx, in.Token)
+	caller, err := m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(m.t, err)
 	return caller
 }
@@ -54,8 +55,8 @@ func (m *team) signIn(email string) access.Caller {
 // invite invites a user, who has not accepted yet.
 func (m *team) invite(email string, administrator bool, profiles ...string) uuid.UUID {
 	m.t.Helper()
-	done, err := m.InviteUser(m.ctx, m.admin, app.InviteUser{
-		Command: command(), Account: m.account, Email: email, Profiles: profiles, Administrator: administrator,
+	done, err := m.People.Invite(m.ctx, m.admin, people.Invite{
+		Command: newCommand(), Account: m.account, Email: email, Profiles: profiles, Administrator: administrator,
 	})
 	require.NoError(m.t, err)
 	return done.UID
@@ -65,13 +66,13 @@ func (m *team) invite(email string, administrator bool, profiles ...string) uuid
 func (m *team) join(email string, administrator bool, profiles ...string) uuid.UUID {
 	m.t.Helper()
 	uid := m.invite(email, administrator, profiles...)
-	_, err := m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 1), app.ActivateAccount{Command: command(), Name: "N " + email, Password: password})
+	_, err := m.People.Activate(m.ctx, m.Tokens.UserInvitation(uid, 1), people.Activate{Command: newCommand(), Name: "N " + email, Password: password})
 	require.NoError(m.t, err)
 	return uid
 }
 
-func (m *team) about(person uuid.UUID) app.UserCommand {
-	return app.UserCommand{Command: command(), Account: m.account, User: person}
+func (m *team) about(person uuid.UUID) people.UserCommand {
+	return people.UserCommand{Command: newCommand(), Account: m.account, User: person}
 }
 
 func TestTheFirstAdministratorSignsIn(t *testing.T) {
@@ -81,7 +82,7 @@ func TestTheFirstAdministratorSignsIn(t *testing.T) {
 	require.Equal(t, m.account, m.admin.Own())
 	require.True(t, m.admin.Administrator)
 	require.Equal(t, rights.Administrator(), m.admin.Rights)
-	self, err := m.Self(m.ctx, m.admin)
+	self, err := m.People.Self(m.ctx, m.admin)
 	require.NoError(t, err)
 	require.Equal(t, "Ada", self.Name)
 	require.Equal(t, m.admin.Actor.ID, m.signIn(strings.ToUpper(m.email)).Actor.ID, "in any case of letters")
@@ -101,18 +102,18 @@ func TestWhoDoesNotFitIsToldTheSame(t *testing.T) {
 	m := newTeam(t)
 	pending, gone := "p@x.example", "d@x.example"
 	m.invite(pending, true)
-	_, err := m.DeactivateUser(m.ctx, m.admin, m.about(m.join(gone, false, "renewals")))
+	_, err := m.People.Deactivate(m.ctx, m.admin, m.about(m.join(gone, false, "renewals")))
 	require.NoError(t, err)
 	closed := accountNamed("Closed", account.Standard)
-	created, err := m.CreateAccount(m.ctx, operator(), closed)
+	created, err := m.Accounts.Create(m.ctx, operator(), closed)
 	require.NoError(t, err)
-	_, err = m.ActivateAccount(m.ctx, m.InvitationToken(created.UID, 1), app.ActivateAccount{Command: command(), Password: password})
+	_, err = m.People.Activate(m.ctx, m.Tokens.Invitation(created.UID, 1), people.Activate{Command: newCommand(), Password: password})
 	require.NoError(t, err)
-	_, err = m.CloseAccount(m.ctx, operator(), created.UID, command(), nil)
+	_, err = m.Accounts.Close(m.ctx, operator(), created.UID, newCommand(), nil)
 	require.NoError(t, err)
 
 	var first error
-	for _, c := range []app.SignIn{
+	for _, c := range []people.SignIn{
 		{Email: m.email, Password: "wrong horse battery"},
 		{Email: m.email},
 		{Email: "nobody@x.example", Password: password},
@@ -121,8 +122,8 @@ func TestWhoDoesNotFitIsToldTheSame(t *testing.T) {
 		{Email: gone, Password: password},
 		{Email: closed.Administrator.Email, Password: password},
 	} {
-		_, err := m.SignIn(m.ctx, c)
-		refused(t, err, app.CodeSignInFailed)
+		_, err := m.People.SignIn(m.ctx, c)
+		refused(t, err, people.CodeSignInFailed)
 		if first == nil {
 			first = err
 		}
@@ -134,7 +135,7 @@ func TestAttemptsToSignInAreLimited(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	attempt := func(email, password, address string) error {
-		_, err := m.SignIn(m.ctx, app.SignIn{Email: email, Password: password, Address: address})
+		_, err := m.People.SignIn(m.ctx, people.SignIn{Email: email, Password: password, Address: address})
 		return err
 	}
 	for _, email := range []string{m.email, "nobody@x.example"} {
@@ -142,16 +143,16 @@ func TestAttemptsToSignInAreLimited(t *testing.T) {
 		together(12, func(i int) { errs[i] = attempt(email, "wrong horse battery", fmt.Sprint("198.51.100.", i)) })
 		let := 0
 		for _, err := range errs {
-			var many *app.TooManyAttempts
+			var many *people.TooManyAttempts
 			if !errors.As(err, &many) {
-				refused(t, err, app.CodeSignInFailed)
+				refused(t, err, people.CodeSignInFailed)
 				let++
 				continue
 			}
 			require.Equal(t, 15*time.Minute, many.Wait)
 		}
 		require.Equal(t, 5, let, "also when all come at once")
-		var many *app.TooManyAttempts
+		var many *people.TooManyAttempts
 		require.ErrorAs(t, attempt(email, password, "192.0.2.7"), &many, "the right password does not help")
 	}
 	m.clock.advance(15 * time.Minute)
@@ -159,9 +160,9 @@ func TestAttemptsToSignInAreLimited(t *testing.T) {
 		require.NoError(t, attempt(m.email, password, "192.0.2.7"), "who gets in is not counted")
 	}
 	for i := range 20 {
-		refused(t, attempt(fmt.Sprintf("n%d@x.example", i), password, "203.0.113.5"), app.CodeSignInFailed)
+		refused(t, attempt(fmt.Sprintf("n%d@x.example", i), password, "203.0.113.5"), people.CodeSignInFailed)
 	}
-	var many *app.TooManyAttempts
+	var many *people.TooManyAttempts
 	require.ErrorAs(t, attempt(m.email, password, "203.0.113.5"), &many, "an address that tries everybody")
 	require.NoError(t, attempt(m.email, password, "203.0.113.6"))
 }
@@ -169,33 +170,33 @@ func TestAttemptsToSignInAreLimited(t *testing.T) {
 func TestSessionsAreListedAndEnd(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: m.email, Password: password})
 	require.NoError(t, err)
 	require.Equal(t, m.clock.Now().Add(12*time.Hour), in.ExpiresAt)
-	second, err := m.SessionCaller(m.ctx, in.Token)
+	second, err := m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(t, err)
-	all, err := m.Sessions(m.ctx, m.admin)
+	all, err := m.People.Sessions(m.ctx, m.admin)
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 	other := m.signIn(func() string { m.join("o@x.example", false, "full"); return "o@x.example" }())
-	require.ErrorIs(t, m.EndSession(m.ctx, other, second.Session), query.ErrNotFound, "not one's own")
-	require.NoError(t, m.EndSession(m.ctx, m.admin, second.Session))
-	_, err = m.SessionCaller(m.ctx, in.Token)
+	require.ErrorIs(t, m.People.EndSession(m.ctx, other, second.Session), query.ErrNotFound, "not one's own")
+	require.NoError(t, m.People.EndSession(m.ctx, m.admin, second.Session))
+	_, err = m.People.SessionCaller(m.ctx, in.Token)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	require.NoError(t, m.EndSession(m.ctx, m.admin, uuid.Nil), "the one in use")
-	all, err = m.Sessions(m.ctx, m.admin)
+	require.NoError(t, m.People.EndSession(m.ctx, m.admin, uuid.Nil), "the one in use")
+	all, err = m.People.Sessions(m.ctx, m.admin)
 	require.NoError(t, err)
 	require.Empty(t, all)
 
-	in, err = m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password})
+	in, err = m.People.SignIn(m.ctx, people.SignIn{Email: m.email, Password: password})
 	require.NoError(t, err)
 	m.clock.advance(12 * time.Hour)
-	_, err = m.SessionCaller(m.ctx, in.Token)
+	_, err = m.People.SessionCaller(m.ctx, in.Token)
 	require.ErrorIs(t, err, query.ErrNotFound, "its time is over")
-	_, err = m.SessionCaller(m.ctx, "fles_guess")
+	_, err = m.People.SessionCaller(m.ctx, "fles_guess")
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = m.Sessions(m.ctx, administratorOf(m.account))
-	refused(t, err, app.CodeSessionRequired)
+	_, err = m.People.Sessions(m.ctx, administratorOf(m.account))
+	refused(t, err, people.CodeSessionRequired)
 }
 
 func TestPasswordsAreChecked(t *testing.T) {
@@ -203,9 +204,9 @@ func TestPasswordsAreChecked(t *testing.T) {
 	w := newWorldWithPeople(t)
 	c := accountNamed("North Radio", account.Reseller)
 	c.Administrator.Name = "Ada Lovelace-King"
-	created, err := w.CreateAccount(w.ctx, operator(), c)
+	created, err := w.Accounts.Create(w.ctx, operator(), c)
 	require.NoError(t, err)
-	token := w.InvitationToken(created.UID, 1)
+	token := w.Tokens.Invitation(created.UID, 1)
 	for bad, code := range map[string]string{
 		"":                                     user.CodePasswordTooShort,
 		"elevenchars":                          user.CodePasswordTooShort,
@@ -214,10 +215,10 @@ func TestPasswordsAreChecked(t *testing.T) {
 		"ADA lovelace-king":                    user.CodePasswordGuessable,
 		strings.ToUpper(c.Administrator.Email): user.CodePasswordGuessable,
 	} {
-		_, err := w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Password: bad})
+		_, err := w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Password: bad})
 		refused(t, err, code)
 	}
-	_, err = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Name: "\x00", Password: "short"})
+	_, err = w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Name: "\x00", Password: "short"})
 	refused(t, err, account.CodeNameInvalid, user.CodePasswordTooShort)
 }
 
@@ -227,23 +228,23 @@ func TestTwoActivateAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorldWithPeople(t)
 	c := accountNamed("North Radio", account.Reseller)
-	created, err := w.CreateAccount(w.ctx, operator(), c)
+	created, err := w.Accounts.Create(w.ctx, operator(), c)
 	require.NoError(t, err)
-	token := w.InvitationToken(created.UID, 1)
+	token := w.Tokens.Invitation(created.UID, 1)
 	errs := make([]error, 4)
 	together(4, func(i int) {
-		_, errs[i] = w.ActivateAccount(w.ctx, token, app.ActivateAccount{Command: command(), Password: fmt.Sprint(password, i)})
+		_, errs[i] = w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Password: fmt.Sprint(password, i)})
 	})
 	winners := 0
 	for i, err := range errs {
-		_, signIn := w.SignIn(w.ctx, app.SignIn{Email: c.Administrator.Email, Password: fmt.Sprint(password, i)})
+		_, signIn := w.People.SignIn(w.ctx, people.SignIn{Email: c.Administrator.Email, Password: fmt.Sprint(password, i)})
 		if err == nil {
 			winners++
 			require.NoError(t, signIn)
 			continue
 		}
 		refused(t, err, account.CodeAlreadyActive)
-		refused(t, signIn, app.CodeSignInFailed)
+		refused(t, signIn, people.CodeSignInFailed)
 	}
 	require.Equal(t, 1, winners)
 }
@@ -253,20 +254,20 @@ func TestAnAccountAsksForMoreOfItsUsers(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	minutes, length := 30, 24
-	_, err := m.SecureAccount(m.ctx, m.admin, app.SecureAccount{
-		Command: command(), Account: m.account, Options: account.Secure{SessionMinutes: &minutes, PasswordLength: &length},
+	_, err := m.Accounts.Secure(m.ctx, m.admin, accounts.Secure{
+		Command: newCommand(), Account: m.account, Options: account.Secure{SessionMinutes: &minutes, PasswordLength: &length},
 	})
 	require.NoError(t, err)
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: m.email, Password: password, Address: "192.0.2.1"})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: m.email, Password: password, Address: "192.0.2.1"})
 	require.NoError(t, err)
 	require.Equal(t, 30*time.Minute, in.ExpiresAt.Sub(in.CreatedAt))
 
-	token := m.UserInvitationToken(m.invite("grace@x.example", false, rights.ReadOnly), 1)
-	shown, err := m.Invitation(m.ctx, token)
+	token := m.Tokens.UserInvitation(m.invite("grace@x.example", false, rights.ReadOnly), 1)
+	shown, err := m.People.Invitation(m.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, length, shown.PasswordMinimum)
-	_, err = m.ActivateAccount(m.ctx, token, app.ActivateAccount{Command: command(), Password: "twenty-three characters"})
+	_, err = m.People.Activate(m.ctx, token, people.Activate{Command: newCommand(), Password: "twenty-three characters"})
 	refused(t, err, user.CodePasswordTooShort)
-	_, err = m.ActivateAccount(m.ctx, token, app.ActivateAccount{Command: command(), Password: "twenty-four characters, "})
+	_, err = m.People.Activate(m.ctx, token, people.Activate{Command: newCommand(), Password: "twenty-four characters, "})
 	require.NoError(t, err)
 }

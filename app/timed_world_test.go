@@ -33,9 +33,8 @@ var warnDays = []int{31, 7, 1}
 
 func newTimedWorld(t testing.TB) *timedWorld { return followedWorld(t, false) }
 
-// followedWorld is a timed world, in which perhaps the processes follow the log,
-// too.
-func followedWorld(t testing.TB, processes bool) *timedWorld {
+// followedWorld is a timed world, in which the finisher may follow the log, too.
+func followedWorld(t testing.TB, finishes bool) *timedWorld {
 	t.Helper()
 	node := eventnodetest.NewRestartable(t)
 	node.Start()
@@ -54,8 +53,8 @@ func followedWorld(t testing.TB, processes bool) *timedWorld {
 	})
 	w.App = w.with(w.log)
 	var following []projections.Process
-	if p := w.Processes(); processes {
-		following = append(following, projections.Process{Name: p.Name(), Prefixes: p.Prefixes(), Handle: p.HandleBatch})
+	if f := w.Finisher; finishes {
+		following = append(following, projections.Process{Name: f.Name(), Prefixes: f.Prefixes(), Handle: f.HandleBatch})
 	}
 	w.runner, err = projections.New(projections.Options{
 		Pool: w.pool, Follow: follow, Log: w.log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
@@ -98,7 +97,7 @@ func (w *world) visible() {
 // instants at which they were written.
 func (w *timedWorld) renewals(serial string) (periods []string, at []time.Time) {
 	w.t.Helper()
-	for e, err := range w.log.ReadStream(w.ctx, eventlog.DeviceStream(device.UID(serial)), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, device.Aggregate.Stream(device.UID(serial)), 0) {
 		require.NoError(w.t, err)
 		if renewed, ok := e.Event.(device.ServiceRenewed); ok && renewed.Automatic {
 			periods = append(periods, renewed.OldEnd.String()+" - "+renewed.NewEnd.String())

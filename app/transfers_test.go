@@ -7,17 +7,18 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 )
 
-func (w *world) record(by access.Caller, id uuid.UUID) app.TransferRecord {
+func (w *world) record(by access.Caller, id uuid.UUID) transfers.Record {
 	w.t.Helper()
-	r, err := w.Transfer(w.ctx, by, id)
+	r, err := w.Transfers.Get(w.ctx, by, id)
 	require.NoError(w.t, err)
 	return r
 }
@@ -43,20 +44,20 @@ func TestTransferIsRecorded(t *testing.T) {
 	serials := w.registered(reseller, routers(1, 3)...)
 	w.clock.advance(400 * 24 * 3600e9)
 	w.renew(serials[0])
-	c := app.TransferDevices{
-		Command: app.Command{ID: uuid.New(), Reason: "sold"}, From: reseller, To: customer,
+	c := transfers.Transfer{
+		Command: command.Command{ID: uuid.New(), Reason: "sold"}, From: reseller, To: customer,
 		Devices: []string{serials[0], serials[1], "LD99999999999999", "no name at all", serials[0]},
 	}
-	_, err := w.TransferDevices(w.ctx, administratorOf(reseller), app.TransferDevices{
+	_, err := w.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{
 		Command: c.Command, From: reseller, To: customer, Devices: c.Devices, DryRun: true,
 	})
 	require.NoError(t, err)
-	_, err = w.Transfer(w.ctx, operator(), c.ID)
+	_, err = w.Transfers.Get(w.ctx, operator(), c.ID)
 	require.ErrorIs(t, err, query.ErrNotFound, "a dry run is no transfer")
 
-	_, err = w.TransferDevices(w.ctx, administratorOf(reseller), c)
+	_, err = w.Transfers.Transfer(w.ctx, administratorOf(reseller), c)
 	require.NoError(t, err)
-	_, err = w.TransferDevices(w.ctx, administratorOf(reseller), c)
+	_, err = w.Transfers.Transfer(w.ctx, administratorOf(reseller), c)
 	require.NoError(t, err, "the same request again")
 	w.renew(serials[1]) // later facts do not change the record
 
@@ -86,8 +87,8 @@ func TestWhoSeesATransfer(t *testing.T) {
 	w.rename(router(50).SerialNumber, "router 2")
 	foreign := w.registered(readable, router(60))[0]
 	ask := func(by access.Caller, from, to uuid.UUID, devices ...string) uuid.UUID {
-		c := app.TransferDevices{Command: app.Command{ID: uuid.New(), Reason: "private"}, From: from, To: to, Devices: devices}
-		_, err := w.TransferDevices(w.ctx, by, c)
+		c := transfers.Transfer{Command: command.Command{ID: uuid.New(), Reason: "private"}, From: from, To: to, Devices: devices}
+		_, err := w.Transfers.Transfer(w.ctx, by, c)
 		require.NoError(t, err)
 		return c.ID
 	}
@@ -115,12 +116,12 @@ func TestWhoSeesATransfer(t *testing.T) {
 		"acting for another":       {Actor: administratorOf(reseller).Actor, Administrator: true, ActingFor: readable},
 		"the operator for another": {Actor: operator().Actor, ActingFor: readable},
 	} {
-		_, err := w.Transfer(w.ctx, c, id)
+		_, err := w.Transfers.Get(w.ctx, c, id)
 		require.ErrorIs(t, err, query.ErrNotFound, name)
-		_, err = w.ReverseTransfer(w.ctx, c, app.ReverseTransfer{Command: because(), Transfer: id})
+		_, err = w.Transfers.Reverse(w.ctx, c, transfers.Reverse{Command: because(), Transfer: id})
 		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
-	_, err := w.Transfer(w.ctx, operator(), uuid.New())
+	_, err := w.Transfers.Get(w.ctx, operator(), uuid.New())
 	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
@@ -132,9 +133,9 @@ func TestRecordOfManyDevices(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(customer, routers(1, 130)...)
-	id := command()
+	id := newCommand()
 	for _, part := range [][]string{serials[:70], serials[70:], serials[:70]} {
-		_, err := w.TransferDevices(w.ctx, operator(), app.TransferDevices{Command: id, From: customer, To: reseller, Devices: part})
+		_, err := w.Transfers.Transfer(w.ctx, operator(), transfers.Transfer{Command: id, From: customer, To: reseller, Devices: part})
 		require.NoError(t, err)
 	}
 	r := w.record(operator(), id.ID)
@@ -156,20 +157,20 @@ func TestRecordAfterACrash(t *testing.T) {
 	customer := w.customer(reseller, "Delta Rail")
 	for n := 1; ; n++ {
 		serials := w.registered(customer, routers(10*n, 1)...)
-		c := app.TransferDevices{Command: command(), From: customer, To: reseller, Devices: append(serials, "LD99999999999999")}
+		c := transfers.Transfer{Command: newCommand(), From: customer, To: reseller, Devices: append(serials, "LD99999999999999")}
 		on := w.dying(n, n%2 == 0)
-		_, err := on.TransferDevices(w.ctx, operator(), c)
+		_, err := on.Transfers.Transfer(w.ctx, operator(), c)
 		if !on.dead {
 			require.NoError(t, err)
 			require.Greater(t, n, 4)
 			return
 		}
-		r, err := w.Transfer(w.ctx, operator(), c.ID)
+		r, err := w.Transfers.Get(w.ctx, operator(), c.ID)
 		if err == nil {
 			moved := w.device(serials[0]).Account == reseller
 			require.Equal(t, moved, r.Items[0].Outcome == transfer.Carried, "died at append %d", n)
 		}
-		_, err = w.TransferDevices(w.ctx, operator(), c)
+		_, err = w.Transfers.Transfer(w.ctx, operator(), c)
 		require.NoError(t, err)
 		require.Equal(t, []string{serials[0] + " transferred", "LD99999999999999 refused device_not_found"}, told(w.record(operator(), c.ID).Items))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 )
 
 // Forty at once, on two instances, want the same device. They take turns, and
@@ -20,11 +21,11 @@ func TestManyChangeOneDevice(t *testing.T) {
 	errs := make([]error, 40)
 	together(len(errs), func(i int) {
 		labels, name := []string{fmt.Sprint("label ", i)}, fmt.Sprint("name ", i)
-		c := app.EditDevice{Command: command(), Device: serial, Labels: &labels}
+		c := devices.Edit{Command: newCommand(), Device: serial, Labels: &labels}
 		if i%4 == 0 {
 			c.Name = &name
 		}
-		_, errs[i] = instances[i%2].EditDevice(w.ctx, operator(), c)
+		_, errs[i] = instances[i%2].Devices.Edit(w.ctx, operator(), c)
 	})
 	for _, err := range errs {
 		require.NoError(t, err)
@@ -42,20 +43,20 @@ func TestWaitingForATurnEnds(t *testing.T) {
 	on := w.with(slow)
 	suspended := make(chan error)
 	go func() {
-		_, err := on.SuspendDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serial})
+		_, err := on.Devices.Suspend(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serial})
 		suspended <- err
 	}()
 	<-slow.reached
 	ctx, cancel := context.WithCancel(w.ctx)
 	waited := make(chan error)
 	go func() {
-		_, err := on.ResumeDevice(ctx, operator(), app.DeviceCommand{Command: command(), Device: serial})
+		_, err := on.Devices.Resume(ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serial})
 		waited <- err
 	}()
 	cancel()
 	require.ErrorIs(t, <-waited, context.Canceled)
 	close(slow.letGo)
 	require.NoError(t, <-suspended)
-	_, err := on.ResumeDevice(w.ctx, operator(), app.DeviceCommand{Command: command(), Device: serial})
+	_, err := on.Devices.Resume(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serial})
 	require.NoError(t, err)
 }

@@ -28,7 +28,7 @@ func TestUserInvitationsAreMailed(t *testing.T) {
 	m := newTeam(t)
 	waits := m.invite("bo@x.example", false, "renewals")
 	revoked := m.invite("cy@x.example", true)
-	_, err := m.RevokeUserInvitation(m.ctx, m.admin, m.about(revoked))
+	_, err := m.People.RevokeInvitation(m.ctx, m.admin, m.about(revoked))
 	require.NoError(t, err)
 	m.join("di@x.example", true)
 	var events []eventlog.Recorded
@@ -37,10 +37,10 @@ func TestUserInvitationsAreMailed(t *testing.T) {
 		events = append(events, e)
 	}
 	box := &letterbox{}
-	require.NoError(t, m.UserInvitationMails(box, "https://fleet.example")(m.ctx, eventlog.Batch{Events: events}))
+	require.NoError(t, m.Mailings(box, "https://fleet.example").HandleBatch(m.ctx, eventlog.Batch{Events: events}))
 	require.Len(t, box.mails, 1, "not to whom it is of no use any more")
 	require.Equal(t, "bo@x.example", box.mails[0].To)
-	require.Contains(t, box.mails[0].Body, "https://fleet.example/v1/activations/"+m.UserInvitationToken(waits, 1))
+	require.Contains(t, box.mails[0].Body, "https://fleet.example/v1/activations/"+m.Tokens.UserInvitation(waits, 1))
 	box.err = context.DeadlineExceeded
-	require.ErrorIs(t, m.UserInvitationMails(box, "")(m.ctx, eventlog.Batch{Events: events}), box.err)
+	require.ErrorIs(t, m.Mailings(box, "").HandleBatch(m.ctx, eventlog.Batch{Events: events}), box.err)
 }

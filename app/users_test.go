@@ -8,9 +8,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -24,8 +25,8 @@ func TestInvitedUserJoinsWithProfiles(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	uid := m.invite("bo@x.example", false, "renewals", "read-only", "renewals")
-	accept := app.ActivateAccount{Command: command(), Password: password}
-	shown, err := m.Invitation(m.ctx, m.UserInvitationToken(uid, 1))
+	accept := people.Activate{Command: newCommand(), Password: password}
+	shown, err := m.People.Invitation(m.ctx, m.Tokens.UserInvitation(uid, 1))
 	require.NoError(t, err)
 	require.Equal(t, "North Radio", shown.Account.Name)
 	require.Equal(t, account.Pending, shown.Status)
@@ -33,27 +34,27 @@ func TestInvitedUserJoinsWithProfiles(t *testing.T) {
 	require.False(t, shown.Administrator)
 
 	m.clock.advance(7 * 24 * time.Hour)
-	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 1), accept)
+	_, err = m.People.Activate(m.ctx, m.Tokens.UserInvitation(uid, 1), accept)
 	refused(t, err, account.CodeInvitationExpired)
 	m.admin = m.signIn(m.email) // the session has run out too
-	_, err = m.ResendUserInvitation(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.ResendInvitation(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
-	for _, wrong := range []string{m.UserInvitationToken(uid, 1), m.InvitationToken(uid, 2), m.UserInvitationToken(m.account, 1)} {
-		_, err = m.ActivateAccount(m.ctx, wrong, accept)
+	for _, wrong := range []string{m.Tokens.UserInvitation(uid, 1), m.Tokens.Invitation(uid, 2), m.Tokens.UserInvitation(m.account, 1)} {
+		_, err = m.People.Activate(m.ctx, wrong, accept)
 		require.ErrorIs(t, err, query.ErrNotFound)
 	}
-	done, err := m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 2), accept)
+	done, err := m.People.Activate(m.ctx, m.Tokens.UserInvitation(uid, 2), accept)
 	require.NoError(t, err)
 	require.Equal(t, uid, done.UID)
-	accept.Command = command()
-	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 2), accept)
+	accept.Command = newCommand()
+	_, err = m.People.Activate(m.ctx, m.Tokens.UserInvitation(uid, 2), accept)
 	refused(t, err, user.CodeUserActive)
 
 	caller := m.signIn("bo@x.example")
 	require.False(t, caller.Administrator)
 	require.True(t, caller.Rights.Has(rights.DevicesRenew))
 	require.False(t, caller.Rights.Has(rights.DevicesTransfer))
-	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Profiles: &[]string{"read-only"}})
+	_, err = m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(uid), Profiles: &[]string{"read-only"}})
 	require.NoError(t, err)
 	require.False(t, m.signIn("bo@x.example").Rights.Has(rights.DevicesRenew))
 	m.later()
@@ -63,32 +64,32 @@ func TestInvitedUserJoinsWithProfiles(t *testing.T) {
 func TestInvitationsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
-	invite := func(caller access.Caller, email string, change func(*app.InviteUser)) error {
-		c := app.InviteUser{Command: command(), Account: m.account, Email: email, Profiles: []string{"renewals"}}
+	invite := func(caller access.Caller, email string, change func(*people.Invite)) error {
+		c := people.Invite{Command: newCommand(), Account: m.account, Email: email, Profiles: []string{"renewals"}}
 		change(&c)
-		_, err := m.InviteUser(m.ctx, caller, c)
+		_, err := m.People.Invite(m.ctx, caller, c)
 		return err
 	}
-	as := func(*app.InviteUser) {}
+	as := func(*people.Invite) {}
 	require.NoError(t, invite(m.admin, "bo@x.example", as))
-	refused(t, invite(m.admin, "BO@x.example", as), app.CodeEmailTaken)
-	refused(t, invite(m.admin, m.email, as), app.CodeEmailTaken)
-	refused(t, invite(m.admin, "new@x.example", func(c *app.InviteUser) { c.Profiles = nil }), user.CodeProfileMissing)
-	refused(t, invite(m.admin, "nobody", func(c *app.InviteUser) { c.Profiles, c.Name = []string{"king"}, "\x00" }),
+	refused(t, invite(m.admin, "BO@x.example", as), account.CodeEmailTaken)
+	refused(t, invite(m.admin, m.email, as), account.CodeEmailTaken)
+	refused(t, invite(m.admin, "new@x.example", func(c *people.Invite) { c.Profiles = nil }), user.CodeProfileMissing)
+	refused(t, invite(m.admin, "nobody", func(c *people.Invite) { c.Profiles, c.Name = []string{"king"}, "\x00" }),
 		account.CodeEmailInvalid, user.CodeProfileUnknown, account.CodeNameInvalid)
 
 	m.join("full@x.example", false, "full")
 	full := m.signIn("full@x.example")
 	require.ErrorIs(t, invite(full, "new@x.example", as), access.ErrForbidden, "no profile gives it")
-	_, err := m.Users(m.ctx, full, query.UserQuery{Account: m.account})
+	_, err := m.People.List(m.ctx, full, query.UserQuery{Account: m.account})
 	require.ErrorIs(t, err, access.ErrForbidden)
 	stranger := administratorOf(m.reseller("South Radio"))
 	require.ErrorIs(t, invite(stranger, "new@x.example", as), query.ErrNotFound)
 	customer := m.customer(m.account, "Delta Rail") // which lets the reseller do everything
-	require.ErrorIs(t, invite(m.admin, "new@x.example", func(c *app.InviteUser) { c.Account = customer }), access.ErrForbidden)
+	require.ErrorIs(t, invite(m.admin, "new@x.example", func(c *people.Invite) { c.Account = customer }), access.ErrForbidden)
 	require.NoError(t, invite(operator(), "new@x.example", as))
-	_, err = m.RevokeUserInvitation(m.ctx, administratorOf(customer), app.UserCommand{
-		Command: command(), Account: customer, User: uuid.MustParse(full.Actor.ID),
+	_, err = m.People.RevokeInvitation(m.ctx, administratorOf(customer), people.UserCommand{
+		Command: newCommand(), Account: customer, User: uuid.MustParse(full.Actor.ID),
 	})
 	require.ErrorIs(t, err, query.ErrNotFound, "a user of another account")
 }
@@ -97,19 +98,19 @@ func TestRevokedInvitationFreesTheAddress(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	uid := m.invite("bo@x.example", true)
-	_, err := m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Administrator: no(), Profiles: &[]string{"full"}})
+	_, err := m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(uid), Administrator: no(), Profiles: &[]string{"full"}})
 	refused(t, err, user.CodeUserPending)
-	_, err = m.DeactivateUser(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.Deactivate(m.ctx, m.admin, m.about(uid))
 	refused(t, err, user.CodeUserPending)
-	_, err = m.RevokeUserInvitation(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.RevokeInvitation(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
-	_, err = m.ActivateAccount(m.ctx, m.UserInvitationToken(uid, 1), app.ActivateAccount{Command: command(), Password: password})
+	_, err = m.People.Activate(m.ctx, m.Tokens.UserInvitation(uid, 1), people.Activate{Command: newCommand(), Password: password})
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = m.ResendUserInvitation(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.ResendInvitation(m.ctx, m.admin, m.about(uid))
 	refused(t, err, user.CodeInvitationRevoked)
 	require.NotEqual(t, uid, m.join("bo@x.example", true))
 	require.True(t, m.signIn("bo@x.example").Administrator)
-	_, err = m.RevokeUserInvitation(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.RevokeInvitation(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err, "once more changes nothing")
 	m.later()
 	m.invariants()
@@ -119,26 +120,26 @@ func TestDeactivatedUserIsOutAtOnce(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	uid := m.join("bo@x.example", true, "renewals")
-	in, err := m.SignIn(m.ctx, app.SignIn{Email: "bo@x.example", Password: password})
+	in, err := m.People.SignIn(m.ctx, people.SignIn{Email: "bo@x.example", Password: password})
 	require.NoError(t, err)
-	caller, err := m.SessionCaller(m.ctx, in.Token)
+	caller, err := m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(t, err)
-	made, err := m.CreateToken(m.ctx, caller, app.CreateToken{
-		Command: command(), Label: "ci", Profile: "renewals", ExpiresAt: m.clock.Now().Add(time.Hour),
+	made, err := m.People.CreateToken(m.ctx, caller, people.CreateToken{
+		Command: newCommand(), Label: "ci", Profile: "renewals", ExpiresAt: m.clock.Now().Add(time.Hour),
 	})
 	require.NoError(t, err)
-	_, err = m.DeactivateUser(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.Deactivate(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
-	_, err = m.SessionCaller(m.ctx, in.Token)
+	_, err = m.People.SessionCaller(m.ctx, in.Token)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = m.TokenCaller(m.ctx, made.Token)
+	_, err = m.People.TokenCaller(m.ctx, made.Token)
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, err = m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: m.about(uid), Administrator: yes()})
+	_, err = m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: m.about(uid), Administrator: yes()})
 	refused(t, err, account.CodeUserDeactivated)
 
-	_, err = m.ReactivateUser(m.ctx, m.admin, m.about(uid))
+	_, err = m.People.Reactivate(m.ctx, m.admin, m.about(uid))
 	require.NoError(t, err)
-	_, err = m.SessionCaller(m.ctx, in.Token)
+	_, err = m.People.SessionCaller(m.ctx, in.Token)
 	require.ErrorIs(t, err, query.ErrNotFound, "the session has ended")
 	again := m.signIn("bo@x.example")
 	require.False(t, again.Administrator, "comes back as an ordinary user")
@@ -152,20 +153,20 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	first := uuid.MustParse(m.admin.Actor.ID)
-	_, err := m.DeactivateUser(m.ctx, m.admin, m.about(first))
+	_, err := m.People.Deactivate(m.ctx, m.admin, m.about(first))
 	refused(t, err, account.CodeLastAdministrator)
-	people := []uuid.UUID{first}
+	administrators := []uuid.UUID{first}
 	for i := range 3 {
-		people = append(people, m.join(fmt.Sprintf("a%d@x.example", i), true))
+		administrators = append(administrators, m.join(fmt.Sprintf("a%d@x.example", i), true))
 	}
-	errs := make([]error, len(people))
-	together(len(people), func(i int) {
+	errs := make([]error, len(administrators))
+	together(len(administrators), func(i int) {
 		if i%2 == 0 {
-			_, errs[i] = m.DeactivateUser(m.ctx, operator(), m.about(people[i]))
+			_, errs[i] = m.People.Deactivate(m.ctx, operator(), m.about(administrators[i]))
 			return
 		}
-		_, errs[i] = m.EditUser(m.ctx, operator(), app.EditUser{
-			UserCommand: m.about(people[i]), Administrator: no(), Profiles: &[]string{"read-only"},
+		_, errs[i] = m.People.Edit(m.ctx, operator(), people.Edit{
+			UserCommand: m.about(administrators[i]), Administrator: no(), Profiles: &[]string{"read-only"},
 		})
 	})
 	stayed := 0
@@ -184,20 +185,20 @@ func TestEditedUserNeedsAProfile(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
 	uid := m.join("bo@x.example", true)
-	edit := func(c app.EditUser) error {
+	edit := func(c people.Edit) error {
 		c.UserCommand = m.about(uid)
-		_, err := m.EditUser(m.ctx, m.admin, c)
+		_, err := m.People.Edit(m.ctx, m.admin, c)
 		return err
 	}
-	refused(t, edit(app.EditUser{Administrator: no()}), user.CodeProfileMissing)
+	refused(t, edit(people.Edit{Administrator: no()}), user.CodeProfileMissing)
 	require.True(t, m.signIn("bo@x.example").Administrator, "nothing is half done")
-	require.NoError(t, edit(app.EditUser{Administrator: no(), Profiles: &[]string{"full"}}))
-	refused(t, edit(app.EditUser{Profiles: &[]string{}}), user.CodeProfileMissing)
-	refused(t, edit(app.EditUser{Profiles: &[]string{"king"}}), user.CodeProfileUnknown)
+	require.NoError(t, edit(people.Edit{Administrator: no(), Profiles: &[]string{"full"}}))
+	refused(t, edit(people.Edit{Profiles: &[]string{}}), user.CodeProfileMissing)
+	refused(t, edit(people.Edit{Profiles: &[]string{"king"}}), user.CodeProfileUnknown)
 	stale := eventlog.Revision(0)
 	c := m.about(uid)
 	c.IfRevision = &stale
-	_, err := m.EditUser(m.ctx, m.admin, app.EditUser{UserCommand: c, Administrator: yes()})
-	require.ErrorIs(t, err, app.ErrPrecondition)
+	_, err := m.People.Edit(m.ctx, m.admin, people.Edit{UserCommand: c, Administrator: yes()})
+	require.ErrorIs(t, err, command.ErrPrecondition)
 	require.False(t, m.signIn("bo@x.example").Administrator)
 }

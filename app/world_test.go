@@ -18,15 +18,21 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
-	"github.com/fleetledger/fleetledger/adapters/postgres/people"
+	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -44,12 +50,12 @@ type world struct {
 	clock *handClock
 	key   []byte // of the installation
 
-	reader     query.Reader // nil without read models
-	people     app.People   // with passwords only where the test needs them
+	reader     query.Reader   // nil without read models
+	people     people.Options // with passwords only where the test needs them
 	resets     resetQueue
 	more       func(*app.Dependencies) // what else the test needs
 	operations ports.OperationStore    // nil unless the test needs one
-	handled    eventlog.Position       // how far the processes are
+	handled    eventlog.Position       // how far the finisher is
 	folded     folded                  // as far as fold has got
 }
 
@@ -71,7 +77,7 @@ func worldOn(t testing.TB, socket string) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
-	w.people.Store = people.NewStore(pool)
+	w.people.Store = peoplestore.NewStore(pool)
 	w.App = w.with(store)
 	return w
 }
@@ -126,11 +132,11 @@ func administratorOf(uid uuid.UUID) access.Caller {
 	return access.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "token of " + uid.String(), Account: uid}, Administrator: true}
 }
 
-func command() app.Command { return app.Command{ID: uuid.New()} }
+func newCommand() command.Command { return command.Command{ID: uuid.New()} }
 
 // accountNamed is the command to create an account.
-func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) app.CreateAccount {
-	c := app.CreateAccount{Command: command(), Name: name, Type: kind, Offers: offers}
+func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) accounts.Create {
+	c := accounts.Create{Command: newCommand(), Name: name, Type: kind, Offers: offers}
 	c.Administrator.Email = fmt.Sprintf("admin@%x.example", sha256.Sum256([]byte(name)))
 	return c
 }
@@ -138,7 +144,7 @@ func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) app
 // reseller opens a reseller account.
 func (w *world) reseller(name string) uuid.UUID {
 	w.t.Helper()
-	created, err := w.CreateAccount(w.ctx, operator(), accountNamed(name, account.Reseller))
+	created, err := w.Accounts.Create(w.ctx, operator(), accountNamed(name, account.Reseller))
 	require.NoError(w.t, err)
 	return created.UID
 }
@@ -147,8 +153,8 @@ func (w *world) reseller(name string) uuid.UUID {
 func (w *world) customer(reseller uuid.UUID, name string, offers ...catalogue.Offer) uuid.UUID {
 	w.t.Helper()
 	uid := w.readOnlyCustomer(reseller, name, offers...)
-	_, err := w.AssignPartnerProfile(w.ctx, administratorOf(uid), app.AssignPartnerProfile{
-		Command: command(), Reseller: reseller, Customer: uid, Profile: "full",
+	_, err := w.Partnerships.Assign(w.ctx, administratorOf(uid), partnerships.Assign{
+		Command: newCommand(), Reseller: reseller, Customer: uid, Profile: "full",
 	})
 	require.NoError(w.t, err)
 	return uid
@@ -156,14 +162,14 @@ func (w *world) customer(reseller uuid.UUID, name string, offers ...catalogue.Of
 
 func (w *world) readOnlyCustomer(reseller uuid.UUID, name string, offers ...catalogue.Offer) uuid.UUID {
 	w.t.Helper()
-	created, err := w.CreateCustomer(w.ctx, administratorOf(reseller), accountNamed(name, "", offers...))
+	created, err := w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), accountNamed(name, "", offers...))
 	require.NoError(w.t, err)
 	return created.UID
 }
 
 // router is a row for a device of model MP70 number n.
-func router(n int) app.Registration {
-	return app.Registration{
+func router(n int) devices.Registration {
+	return devices.Registration{
 		Ref: strconv.Itoa(n), SerialNumber: fmt.Sprintf("LD%014d", n), IMEI: imei(n), Name: fmt.Sprintf("router %d", n),
 	}
 }
@@ -184,8 +190,8 @@ func imei(n int) string {
 	return digits + strconv.Itoa((10-sum%10)%10)
 }
 
-func routers(from, count int) []app.Registration {
-	var rows []app.Registration
+func routers(from, count int) []devices.Registration {
+	var rows []devices.Registration
 	for n := range count {
 		rows = append(rows, router(from+n))
 	}
@@ -193,15 +199,15 @@ func routers(from, count int) []app.Registration {
 }
 
 // register registers rows in an account.
-func (w *world) register(uid uuid.UUID, rows ...app.Registration) app.BulkResult {
+func (w *world) register(uid uuid.UUID, rows ...devices.Registration) command.BulkResult {
 	w.t.Helper()
-	r, err := w.RegisterDevices(w.ctx, operatorFor(uid), app.RegisterDevices{Command: command(), Items: rows})
+	r, err := w.Devices.Register(w.ctx, operatorFor(uid), devices.Register{Command: newCommand(), Items: rows})
 	require.NoError(w.t, err)
 	return r
 }
 
 // registered registers rows and insists that all are created.
-func (w *world) registered(uid uuid.UUID, rows ...app.Registration) []string {
+func (w *world) registered(uid uuid.UUID, rows ...devices.Registration) []string {
 	w.t.Helper()
 	r := w.register(uid, rows...)
 	require.Equal(w.t, len(rows), r.Count(domain.OutcomeCreated), "%+v", r.Results)
@@ -212,9 +218,9 @@ func (w *world) registered(uid uuid.UUID, rows ...app.Registration) []string {
 	return serials
 }
 
-func (w *world) transfer(from, to uuid.UUID, devices ...string) app.BulkResult {
+func (w *world) transfer(from, to uuid.UUID, serials ...string) command.BulkResult {
 	w.t.Helper()
-	r, err := w.TransferDevices(w.ctx, operator(), app.TransferDevices{Command: command(), From: from, To: to, Devices: devices})
+	r, err := w.Transfers.Transfer(w.ctx, operator(), transfers.Transfer{Command: newCommand(), From: from, To: to, Devices: serials})
 	require.NoError(w.t, err)
 	return r
 }
@@ -224,7 +230,7 @@ func (w *world) device(serial string) device.State {
 	w.t.Helper()
 	uid := device.UID(serial)
 	s := device.State{UID: uid}
-	for e, err := range w.log.ReadStream(w.ctx, eventlog.DeviceStream(uid), 0) {
+	for e, err := range w.log.ReadStream(w.ctx, device.Aggregate.Stream(uid), 0) {
 		require.NoError(w.t, err)
 		s = device.Evolve(s, e.Event)
 	}
@@ -234,9 +240,9 @@ func (w *world) device(serial string) device.State {
 // allStreams are the prefixes of all streams but the one that names the log.
 var allStreams = []string{"account-", "batch-", "device-", "partnership-", "release", "reservation-", "transfer", "user-"}
 
-// everything is what the processes see.
+// everything is what the finisher sees.
 func (w *world) everything() []eventlog.Recorded {
-	return w.after(eventlog.Position{}, w.Processes().Prefixes()...)
+	return w.after(eventlog.Position{}, w.Finisher.Prefixes()...)
 }
 
 func (w *world) after(p eventlog.Position, prefixes ...string) []eventlog.Recorded {
@@ -249,24 +255,24 @@ func (w *world) after(p eventlog.Position, prefixes ...string) []eventlog.Record
 	return all
 }
 
-// later lets the grace period pass, and the processes follow the log until
+// later lets the grace period pass, and the finisher follows the log until
 // there is nothing more to do.
 func (w *world) later() {
 	w.t.Helper()
 	for range 5 {
 		w.clock.advance(time.Minute)
-		events := w.after(w.handled, w.Processes().Prefixes()...)
+		events := w.after(w.handled, w.Finisher.Prefixes()...)
 		if len(events) == 0 {
 			return
 		}
-		require.NoError(w.t, w.Processes().HandleBatch(w.ctx, eventlog.Batch{Events: events}))
+		require.NoError(w.t, w.Finisher.HandleBatch(w.ctx, eventlog.Batch{Events: events}))
 		w.handled = events[len(events)-1].Position
 	}
-	w.t.Fatal("the processes do not come to rest")
+	w.t.Fatal("the finisher does not come to rest")
 }
 
 // outcomes lists outcome and codes per item, such as "refused name_taken".
-func outcomes(r app.BulkResult) []string {
+func outcomes(r command.BulkResult) []string {
 	var all []string
 	for _, item := range r.Results {
 		all = append(all, outcome(item))
@@ -274,7 +280,7 @@ func outcomes(r app.BulkResult) []string {
 	return all
 }
 
-func outcome(item app.ItemResult) string {
+func outcome(item command.ItemResult) string {
 	s := string(item.Outcome)
 	for _, c := range codes(item.Problems) {
 		s += " " + c

@@ -4,13 +4,15 @@
 package domain
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 )
 
-// Event is a business fact, named in the past tense. EventType is its name on
-// the wire and never changes once an event of that type was written.
+// Event is a business fact, named in the past tense. EventType is its name in
+// the log and never changes once an event of that type was written.
 type Event interface {
 	EventType() string
 }
@@ -24,7 +26,7 @@ const (
 	ActorToken    ActorKind = "token"    // an API token of an account
 	ActorUser     ActorKind = "user"     // a person, signed in or through a personal API token
 	ActorSystem   ActorKind = "system"   // one of the service's own processes
-	ActorAuditor  ActorKind = "auditor"  // who reads by an audit grant; causes no events
+	ActorAuditor  ActorKind = "auditor"  // a person with an audit grant; reads only and causes no events
 )
 
 // Actor is who caused an event: the kind, the actor's own id, and the account
@@ -35,10 +37,27 @@ type Actor struct {
 	Account uuid.UUID `json:"account,omitzero"`
 }
 
+// Kind is what sort of reason a problem is. Whoever answers a request makes a
+// status of it.
+type Kind int
+
+// The kinds of problems.
+const (
+	Refused         Kind = iota // the rules do not allow it
+	Invalid                     // the request cannot be understood
+	Conflict                    // others have what it asks for
+	Forbidden                   // the caller lacks a right
+	Missing                     // what it is about does not exist
+	Busy                        // others are at work on it; this passes
+	Unauthenticated             // the caller is not known
+)
+
 // Problem is one reason why a command was refused: a stable snake_case code, a
 // sentence for people, the facts it rests on and what would help. A command
-// returns all problems that apply, not the first.
+// returns all problems that apply, not only the first. Problems stand in the
+// log, too; a problem read from there has no Kind.
 type Problem struct {
+	Kind     Kind              `json:"-"`
 	Code     string            `json:"code"`
 	Detail   string            `json:"detail"`
 	Pointer  string            `json:"pointer,omitempty"` // JSON pointer into the request, where one field is at fault
@@ -52,7 +71,24 @@ type Remedy struct {
 	Detail string `json:"detail"`
 }
 
+// At gives the problems with their pointer set to one field of the request.
+func At(pointer string, problems []Problem) []Problem {
+	pointed := slices.Clone(problems)
+	for i := range pointed {
+		pointed[i].Pointer = pointer
+	}
+	return pointed
+}
+
 // Refusal is the error form of one or more problems.
+//
+// Every decision has the form
+//
+//	func DecideX(s State, ...) ([]domain.Event, error)
+//
+// and its error, if any, is a *Refusal. Events beside a refusal are what would
+// follow without it: only the reservations they would need are looked at, so
+// that all problems are told at once. They are never appended.
 type Refusal struct {
 	Problems []Problem
 }
@@ -64,6 +100,14 @@ func Refuse(problems ...Problem) error {
 		return nil
 	}
 	return &Refusal{Problems: problems}
+}
+
+// ProblemsOf gives the problems of a refusal; nil for any other error and for nil.
+func ProblemsOf(err error) []Problem {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		return refusal.Problems
+	}
+	return nil
 }
 
 // Error lists the codes.

@@ -44,6 +44,13 @@ type querier interface {
 	QueryRow(context.Context, string, ...any) pgx.Row
 }
 
+// ErrForeignCheckpoint says that the checkpoint was written for another log or another
+// choice of streams. Its positions mean nothing here; a rebuild starts over.
+var ErrForeignCheckpoint = errors.New("the checkpoint belongs to another log or filter; rebuild the projection")
+
+// errReload ends a session whose checkpoint lies before what it has read.
+var errReload = errors.New("the checkpoint moved back")
+
 // errNoCheckpoint: the follower was never prepared here, or its row was removed.
 var errNoCheckpoint = errors.New("there is no checkpoint")
 
@@ -99,7 +106,7 @@ func swapArguments(name string, version int, old eventlog.Position, b eventlog.B
 }
 
 // markStopped leaves word for everyone. It changes nothing when another
-// instance got past the position meanwhile.
+// instance has got past the position.
 func markStopped(ctx context.Context, q querier, name string, version int, at eventlog.Position, problem string) error {
 	_, err := q.Exec(ctx, `UPDATE ops.projector_checkpoint SET state = 'stopped', error = $5, updated_at = now()
 		WHERE name = $1 AND version = $2 AND commit_position = $3 AND prepare_position = $4`,

@@ -21,6 +21,7 @@ type follower struct {
 	version  int
 	prefixes []string
 	awaited  []string // prefixes of more streams, of which only the positions matter
+	replaces []string // followers whose place it takes
 	source   string
 	pool     *pgxpool.Pool
 	// One of the two is set.
@@ -45,7 +46,7 @@ func (f *follower) from(ctx context.Context) (eventlog.Position, error) {
 	if err != nil {
 		return eventlog.Position{}, err
 	}
-	if err := f.owns(c); err != nil {
+	if err := f.checkOwner(c); err != nil {
 		return eventlog.Position{}, err
 	}
 	f.mu.Lock()
@@ -57,18 +58,18 @@ func (f *follower) from(ctx context.Context) (eventlog.Position, error) {
 	return c.position, nil
 }
 
-func (f *follower) mine(c checkpoint) bool {
+func (f *follower) owns(c checkpoint) bool {
 	return c.source == f.source && c.filter == filterHash(f.prefixes)
 }
 
-func (f *follower) owns(c checkpoint) error {
-	if !f.mine(c) {
+func (f *follower) checkOwner(c checkpoint) error {
+	if !f.owns(c) {
 		return fmt.Errorf("%s: %w", f.name, ErrForeignCheckpoint)
 	}
 	return nil
 }
 
-func (f *follower) at() eventlog.Position {
+func (f *follower) reached() eventlog.Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.position
@@ -77,10 +78,10 @@ func (f *follower) at() eventlog.Position {
 // apply takes a batch, or what of it is after the checkpoint. It returns nil
 // only when the checkpoint is at the batch's end or beyond.
 func (f *follower) apply(ctx context.Context, batch eventlog.Batch) error {
-	batch = f.own(batch)
+	batch = f.withoutAwaited(batch)
 	for {
-		old := f.at()
-		rest := after(batch, old)
+		old := f.reached()
+		rest := notApplied(batch, old)
 		if !old.Before(rest.Upto) {
 			rest.Upto = old
 			if !f.filledBy(rest) {
@@ -103,7 +104,7 @@ func (f *follower) apply(ctx context.Context, batch eventlog.Batch) error {
 		if err != nil {
 			return err
 		}
-		if err := f.owns(c); err != nil {
+		if err := f.checkOwner(c); err != nil {
 			return err
 		}
 		if !old.Before(c.position) {
@@ -115,8 +116,8 @@ func (f *follower) apply(ctx context.Context, batch eventlog.Batch) error {
 	}
 }
 
-// own leaves out the events that are there for their positions only.
-func (f *follower) own(b eventlog.Batch) eventlog.Batch {
+// withoutAwaited leaves out the events that are there for their positions only.
+func (f *follower) withoutAwaited(b eventlog.Batch) eventlog.Batch {
 	if len(f.awaited) == 0 {
 		return b
 	}
@@ -134,8 +135,8 @@ func (f *follower) filledBy(b eventlog.Batch) bool {
 	return f.filling && b.CaughtUp
 }
 
-// after leaves out what was applied already.
-func after(b eventlog.Batch, p eventlog.Position) eventlog.Batch {
+// notApplied leaves out what was applied already, up to p.
+func notApplied(b eventlog.Batch, p eventlog.Position) eventlog.Batch {
 	i := slices.IndexFunc(b.Events, func(e eventlog.Recorded) bool { return p.Before(e.Position) })
 	if i < 0 {
 		i = len(b.Events)

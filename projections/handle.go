@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
-// The way of a message, from the outside in: untilEnd, measure, retry, within,
-// whenDue, onePoison, watermill's Recoverer, consume.
+// The way of a message, from the outside in: untilEnd, measure, retry, withGrace,
+// whenDue, narrowDown, watermill's Recoverer, consume.
 
 // consume is the handler proper.
 func (f *follower) consume(msg *message.Message) error {
@@ -24,22 +23,9 @@ func (f *follower) consume(msg *message.Message) error {
 	return f.apply(msg.Context(), batch)
 }
 
-// retry tries again what may pass, without end: the session's end is its end.
-// No hooks: they advance the backoff a second time.
-func retry() message.HandlerMiddleware {
-	return middleware.Retry{
-		MaxRetries:          1 << 30,
-		InitialInterval:     20 * time.Millisecond,
-		MaxInterval:         3 * time.Second,
-		Multiplier:          2,
-		RandomizationFactor: 0.5,
-		ResetContextOnRetry: true,
-	}.Middleware
-}
-
-// within gives messages a context that outlives the session by the grace: the
+// withGrace gives messages a context that outlives the session by the grace: the
 // batch under way is finished, nothing new is begun.
-func within(session context.Context, grace time.Duration) message.HandlerMiddleware {
+func withGrace(session context.Context, grace time.Duration) message.HandlerMiddleware {
 	return func(h message.HandlerFunc) message.HandlerFunc {
 		return func(msg *message.Message) ([]*message.Message, error) {
 			if session.Err() != nil {
@@ -102,65 +88,4 @@ func whenDue(session context.Context) message.HandlerMiddleware {
 			}
 		}
 	}
-}
-
-// onePoison applies a batch that failed for good once more, event by event, and
-// ends the session at the one that is to blame.
-func onePoison(end context.CancelCauseFunc) message.HandlerMiddleware {
-	return func(h message.HandlerFunc) message.HandlerFunc {
-		return func(msg *message.Message) ([]*message.Message, error) {
-			out, err := h(msg)
-			if passes(err) {
-				return out, err
-			}
-			if moved(err) {
-				end(err)
-				return nil, err
-			}
-			ctx := msg.Context()
-			batch, ok := eventlog.BatchFrom(ctx)
-			if !ok {
-				end(err)
-				return nil, err
-			}
-			defer msg.SetContext(ctx) // who handles the message again handles all of it
-			for _, one := range singles(batch) {
-				msg.SetContext(eventlog.ContextWithBatch(ctx, one))
-				if _, err := h(msg); err != nil {
-					if passes(err) {
-						return nil, err
-					}
-					if len(one.Events) == 1 && !moved(err) {
-						err = &poisonError{event: one.Events[0], err: err}
-					}
-					end(err)
-					return nil, err
-				}
-			}
-			return nil, nil
-		}
-	}
-}
-
-// passes reports whether an error is none of poison's business.
-func passes(err error) bool {
-	if _, early := errors.AsType[notBefore](err); early {
-		return true
-	}
-	return err == nil || transient(err)
-}
-
-// moved reports whether the checkpoint is not what the session began with: it
-// has to begin again.
-func moved(err error) bool {
-	return errors.Is(err, errReload) || errors.Is(err, errNoCheckpoint) || errors.Is(err, ErrForeignCheckpoint)
-}
-
-// singles cuts a batch into one per event, and one for the way beyond the last.
-func singles(b eventlog.Batch) []eventlog.Batch {
-	cut := make([]eventlog.Batch, 0, len(b.Events)+1)
-	for _, e := range b.Events {
-		cut = append(cut, eventlog.Batch{Events: []eventlog.Recorded{e}, Upto: e.Position})
-	}
-	return append(cut, eventlog.Batch{Upto: b.Upto, CaughtUp: b.CaughtUp})
 }

@@ -67,9 +67,14 @@ func (s *script) after(p eventlog.Position, limit int) ([]eventlog.Recorded, boo
 	return nil, true, s.more
 }
 
-// Follow implements projections.Follow. An event that is nil cannot be read.
+// Follow implements projections.Follow.
 func (s *script) Follow(_ string, _ []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 	return &scriptSubscriber{s, from}, nil
+}
+
+// options are those of a runner that follows the script.
+func (s *script) options(pool *pgxpool.Pool) projections.Options {
+	return projections.Options{Pool: pool, Follow: s.Follow, Log: s}
 }
 
 type scriptSubscriber struct {
@@ -78,10 +83,6 @@ type scriptSubscriber struct {
 }
 
 func (s *scriptSubscriber) Close() error { return nil }
-
-func (s *scriptSubscriber) Err() error { return errUnreadable }
-
-var errUnreadable = errors.New("nobody knows events of this type")
 
 func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
 	out := make(chan *message.Message)
@@ -94,9 +95,6 @@ func (s *scriptSubscriber) Subscribe(ctx context.Context, _ string) (<-chan *mes
 		}
 		for ctx.Err() == nil {
 			events, all, more := s.after(p, s.batch)
-			if len(events) > 0 && events[0].Event == nil {
-				return
-			}
 			if len(events) == 0 {
 				select {
 				case <-more:
@@ -158,6 +156,10 @@ func (s *script) ReadAll(_ context.Context, after eventlog.Position, _ ...string
 	}
 }
 
+func (s *script) ReadLast(context.Context, string) (eventlog.Recorded, bool, error) {
+	panic("a runner reads no single stream")
+}
+
 func (s *script) ReadStream(context.Context, string, eventlog.Revision) iter.Seq2[eventlog.Recorded, error] {
 	panic("a runner reads no single stream")
 }
@@ -174,7 +176,7 @@ func counters() projections.Projection {
 	return projections.Projection{
 		Name: "counters", Version: 1, Prefixes: []string{"counter-"},
 		Tables: []string{
-			`CREATE TABLE counters (name text PRIMARY KEY, n bigint NOT NULL)`,
+			`CREATE TABLE counters (name text PRIMARY KEY CHECK (length(name) < 8), n bigint NOT NULL)`,
 			`CREATE TABLE seen (position bigint NOT NULL, at serial)`,
 		},
 		Indexes: []projections.Index{

@@ -124,15 +124,15 @@ func (l *leases) poll(ctx context.Context, conn *pgx.Conn) error {
 func (l *leases) pending() map[int64]*wish {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	open := map[int64]*wish{}
+	waiting := map[int64]*wish{}
 	for key, w := range l.want {
 		select {
 		case <-w.granted:
 		default:
-			open[key] = w
+			waiting[key] = w
 		}
 	}
-	return open
+	return waiting
 }
 
 func (l *leases) loseAll() {

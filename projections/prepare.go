@@ -18,11 +18,16 @@ func (f *follower) prepare(ctx context.Context, start bool) error {
 		if err != nil {
 			return err
 		}
+		if fresh && len(f.replaces) > 0 {
+			if err := f.takeOver(ctx, tx); err != nil {
+				return err
+			}
+		}
 		c, err := loadCheckpoint(ctx, tx, f.name, f.version)
 		if err != nil {
 			return err
 		}
-		if err := f.owns(c); err != nil || f.projection == nil {
+		if err := f.checkOwner(c); err != nil || f.projection == nil {
 			return err
 		}
 		if fresh {
@@ -35,6 +40,21 @@ func (f *follower) prepare(ctx context.Context, start bool) error {
 		}
 		return f.projection.Views.publish(ctx, tx, f.projection.Schema())
 	})
+}
+
+// takeOver begins where the slowest of the replaced followers got to; at the
+// beginning of the log unless all of them have followed it.
+func (f *follower) takeOver(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `UPDATE ops.projector_checkpoint SET (commit_position, prepare_position) =
+			(SELECT commit_position, prepare_position FROM ops.projector_checkpoint
+			WHERE name = ANY ($3) AND source = $4 ORDER BY commit_position, prepare_position LIMIT 1)
+		WHERE name = $1 AND version = $2
+			AND (SELECT count(*) FROM ops.projector_checkpoint WHERE name = ANY ($3) AND source = $4) >= cardinality($3::text[])`,
+		f.name, f.version, f.replaces, f.source)
+	if err != nil {
+		return fmt.Errorf("begin %s where those it replaces got to: %w", f.name, err)
+	}
+	return nil
 }
 
 // create makes the first generation.

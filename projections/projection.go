@@ -4,12 +4,9 @@
 //
 //   - One message is one batch. Its rows and the checkpoint are written in one
 //     transaction that begins with a compare-and-swap of the checkpoint, so
-//     every event takes effect once, whoever runs and whatever dies. The lease
-//     says who runs; that is efficiency, not correctness.
-//   - A failure that may pass (database down, deadlock) is tried again with
-//     backoff, for as long as it takes. Any other failure is narrowed down to
-//     one event by applying the batch one by one; then the projector stops and
-//     says so in its checkpoint row, metrics and status. No event is skipped.
+//     every event takes effect once, whichever instance runs and whatever dies.
+//     The lease lets one instance run; that is efficiency, not correctness.
+//   - No event is skipped. What becomes of one that fails is told at [Runner].
 //   - Rows live in the schema rm_<name>_v<version>. A rebuild fills another
 //     generation beside it and swaps the two in one short transaction. A new
 //     version starts with a rebuild while the program with the old one serves;
@@ -60,8 +57,8 @@ type Projection struct {
 // Index is one index of a projection.
 type Index struct {
 	SQL string
-	// Extension is a PostgreSQL extension that the index needs. Where it is
-	// not to be had the index is left out: queries stay right, slower.
+	// Extension is a PostgreSQL extension that the index needs. Where the server
+	// does not have it the index is left out: queries stay right, slower.
 	Extension string
 }
 
@@ -96,6 +93,10 @@ type Process struct {
 	Name     string
 	Prefixes []string
 	Handle   func(ctx context.Context, batch eventlog.Batch) error
+	// Replaces names processes of earlier programs that this one stands for. It
+	// begins where the slowest of them got to, so that nothing is missed; what
+	// others of them have handled it handles again.
+	Replaces []string
 }
 
 func (p Process) validate() error {

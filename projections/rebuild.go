@@ -2,12 +2,21 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
+)
+
+// Errors of Rebuild.
+var (
+	// ErrUnknown: there is no projection of that name.
+	ErrUnknown = errors.New("there is no such projection")
+	// ErrRebuildRunning: somebody else is rebuilding this projection.
+	ErrRebuildRunning = errors.New("a rebuild of this projection is already running")
 )
 
 // Progress tells how a rebuild is getting on.
@@ -70,8 +79,8 @@ func (r *Runner) lockRebuild(ctx context.Context, p Projection) (unlock func(), 
 		return nil, err
 	}
 	return func() {
-		// Said and not left to the connection's end, which the server may hear
-		// of later than the next rebuild asks.
+		// The server may hear of the connection's end later than the next rebuild
+		// asks, so the lock is given back before.
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		_, _ = conn.Exec(bounded, `SELECT pg_advisory_unlock($1)`, key)
@@ -98,8 +107,8 @@ func (b *rebuild) run(ctx context.Context) error {
 	if err := b.fill(ctx, next); err != nil {
 		return err
 	}
-	b.tell("indexing")
-	err = b.within(ctx, next, func(tx pgx.Tx) error {
+	b.reportStep("indexing")
+	err = b.inGeneration(ctx, next, func(tx pgx.Tx) error {
 		// Many rows take longer to index than a request may take.
 		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
 			return fmt.Errorf("lift the statement timeout: %w", err)
@@ -112,19 +121,19 @@ func (b *rebuild) run(ctx context.Context) error {
 	if err := b.analyze(ctx, next); err != nil {
 		return err
 	}
-	if err := b.fill(ctx, next); err != nil { // what came meanwhile, before anyone is kept waiting
+	if err := b.fill(ctx, next); err != nil { // what has come since, while readers need not wait
 		return err
 	}
-	b.tell("swapping")
+	b.reportStep("swapping")
 	if err := b.swap(ctx, next); err != nil {
 		return err
 	}
-	b.tell("done")
+	b.reportStep("done")
 	return nil
 }
 
-// within runs a transaction whose search path leads to the new generation.
-func (b *rebuild) within(ctx context.Context, schema string, do func(pgx.Tx) error) error {
+// inGeneration runs a transaction whose search path leads to the new generation.
+func (b *rebuild) inGeneration(ctx context.Context, schema string, do func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, b.r.Pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, setSearchPath, searchPath(schema)); err != nil {
 			return fmt.Errorf("enter schema %s: %w", schema, err)
@@ -140,14 +149,14 @@ func (b *rebuild) fill(ctx context.Context, schema string) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		err := b.within(ctx, schema, func(tx pgx.Tx) error { return b.p.Apply(ctx, tx, batch) })
+		err := b.inGeneration(ctx, schema, func(tx pgx.Tx) error { return b.p.Apply(ctx, tx, batch) })
 		if err != nil {
 			return fmt.Errorf("after position %s: %w", b.position, err)
 		}
 		b.events += int64(len(batch))
 		b.position = batch[len(batch)-1].Position
 		batch = batch[:0]
-		b.tell("filling")
+		b.reportStep("filling")
 		return nil
 	}
 	for e, err := range b.r.Log.ReadAll(ctx, b.position, b.p.Prefixes...) {
@@ -164,7 +173,7 @@ func (b *rebuild) fill(ctx context.Context, schema string) error {
 }
 
 func (b *rebuild) analyze(ctx context.Context, schema string) error {
-	return b.within(ctx, schema, func(tx pgx.Tx) error {
+	return b.inGeneration(ctx, schema, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT tablename FROM pg_tables WHERE schemaname = $1`, schema)
 		if err != nil {
 			return fmt.Errorf("list tables: %w", err)
@@ -245,8 +254,8 @@ func (b *rebuild) rename(ctx context.Context, tx pgx.Tx, next string) error {
 	if err := tx.QueryRow(ctx, `SELECT to_regnamespace($1) IS NOT NULL`, quote(live)).Scan(&there); err != nil {
 		return fmt.Errorf("look for schema %s: %w", live, err)
 	}
-	// The former generation first: who still reads it is waited for here, not
-	// for long, and while readers of the live one are not kept waiting yet.
+	// The former generation first: its last readers are waited for here, not for
+	// long, and before the readers of the live one have to wait.
 	drop := "SET LOCAL lock_timeout = '3s'; DROP SCHEMA IF EXISTS " + quote(live+"_old") + " CASCADE; SET LOCAL lock_timeout TO DEFAULT"
 	if _, err := tx.Exec(ctx, drop); err != nil {
 		return fmt.Errorf("drop the former generation: %w", err)
@@ -267,7 +276,7 @@ func (b *rebuild) rename(ctx context.Context, tx pgx.Tx, next string) error {
 	return nil
 }
 
-func (b *rebuild) tell(step string) {
+func (b *rebuild) reportStep(step string) {
 	b.report(Progress{Projection: b.p.Name, Step: step, Events: b.events, Position: b.position, Elapsed: time.Since(b.begin)})
 }
 

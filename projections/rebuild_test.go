@@ -18,7 +18,7 @@ import (
 func TestRebuildUnderLoad(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(50)
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
+	r := start(t, log.options(pool), []projections.Projection{counters()})
 	r.waitFor(t, "counters", log.add(many(11_000)...))
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -81,7 +81,7 @@ type querier interface {
 func TestRebuildFailsWithoutHarm(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(50)
-	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	options := log.options(pool)
 	r := start(t, options, []projections.Projection{counters()})
 	last := log.add(many(10)...)
 	r.waitFor(t, "counters", last)
@@ -109,7 +109,7 @@ func TestRebuildFailsWithoutHarm(t *testing.T) {
 func TestRebuildCuresAStoppedProjector(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(50)
-	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	options := log.options(pool)
 	log.add(many(10)...)
 	log.add(counted{Counter: "bad"})
 	r := start(t, options, []projections.Projection{counters()})
@@ -120,5 +120,5 @@ func TestRebuildCuresAStoppedProjector(t *testing.T) {
 	require.NoError(t, r.Rebuild(t.Context(), "counters", nil))
 	r.waitFor(t, "counters", log.add(many(3)...))
 	requireExact(t, pool, log, schema)
-	require.NoError(t, r.Trouble())
+	require.NoError(t, r.Unfit())
 }

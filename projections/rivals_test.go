@@ -113,7 +113,7 @@ func TestRunnersSurviveKilledConnections(t *testing.T) {
 	last := log.add(counted{"x", 1})
 	for _, r := range runners {
 		r.waitFor(t, "counters", last)
-		require.NoError(t, r.Trouble())
+		require.NoError(t, r.Unfit())
 	}
 	requireExact(t, admin, log, schema)
 }

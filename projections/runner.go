@@ -48,7 +48,7 @@ type Options struct {
 	Grace time.Duration
 	// StoppedRetry is how long a follower that was stopped by an event waits
 	// before it tries that event again (default 1 min); at once when a rebuild
-	// or somebody else cleared the state.
+	// or an operator cleared the state.
 	StoppedRetry time.Duration
 }
 
@@ -69,6 +69,25 @@ func (o *Options) setDefaults() {
 
 // Runner runs projections and processes. Any number of instances may run the
 // same ones against one database.
+//
+// What becomes of an event that fails: no event is ever skipped, and the
+// checkpoint stays before the one that failed.
+//   - One that cannot be decoded, or that this program does not know, by its type
+//     or its schema version, ends the subscription. What is before it is applied;
+//     then the follower is stopped.
+//   - One whose rows cannot be written, or that a process fails at, for a reason
+//     that will not pass: its batch is rolled back and done once more event by
+//     event. What is before it is applied; then the follower is stopped, with the
+//     event's name.
+//   - Where the reason may pass (the database or the event store is down, a
+//     deadlock), the batch is tried again with backoff, for as long as it takes.
+//   - One that a process says it is too early for comes again when it is due.
+//
+// A stopped follower says why in its checkpoint row, Status, Unfit and the
+// metrics, for every instance to see. It tries again after Options.StoppedRetry,
+// and at once where a rebuild or an operator cleared the row; a program that
+// knows better goes on at that event. A rebuild that meets such an event fails,
+// and leaves the live rows as they are.
 type Runner struct {
 	Options
 	projections map[string]Projection
@@ -103,7 +122,7 @@ func New(o Options, projections []Projection, processes []Process) (*Runner, err
 		r.projections[p.Name] = p
 	}
 	for _, p := range processes {
-		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: processVersion, prefixes: p.Prefixes, handle: p.Handle})); err != nil {
+		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: processVersion, prefixes: p.Prefixes, replaces: p.Replaces, handle: p.Handle})); err != nil {
 			return nil, err
 		}
 	}
@@ -163,13 +182,12 @@ func (r *Runner) supervise(ctx context.Context, f *follower) {
 	log := r.Logger.With("projection", f.name)
 	wait := r.LeasePoll
 	for ctx.Err() == nil {
-		err := r.attempt(ctx, f)
+		err := r.runOnce(ctx, f)
 		if ctx.Err() != nil {
 			return
 		}
-		_, poison := errors.AsType[*poisonError](err)
 		switch {
-		case poison, errors.Is(err, errEnded):
+		case stops(err):
 			log.ErrorContext(ctx, "stopped by an event", "error", err)
 			r.stopped(ctx, f, err)
 		case errors.Is(err, ErrForeignCheckpoint):
@@ -187,7 +205,7 @@ func (r *Runner) supervise(ctx context.Context, f *follower) {
 	}
 }
 
-func (r *Runner) attempt(ctx context.Context, f *follower) error {
+func (r *Runner) runOnce(ctx context.Context, f *follower) error {
 	if err := f.prepare(ctx, false); err != nil {
 		return err
 	}
@@ -213,7 +231,7 @@ func (r *Runner) session(ctx context.Context, f *follower) error {
 	}
 	router.AddConsumerHandler(f.name, f.name, sub, f.consume)
 	router.AddMiddleware(
-		untilEnd(ctx), r.metrics.measure(f), retry(), within(ctx, r.Grace), whenDue(ctx), onePoison(end), middleware.Recoverer,
+		untilEnd(ctx), r.metrics.measure(f), retry(), withGrace(ctx, r.Grace), whenDue(ctx), narrowDown(end), middleware.Recoverer,
 	)
 	f.note(Running, nil)
 	if err := router.Run(ctx); err != nil && ctx.Err() == nil {
@@ -222,34 +240,7 @@ func (r *Runner) session(ctx context.Context, f *follower) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	return ended(sub, f.at())
-}
-
-// errEnded: the log goes on with something that this program cannot read.
-var errEnded = errors.New("the subscription ended at an event that cannot be read")
-
-func ended(sub message.Subscriber, at eventlog.Position) error {
-	if s, ok := sub.(interface{ Err() error }); ok && s.Err() != nil {
-		return fmt.Errorf("%w: %w", errEnded, s.Err())
-	}
-	return fmt.Errorf("%w, after position %s", errEnded, at)
-}
-
-// stopped says so for everyone and waits until there is reason to try again.
-func (r *Runner) stopped(ctx context.Context, f *follower, reason error) {
-	f.note(Stopped, reason)
-	again, cancel := context.WithTimeout(ctx, r.StoppedRetry)
-	defer cancel()
-	for marked := false; again.Err() == nil; pause(again, r.LeasePoll) {
-		if !marked {
-			err := markStopped(again, f.pool, f.name, f.version, f.at(), reason.Error())
-			marked = err == nil
-			continue
-		}
-		if c, err := loadCheckpoint(again, f.pool, f.name, f.version); err == nil && c.state != Stopped {
-			return
-		}
-	}
+	return unreadable(sub, f.reached())
 }
 
 func (f *follower) note(s State, err error) {

@@ -34,7 +34,7 @@ func TestCatchesUpAndFollows(t *testing.T) {
 	require.Equal(t, projections.Running, s.State)
 	require.Equal(t, last, s.Position)
 	require.EqualValues(t, 501, s.Events)
-	require.NoError(t, r.Trouble())
+	require.NoError(t, r.Unfit())
 	require.Equal(t, 501.0, metric(t, registry, "fleetledger_projection_events_total"))
 	require.Equal(t, 0.0, metric(t, registry, "fleetledger_projection_lag_seconds"))
 	require.Equal(t, float64(last.Commit), metric(t, registry, "fleetledger_projection_position"))
@@ -62,12 +62,12 @@ func TestGoesOnAfterRestart(t *testing.T) {
 	pool, log := pgtest.Pool(t), newScript(7)
 	for range 4 {
 		last := log.add(many(100)...)
-		r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
+		r := start(t, log.options(pool), []projections.Projection{counters()})
 		r.waitFor(t, "counters", last)
 		log.add(many(30)...) // some of it in flight when the runner stops
 		r.stop()
 	}
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
+	r := start(t, log.options(pool), []projections.Projection{counters()})
 	r.waitFor(t, "counters", log.add(counted{"x", 1}))
 	requireExact(t, pool, log, schema)
 }
@@ -75,7 +75,7 @@ func TestGoesOnAfterRestart(t *testing.T) {
 func TestOneInstanceRunsAndAnotherTakesOver(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
-	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	options := log.options(pool)
 	first := start(t, options, []projections.Projection{counters()})
 	first.waitFor(t, "counters", log.add(many(20)...))
 	registry := prometheus.NewPedanticRegistry()
@@ -92,13 +92,13 @@ func TestOutlivesTheDatabase(t *testing.T) {
 	t.Parallel()
 	server, log := pgtest.Server(t), newScript(5)
 	pool := server.Pool(t)
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
+	r := start(t, log.options(pool), []projections.Projection{counters()})
 	for _, down := range []func(testing.TB){server.Stop, server.Stop} {
 		r.waitFor(t, "counters", log.add(many(50)...))
 		log.add(many(200)...)
 		down(t)
 		log.add(many(50)...)
-		require.NoError(t, r.Trouble(), "an outage is no poison")
+		require.NoError(t, r.Unfit(), "an outage is no poison")
 		server.Start(t)
 	}
 	r.waitFor(t, "counters", log.add(counted{"x", 1}))
@@ -142,7 +142,7 @@ func TestFinishesTheBatchAtShutdown(t *testing.T) {
 		ctxErr = ctx.Err()
 		return ctxErr
 	}}
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, nil, process)
+	r := start(t, log.options(pool), nil, process)
 	last := log.add(many(3)...)
 	<-begun
 	r.end()
@@ -157,7 +157,7 @@ func TestFinishesTheBatchAtShutdown(t *testing.T) {
 func TestWaitForGivesUpAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{counters()})
+	r := start(t, log.options(pool), []projections.Projection{counters()})
 	last := log.add(many(3)...)
 	r.waitFor(t, "counters", last)
 	require.NoError(t, r.WaitFor(t.Context(), []string{"counters"}, eventlog.Position{}))
@@ -229,7 +229,7 @@ func TestDeclarationsAreChecked(t *testing.T) {
 func TestNewVersionIsFilledFirst(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
-	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	options := log.options(pool)
 	r := start(t, options, []projections.Projection{counters()})
 	r.waitFor(t, "counters", log.add(many(40)...))
 	r.stop()
@@ -251,11 +251,11 @@ func TestNewVersionIsFilledFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, projections.Filling, all[0].State)
 	require.Equal(t, 20, all[0].Behind)
-	require.ErrorContains(t, r.Trouble(), "counters is filling")
+	require.ErrorContains(t, r.Unfit(), "counters is filling")
 	close(proceed)
 	s := r.status(t, "counters", func(s projections.Status) bool { return s.State == projections.Running })
 	require.Zero(t, s.Behind)
-	require.NoError(t, r.Trouble())
+	require.NoError(t, r.Unfit())
 	requireExact(t, pool, log, "rm_counters_v2")
 	requireExact(t, pool, log, schema)
 }

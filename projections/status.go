@@ -65,7 +65,7 @@ func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
 			s.State, s.Error = c.state, c.problem
 		}
 	}
-	if err == nil && !f.mine(c) {
+	if err == nil && !f.owns(c) {
 		s.State, s.Error, s.Behind = Refused, ErrForeignCheckpoint.Error(), -1 // positions cannot be compared
 		return s, nil
 	}
@@ -89,10 +89,10 @@ func (r *Runner) countBehind(ctx context.Context, f *follower, s *Status) {
 	}
 }
 
-// Trouble names followers that are not fit for use: stopped by an event,
-// refusing their checkpoint, or still being filled. nil when there is none. It looks at this
-// instance only and costs nothing.
-func (r *Runner) Trouble() error {
+// Unfit names the followers that are not fit for use: stopped by an event,
+// refusing their checkpoint, or still being filled. It is nil when there is
+// none, looks at this instance only and costs nothing.
+func (r *Runner) Unfit() error {
 	var all []error
 	for _, f := range r.followers {
 		f.mu.Lock()

@@ -13,9 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Views are what a projection shows to readers who come to the database
-// themselves: views over the live rows, in a schema of their own and under
-// names that last.
+// Views are what a projection shows to readers with SQL of their own: views over
+// the live rows, in a schema apart and under names that last.
 //
 // They are published, made anew as a whole, in the transaction that makes
 // another version or generation the live one: when a new projection starts,
@@ -23,7 +22,7 @@ import (
 // that has the older or newer version, or declares other views. The program
 // that started last decides.
 //
-// Publishing does not wait for who is reading. Former views that are in use are
+// Publishing does not wait for readers. Former views that are in use are
 // put aside, still leading to the rows they led to, and dropped when the next
 // ones are published: a transaction under way may see the former rows until its
 // end. It should be READ COMMITTED, since in an older snapshot rows that were
@@ -126,7 +125,7 @@ func (v *Views) wanted(ctx context.Context, tx pgx.Tx, generation string) (p pub
 
 // replace makes the views anew in the place of the former ones.
 func (v *Views) replace(ctx context.Context, tx pgx.Tx, generation string, last publication) error {
-	if err := v.clear(ctx, tx, last); err != nil {
+	if err := v.removeFormer(ctx, tx, last); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, setSearchPath, searchPath(generation)); err != nil {
@@ -151,9 +150,9 @@ func (v *Views) replace(ctx context.Context, tx pgx.Tx, generation string, last 
 // patience is how long former views may be in use before they are put aside.
 const patience = "200ms"
 
-// clear takes the former views away: it drops them, or puts them aside while
-// somebody reads them.
-func (v *Views) clear(ctx context.Context, tx pgx.Tx, last publication) error {
+// removeFormer takes the former views away: it drops them, or puts them aside
+// while they are being read.
+func (v *Views) removeFormer(ctx context.Context, tx pgx.Tx, last publication) error {
 	aside := v.Schema + "_former_"
 	rows, err := tx.Query(ctx, `SELECT nspname::text, oid FROM pg_namespace WHERE nspname = $1 OR nspname ~ ('^' || $2 || '[0-9]+$')`, v.Schema, aside)
 	if err != nil {

@@ -49,7 +49,7 @@ func totals(t testing.TB, q interface {
 func TestViewsOutliveRebuilds(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(50)
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log}, []projections.Projection{shown(1)})
+	r := start(t, log.options(pool), []projections.Projection{shown(1)})
 	r.waitFor(t, "counters", log.add(counted{"x", 1}))
 	require.Equal(t, 1, totals(t, pool))
 	for n := 2; n < 5; n++ {
@@ -73,7 +73,7 @@ func TestViewsOutliveRebuilds(t *testing.T) {
 func TestViewsFollowTheVersionThatServes(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
-	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	options := log.options(pool)
 	begun := func(version int) started {
 		t.Helper()
 		p := shown(version)
@@ -128,7 +128,7 @@ func TestViewsFollowTheVersionThatServes(t *testing.T) {
 func TestViewsFollowARebuildOfWhatIsBeingFilled(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
-	options := projections.Options{Pool: pool, Follow: log.Follow, Log: log}
+	options := log.options(pool)
 	log.add(many(20)...)
 	for version := range 2 {
 		r, err := projections.New(options, []projections.Projection{shown(version + 1)}, nil)

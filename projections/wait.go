@@ -15,8 +15,8 @@ import (
 )
 
 // waiter tells readers when a projection has reached a position. Batches
-// announce themselves with NOTIFY, heard on one connection; who waits also
-// looks from time to time, so a lost notice costs a moment, not an answer.
+// announce themselves with NOTIFY, heard on one connection; a waiting reader
+// also looks from time to time, so a lost notice costs a moment, not an answer.
 type waiter struct {
 	pool     *pgxpool.Pool
 	versions map[string]int
@@ -26,8 +26,8 @@ type waiter struct {
 	changed chan struct{} // closed and replaced at every change
 }
 
-// look is how often a waiting reader asks the database itself.
-const look = 250 * time.Millisecond
+// lookInterval is how often a waiting reader asks the database itself.
+const lookInterval = 250 * time.Millisecond
 
 func newWaiter(pool *pgxpool.Pool, versions map[string]int) *waiter {
 	return &waiter{pool: pool, versions: versions, known: map[string]eventlog.Position{}, changed: make(chan struct{})}
@@ -43,12 +43,12 @@ func (w *waiter) wait(ctx context.Context, names []string, p eventlog.Position) 
 	if p == (eventlog.Position{}) {
 		return nil
 	}
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
-	for asked := false; ; asked = true {
+	for looked := false; ; looked = true {
 		missing, changed := w.missing(names, p)
-		if len(missing) > 0 && !asked {
-			w.ask(ctx, missing)
+		if len(missing) > 0 && !looked {
+			w.lookUp(ctx, missing)
 			missing, changed = w.missing(names, p)
 		}
 		if len(missing) == 0 {
@@ -57,7 +57,7 @@ func (w *waiter) wait(ctx context.Context, names []string, p eventlog.Position) 
 		select {
 		case <-changed:
 		case <-tick.C:
-			w.ask(ctx, missing)
+			w.lookUp(ctx, missing)
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return fmt.Errorf("wait for %v to reach %s: %w", missing, p, query.ErrNotCaughtUp)
@@ -79,19 +79,19 @@ func (w *waiter) missing(names []string, p eventlog.Position) ([]string, <-chan 
 	return missing, w.changed
 }
 
-// ask looks into the database. A failure counts as no news: the caller goes on
-// waiting for as long as it would anyhow.
-func (w *waiter) ask(ctx context.Context, names []string) {
+// lookUp asks the database itself. A failure counts as no news: the caller goes on
+// waiting.
+func (w *waiter) lookUp(ctx context.Context, names []string) {
 	found, err := positions(ctx, w.pool, w.versions, names)
 	if err != nil {
 		return
 	}
 	for i, name := range names {
-		w.learn(name, found[i])
+		w.note(name, found[i])
 	}
 }
 
-func (w *waiter) learn(name string, p eventlog.Position) {
+func (w *waiter) note(name string, p eventlog.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.known[name].Before(p) {
@@ -105,7 +105,7 @@ func (w *waiter) learn(name string, p eventlog.Position) {
 func (w *waiter) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		w.listen(ctx)
-		pause(ctx, look)
+		pause(ctx, lookInterval)
 	}
 }
 
@@ -130,7 +130,7 @@ func (w *waiter) listen(ctx context.Context) {
 		}
 		p, err := eventlog.ParsePosition(position)
 		if err == nil && w.versions[name] == version {
-			w.learn(name, p)
+			w.note(name, p)
 		}
 	}
 }

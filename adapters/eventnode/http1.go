@@ -66,7 +66,7 @@ func split(l net.Listener) *splitListener {
 // takes the next one after a pause only.
 func (s *splitListener) acceptAll() {
 	for s.closed.Err() == nil {
-		conn, err := s.Listener.Accept()
+		conn, err := s.Accept()
 		if err != nil {
 			s.http2.put(acceptedConn{err: err})
 			continue
@@ -128,7 +128,7 @@ func (q *connQueue) Accept() (net.Conn, error) {
 
 // Close ends both protocols and frees the address.
 func (q *connQueue) Close() error {
-	q.splitListener.close()
+	q.close()
 	return q.Listener.Close()
 }
 

@@ -84,7 +84,7 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 		return nil, err
 	}
 	s := &session{pool: opts.Pool, owner: uuid.New()}
-	last, err := openFirst(ctx, s, opts.LockWait)
+	last, err := openLog(ctx, s, opts.LockWait)
 	if err != nil {
 		return nil, fmt.Errorf("open the event log: %w", err)
 	}
@@ -130,8 +130,8 @@ func (o *Options) fill() error {
 	return nil
 }
 
-// openFirst opens the log, waiting a little for the lock.
-func openFirst(ctx context.Context, s *session, wait time.Duration) (int64, error) {
+// openLog opens the log, waiting a little for the lock.
+func openLog(ctx context.Context, s *session, wait time.Duration) (int64, error) {
 	deadline := time.Now().Add(wait)
 	for {
 		last, err := s.open(ctx)

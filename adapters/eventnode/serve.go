@@ -75,6 +75,6 @@ func (n *Node) serveGRPC(l net.Listener) {
 
 func (n *Node) serveHTTP1(l net.Listener) {
 	if err := n.http1.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-		n.log.Error("event node answers no health checks any more", "error", err)
+		n.log.Error("event node no longer answers health checks over HTTP/1.1", "error", err)
 	}
 }

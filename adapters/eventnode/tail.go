@@ -25,7 +25,7 @@ func newTail(head int64) *tail {
 	return &tail{floor: head, head: head, changed: make(chan struct{})}
 }
 
-// publish adds records just committed and wakes who waits for them.
+// publish adds records just committed and wakes whoever waits for them.
 func (t *tail) publish(records []*record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -41,7 +41,7 @@ func (s *Store) encode(ctx context.Context, stream string, e eventlog.NewEvent) 
 
 // decode reads what encode made, except that an event with sealed personal data
 // comes as a sealedEvent, for Store.open. An event that this program does not
-// know gives wire.ErrUnknown.
+// know gives codec.ErrUnknown.
 func decode(e *esdb.RecordedEvent) (eventlog.Recorded, error) {
 	r := eventlog.Recorded{
 		ID:         e.EventID,

@@ -18,8 +18,8 @@
 //     that keeps its position in one transaction with what it made of the events
 //     applies each exactly once.
 //   - An event this program does not know stops whoever reads it, after all
-//     events before it, with wire.ErrUnknown. It is never skipped.
-//   - Personal data (wire.Personal) never reaches the store in plain: it is
+//     events before it, with codec.ErrUnknown. It is never skipped.
+//   - Personal data (codec.Personal) never reaches the store in plain: it is
 //     sealed with a key of the person's own on its way in, and opened on its way
 //     out (personal.go). Of an erased person the id is left. A key that is lost
 //     stops readers like an unknown event, with ports.ErrKeyLost; keys that do not

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 func TestJudge(t *testing.T) {
@@ -40,7 +40,7 @@ func TestJudge(t *testing.T) {
 		{wrapped(codes.Unauthenticated), refused, false},
 		{wrapped(codes.NotFound), refused, false},
 		{fmt.Errorf("%w: nil map", errPanic), refused, false},
-		{unreadableError{fmt.Errorf("x: %w", wire.ErrUnknown)}, refused, false},
+		{unreadableError{fmt.Errorf("x: %w", codec.ErrUnknown)}, refused, false},
 		{errBusy, refused, true},
 		{errNoAnswer, refused, true}, // the patience was for all attempts
 		{errClosed, refused, true},

@@ -47,7 +47,7 @@ func (o FollowOptions) withDefaults() FollowOptions {
 // a position before what was handled already is ignored.
 //
 // It ends when ctx does; when handle fails, with that error; and at an event
-// that cannot be read, with wire.ErrUnknown where this program does not know
+// that cannot be read, with codec.ErrUnknown where this program does not know
 // it, after all events before it were handled.
 func (s *Store) Follow(ctx context.Context, o FollowOptions, from func(context.Context) (eventlog.Position, error),
 	handle func(context.Context, eventlog.Batch) error,

@@ -14,7 +14,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/app/eventlog"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 // following is a running Follow whose batches the test takes one by one.
@@ -308,7 +308,7 @@ func TestFollowStopsAtAnUnknownEvent(t *testing.T) {
 	assert.False(t, b.CaughtUp)
 	select {
 	case err := <-f.ended:
-		require.ErrorIs(t, err, wire.ErrUnknown)
+		require.ErrorIs(t, err, codec.ErrUnknown)
 		f.ended <- err
 	case <-f.batches:
 		t.Fatal("skipped an event")

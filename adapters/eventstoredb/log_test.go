@@ -12,7 +12,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/app/eventlog"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 func TestAppendAndReadStream(t *testing.T) {
@@ -45,6 +45,13 @@ func TestAppendAndReadStream(t *testing.T) {
 	assert.Equal(t, later, got[2].Position, "the position the append gave")
 	assert.Equal(t, got[1:], all(t, s.ReadStream(ctx, "account-1", 1)))
 	assert.Empty(t, all(t, s.ReadStream(ctx, "account-1", 3)))
+	last, found, err := s.ReadLast(ctx, "account-1")
+	require.NoError(t, err)
+	assert.True(t, found)
+	assert.Equal(t, got[2], last)
+	_, found, err = s.ReadLast(ctx, "account-unknown")
+	require.NoError(t, err)
+	assert.False(t, found)
 	assert.Empty(t, all(t, s.ReadStream(ctx, "account-unknown", 0)))
 }
 
@@ -187,7 +194,7 @@ func TestReadersStopAtAnUnknownEvent(t *testing.T) {
 			n, last = n+1, err
 		}
 		assert.Equal(t, 2, n, name)
-		require.ErrorIs(t, last, wire.ErrUnknown, name)
+		require.ErrorIs(t, last, codec.ErrUnknown, name)
 		require.NotErrorIs(t, last, eventlog.ErrUnavailable, name)
 	}
 }

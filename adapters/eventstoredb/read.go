@@ -24,7 +24,7 @@ func (s *Store) ReadStream(ctx context.Context, stream string, from eventlog.Rev
 		next := max(from, 0)
 		retry := s.attempts("read", "read "+stream)
 		for {
-			f, err := s.openStream(ctx, stream, next)
+			f, err := s.openStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(uint64(next))}, math.MaxInt64)
 			if err == nil {
 				var on bool
 				if on, err = s.yieldStream(ctx, f, &next, retry, yield); !on {
@@ -39,10 +39,34 @@ func (s *Store) ReadStream(ctx context.Context, stream string, from eventlog.Rev
 	}
 }
 
-func (s *Store) openStream(ctx context.Context, stream string, from eventlog.Revision) (*flow[*esdb.RecordedEvent], error) {
-	o := esdb.ReadStreamOptions{From: esdb.Revision(uint64(from))}
+// ReadLast gives the last event of a stream; see eventlog.Log.
+func (s *Store) ReadLast(ctx context.Context, stream string) (eventlog.Recorded, bool, error) {
+	retry := s.attempts("read", "read the last event of "+stream)
+	for {
+		var last eventlog.Recorded
+		var found bool
+		backwards := esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}
+		f, err := s.openStream(ctx, stream, backwards, 1)
+		if err == nil {
+			var next eventlog.Revision
+			var failed error
+			var on bool
+			if on, err = s.yieldStream(ctx, f, &next, retry, func(r eventlog.Recorded, err error) bool {
+				last, found, failed = r, err == nil, err
+				return false
+			}); !on {
+				return last, found, failed
+			}
+		}
+		if err := retry.again(ctx, err); err != nil {
+			return eventlog.Recorded{}, false, err
+		}
+	}
+}
+
+func (s *Store) openStream(ctx context.Context, stream string, o esdb.ReadStreamOptions, count uint64) (*flow[*esdb.RecordedEvent], error) {
 	return newFlow(ctx, s.guard, readAhead, func(ctx context.Context) (source[*esdb.RecordedEvent], error) {
-		r, err := s.client.ReadStream(ctx, stream, o, math.MaxInt64)
+		r, err := s.client.ReadStream(ctx, stream, o, count)
 		if err != nil {
 			return source[*esdb.RecordedEvent]{}, err
 		}

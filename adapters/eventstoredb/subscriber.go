@@ -32,7 +32,7 @@ type SubscriberOptions struct {
 	// resets it. Default 100 ms to 30 s.
 	Redelivery Backoff
 	// Stopped is told why a subscription ended that was neither closed nor
-	// cancelled: an event cannot be read, wire.ErrUnknown when this program
+	// cancelled: an event cannot be read, codec.ErrUnknown when this program
 	// does not know it, or the store was closed. Only then is the output closed
 	// early. Optional.
 	Stopped func(error)

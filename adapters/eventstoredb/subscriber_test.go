@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 func subscriber(t *testing.T, s *Store, change ...func(*SubscriberOptions)) *Subscriber {
@@ -198,8 +198,8 @@ func TestSubscriberStopsAtAnUnknownEvent(t *testing.T) {
 	require.Len(t, b.Events, 1, "what is before it is delivered")
 	require.True(t, m.Ack())
 	closed(t, out)
-	require.ErrorIs(t, <-stopped, wire.ErrUnknown)
-	require.ErrorIs(t, sub.Err(), wire.ErrUnknown)
+	require.ErrorIs(t, <-stopped, codec.ErrUnknown)
+	require.ErrorIs(t, sub.Err(), codec.ErrUnknown)
 }
 
 func TestSubscriberNeedsItsOptions(t *testing.T) {

@@ -31,15 +31,28 @@ type TokenStore interface {
 	FindByHash(ctx context.Context, hash []byte) (postgres.Token, error)
 }
 
-// People find the user of a session's token or of a personal one, and the auditor
-// of a grant's, else query.ErrNotFound, and what the profile of an account's token
-// gives.
+// Callers are where the callers of tokens that are not an account's come from.
+// Each gives query.ErrNotFound for a token that nobody has, or no longer.
+type Callers struct {
+	People   People
+	Audits   Audits
+	Profiles Profiles
+}
+
+// People find the user of a session's token and of a personal one.
 type People interface {
 	SessionCaller(ctx context.Context, token string) (access.Caller, error)
 	TokenCaller(ctx context.Context, token string) (access.Caller, error)
-	AuditCaller(ctx context.Context, token string) (access.Caller, error)
-	// ProfileRights gives the rights of an account's profile, none when it no longer
-	// exists.
+}
+
+// Audits find the auditor of a grant's token.
+type Audits interface {
+	Caller(ctx context.Context, token string) (access.Caller, error)
+}
+
+// Profiles say what a profile of an account gives, nothing when it no longer
+// exists.
+type Profiles interface {
 	ProfileRights(ctx context.Context, account uuid.UUID, id string) (rights.Set, error)
 }
 
@@ -47,16 +60,16 @@ type People interface {
 type Tokens struct {
 	operator [sha256.Size]byte
 	store    TokenStore
-	people   People
+	callers  Callers
 	clock    eventlog.Clock
 }
 
 // New makes the authenticator. operatorToken must not be empty.
-func New(operatorToken string, store TokenStore, people People, clock eventlog.Clock) (*Tokens, error) {
+func New(operatorToken string, store TokenStore, callers Callers, clock eventlog.Clock) (*Tokens, error) {
 	if operatorToken == "" {
 		return nil, errors.New("identity: the operator token is empty")
 	}
-	return &Tokens{operator: sha256.Sum256([]byte(operatorToken)), store: store, people: people, clock: clock}, nil
+	return &Tokens{operator: sha256.Sum256([]byte(operatorToken)), store: store, callers: callers, clock: clock}, nil
 }
 
 // Authenticate finds the caller of a token, else ErrUnknownToken, or
@@ -69,11 +82,11 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (access.Caller,
 	}
 	switch {
 	case strings.HasPrefix(token, access.SessionPrefix):
-		return person(t.people.SessionCaller(ctx, token))
+		return person(t.callers.People.SessionCaller(ctx, token))
 	case strings.HasPrefix(token, access.PersonalPrefix):
-		return person(t.people.TokenCaller(ctx, token))
+		return person(t.callers.People.TokenCaller(ctx, token))
 	case strings.HasPrefix(token, access.AuditPrefix):
-		return person(t.people.AuditCaller(ctx, token))
+		return person(t.callers.Audits.Caller(ctx, token))
 	}
 	known, err := t.store.FindByHash(ctx, postgres.HashToken(token))
 	switch {
@@ -110,5 +123,5 @@ func (t *Tokens) rightsOf(ctx context.Context, known postgres.Token) (rights.Set
 	if p, shipped := rights.Find(known.Profile); shipped {
 		return p.Rights, nil
 	}
-	return t.people.ProfileRights(ctx, known.Account, known.Profile)
+	return t.callers.Profiles.ProfileRights(ctx, known.Account, known.Profile)
 }

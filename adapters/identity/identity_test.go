@@ -39,7 +39,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	store := postgres.NewTokens(pgtest.Pool(t))
-	tokens, err := identity.New("the operator's", store, users{}, fixedClock{})
+	tokens, err := identity.New("the operator's", store, callers(users{}), fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTokens(t *testing.T) {
 
 func TestAnEmptyOperatorTokenIsRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := identity.New("", nil, nil, fixedClock{}); err == nil {
+	if _, err := identity.New("", nil, identity.Callers{}, fixedClock{}); err == nil {
 		t.Error("accepted")
 	}
 }
@@ -107,7 +107,7 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
 	pool := server.Pool(t)
-	tokens, err := identity.New("op", postgres.NewTokens(pool), nil, fixedClock{})
+	tokens, err := identity.New("op", postgres.NewTokens(pool), identity.Callers{}, fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +122,10 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 
 // users are the people of a test, by token.
 type users map[string]access.Caller
+
+func callers(u users) identity.Callers {
+	return identity.Callers{People: u, Audits: u, Profiles: u}
+}
 
 func (u users) SessionCaller(_ context.Context, token string) (access.Caller, error) {
 	if c, ok := u[token]; ok {
@@ -148,7 +152,7 @@ func (users) ProfileRights(_ context.Context, _ uuid.UUID, id string) (rights.Se
 	return nil, nil
 }
 
-func (u users) AuditCaller(ctx context.Context, token string) (access.Caller, error) {
+func (u users) Caller(ctx context.Context, token string) (access.Caller, error) {
 	return u.SessionCaller(ctx, token)
 }
 
@@ -157,7 +161,7 @@ func TestTokensOfUsers(t *testing.T) {
 	session, personal := access.Caller{Session: uuid.New()}, access.Caller{Limit: rights.Set{rights.DevicesRead}}
 	audits := access.Caller{Audits: []uuid.UUID{uuid.New()}}
 	known := users{"fles_a": session, "flpt_b": personal, "flau_c": audits}
-	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), known, fixedClock{})
+	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), callers(known), fixedClock{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func BenchmarkStart(b *testing.B) {
 	require.NoError(b, err)
 	store := operations.NewStore(pool, j.QueueChunk)
 	runner := make(signalRunner)
-	require.NoError(b, j.Start(b.Context(), runner, store))
+	require.NoError(b, j.Start(b.Context(), runs(runner), store))
 	for b.Loop() {
 		op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRenewal, CreatedAt: noon}
 		require.NoError(b, store.CreateOperation(b.Context(), op, []byte(`{}`), emptyItems(1)))

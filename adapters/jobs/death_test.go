@@ -57,7 +57,7 @@ func process(ctx context.Context, url string) error {
 		return err
 	}
 	// The test ends it.
-	return j.Run(ctx, stuckRunner{}, operations.NewStore(pool, j.QueueChunk))
+	return j.Run(ctx, runs(stuckRunner{}), operations.NewStore(pool, j.QueueChunk))
 }
 
 // killed gives an instance with an operation of three chunks, whose process was
@@ -127,7 +127,7 @@ func TestStopFinishesTheChunk(t *testing.T) {
 		}
 	}
 	ctx, end := context.WithCancel(t.Context())
-	require.NoError(t, i.jobs.Start(ctx, i, i))
+	require.NoError(t, i.jobs.Start(ctx, runs(i), i))
 	id := i.create(t, 3)
 	receive(t, began)
 	end()

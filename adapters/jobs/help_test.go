@@ -55,6 +55,16 @@ func instanceWith(t *testing.T, o jobs.Options) *instance {
 	}
 }
 
+// runs lets one double do all that the jobs run.
+func runs(double interface {
+	jobs.Operations
+	jobs.Schedule
+	jobs.Resets
+},
+) jobs.Runner {
+	return jobs.Runner{Operations: double, Schedule: double, Resets: double}
+}
+
 // RunDue is the runner's double for what falls due.
 func (i *instance) RunDue(ctx context.Context) error { return i.due(ctx) }
 
@@ -85,7 +95,7 @@ func (i *instance) RunOperationChunk(ctx context.Context, id uuid.UUID) (bool, e
 
 func (i *instance) start(t *testing.T) {
 	t.Helper()
-	require.NoError(t, i.jobs.Start(t.Context(), i, i))
+	require.NoError(t, i.jobs.Start(t.Context(), runs(i), i))
 	t.Cleanup(func() { i.stop(t) })
 }
 

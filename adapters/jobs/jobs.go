@@ -39,18 +39,33 @@ const (
 	defaultWorkers = 4
 )
 
-// Runner carries out operations, a chunk at a time.
-type Runner interface {
+// Runner is what the jobs run.
+type Runner struct {
+	Operations Operations
+	Schedule   Schedule
+	Resets     Resets
+}
+
+// Operations carry out operations, a chunk at a time.
+type Operations interface {
 	// RunOperationChunk carries out the next chunk and saves it, which queues the
 	// one after (QueueChunk); or it ends the operation when that is refused as a
 	// whole. It may be called again for the same chunk, also at the same time, and
 	// for an operation that is finished.
 	RunOperationChunk(ctx context.Context, id uuid.UUID) (done bool, err error)
+}
+
+// Schedule does what falls due.
+type Schedule interface {
 	// RunDue does all that is due by now. Several runs, also at the same time,
 	// do each thing once; the next goes on where one was cut short.
 	RunDue(ctx context.Context) error
-	// SendPasswordReset sends what a user needs to choose a new password. It may
-	// be called again for the same command, also at the same time.
+}
+
+// Resets send what users need to choose a new password.
+type Resets interface {
+	// SendPasswordReset sends it to one user. It may be called again for the same
+	// command, also at the same time.
 	SendPasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error
 }
 
@@ -144,10 +159,10 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 func (j *Jobs) client(runner Runner, failer Failer) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	err := errors.Join(
-		river.AddWorkerSafely(workers, &chunkWorker{runner: runner, failer: failer, clock: j.options.Clock, logger: j.options.Logger}),
-		river.AddWorkerSafely(workers, &periodicWorker[dueWork]{work: runner.RunDue}),
+		river.AddWorkerSafely(workers, &chunkWorker{operations: runner.Operations, failer: failer, clock: j.options.Clock, logger: j.options.Logger}),
+		river.AddWorkerSafely(workers, &periodicWorker[dueWork]{work: runner.Schedule.RunDue}),
 		river.AddWorkerSafely(workers, &periodicWorker[chores]{work: j.options.tidyUp}),
-		river.AddWorkerSafely(workers, &resetWorker{runner: runner}),
+		river.AddWorkerSafely(workers, &resetWorker{resets: runner.Resets}),
 	)
 	queues := map[string]river.QueueConfig{
 		operationQueue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}, choreQueue: {MaxWorkers: 1},

@@ -101,7 +101,7 @@ func TestProgressMakesUpForFailures(t *testing.T) {
 	i.create(t, 10)
 	_, err := pool.Exec(t.Context(), `UPDATE ops.river_job SET attempt = 7`)
 	require.NoError(t, err)
-	require.NoError(t, i.jobs.Run(stopped, i, i))
+	require.NoError(t, i.jobs.Run(stopped, runs(i), i))
 	require.Equal(t, []job{{State: "available"}}, unfinished(t, pool))
 }
 
@@ -160,7 +160,7 @@ func TestStartTwiceIsRefused(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, pgtest.Pool(t), 1)
 	i.start(t)
-	require.Error(t, i.jobs.Start(t.Context(), i, i))
+	require.Error(t, i.jobs.Start(t.Context(), runs(i), i))
 	i.stop(t)
 	i.stop(t)
 	i.start(t)
@@ -172,7 +172,7 @@ func TestStartWithoutDatabase(t *testing.T) {
 	server := pgtest.Server(t)
 	i := newInstance(t, server.Pool(t), 1)
 	server.Stop(t)
-	err := i.jobs.Start(t.Context(), i, i)
+	err := i.jobs.Start(t.Context(), runs(i), i)
 	require.True(t, postgres.IsUnavailable(err), "got %v", err)
 	server.Start(t)
 	i.start(t)

@@ -68,10 +68,10 @@ func (j *Jobs) QueueChunk(ctx context.Context, tx pgx.Tx, operation uuid.UUID) e
 // chunkWorker carries out chunks.
 type chunkWorker struct {
 	river.WorkerDefaults[chunk]
-	runner Runner
-	failer Failer
-	clock  eventlog.Clock
-	logger *slog.Logger
+	operations Operations
+	failer     Failer
+	clock      eventlog.Clock
+	logger     *slog.Logger
 }
 
 // Work carries out a chunk. An error that it returns is an attempt in river's
@@ -81,7 +81,7 @@ func (w *chunkWorker) Work(ctx context.Context, job *river.Job[chunk]) error {
 	if job.Attempt > maxAttempts {
 		return w.fail(ctx, job)
 	}
-	_, err := w.runner.RunOperationChunk(context.WithValue(ctx, runningChunk{}, job), job.Args.ID)
+	_, err := w.operations.RunOperationChunk(context.WithValue(ctx, runningChunk{}, job), job.Args.ID)
 	switch {
 	case err == nil || errors.Is(ctx.Err(), context.Canceled):
 		return err

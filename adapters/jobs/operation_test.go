@@ -18,9 +18,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
-// chunkRunner is a Runner whose chunks end with err.
+// chunkRunner are Operations whose chunks end with err.
 type chunkRunner struct {
-	Runner
 	err error
 }
 
@@ -76,7 +75,7 @@ func TestWhatAnAttemptAtAChunkEndsIn(t *testing.T) {
 			t.Parallel()
 			failed := ""
 			w := chunkWorker{
-				runner: chunkRunner{err: c.err}, failer: failerFunc(func(reason string) error { failed = reason; return c.failErr }),
+				operations: chunkRunner{err: c.err}, failer: failerFunc(func(reason string) error { failed = reason; return c.failErr }),
 				clock: clockFunc(time.Now), logger: slog.New(slog.DiscardHandler),
 			}
 			err := w.Work(c.ctx, jobWith(c.attempt, `{}`))
@@ -95,7 +94,7 @@ func TestWhatAnAttemptAtAChunkEndsIn(t *testing.T) {
 
 func TestWaitsGrow(t *testing.T) {
 	t.Parallel()
-	w := chunkWorker{runner: chunkRunner{err: eventlog.ErrUnavailable}, logger: slog.New(slog.DiscardHandler)}
+	w := chunkWorker{operations: chunkRunner{err: eventlog.ErrUnavailable}, logger: slog.New(slog.DiscardHandler)}
 	for snoozes, full := range map[int]time.Duration{0: chunkRetries.Min, 2: 4 * chunkRetries.Min, 1000: chunkRetries.Max} {
 		err := w.Work(t.Context(), jobWith(1, fmt.Sprintf(`{"snoozes":%d}`, snoozes)))
 		snooze, ok := errors.AsType[*river.JobSnoozeError](err)

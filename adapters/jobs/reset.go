@@ -40,10 +40,10 @@ func (j *Jobs) QueuePasswordReset(ctx context.Context, user, command uuid.UUID, 
 
 type resetWorker struct {
 	river.WorkerDefaults[passwordReset]
-	runner Runner
+	resets Resets
 }
 
 // Work sends the reset. Whatever goes wrong passes, and is tried again later.
 func (w *resetWorker) Work(ctx context.Context, job *river.Job[passwordReset]) error {
-	return w.runner.SendPasswordReset(ctx, job.Args.User, job.Args.Command, job.Args.Traceparent)
+	return w.resets.SendPasswordReset(ctx, job.Args.User, job.Args.Command, job.Args.Traceparent)
 }

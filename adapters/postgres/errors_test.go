@@ -61,7 +61,7 @@ func TestFailure(t *testing.T) {
 		require.ErrorIs(t, err, cause)
 		require.ErrorContains(t, err, "read: ")
 		for _, k := range kinds {
-			require.Equal(t, k == kind, errors.Is(err, k), "%v", err)
+			require.Equal(t, kind != nil && errors.Is(kind, k), errors.Is(err, k), "%v", err)
 		}
 	}
 }

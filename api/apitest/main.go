@@ -16,9 +16,9 @@ func Main(m *testing.M, begin func(testing.TB)) int {
 	return m.Run()
 }
 
-// outside is a test that is none: what goes wrong ends the process.
+// outside stands in for a test where none runs: a failure ends the process.
 type outside struct {
-	testing.TB // for what nobody calls here
+	testing.TB // the methods that are not needed here
 	ctx        context.Context
 	cleanups   []func()
 }

@@ -23,17 +23,17 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
-	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
-	"github.com/fleetledger/fleetledger/adapters/postgres/people"
+	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -69,7 +69,7 @@ type setup struct {
 	change   func(*app.Dependencies, *api.Options)
 }
 
-// On has the service use a database of the test's choice.
+// On makes the service use a database of the test's choice.
 func On(pool *pgxpool.Pool) Option { return func(s *setup) { s.pool = pool } }
 
 // CallTimeout bounds the calls to the event node.
@@ -79,7 +79,7 @@ func CallTimeout(d time.Duration) Option { return func(s *setup) { s.log.CallTim
 // reached by far.
 func Patience(d time.Duration) Option { return func(s *setup) { s.patience = d } }
 
-// With changes the parts themselves.
+// With changes the dependencies before the service is built.
 func With(change func(*app.Dependencies, *api.Options)) Option {
 	return func(s *setup) { s.change = change }
 }
@@ -115,8 +115,6 @@ func (s *Service) run(made setup) {
 	queue, err := jobs.New(jobs.Options{Pool: s.Pool, Logger: slog.New(slog.DiscardHandler)})
 	must(s.t, err)
 	store := operations.NewStore(s.Pool, queue.QueueChunk)
-	hasher, err := passwords.New()
-	must(s.t, err)
 	var runner *projections.Runner
 	wait := func(ctx context.Context, names []string, p eventlog.Position) error {
 		if made.patience > 0 && p.Commit > math.MaxUint32 {
@@ -130,9 +128,9 @@ func (s *Service) run(made setup) {
 		Log: log, Reader: fleet.NewReader(s.Pool, wait), Clock: s.Clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: query.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(s.Pool, key),
 		Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
-		People: app.People{
-			Store: people.NewStore(s.Pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-			SignIns: app.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
+		People: people.Options{
+			Store: peoplestore.NewStore(s.Pool), Passwords: quickPasswords{}, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+			SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
 		},
 	}, api.Options{
 		Idempotency: postgres.NewIdempotencyKeys(s.Pool, time.Minute, 24*time.Hour), Service: wellService{}, Clock: s.Clock,
@@ -143,11 +141,11 @@ func (s *Service) run(made setup) {
 	s.App = app.New(d)
 	runner = s.follow(log)
 	inBackground(s.t, runner.Run)
-	must(s.t, queue.Start(s.t.Context(), s.App, store))
+	must(s.t, queue.Start(s.t.Context(), jobs.Runner{Operations: s.App.Operations, Schedule: s.App.Schedule, Resets: s.App.People}, store))
 	s.t.Cleanup(func() { _ = queue.Stop(context.Background()) }) // fails where a test took the database away
 
-	o.App = s.App
-	o.Authenticator, err = identity.New(OperatorToken, s.tokens, s.App, s.Clock)
+	o.App = api.Over(s.App)
+	o.Authenticator, err = identity.New(OperatorToken, s.tokens, identity.Callers{People: s.App.People, Audits: s.App.Audits, Profiles: s.App.Access}, s.Clock)
 	must(s.t, err)
 	server, err := api.NewServer(o)
 	must(s.t, err)
@@ -164,11 +162,11 @@ func (s *Service) follow(log *eventstoredb.Store) *projections.Runner {
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
 		})
 	}
-	spanning := s.App.Processes()
+	finisher := s.App.Finisher
 	runner, err := projections.New(projections.Options{
 		Pool: s.Pool, Follow: follow, Log: log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
 	}, []projections.Projection{fleet.Projection()}, []projections.Process{
-		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
+		{Name: finisher.Name(), Prefixes: finisher.Prefixes(), Handle: finisher.HandleBatch},
 	})
 	must(s.t, err)
 	must(s.t, runner.Prepare(s.t.Context()))

@@ -12,9 +12,10 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // Values of AccountStatus.

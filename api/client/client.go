@@ -33,7 +33,7 @@ func New(baseURL, token string, options ...ClientOption) (*Client, error) {
 	return c, nil
 }
 
-// WithAccount has all calls act for an account, as the header X-Account does.
+// WithAccount makes all calls act for an account, as the header X-Account does.
 func WithAccount(uid string) ClientOption {
 	return WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("X-Account", uid)
@@ -49,8 +49,8 @@ func (c *Client) Position() string {
 	return c.position
 }
 
-// After has the reads that follow wait for a position, such as that of another
-// client's write.
+// After makes later reads wait for a position, such as that of another client's
+// write.
 func (c *Client) After(position string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,7 +91,7 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// Response is what every answer has.
+// Response is what all answers have in common.
 type Response struct {
 	Status int
 	Header http.Header

@@ -7,13 +7,13 @@
 //	...
 //	customers, err := fleet.ListCustomers(ctx, &client.ListCustomersParams{Search: &name})
 //	if problem, ok := errors.AsType[*client.Problem](err); ok {
-//		// what the service said no with: problem.Code, problem.Errors, ...
+//		// the service refused: problem.Code, problem.Errors, ...
 //	}
 //	for _, c := range customers.JSON200.Items { ... }
 //
 // An answer of 400 or above is an error, a *[Problem] with a stable code; the
 // field of the answer that bears its status (JSON200, JSON201, JSON202) holds
-// everything else. What is no JSON, such as CSV, is in Body.
+// the result. Content other than JSON, such as CSV, is in Body.
 //
 // A read waits for what the same Client wrote before it, unless its parameters
 // name a position themselves.

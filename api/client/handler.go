@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// WithHandler has a handler in the same process answer, with no network between.
+// WithHandler sends requests to a handler in the same process, without a network.
 func WithHandler(h http.Handler) ClientOption {
 	return WithHTTPClient(handlerDoer{h})
 }

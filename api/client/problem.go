@@ -11,9 +11,8 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
-// Problem is an answer of 400 or above: what the service said no with. An
-// answer from something in between, which has no code, is one as well, with
-// its text as Detail.
+// Problem is an answer of 400 or above as an error. An answer from something in
+// between, such as a proxy, has no code, and its text as Detail.
 type Problem struct {
 	openapi.Problem
 	Header http.Header
@@ -30,11 +29,11 @@ func (p *Problem) Error() string {
 	return text.String()
 }
 
-// Passing tells that the same request may go well a moment later; the header
-// Retry-After says when.
+// Passing reports whether the same request may succeed a moment later; the
+// header Retry-After says when.
 func (p *Problem) Passing() bool { return p.Header.Get("Retry-After") != "" }
 
-// Codes are those of everything that is wrong, at least one.
+// Codes lists the codes of all that is wrong, at least one.
 func (p *Problem) Codes() []string {
 	if p.Errors == nil || len(*p.Errors) == 0 {
 		return []string{p.Code}

@@ -19,7 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -43,18 +43,18 @@ const (
 const SerialNumber = "GATEWAY[SERIAL NUMBER]"
 
 // columns are the vendor's headers and ours, and where their cells go.
-var columns = map[string]func(*app.Registration, string){
+var columns = map[string]func(*devices.Registration, string){
 	"TARGET_COMPANY":       target,
-	SerialNumber:           func(r *app.Registration, v string) { r.SerialNumber = v },
-	"GATEWAY[IMEI]":        func(r *app.Registration, v string) { r.IMEI = v },
-	"GATEWAY[MAC ADDRESS]": func(r *app.Registration, v string) { r.MAC = v },
-	"GATEWAY[ESN]":         func(r *app.Registration, v string) { r.ESN = v },
-	"TYPE":                 func(r *app.Registration, v string) { r.Model = v },
-	"NAME":                 func(r *app.Registration, v string) { r.Name = v },
+	SerialNumber:           func(r *devices.Registration, v string) { r.SerialNumber = v },
+	"GATEWAY[IMEI]":        func(r *devices.Registration, v string) { r.IMEI = v },
+	"GATEWAY[MAC ADDRESS]": func(r *devices.Registration, v string) { r.MAC = v },
+	"GATEWAY[ESN]":         func(r *devices.Registration, v string) { r.ESN = v },
+	"TYPE":                 func(r *devices.Registration, v string) { r.Model = v },
+	"NAME":                 func(r *devices.Registration, v string) { r.Name = v },
 	"LABELS":               labels,
-	"OFFER":                func(r *app.Registration, v string) { r.Offer = catalogue.Offer(strings.ToLower(v)) },
-	"SUBSCRIPTION[ICCID]":  func(r *app.Registration, v string) { r.ICCID = v },
-	"ORDER_NUMBER":         func(r *app.Registration, v string) { r.OrderNumber = v },
+	"OFFER":                func(r *devices.Registration, v string) { r.Offer = catalogue.Offer(strings.ToLower(v)) },
+	"SUBSCRIPTION[ICCID]":  func(r *devices.Registration, v string) { r.ICCID = v },
+	"ORDER_NUMBER":         func(r *devices.Registration, v string) { r.OrderNumber = v },
 }
 
 // Headers lists the known column names.
@@ -67,7 +67,7 @@ func Headers() []string {
 	return names
 }
 
-func target(r *app.Registration, v string) {
+func target(r *devices.Registration, v string) {
 	if v == "" {
 		return
 	}
@@ -79,7 +79,7 @@ func target(r *app.Registration, v string) {
 	r.Account = uid
 }
 
-func labels(r *app.Registration, v string) {
+func labels(r *devices.Registration, v string) {
 	for label := range strings.SplitSeq(v, "|") {
 		if label = strings.TrimSpace(label); label != "" {
 			r.Labels = append(r.Labels, label)
@@ -107,7 +107,7 @@ const longestLine = 64 << 10
 type Reader struct {
 	lines     *bufio.Reader
 	separator byte
-	set       []func(*app.Registration, string) // of each column
+	set       []func(*devices.Registration, string) // of each column
 	line      int
 	cells     []string
 }
@@ -200,14 +200,14 @@ func shorten(cell string) string {
 // Next reads a row; io.EOF after the last one. A row that cannot be read is a
 // Registration that is Unreadable, with Problems. Ref is the row's line in the file ("line 2").
 // Empty rows are left out.
-func (f *Reader) Next() (app.Registration, error) {
+func (f *Reader) Next() (devices.Registration, error) {
 	for {
 		line, tooLong, err := f.next()
 		if err != nil {
-			return app.Registration{}, err
+			return devices.Registration{}, err
 		}
-		r := app.Registration{Ref: fmt.Sprintf("line %d", f.line)}
-		spoilt := func(code, detail string, facts map[string]string) (app.Registration, error) {
+		r := devices.Registration{Ref: fmt.Sprintf("line %d", f.line)}
+		spoilt := func(code, detail string, facts map[string]string) (devices.Registration, error) {
 			r.Unreadable, r.Problems = true, []domain.Problem{{Code: code, Detail: detail, Facts: facts}}
 			return r, nil
 		}

@@ -13,15 +13,15 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/fleetcsv"
-	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
-func read(r io.Reader) ([]app.Registration, error) {
+func read(r io.Reader) ([]devices.Registration, error) {
 	rows, err := fleetcsv.NewReader(r)
-	var all []app.Registration
+	var all []devices.Registration
 	for err == nil {
-		var row app.Registration
+		var row devices.Registration
 		if row, err = rows.Next(); err == nil {
 			all = append(all, row)
 		}
@@ -46,7 +46,7 @@ const target = "22222222-2222-4222-8222-222222222222"
 
 func TestColumnsComeInAnyOrderCaseAndSeparator(t *testing.T) {
 	t.Parallel()
-	want := []app.Registration{
+	want := []devices.Registration{
 		{
 			Ref: "line 2", SerialNumber: "ld1", IMEI: "1", MAC: "2", ESN: "3", Model: "MP70", Name: `Zoë – "north"; gate, 2`,
 			Labels: []string{"south", "fixed"}, Offer: catalogue.Premium, ICCID: "89", OrderNumber: "PO",

@@ -44,6 +44,14 @@ func (c Caller) Within(set rights.Set) rights.Set {
 	return rights.Common(set, c.Limit)
 }
 
+// InOwn is what the caller may do in its own account.
+func (c Caller) InOwn() rights.Set {
+	if c.Administrator {
+		return c.Within(rights.Administrator())
+	}
+	return c.Within(c.Rights)
+}
+
 // Operator reports whether the caller is the platform owner.
 func (c Caller) Operator() bool { return c.Actor.Kind == domain.ActorOperator }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-// ErrForbidden: the caller sees what the command is about but lacks a right
-// in it. The error is a *Forbidden, which names the right.
+// ErrForbidden says that the caller sees what the command is about but lacks a
+// right in it. The error is a *Forbidden, which names the right.
 var ErrForbidden = errors.New("forbidden")
 
 // Forbidden is ErrForbidden with the right that is missing and where.
@@ -24,3 +24,11 @@ func (f *Forbidden) Error() string { return fmt.Sprintf("forbidden: needs the ri
 
 // Is makes it an ErrForbidden.
 func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }
+
+// OperatorOnly refuses everybody else.
+func OperatorOnly(c Caller, right rights.Right) error {
+	if c.Operator() {
+		return nil
+	}
+	return &Forbidden{Right: right}
+}

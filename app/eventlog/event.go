@@ -9,17 +9,20 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/batch"
+	"github.com/fleetledger/fleetledger/domain/codec"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 	"github.com/fleetledger/fleetledger/domain/user"
-	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
 // Codec knows every event type of the log.
-var Codec = wire.Merge(account.Wire, audit.Wire, batch.Wire, device.Wire, partnership.Wire, release.Wire, reservation.Wire, transfer.Wire, user.Wire, wire.NewRegistry(wire.Of[LogOpened]()))
+var Codec = codec.Merge(
+	account.Codec, audit.Codec, batch.Codec, device.Codec, partnership.Codec, release.Codec, reservation.Codec, transfer.Codec, user.Codec,
+	codec.NewRegistry(codec.Of[LogOpened]()),
+)
 
 // Metadata goes with every event.
 type Metadata struct {

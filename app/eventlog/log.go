@@ -6,8 +6,8 @@ import (
 	"iter"
 )
 
-// ErrBusy: others were faster each time, or the same command is still being
-// carried out. Repeating it later is safe.
+// ErrBusy says that others were faster each time, or that the same command is
+// still being carried out. Repeating it later is safe.
 var ErrBusy = errors.New("busy with other requests for the same thing")
 
 // Revision is what an append expects of its stream: the revision (from 0) of
@@ -40,6 +40,8 @@ type Log interface {
 	// ReadStream yields a stream's events from the given revision (0 = all).
 	// A stream that does not exist yields nothing. It stops after an error.
 	ReadStream(ctx context.Context, stream string, from Revision) iter.Seq2[Recorded, error]
+	// ReadLast gives the last event of a stream; false when there is none.
+	ReadLast(ctx context.Context, stream string) (Recorded, bool, error)
 	// ReadAll yields the events of streams that start with one of the
 	// prefixes, in log order, after the given position up to the log's end.
 	ReadAll(ctx context.Context, after Position, prefixes ...string) iter.Seq2[Recorded, error]

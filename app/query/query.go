@@ -27,6 +27,15 @@ type Freshness struct {
 	AsOf        time.Time
 }
 
+// Instant is the one that an answer is about: what has expired or falls into a
+// window is told as of then.
+func (f Freshness) Instant(clock eventlog.Clock) time.Time {
+	if f.AsOf.IsZero() {
+		return clock.Now()
+	}
+	return f.AsOf
+}
+
 // Page says which part of a list is wanted. Sort keys are field names, with a
 // leading minus for descending; the reader refuses unknown ones.
 type Page struct {

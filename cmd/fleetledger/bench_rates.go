@@ -12,8 +12,9 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -92,21 +93,21 @@ func median(values []float64) float64 {
 // registration registers devices in one request. Each is four appends: two
 // reservations and the device, and a look at what is there.
 func (b *benchRun) registration(ctx context.Context) error {
-	created, err := b.app.CreateAccount(ctx, benchOperator, app.CreateAccount{
+	created, err := b.app.Accounts.Create(ctx, benchOperator, accounts.Create{
 		Name: "Bench", Type: account.Standard,
 		Administrator: struct{ Email, Name string }{"bench@example.com", "Bench"},
 	})
 	if err != nil {
 		return err
 	}
-	command := app.RegisterDevices{}
+	command := devices.Register{}
 	for i := range b.Devices {
-		command.Items = append(command.Items, app.Registration{
+		command.Items = append(command.Items, devices.Registration{
 			SerialNumber: fmt.Sprintf("LD%014d", i), IMEI: testIMEI(i), Account: created.UID,
 		})
 	}
 	begun := time.Now()
-	result, err := b.app.RegisterDevices(ctx, benchOperator, command)
+	result, err := b.app.Devices.Register(ctx, benchOperator, command)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (b *benchRun) visibility(ctx context.Context) error {
 	for i := range times {
 		labels := []string{fmt.Sprint("bench ", i)}
 		begun := time.Now()
-		written, err := b.app.EditDevice(ctx, benchOperator, app.EditDevice{Device: "LD00000000000000", Labels: &labels})
+		written, err := b.app.Devices.Edit(ctx, benchOperator, devices.Edit{Device: "LD00000000000000", Labels: &labels})
 		if err != nil {
 			return err
 		}

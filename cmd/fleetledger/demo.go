@@ -184,7 +184,7 @@ func (d *demoRun) activate(ctx context.Context) error {
 		if pending.Status == "active" { // by an interrupted run
 			continue
 		}
-		path := "/v1/activations/" + d.app.InvitationToken(account, 1)
+		path := "/v1/activations/" + d.app.Tokens.Invitation(account, 1)
 		if err := visitor.send(ctx, http.MethodPost, path, map[string]string{"name": "Fleet Desk", "password": d.password}, nil); err != nil {
 			return err
 		}

@@ -21,9 +21,10 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/mails"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
-	"github.com/fleetledger/fleetledger/adapters/postgres/people"
+	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -32,7 +33,7 @@ import (
 )
 
 // engine is the service without its HTTP edge: the use cases on the stores, the
-// read models that follow the log, the processes and the jobs.
+// read models and reactions that follow the log, and the jobs.
 type engine struct {
 	*stores
 	clock      *clock.Shifted
@@ -75,7 +76,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
-	// Jobs and processes call the app, the app's stores start jobs and wait for
+	// Jobs and reactions call the app, the app's stores start jobs and wait for
 	// the runner: each is looked up when it is called.
 	e.jobs, err = jobs.New(jobs.Options{
 		Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery, Chores: e.chores(), ChoresEvery: c.TidyEvery, Mails: delivery,
@@ -89,7 +90,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
 	e.runner, err = projections.New(projections.Options{
 		Pool: s.pool, Follow: e.follow, Log: s.log, Awaited: eventlog.Awaited, Source: source, Logger: logger, Metrics: metrics,
-	}, []projections.Projection{readModel}, e.processes(mailer, strings.TrimSuffix(c.PublicURL, "/")))
+	}, []projections.Projection{readModel}, e.reactions(mailer, strings.TrimSuffix(c.PublicURL, "/")))
 	return e, err
 }
 
@@ -107,10 +108,10 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, h
 		Persons:    e.persons,
 		Secrets:    e.secrets,
 		Secret:     secret,
-		People: app.People{
-			Store: people.NewStore(e.pool), Passwords: hasher,
+		People: people.Options{
+			Store: peoplestore.NewStore(e.pool), Passwords: hasher,
 			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
-			SignIns:   app.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
+			SignIns:   people.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
 			ResetTime: c.PasswordResetTime, Resets: e.jobs,
 			Issuer: c.issuer(), IssuerTime: c.OIDCTime,
 		},
@@ -141,7 +142,7 @@ func (e *engine) mail(c *Config, logger *slog.Logger) (ports.Mailer, jobs.Delive
 
 // chores keep the database free of what nobody can ask for any more.
 func (e *engine) chores() []jobs.Chore {
-	store := people.NewStore(e.pool)
+	store := peoplestore.NewStore(e.pool)
 	byNow := func(remove func(context.Context, time.Time, int) (int64, error)) func(context.Context, int) (int64, error) {
 		return func(ctx context.Context, limit int) (int64, error) { return remove(ctx, e.clock.Now(), limit) }
 	}
@@ -150,21 +151,23 @@ func (e *engine) chores() []jobs.Chore {
 		jobs.Remove("sessions", byNow(store.RemoveSessions)),
 		jobs.Remove("attempts to sign in", byNow(store.RemoveAttempts)),
 		jobs.Remove("personal tokens", byNow(store.RemoveTokens)),
-		{Name: "credentials", Do: func(ctx context.Context) error { return e.app.ForgetCredentials(ctx) }},
-		{Name: "secrets of external accounts", Do: func(ctx context.Context) error { return e.app.ForgetSecrets(ctx) }},
+		{Name: "credentials", Do: func(ctx context.Context) error { return e.app.People.ForgetCredentials(ctx) }},
+		{Name: "secrets of external accounts", Do: func(ctx context.Context) error { return e.app.Accounts.ForgetSecrets(ctx) }},
 	}
 }
 
-// processes follow the log and act on it.
-func (e *engine) processes(mailer ports.Mailer, publicURL string) []projections.Process {
-	spanning := e.app.Processes()
+// reactions follow the log and act on it.
+func (e *engine) reactions(mailer ports.Mailer, publicURL string) []projections.Process {
+	finisher, mailings := e.app.Finisher, e.app.Mailings(mailer, publicURL)
 	return []projections.Process{
-		{Name: spanning.Name(), Prefixes: spanning.Prefixes(), Handle: spanning.HandleBatch},
-		{Name: "invitation_mails", Prefixes: []string{"account-"}, Handle: e.app.InvitationMails(mailer, publicURL)},
-		{Name: "user_invitation_mails", Prefixes: []string{"user-"}, Handle: e.app.UserInvitationMails(mailer, publicURL)},
-		{Name: "partnership_mails", Prefixes: []string{"partnership-"}, Handle: e.app.PartnershipMails(mailer, publicURL)},
-		{Name: "password_reset_mails", Prefixes: []string{"user-"}, Handle: e.app.PasswordResetMails(mailer, publicURL)},
+		{Name: finisher.Name(), Prefixes: finisher.Prefixes(), Handle: finisher.HandleBatch},
+		{Name: mailings.Name(), Prefixes: mailings.Prefixes(), Handle: mailings.HandleBatch, Replaces: mailings.Replaces()},
 	}
+}
+
+// work is what the jobs run.
+func (e *engine) work() jobs.Runner {
+	return jobs.Runner{Operations: e.app.Operations, Schedule: e.app.Schedule, Resets: e.app.People}
 }
 
 func (e *engine) waitFor(ctx context.Context, names []string, p eventlog.Position) error {

@@ -137,7 +137,7 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 // outage at that moment is waited out like any other.
 func (e *engine) runJobs(ctx context.Context, logger *slog.Logger) {
 	for {
-		err := e.jobs.Run(ctx, e.app, e.operations)
+		err := e.jobs.Run(ctx, e.work(), e.operations)
 		if ctx.Err() != nil {
 			if err != nil {
 				logger.Warn("the job queue did not stop in time", "error", err)

@@ -25,7 +25,7 @@ const (
 
 // newServer makes the HTTP edge of an engine.
 func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, registry *prometheus.Registry, logger *slog.Logger) (*api.Server, error) {
-	tokens, err := identity.New(operatorToken, postgres.NewTokens(e.pool), e.app, e.clock)
+	tokens, err := identity.New(operatorToken, postgres.NewTokens(e.pool), identity.Callers{People: e.app.People, Audits: e.app.Audits, Profiles: e.app.Access}, e.clock)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 		return nil, err
 	}
 	return api.NewServer(api.Options{
-		App:            e.app,
+		App:            api.Over(e.app),
 		Authenticator:  tokens,
 		Idempotency:    keys,
 		Service:        health{e},
@@ -73,7 +73,7 @@ func (h health) Ready(ctx context.Context) []api.Check {
 		return api.Check{Name: name, OK: true}
 	}
 	followers := check("projections", "", nil)
-	if err := h.runner.Trouble(); err != nil {
+	if err := h.runner.Unfit(); err != nil {
 		followers = api.Check{Name: "projections", Detail: err.Error()}
 	}
 	return []api.Check{

@@ -12,19 +12,19 @@ import (
 )
 
 func bill(mode account.BillingMode, contact *account.Person) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideBill(s, mode, contact) }
+	return func(s account.State) ([]domain.Event, error) { return account.DecideBill(s, mode, contact) }
 }
 
 func rename(name string) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideRename(s, name) }
+	return func(s account.State) ([]domain.Event, error) { return account.DecideRename(s, name) }
 }
 
 func assignContact(p account.Person) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideAssignContact(s, p) }
+	return func(s account.State) ([]domain.Event, error) { return account.DecideAssignContact(s, p) }
 }
 
 func secure(c account.Secure) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideSecure(s, c) }
+	return func(s account.State) ([]domain.Event, error) { return account.DecideSecure(s, c) }
 }
 
 func TestDetails(t *testing.T) {
@@ -42,7 +42,7 @@ func TestDetails(t *testing.T) {
 	if back := direct.When(bill(account.Prepaid, nil)).ThenDone(); back.State.Billing.Contact != nil {
 		t.Error("prepaid billing has a contact")
 	}
-	s.When(func(s account.State) ([]domain.Event, []domain.Problem) {
+	s.When(func(s account.State) ([]domain.Event, error) {
 		return account.DecideAssignOffers(s, []catalogue.Offer{catalogue.Basic})
 	}).Then(account.OffersAssigned{Account: uid, Offers: []catalogue.Offer{catalogue.Basic}})
 	closed := s.When(closing).ThenDone()
@@ -59,7 +59,7 @@ func TestChannelContacts(t *testing.T) {
 	reseller.Type = account.Reseller
 	s := given(t, reseller).When(assignContact(contact)).Then(account.ChannelContactAssigned{Account: uid, Contact: contact})
 	s.When(assignContact(account.Person{ID: uuid.UUID{8}, Email: "sales@VENDOR.example"})).Then()
-	remove := func(s account.State) ([]domain.Event, []domain.Problem) {
+	remove := func(s account.State) ([]domain.Event, error) {
 		return account.DecideRemoveContact(s, contact.ID)
 	}
 	s.When(remove).Then(account.ChannelContactRemoved{Account: uid, Contact: contact.ID}).When(remove).Then()

@@ -11,32 +11,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
-// The codes of refusals. They are part of the interface and never change.
-const (
-	CodeNameInvalid       = "name_invalid"
-	CodeEmailInvalid      = "email_invalid"
-	CodeNotFound          = "account_not_found"
-	CodeAccountClosed     = "account_closed"
-	CodeAlreadyActive     = "already_active"
-	CodeInvitationUnknown = "invitation_unknown"
-	CodeInvitationExpired = "invitation_expired"
-	CodeCreationAbandoned = "creation_abandoned"
-	CodePersonErased      = "person_erased"
-	CodePersonNotFound    = "person_not_found"
-	CodeLastAdministrator = "last_administrator"
-	CodeUserDeactivated   = "user_deactivated"
-)
-
-func notFound() []domain.Problem { return problem(CodeNotFound, "There is no such account.") }
-
-func erased() []domain.Problem {
-	return problem(CodePersonErased, "The administrator of the account was erased; nobody is left to invite.")
-}
-
-func problem(code, detail string) []domain.Problem {
-	return []domain.Problem{{Code: code, Detail: detail}}
-}
-
 // Create opens an account. Name and the administrator's e-mail are normalised;
 // both are reserved before the decision is appended. Reseller is the account
 // that creates its customer, uuid.Nil when the operator creates.
@@ -52,10 +26,10 @@ type Create struct {
 
 // DecideCreate decides the creation. An account that is there already is
 // unchanged: its uid is the command's own.
-func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
+func DecideCreate(s State, c Create) ([]domain.Event, error) {
 	switch {
 	case s.Abandoned:
-		return nil, problem(CodeCreationAbandoned, "This creation was given up half way; create the account again.")
+		return nil, refuse(CodeCreationAbandoned, "The creation of this account was given up before it was done. Create the account again.")
 	case s.Exists():
 		return nil, nil
 	}
@@ -67,46 +41,49 @@ func DecideCreate(s State, c Create) ([]domain.Event, []domain.Problem) {
 
 // DecideActivate decides whether the holder of an invitation's token may finish
 // the account. Once it is active the token is used up.
-func DecideActivate(s State, tokenHash []byte, administrator Person, credential uuid.UUID, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideActivate(s State, tokenHash []byte, administrator Person, credential uuid.UUID, now time.Time) ([]domain.Event, error) {
 	if !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash) {
-		return nil, problem(CodeInvitationUnknown, "There is no such invitation.")
+		return nil, refuse(CodeInvitationUnknown, "There is no such invitation.")
 	}
 	switch s.StatusAt(now) {
 	case Closed:
-		return nil, problem(CodeAccountClosed, "The account is closed.")
+		return nil, refuse(CodeAccountClosed, "The account is closed.")
 	case Expired:
-		return nil, problem(CodeInvitationExpired, "The invitation has run out. Ask for a new one.")
+		return nil, refuse(CodeInvitationExpired, "The invitation has expired. Ask for a new one.")
 	case Activated:
-		return nil, problem(CodeAlreadyActive, "The account is active already.")
+		return nil, refuse(CodeAlreadyActive, "The account is already active.")
 	}
 	if s.Administrator.IsErased() {
-		return nil, erased()
+		return nil, domain.Refuse(erased()...)
 	}
 	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator, Credential: credential}}, nil
 }
 
 // DecideInvite replaces the invitation of an account that was not activated yet.
 // That the one before has run out is recorded first.
-func DecideInvite(s State, i Invitation, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideInvite(s State, i Invitation, now time.Time) ([]domain.Event, error) {
 	switch s.Status {
 	case "":
-		return nil, notFound()
+		return nil, domain.Refuse(notFound()...)
 	case Closed:
-		return nil, problem(CodeAccountClosed, "The account is closed.")
+		return nil, refuse(CodeAccountClosed, "The account is closed.")
 	case Activated:
-		return nil, problem(CodeAlreadyActive, "The account is active already.")
+		return nil, refuse(CodeAlreadyActive, "The account is already active.")
 	}
 	if s.Administrator.IsErased() {
-		return nil, erased()
+		return nil, domain.Refuse(erased()...)
 	}
 	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
 		return nil, nil
 	}
-	return append(DecideLapse(s, now), InvitationSent{Account: s.UID, Invitation: i}), nil
+	return append(lapsed(s, now), InvitationSent{Account: s.UID, Invitation: i}), nil
 }
 
-// DecideLapse records that the invitation has run out, once for each.
-func DecideLapse(s State, now time.Time) []domain.Event {
+// DecideLapse records that the invitation has run out, once for each. It never
+// refuses.
+func DecideLapse(s State, now time.Time) ([]domain.Event, error) { return lapsed(s, now), nil }
+
+func lapsed(s State, now time.Time) []domain.Event {
 	if s.StatusAt(now) != Expired || s.Lapsed == s.Invitation.Number {
 		return nil
 	}
@@ -114,10 +91,10 @@ func DecideLapse(s State, now time.Time) []domain.Event {
 }
 
 // DecideClose closes the account.
-func DecideClose(s State, reason string) ([]domain.Event, []domain.Problem) {
+func DecideClose(s State, reason string) ([]domain.Event, error) {
 	switch s.Status {
 	case "":
-		return nil, notFound()
+		return nil, domain.Refuse(notFound()...)
 	case Closed:
 		return nil, nil
 	}
@@ -127,12 +104,12 @@ func DecideClose(s State, reason string) ([]domain.Event, []domain.Problem) {
 // DecideErase decides to forget a person named in the account, whatever the
 // account's status. emailReservation is the stream that keeps the person's
 // address taken.
-func DecideErase(s State, person uuid.UUID, emailReservation string) ([]domain.Event, []domain.Problem) {
+func DecideErase(s State, person uuid.UUID, emailReservation string) ([]domain.Event, error) {
 	switch {
 	case !s.Exists():
-		return nil, notFound()
+		return nil, domain.Refuse(notFound()...)
 	case !s.Names(person):
-		return nil, problem(CodePersonNotFound, "There is no such person in the account.")
+		return nil, refuse(CodePersonNotFound, "There is no such person in the account.")
 	case !s.shows(person):
 		return nil, nil
 	case s.Administrator.ID != person:

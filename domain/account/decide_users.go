@@ -7,14 +7,14 @@ import (
 )
 
 // DecideName makes a user of the account one of its administrators.
-func DecideName(s State, administrator Person) ([]domain.Event, []domain.Problem) {
+func DecideName(s State, administrator Person) ([]domain.Event, error) {
 	switch {
 	case !s.Exists():
-		return nil, notFound()
+		return nil, domain.Refuse(notFound()...)
 	case s.Status == Closed:
-		return nil, problem(CodeAccountClosed, "The account is closed.")
+		return nil, refuse(CodeAccountClosed, "The account is closed.")
 	case s.KeepsOut(administrator.ID):
-		return nil, problem(CodeUserDeactivated, "The user is deactivated.")
+		return nil, refuse(CodeUserDeactivated, "The user is deactivated.")
 	case s.Administers(administrator.ID):
 		return nil, nil
 	}
@@ -22,38 +22,34 @@ func DecideName(s State, administrator Person) ([]domain.Event, []domain.Problem
 }
 
 // DecideRemove makes an administrator an ordinary user. One has to remain.
-func DecideRemove(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
+func DecideRemove(s State, user uuid.UUID) ([]domain.Event, error) {
 	if !s.Administers(user) {
 		return nil, nil
 	}
 	if len(s.Administrators) == 1 {
-		return nil, lastAdministrator()
+		return nil, domain.Refuse(lastAdministrator()...)
 	}
 	return []domain.Event{AdministratorRemoved{Account: s.UID, User: user}}, nil
 }
 
 // DecideWithdraw keeps a user out of the account from now on, but never its
 // last administrator.
-func DecideWithdraw(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
+func DecideWithdraw(s State, user uuid.UUID) ([]domain.Event, error) {
 	switch {
 	case !s.Exists():
-		return nil, notFound()
+		return nil, domain.Refuse(notFound()...)
 	case s.KeepsOut(user):
 		return nil, nil
 	case s.Administers(user) && len(s.Administrators) == 1:
-		return nil, lastAdministrator()
+		return nil, domain.Refuse(lastAdministrator()...)
 	}
 	return []domain.Event{AccessWithdrawn{Account: s.UID, User: user}}, nil
 }
 
 // DecideRestore lets a user in again, as an ordinary one.
-func DecideRestore(s State, user uuid.UUID) ([]domain.Event, []domain.Problem) {
+func DecideRestore(s State, user uuid.UUID) ([]domain.Event, error) {
 	if !s.KeepsOut(user) {
 		return nil, nil
 	}
 	return []domain.Event{AccessRestored{Account: s.UID, User: user}}, nil
-}
-
-func lastAdministrator() []domain.Problem {
-	return problem(CodeLastAdministrator, "This is the account's last administrator. Name another one first.")
 }

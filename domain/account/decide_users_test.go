@@ -12,11 +12,11 @@ import (
 var second = account.Person{ID: uuid.UUID{4}, Email: "second@customer.example"}
 
 func name(p account.Person) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) { return account.DecideName(s, p) }
+	return func(s account.State) ([]domain.Event, error) { return account.DecideName(s, p) }
 }
 
-func about(decide func(account.State, uuid.UUID) ([]domain.Event, []domain.Problem), user uuid.UUID) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) { return decide(s, user) }
+func about(decide func(account.State, uuid.UUID) ([]domain.Event, error), user uuid.UUID) decision {
+	return func(s account.State) ([]domain.Event, error) { return decide(s, user) }
 }
 
 // One administrator remains, whichever way one would go.

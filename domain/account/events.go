@@ -1,4 +1,3 @@
-// Package account is the Account aggregate: a company on the platform.
 package account
 
 import (
@@ -7,48 +6,48 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/catalogue"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 // The types below are the wire format of the log. Fields are added, never
 // renamed or removed; a change of meaning is a new schema version with an
 // upcaster. The golden files in testdata hold every version ever written.
 
-// Wire knows the account events.
-var Wire = wire.NewRegistry(
-	wire.Of[AccountCreated](wire.Same),   // from version 2 on persons are sealed in the log
-	wire.Of[AccountActivated](wire.Same), // likewise
-	wire.Of[InvitationSent](),
-	wire.Of[InvitationExpired](),
-	wire.Of[AccountClosed](),
-	wire.Of[AccountCreationAbandoned](),
+// Codec knows the account events.
+var Codec = codec.NewRegistry(
+	codec.Of[AccountCreated](codec.Same),   // from version 2 on persons are sealed in the log
+	codec.Of[AccountActivated](codec.Same), // likewise
+	codec.Of[InvitationSent](),
+	codec.Of[InvitationExpired](),
+	codec.Of[AccountClosed](),
+	codec.Of[AccountCreationAbandoned](),
 
-	wire.Of[AccountRenamed](),
-	wire.Of[AccountClaimAbandoned](),
-	wire.Of[OffersAssigned](),
-	wire.Of[BillingChanged](),
-	wire.Of[ChannelContactAssigned](),
-	wire.Of[ChannelContactRemoved](),
-	wire.Of[SessionLifetimeSet](),
-	wire.Of[PasswordLengthSet](),
-	wire.Of[AddressRangesSet](),
-	wire.Of[PersonErased](),
+	codec.Of[AccountRenamed](),
+	codec.Of[AccountClaimAbandoned](),
+	codec.Of[OffersAssigned](),
+	codec.Of[BillingChanged](),
+	codec.Of[ChannelContactAssigned](),
+	codec.Of[ChannelContactRemoved](),
+	codec.Of[SessionLifetimeSet](),
+	codec.Of[PasswordLengthSet](),
+	codec.Of[AddressRangesSet](),
+	codec.Of[PersonErased](),
 
-	wire.Of[AdministratorNamed](),
-	wire.Of[AdministratorRemoved](),
-	wire.Of[AccessWithdrawn](),
-	wire.Of[AccessRestored](),
+	codec.Of[AdministratorNamed](),
+	codec.Of[AdministratorRemoved](),
+	codec.Of[AccessWithdrawn](),
+	codec.Of[AccessRestored](),
 
-	wire.Of[ProfileDefined](),
-	wire.Of[ProfileRenamed](),
-	wire.Of[ProfileRightsAssigned](),
-	wire.Of[ProfileRemoved](),
+	codec.Of[ProfileDefined](),
+	codec.Of[ProfileRenamed](),
+	codec.Of[ProfileRightsAssigned](),
+	codec.Of[ProfileRemoved](),
 
-	wire.Of[ExternalAccountAdded](),
-	wire.Of[ExternalAccountRelabelled](),
-	wire.Of[ExternalAccountEndpointChanged](),
-	wire.Of[ExternalAccountSecretReplaced](),
-	wire.Of[ExternalAccountRemoved](),
+	codec.Of[ExternalAccountAdded](),
+	codec.Of[ExternalAccountRelabelled](),
+	codec.Of[ExternalAccountEndpointChanged](),
+	codec.Of[ExternalAccountSecretReplaced](),
+	codec.Of[ExternalAccountRemoved](),
 )
 
 // Type is what an account is: a reseller or a standard account.
@@ -69,9 +68,9 @@ type Person struct {
 	Name  string    `json:"name,omitempty"`
 }
 
-var _ wire.Personal = Person{}
+var _ codec.Personal = Person{}
 
-// PersonalData marks the type as wire.Personal.
+// PersonalData marks the type as codec.Personal.
 func (Person) PersonalData() {}
 
 // Erased stands where an erased person's e-mail and name were. It is no e-mail
@@ -99,7 +98,7 @@ type AccountCreated struct {
 	Type          Type              `json:"type"`
 	Administrator Person            `json:"administrator"`
 	Offers        []catalogue.Offer `json:"offers"`
-	Reseller      uuid.UUID         `json:"reseller,omitzero"` // who created it as a customer; it is partnered at once
+	Reseller      uuid.UUID         `json:"reseller,omitzero"` // that created it as its customer and is its partner at once
 	Invitation    Invitation        `json:"invitation"`
 }
 

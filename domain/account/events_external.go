@@ -39,8 +39,8 @@ type ExternalAccountEndpointChanged struct {
 	Endpoint        string    `json:"endpoint"`
 }
 
-// ExternalAccountSecretReplaced puts a credential in force. The one replaced is
-// of no use any more and is dropped, if need be by a process that follows the log.
+// ExternalAccountSecretReplaced puts a credential in force. The one replaced
+// is no longer of use and is dropped, if need be by a process that follows the log.
 type ExternalAccountSecretReplaced struct {
 	Account         uuid.UUID `json:"account"`
 	ExternalAccount uuid.UUID `json:"externalAccount"`

@@ -24,14 +24,15 @@ type ProfileRenamed struct {
 	Name    string    `json:"name"`
 }
 
-// ProfileRightsAssigned replaces the rights of a profile, for all who have it.
+// ProfileRightsAssigned replaces the rights of a profile, for everybody who has it.
 type ProfileRightsAssigned struct {
 	Account uuid.UUID      `json:"account"`
 	Profile uuid.UUID      `json:"profile"`
 	Rights  []rights.Right `json:"rights"`
 }
 
-// ProfileRemoved takes a profile away. Who has it gets nothing by it any more.
+// ProfileRemoved takes a profile away. Whoever has it gets no rights by it from
+// then on.
 type ProfileRemoved struct {
 	Account uuid.UUID `json:"account"`
 	Profile uuid.UUID `json:"profile"`

@@ -17,19 +17,19 @@ var texts = account.ExternalAccount{
 }
 
 func add(x account.ExternalAccount) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) {
+	return func(s account.State) ([]domain.Event, error) {
 		return account.DecideAddExternalAccount(s, x)
 	}
 }
 
 func editExternal(x account.ExternalAccount) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) {
+	return func(s account.State) ([]domain.Event, error) {
 		return account.DecideEditExternalAccount(s, x)
 	}
 }
 
 func removeExternal(uid uuid.UUID) decision {
-	return func(s account.State) ([]domain.Event, []domain.Problem) {
+	return func(s account.State) ([]domain.Event, error) {
 		return account.DecideRemoveExternalAccount(s, uid)
 	}
 }

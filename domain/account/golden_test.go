@@ -19,7 +19,7 @@ func TestGolden(t *testing.T) {
 	profile := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000004")
 	external, credential := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000005"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000006")
 	invitation := account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
-	domaintest.Golden(t, account.Wire,
+	domaintest.Golden(t, account.Codec,
 		account.AccountCreated{
 			Account: uid, Name: "Prairie Fire", Type: account.Standard, Administrator: administrator,
 			Offers: []catalogue.Offer{catalogue.Basic, catalogue.Complete}, Reseller: reseller, Invitation: invitation,

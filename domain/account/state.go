@@ -2,14 +2,20 @@ package account
 
 import (
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
+
+// Aggregate is the account.
+var Aggregate = aggregate.Aggregate[State]{
+	Category: "account", Evolve: Evolve, Reservations: reservations, Fence: fence,
+}
 
 // Status is where an account is in its life.
 type Status string
@@ -56,23 +62,8 @@ type State struct {
 	ExternalAccounts []ExternalAccount
 }
 
-// Administers reports whether a user is an administrator of the account.
-func (s State) Administers(user uuid.UUID) bool {
-	return slices.ContainsFunc(s.Administrators, func(p Person) bool { return p.ID == user })
-}
-
-// Exists reports whether the account was created.
-func (s State) Exists() bool { return s.Status != "" }
-
-// StatusAt is the status with expiry taken into account.
-func (s State) StatusAt(now time.Time) Status {
-	if s.Status == Pending && !now.Before(s.Invitation.Expires) {
-		return Expired
-	}
-	return s.Status
-}
-
-// Evolve folds one event into the state.
+// Evolve folds one event into the state. It shares nothing that changes with the
+// state before.
 func Evolve(s State, e domain.Event) State {
 	switch e := e.(type) {
 	case AccountCreated:
@@ -114,21 +105,121 @@ func Evolve(s State, e domain.Event) State {
 	case AccessRestored:
 		s.Withdrawn = slices.DeleteFunc(slices.Clone(s.Withdrawn), func(u uuid.UUID) bool { return u == e.User })
 	}
-	return external(profiled(administered(s, e), e), e)
+	return evolveExternal(evolveProfiles(evolveAdministration(s, e), e), e)
 }
 
-// Forgotten reports whether the first administrator was erased.
-func (s State) Forgotten() bool { return slices.Contains(s.Erased, s.Administrator.ID) }
+// evolveProfiles is the part of Evolve about profiles.
+func evolveProfiles(s State, e domain.Event) State {
+	change := func(profile uuid.UUID, to func(*rights.Profile)) {
+		s.Profiles = slices.Clone(s.Profiles)
+		for i := range s.Profiles {
+			if s.Profiles[i].ID == profile.String() {
+				to(&s.Profiles[i])
+			}
+		}
+	}
+	switch e := e.(type) {
+	case ProfileDefined:
+		s.Profiles = append(slices.Clone(s.Profiles), rights.Profile{ID: e.Profile.String(), Name: e.Name, Rights: e.Rights})
+	case ProfileRenamed:
+		change(e.Profile, func(p *rights.Profile) { p.Name = e.Name })
+	case ProfileRightsAssigned:
+		change(e.Profile, func(p *rights.Profile) { p.Rights = e.Rights })
+	case ProfileRemoved:
+		s.Profiles = slices.DeleteFunc(slices.Clone(s.Profiles), func(p rights.Profile) bool { return p.ID == e.Profile.String() })
+	}
+	return s
+}
 
-// KeepsOut reports whether a user's access was withdrawn.
-func (s State) KeepsOut(user uuid.UUID) bool { return slices.Contains(s.Withdrawn, user) }
+// evolveAdministration is the part of Evolve about administration.
+func evolveAdministration(s State, e domain.Event) State {
+	switch e := e.(type) {
+	case AccountRenamed:
+		s.Name = e.Name
+	case OffersAssigned:
+		s.Offers = e.Offers
+	case BillingChanged:
+		s.Billing = Billing{Mode: e.Mode}
+		if e.Contact.ID != uuid.Nil {
+			s.Billing.Contact = &e.Contact
+		}
+	case ChannelContactAssigned:
+		s.ChannelContacts = append(slices.Clone(s.ChannelContacts), e.Contact)
+	case ChannelContactRemoved:
+		s.ChannelContacts = slices.DeleteFunc(slices.Clone(s.ChannelContacts), func(p Person) bool { return p.ID == e.Contact })
+	case SessionLifetimeSet:
+		s.Security.SessionMinutes = e.Minutes
+	case PasswordLengthSet:
+		s.Security.PasswordLength = e.Minimum
+	case AddressRangesSet:
+		s.Security.AddressRanges = e.Ranges
+	}
+	return s
+}
+
+// evolveExternal is the part of Evolve about external accounts.
+func evolveExternal(s State, e domain.Event) State {
+	change := func(uid uuid.UUID, to func(*ExternalAccount)) {
+		s.ExternalAccounts = slices.Clone(s.ExternalAccounts)
+		for i := range s.ExternalAccounts {
+			if s.ExternalAccounts[i].UID == uid {
+				to(&s.ExternalAccounts[i])
+			}
+		}
+	}
+	switch e := e.(type) {
+	case ExternalAccountAdded:
+		s.ExternalAccounts = append(slices.Clone(s.ExternalAccounts), ExternalAccount{
+			UID: e.ExternalAccount, Kind: e.Kind, Label: e.Label, Endpoint: e.Endpoint, Credential: e.Credential,
+		})
+	case ExternalAccountRelabelled:
+		change(e.ExternalAccount, func(x *ExternalAccount) { x.Label = e.Label })
+	case ExternalAccountEndpointChanged:
+		change(e.ExternalAccount, func(x *ExternalAccount) { x.Endpoint = e.Endpoint })
+	case ExternalAccountSecretReplaced:
+		change(e.ExternalAccount, func(x *ExternalAccount) { x.Credential = e.Credential })
+	case ExternalAccountRemoved:
+		s.ExternalAccounts = slices.DeleteFunc(slices.Clone(s.ExternalAccounts), func(x ExternalAccount) bool { return x.UID == e.ExternalAccount })
+	}
+	return s
+}
 
 func without(people []Person, user uuid.UUID) []Person {
 	return slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.ID == user })
 }
 
-// NeverActivated reports whether the account was closed, or is, without its
-// administrator ever having finished it: then its name and e-mail are free.
-func (s State) NeverActivated() bool {
-	return s.Status == Pending || s.Status == Closed && s.Closing == Pending
+// reservations are the account's name and its administrator's address. An
+// account that was closed before it was activated frees both.
+func reservations(s State, _ reservation.Limits) []reservation.Held {
+	if s.Status == "" || s.Status == Closed && s.NeverActivated() {
+		return nil
+	}
+	_, name, _ := NormaliseName(s.Name) // it was valid when it was given
+	held := []reservation.Held{{Key: reservation.Unique(reservation.AccountName, name), Taken: nameTaken()}}
+	if email, ok := s.EmailKey(); ok {
+		held = append(held, reservation.Held{Key: email, Taken: administratorEmailTaken()})
+	}
+	return held
+}
+
+// EmailKey is the reservation of the administrator's address. That of an erased
+// administrator is known from the erasure; before that, in what a destroyed key
+// has left of the stream, it is not known.
+func (s State) EmailKey() (reservation.Key, bool) {
+	if s.Administrator.IsErased() {
+		return reservation.Key{Kind: reservation.Email, Stream: s.EmailReservation, Capacity: 1}, s.EmailReservation != ""
+	}
+	_, email, problems := NormaliseEmail(s.Administrator.Email)
+	return reservation.Unique(reservation.Email, email), len(problems) == 0
+}
+
+// fence is not needed for a closed account: nothing is claimed for it from then on.
+func fence(s State, uid uuid.UUID, empty bool, stream string) domain.Event {
+	switch {
+	case empty:
+		return AccountCreationAbandoned{Account: uid}
+	case s.Status != Closed:
+		return AccountClaimAbandoned{Account: uid, Reservation: stream}
+	}
+	return nil
 }

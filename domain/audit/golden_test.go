@@ -16,7 +16,7 @@ func TestGolden(t *testing.T) {
 	accounts := []uuid.UUID{
 		uuid.MustParse("a0d17000-0000-4000-8000-000000000002"), uuid.MustParse("a0d17000-0000-4000-8000-000000000003"),
 	}
-	domaintest.Golden(t, audit.Wire,
+	domaintest.Golden(t, audit.Codec,
 		audit.AuditGranted{
 			Grant: grant, Auditor: account.Person{ID: grant, Email: "ada@auditors.example", Name: "Ada"},
 			Accounts: accounts, Expires: until, TokenHash: []byte("hash"),

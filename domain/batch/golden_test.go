@@ -13,7 +13,7 @@ import (
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	uid, device := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000001"), uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000002")
-	domaintest.Golden(t, batch.Wire,
+	domaintest.Golden(t, batch.Codec,
 		batch.BatchStarted{Batch: uid, Devices: []uuid.UUID{device}},
 		batch.BatchPrepared{Batch: uid, Changes: []batch.Change{{
 			Device: device, Revision: 7, Events: []batch.Encoded{{ID: uid, Type: "Retired", Version: 1, Data: json.RawMessage(`{"reason":"x"}`)}},

@@ -15,22 +15,6 @@ import (
 	"strings"
 )
 
-// Offer says what services a device runs on; its name is its offer type.
-type Offer string
-
-// The offers.
-const (
-	Basic    Offer = "basic"
-	Complete Offer = "complete"
-	Premium  Offer = "premium"
-)
-
-// Offers lists all offers.
-var Offers = []Offer{Basic, Complete, Premium}
-
-// Valid reports whether o is one of Offers.
-func (o Offer) Valid() bool { return slices.Contains(Offers, o) }
-
 // Model is one device model.
 type Model struct {
 	Name           string

@@ -13,23 +13,23 @@ import (
 
 var batch = uuid.UUID{70}
 
-func suspend(s device.State) ([]domain.Event, []domain.Problem) {
+func suspend(s device.State) ([]domain.Event, error) {
 	return device.DecideSuspend(s, "lost")
 }
-func resume(s device.State) ([]domain.Event, []domain.Problem) {
+func resume(s device.State) ([]domain.Event, error) {
 	return device.DecideResume(s, "found")
 }
-func retire(s device.State) ([]domain.Event, []domain.Problem) {
+func retire(s device.State) ([]domain.Event, error) {
 	return device.DecideRetire(s, "crushed")
 }
-func hold(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideHold(s, batch) }
-func unhold(s device.State) ([]domain.Event, []domain.Problem) {
+func hold(s device.State) ([]domain.Event, error) { return device.DecideHold(s, batch) }
+func unhold(s device.State) ([]domain.Event, error) {
 	return device.DecideReleaseHold(s, batch)
 }
-func rename(s device.State) ([]domain.Event, []domain.Problem) {
+func rename(s device.State) ([]domain.Event, error) {
 	return device.DecideRename(s, "Engine 5")
 }
-func relabel(s device.State) ([]domain.Event, []domain.Problem) {
+func relabel(s device.State) ([]domain.Event, error) {
 	return device.DecideRelabel(s, []string{"north"})
 }
 
@@ -64,7 +64,7 @@ func TestHold(t *testing.T) {
 	held.When(hold).Then()
 	for _, change := range []decision{
 		resume, retire, rename, relabel,
-		func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideHold(s, uuid.UUID{71}) },
+		func(s device.State) ([]domain.Event, error) { return device.DecideHold(s, uuid.UUID{71}) },
 	} {
 		held.When(change).ThenRefused(device.CodeBusy)
 	}

@@ -46,20 +46,29 @@ type Register struct {
 // DecideRegister decides a registration. A device that the owner has already,
 // with the same factor, is unchanged. Of a device in another account nothing
 // else is told; one that its owner has released for this account moves to it.
-func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
+// There are events beside a refusal wherever the device would be the owner's.
+func DecideRegister(s State, c Register) ([]domain.Event, error) {
 	var problems []domain.Problem
 	if c.Owner.Reseller() && c.ICCID != "" {
-		problems = append(problems, problem(CodeSIMNotAllowed, "A reseller account has no SIMs.", nil, removeSIM))
+		problems = append(problems, simNotAllowed("A reseller account has no SIMs."))
 	}
-	if s.HeldBy != uuid.Nil && (!s.Exists() || s.Account == c.Owner.UID) {
+	takenOver := s.Exists() && s.TakenOverBy(c.Owner.UID)
+	if s.HeldBy != uuid.Nil && (!s.Exists() || s.Account == c.Owner.UID || takenOver) {
 		problems = append(problems, Busy())
 	}
-	if s.Exists() && s.TakenOverBy(c.Owner.UID) {
+	if takenOver {
 		return takeOver(s, c, problems)
 	}
 	if s.Exists() {
-		return nil, append(problems, again(s, c)...)
+		return nil, domain.Refuse(append(problems, again(s, c)...)...)
 	}
+	offer, refused := c.offer()
+	return []domain.Event{c.event(offer)}, domain.Refuse(append(problems, refused...)...)
+}
+
+// offer is the offer that the device gets, and what stands against the owner.
+func (c Register) offer() (catalogue.Offer, []domain.Problem) {
+	var problems []domain.Problem
 	if c.Owner.Status == account.Closed {
 		problems = append(problems, targetClosed())
 	}
@@ -67,21 +76,18 @@ func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
 	if !ok {
 		problems = append(problems, offerNotAvailable(c.Offer, c.Model, c.Owner.Offers, chooseOffer, addOffer))
 	}
-	if len(problems) > 0 {
-		return nil, problems
-	}
+	return offer, problems
+}
+
+func (c Register) event(offer catalogue.Offer) Registered {
 	included := newIncluded(c.Model, c.Today)
-	name := c.Name
-	if name == "" {
-		name = c.SerialNumber
-	}
-	return []domain.Event{Registered{
+	return Registered{
 		Device:          UID(c.SerialNumber),
 		SerialNumber:    c.SerialNumber,
 		Factor:          c.Factor,
 		Model:           c.Model.Name,
 		Account:         c.Owner.UID,
-		Name:            name,
+		Name:            c.name(),
 		Labels:          c.Labels,
 		LifeCycle:       Active,
 		FirstRegistered: c.Today,
@@ -89,20 +95,41 @@ func DecideRegister(s State, c Register) ([]domain.Event, []domain.Problem) {
 		Included:        included,
 		ICCID:           c.ICCID,
 		OrderNumber:     c.OrderNumber,
-	}}, nil
+	}
 }
 
-// again is what stands against registering a registered device.
-func again(s State, c Register) []domain.Problem {
-	switch {
-	case s.Account != c.Owner.UID:
-		return []domain.Problem{problem(CodeRegisteredElsewhere, "The device is registered already.", nil, contactSupport)}
-	case s.LifeCycle == OutOfService:
-		return []domain.Problem{retired()}
-	case s.Factor != c.Factor:
-		return []domain.Problem{problem(CodeFactorMismatch, "The device is registered with another identifying factor.", nil, checkFactor)}
+func (c Register) name() string {
+	if c.Name == "" {
+		return c.SerialNumber
 	}
-	return nil
+	return c.Name
+}
+
+// takeOver registers a device that was released for the account.
+func takeOver(s State, c Register, problems []domain.Problem) ([]domain.Event, error) {
+	if s.LifeCycle == OutOfService {
+		return nil, domain.Refuse(append(problems, retired())...)
+	}
+	if s.Factor != c.Factor { // beside it stands whose the factor would be
+		return []domain.Event{c.event("")}, domain.Refuse(append(problems, factorMismatch())...)
+	}
+	if c.ICCID != "" && !c.Owner.Reseller() {
+		problems = append(problems, simNotAllowed("A device is taken over without a SIM."))
+	}
+	offer, refused := c.offer()
+	problems = append(problems, refused...)
+	t := Transfer{ID: s.Released.Request, To: c.Owner, Model: c.Model, Today: c.Today, Rules: c.Rules}
+	service, consumed, refused := t.service(s)
+	problems = append(problems, refused...)
+
+	service.Offer = offer
+	e := t.event(s, service, consumed)
+	e.From, e.Name = s.Account, c.name()
+	events := []domain.Event{e}
+	if !slices.Equal(s.Labels, c.Labels) {
+		events = append(events, Relabelled{Device: s.UID, OldLabels: s.Labels, NewLabels: c.Labels})
+	}
+	return events, domain.Refuse(problems...)
 }
 
 // offerFor is the offer a model gets in the account. Asked for none, it is the

@@ -10,7 +10,7 @@ import (
 )
 
 func release(from, to device.Owner) decision {
-	return func(s device.State) ([]domain.Event, []domain.Problem) {
+	return func(s device.State) ([]domain.Event, error) {
 		return device.DecideRelease(s, device.Release{Request: uuid.UUID{70}, Owner: from.UID, To: to.UID})
 	}
 }
@@ -45,6 +45,7 @@ func TestReleaseRules(t *testing.T) {
 	s.When(retire).ThenDone().When(release(customer, other)).ThenRefused(device.CodeRetired)
 	s.When(hold).ThenDone().When(release(customer, other)).ThenRefused(device.CodeBusy)
 	s.When(release(customer, other)).ThenDone().When(retire).ThenDone().When(register(other, day0)).ThenRefused(device.CodeRetired)
+	s.When(release(customer, other)).ThenDone().When(hold).ThenDone().When(register(other, day0)).ThenRefused(device.CodeBusy)
 	s.When(release(customer, other)).ThenDone().When(register(other, day0+4000)).ThenRefused(device.CodeAllocationExpired)
 	s.When(release(customer, other)).ThenDone().
 		When(transfer(customer, reseller, day0)).ThenDone().

@@ -30,9 +30,9 @@ type Renew struct {
 
 // DecideRenew decides a renewal. An order that was applied already is
 // unchanged, and so is an automatic renewal that is not due.
-func DecideRenew(s State, c Renew) ([]domain.Event, []domain.Problem) {
+func DecideRenew(s State, c Renew) ([]domain.Event, error) {
 	if !s.Exists() {
-		return nil, []domain.Problem{NotFound()}
+		return nil, domain.Refuse(NotFound())
 	}
 	if c.Automatic {
 		return renewFree(s, c)
@@ -51,7 +51,7 @@ func DecideRenew(s State, c Renew) ([]domain.Event, []domain.Problem) {
 		return nil, nil // aligned already
 	}
 	if problems = append(problems, refused...); len(problems) > 0 {
-		return nil, problems
+		return nil, domain.Refuse(problems...)
 	}
 	e := ServiceRenewed{
 		Device:      s.UID,
@@ -91,7 +91,7 @@ func (c Renew) extend(old Allocation) (Allocation, []domain.Problem) {
 
 // renewFree renews a free term from its last day on, an event per period, until
 // the end lies ahead.
-func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
+func renewFree(s State, c Renew) ([]domain.Event, error) {
 	term := calendar.Months(c.Rules.FreeTermMonths)
 	end := s.Service.End
 	due := s.resellers() && s.LifeCycle != OutOfService && end <= c.Today && end > 0
@@ -99,7 +99,7 @@ func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
 		return nil, nil
 	}
 	if s.HeldBy != uuid.Nil {
-		return nil, []domain.Problem{Busy()}
+		return nil, domain.Refuse(Busy())
 	}
 	var events []domain.Event
 	for end <= c.Today {
@@ -122,36 +122,6 @@ func renewFree(s State, c Renew) ([]domain.Event, []domain.Problem) {
 // a day: the same one whoever decides it, and whenever.
 func FreeRenewal(device uuid.UUID, end calendar.Date) uuid.UUID {
 	return uuid.NewSHA1(device, []byte("free renewal after "+end.String()))
-}
-
-// Grant gives a device a service allocation, with exactly one of Term (from
-// today) and Until.
-type Grant struct {
-	ID     uuid.UUID
-	Term   calendar.Term
-	Until  calendar.Date
-	Reason string
-	Today  calendar.Date
-}
-
-// DecideGrant decides a grant. One that was applied already is unchanged.
-func DecideGrant(s State, c Grant) ([]domain.Event, []domain.Problem) {
-	if !s.Exists() {
-		return nil, []domain.Problem{NotFound()}
-	}
-	if slices.Contains(s.Applied, c.ID) {
-		return nil, nil
-	}
-	problems := usable(s)
-	old := s.right()
-	a, refused := extend(old, c.Term, c.Until, c.Today, c.Today)
-	if problems = append(problems, refused...); len(problems) > 0 {
-		return nil, problems
-	}
-	a.Source = SourceGranted
-	return []domain.Event{AllocationGranted{
-		Device: s.UID, ID: c.ID, Allocation: a, OldEnd: old.Until, Parked: s.resellers(), Reason: c.Reason,
-	}}, nil
 }
 
 // extend makes an allocation that ends a term after base, or on a date; either
@@ -183,15 +153,4 @@ func extend(old Allocation, term calendar.Term, until, base, today calendar.Date
 		return Allocation{}, []domain.Problem{untilTooLate(a.Until, latest)}
 	}
 	return a, nil
-}
-
-func terms(ts []calendar.Term) string {
-	s := ""
-	for i, t := range ts {
-		if i > 0 {
-			s += ", "
-		}
-		s += t.String()
-	}
-	return s
 }

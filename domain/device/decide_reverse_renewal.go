@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
 // ReverseRenewal takes a renewal order back. ID is one for all devices of a request.
@@ -18,32 +17,32 @@ type ReverseRenewal struct {
 // DecideReverseRenewal decides a reversal: of the latest order or grant that counts,
 // in the account in which it was applied. A reversal that was applied already
 // is unchanged.
-func DecideReverseRenewal(s State, c ReverseRenewal) ([]domain.Event, []domain.Problem) {
+func DecideReverseRenewal(s State, c ReverseRenewal) ([]domain.Event, error) {
 	if !s.Exists() {
-		return nil, []domain.Problem{NotFound()}
+		return nil, domain.Refuse(NotFound())
 	}
 	if slices.Contains(s.Applied, c.ID) {
 		return nil, nil
 	}
 	facts := map[string]string{"renewal": c.Renewal.String()}
 	if slices.Contains(s.Reversed, c.Renewal) {
-		return nil, []domain.Problem{problem(CodeRenewalReversed, "The renewal was reversed already.", facts)}
+		return nil, domain.Refuse(problem(CodeRenewalReversed, "The renewal was already reversed.", facts))
 	}
 	i := slices.IndexFunc(s.Orders, func(o Order) bool { return o.ID == c.Renewal && !o.Grant })
 	if i < 0 {
-		return nil, []domain.Problem{problem(CodeRenewalNotApplied, "The renewal was not applied to the device.", facts)}
+		return nil, domain.Refuse(problem(CodeRenewalNotApplied, "The renewal was not applied to the device.", facts))
 	}
 	o := s.Orders[i]
 	problems := usable(s)
 	if o.Transferred {
-		problems = append(problems, problem(CodeTransferredSince, "The device was transferred since it was renewed.", facts))
+		problems = append(problems, problem(CodeTransferredSince, "The device has been transferred since it was renewed.", facts))
 	}
 	if latest := s.Orders[len(s.Orders)-1]; latest.ID != o.ID {
 		facts["latest"] = latest.ID.String()
-		problems = append(problems, problem(CodeRenewalNotLatest, "The device's term was changed again since; reverse that first.", facts))
+		problems = append(problems, problem(CodeRenewalNotLatest, "The device's term has been changed again since. Reverse that change first.", facts))
 	}
 	if len(problems) > 0 {
-		return nil, problems
+		return nil, domain.Refuse(problems...)
 	}
 	e := RenewalReversed{
 		Device: s.UID, Reversal: c.ID, Renewal: c.Renewal, OldEnd: s.end(o.Parked), Restored: o.Before, Parked: o.Parked,
@@ -52,22 +51,4 @@ func DecideReverseRenewal(s State, c ReverseRenewal) ([]domain.Event, []domain.P
 		e.NewEnd = o.Before.Until
 	}
 	return []domain.Event{e}, nil
-}
-
-// end is that of what is parked, or of the service.
-func (s State) end(parked bool) calendar.Date {
-	switch {
-	case !parked:
-		return s.Service.End
-	case s.Parked != nil:
-		return s.Parked.Until
-	}
-	return 0
-}
-
-// WasRenewedBy reports whether a renewal order was applied to the device,
-// reversed or not.
-func (s State) WasRenewedBy(renewal uuid.UUID) bool {
-	return slices.Contains(s.Reversed, renewal) ||
-		slices.ContainsFunc(s.Orders, func(o Order) bool { return o.ID == renewal && !o.Grant })
 }

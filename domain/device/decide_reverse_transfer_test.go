@@ -18,7 +18,7 @@ func reverseTransfer(source device.Owner, set ...func(*device.ReverseTransfer)) 
 	for _, f := range set {
 		f(&c)
 	}
-	return func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideReverseTransfer(s, c) }
+	return func(s device.State) ([]domain.Event, error) { return device.DecideReverseTransfer(s, c) }
 }
 
 func asMoved(c *device.Transfer) { c.ID = moved }

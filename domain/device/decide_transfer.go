@@ -19,8 +19,9 @@ const (
 )
 
 // Transfer moves a device from one account to another. ID is one for all
-// devices of a request. Partnered: the accounts have a partnership. Offer, when named, must be the device's
-// present one. Name is the device's in the target account; empty keeps it.
+// devices of a request. Partnered: the accounts have a partnership. Offer, when
+// named, must be the device's present one. Name is the device's in the target
+// account; empty keeps it.
 type Transfer struct {
 	ID        uuid.UUID
 	From, To  Owner
@@ -34,26 +35,24 @@ type Transfer struct {
 
 // DecideTransfer decides the transfer of a device. It returns all problems
 // that apply; those of the device itself only when the source account has it,
-// since the caller may see nothing of another account's device.
-func DecideTransfer(s State, c Transfer) ([]domain.Event, []domain.Problem) {
+// since the caller may see nothing of another account's device. There are events
+// beside a refusal wherever the device could be in the target account.
+func DecideTransfer(s State, c Transfer) ([]domain.Event, error) {
 	if slices.Contains(s.Applied, c.ID) {
 		return nil, nil
 	}
 	if !s.Exists() {
-		return nil, append([]domain.Problem{NotFound()}, c.between()...)
+		return nil, domain.Refuse(append([]domain.Problem{NotFound()}, c.between()...)...)
 	}
 	if s.Account != c.From.UID {
-		p := problem(CodeNotInSource, "The device is not in the source account.", nil, checkSource)
-		return nil, append([]domain.Problem{p}, c.between()...)
+		return nil, domain.Refuse(append([]domain.Problem{notInSource("The device is not in the source account.")}, c.between()...)...)
 	}
-	problems := c.between()
-	problems = append(problems, usable(s)...)
-	problems = append(problems, c.offer(s)...)
 	service, consumed, refused := c.service(s)
-	if problems = append(problems, refused...); len(problems) > 0 {
-		return nil, problems
+	problems := slices.Concat(c.between(), usable(s), c.offer(s), refused)
+	if s.LifeCycle == OutOfService || c.To.UID == c.From.UID || c.To.Status == "" && len(problems) > 0 {
+		return nil, domain.Refuse(problems...)
 	}
-	return []domain.Event{c.event(s, service, consumed)}, nil
+	return []domain.Event{c.event(s, service, consumed)}, domain.Refuse(problems...)
 }
 
 // event moves the device to the service that was decided.
@@ -96,11 +95,6 @@ func (c Transfer) between() []domain.Problem {
 		problems = append(problems, targetClosed())
 	}
 	return problems
-}
-
-// NotPartnered says that there is no partnership between the accounts of a transfer.
-func NotPartnered() domain.Problem {
-	return problem(CodeNotPartnered, "The two accounts are not partners.", nil, partner)
 }
 
 // offer checks that the device can keep its offer in the target account.

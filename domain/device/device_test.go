@@ -48,7 +48,7 @@ func register(owner device.Owner, today calendar.Date, set ...func(*device.Regis
 	for _, f := range set {
 		f(&c)
 	}
-	return func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideRegister(s, c) }
+	return func(s device.State) ([]domain.Event, error) { return device.DecideRegister(s, c) }
 }
 
 func transfer(from, to device.Owner, today calendar.Date, set ...func(*device.Transfer)) decision {
@@ -59,7 +59,7 @@ func transfer(from, to device.Owner, today calendar.Date, set ...func(*device.Tr
 	for _, f := range set {
 		f(&c)
 	}
-	return func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideTransfer(s, c) }
+	return func(s device.State) ([]domain.Event, error) { return device.DecideTransfer(s, c) }
 }
 
 func order(id byte, today calendar.Date, set ...func(*device.Renew)) decision {
@@ -67,7 +67,7 @@ func order(id byte, today calendar.Date, set ...func(*device.Renew)) decision {
 	for _, f := range set {
 		f(&c)
 	}
-	return func(s device.State) ([]domain.Event, []domain.Problem) { return device.DecideRenew(s, c) }
+	return func(s device.State) ([]domain.Event, error) { return device.DecideRenew(s, c) }
 }
 
 func term(s string) func(*device.Renew) {
@@ -91,13 +91,13 @@ func align(to string, today calendar.Date, selected ...device.Allocation) func(*
 
 // reverse takes back what order with the id has done.
 func reverseRenewal(id, reversal byte) decision {
-	return func(s device.State) ([]domain.Event, []domain.Problem) {
+	return func(s device.State) ([]domain.Event, error) {
 		return device.DecideReverseRenewal(s, device.ReverseRenewal{ID: uuid.UUID{102, reversal}, Renewal: uuid.UUID{100, id}})
 	}
 }
 
 func grant(id byte, today, until calendar.Date) decision {
-	return func(s device.State) ([]domain.Event, []domain.Problem) {
+	return func(s device.State) ([]domain.Event, error) {
 		return device.DecideGrant(s, device.Grant{ID: uuid.UUID{101, id}, Until: until, Reason: "goodwill", Today: today})
 	}
 }

@@ -36,10 +36,10 @@
 //
 // A reversal takes a device's last transfer back: the device returns to the
 // account it came from, with its service, what is parked and whether the
-// included term was used up, as they were; what an order or a grant gave since
-// would be lost, and a stay in use cannot be made undone, so that nothing but
-// names, labels and holds may have changed since the transfer
-// (changed_since_transfer), and not twice (already_reversed). The account must
+// included term was used up, as they were. What an order or a grant gave since
+// would be lost, and use cannot be undone: nothing but names, labels and holds
+// may have changed since the transfer (changed_since_transfer). A transfer is
+// reversed once (already_reversed). The account must
 // still be open (source_not_active), have a place when it is a reseller's, and
 // the name, which is that of today, must be free in it. A partnership is not
 // needed; the rights of the caller are. A device can afterwards be transferred
@@ -71,7 +71,7 @@
 // Aligned (see Alignment): the selected devices end together, none of them
 // earlier than it did.
 //
-// A renewal order can be taken back (DecideReverse) while it is the latest
+// A renewal order can be taken back (DecideReverseRenewal) while it is the latest
 // order or grant of the device that still counts and the device is in the
 // account it was in then. What it had extended ends again as before, even when
 // that lies in the past by now. Automatic renewals are not orders.
@@ -79,7 +79,8 @@
 // # Decisions
 //
 // Decide functions are pure and safe to repeat: on its own result a command
-// gives no events. Transfers, orders and grants are recognised by their id
+// gives no events. Beside a refusal stand the events that would follow without
+// it, where they can be told (package domain). Transfers, orders and grants are recognised by their id
 // (State.Applied), everything else by the state. A device that an
 // all-or-nothing batch holds refuses every other command.
 package device

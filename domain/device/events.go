@@ -5,28 +5,28 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 // The types below are the wire format of the log, see package account.
 
-// Wire knows the device events.
-var Wire = wire.NewRegistry(
-	wire.Of[Registered](),
-	wire.Of[Transferred](),
-	wire.Of[TransferReversed](),
-	wire.Of[OwnershipReleased](),
-	wire.Of[ServiceRenewed](),
-	wire.Of[RenewalReversed](),
-	wire.Of[AllocationGranted](),
-	wire.Of[Renamed](),
-	wire.Of[Relabelled](),
-	wire.Of[Suspended](),
-	wire.Of[Resumed](),
-	wire.Of[Retired](),
-	wire.Of[Held](),
-	wire.Of[HoldReleased](),
-	wire.Of[ClaimAbandoned](),
+// Codec knows the device events.
+var Codec = codec.NewRegistry(
+	codec.Of[Registered](),
+	codec.Of[Transferred](),
+	codec.Of[TransferReversed](),
+	codec.Of[OwnershipReleased](),
+	codec.Of[ServiceRenewed](),
+	codec.Of[RenewalReversed](),
+	codec.Of[AllocationGranted](),
+	codec.Of[Renamed](),
+	codec.Of[Relabelled](),
+	codec.Of[Suspended](),
+	codec.Of[Resumed](),
+	codec.Of[Retired](),
+	codec.Of[Held](),
+	codec.Of[HoldReleased](),
+	codec.Of[ClaimAbandoned](),
 )
 
 // FactorKind is the kind of a second identifying factor.
@@ -219,7 +219,7 @@ type Resumed struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Retired takes the device out of service for good.
+// Retired takes the device out of service. It does not come back.
 type Retired struct {
 	Device uuid.UUID `json:"device"`
 	Reason string    `json:"reason,omitempty"`

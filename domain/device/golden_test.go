@@ -22,7 +22,7 @@ func TestGolden(t *testing.T) {
 	free := device.Service{
 		Offer: catalogue.Complete, Source: device.SourceFree, Start: day, End: calendar.On(2031, 11, 23), AnchorDay: 23, AutoRenew: true,
 	}
-	domaintest.Golden(t, device.Wire,
+	domaintest.Golden(t, device.Codec,
 		device.Registered{
 			Device: uid, SerialNumber: "LB00000000000001", Factor: device.Factor{Kind: device.IMEI, Value: "004401000000015"},
 			Model: "RV50X", Account: from, Name: "Engine 5", Labels: []string{"north", "vehicle"}, LifeCycle: device.Active,

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/text"
@@ -55,7 +57,7 @@ func ParseFactor(imei, mac, esn string) (Factor, []domain.Problem) {
 		return Factor{}, invalid(CodeFactorAmbiguous, "Give one of IMEI, MAC address and ESN, not several.")
 	case imei != "":
 		if !imeiForm.MatchString(imei) || !luhn(imei) {
-			return Factor{}, invalid(CodeIMEIInvalid, "An IMEI has 15 digits, the last of them a check digit; these do not fit.")
+			return Factor{}, invalid(CodeIMEIInvalid, "An IMEI has 15 digits, the last of them a check digit. This one does not fit.")
 		}
 		return Factor{IMEI, imei}, nil
 	case mac != "":
@@ -66,7 +68,7 @@ func ParseFactor(imei, mac, esn string) (Factor, []domain.Problem) {
 		return Factor{MAC, strings.ToUpper(mac)}, nil
 	default:
 		if !esnForm.MatchString(esn) {
-			return Factor{}, invalid(CodeESNInvalid, "An ESN has 8 hexadecimal or 11 decimal digits, a MEID 14 or 18.")
+			return Factor{}, invalid(CodeESNInvalid, "An ESN has 8 hexadecimal or 11 decimal digits, a MEID 14 hexadecimal or 18 decimal ones.")
 		}
 		return Factor{ESN, strings.ToUpper(esn)}, nil
 	}
@@ -149,6 +151,13 @@ func RecogniseModel(c *catalogue.Catalogue, serialNumber, named string) (catalog
 	return model, nil
 }
 
-func invalid(code, detail string) []domain.Problem {
-	return []domain.Problem{{Code: code, Detail: detail}}
+// Named finds the uid of a device by what a person calls it: its uid or its
+// serial number. It is false for what can be neither.
+func Named(name string) (uuid.UUID, bool) {
+	if len(name) == 36 {
+		uid, err := uuid.Parse(name)
+		return uid, err == nil
+	}
+	serial, problems := NormaliseSerial(name)
+	return UID(serial), len(problems) == 0
 }

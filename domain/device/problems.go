@@ -98,7 +98,17 @@ func problem(code, detail string, facts map[string]string, remedies ...domain.Re
 	return domain.Problem{Code: code, Detail: detail, Facts: facts, Remedies: remedies}
 }
 
-// The constructors below are for rules that only the use cases can check.
+// of gives the problem another kind than Refused.
+func of(k domain.Kind, p domain.Problem) domain.Problem {
+	p.Kind = k
+	return p
+}
+
+func invalid(code, detail string) []domain.Problem {
+	return []domain.Problem{{Code: code, Detail: detail}}
+}
+
+// The exported constructors are for rules that only the use cases can check.
 
 // SelectionEmpty refuses a request without devices.
 func SelectionEmpty() domain.Problem {
@@ -107,7 +117,7 @@ func SelectionEmpty() domain.Problem {
 
 // NotFound says that there is no such device, or none the caller may see.
 func NotFound() domain.Problem {
-	return problem(CodeDeviceNotFound, "There is no such device.", nil, checkDevice)
+	return of(domain.Missing, problem(CodeDeviceNotFound, "There is no such device.", nil, checkDevice))
 }
 
 // TargetUnknown says that there is no account with the given UID.
@@ -117,13 +127,39 @@ func TargetUnknown() domain.Problem {
 
 // MissingRight says that the caller lacks a right in an account.
 func MissingRight(right string, account uuid.UUID) domain.Problem {
-	return problem(CodeMissingRight, "The caller lacks a right that this needs.",
-		map[string]string{"right": right, "account": account.String()}, requestRight)
+	return of(domain.Forbidden, problem(CodeMissingRight, "The caller lacks a right that this needs.",
+		map[string]string{"right": right, "account": account.String()}, requestRight))
+}
+
+// NotPartnered says that there is no partnership between the accounts of a transfer.
+func NotPartnered() domain.Problem {
+	return problem(CodeNotPartnered, "The two accounts are not partners.", nil, partner)
+}
+
+// NotInTransfer says that a transfer did not move the device.
+func NotInTransfer() domain.Problem {
+	return problem(CodeNotInTransfer, "The transfer did not move this device.", nil, checkDevice)
+}
+
+// ChangedSincePlan says that a transfer would not, or no longer, do what the
+// plan says. The facts name both ends of service, where there are any.
+func ChangedSincePlan(planned, now Resulting) domain.Problem {
+	facts := map[string]string{}
+	for name, d := range map[string]calendar.Date{
+		"plannedServiceStart": planned.Service.Start, "plannedServiceEnd": planned.Service.End,
+		"serviceStart": now.Service.Start, "serviceEnd": now.Service.End,
+	} {
+		if !d.IsZero() {
+			facts[name] = d.String()
+		}
+	}
+	return problem(CodeChangedSincePlan, "The decision or the resulting dates are no longer those of the plan.", facts, planAgain)
 }
 
 // NameTaken says that another device of the account has the name.
 func NameTaken(name string) domain.Problem {
-	return problem(CodeNameTaken, "Another device of the account has this name.", map[string]string{"name": name}, renameDevice)
+	return of(domain.Conflict, problem(CodeNameTaken, "Another device of the account has this name.",
+		map[string]string{"name": name}, renameDevice))
 }
 
 // LimitReached says that a reseller account has no free place.
@@ -133,21 +169,75 @@ func LimitReached(places int) domain.Problem {
 
 // FactorTaken says that the factor belongs to another serial number.
 func FactorTaken(f Factor) domain.Problem {
-	return problem(CodeFactorTaken, "The identifying factor belongs to another serial number.",
-		map[string]string{"factor": string(f.Kind)}, checkFactor)
+	return of(domain.Conflict, problem(CodeFactorTaken, "The identifying factor belongs to another serial number.",
+		map[string]string{"factor": string(f.Kind)}, checkFactor))
 }
 
 // Busy says that an all-or-nothing request holds the device at the moment.
 func Busy() domain.Problem {
-	return problem(CodeBusy, "Another request holds the device at the moment.", nil, retryLater)
+	return of(domain.Busy, problem(CodeBusy, "Another request holds the device at the moment.", nil, retryLater))
 }
 
 func retired() domain.Problem {
 	return problem(CodeRetired, "The device is retired.", nil, replaceDevice)
 }
 
+// usable is what stands against any change of a device: it is retired, or an
+// all-or-nothing batch holds it. What the batch itself appends was decided
+// before it held the device.
+func usable(s State) []domain.Problem {
+	var problems []domain.Problem
+	if s.HeldBy != uuid.Nil {
+		problems = append(problems, Busy())
+	}
+	if s.LifeCycle == OutOfService {
+		problems = append(problems, retired())
+	}
+	return problems
+}
+
+func factorMismatch() domain.Problem {
+	return problem(CodeFactorMismatch, "The device is registered with another identifying factor.", nil, checkFactor)
+}
+
+func simNotAllowed(detail string) domain.Problem {
+	return problem(CodeSIMNotAllowed, detail, nil, removeSIM)
+}
+
+// again is what stands against registering a registered device.
+func again(s State, c Register) []domain.Problem {
+	switch {
+	case s.Account != c.Owner.UID:
+		return []domain.Problem{
+			of(domain.Conflict, problem(CodeRegisteredElsewhere, "The device is already registered.", nil, contactSupport)),
+		}
+	case s.LifeCycle == OutOfService:
+		return []domain.Problem{retired()}
+	case s.Factor != c.Factor:
+		return []domain.Problem{factorMismatch()}
+	}
+	return nil
+}
+
 func targetClosed() domain.Problem {
 	return problem(CodeTargetNotActive, "The target account is closed.", nil, chooseTarget)
+}
+
+func sourceClosed() domain.Problem {
+	return problem(CodeSourceNotActive, "The account that the device came from is closed.", nil)
+}
+
+func alreadyReversed() domain.Problem {
+	return problem(CodeAlreadyReversed, "The transfer of the device was already reversed.", nil)
+}
+
+func notInSource(detail string) domain.Problem {
+	return problem(CodeNotInSource, detail, nil, checkSource)
+}
+
+func changedSince(event string) domain.Problem {
+	return problem(CodeChangedSince, "More than the device's name or labels has changed since the transfer.",
+		map[string]string{"event": event}, transferBack)
 }
 
 func offerNotAvailable(o catalogue.Offer, m catalogue.Model, account []catalogue.Offer, remedies ...domain.Remedy) domain.Problem {
@@ -179,6 +269,17 @@ func list(offers []catalogue.Offer) string {
 			s += ", "
 		}
 		s += string(o)
+	}
+	return s
+}
+
+func terms(ts []calendar.Term) string {
+	s := ""
+	for i, t := range ts {
+		if i > 0 {
+			s += ", "
+		}
+		s += t.String()
 	}
 	return s
 }

@@ -6,8 +6,43 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 )
+
+// Aggregate is the device.
+var Aggregate = aggregate.Aggregate[State]{
+	Category: "device",
+	Initial:  func(uid uuid.UUID) State { return State{UID: uid} },
+	Evolve:   Evolve, Reservations: reservations, Fence: fence,
+	HeldBy: func(s State) uuid.UUID { return s.HeldBy },
+}
+
+// reservations are the device's place, its name and its factor. A retired device
+// keeps its factor only; a place is taken in a reseller's account only.
+func reservations(s State, limits reservation.Limits) []reservation.Held {
+	if !s.Exists() {
+		return nil
+	}
+	var held []reservation.Held
+	add := func(key reservation.Key, taken domain.Problem) {
+		held = append(held, reservation.Held{Key: key, Account: s.Account, Taken: taken})
+	}
+	if s.LifeCycle != OutOfService {
+		if s.resellers() {
+			add(reservation.PlacesOf(s.Account, limits.Places), LimitReached(limits.Places))
+		}
+		_, name, _ := NormaliseName(s.Name) // it was valid when it was given
+		add(reservation.NameIn(s.Account, name), NameTaken(s.Name))
+	}
+	add(reservation.Unique(reservation.Factor, string(s.Factor.Kind)+":"+s.Factor.Value), FactorTaken(s.Factor))
+	return held
+}
+
+func fence(_ State, uid uuid.UUID, _ bool, stream string) domain.Event {
+	return ClaimAbandoned{Device: uid, Reservation: stream}
+}
 
 // State is a device folded from its events.
 type State struct {
@@ -217,4 +252,27 @@ func (s State) right() Allocation {
 		a = s.Included
 	}
 	return a
+}
+
+// end is that of what is parked, or of the service.
+func (s State) end(parked bool) calendar.Date {
+	switch {
+	case !parked:
+		return s.Service.End
+	case s.Parked != nil:
+		return s.Parked.Until
+	}
+	return 0
+}
+
+// WasRenewedBy reports whether a renewal order was applied to the device,
+// reversed or not.
+func (s State) WasRenewedBy(renewal uuid.UUID) bool {
+	return slices.Contains(s.Reversed, renewal) ||
+		slices.ContainsFunc(s.Orders, func(o Order) bool { return o.ID == renewal && !o.Grant })
+}
+
+// TakenOverBy reports whether the account may register the device for itself.
+func (s State) TakenOverBy(owner uuid.UUID) bool {
+	return s.Released.To == owner && owner != uuid.Nil && s.Account != owner
 }

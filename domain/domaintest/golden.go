@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 var update = flag.Bool("update", false, "write the golden files of new events and schema versions")
@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files of new events an
 // registry with testdata/<type>.v<version>.json, and reads the file of every
 // version ever written. An event without an example or a file fails, and so
 // does a form that has changed: the log holds the old one.
-func Golden(t *testing.T, registry wire.Registry, examples ...domain.Event) {
+func Golden(t *testing.T, registry codec.Registry, examples ...domain.Event) {
 	t.Helper()
 	byType := map[string]domain.Event{}
 	for _, e := range examples {

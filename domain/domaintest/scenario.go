@@ -14,7 +14,16 @@ import (
 )
 
 // Decision decides on a state.
-type Decision[S any] func(S) ([]domain.Event, []domain.Problem)
+type Decision[S any] func(S) ([]domain.Event, error)
+
+// Allowed gives the events of a decision, none when it was refused: those
+// beside a refusal never happen.
+func Allowed(events []domain.Event, err error) []domain.Event {
+	if err != nil {
+		return nil
+	}
+	return events
+}
 
 // Scenario is one case of an aggregate with state S.
 type Scenario[S any] struct {
@@ -40,12 +49,13 @@ func Given[S any](t *testing.T, evolve func(S, domain.Event) S, events ...domain
 	return s
 }
 
-// When asks for a decision. A decision gives events or problems, never both.
+// When asks for a decision. Its error is a refusal or nil.
 func (s *Scenario[S]) When(decide Decision[S]) *Outcome[S] {
 	s.t.Helper()
-	events, problems := decide(s.State)
-	if len(events) > 0 && len(problems) > 0 {
-		s.t.Fatalf("both events %+v and problems %+v", events, problems)
+	events, err := decide(s.State)
+	problems := domain.ProblemsOf(err)
+	if err != nil && len(problems) == 0 {
+		s.t.Fatalf("the decision failed: %v", err)
 	}
 	return &Outcome[S]{scenario: s, events: events, problems: problems}
 }
@@ -57,19 +67,20 @@ func (o *Outcome[S]) Then(want ...domain.Event) *Scenario[S] {
 	if diff := cmp.Diff(want, o.events, cmpopts.EquateEmpty()); diff != "" || len(o.problems) > 0 {
 		o.scenario.t.Fatalf("events (-want +got):\n%s\nproblems: %v", diff, codes(o.problems))
 	}
-	return o.fold()
+	return o.After()
 }
 
 // ThenDone expects events, whatever they are, and folds them.
 func (o *Outcome[S]) ThenDone() *Scenario[S] {
 	o.scenario.t.Helper()
-	if len(o.events) == 0 {
-		o.scenario.t.Fatalf("no events, problems: %v", codes(o.problems))
+	if len(o.events) == 0 || len(o.problems) > 0 {
+		o.scenario.t.Fatalf("not done, events: %+v, problems: %v", o.events, codes(o.problems))
 	}
-	return o.fold()
+	return o.After()
 }
 
 // ThenRefused expects exactly these codes, in any order, each with a detail.
+// Events beside the refusal are not looked at.
 func (o *Outcome[S]) ThenRefused(want ...string) {
 	o.scenario.t.Helper()
 	got := codes(o.problems)
@@ -88,7 +99,8 @@ func (o *Outcome[S]) ThenRefused(want ...string) {
 // Problems are the problems of a refusal.
 func (o *Outcome[S]) Problems() []domain.Problem { return o.problems }
 
-func (o *Outcome[S]) fold() *Scenario[S] {
+// After is the scenario with the events folded, also with those beside a refusal.
+func (o *Outcome[S]) After() *Scenario[S] {
 	s := *o.scenario
 	for _, e := range o.events {
 		s.State = s.evolve(s.State, e)

@@ -10,8 +10,10 @@ import (
 
 const day = 24 * time.Hour
 
-// DecideLapse records that the partnership has ended by itself.
-func DecideLapse(s State, now time.Time) []domain.Event {
+// DecideLapse records that the partnership has ended by itself. It never refuses.
+func DecideLapse(s State, now time.Time) ([]domain.Event, error) { return lapsed(s, now), nil }
+
+func lapsed(s State, now time.Time) []domain.Event {
 	if s.UID == uuid.Nil || s.Ended || s.Until.IsZero() || now.Before(s.Until) {
 		return nil
 	}
@@ -21,10 +23,10 @@ func DecideLapse(s State, now time.Time) []domain.Event {
 // DecideWarn gives the warning that is due: of those at the given days before
 // the end the nearest one that has come. The ones before it are passed over, as
 // when an end was set late, and none is given twice for the same end. There is
-// nothing to warn of once the partnership has ended.
-func DecideWarn(s State, days []int, now time.Time) []domain.Event {
+// nothing to warn of once the partnership has ended. It never refuses.
+func DecideWarn(s State, days []int, now time.Time) ([]domain.Event, error) {
 	if !s.ActiveAt(now) || s.Until.IsZero() {
-		return nil
+		return nil, nil
 	}
 	nearest := 0
 	for _, d := range days {
@@ -33,7 +35,7 @@ func DecideWarn(s State, days []int, now time.Time) []domain.Event {
 		}
 	}
 	if nearest == 0 || s.Warned != 0 && s.Warned <= nearest {
-		return nil
+		return nil, nil
 	}
-	return []domain.Event{PartnershipEndWarned{Partnership: s.UID, Until: s.Until, DaysBefore: nearest}}
+	return []domain.Event{PartnershipEndWarned{Partnership: s.UID, Until: s.Until, DaysBefore: nearest}}, nil
 }

@@ -1,6 +1,3 @@
-// Package partnership is the Partnership aggregate: the relation between a
-// reseller and its customer. The customer chooses the profile that the
-// reseller's users get in the customer's account.
 package partnership
 
 import (
@@ -8,19 +5,19 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 // The types below are the wire format of the log, see package account.
 
-// Wire knows the partnership events.
-var Wire = wire.NewRegistry(
-	wire.Of[PartnershipEstablished](),
-	wire.Of[PartnerProfileAssigned](),
-	wire.Of[PartnershipEndSet](),
-	wire.Of[PartnershipEndRemoved](),
-	wire.Of[PartnershipEnded](),
-	wire.Of[PartnershipEndWarned](),
+// Codec knows the partnership events.
+var Codec = codec.NewRegistry(
+	codec.Of[PartnershipEstablished](),
+	codec.Of[PartnerProfileAssigned](),
+	codec.Of[PartnershipEndSet](),
+	codec.Of[PartnershipEndRemoved](),
+	codec.Of[PartnershipEnded](),
+	codec.Of[PartnershipEndWarned](),
 )
 
 // PartnershipEstablished relates a reseller and a customer.
@@ -58,9 +55,9 @@ type PartnershipEnded struct {
 	Automatic   bool      `json:"automatic,omitempty"`
 }
 
-// PartnershipEndWarned records that both sides are told of an end to come. It is
-// the warning that falls due some days before; fewer may be left when the end
-// was set late.
+// PartnershipEndWarned records that both sides are told of an end to come. The
+// warning falls due DaysBefore the end; fewer days may be left when the end was
+// set late.
 type PartnershipEndWarned struct {
 	Partnership uuid.UUID `json:"partnership"`
 	Until       time.Time `json:"until"`
@@ -73,12 +70,3 @@ func (PartnershipEndSet) EventType() string      { return "PartnershipEndSet" }
 func (PartnershipEndRemoved) EventType() string  { return "PartnershipEndRemoved" }
 func (PartnershipEnded) EventType() string       { return "PartnershipEnded" }
 func (PartnershipEndWarned) EventType() string   { return "PartnershipEndWarned" }
-
-// space makes partnership uids: one per pair, so the stream itself says that a
-// pair has at most one partnership.
-var space = uuid.MustParse("6f2d3a52-6d4b-5c58-9d53-0d0b0e1a7f10")
-
-// UID names the partnership of a pair.
-func UID(reseller, customer uuid.UUID) uuid.UUID {
-	return uuid.NewSHA1(space, append(reseller[:], customer[:]...))
-}

@@ -6,7 +6,20 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
 )
+
+// Aggregate is the partnership.
+var Aggregate = aggregate.Aggregate[State]{Category: "partnership", Evolve: Evolve}
+
+// space makes partnership uids: one per pair, so the stream itself says that a
+// pair has at most one partnership.
+var space = uuid.MustParse("6f2d3a52-6d4b-5c58-9d53-0d0b0e1a7f10")
+
+// UID names the partnership of a pair.
+func UID(reseller, customer uuid.UUID) uuid.UUID {
+	return uuid.NewSHA1(space, append(reseller[:], customer[:]...))
+}
 
 // State is a partnership folded from its events.
 type State struct {

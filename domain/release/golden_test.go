@@ -15,7 +15,7 @@ func id(n byte) uuid.UUID { return uuid.UUID{0xb4, 6: 0x40, 8: 0x80, 15: n} }
 // TestGolden: what is in the log stays readable, and is written as it was.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	domaintest.Golden(t, release.Wire,
+	domaintest.Golden(t, release.Codec,
 		release.ReleaseAddressed{Request: id(1), Owner: id(2)},
 		release.ReleaseRequested{Request: id(1), Device: id(3), SerialNumber: "LB00000000000001", Requester: id(4)},
 		release.ReleaseRequestGranted{Request: id(1)},
@@ -26,12 +26,12 @@ func TestGolden(t *testing.T) {
 func TestOneAnswerPerRequest(t *testing.T) {
 	t.Parallel()
 	ask := func(n byte) domaintest.Decision[release.State] {
-		return func(s release.State) ([]domain.Event, []domain.Problem) {
+		return func(s release.State) ([]domain.Event, error) {
 			return release.DecideRequest(s, release.ReleaseRequested{Request: id(n), Device: id(3), SerialNumber: "LB00000000000001", Requester: id(4)})
 		}
 	}
 	answer := func(grant bool) domaintest.Decision[release.State] {
-		return func(s release.State) ([]domain.Event, []domain.Problem) { return release.DecideAnswer(s, id(1), grant) }
+		return func(s release.State) ([]domain.Event, error) { return release.DecideAnswer(s, id(1), grant) }
 	}
 	s := domaintest.Given(t, release.Evolve).When(ask(1)).ThenDone()
 	s.When(ask(1)).Then()

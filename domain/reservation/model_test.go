@@ -71,23 +71,22 @@ func (m *model) has(holder, value, n int) bool {
 	return has
 }
 
-// fold is a reservation, with the index of a holder's last claim.
+// fold is a reservation, with the revision of a holder's last claim, -1 for
+// none. Where the last event tells all, it is the only one read.
 func (m *model) fold(value, holder int) (s reservation.State, last int) {
-	last = -1
-	for i, e := range m.claims[value] {
-		s = reservation.Evolve(s, e)
-		switch e := e.(type) {
-		case reservation.Reserved:
-			if e.Holder == m.holders[holder] {
-				last = i
-			}
-		case reservation.Released:
-			if e.Holder == m.holders[holder] {
-				last = -1
+	events := m.claims[value]
+	if n := len(events); n > 0 {
+		var told bool
+		if s, told = reservation.Snapshot(events[n-1], int64(n-1)); !told {
+			for i, e := range events {
+				s = reservation.Evolve(s, e, int64(i))
 			}
 		}
 	}
-	return s, last
+	if at, ok := s.Holds(m.holders[holder]); ok {
+		return s, int(at)
+	}
+	return s, -1
 }
 
 // violation says what is wrong, if anything: a value had by more than it has
@@ -95,12 +94,12 @@ func (m *model) fold(value, holder int) (s reservation.State, last int) {
 func (m *model) violation() string {
 	for v, key := range m.keys {
 		having := 0
-		for h, uid := range m.holders {
+		for h := range m.holders {
 			if !m.has(h, v, len(m.changes[h])) {
 				continue
 			}
 			having++
-			if s, _ := m.fold(v, h); s.Holders[uid] == 0 {
+			if _, last := m.fold(v, h); last < 0 {
 				return fmt.Sprintf("value %d is had by %d and free", v, h)
 			}
 		}

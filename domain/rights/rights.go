@@ -7,8 +7,8 @@ import "slices"
 // Right is one thing a caller may do in an account.
 type Right string
 
-// The rights. Registration into an account needs none there: who knows an
-// account's UID may register devices into it, from an account of its own
+// The rights. Registration into an account needs none there: a caller who knows
+// an account's UID may register devices into it, from an account of its own
 // where it has DevicesRegister.
 const (
 	AccountRead      Right = "account.read"
@@ -33,7 +33,7 @@ const (
 )
 
 // Profile is a named set of rights: one of those shipped, or of an account's
-// own. One without a name is no more.
+// own. One without a name no longer exists.
 type Profile struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name"`
@@ -83,7 +83,7 @@ func Find(id string) (Profile, bool) {
 }
 
 // Resolve finds a profile among the shipped ones and those of an account's own.
-// One that is no more gives nothing.
+// One that no longer exists gives no rights.
 func Resolve(id string, own []Profile) Profile {
 	if p, ok := Find(id); ok {
 		return p
@@ -110,7 +110,12 @@ func Assignable() Set {
 func Administrator() Set { return append(Assignable(), UsersRead, UsersManage) }
 
 // Operators are the rights that only the operator has.
-func Operators() Set { return Set{AllocationsGrant, AccountsManage, SandboxClock, OperationsRead} }
+func Operators() Set {
+	return Set{AllocationsGrant, AuditsGrant, AccountsManage, SandboxClock, OperationsRead}
+}
+
+// Operator is what the operator may do: everything.
+func Operator() Set { return append(Administrator(), Operators()...) }
 
 // Auditor is what an auditor may do in an account of its grant: read everything.
 func Auditor() Set { return append(slices.Clone(read), UsersRead) }

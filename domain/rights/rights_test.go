@@ -1,6 +1,7 @@
 package rights_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestProfiles(t *testing.T) {
 				t.Errorf("%s has %s", p.ID, r)
 			}
 		}
-		for _, r := range []rights.Right{rights.AccountsManage, rights.AllocationsGrant, rights.AuditsGrant, rights.OperationsRead} {
+		for _, r := range rights.Operators() {
 			if rights.Set(p.Rights).Has(r) || rights.Administrator().Has(r) {
 				t.Errorf("%s has %s", p.ID, r)
 			}
@@ -46,5 +47,24 @@ func TestProfiles(t *testing.T) {
 	}
 	if _, ok := rights.Find("king"); ok {
 		t.Error("found a profile that is not there")
+	}
+}
+
+// Every right that exists is the operator's, and those that only the operator
+// has are no administrator's.
+func TestOperator(t *testing.T) {
+	t.Parallel()
+	own := rights.Set{rights.AllocationsGrant, rights.AuditsGrant, rights.AccountsManage, rights.SandboxClock, rights.OperationsRead}
+	if got := rights.Operators(); !slices.Equal(got, own) {
+		t.Errorf("the operator's own: %v", got)
+	}
+	if both := rights.Common(rights.Administrator(), own); len(both) > 0 {
+		t.Errorf("administrators have %v", both)
+	}
+	everything := rights.Operator()
+	for _, r := range slices.Concat(own, rights.Administrator(), rights.Auditor(), rights.Assignable()) {
+		if !everything.Has(r) {
+			t.Errorf("the operator lacks %s", r)
+		}
 	}
 }

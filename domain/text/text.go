@@ -1,5 +1,5 @@
-// Package text normalises names that people type: what is shown, and the key
-// under which two spellings count as the same name.
+// Package text normalises what people type: names, with the key under which two
+// spellings count as the same name, and free texts.
 package text
 
 import (
@@ -13,11 +13,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Errors of Name.
+// What is wrong with a text, as the end of a sentence about it.
 var (
-	ErrEmpty    = errors.New("is empty")
-	ErrEncoding = errors.New("is not valid UTF-8")
-	ErrControl  = errors.New("has control or invisible characters")
+	ErrEmpty     = errors.New("is empty")
+	ErrEncoding  = errors.New("is not valid UTF-8")
+	ErrInvisible = errors.New("has control or invisible characters")
+	ErrControl   = errors.New("has control characters")
 )
 
 const (
@@ -39,16 +40,38 @@ func Name(s string, limit int) (display, key string, err error) {
 		return "", "", ErrEmpty
 	}
 	if utf8.RuneCountInString(display) > limit {
-		return "", "", fmt.Errorf("is longer than %d characters", limit)
+		return "", "", tooLong(limit)
 	}
 	if strings.ContainsFunc(display, unseen) {
-		return "", "", ErrControl
+		return "", "", ErrInvisible
 	}
 	if key = Key(display); key == "" {
 		return "", "", ErrEmpty
 	}
 	return display, key, nil
 }
+
+// Free gives the trimmed form of a text that a person wrote. It may be empty and
+// have several lines. It refuses what is longer than limit runes, not UTF-8, or
+// has other control characters, among them the replacement character, which
+// stands for what somebody could not read.
+func Free(s string, limit int) (string, error) {
+	s = strings.TrimSpace(s)
+	control := func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
+	}
+	switch {
+	case !utf8.ValidString(s):
+		return "", ErrEncoding
+	case strings.ContainsFunc(s, control):
+		return "", ErrControl
+	case utf8.RuneCountInString(s) > limit:
+		return "", tooLong(limit)
+	}
+	return s, nil
+}
+
+func tooLong(limit int) error { return fmt.Errorf("is longer than %d characters", limit) }
 
 func unseen(r rune) bool {
 	if r == zeroWidthJoiner || r == zeroWidthNonJoiner {

@@ -13,8 +13,8 @@ func TestName(t *testing.T) {
 	for in, want := range map[string]error{
 		"": text.ErrEmpty, " \u3000\t": text.ErrEmpty, "\u200d": text.ErrEmpty,
 		"a\xff": text.ErrEncoding, "a\xc3": text.ErrEncoding,
-		"a\x00b": text.ErrControl, "a\nb": text.ErrControl, "a\u200bb": text.ErrControl, "a\u202eb": text.ErrControl,
-		"a\u2028b": text.ErrControl, "a\ufffdb": text.ErrControl, "a\ue000b": text.ErrControl,
+		"a\x00b": text.ErrInvisible, "a\nb": text.ErrInvisible, "a\u200bb": text.ErrInvisible, "a\u202eb": text.ErrInvisible,
+		"a\u2028b": text.ErrInvisible, "a\ufffdb": text.ErrInvisible, "a\ue000b": text.ErrInvisible,
 		"ok": nil, "👨\u200d👩\u200d👧": nil,
 	} {
 		if _, _, err := text.Name(in, 20); !errors.Is(err, want) {
@@ -23,6 +23,24 @@ func TestName(t *testing.T) {
 	}
 	if _, _, err := text.Name("ab", 1); err == nil {
 		t.Error("too long is accepted")
+	}
+}
+
+func TestFree(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]error{
+		"": nil, " \n": nil, "two\r\nlines\tand more": nil, "a\u200bb": nil,
+		"a\xff": text.ErrEncoding, "a\x00b": text.ErrControl, "a\u0085b": text.ErrControl, "a\ufffdb": text.ErrControl,
+	} {
+		if _, err := text.Free(in, 20); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", in, err, want)
+		}
+	}
+	if got, err := text.Free(" éé\n", 2); got != "éé" || err != nil {
+		t.Errorf("trimmed: %q %v", got, err)
+	}
+	if _, err := text.Free("ééé", 2); err == nil || err.Error() != "is longer than 2 characters" {
+		t.Errorf("too long: %v", err)
 	}
 }
 

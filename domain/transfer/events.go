@@ -1,10 +1,3 @@
-// Package transfer is the record of transfers and of the plans for them: what
-// was asked for, what became of each device, which refusals there were with the
-// facts they rest on, and what was reversed.
-//
-// The record decides nothing. What has happened to a device stands in the
-// device's own stream; a transfer that died before its outcome was recorded is
-// told by the devices.
 package transfer
 
 import (
@@ -14,23 +7,23 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/codec"
 	"github.com/fleetledger/fleetledger/domain/device"
-	"github.com/fleetledger/fleetledger/domain/wire"
 )
 
 // The types below are the wire format of the log, see package account. They
 // hold domain.Problem as it is: its fields are wire format, too.
 
-// Wire knows the events of transfers and plans.
-var Wire = wire.NewRegistry(
-	wire.Of[TransferRequested](),
-	wire.Of[TransferCarriedOut](),
-	wire.Of[TransferRefused](),
-	wire.Of[ReversalRequested](),
-	wire.Of[ReversalCarriedOut](),
-	wire.Of[ReversalRefused](),
-	wire.Of[TransferPlanned](),
-	wire.Of[DevicesPlanned](),
+// Codec knows the events of transfers and plans.
+var Codec = codec.NewRegistry(
+	codec.Of[TransferRequested](),
+	codec.Of[TransferCarriedOut](),
+	codec.Of[TransferRefused](),
+	codec.Of[ReversalRequested](),
+	codec.Of[ReversalCarriedOut](),
+	codec.Of[ReversalRefused](),
+	codec.Of[TransferPlanned](),
+	codec.Of[DevicesPlanned](),
 )
 
 // Named is a device as the request calls it; Device is uuid.Nil when that can
@@ -44,7 +37,7 @@ type Named struct {
 // those with the index First and on.
 type TransferRequested struct {
 	Transfer uuid.UUID       `json:"transfer"`
-	Account  uuid.UUID       `json:"account,omitzero"` // of who asked; none: the operator
+	Account  uuid.UUID       `json:"account,omitzero"` // that asked for it; none: the operator
 	From     uuid.UUID       `json:"from"`
 	To       uuid.UUID       `json:"to"`
 	Offer    catalogue.Offer `json:"offer,omitempty"`

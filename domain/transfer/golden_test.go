@@ -32,7 +32,7 @@ func TestGolden(t *testing.T) {
 	}}
 	named := transfer.Named{Name: "LB00000000000001", Device: id(9)}
 	refusals := []transfer.Refusal{{Index: 1, SerialNumber: "LB00000000000001", InSource: true, Problems: problems}}
-	domaintest.Golden(t, transfer.Wire,
+	domaintest.Golden(t, transfer.Codec,
 		transfer.TransferRequested{
 			Transfer: id(1), Account: id(2), From: id(3), To: id(4), Offer: catalogue.Complete, Plan: id(5), Atomic: true,
 			Policy: policy, First: 500, Devices: []transfer.Named{named},

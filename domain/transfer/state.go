@@ -6,13 +6,17 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
+// Aggregate is the record of a transfer.
+var Aggregate = aggregate.Aggregate[State]{Category: "transfer", Evolve: Evolve}
+
 // State is a transfer folded from its events.
 type State struct {
-	UID       uuid.UUID // uuid.Nil: there is none
+	UID       uuid.UUID // uuid.Nil: no such transfer
 	Account   uuid.UUID
 	From, To  uuid.UUID
 	Offer     catalogue.Offer
@@ -50,8 +54,8 @@ type Reversal struct {
 	Items   []Item // Outcome Carried: was taken back
 }
 
-// Evolve folds one event into the state, which it takes over: the one before is
-// not to be used any more.
+// Evolve folds one event into the state. It shares nothing that changes with the
+// state before.
 func Evolve(s State, e domain.Event) State {
 	switch e := e.(type) {
 	case TransferRequested:
@@ -59,23 +63,38 @@ func Evolve(s State, e domain.Event) State {
 			s.UID, s.Account, s.From, s.To = e.Transfer, e.Account, e.From, e.To
 			s.Offer, s.Plan, s.Atomic, s.Policy = e.Offer, e.Plan, e.Atomic, e.Policy
 		}
-		s.Items = append(s.Items, items(e.Devices)...)
+		s.Items = slices.Concat(s.Items, items(e.Devices))
 	case TransferCarriedOut:
+		s.Items = slices.Clone(s.Items)
 		for _, d := range e.Devices {
 			if i := at(s.Items, d.Index); i != nil {
 				i.Outcome, i.SerialNumber, i.Resulting, i.InSource, i.Problems = Carried, d.SerialNumber, d.Resulting, false, nil
 			}
 		}
 	case TransferRefused:
+		s.Items = slices.Clone(s.Items)
 		refuse(s.Items, e.Devices)
 	case ReversalRequested:
-		s.Reversals = append(s.Reversals, Reversal{UID: e.Reversal, Account: e.Account, Items: items(e.Devices)})
+		s.Reversals = slices.Concat(s.Reversals, []Reversal{{UID: e.Reversal, Account: e.Account, Items: items(e.Devices)}})
 	case ReversalCarriedOut:
+		s.Items = slices.Clone(s.Items)
+		s = s.reversing(e.Reversal)
 		s.takeBack(e)
 	case ReversalRefused:
+		s = s.reversing(e.Reversal)
 		if r := s.reversal(e.Reversal); r != nil {
 			refuse(r.Items, e.Devices)
 		}
+	}
+	return s
+}
+
+// reversing is the state with a reversal that can be changed without changing
+// the state before.
+func (s State) reversing(uid uuid.UUID) State {
+	s.Reversals = slices.Clone(s.Reversals)
+	if r := s.reversal(uid); r != nil {
+		r.Items = slices.Clone(r.Items)
 	}
 	return s
 }
@@ -129,24 +148,4 @@ func refuse(items []Item, refusals []Refusal) {
 			i.Outcome, i.SerialNumber, i.InSource, i.Problems = Refused, d.SerialNumber, d.InSource, d.Problems
 		}
 	}
-}
-
-// Plan is a plan folded from its events.
-type Plan struct {
-	TransferPlanned
-	Devices []Planned
-}
-
-// Complete reports whether the plan has all its devices; one that has not is none.
-func (p Plan) Complete() bool { return p.Plan != uuid.Nil && len(p.Devices) == p.Total }
-
-// EvolvePlan folds one event into a plan.
-func EvolvePlan(p Plan, e domain.Event) Plan {
-	switch e := e.(type) {
-	case TransferPlanned:
-		p = Plan{TransferPlanned: e}
-	case DevicesPlanned:
-		p.Devices = append(p.Devices, e.Devices...)
-	}
-	return p
 }

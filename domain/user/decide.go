@@ -11,44 +11,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
-// The codes of refusals. They are part of the interface and never change.
-const (
-	CodeProfileUnknown      = "profile_unknown"
-	CodeProfileMissing      = "profile_missing"
-	CodeInvitationRevoked   = "invitation_revoked"
-	CodeInvitationAbandoned = "invitation_abandoned"
-	CodeUserUnknown         = "user_unknown"
-	CodeUserActive          = "user_active"
-	CodeUserPending         = "user_pending"
-	CodePasswordTooShort    = "password_too_short"
-	CodePasswordTooLong     = "password_too_long"
-	CodePasswordGuessable   = "password_guessable"
-	CodePasswordWrong       = "password_wrong"
-	CodeResetUnknown        = "password_reset_unknown"
-	CodeResetExpired        = "password_reset_expired"
-)
-
-// Most profiles that one user has.
-const maxProfiles = 50
-
-func problem(code, detail string) []domain.Problem {
-	return []domain.Problem{{Code: code, Detail: detail}}
-}
-
-// NormaliseProfiles checks and orders the ids of profiles of an account, each once.
-func NormaliseProfiles(ids []string, of account.State) ([]string, []domain.Problem) {
-	if len(ids) > maxProfiles {
-		return nil, problem(CodeProfileUnknown, "That are more profiles than there can be.")
-	}
-	kept := slices.Compact(slices.Sorted(slices.Values(ids)))
-	for _, id := range kept {
-		if !of.Profile(id).Exists() {
-			return nil, problem(CodeProfileUnknown, "There is no such profile.")
-		}
-	}
-	return kept, nil
-}
-
 // Invite brings a person into an account. The e-mail address is normalised and
 // reserved before the decision is appended; the profiles are normalised.
 type Invite struct {
@@ -60,87 +22,76 @@ type Invite struct {
 }
 
 // DecideInvite decides the invitation. A user who is there already is unchanged:
-// the uid is the command's own.
-func DecideInvite(s State, c Invite) ([]domain.Event, []domain.Problem) {
+// the uid is the command's own. There are events beside a refusal.
+func DecideInvite(s State, c Invite) ([]domain.Event, error) {
 	switch {
 	case s.Abandoned:
-		return nil, problem(CodeInvitationAbandoned, "This invitation was given up half way; invite again.")
+		return nil, refuse(CodeInvitationAbandoned, "This invitation was given up before it was done. Invite the person again.")
 	case s.Status != "":
 		return nil, nil
-	case len(c.Profiles) == 0 && !c.Administrator:
-		return nil, problem(CodeProfileMissing, "A user has one or more profiles, or is an administrator.")
+	}
+	var err error
+	if len(c.Profiles) == 0 && !c.Administrator {
+		err = domain.Refuse(profileMissing()...)
 	}
 	return []domain.Event{UserInvited{
 		User: c.UID, Account: c.Account, Person: c.Person, Profiles: c.Profiles,
 		Administrator: c.Administrator, Invitation: c.Invitation,
-	}}, nil
+	}}, err
 }
 
 // DecideResend replaces the invitation of a user who has not used it yet. That
 // the one before has run out is recorded first.
-func DecideResend(s State, i account.Invitation, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideResend(s State, i account.Invitation, now time.Time) ([]domain.Event, error) {
 	if s.Erased {
-		return nil, erased()
+		return nil, domain.Refuse(erased()...)
 	}
 	if problems := invited(s); len(problems) > 0 {
-		return nil, problems
+		return nil, domain.Refuse(problems...)
 	}
 	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
 		return nil, nil
 	}
-	return append(DecideLapse(s, now), UserInvitationSent{User: s.UID, Invitation: i}), nil
+	return append(lapsed(s, now), UserInvitationSent{User: s.UID, Invitation: i}), nil
 }
 
 // DecideRevoke takes back an invitation that was not used yet.
-func DecideRevoke(s State) ([]domain.Event, []domain.Problem) {
+func DecideRevoke(s State) ([]domain.Event, error) {
 	if s.Status == Revoked {
 		return nil, nil
 	}
 	if problems := invited(s); len(problems) > 0 {
-		return nil, problems
+		return nil, domain.Refuse(problems...)
 	}
 	return []domain.Event{UserInvitationRevoked{User: s.UID}}, nil
 }
 
-// DecideLapse records that the invitation has run out, once for each.
-func DecideLapse(s State, now time.Time) []domain.Event {
+// DecideLapse records that the invitation has run out, once for each. It never
+// refuses.
+func DecideLapse(s State, now time.Time) ([]domain.Event, error) { return lapsed(s, now), nil }
+
+func lapsed(s State, now time.Time) []domain.Event {
 	if s.StatusAt(now) != Expired || s.Lapsed == s.Invitation.Number {
 		return nil
 	}
 	return []domain.Event{UserInvitationExpired{User: s.UID, Number: s.Invitation.Number}}
 }
 
-func erased() []domain.Problem {
-	return problem(account.CodePersonErased, "The person was erased; nobody is left to invite.")
-}
-
-func invited(s State) []domain.Problem {
-	switch s.Status {
-	case "":
-		return problem(account.CodeInvitationUnknown, "There is no such invitation.")
-	case Pending:
-		return nil
-	case Revoked:
-		return problem(CodeInvitationRevoked, "The invitation was revoked. Invite again.")
-	}
-	return problem(CodeUserActive, "The user has accepted the invitation already.")
-}
-
 // DecideActivate decides whether the holder of an invitation's token may join.
 // A person without a name keeps the one invited.
-func DecideActivate(s State, tokenHash []byte, name string, credential uuid.UUID, now time.Time) ([]domain.Event, []domain.Problem) {
+func DecideActivate(s State, tokenHash []byte, name string, credential uuid.UUID, now time.Time) ([]domain.Event, error) {
 	if !bytes.Equal(s.Invitation.TokenHash, tokenHash) || len(tokenHash) == 0 {
-		return nil, problem(account.CodeInvitationUnknown, "There is no such invitation.")
+		return nil, refuse(account.CodeInvitationUnknown, "There is no such invitation.")
 	}
 	if s.Erased {
-		return nil, erased()
+		return nil, domain.Refuse(erased()...)
 	}
 	switch s.StatusAt(now) {
 	case Pending:
 	case Expired:
-		return nil, problem(account.CodeInvitationExpired, "The invitation has run out. Ask for a new one.")
+		return nil, refuse(account.CodeInvitationExpired, "The invitation has expired. Ask for a new one.")
 	default:
-		return nil, invited(s)
+		return nil, domain.Refuse(invited(s)...)
 	}
 	person := s.Person
 	if name != "" {
@@ -153,7 +104,7 @@ func DecideActivate(s State, tokenHash []byte, name string, credential uuid.UUID
 
 // DecideJoin makes the first administrator of an account, who was invited with
 // it, its first user.
-func DecideJoin(s State, account uuid.UUID, person account.Person, credential uuid.UUID) ([]domain.Event, []domain.Problem) {
+func DecideJoin(s State, account uuid.UUID, person account.Person, credential uuid.UUID) ([]domain.Event, error) {
 	if s.Status != "" {
 		return nil, nil
 	}
@@ -164,25 +115,38 @@ func DecideJoin(s State, account uuid.UUID, person account.Person, credential uu
 
 // DecideProfiles replaces the profiles, which are normalised. Only an
 // administrator can do without any.
-func DecideProfiles(s State, profiles []string, administrator bool) ([]domain.Event, []domain.Problem) {
+func DecideProfiles(s State, profiles []string, administrator bool) ([]domain.Event, error) {
 	switch {
 	case s.Status == "" || s.Status == Revoked:
-		return nil, invited(s)
+		return nil, domain.Refuse(invited(s)...)
 	case len(profiles) == 0 && !administrator:
-		return nil, problem(CodeProfileMissing, "A user has one or more profiles, or is an administrator.")
+		return nil, domain.Refuse(profileMissing()...)
 	case slices.Equal(s.Profiles, profiles):
 		return nil, nil
 	}
 	return []domain.Event{ProfilesAssigned{User: s.UID, Profiles: profiles}}, nil
 }
 
-// DecideAccess lets the user follow what the account says.
-func DecideAccess(s State, withdrawn bool) []domain.Event {
+// DecideAccess lets the user follow what the account says. It never refuses.
+func DecideAccess(s State, withdrawn bool) ([]domain.Event, error) {
 	switch {
 	case withdrawn && s.Status == Active:
-		return []domain.Event{UserDeactivated{User: s.UID}}
+		return []domain.Event{UserDeactivated{User: s.UID}}, nil
 	case !withdrawn && s.Status == Deactivated:
-		return []domain.Event{UserReactivated{User: s.UID}}
+		return []domain.Event{UserReactivated{User: s.UID}}, nil
 	}
-	return nil
+	return nil, nil
+}
+
+// DecideErase decides to forget the person, whatever the user's status. An
+// erased user is unchanged. emailReservation is the stream of the reservation
+// that the user has of the address, if any.
+func DecideErase(s State, emailReservation string) ([]domain.Event, error) {
+	if s.Status == "" {
+		return nil, refuse(CodeUserUnknown, "There is no such user.")
+	}
+	if s.Erased {
+		return nil, nil
+	}
+	return []domain.Event{UserErased{User: s.UID, Account: s.Account, EmailReservation: emailReservation}}, nil
 }

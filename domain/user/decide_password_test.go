@@ -12,19 +12,19 @@ import (
 )
 
 func change(known, credential uuid.UUID) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
+	return func(s user.State) ([]domain.Event, error) {
 		return user.DecideChangePassword(s, known, credential)
 	}
 }
 
 func request(number int, token string) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
-		return user.DecideRequestReset(s, user.Reset{Number: number, TokenHash: []byte(token), Expires: sent.Add(time.Hour)}), nil
+	return func(s user.State) ([]domain.Event, error) {
+		return user.DecideRequestReset(s, user.Reset{Number: number, TokenHash: []byte(token), Expires: sent.Add(time.Hour)})
 	}
 }
 
 func reset(token string, credential uuid.UUID, at time.Time) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
+	return func(s user.State) ([]domain.Event, error) {
 		return user.DecideResetPassword(s, []byte(token), credential, at)
 	}
 }

@@ -31,7 +31,7 @@ func given(t *testing.T, events ...domain.Event) *domaintest.Scenario[user.State
 }
 
 func invite(profiles []string, administrator bool) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
+	return func(s user.State) ([]domain.Event, error) {
 		return user.DecideInvite(s, user.Invite{
 			UID: uid, Account: owner, Person: ada, Profiles: profiles, Administrator: administrator, Invitation: invitation,
 		})
@@ -39,32 +39,32 @@ func invite(profiles []string, administrator bool) decision {
 }
 
 func accept(token, name string, at time.Time) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
+	return func(s user.State) ([]domain.Event, error) {
 		return user.DecideActivate(s, []byte(token), name, credential, at)
 	}
 }
 
 func resend(token string) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
+	return func(s user.State) ([]domain.Event, error) {
 		return user.DecideResend(s, account.Invitation{Number: 2, TokenHash: []byte(token), Expires: sent.AddDate(0, 0, 14)}, sent)
 	}
 }
 
 func lapse(now time.Time) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) { return user.DecideLapse(s, now), nil }
+	return func(s user.State) ([]domain.Event, error) { return user.DecideLapse(s, now) }
 }
 
 func assign(administrator bool, profiles ...string) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) {
+	return func(s user.State) ([]domain.Event, error) {
 		return user.DecideProfiles(s, profiles, administrator)
 	}
 }
 
 func access(withdrawn bool) decision {
-	return func(s user.State) ([]domain.Event, []domain.Problem) { return user.DecideAccess(s, withdrawn), nil }
+	return func(s user.State) ([]domain.Event, error) { return user.DecideAccess(s, withdrawn) }
 }
 
-func erase(s user.State) ([]domain.Event, []domain.Problem) {
+func erase(s user.State) ([]domain.Event, error) {
 	return user.DecideErase(s, "reservation-email-0011")
 }
 
@@ -118,7 +118,7 @@ func TestProfilesAndAccess(t *testing.T) {
 	out.When(access(true)).Then()
 	out.When(access(false)).Then(user.UserReactivated{User: uid})
 	given(t, invited).When(access(true)).Then()
-	join := func(s user.State) ([]domain.Event, []domain.Problem) {
+	join := func(s user.State) ([]domain.Event, error) {
 		return user.DecideJoin(s, owner, ada, credential)
 	}
 	given(t).When(join).ThenDone().When(join).Then()
@@ -169,7 +169,7 @@ func TestInvitationRunsOut(t *testing.T) {
 
 	// Replaced before anybody has noted it.
 	second := account.Invitation{Number: 2, TokenHash: []byte("second"), Expires: sent.AddDate(0, 0, 21)}
-	s.When(func(s user.State) ([]domain.Event, []domain.Problem) {
+	s.When(func(s user.State) ([]domain.Event, error) {
 		return user.DecideResend(s, second, end)
 	}).Then(user.UserInvitationExpired{User: uid, Number: 1}, user.UserInvitationSent{User: uid, Invitation: second})
 }

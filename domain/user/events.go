@@ -1,10 +1,3 @@
-// Package user is the User aggregate: a person who signs in to one account.
-//
-// Who administers an account, and who is kept out of it, is decided by the
-// account (package account): the rule that one administrator remains spans its
-// users, so one stream has to keep it. A user's stream holds who the person is,
-// the invitation, the profiles, and which credential is in force. The password's
-// hash is no event: an event names the credential, another store has it.
 package user
 
 import (
@@ -13,40 +6,27 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/account"
-	"github.com/fleetledger/fleetledger/domain/wire"
+	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
 // The types below are the wire format of the log; see package account.
 
-// Wire knows the user events.
-var Wire = wire.NewRegistry(
-	wire.Of[UserInvited](),
-	wire.Of[UserInvitationSent](),
-	wire.Of[UserInvitationExpired](),
-	wire.Of[UserInvitationRevoked](),
-	wire.Of[UserInvitationAbandoned](),
-	wire.Of[UserActivated](),
-	wire.Of[ProfilesAssigned](),
-	wire.Of[UserDeactivated](),
-	wire.Of[UserReactivated](),
-	wire.Of[UserErased](wire.Same), // 1 told no reservation
+// Codec knows the user events.
+var Codec = codec.NewRegistry(
+	codec.Of[UserInvited](),
+	codec.Of[UserInvitationSent](),
+	codec.Of[UserInvitationExpired](),
+	codec.Of[UserInvitationRevoked](),
+	codec.Of[UserInvitationAbandoned](),
+	codec.Of[UserActivated](),
+	codec.Of[ProfilesAssigned](),
+	codec.Of[UserDeactivated](),
+	codec.Of[UserReactivated](),
+	codec.Of[UserErased](codec.Same), // 1 told no reservation
 
-	wire.Of[PasswordChanged](),
-	wire.Of[PasswordResetRequested](),
+	codec.Of[PasswordChanged](),
+	codec.Of[PasswordResetRequested](),
 )
-
-// UserErased says that the person is to be forgotten, as account.PersonErased
-// does. The user stays what the account made of it. The stream of the address's
-// reservation is there when the user held one: it is free from now on, and
-// nothing else could tell any more which it was.
-type UserErased struct {
-	User             uuid.UUID `json:"user"`
-	Account          uuid.UUID `json:"account"`
-	EmailReservation string    `json:"emailReservation,omitempty"`
-}
-
-// EventType is the name on the wire.
-func (UserErased) EventType() string { return "UserErased" }
 
 // UserInvited invites a person into an account.
 type UserInvited struct {
@@ -109,6 +89,16 @@ type UserReactivated struct {
 	User uuid.UUID `json:"user"`
 }
 
+// UserErased says that the person is to be forgotten, as account.PersonErased
+// does. The user stays what the account made of it. EmailReservation is the
+// stream of the address's reservation when the user held one: it is free from
+// now on, and nothing else could tell which it was.
+type UserErased struct {
+	User             uuid.UUID `json:"user"`
+	Account          uuid.UUID `json:"account"`
+	EmailReservation string    `json:"emailReservation,omitempty"`
+}
+
 // PasswordChanged puts another credential in force; sessions that began with the
 // one before end. Reset is the number of the reset it was done with, 0 when the
 // user knew the old password.
@@ -133,6 +123,7 @@ type Reset struct {
 	Expires   time.Time `json:"expires"`
 }
 
+func (UserErased) EventType() string              { return "UserErased" }
 func (PasswordChanged) EventType() string         { return "PasswordChanged" }
 func (PasswordResetRequested) EventType() string  { return "PasswordResetRequested" }
 func (UserInvited) EventType() string             { return "UserInvited" }

@@ -17,7 +17,7 @@ func TestGolden(t *testing.T) {
 	credential := uuid.MustParse("b4b8f4a6-0000-4000-8000-000000000003")
 	person := account.Person{ID: uid, Email: "ada@customer.example", Name: "Ada"}
 	invitation := account.Invitation{Number: 1, TokenHash: []byte("hash"), Expires: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
-	domaintest.Golden(t, user.Wire,
+	domaintest.Golden(t, user.Codec,
 		user.UserInvited{User: uid, Account: owner, Person: person, Profiles: []string{"renewals"}, Administrator: true, Invitation: invitation},
 		user.UserInvitationSent{User: uid, Invitation: invitation},
 		user.UserInvitationExpired{User: uid, Number: 1},

@@ -7,7 +7,14 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 )
+
+// Aggregate is the user.
+var Aggregate = aggregate.Aggregate[State]{
+	Category: "user", Evolve: Evolve, Reservations: reservations, Fence: fence,
+}
 
 // Status is where a user is.
 type Status string
@@ -29,7 +36,7 @@ type State struct {
 	Person   account.Person
 	Status   Status // empty: no such user
 	Profiles []string
-	// Administrator: joins as one. Who is one is for the account to say.
+	// Administrator says that the person joins as one. Who is one now, the account says.
 	Administrator bool
 	Invitation    account.Invitation
 	Lapsed        int // number of the last invitation that was recorded as run out
@@ -50,14 +57,6 @@ func (s State) StatusAt(now time.Time) Status {
 // Evolve folds one event into the state. Once the person was erased, no event
 // brings the data back.
 func Evolve(s State, e domain.Event) State {
-	s = evolve(s, e)
-	if s.Erased {
-		s.Person = s.Person.Erase()
-	}
-	return s
-}
-
-func evolve(s State, e domain.Event) State {
 	switch e := e.(type) {
 	case UserInvited:
 		s.UID, s.Account, s.Person, s.Status = e.User, e.Account, e.Person, Pending
@@ -87,5 +86,37 @@ func evolve(s State, e domain.Event) State {
 	case UserErased:
 		s.Erased = true
 	}
+	if s.Erased {
+		s.Person = s.Person.Erase()
+	}
 	return s
+}
+
+// EmailKey is the reservation of the person's address, if the user holds it. The
+// address of an account's first administrator is held by the account, which
+// claimed it when it was created: such a user was never invited. A deactivated
+// user keeps the address, and can come back; that of an erased one is not known.
+func (s State) EmailKey() (reservation.Key, bool) {
+	if s.Status == "" || s.Status == Revoked || s.Person.IsErased() || s.Invitation.Number == 0 {
+		return reservation.Key{}, false
+	}
+	_, email, _ := account.NormaliseEmail(s.Person.Email) // it was valid when it was given
+	return reservation.Unique(reservation.Email, email), true
+}
+
+func reservations(s State, _ reservation.Limits) []reservation.Held {
+	key, ok := s.EmailKey()
+	if !ok {
+		return nil
+	}
+	return []reservation.Held{{Key: key, Account: s.Account, Taken: emailTaken()}}
+}
+
+// fence is needed only while the stream is empty: nothing but an invitation
+// claims for a user.
+func fence(_ State, uid uuid.UUID, empty bool, _ string) domain.Event {
+	if !empty {
+		return nil
+	}
+	return UserInvitationAbandoned{User: uid}
 }

@@ -18,7 +18,7 @@ import (
 // profiles they are, as it is now or was then.
 func TestRowsNameProfiles(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	customer := h.customer("Alpha", reseller)
 	bo := h.invited(customer, "bo@alpha.example", false)
@@ -32,7 +32,7 @@ func TestRowsNameProfiles(t *testing.T) {
 	h.add(eventlog.AccountStream(customer), account.ProfileRightsAssigned{Account: customer, Profile: workshop, Rights: []rights.Right{rights.DevicesEdit}})
 	second := h.now
 	h.add(eventlog.AccountStream(customer), account.ProfileRemoved{Account: customer, Profile: workshop})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 
 	full, _ := rights.Find("full")
 	for _, c := range []struct {
@@ -48,18 +48,16 @@ func TestRowsNameProfiles(t *testing.T) {
 			require.NoError(t, err)
 			require.EqualExportedValues(t, c.want, partners.Items[0].Profile)
 		}
-		customers, err := m.reader.Customers(t.Context(), query.CustomerQuery{Freshness: c.fresh, Page: query.Page{Limit: 10}, Reseller: reseller, Windows: query.DefaultWindows})
-		require.NoError(t, err)
+		customers := then(t, m.reader.Customers, query.CustomerQuery{Freshness: c.fresh, Page: query.Page{Limit: 10}, Reseller: reseller, Windows: query.DefaultWindows})
 		require.EqualExportedValues(t, c.want, customers.Items[0].PartnerProfile)
-		users, err := m.reader.Users(t.Context(), query.UserQuery{Freshness: c.fresh, Page: query.Page{Limit: 10}, Account: customer})
-		require.NoError(t, err)
+		users := then(t, m.reader.Users, query.UserQuery{Freshness: c.fresh, Page: query.Page{Limit: 10}, Account: customer})
 		require.Equal(t, []rights.Profile{c.want, full}, users.Items[0].Profiles)
 	}
 }
 
 func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	uid := h.account("Alpha", account.Standard, uuid.Nil)
 	texts, sims := uuid.New(), uuid.New()
 	h.add(eventlog.AccountStream(uid),
@@ -67,10 +65,9 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 		account.ExternalAccountAdded{Account: uid, ExternalAccount: sims, Kind: account.SubscriptionManagement, Label: "SIMs", Credential: uuid.New()},
 	)
 	before := h.now
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	rows := func(f query.Freshness) []query.ExternalAccountRow {
-		page, err := m.reader.Accounts(t.Context(), query.AccountQuery{Freshness: f, Page: query.Page{Limit: 1}, Accounts: []uuid.UUID{uid}})
-		require.NoError(t, err)
+		page := then(t, m.reader.Accounts, query.AccountQuery{Freshness: f, Page: query.Page{Limit: 1}, Accounts: []uuid.UUID{uid}})
 		return page.Items[0].ExternalAccounts
 	}
 	given := rows(query.Freshness{})[0].SecretSince
@@ -80,7 +77,7 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 		account.ExternalAccountRelabelled{Account: uid, ExternalAccount: texts, Label: "Messages"},
 		account.ExternalAccountRemoved{Account: uid, ExternalAccount: sims},
 	)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	now := rows(query.Freshness{})
 	require.Len(t, now, 1)
 	require.Equal(t, "Messages", now[0].Label)
@@ -90,6 +87,6 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	require.Equal(t, given, then[0].SecretSince)
 	require.True(t, now[0].SecretSet)
 	h.add(eventlog.AccountStream(uid), account.AccountClosed{Account: uid})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.False(t, rows(query.Freshness{})[0].SecretSet)
 }

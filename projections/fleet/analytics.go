@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/fleetledger/fleetledger/app/query"
-	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/projections"
@@ -81,18 +80,9 @@ var clock = view{
 	},
 }
 
-// current is the condition that a version holds now.
-func current(alias string) string { return alias + ".valid_to = 'infinity'" }
-
 // named joins the account of a column, as it is now.
 func named(alias, column string) string {
 	return " LEFT JOIN account_versions " + alias + " ON " + alias + ".uid = " + column + " AND " + current(alias)
-}
-
-// statusNow is a status with expiry of the invitation taken into account.
-func statusNow(alias string) string {
-	return fmt.Sprintf("CASE WHEN %[1]s.status = '%[2]s' AND %[1]s.invitation_expires <= %[3]s THEN '%[4]s' ELSE %[1]s.status END",
-		alias, account.Pending, now, account.Expired)
 }
 
 var accounts = view{
@@ -102,7 +92,7 @@ var accounts = view{
 		{"uid", "a.uid", "Formal identifier of the account, never reused."},
 		{"name", "a.name", "Name of the company, unique among accounts that are not closed for good."},
 		{"type", "a.type", "reseller or standard."},
-		{"status", statusNow("a"), "pending, active, expired (never activated in time) or closed."},
+		{"status", statusAt("a", now), "pending, active, expired (never activated in time) or closed."},
 		{"offers", "a.offers", "Offers that devices of the account may run on."},
 		{"billing", "a.billing", "prepaid (through the partner) or direct."},
 		{"reseller_uid", "a.reseller", "The reseller that created the account as its customer; empty: the operator did."},
@@ -228,7 +218,7 @@ func (a Analytics) customers() view {
 		{"reseller_name", "r.name", "Name of the reseller."},
 		{"uid", "c.uid", "The customer's account."},
 		{"name", "c.name", "Name of the customer."},
-		{"status", statusNow("c"), "Status of the customer's account: pending, active, expired or closed."},
+		{"status", statusAt("c", now), "Status of the customer's account: pending, active, expired or closed."},
 		{"total_systems", "coalesce(n.total, 0)", "Devices of the customer, retired ones left out."},
 		{"active_systems", "coalesce(n.active, 0)", "Those of them whose life-cycle state is active."},
 		{"initial_renewal", "d.initial", "The first day, from today on, on which services end."},
@@ -293,13 +283,13 @@ func (a Analytics) renewalWindows() view {
 
 var userCounts = view{
 	Name:    "user_counts",
-	Comment: "How many users an account has in each status. Who they are is not to be had here.",
+	Comment: "How many users an account has in each status. Their names are not shown.",
 	Columns: []column{
 		{"account_uid", "u.account", "The users' account."},
 		{"account_name", "a.name", "Its name."},
 		{"status", "u.status", "pending, active, expired (did not accept the invitation in time), deactivated or revoked."},
 		{"users", "u.users", "How many users."},
 	},
-	From: "FROM (SELECT u.account, " + statusNow("u") + " AS status, count(*) AS users FROM user_versions u WHERE " + current("u") +
+	From: "FROM (SELECT u.account, " + statusAt("u", now) + " AS status, count(*) AS users FROM user_versions u WHERE " + current("u") +
 		" GROUP BY 1, 2) u" + named("a", "u.account"),
 }

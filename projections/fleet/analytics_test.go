@@ -150,7 +150,7 @@ func TestAnalyticsAreWhatTheAPIShows(t *testing.T) {
 		for range d(60) {
 			w.step()
 		}
-		m.catchUp(t, w.history)
+		m.whenProjected(t, w.history)
 		today := day0 + calendar.Date(d(20))
 		at := today.Time().Add(time.Duration(d(24*60)) * time.Minute)
 		m.sandboxTime(t, at)
@@ -236,7 +236,7 @@ func TestAnalyticsWarranty(t *testing.T) {
 		r.FirstRegistered = day
 		h.add(eventlog.DeviceStream(r.Device), r)
 	}
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	var want []string
 	for _, e := range h.events {
 		d := device.Evolve(device.State{}, e.Event).Dates(device.DefaultRules)
@@ -264,7 +264,7 @@ func TestAnalyticsGoByTheSandboxClock(t *testing.T) {
 
 func TestAnalyticsOfPartnershipsAndUsers(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	lasting, ending, ended := h.customer("Lasting", reseller), h.customer("Ending", reseller), h.customer("Ended", reseller)
 	p := partnership.UID(reseller, ending)
@@ -275,7 +275,7 @@ func TestAnalyticsOfPartnershipsAndUsers(t *testing.T) {
 	h.invited(lasting, "b@north.example", false)
 	h.add(eventlog.UserStream(active), user.UserActivated{User: active, Account: lasting, Person: account.Person{ID: active, Email: "a@north.example", Name: "Ada"}})
 	h.add(eventlog.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 
 	partners := func() []string {
 		return m.lines(t, `SELECT reseller_name, customer_name, partner_profile FROM analytics.partnerships ORDER BY 2`)
@@ -296,7 +296,7 @@ func TestAnalyticsOfPartnershipsAndUsers(t *testing.T) {
 // Nobody is named in the views: not before an erasure and not after.
 func TestAnalyticsNameNobody(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	person := h.events[0].Event.(account.AccountCreated).Administrator
 	contact := account.Person{ID: uuid.New(), Email: "cora@vendor.example", Name: "Cora"}
@@ -306,12 +306,12 @@ func TestAnalyticsNameNobody(t *testing.T) {
 		account.ChannelContactAssigned{Account: reseller, Contact: contact},
 		account.BillingChanged{Account: reseller, Mode: account.Direct, Contact: contact},
 	}...)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	named := []string{person.Email, person.Name, "cora", "Cora", "ada@north.example"}
 	requireNobodyIn(t, m.pool, named...)
 	h.add(eventlog.AccountStream(reseller), account.PersonErased{Account: reseller, Person: person.ID})
 	h.add(eventlog.UserStream(invited), user.UserErased{User: invited, Account: reseller})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	requireNobodyIn(t, m.pool, append(named, account.Erased)...)
 	require.Equal(t, []string{"Northwind | direct"}, m.lines(t, `SELECT name, billing FROM analytics.accounts`))
 }

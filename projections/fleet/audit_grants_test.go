@@ -33,13 +33,12 @@ func TestAuditGrants(t *testing.T) {
 	revokedAt := h.now
 	h.add(eventlog.AuditGrantStream(erased), audit.AuditorErased{Grant: erased})
 	m := newModel(t)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	grants := func(q query.AuditGrantQuery) map[uuid.UUID]query.AuditGrantRow {
 		if q.Now.IsZero() {
 			q.Now = h.now
 		}
-		page, err := m.reader.AuditGrants(t.Context(), q)
-		require.NoError(t, err)
+		page := then(t, m.reader.AuditGrants, q)
 		require.Equal(t, len(page.Items), page.Total)
 		rows := map[uuid.UUID]query.AuditGrantRow{}
 		for _, row := range page.Items {
@@ -66,11 +65,9 @@ func TestAuditGrants(t *testing.T) {
 	require.Equal(t, audit.Active, past[revoked].Status)
 	require.Equal(t, account.Erased, past[erased].Auditor.Email, "erased from all versions")
 
-	page, err := m.reader.AuditGrants(t.Context(), query.AuditGrantQuery{Page: query.Page{Limit: 3}, Now: h.now})
-	require.NoError(t, err)
+	page := then(t, m.reader.AuditGrants, query.AuditGrantQuery{Page: query.Page{Limit: 3}, Now: h.now})
 	require.Equal(t, erased, page.Items[0].UID, "the youngest first")
-	rest, err := m.reader.AuditGrants(t.Context(), query.AuditGrantQuery{Page: query.Page{Limit: 3, Cursor: page.NextCursor}, Now: h.now})
-	require.NoError(t, err)
+	rest := then(t, m.reader.AuditGrants, query.AuditGrantQuery{Page: query.Page{Limit: 3, Cursor: page.NextCursor}, Now: h.now})
 	require.Len(t, rest.Items, 1)
 	require.Equal(t, short, rest.Items[0].UID)
 	for _, row := range m.dump(t, schema, "audit_grant_versions") {

@@ -75,11 +75,11 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 	status := s.status("a", q.Now)
 	s.where = append(s.where, s.valid("p", q.AsOf), s.valid("a", q.AsOf), "NOT p.ended")
 	if q.AsOf.IsZero() {
-		s.lasts("p", q.Now)
-	} else { // rights are those of today: a former customer is not shown
-		s.lasts("p", q.AsOf)
-		today := list{args: s.args, where: []string{"r.uid = p.uid", "r.valid_to = 'infinity'", "NOT r.ended"}}
-		today.lasts("r", q.Now)
+		s.notRunOut("p", q.Now)
+	} else { // rights are those of today: whoever is no longer a customer is not shown
+		s.notRunOut("p", q.AsOf)
+		today := list{args: s.args, where: []string{"r.uid = p.uid", current("r"), "NOT r.ended"}}
+		today.notRunOut("r", q.Now)
 		s.args = today.args
 		s.where = append(s.where, "EXISTS (SELECT FROM partnership_versions r"+conditions(today.where)+")")
 	}

@@ -25,7 +25,7 @@ func (m *model) due(t *testing.T, q query.DueQuery) []query.DueRow {
 // and when the next warning is due.
 func TestPartnershipsThatEnd(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	until := start.AddDate(0, 0, 40)
 	ending := func(name string, days int) uuid.UUID {
@@ -41,7 +41,7 @@ func TestPartnershipsThatEnd(t *testing.T) {
 	h.add(eventlog.PartnershipStream(gone), partnership.PartnershipEnded{Partnership: gone})
 	kept := ending("Kept", 1)
 	h.add(eventlog.PartnershipStream(kept), partnership.PartnershipEndRemoved{Partnership: kept})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	ends := query.DueQuery{Kind: query.DuePartnershipEnds, Limit: 10}
 	require.Equal(t, []query.DueRow{{UID: early, At: until.AddDate(0, 0, 3)}, {UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
 	ends.Limit = 1
@@ -57,10 +57,10 @@ func TestPartnershipsThatEnd(t *testing.T) {
 	warnings.WarnDays = []int{7, 31}
 	require.Equal(t, []query.DueRow{{UID: early, At: until.AddDate(0, 0, 3-31)}, {UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
 	h.add(eventlog.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 31})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}, {UID: early, At: until.AddDate(0, 0, 3-7)}}, m.due(t, warnings))
 	h.add(eventlog.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 7})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
 }
 
@@ -68,7 +68,7 @@ func TestPartnershipsThatEnd(t *testing.T) {
 // they have run out. The instant is one at which that is so, not a moment before.
 func TestInvitationsThatRunOut(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	h.now = h.now.Add(1234567 * time.Nanosecond)
 	uid := h.account("Northwind", account.Reseller, uuid.Nil)
 	active := h.account("Fabrikam", account.Reseller, uuid.Nil)
@@ -76,26 +76,28 @@ func TestInvitationsThatRunOut(t *testing.T) {
 	guest := uuid.New()
 	invitation := account.Invitation{Number: 1, Expires: h.now.AddDate(0, 0, 7)}
 	h.add(eventlog.UserStream(guest), user.UserInvited{User: guest, Account: uid, Invitation: invitation})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	accounts, users := query.DueQuery{Kind: query.DueInvitations, Limit: 10}, query.DueQuery{Kind: query.DueUserInvitations, Limit: 10}
 	due := m.due(t, accounts)
 	require.Len(t, due, 1)
 	require.Equal(t, uid, due[0].UID)
 	created := h.events[0].Event.(account.AccountCreated)
 	require.Equal(t, created.Invitation.Expires.Add(999*time.Nanosecond).Truncate(time.Microsecond), due[0].At)
-	require.Len(t, account.DecideLapse(account.Evolve(account.State{}, created), due[0].At), 1)
+	lapsed, err := account.DecideLapse(account.Evolve(account.State{}, created), due[0].At)
+	require.NoError(t, err)
+	require.Len(t, lapsed, 1)
 	require.Len(t, m.due(t, users), 1)
 
 	h.add(eventlog.AccountStream(uid), account.InvitationExpired{Account: uid, Number: 1})
 	h.add(eventlog.UserStream(guest), user.UserInvitationExpired{User: guest, Number: 1})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
 	h.add(eventlog.AccountStream(uid), account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: h.now}})
 	h.add(eventlog.UserStream(guest), user.UserInvitationSent{User: guest, Invitation: account.Invitation{Number: 2, Expires: h.now}})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Len(t, append(m.due(t, accounts), m.due(t, users)...), 2)
 	h.add(eventlog.AccountStream(uid), account.AccountClosed{Account: uid})
 	h.add(eventlog.UserStream(guest), user.UserInvitationRevoked{User: guest})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
 }

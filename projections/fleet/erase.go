@@ -38,7 +38,7 @@ func erase(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 	return nil
 }
 
-// everybody is whoever a row names, where that is one person.
+// everybody stands for whichever person a row names, where there is one only.
 var everybody = uuid.Nil
 
 // eraseFrom erases a person from the versions of one aggregate. It also goes
@@ -106,8 +106,8 @@ func eraseIn(ctx context.Context, tx pgx.Tx, table string, shown []field, uid, p
 	return nil
 }
 
-// withoutPerson is a stored state, of whatever shape, that does not show the
-// person any more. Persons look the same wherever they stand, as in the log.
+// withoutPerson is a stored state, of whatever shape, without the person's data.
+// Persons look the same wherever they stand, as in the log.
 func withoutPerson(state []byte, person uuid.UUID) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(state))
 	decoder.UseNumber()

@@ -106,16 +106,16 @@ func generationsWith(t *testing.T, pool *pgxpool.Pool, text string) int {
 // another shape.
 func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("North Radio", account.Reseller, uuid.Nil)
 	uid := h.invited(reseller, "ada@north.example", false)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	_, err := m.pool.Exec(t.Context(), `CREATE SCHEMA rm_fleet_v1; CREATE TABLE rm_fleet_v1.user_versions AS
 		SELECT uid, valid_from, valid_to, revision, jsonb_build_object('User', jsonb_build_array(state -> 'person'), 'Lapsed', 1) AS state, email_key FROM `+schema+`.user_versions`)
 	require.NoError(t, err)
 	require.Equal(t, 2, generationsWith(t, m.pool, "ada@north.example"))
 	h.add(eventlog.UserStream(uid), user.UserErased{User: uid, Account: reseller})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Zero(t, generationsWith(t, m.pool, "ada@north.example")+generationsWith(t, m.pool, "Name of ada"))
 	for _, generation := range []string{schema, "rm_fleet_v1"} {
 		require.Equal(t, []string{account.Erased}, m.lines(t, `SELECT DISTINCT email_key FROM `+generation+`.user_versions WHERE uid = $1`, uid))

@@ -15,20 +15,22 @@ import (
 // valid is the condition that a version holds: now, or at a past instant.
 func (l *list) valid(alias string, asOf time.Time) string {
 	if asOf.IsZero() {
-		return alias + ".valid_to = 'infinity'"
+		return current(alias)
 	}
-	at := l.arg(asOf)
-	return fmt.Sprintf("%[1]s.valid_from <= %[2]s AND %[2]s < %[1]s.valid_to", alias, at)
+	return fmt.Sprintf("%[1]s.valid_from <= %[2]s AND %[2]s < %[1]s.valid_to", alias, l.arg(asOf))
 }
 
-// lasts is the condition that a partnership has not ended by itself.
-func (l *list) lasts(alias string, now time.Time) {
+// current is the condition that a version holds now.
+func current(alias string) string { return alias + ".valid_to = 'infinity'" }
+
+// notRunOut leaves only partnerships that have not ended by themselves.
+func (l *list) notRunOut(alias string, now time.Time) {
 	if !now.IsZero() {
 		l.filter(alias+".until > %s", now)
 	}
 }
 
-// scope limits a column to the accounts; nil is no limit.
+// scope limits a column to some accounts; nil is no limit.
 func (l *list) scope(column string, accounts []uuid.UUID) {
 	switch {
 	case accounts == nil:
@@ -57,11 +59,16 @@ func (l *list) contains(search string, columns ...string) {
 	l.filter("("+strings.Join(conditions, " OR ")+")", pattern)
 }
 
-// status is an account's status with expiry taken into account.
+// status is that of an account or a user; with a time, as of then.
 func (l *list) status(alias string, now time.Time) string {
 	if now.IsZero() {
 		return alias + ".status"
 	}
+	return statusAt(alias, l.arg(now))
+}
+
+// statusAt takes expiry of the invitation into account.
+func statusAt(alias, now string) string {
 	return fmt.Sprintf(`(CASE WHEN %[1]s.status = '%[2]s' AND %[1]s.invitation_expires <= %[3]s THEN '%[4]s' ELSE %[1]s.status END COLLATE "C")`,
-		alias, account.Pending, l.arg(now), account.Expired)
+		alias, account.Pending, now, account.Expired)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -134,8 +135,23 @@ func (m *model) apply(t require.TestingT, batch []eventlog.Recorded) {
 	m.done += len(batch)
 }
 
-// catchUp applies what the history has and the model has not, as one batch.
-func (m *model) catchUp(t require.TestingT, h *history) {
+// given starts a case of the read model, in the words of domaintest: given a
+// history of events, when it is projected, then the reader gives these rows.
+func given(t testing.TB) (*model, *history) {
+	t.Helper()
+	return newModel(t), newHistory()
+}
+
+// then asks the reader for rows.
+func then[Q, T any](t testing.TB, read func(context.Context, Q) (query.List[T], error), q Q) query.List[T] {
+	t.Helper()
+	page, err := read(t.Context(), q)
+	require.NoError(t, err)
+	return page
+}
+
+// whenProjected applies what the history has and the model has not, as one batch.
+func (m *model) whenProjected(t require.TestingT, h *history) {
 	m.apply(t, h.events[m.done:])
 }
 

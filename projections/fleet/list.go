@@ -21,8 +21,8 @@ import (
 )
 
 // Lists are paged by key set: a page begins after the sort values of the last
-// row before it, so rows that come and go meanwhile neither shift others out
-// of sight nor show them twice.
+// row before it, so rows that come and go between two pages neither hide others
+// nor show them twice.
 
 // sortKey is what a list can be sorted by. Nothing (NULL) comes last both ways.
 type sortKey struct {
@@ -101,7 +101,7 @@ func (l *list) page(p query.Page, keys map[string]sortKey, byDefault, uid string
 		bare, descending := strings.CutPrefix(name, "-")
 		key, ok := keys[bare]
 		if !ok {
-			return domain.Refuse(domain.Problem{Code: CodeSortUnknown,
+			return domain.Refuse(domain.Problem{Kind: domain.Invalid, Code: CodeSortUnknown,
 				Detail: fmt.Sprintf("The list cannot be sorted by %q; it can by %s.", bare, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))})
 		}
 		l.keys = append(l.keys, ordered{key, descending})

@@ -25,7 +25,7 @@ import (
 // market is a reseller with customers whose numbers often tie, some without
 // devices.
 func market(t testing.TB) (*model, *history, uuid.UUID) {
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	models, offers := []string{"RV50X", "XR80", "MP70"}, catalogue.Offers
@@ -46,12 +46,12 @@ func market(t testing.TB) (*model, *history, uuid.UUID) {
 	}
 	// A device in an account that is not known (yet).
 	h.device("SNLOST", uuid.New(), day0+3)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	return m, h, reseller
 }
 
-// walk reads all pages and calls between after each.
-func walk[T any](t *testing.T, limit int, sort []string, read func(query.Page) (query.List[T], error), between func()) []T {
+// walk reads all pages and calls afterEach behind each but the last.
+func walk[T any](t *testing.T, limit int, sort []string, read func(query.Page) (query.List[T], error), afterEach func()) []T {
 	t.Helper()
 	var all []T
 	page := query.Page{Limit: limit, Sort: sort}
@@ -65,8 +65,8 @@ func walk[T any](t *testing.T, limit int, sort []string, read func(query.Page) (
 		}
 		require.Len(t, list.Items, limit, "only the last page may be short")
 		page.Cursor = list.NextCursor
-		if between != nil {
-			between()
+		if afterEach != nil {
+			afterEach()
 		}
 	}
 	t.Fatal("the pages have no end")
@@ -127,9 +127,8 @@ func TestOrder(t *testing.T) {
 	t.Parallel()
 	m, _, reseller := market(t)
 	read := func(sort string) []query.CustomerRow {
-		list, err := m.reader.Customers(t.Context(), query.CustomerQuery{Page: query.Page{Sort: []string{sort}}, Reseller: reseller, Today: day0 + 40,
+		list := then(t, m.reader.Customers, query.CustomerQuery{Page: query.Page{Sort: []string{sort}}, Reseller: reseller, Today: day0 + 40,
 			Windows: query.DefaultWindows})
-		require.NoError(t, err)
 		return list.Items
 	}
 	number := map[string]func(query.CustomerRow) int{
@@ -188,7 +187,7 @@ func TestPagesWhileRowsComeAndGo(t *testing.T) {
 				i++
 				h.device(fmt.Sprintf("NEW%03d", i), uuid.New(), day0+calendar.Date(i%50))
 				h.device(fmt.Sprintf("AAA%03d", i), uuid.New(), day0+calendar.Date(i%50))
-				m.catchUp(t, h)
+				m.whenProjected(t, h)
 			})
 			seen := map[uuid.UUID]int{}
 			for _, row := range rows {
@@ -209,7 +208,7 @@ func (m *model) page(p query.Page) (query.List[query.DeviceRow], error) {
 
 func TestDeviceFilters(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	one, two := h.account("One", account.Standard, uuid.Nil), h.account("Two", account.Standard, uuid.Nil)
 	e := registered("RV50A", one, day0+10)
 	e.Name, e.Labels, e.Factor = "100%_Pump Straße", []string{"north", "pump"}, device.Factor{Kind: device.MAC, Value: "00AABBCCDDEE"}
@@ -222,7 +221,7 @@ func TestDeviceFilters(t *testing.T) {
 	auto := registered("RV50E", two, day0+5)
 	auto.Service.AutoRenew = true
 	h.add(eventlog.DeviceStream(auto.Device), auto)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	yes, no := true, false
 	for name, test := range map[string]struct {
 		query query.DeviceQuery
@@ -259,8 +258,7 @@ func TestDeviceFilters(t *testing.T) {
 		"in the past":       {query.DeviceQuery{Freshness: query.Freshness{AsOf: start.Add(4*60e9 + 30e9)}}, "RV50A RV50B"},
 		"before everything": {query.DeviceQuery{Freshness: query.Freshness{AsOf: start}}, ""},
 	} {
-		list, err := m.reader.Devices(t.Context(), test.query)
-		require.NoError(t, err, name)
+		list := then(t, m.reader.Devices, test.query)
 		var serials []string
 		for _, row := range list.Items {
 			serials = append(serials, row.State.SerialNumber)
@@ -269,8 +267,7 @@ func TestDeviceFilters(t *testing.T) {
 		require.Equal(t, test.want, strings.Join(serials, " "), name)
 		require.Equal(t, len(serials), list.Total, name)
 	}
-	past, err := m.reader.Devices(t.Context(), query.DeviceQuery{SerialNumber: "RV50B", Freshness: query.Freshness{AsOf: start.Add(4 * 60e9)}})
-	require.NoError(t, err)
+	past := then(t, m.reader.Devices, query.DeviceQuery{SerialNumber: "RV50B", Freshness: query.Freshness{AsOf: start.Add(4 * 60e9)}})
 	require.Equal(t, device.Active, past.Items[0].State.LifeCycle, "it was suspended later")
 	require.Equal(t, "One", past.Items[0].AccountName)
 }
@@ -309,11 +306,11 @@ func TestBadPagesAreRefused(t *testing.T) {
 
 func TestCustomerFilters(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	alpha, beta := h.customer("Alpha Works", reseller), h.customer("Beta", reseller)
 	h.add(eventlog.AccountStream(alpha), account.AccountActivated{Account: alpha})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	late := h.now.AddDate(0, 0, 30)
 	for name, test := range map[string]struct {
 		query query.CustomerQuery
@@ -329,8 +326,7 @@ func TestCustomerFilters(t *testing.T) {
 		"not pending": {query.CustomerQuery{Status: account.Pending, Now: late}, nil},
 	} {
 		test.query.Reseller, test.query.Windows, test.query.Today = reseller, query.DefaultWindows, day0
-		list, err := m.reader.Customers(t.Context(), test.query)
-		require.NoError(t, err, name)
+		list := then(t, m.reader.Customers, test.query)
 		var uids []uuid.UUID
 		for _, row := range list.Items {
 			uids = append(uids, row.UID)

@@ -63,11 +63,10 @@ func TestDeviceRows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, h := newModel(t), newHistory()
+			m, h := given(t)
 			h.add(eventlog.DeviceStream(uid), test.given...)
-			m.catchUp(t, h)
-			page, err := m.reader.Devices(t.Context(), query.DeviceQuery{UID: uid})
-			require.NoError(t, err)
+			m.whenProjected(t, h)
+			page := then(t, m.reader.Devices, query.DeviceQuery{UID: uid})
 			if test.then == nil {
 				require.Empty(t, page.Items)
 				return
@@ -89,18 +88,17 @@ func TestDeviceRows(t *testing.T) {
 
 func TestAccountRows(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	customer := h.customer("Contoso", reseller)
 	abandoned := uuid.New()
 	h.add(eventlog.AccountStream(abandoned), account.AccountCreationAbandoned{Account: abandoned})
 	h.add(eventlog.AccountStream(reseller), account.AccountActivated{Account: reseller,
 		Administrator: account.Person{ID: uuid.New(), Email: "ann@northwind.example", Name: "Ann"}})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 
 	now := start.AddDate(0, 0, 8)
-	page, err := m.reader.Accounts(t.Context(), query.AccountQuery{Now: now})
-	require.NoError(t, err)
+	page := then(t, m.reader.Accounts, query.AccountQuery{Now: now})
 	require.Len(t, page.Items, 2)
 	require.Equal(t, 2, page.Total)
 	contoso, northwind := page.Items[0], page.Items[1]
@@ -111,15 +109,14 @@ func TestAccountRows(t *testing.T) {
 	require.Equal(t, start.Add(time.Minute), northwind.CreatedAt)
 	require.Equal(t, "ann@northwind.example", northwind.Administrators[0].Email)
 
-	page, err = m.reader.Accounts(t.Context(), query.AccountQuery{Now: start, Freshness: query.Freshness{AsOf: start.Add(time.Minute)}})
-	require.NoError(t, err)
+	page = then(t, m.reader.Accounts, query.AccountQuery{Now: start, Freshness: query.Freshness{AsOf: start.Add(time.Minute)}})
 	require.Len(t, page.Items, 1)
 	require.Equal(t, account.Pending, page.Items[0].Status, "as it was then")
 }
 
 func TestPartnershipRows(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	first, second := h.customer("Beta", reseller), h.customer("Alpha", reseller)
 	before := h.now
@@ -127,7 +124,7 @@ func TestPartnershipRows(t *testing.T) {
 	h.add(eventlog.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: "full"})
 	p = partnership.UID(reseller, second)
 	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 
 	list, err := m.reader.Partnerships(t.Context(), query.Freshness{}, reseller)
 	require.NoError(t, err)
@@ -150,7 +147,7 @@ func TestPartnershipRows(t *testing.T) {
 // the numbers of the Customers page.
 func TestCustomerNumbers(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	customer := h.customer("Contoso", reseller)
 	empty := h.customer("Empty", reseller)
@@ -167,10 +164,9 @@ func TestCustomerNumbers(t *testing.T) {
 	own := registered("RV50AUTO", customer, today+1)
 	own.Service.AutoRenew = true
 	h.add(eventlog.DeviceStream(own.Device), own)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 
-	page, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Today: today, Windows: query.DefaultWindows})
-	require.NoError(t, err)
+	page := then(t, m.reader.Customers, query.CustomerQuery{Reseller: reseller, Today: today, Windows: query.DefaultWindows})
 	require.Equal(t, 2, page.Total)
 	want := query.CustomerRow{
 		UID: customer, Name: "Contoso", Status: account.Pending,
@@ -194,8 +190,7 @@ func TestCustomersDoNotReadDevices(t *testing.T) {
 	defer func() { _ = tx.Rollback(t.Context()) }()
 	_, err = tx.Exec(t.Context(), `LOCK TABLE `+schema+`.device_versions IN ACCESS EXCLUSIVE MODE`)
 	require.NoError(t, err)
-	page, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Today: day0 + 40, Windows: query.DefaultWindows})
-	require.NoError(t, err)
+	page := then(t, m.reader.Customers, query.CustomerQuery{Reseller: reseller, Today: day0 + 40, Windows: query.DefaultWindows})
 	require.Equal(t, 23, page.Total)
 }
 

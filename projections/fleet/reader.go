@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -111,18 +109,6 @@ func unavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
-	if c := code(err); c != "" {
-		switch c[:2] {
-		case "08", "53", "57":
-			return true
-		}
-		return c == "3F000" || c == "42P01" // not made yet
-	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return true
-	}
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+	c := code(err)
+	return projections.Unreachable(err) || c == "3F000" || c == "42P01" // a schema or a table not made yet
 }

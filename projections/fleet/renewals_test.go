@@ -17,8 +17,7 @@ import (
 func serials(t *testing.T, m *model, q query.DeviceQuery) []string {
 	t.Helper()
 	q.Sort = []string{"serviceEnd"}
-	page, err := m.reader.Devices(t.Context(), q)
-	require.NoError(t, err)
+	page := then(t, m.reader.Devices, q)
 	found := []string{}
 	for _, row := range page.Items {
 		found = append(found, row.State.SerialNumber)
@@ -30,7 +29,7 @@ func serials(t *testing.T, m *model, q query.DeviceQuery) []string {
 // What renews by itself comes in the order in which it falls due.
 func TestDevicesThatRenewByThemselves(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	free := func(serial string, end calendar.Date) {
 		e := registered(serial, reseller, end)
@@ -42,7 +41,7 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 	free("RETIRED", day0+5)
 	h.add(eventlog.DeviceStream(device.UID("RETIRED")), device.Retired{})
 	h.device("PAID", h.customer("Fabrikam", reseller), day0+1)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	due := query.DueQuery{Kind: query.DueRenewals, Limit: 10}
 	row := func(serial string, end calendar.Date) query.DueRow {
 		return query.DueRow{UID: device.UID(serial), At: end.Time()}
@@ -52,7 +51,7 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 	due.Upto = late.At.Add(-time.Microsecond)
 	require.Equal(t, []query.DueRow{early}, m.due(t, due))
 	h.add(eventlog.DeviceStream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	due.Upto = time.Time{}
 	require.Equal(t, []query.DueRow{late, row("EARLY", day0+2000)}, m.due(t, due))
 }
@@ -60,7 +59,7 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 // An order finds its devices, also when it was reversed.
 func TestDevicesOfAnOrder(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	customer := h.account("Fabrikam", account.Standard, uuid.Nil)
 	one, two := uuid.New(), uuid.New()
 	order := func(serial string, id uuid.UUID, end calendar.Date) {
@@ -74,7 +73,7 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	order("B", two, day0+201)
 	order("C", two, day0+202)
 	h.add(eventlog.DeviceStream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	require.Equal(t, []string{"A", "B"}, serials(t, m, query.DeviceQuery{Applied: one}))
 	require.Equal(t, []string{"B", "C"}, serials(t, m, query.DeviceQuery{Applied: two}))
 	require.Empty(t, serials(t, m, query.DeviceQuery{Applied: uuid.New()}))

@@ -78,9 +78,9 @@ func (r invitationRow) invitation() account.Invitation {
 	return account.Invitation{Number: r.Number, Expires: r.Expires}
 }
 
-// invitationColumns are until when an invitation can be used, and when to record
-// that it has run out, unless nobody waits for that. The latter is rounded up to
-// what the database keeps: at that instant it has run out.
+// invitationColumns are until when an invitation can be used, and, where that is
+// awaited, when to record that it has run out. The latter is rounded up to what
+// the database keeps: at that instant it has run out.
 func invitationColumns(i account.Invitation, awaited bool) []field {
 	due := i.Expires.Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	return []field{

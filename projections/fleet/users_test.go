@@ -34,11 +34,10 @@ func TestUsersOfAnAccount(t *testing.T) {
 	before := h.now
 	h.add(eventlog.AccountStream(reseller), account.AdministratorNamed{Account: reseller, Administrator: person})
 	m := newModel(t)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	users := func(q query.UserQuery) []query.UserRow {
 		q.Account, q.Limit = reseller, 10
-		page, err := m.reader.Users(t.Context(), q)
-		require.NoError(t, err)
+		page := then(t, m.reader.Users, q)
 		require.Equal(t, len(page.Items), page.Total)
 		return page.Items
 	}
@@ -66,16 +65,15 @@ func TestLastLoginOfACustomer(t *testing.T) {
 	reseller := h.account("North", account.Reseller, uuid.Nil)
 	customer := h.customer("Delta", reseller)
 	m := newModel(t)
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	login := h.now.Add(time.Hour)
 	_, err := m.pool.Exec(t.Context(), `INSERT INTO ops.last_logins (account, at) VALUES ($1, $2)`, customer, login)
 	require.NoError(t, err)
 	row := func(asOf time.Time) query.CustomerRow {
-		page, err := m.reader.Customers(t.Context(), query.CustomerQuery{
+		page := then(t, m.reader.Customers, query.CustomerQuery{
 			Reseller: reseller, Today: day0, Windows: query.DefaultWindows, Freshness: query.Freshness{AsOf: asOf},
 			Page: query.Page{Limit: 10, Sort: []string{"-lastLogin"}},
 		})
-		require.NoError(t, err)
 		return page.Items[0]
 	}
 	require.Equal(t, login, row(time.Time{}).LastLogin)

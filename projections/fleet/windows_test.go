@@ -21,7 +21,7 @@ import (
 // views of analysts. What they say is what is counted device by device.
 func TestAllCountTheSameWindows(t *testing.T) {
 	t.Parallel()
-	m, h := newModel(t), newHistory()
+	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	customer, empty := h.customer("Contoso", reseller), h.customer("Empty", reseller)
 	for i := range 20 {
@@ -35,15 +35,14 @@ func TestAllCountTheSameWindows(t *testing.T) {
 			h.add(eventlog.DeviceStream(free.Device), free)
 		}
 	}
-	m.catchUp(t, h)
+	m.whenProjected(t, h)
 	for _, today := range []calendar.Date{day0 - 13, day0 - 12, day0 - 1, day0, day0 + 1, day0 + 10, day0 + 19, day0 + 20} {
 		m.sandboxTime(t, today.Time().Add(time.Hour))
 		for _, uid := range []uuid.UUID{customer, empty} {
 			want := h.recount(uid, today, time.Time{})
 			for _, asOf := range []time.Time{{}, h.now} {
-				page, err := m.reader.Customers(t.Context(), query.CustomerQuery{Reseller: reseller, Customer: uid, Today: today, Windows: testWindows,
+				page := then(t, m.reader.Customers, query.CustomerQuery{Reseller: reseller, Customer: uid, Today: today, Windows: testWindows,
 					Freshness: query.Freshness{AsOf: asOf}})
-				require.NoError(t, err)
 				require.Equal(t, want, numbers(page.Items[0]), "%s on %s, as of %s", uid, today, asOf)
 				for i, w := range testWindows {
 					require.Equal(t, want.Windows[i], m.devices(t, query.DeviceQuery{Accounts: []uuid.UUID{uid}, Due: true,
@@ -63,8 +62,7 @@ func TestAllCountTheSameWindows(t *testing.T) {
 // devices counts what a list of devices has.
 func (m *model) devices(t *testing.T, q query.DeviceQuery) int {
 	t.Helper()
-	page, err := m.reader.Devices(t.Context(), q)
-	require.NoError(t, err)
+	page := then(t, m.reader.Devices, q)
 	return page.Total
 }
 

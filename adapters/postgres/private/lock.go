@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,13 +22,21 @@ type LockedError struct {
 	Dir string
 	// PID of the holder, 0 when it could not be read.
 	PID int
+	// Waited is how long the holder was given to end: it was killed before, or
+	// cannot be seen from here. 0 when it is alive.
+	Waited time.Duration
 }
 
 func (e *LockedError) Error() string {
-	if e.PID == 0 {
+	switch {
+	case e.PID == 0:
 		return fmt.Sprintf("data folder %s is in use by another process", e.Dir)
+	case e.Waited > 0:
+		return fmt.Sprintf("data folder %s is still held by process %d, which was killed or cannot be seen from here, after %s",
+			e.Dir, e.PID, e.Waited)
+	default:
+		return fmt.Sprintf("data folder %s is in use by process %d", e.Dir, e.PID)
 	}
-	return fmt.Sprintf("data folder %s is in use by process %d", e.Dir, e.PID)
 }
 
 // Is makes errors.Is(err, ErrLocked) true.
@@ -37,13 +46,45 @@ func (e *LockedError) Is(target error) bool { return target == ErrLocked }
 // when the process ends, however it ends, so it can never be stale.
 type Lock struct{ file *os.File }
 
-// AcquireLock takes the folder's lock without waiting, creating the folder
-// when needed. It fails with ErrLocked while another owner exists, in this
-// process or in another one.
+const (
+	// lockPatience bounds the wait for a killed holder to end.
+	lockPatience = 5 * time.Second
+	lockPoll     = 10 * time.Millisecond
+)
+
+// AcquireLock takes the folder's lock, creating the folder when needed. While
+// another owner is alive, in this process or in another one, it fails at once
+// with ErrLocked. An owner that was killed a moment ago may hold the lock until
+// the kernel is done with it: that is waited for.
 func AcquireLock(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create data folder: %w", err)
 	}
+	tick := time.NewTicker(lockPoll)
+	defer tick.Stop()
+	began, seenAlive := time.Now(), 0
+	for {
+		lock, err := tryLock(dir)
+		var held *LockedError
+		if !errors.As(err, &held) {
+			return lock, err
+		}
+		if ending(held.PID) {
+			held.Waited = time.Since(began)
+		} else {
+			// Seen once is not enough: a killed process looks alive for a moment after
+			// it has noticed the signal and before it begins to exit.
+			seenAlive++
+		}
+		if seenAlive == 2 || held.Waited >= lockPatience {
+			return nil, held
+		}
+		<-tick.C
+	}
+}
+
+// tryLock takes the lock or fails with a *LockedError.
+func tryLock(dir string) (*Lock, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock of data folder: %w", err)
@@ -63,8 +104,8 @@ func AcquireLock(dir string) (*Lock, error) {
 	return &Lock{file: file}, nil
 }
 
-// Release gives the folder up. The file stays: removing it would let two
-// processes lock two different files of the same name.
+// Release gives the folder up. The file stays: without it, two processes could
+// lock two different files of the same name.
 func (l *Lock) Release() error { return l.file.Close() }
 
 func readPID(file *os.File) int {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -28,10 +29,10 @@ func StopOrphans(ctx context.Context, dataDir string, logger *slog.Logger) error
 	return clearOrphans(ctx, filepath.Join(dataDir, clusterDir), logger)
 }
 
-// clearOrphans ends whatever still runs on the cluster and removes what it
-// left. The caller holds the folder's lock, so a running server has lost its
-// owner. It is stopped rather than adopted: a stranger's child can be neither
-// waited for nor tied to our life, and a fast stop takes a moment.
+// clearOrphans ends whatever still runs on the cluster, waits for what is dying,
+// and removes what they left. The caller holds the folder's lock, so a running
+// server has lost its owner. It is stopped rather than adopted: a stranger's child
+// can be neither waited for nor tied to our life, and a fast stop takes a moment.
 func clearOrphans(ctx context.Context, pgDir string, logger *slog.Logger) error {
 	for _, step := range []struct {
 		signal   syscall.Signal
@@ -67,7 +68,7 @@ func clearOrphans(ctx context.Context, pgDir string, logger *slog.Logger) error 
 }
 
 // signalServer sends the gentle signal to the main process alone, which passes
-// it on, and the others to all. Without a main process its children have
+// it on, and the harsher ones to all. Without a main process its children have
 // nobody to wait for.
 func signalServer(pgDir string, pids []int, signal syscall.Signal) error {
 	if main, err := readPIDFile(pgDir); err == nil && signal == syscall.SIGINT && slices.Contains(pids, main.pid) {
@@ -102,17 +103,31 @@ func awaitGone(ctx context.Context, pgDir string, patience time.Duration) error 
 	}
 }
 
-// removeLeftovers removes the pid file, whose pid may belong to a stranger by
-// now, and the socket folder a long data folder had been given.
+// removeLeftovers removes the files that name a former server's pid, which may
+// still be a zombie's or belong to a stranger by now, and the socket folder that a
+// data folder with a long name had been given. PostgreSQL itself would take any
+// process of that pid for a running server.
 func removeLeftovers(pgDir string) error {
+	leftovers := []string{filepath.Join(pgDir, pidFile)}
+	sockets := filepath.Join(filepath.Dir(pgDir), runDir)
+	entries, err := os.ReadDir(sockets)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("list former sockets: %w", err)
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), socketPrefix) {
+			leftovers = append(leftovers, filepath.Join(sockets, entry.Name()))
+		}
+	}
 	if left, err := readPIDFile(pgDir); err == nil && isShortSocketDir(left.socketDir) {
 		if err := os.RemoveAll(left.socketDir); err != nil {
 			return fmt.Errorf("remove former socket folder: %w", err)
 		}
 	}
-	err := os.Remove(filepath.Join(pgDir, pidFile))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove stale pid file: %w", err)
+	for _, path := range leftovers {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove what a former server left: %w", err)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package private
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -30,9 +31,10 @@ func namespaced(account account) []identity {
 // started it ends.
 func dieWithParent(attr *syscall.SysProcAttr, signal syscall.Signal) { attr.Pdeathsig = signal }
 
-// serverProcesses lists the live PostgreSQL processes of a cluster. Every one
-// of them works in the cluster's folder, which tells them from a stranger that
-// got the pid of a dead server.
+// serverProcesses lists the PostgreSQL processes of a cluster. Every one of them
+// works in the cluster's folder, which tells them from a stranger that got the pid
+// of a dead server. One that is dying counts as long as it has a folder: until
+// then it may hold the server's shared memory, though its program is gone already.
 func serverProcesses(pgDir string) ([]int, error) {
 	pgDir, err := filepath.EvalSymlinks(pgDir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -57,9 +59,51 @@ func serverProcesses(pgDir string) ([]int, error) {
 			continue
 		}
 		program, err := os.Readlink(filepath.Join("/proc", entry.Name(), "exe"))
-		if err == nil && strings.HasPrefix(filepath.Base(program), "postgres") {
+		dying := errors.Is(err, os.ErrNotExist)
+		if dying || err == nil && strings.HasPrefix(filepath.Base(program), "postgres") {
 			pids = append(pids, pid)
 		}
 	}
 	return pids, nil
+}
+
+// exitingFlag is the kernel's PF_EXITING in the flags of a process.
+const exitingFlag = 0x4
+
+// ending reports whether a process is on its way out, so that only the kernel
+// still has it: it was sent SIGKILL, is exiting, is a zombie, or is gone.
+func ending(pid int) bool {
+	if pid == 0 {
+		return false
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) // others may be hidden from us
+	}
+	// After the name, which may hold anything: state, five numbers, flags.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 7 {
+		return false
+	}
+	flags, err := strconv.ParseUint(fields[6], 10, 64)
+	return fields[0] == "Z" || fields[0] == "X" || err == nil && flags&exitingFlag != 0 || killPending(pid)
+}
+
+// killPending reports whether a process has yet to notice a SIGKILL.
+func killPending(pid int) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		if name != "SigPnd" && name != "ShdPnd" {
+			continue
+		}
+		signals, err := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
+		if err == nil && signals&(1<<(syscall.SIGKILL-1)) != 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -34,3 +34,6 @@ func serverProcesses(pgDir string) ([]int, error) {
 	}
 	return []int{pid}, nil
 }
+
+// ending reports whether a process is gone: a system without /proc says no more.
+func ending(pid int) bool { return pid != 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 )
@@ -147,6 +148,46 @@ func TestKilledOwnerLosesNothing(t *testing.T) {
 	var rows int
 	require.NoError(t, conn.QueryRow(t.Context(), `SELECT count(*) FROM written`).Scan(&rows))
 	require.GreaterOrEqual(t, rows, last, "acknowledged writes are there")
+}
+
+// Owner and server are killed together, and the next start does not wait until
+// the kernel is done with either: both are zombies at least, for nobody waits for
+// the owner before the end, and for the server only the test can.
+func TestStartRightAfterBothWereKilled(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) // orphans become ours
+	dir := t.TempDir()
+	last := 0
+	for range 5 {
+		process := startOwner(t, self(t), dir, nil)
+		process.acknowledged(t, 20)
+		killed := serverPID(t, dir)
+		require.NoError(t, syscall.Kill(process.cmd.Process.Pid, syscall.SIGSTOP))
+		_, err := private.Start(t.Context(), private.Options{DataDir: dir, Logger: quiet})
+		require.ErrorIs(t, err, private.ErrLocked, "the owner does nothing, but it lives")
+		require.ErrorContains(t, err, fmt.Sprintf("in use by process %d", process.cmd.Process.Pid))
+		require.NoError(t, syscall.Kill(killed, syscall.SIGKILL))
+		require.NoError(t, syscall.Kill(process.cmd.Process.Pid, syscall.SIGKILL))
+		t.Cleanup(func() { _, _ = unix.Wait4(killed, nil, 0, nil) })
+		server, err := private.Start(t.Context(), private.Options{DataDir: dir, Logger: quiet})
+		require.NoError(t, err)
+		last += max(20, process.drain(t))
+		var rows int
+		require.NoError(t, connect(t, server.URL()).QueryRow(t.Context(), `SELECT count(*) FROM written`).Scan(&rows))
+		require.GreaterOrEqual(t, rows, last, "acknowledged writes are there")
+		require.NoError(t, server.Stop(t.Context()))
+	}
+}
+
+// serverPID is the main process of the server that runs on the folder.
+func serverPID(t *testing.T, dir string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "pg", "postmaster.pid"))
+	require.NoError(t, err)
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	require.NoError(t, err)
+	return pid
 }
 
 func TestServerDiesWithItsOwner(t *testing.T) {

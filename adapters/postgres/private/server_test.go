@@ -148,9 +148,11 @@ func TestStalePIDFileOfAStrangerDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, start(t, dir).Stop(t.Context()))
-	// The pid of a dead server may belong to anybody by now, such as us.
-	stale := strings.Join([]string{strconv.Itoa(os.Getpid()), filepath.Join(dir, "pg"), "1", "5432", filepath.Join(dir, "run"), "", "1 1", "ready", ""}, "\n")
+	// The pid of a dead server may belong to anybody by now, such as our parent:
+	// PostgreSQL takes its own for no server.
+	stale := strings.Join([]string{strconv.Itoa(os.Getppid()), filepath.Join(dir, "pg"), "1", "5432", filepath.Join(dir, "run"), "", "1 1", "ready", ""}, "\n")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "pg", "postmaster.pid"), []byte(stale), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "run", ".s.PGSQL.5432.lock"), []byte(stale), 0o600))
 	_, err := private.ConnString(dir)
 	require.ErrorIs(t, err, private.ErrNotRunning)
 	start(t, dir)

@@ -21,6 +21,8 @@ const (
 	// defaultPort is part of the socket's name; the server is on no TCP port
 	// unless Options.Listen says so.
 	defaultPort     = 5432
+	runDir          = "run"
+	socketPrefix    = ".s.PGSQL." // of sockets and of their lock files
 	longestPort     = 65535
 	shortDirPattern = "fleetledger-pg-"
 	// maxSocketPath is what macOS allows; Linux allows 107.
@@ -49,7 +51,7 @@ func ConnString(dataDir string) (string, error) {
 	return connString(running.socketDir, running.port, Database), nil
 }
 
-func socketName(port int) string { return fmt.Sprintf(".s.PGSQL.%d", port) }
+func socketName(port int) string { return fmt.Sprintf("%s%d", socketPrefix, port) }
 
 func connString(socketDir string, port int, database string) string {
 	target := url.URL{
@@ -88,9 +90,9 @@ func readPIDFile(pgDir string) (pidFileContent, error) {
 	return pidFileContent{pid: pid, port: port, socketDir: lines[4]}, nil
 }
 
-// socketDir makes the folder of the socket, owned by who runs the server.
+// socketDir makes the folder of the socket, owned by whoever runs the server.
 func socketDir(dataDir string, id identity) (string, error) {
-	dir := filepath.Join(dataDir, "run")
+	dir := filepath.Join(dataDir, runDir)
 	if usableForSocket(dir) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", fmt.Errorf("create socket folder: %w", err)

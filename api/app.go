@@ -1,0 +1,169 @@
+package api
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/audits"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/operations"
+	"github.com/fleetledger/fleetledger/app/partnerships"
+	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/schedule"
+	"github.com/fleetledger/fleetledger/app/transfers"
+	"github.com/fleetledger/fleetledger/domain/account"
+)
+
+// App is the service's capabilities, as far as the handlers use them. A test that
+// looks at the edge alone sets those it needs.
+type App struct {
+	Accounts     Accounts
+	People       People
+	Partnerships Partnerships
+	Audits       Audits
+	Devices      Devices
+	Transfers    Transfers
+	Renewals     Renewals
+	Operations   Operations
+	Schedule     Schedule
+}
+
+// Over is the edge's view of a service.
+func Over(a *app.App) App {
+	return App{
+		Accounts:     a.Accounts,
+		People:       a.People,
+		Partnerships: a.Partnerships,
+		Audits:       a.Audits,
+		Devices:      a.Devices,
+		Transfers:    a.Transfers,
+		Renewals:     a.Renewals,
+		Operations:   a.Operations,
+		Schedule:     a.Schedule,
+	}
+}
+
+// Accounts are accounts, their administration and customers.
+type Accounts interface {
+	AssignChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, contact account.Contact) (accounts.AssignedContact, error)
+	RemoveChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, contact uuid.UUID, cmd command.Command) (command.Receipt, error)
+	Close(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, ifRevision *eventlog.Revision) (command.Receipt, error)
+	Create(context.Context, access.Caller, accounts.Create) (command.Receipt, error)
+	CreateCustomer(context.Context, access.Caller, accounts.Create) (command.Receipt, error)
+	Edit(context.Context, access.Caller, accounts.Edit) (command.Receipt, error)
+	AddExternalAccount(context.Context, access.Caller, accounts.AddExternalAccount) (command.Receipt, error)
+	EditExternalAccount(context.Context, access.Caller, accounts.EditExternalAccount) (command.Receipt, error)
+	RemoveExternalAccount(context.Context, access.Caller, accounts.RemoveExternalAccount) (command.Receipt, error)
+	ResendInvitation(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command) (command.Receipt, error)
+	List(context.Context, access.Caller, query.AccountQuery) (query.List[query.AccountRow], error)
+	Get(ctx context.Context, c access.Caller, uid uuid.UUID, f query.Freshness) (query.AccountRow, eventlog.Position, error)
+	Customers(context.Context, access.Caller, query.CustomerQuery) (query.List[query.CustomerRow], error)
+	DefineProfile(context.Context, access.Caller, accounts.DefineProfile) (command.Receipt, error)
+	EditProfile(context.Context, access.Caller, accounts.EditProfile) (command.Receipt, error)
+	RemoveProfile(context.Context, access.Caller, accounts.RemoveProfile) (command.Receipt, error)
+	Secure(context.Context, access.Caller, accounts.Secure) (command.Receipt, error)
+	Admit(context.Context, access.Caller, netip.Addr) error
+}
+
+// Audits are the grants that let auditors read.
+type Audits interface {
+	Revoke(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, ifRevision *eventlog.Revision) (command.Receipt, error)
+	Grant(context.Context, access.Caller, audits.Grant) (audits.Granted, error)
+	List(context.Context, access.Caller, query.AuditGrantQuery) (query.List[query.AuditGrantRow], error)
+	Get(context.Context, access.Caller, uuid.UUID) (query.AuditGrantRow, eventlog.Position, error)
+}
+
+// Devices are registration, life cycle, history and releases.
+type Devices interface {
+	AnswerRelease(ctx context.Context, c access.Caller, id uuid.UUID, grant bool, cmd command.Command) (devices.Release, error)
+	Edit(context.Context, access.Caller, devices.Edit) (command.Receipt, error)
+	History(ctx context.Context, c access.Caller, name string) ([]devices.HistoryItem, error)
+	Suspend(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
+	Resume(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
+	Retire(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
+	List(context.Context, access.Caller, query.DeviceQuery) (query.List[query.DeviceRow], error)
+	Get(ctx context.Context, c access.Caller, name string, f query.Freshness) (query.DeviceRow, eventlog.Position, error)
+	Register(context.Context, access.Caller, devices.Register) (command.BulkResult, error)
+	ReleaseRequests(context.Context, access.Caller) ([]devices.Release, eventlog.Position, error)
+	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
+	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)
+}
+
+// Operations are long bulk commands in the background.
+type Operations interface {
+	Submit(context.Context, access.Caller, operations.Submission) (ports.Operation, error)
+	Get(context.Context, access.Caller, uuid.UUID) (ports.Operation, error)
+	Results(ctx context.Context, c access.Caller, id uuid.UUID, after int, limit int) ([]command.ItemResult, error)
+}
+
+// Partnerships are whom customers let in.
+type Partnerships interface {
+	Assign(context.Context, access.Caller, partnerships.Assign) (command.Receipt, error)
+	End(ctx context.Context, c access.Caller, reseller uuid.UUID, customer uuid.UUID, cmd command.Command) (command.Receipt, error)
+	Establish(context.Context, access.Caller, partnerships.Establish) (command.Receipt, error)
+	List(ctx context.Context, c access.Caller, account uuid.UUID, f query.Freshness) ([]query.PartnershipRow, eventlog.Position, error)
+}
+
+// People are users, signing in, passwords, tokens and erasure.
+type People interface {
+	StartAtIssuer(ctx context.Context, redirectURI string) (people.IssuerStart, error)
+	SignInAtIssuer(ctx context.Context, c people.AtIssuer) (people.SignedIn, error)
+	Activate(ctx context.Context, token string, c people.Activate) (command.Receipt, error)
+	ChangePassword(context.Context, access.Caller, people.ChangePassword) (command.Receipt, error)
+	Deactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
+	Reactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
+	Edit(context.Context, access.Caller, people.Edit) (command.Receipt, error)
+	Erase(ctx context.Context, c access.Caller, person uuid.UUID, cmd command.Command) (command.Receipt, error)
+	Invitation(ctx context.Context, token string) (people.Invited, error)
+	Invite(context.Context, access.Caller, people.Invite) (command.Receipt, error)
+	List(context.Context, access.Caller, query.UserQuery) (query.List[query.UserRow], error)
+	Get(ctx context.Context, c access.Caller, uid uuid.UUID, person uuid.UUID, f query.Freshness) (query.UserRow, eventlog.Position, error)
+	ResendInvitation(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
+	RevokeInvitation(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
+	CreateToken(context.Context, access.Caller, people.CreateToken) (people.CreatedToken, error)
+	Tokens(context.Context, access.Caller) ([]ports.PersonalToken, error)
+	RevokeToken(context.Context, access.Caller, uuid.UUID) error
+	RequestPasswordReset(ctx context.Context, c people.RequestReset) error
+	PasswordReset(ctx context.Context, token string) (people.PasswordReset, error)
+	ResetPassword(ctx context.Context, token string, c people.ResetPassword) (command.Receipt, error)
+	Sessions(context.Context, access.Caller) ([]ports.Session, error)
+	EndSession(context.Context, access.Caller, uuid.UUID) error
+	EndSessions(context.Context, access.Caller) error
+	Self(context.Context, access.Caller) (account.Person, error)
+	SignIn(ctx context.Context, c people.SignIn) (people.SignedIn, error)
+}
+
+// Renewals are orders, previews, grants and reversals.
+type Renewals interface {
+	Get(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness, page query.Page) (query.List[renewals.Renewed], error)
+	Grant(context.Context, access.Caller, renewals.Grant) (command.Receipt, error)
+	Preview(context.Context, access.Caller, renewals.Renew) ([]renewals.Preview, error)
+	Renew(context.Context, access.Caller, renewals.Renew) (command.BulkResult, error)
+	Reverse(context.Context, access.Caller, renewals.Reverse) (command.BulkResult, error)
+}
+
+// Schedule is the sandbox clock.
+type Schedule interface {
+	SandboxTime(caller access.Caller) (time.Time, error)
+	MoveClock(context.Context, access.Caller, schedule.MoveClock) (time.Time, eventlog.Position, error)
+}
+
+// Transfers are plans, transfers and reversals.
+type Transfers interface {
+	Transfer(context.Context, access.Caller, transfers.Transfer) (command.BulkResult, error)
+	Get(context.Context, access.Caller, uuid.UUID) (transfers.Record, error)
+	Plan(context.Context, access.Caller, transfers.Transfer) (transfers.TransferPlan, error)
+	TransferPlan(context.Context, access.Caller, uuid.UUID) (transfers.TransferPlan, error)
+	Reverse(context.Context, access.Caller, transfers.Reverse) (command.BulkResult, error)
+}

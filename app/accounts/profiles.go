@@ -1,0 +1,143 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// DefineProfile gives an account a profile of its own.
+type DefineProfile struct {
+	command.Command
+	Account uuid.UUID
+	Name    string
+	Rights  []string
+}
+
+// DefineProfile defines a profile, whose uid the receipt has. It needs
+// users.manage: managing profiles is the account's administrators', as managing
+// users.
+func (s *Service) DefineProfile(ctx context.Context, caller access.Caller, c DefineProfile) (command.Receipt, error) {
+	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
+		return command.Receipt{}, err
+	}
+	name, given, err := readProfile(&c.Name, &c.Rights)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	uid := env.Derive("profile")
+	define := existing(func(state account.State) ([]domain.Event, error) {
+		return account.DecideDefineProfile(state, uid, name, given)
+	})
+	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), define))
+	receipt.UID = uid
+	return receipt, err
+}
+
+// EditProfile changes what is not nil. IfRevision is the account's.
+type EditProfile struct {
+	command.Command
+	Account    uuid.UUID
+	Profile    string
+	Name       *string
+	Rights     *[]string
+	IfRevision *eventlog.Revision
+}
+
+// EditProfile changes one of the account's own profiles, all or nothing, for
+// everybody who has it. It needs users.manage; query.ErrNotFound when there is no
+// such profile.
+func (s *Service) EditProfile(ctx context.Context, caller access.Caller, c EditProfile) (command.Receipt, error) {
+	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
+		return command.Receipt{}, err
+	}
+	uid, err := ownProfile(c.Profile)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	name, given, err := readProfile(c.Name, c.Rights)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	edit := having(profile(uid), func(state account.State) ([]domain.Event, error) {
+		return account.DecideEditProfile(state, uid, name, given)
+	})
+	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), edit))
+	receipt.UID = uid
+	return receipt, err
+}
+
+// RemoveProfile takes one of the account's own profiles away. Users, partners
+// and tokens that have it keep its id, which gives nothing from then on.
+type RemoveProfile struct {
+	command.Command
+	Account    uuid.UUID
+	Profile    string
+	IfRevision *eventlog.Revision
+}
+
+// RemoveProfile removes a profile, with the rights and errors of EditProfile.
+func (s *Service) RemoveProfile(ctx context.Context, caller access.Caller, c RemoveProfile) (command.Receipt, error) {
+	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
+		return command.Receipt{}, err
+	}
+	uid, err := ownProfile(c.Profile)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	remove := having(profile(uid), func(state account.State) ([]domain.Event, error) {
+		return account.DecideRemoveProfile(state, uid)
+	})
+	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), remove))
+	receipt.UID = uid
+	return receipt, err
+}
+
+// requireProfiles is what every command on profiles checks first.
+func (s *Service) requireProfiles(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command) error {
+	if err := s.access.Request(caller).RequireWrite(ctx, uid, rights.UsersManage); err != nil {
+		return err
+	}
+	return c.Check()
+}
+
+func profile(uid uuid.UUID) func(account.State) bool {
+	return func(state account.State) bool { return state.HasProfile(uid.String()) }
+}
+
+// ownProfile is the uid of a profile that can be changed: no shipped one.
+func ownProfile(id string) (uuid.UUID, error) {
+	if _, shipped := rights.Find(id); shipped {
+		return uuid.Nil, domain.Refuse(profileShipped())
+	}
+	uid, err := uuid.Parse(id)
+	if err != nil || uid.String() != id {
+		return uuid.Nil, query.ErrNotFound
+	}
+	return uid, nil
+}
+
+// readProfile checks what is not nil and gives all problems at once.
+func readProfile(name *string, names *[]string) (display string, given []rights.Right, err error) {
+	var problems, found []domain.Problem
+	if name != nil {
+		display, _, found = account.NormaliseName(*name)
+		problems = append(problems, domain.At("/name", found)...)
+	}
+	if names != nil {
+		given, found = account.NormaliseRights(*names)
+		problems = append(problems, domain.At("/rights", found)...)
+	}
+	return display, given, domain.Refuse(problems...)
+}

@@ -1,0 +1,45 @@
+package audits
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// List gives grants. They are the operator's to see.
+func (s *Service) List(ctx context.Context, caller access.Caller, q query.AuditGrantQuery) (query.List[query.AuditGrantRow], error) {
+	if err := access.OperatorOnly(caller, rights.AuditsGrant); err != nil {
+		return query.List[query.AuditGrantRow]{}, err
+	}
+	q.Now = s.executor.Clock.Now()
+	return s.reader.AuditGrants(ctx, q)
+}
+
+// Get is one grant, from the log. It is the operator's to see.
+func (s *Service) Get(ctx context.Context, caller access.Caller, uid uuid.UUID) (query.AuditGrantRow, eventlog.Position, error) {
+	if err := access.OperatorOnly(caller, rights.AuditsGrant); err != nil {
+		return query.AuditGrantRow{}, eventlog.Position{}, err
+	}
+	return s.row(ctx, uid)
+}
+
+func (s *Service) row(ctx context.Context, uid uuid.UUID) (row query.AuditGrantRow, p eventlog.Position, err error) {
+	l, err := s.load(ctx, uid)
+	if err != nil {
+		return row, p, err
+	}
+	for _, e := range l.Events {
+		row.AuditGrant = query.EvolveAuditGrant(row.AuditGrant, e)
+	}
+	row.Revision = l.Revision
+	if row.UID == uuid.Nil {
+		return query.AuditGrantRow{}, l.Position, query.ErrNotFound
+	}
+	row.Status = row.StatusAt(s.executor.Clock.Now())
+	return row, l.Position, nil
+}

@@ -1,0 +1,104 @@
+package command
+
+import (
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/reservation"
+)
+
+// Executor is what carrying out commands needs. There is one in a service; it is
+// safe for concurrent use.
+type Executor struct {
+	Log    eventlog.Log
+	Clock  eventlog.Clock
+	Limits reservation.Limits
+	Logger *slog.Logger
+
+	streams streamLock
+}
+
+// Env is one command being carried out: it makes the ids and the metadata of its
+// events.
+type Env struct {
+	*Executor
+	Command Command
+	Actor   domain.Actor
+	At      time.Time // when the command was begun
+
+	causation string // the event that caused it; empty: the command itself
+}
+
+// Begin begins a command. One without an id gets one.
+func (x *Executor) Begin(actor domain.Actor, c Command) Env {
+	if c.ID == uuid.Nil {
+		c.ID = uuid.New()
+	}
+	return Env{Executor: x, Command: c, Actor: actor, At: x.Clock.Now().UTC()}
+}
+
+// Because begins what one of the service's own processes does on account of an
+// event. It belongs to the command that the event came from.
+func (x *Executor) Because(process string, e eventlog.Recorded) Env {
+	id, err := uuid.Parse(e.Metadata.CorrelationID)
+	if err != nil {
+		id = e.ID
+	}
+	env := x.Begin(System(process), Command{ID: id, Traceparent: e.Metadata.Traceparent})
+	env.causation = e.ID.String()
+	return env
+}
+
+// System is one of the service's own processes as an actor.
+func System(process string) domain.Actor {
+	return domain.Actor{Kind: domain.ActorSystem, ID: process}
+}
+
+// Today is the UTC day on which the command was begun.
+func (env Env) Today() calendar.Date { return calendar.DateOf(env.At) }
+
+// Derive makes an id that follows from the command.
+func (env Env) Derive(name string) uuid.UUID { return uuid.NewSHA1(env.Command.ID, []byte(name)) }
+
+// eventID is that of the command's event number i on a stream.
+func (env Env) eventID(stream string, i int) uuid.UUID {
+	return env.Derive(stream + "#" + strconv.Itoa(i))
+}
+
+// Events makes the events of the command on a stream. Their ids follow from the
+// command, so a repeated append is the same append.
+func (env Env) Events(stream string, events []domain.Event) []eventlog.NewEvent {
+	made := make([]eventlog.NewEvent, len(events))
+	for i, e := range events {
+		made[i] = env.Event(env.eventID(stream, i), e)
+	}
+	return made
+}
+
+// Once makes an event that must not be taken for one of an earlier attempt: a
+// claim always appends, also when the command is repeated.
+func (env Env) Once(e domain.Event) eventlog.NewEvent { return env.Event(uuid.New(), e) }
+
+// Event makes an event with an id and the metadata of the command.
+func (env Env) Event(id uuid.UUID, e domain.Event) eventlog.NewEvent {
+	correlation := env.Command.ID.String()
+	causation := env.causation
+	if causation == "" {
+		causation = correlation
+	}
+	return eventlog.NewEvent{ID: id, Event: e, Metadata: eventlog.Metadata{
+		SchemaVersion: eventlog.Codec[e.EventType()].Version(),
+		OccurredAt:    env.At,
+		Actor:         env.Actor,
+		Reason:        env.Command.Reason,
+		CorrelationID: correlation,
+		CausationID:   causation,
+		Traceparent:   env.Command.Traceparent,
+	}}
+}

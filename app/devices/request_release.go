@@ -1,0 +1,88 @@
+package devices
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/release"
+	"github.com/fleetledger/fleetledger/domain/rights"
+)
+
+// RequestRelease asks the owner of a device to release it for the account acted
+// for. Exactly one of IMEI, MAC and ESN, which the caller reads from the device.
+type RequestRelease struct {
+	command.Command
+	SerialNumber   string
+	IMEI, MAC, ESN string
+}
+
+// RequestRelease needs devices.register in the account acted for. A device that
+// does not exist, is retired, or has another factor is query.ErrNotFound. An
+// account has one open request per device; a second one is the first.
+func (s *Service) RequestRelease(ctx context.Context, caller access.Caller, c RequestRelease) (Release, error) {
+	req := s.access.Request(caller)
+	if err := req.RequireWrite(ctx, caller.Account(), rights.DevicesRegister); err != nil {
+		return Release{}, err
+	}
+	serial, factor, problems := c.normalised()
+	if err := c.Check(); err != nil {
+		return Release{}, err
+	}
+	if caller.Account() == uuid.Nil {
+		problems = append(problems, access.AccountRequired)
+	}
+	if len(problems) > 0 {
+		return Release{}, domain.Refuse(problems...)
+	}
+	d, err := eventlog.Load(ctx, s.executor.Log, device.Aggregate, device.UID(serial))
+	if err != nil || !d.State.Exists() || d.State.Factor != factor || d.State.LifeCycle == device.OutOfService {
+		return Release{}, access.OrNotFound(err)
+	}
+	if d.State.Account == caller.Account() {
+		return Release{}, domain.Refuse(domain.At("/serialNumber", []domain.Problem{ownDevice})...)
+	}
+	id, err := s.addRelease(ctx, s.executor.Begin(caller.Actor, c.Command), d.State, caller.Account())
+	if err != nil {
+		return Release{}, err
+	}
+	return s.releaseFor(ctx, req, id)
+}
+
+func (c RequestRelease) normalised() (serial string, f device.Factor, problems []domain.Problem) {
+	serial, problems = device.NormaliseSerial(c.SerialNumber)
+	problems = domain.At("/serialNumber", problems)
+	f, p := device.ParseFactor(c.IMEI, c.MAC, c.ESN)
+	return serial, f, append(problems, domain.At("", p)...)
+}
+
+// addRelease addresses the request to the device's owner, once and for all, and
+// adds it to those the owner has. It gives the id of the open request: another
+// one's when there is one already.
+func (s *Service) addRelease(ctx context.Context, env command.Env, d device.State, requester uuid.UUID) (uuid.UUID, error) {
+	id := env.Command.ID
+	_, err := command.Execute(ctx, env, command.On(release.AddressAggregate, id), func(known uuid.UUID) ([]domain.Event, error) {
+		return release.DecideAddress(known, id, d.Account)
+	})
+	if err != nil {
+		return id, err
+	}
+	r, err := command.Execute(ctx, env, command.On(release.Aggregate, d.Account), func(all release.State) ([]domain.Event, error) {
+		return release.DecideRequest(all, release.ReleaseRequested{
+			Request: id, Device: d.UID, SerialNumber: d.SerialNumber, Requester: requester,
+		})
+	})
+	if err != nil {
+		return id, err
+	}
+	if _, known := r.State.Find(id); known {
+		return id, nil
+	}
+	open, _ := r.State.OpenFor(d.UID, requester)
+	return open.Request, nil
+}

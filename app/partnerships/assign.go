@@ -1,0 +1,75 @@
+package partnerships
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+)
+
+// Assign chooses what a reseller's users may do in a customer's account, and
+// until when. An empty profile stays as it is, and so does an end that is nil; a
+// zero one takes the end away.
+type Assign struct {
+	command.Command
+	Reseller, Customer uuid.UUID
+	Profile            string
+	Until              *time.Time
+}
+
+// Assign changes the profile and the end of a partnership, both or neither. It
+// needs partners.edit in the customer's account, as the customer's own choice;
+// query.ErrNotFound when the two are not partners.
+func (s *Service) Assign(ctx context.Context, caller access.Caller, c Assign) (command.Receipt, error) {
+	req := s.access.Request(caller)
+	if err := requireChoice(ctx, req, c.Customer, c.Command); err != nil {
+		return command.Receipt{}, err
+	}
+	customer, err := req.Account(ctx, c.Customer)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	assign := func(p partnership.State) ([]domain.Event, error) { return c.decide(p, customer, env.At) }
+	return command.Receive(command.Execute(ctx, env, between(c.Reseller, c.Customer), assign))
+}
+
+func (c Assign) decide(p partnership.State, customer account.State, now time.Time) ([]domain.Event, error) {
+	if !p.ActiveAt(now) {
+		return nil, query.ErrNotFound
+	}
+	var events []domain.Event
+	var problems []domain.Problem
+	if c.Profile != "" {
+		assigned, err := partnership.DecideAssign(p, customer.Profile(c.Profile), now)
+		events, problems = append(events, assigned...), append(problems, domain.At("/profile", domain.ProblemsOf(err))...)
+	}
+	if c.Until != nil {
+		set, err := partnership.DecideSetEnd(p, *c.Until, now)
+		events, problems = append(events, set...), append(problems, domain.At("/until", domain.ProblemsOf(err))...)
+	}
+	return events, domain.Refuse(problems...)
+}
+
+// End ends a reseller's access to a customer's account at once, with the rights
+// and errors of Assign. Devices stay where they are.
+func (s *Service) End(ctx context.Context, caller access.Caller, reseller, customer uuid.UUID, c command.Command) (command.Receipt, error) {
+	if err := requireChoice(ctx, s.access.Request(caller), customer, c); err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c)
+	end := func(p partnership.State) ([]domain.Event, error) {
+		if !p.ActiveAt(env.At) {
+			return nil, query.ErrNotFound
+		}
+		return partnership.DecideEnd(p, c.Reason, env.At)
+	}
+	return command.Receive(command.Execute(ctx, env, between(reseller, customer), end))
+}

@@ -1,0 +1,21 @@
+// Package people is about the persons who use the service: the users of
+// accounts, how they come in, and how they are forgotten.
+//
+//	users        Invite ResendInvitation RevokeInvitation Edit Deactivate Reactivate List Get
+//	joining      Invitation Activate
+//	signing in   SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions Self
+//	passwords    ChangePassword RequestPasswordReset SendPasswordReset PasswordReset ResetPassword
+//	tokens       CreateToken Tokens RevokeToken TokenCaller
+//	forgetting   Erase ForgetCredentials
+//	reactions    JoinFirst NameAdministrator FollowAccess FinishErasure WhoIs
+//
+// Two streams have to agree on a user: the account decides who administers it and
+// who is kept out, the user's own stream follows. A command writes the one that
+// may say no first; when it dies before the other, the reactions do the rest.
+// Whoever wants to come in is therefore looked up in both (MayEnter).
+//
+// Hashes of passwords, sessions, personal tokens and identities at an issuer are
+// no events: ports.PeopleStore has them. A hash is kept before the event that
+// names it and puts it in force; one that no event names opens nothing, and is
+// dropped by the command or, when that died, by ForgetCredentials.
+package people

@@ -1,0 +1,100 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// MayEnter reports whether a user may use the account. The account decides: the
+// user's own stream follows it. Whoever was erased in either never enters again.
+func MayEnter(u user.State, acc account.State) bool {
+	joined := u.Status == user.Active || u.Status == user.Deactivated
+	erased := u.Erased || u.Person.IsErased() || slices.Contains(acc.Erased, u.UID)
+	return joined && !erased && acc.Status == account.Activated && !acc.KeepsOut(u.UID)
+}
+
+// WhoIs is a user, and whether the user may enter.
+func (s *Service) WhoIs(ctx context.Context, uid uuid.UUID) (u user.State, enters bool, err error) {
+	e, err := s.entrant(ctx, uid)
+	return e.user.State, err == nil && e.enters(), err
+}
+
+// entrant is a user with the account, which decides whether the user may enter.
+type entrant struct {
+	user    eventlog.Loaded[user.State]
+	account account.State
+}
+
+func (e entrant) enters() bool { return MayEnter(e.user.State, e.account) }
+
+func (s *Service) entrant(ctx context.Context, uid uuid.UUID) (entrant, error) {
+	u, err := s.user(ctx, uid)
+	if err != nil {
+		return entrant{}, err
+	}
+	acc, err := s.account(ctx, u.State.Account)
+	return entrant{user: u, account: acc.State}, err
+}
+
+// entrantWithEmail finds the user with an e-mail address by the reservation of
+// it. It reads as much for nobody as for somebody.
+func (s *Service) entrantWithEmail(ctx context.Context, key string) (entrant, error) {
+	var holder uuid.UUID
+	var subject string
+	stream := reservation.Unique(reservation.Email, key).Stream
+	for e, err := range s.executor.Log.ReadStream(ctx, stream, 0) {
+		if err != nil {
+			return entrant{}, fmt.Errorf("load %s: %w", stream, err)
+		}
+		switch event := e.Event.(type) {
+		case reservation.Reserved:
+			subject, holder = event.Subject, event.Holder
+		case reservation.Released:
+			subject, holder = "", uuid.Nil
+		}
+	}
+	acc, err := s.account(ctx, holder)
+	if err != nil {
+		return entrant{}, err
+	}
+	if _, ok := account.Aggregate.UID(subject); ok { // an account holds the address of its first administrator
+		holder = acc.State.Administrator.ID
+	}
+	return s.entrant(ctx, holder)
+}
+
+// caller is the user as a caller with the rights of this moment,
+// query.ErrNotFound for one who may not enter.
+func (e entrant) caller() (access.Caller, error) {
+	if !e.enters() {
+		return access.Caller{}, query.ErrNotFound
+	}
+	u := e.user.State
+	c := access.Caller{
+		Actor:         domain.Actor{Kind: domain.ActorUser, ID: u.UID.String(), Account: u.Account},
+		Administrator: e.account.Administers(u.UID),
+	}
+	for _, id := range u.Profiles {
+		for _, right := range e.account.Profile(id).Rights {
+			if !c.Rights.Has(right) {
+				c.Rights = append(c.Rights, right)
+			}
+		}
+	}
+	if c.Administrator {
+		c.Rights = rights.Administrator()
+	}
+	return c, nil
+}

@@ -1,0 +1,48 @@
+package people
+
+import (
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// The codes of refusals. They are part of the interface and never change.
+const (
+	CodeSignInFailed    = "sign_in_failed"   // e-mail and password do not fit, whichever it is
+	CodeSessionRequired = "session_required" // only somebody who has signed in can do that, not a token
+	CodeRightNotHeld    = "right_not_held"
+	CodeLabelInvalid    = account.CodeLabelInvalid
+	CodeExpiryInvalid   = audit.CodeExpiryInvalid
+)
+
+var (
+	signInFailed = domain.Problem{
+		Kind: domain.Unauthenticated, Code: CodeSignInFailed, Detail: "E-mail address and password do not fit.",
+	}
+	notIdentified = domain.Problem{
+		Kind: domain.Unauthenticated, Code: CodeSignInFailed, Detail: "This identity does not open an account here.",
+	}
+	sessionRequired = domain.Problem{
+		Kind: domain.Forbidden, Code: CodeSessionRequired, Detail: "Only somebody who has signed in can do that, not a token.",
+	}
+)
+
+// notActive is what stands against a change of a user who is not active.
+func notActive(u user.State) domain.Problem {
+	if u.Status == user.Deactivated {
+		return domain.Problem{Code: account.CodeUserDeactivated, Detail: "The user is deactivated."}
+	}
+	return domain.Problem{Code: user.CodeUserPending, Detail: "The user has not accepted the invitation yet."}
+}
+
+// pointing is an error whose problems, if it is a refusal, point to one field of
+// the request.
+func pointing(pointer string, err error) error {
+	if problems := domain.ProblemsOf(err); len(problems) > 0 {
+		return domain.Refuse(domain.At(pointer, problems)...)
+	}
+	return err
+}
+
+func isRefusal(err error) bool { return len(domain.ProblemsOf(err)) > 0 }

@@ -1,0 +1,72 @@
+package people
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// Service has the use cases. It is safe for concurrent use.
+type Service struct {
+	executor *command.Executor
+	access   *access.Control
+	reader   query.Reader
+	persons  ports.PersonKeys
+	tokens   access.Tokens
+	options  Options
+}
+
+// Options are what signing in needs beside the log: secrets, which are no events,
+// and how strict to be.
+type Options struct {
+	Store     ports.PeopleStore
+	Passwords ports.Passwords
+	// SessionLifetime is how long a session lasts, where the account does not say.
+	SessionLifetime time.Duration
+	// PasswordMinimum is how many characters a new password needs, where the
+	// account asks for no more.
+	PasswordMinimum int
+	// SignIns limits attempts to sign in.
+	SignIns SignInLimits
+	// ResetTime is how long a new password can be chosen after the mail.
+	ResetTime time.Duration
+	Resets    ports.ResetQueue
+	// Issuer is where people may sign in, too; nil: nowhere else.
+	Issuer ports.Issuer
+	// IssuerTime is how long somebody may take there.
+	IssuerTime time.Duration
+}
+
+// New makes the service. The persons are those that the executor's log seals
+// personal data with.
+func New(x *command.Executor, a *access.Control, reader query.Reader, persons ports.PersonKeys, tokens access.Tokens, o Options) *Service {
+	return &Service{executor: x, access: a, reader: reader, persons: persons, tokens: tokens, options: o}
+}
+
+// lifetime is how long the sessions of an account's users last.
+func (o Options) lifetime(s account.Security) time.Duration {
+	return cmp.Or(time.Duration(s.SessionMinutes)*time.Minute, o.SessionLifetime)
+}
+
+// minimum is how many characters the passwords of an account's users need.
+func (o Options) minimum(s account.Security) int { return max(s.PasswordLength, o.PasswordMinimum) }
+
+func (s *Service) now() time.Time { return s.executor.Clock.Now() }
+
+func (s *Service) user(ctx context.Context, uid uuid.UUID) (eventlog.Loaded[user.State], error) {
+	return eventlog.Load(ctx, s.executor.Log, user.Aggregate, uid)
+}
+
+func (s *Service) account(ctx context.Context, uid uuid.UUID) (eventlog.Loaded[account.State], error) {
+	return eventlog.Load(ctx, s.executor.Log, account.Aggregate, uid)
+}

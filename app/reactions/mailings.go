@@ -1,0 +1,187 @@
+package reactions
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// Mailings follows the log and hands the mailer what people are to know. The id of
+// a mail follows from the event and, where several get it, the person: a repeat is
+// the same mail. What no longer holds by the time it is looked at (replaced,
+// used, run out, moved) is not mailed any more.
+type Mailings struct {
+	executor  *command.Executor
+	people    *people.Service
+	tokens    access.Tokens
+	mailer    ports.Mailer
+	publicURL string
+}
+
+// NewMailings makes the mailings. publicURL is where clients reach the service,
+// without a slash at the end.
+func NewMailings(x *command.Executor, p *people.Service, t access.Tokens, mailer ports.Mailer, publicURL string) *Mailings {
+	return &Mailings{executor: x, people: p, tokens: t, mailer: mailer, publicURL: publicURL}
+}
+
+// Name is that of its checkpoint.
+func (*Mailings) Name() string { return "mailings" }
+
+// Prefixes are those of the streams it follows.
+func (*Mailings) Prefixes() []string {
+	return []string{account.Aggregate.Prefix(), partnership.Aggregate.Prefix(), user.Aggregate.Prefix()}
+}
+
+// Replaces names the followers that mailed before there was this one. It begins
+// where the slowest of them got to; the mailer has the mails of the others.
+func (*Mailings) Replaces() []string {
+	return []string{"invitation_mails", "user_invitation_mails", "partnership_mails", "password_reset_mails"}
+}
+
+// HandleBatch mails what the events give cause to.
+func (m *Mailings) HandleBatch(ctx context.Context, b eventlog.Batch) error {
+	for _, e := range b.Events {
+		mails, err := m.mails(ctx, e)
+		if err != nil {
+			return fmt.Errorf("mails about %s of %s: %w", e.Event.EventType(), e.Stream, err)
+		}
+		for _, mail := range mails {
+			if err := m.mailer.Send(ctx, mail); err != nil {
+				return fmt.Errorf("mail about %s of %s: %w", e.Event.EventType(), e.Stream, err)
+			}
+		}
+	}
+	return nil
+}
+
+// mails is the table: what each event gives cause to mail; nothing for most.
+func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail, error) {
+	switch event := e.Event.(type) {
+	case account.AccountCreated:
+		return m.invitation(e, event.Account, event.Invitation, event.Administrator, event.Name), nil
+	case account.InvitationSent:
+		s, err := load(ctx, m, account.Aggregate, event.Account)
+		return m.invitation(e, event.Account, event.Invitation, s.Administrator, s.Name), err
+	case user.UserInvited:
+		return m.userInvitation(ctx, e, event.User, event.Invitation.Number)
+	case user.UserInvitationSent:
+		return m.userInvitation(ctx, e, event.User, event.Invitation.Number)
+	case partnership.PartnershipEndWarned:
+		return m.endWarning(ctx, e, event)
+	case user.PasswordResetRequested:
+		return m.passwordReset(ctx, e, event)
+	}
+	return nil, nil
+}
+
+func load[S any](ctx context.Context, m *Mailings, a aggregate.Aggregate[S], uid uuid.UUID) (S, error) {
+	l, err := eventlog.Load(ctx, m.executor.Log, a, uid)
+	return l.State, err
+}
+
+// invitation mails the invitation to activate an account.
+func (m *Mailings) invitation(e eventlog.Recorded, uid uuid.UUID, i account.Invitation, to account.Person, name string) []ports.Mail {
+	if to.Email == "" || to.IsErased() || !m.executor.Clock.Now().Before(i.Expires) {
+		return nil
+	}
+	return []ports.Mail{invitationMail(e, to, name, i.Expires, m.link("activations", m.tokens.Invitation(uid, i.Number)))}
+}
+
+// userInvitation mails the invitation of a user into an account.
+func (m *Mailings) userInvitation(ctx context.Context, e eventlog.Recorded, uid uuid.UUID, number int) ([]ports.Mail, error) {
+	s, err := load(ctx, m, user.Aggregate, uid)
+	if err != nil || s.StatusAt(m.executor.Clock.Now()) != user.Pending || s.Invitation.Number != number ||
+		s.Person.Email == "" || s.Person.IsErased() {
+		return nil, err
+	}
+	acc, err := load(ctx, m, account.Aggregate, s.Account)
+	if err != nil {
+		return nil, err
+	}
+	link := m.link("activations", m.tokens.UserInvitation(s.UID, number))
+	return []ports.Mail{userInvitationMail(e, s.Person, acc.Name, s.Invitation.Expires, link)}, nil
+}
+
+// passwordReset mails how to choose a new password.
+func (m *Mailings) passwordReset(ctx context.Context, e eventlog.Recorded, event user.PasswordResetRequested) ([]ports.Mail, error) {
+	person, enters, err := m.people.WhoIs(ctx, event.User)
+	if err != nil || !enters {
+		return nil, err
+	}
+	r := person.Reset
+	if r.Number != event.Reset.Number || len(r.TokenHash) == 0 || !m.executor.Clock.Now().Before(r.Expires) {
+		return nil, nil
+	}
+	link := m.link("password-resets", m.tokens.PasswordReset(event.User, r.Number))
+	return []ports.Mail{passwordResetMail(e, person.Person, r.Expires, link)}, nil
+}
+
+// endWarning warns the administrators of both accounts that their partnership is
+// going to end.
+func (m *Mailings) endWarning(ctx context.Context, e eventlog.Recorded, warned partnership.PartnershipEndWarned) ([]ports.Mail, error) {
+	p, holds, err := m.warnedOf(ctx, e)
+	if err != nil || !holds {
+		return nil, err
+	}
+	reseller, err := load(ctx, m, account.Aggregate, p.Reseller)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := load(ctx, m, account.Aggregate, p.Customer)
+	if err != nil {
+		return nil, err
+	}
+	var mails []ports.Mail
+	for _, side := range []account.State{reseller, customer} {
+		if side.Status == account.Closed {
+			continue
+		}
+		for _, to := range side.Administrators {
+			if !to.IsErased() {
+				mails = append(mails, endWarningMail(e, warned.Until.UTC(), reseller, customer, to, m.publicURL))
+			}
+		}
+	}
+	return mails, nil
+}
+
+// warnedOf is the partnership as it was warned of, and whether its end still
+// holds. That it has come by itself since is no reason to say nothing.
+func (m *Mailings) warnedOf(ctx context.Context, e eventlog.Recorded) (s partnership.State, holds bool, err error) {
+	for r, err := range m.executor.Log.ReadStream(ctx, e.Stream, 0) {
+		if err != nil {
+			return s, false, err
+		}
+		if r.Revision <= e.Revision {
+			s = partnership.Evolve(s, r.Event)
+			continue
+		}
+		switch event := r.Event.(type) {
+		case partnership.PartnershipEndSet, partnership.PartnershipEndRemoved:
+			return s, false, nil
+		case partnership.PartnershipEnded:
+			return s, event.Automatic, nil
+		}
+	}
+	return s, true, nil
+}
+
+// link is the address of a resource that a token opens.
+func (m *Mailings) link(resource, token string) string {
+	return m.publicURL + "/v1/" + resource + "/" + token
+}
+
+// instant is how mails write a time.
+func instant(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 MST") }

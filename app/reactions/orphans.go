@@ -1,0 +1,106 @@
+package reactions
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/reservation"
+)
+
+// holder is what the stream of a holder of reservations tells.
+type holder struct {
+	aggregate.Holding
+	uid      uuid.UUID
+	stream   string
+	revision eventlog.Revision
+}
+
+// loadHolder folds the stream of a holder, whatever aggregate it is.
+func (f *Finisher) loadHolder(ctx context.Context, stream string) (holder, error) {
+	h := holder{stream: stream, revision: eventlog.NoStream}
+	var events iter.Seq2[domain.Event, error] = func(yield func(domain.Event, error) bool) {
+		for e, err := range f.executor.Log.ReadStream(ctx, stream, 0) {
+			if err == nil {
+				h.revision = e.Revision
+			}
+			if !yield(e.Event, err) {
+				return
+			}
+		}
+	}
+	for _, a := range holders {
+		uid, ok := a.UID(stream)
+		if !ok {
+			continue
+		}
+		var err error
+		if h.Holding, err = a.Holding(uid, events); err != nil {
+			return h, fmt.Errorf("load %s: %w", stream, err)
+		}
+		h.uid = uid
+		return h, nil
+	}
+	return h, fmt.Errorf("%s holds no reservations", stream)
+}
+
+// tidy releases the reservations that a holder does not have: those it is known to
+// have claimed, and all it once had.
+func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, claimed map[string]reservation.Kind) error {
+	h, err := f.loadHolder(ctx, stream)
+	if err != nil {
+		return err
+	}
+	for reserved, kind := range claimed {
+		h.Ever[reserved] = kind
+	}
+	for reserved, kind := range h.Ever {
+		if _, has := h.Now[reserved]; has {
+			continue
+		}
+		key := reservation.Key{Kind: kind, Stream: reserved}
+		err := command.Retry(ctx, "release orphan in "+reserved, func() error { return f.releaseOrphan(ctx, env, key, stream, h.uid) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releaseOrphan releases a claim by rule 3 of package reservation: read the
+// reservation, then the holder; when the holder does not have the value, fence
+// the holder's stream, then release. eventlog.ErrConflict: it is to be tried
+// again.
+func (f *Finisher) releaseOrphan(ctx context.Context, env command.Env, key reservation.Key, stream string, uid uuid.UUID) error {
+	claim, held, err := env.ReadClaim(ctx, key, uid)
+	if err != nil || !held {
+		return err
+	}
+	h, err := f.loadHolder(ctx, stream)
+	if err != nil {
+		return err
+	}
+	if _, has := h.Now[key.Stream]; has {
+		return nil
+	}
+	if h.HeldBy != uuid.Nil {
+		// The batch that holds the device may want the reservation, and a
+		// fence would be in its way: it has to end first.
+		if err := f.executor.SettleHolds(ctx, h.HeldBy, uid); err != nil {
+			return err
+		}
+		return eventlog.ErrConflict
+	}
+	if fence := h.Fence(key.Stream); fence != nil {
+		if _, _, err := env.Append(ctx, stream, h.revision, env.Once(fence)); err != nil {
+			return err
+		}
+	}
+	return env.Release(ctx, uid, claim)
+}

@@ -1,0 +1,177 @@
+package reactions
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/batch"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/release"
+	"github.com/fleetledger/fleetledger/domain/reservation"
+	"github.com/fleetledger/fleetledger/domain/user"
+)
+
+// tasks are what a batch of events gives cause to look after, each once.
+type tasks struct {
+	finisher               *Finisher
+	batches, holds, others stage
+	held                   map[uuid.UUID][]uuid.UUID              // by batch: devices
+	reserved               map[string]map[string]reservation.Kind // by holder's stream: reservations it has claimed
+}
+
+func (f *Finisher) tasks(events []eventlog.Recorded) *tasks {
+	t := &tasks{
+		finisher: f, batches: stage{}, holds: stage{}, others: stage{},
+		held: map[uuid.UUID][]uuid.UUID{}, reserved: map[string]map[string]reservation.Kind{},
+	}
+	for _, e := range events {
+		t.add(e)
+	}
+	return t
+}
+
+// add is the table: what each event gives cause to look after.
+func (t *tasks) add(e eventlog.Recorded) {
+	switch event := e.Event.(type) {
+	case batch.BatchStarted:
+		t.settleBatch(event.Batch)
+	case device.Held:
+		t.settleHolds(event.Batch, event.Device)
+	case reservation.Reserved:
+		t.reserve(event.Subject, e.Stream, event.Kind)
+		t.tidy(event.Subject, e)
+	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountRenamed,
+		user.UserInvitationRevoked, user.UserInvitationAbandoned:
+		t.tidy(e.Stream, e)
+	case release.ReleaseRequestGranted:
+		t.releaseDevice(event.Request, e)
+	case account.AccountCreated:
+		t.partnerUp(event, e)
+	case account.AccountClosed:
+		t.tidy(e.Stream, e)
+		t.dropSecrets(event.Account)
+	case account.AccountActivated:
+		t.joinFirst(event, e)
+	case user.UserActivated:
+		t.nameAdministrator(event, e)
+	case account.AccessWithdrawn:
+		t.followAccess(event.Account, event.User, e)
+	case account.AccessRestored:
+		t.followAccess(event.Account, event.User, e)
+	case account.ExternalAccountSecretReplaced:
+		t.dropSecret(event.Replaced)
+	case account.ExternalAccountRemoved:
+		t.dropSecret(event.Credential)
+	case account.PersonErased:
+		t.erase(event.Person, e)
+	case audit.AuditorErased:
+		t.erase(event.Grant, e)
+	case user.UserErased:
+		if event.EmailReservation != "" {
+			t.reserve(e.Stream, event.EmailReservation, reservation.Email)
+		}
+		t.tidy(e.Stream, e)
+		t.erase(event.User, e)
+	}
+}
+
+func (t *tasks) settleBatch(uid uuid.UUID) {
+	t.batches["batch "+uid.String()] = func(ctx context.Context) error { return t.finisher.executor.SettleBatch(ctx, uid) }
+}
+
+func (t *tasks) settleHolds(batch, held uuid.UUID) {
+	t.held[batch] = append(t.held[batch], held)
+	t.holds["holds of "+batch.String()] = func(ctx context.Context) error {
+		return t.finisher.executor.SettleHolds(ctx, batch, t.held[batch]...)
+	}
+}
+
+// reserve notes that a holder has claimed a reservation.
+func (t *tasks) reserve(holder, stream string, kind reservation.Kind) {
+	if t.reserved[holder] == nil {
+		t.reserved[holder] = map[string]reservation.Kind{}
+	}
+	t.reserved[holder][stream] = kind
+}
+
+// tidy releases what the holder with the stream has claimed and does not have.
+func (t *tasks) tidy(holder string, e eventlog.Recorded) {
+	t.others[holder] = func(ctx context.Context) error {
+		return t.finisher.tidy(ctx, t.finisher.because(e), holder, t.reserved[holder])
+	}
+}
+
+func (t *tasks) releaseDevice(request uuid.UUID, e eventlog.Recorded) {
+	t.refusable("release request "+request.String(), e, func(ctx context.Context, env command.Env) error {
+		return t.finisher.devices.ReleaseGranted(ctx, env, request)
+	})
+}
+
+func (t *tasks) partnerUp(created account.AccountCreated, e eventlog.Recorded) {
+	if created.Reseller == uuid.Nil {
+		return
+	}
+	t.others["partnership of "+e.Stream] = func(ctx context.Context) error {
+		customer := account.State{UID: created.Account, Reseller: created.Reseller}
+		_, err := t.finisher.partnerships.PartnerUp(ctx, t.finisher.because(e), customer)
+		return err
+	}
+}
+
+func (t *tasks) joinFirst(activated account.AccountActivated, e eventlog.Recorded) {
+	t.refusable("first user of "+e.Stream, e, func(ctx context.Context, env command.Env) error {
+		_, err := t.finisher.people.JoinFirst(ctx, env, activated.Account, activated.Administrator, activated.Credential)
+		return err
+	})
+}
+
+func (t *tasks) nameAdministrator(activated user.UserActivated, e eventlog.Recorded) {
+	if !activated.Administrator {
+		return
+	}
+	t.refusable("administrator of "+e.Stream, e, func(ctx context.Context, env command.Env) error {
+		_, err := t.finisher.people.NameAdministrator(ctx, env, activated.Account, activated.Person)
+		return err
+	})
+}
+
+func (t *tasks) followAccess(uid, person uuid.UUID, e eventlog.Recorded) {
+	t.refusable("access by "+e.ID.String(), e, func(ctx context.Context, env command.Env) error {
+		_, err := t.finisher.people.FollowAccess(ctx, env, uid, person)
+		return err
+	})
+}
+
+// dropSecret drops a secret that no longer is of use. None comes back into use, so
+// that dropping one again, however late, does no harm.
+func (t *tasks) dropSecret(id uuid.UUID) {
+	t.others["secret "+id.String()] = func(ctx context.Context) error { return t.finisher.accounts.DropSecret(ctx, id) }
+}
+
+func (t *tasks) dropSecrets(uid uuid.UUID) {
+	t.others["secrets of account "+uid.String()] = func(ctx context.Context) error {
+		return t.finisher.accounts.DropSecrets(ctx, uid)
+	}
+}
+
+func (t *tasks) erase(person uuid.UUID, e eventlog.Recorded) {
+	t.refusable("person "+person.String(), e, func(ctx context.Context, env command.Env) error {
+		return t.finisher.people.FinishErasure(ctx, env, person)
+	})
+}
+
+// refusable adds a task whose refusal stands.
+func (t *tasks) refusable(name string, e eventlog.Recorded, do func(context.Context, command.Env) error) {
+	t.others[name] = func(ctx context.Context) error {
+		return t.finisher.orRefused(ctx, do(ctx, t.finisher.because(e)))
+	}
+}
+
+// holders are the aggregates that hold reservations.
+var holders = []aggregate.Holder{device.Aggregate, account.Aggregate, user.Aggregate}

@@ -1,0 +1,115 @@
+package transfers
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/transfer"
+)
+
+// request is a request to move devices from the account that holds them to
+// another: a transfer, or the reversal of one. It is what all its devices have in
+// common.
+type request struct {
+	env            command.Env
+	rules          device.Rules
+	holder         uuid.UUID    // the account that has the devices
+	to             device.Owner // the account that is to get them
+	devices        []string
+	selected       access.Selection
+	dryRun, atomic bool
+	problems       []domain.Problem                // of the request as a whole; every device is refused with them
+	notThere       domain.Problem                  // says of a device that there is none
+	recorded       eventlog.Loaded[transfer.State] // as far as it was read
+
+	// A transfer and a reversal differ in these two.
+	decide  command.Decide[device.State] // on a device that is there
+	entries entries
+
+	promise *promise // nil: the request carries out no plan
+}
+
+// run carries a request out, and answers. What was asked for is recorded before
+// the first device moves, and afterwards what became of it; of a dry run nothing.
+func (r request) run(ctx context.Context) (command.BulkResult, error) {
+	b := r.bulk()
+	if err := b.Check(); err != nil {
+		return command.BulkResult{}, err
+	}
+	rec := record{env: r.env, rules: r.rules, holder: r.holder, entries: r.entries, found: r.recorded}
+	if !r.dryRun {
+		if err := rec.begin(ctx); err != nil {
+			return command.BulkResult{}, err
+		}
+	}
+	results, err := b.Results(ctx, r.env)
+	if err != nil {
+		return command.BulkResult{}, err
+	}
+	r.promise.compare(results)
+	if !r.dryRun {
+		if err := rec.conclude(ctx, results); err != nil {
+			return command.BulkResult{}, err
+		}
+	}
+	return b.Answer(r.env.Command.ID, results), nil
+}
+
+// bulk is the command on all devices.
+func (r request) bulk() command.Bulk {
+	b := command.Bulk{
+		Success: domain.OutcomeTransferred, DryRun: r.dryRun, Atomic: r.atomic, Visible: r.selected.Sees,
+		Items: make([]command.Item, len(r.devices)),
+	}
+	seen := command.Duplicates{}
+	for i, name := range r.devices {
+		b.Items[i] = r.item(name, seen)
+	}
+	return b
+}
+
+func (r request) item(name string, seen command.Duplicates) command.Item {
+	item := command.Item{Name: name}
+	uid, ok := device.Named(name)
+	if !ok {
+		item.Problems = []domain.Problem{r.notThere}
+		return item
+	}
+	item.Problems = seen.Check(uid)
+	item.Device, item.Decide = r.selected.Device(uid), r.decideOn
+	if r.to.Reseller() {
+		item.Order = []string{"places"} // the first devices take the free places
+	}
+	return item
+}
+
+// decideOn is the decision on a device, with the problems of the request. A
+// device that the caller may not see is not there.
+func (r request) decideOn(s device.State) ([]domain.Event, error) {
+	if s.Account != r.holder {
+		_, known := r.selected.In(s.Account)
+		switch {
+		case s.Exists() && !known: // it has moved since the request began
+			return r.refuse(nil, device.Busy())
+		case !s.Exists() || !r.selected.Sees(s.Account):
+			return r.refuse(nil, r.notThere)
+		}
+	}
+	events, err := r.decide(s)
+	if err != nil || len(r.problems) > 0 {
+		return r.refuse(events, domain.ProblemsOf(err)...)
+	}
+	return events, r.promise.check(s, events, r.rules)
+}
+
+// refuse refuses a device with the problems of the request after its own.
+func (r request) refuse(events []domain.Event, problems ...domain.Problem) ([]domain.Event, error) {
+	return events, domain.Refuse(slices.Concat(problems, r.problems)...)
+}

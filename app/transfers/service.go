@@ -1,0 +1,27 @@
+package transfers
+
+import (
+	"time"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// DefaultPlanLife is how long a plan can be carried out.
+const DefaultPlanLife = 24 * time.Hour
+
+// Service has the use cases of transfers.
+type Service struct {
+	executor  *command.Executor
+	access    *access.Control
+	catalogue *catalogue.Catalogue
+	rules     device.Rules
+	planLife  time.Duration
+}
+
+// New makes the service. planLife is how long a plan can be carried out.
+func New(x *command.Executor, a *access.Control, c *catalogue.Catalogue, rules device.Rules, planLife time.Duration) *Service {
+	return &Service{executor: x, access: a, catalogue: c, rules: rules, planLife: planLife}
+}

@@ -1,0 +1,174 @@
+package transfers
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/transfer"
+)
+
+// Transfer moves devices, named by uid or serial number, between a reseller
+// account and a partnered one. With a Plan it carries out that plan, and From, To,
+// Devices and Offer are the plan's. From uuid.Nil is the account acted for.
+type Transfer struct {
+	command.Command
+	Plan     uuid.UUID // uuid.Nil: none
+	From, To uuid.UUID
+	Devices  []string
+	Offer    catalogue.Offer // empty: the default for the model in the target account
+	DryRun   bool
+	Atomic   bool
+}
+
+// Transfer moves devices between a reseller account and a partnered one. It needs
+// devices.transfer in both accounts; a device is refused with missing_right
+// without. query.ErrNotFound: the caller may not know of the source account, or
+// there is no such plan. What was asked for and what became of it is recorded,
+// see Get; a dry run records nothing.
+func (s *Service) Transfer(ctx context.Context, caller access.Caller, c Transfer) (command.BulkResult, error) {
+	req := s.access.Request(caller)
+	c, promise, err := s.planned(ctx, req, c)
+	if err != nil {
+		return command.BulkResult{}, err
+	}
+	if c, err = c.Normalise(caller); err != nil {
+		return command.BulkResult{}, err
+	}
+	r, err := s.transferRequest(ctx, req, c)
+	if err != nil {
+		return command.BulkResult{}, err
+	}
+	r.promise = promise
+	return r.run(ctx)
+}
+
+// Normalise refuses what is wrong with a transfer as a whole, and fills in the
+// account that the caller acts for.
+func (c Transfer) Normalise(caller access.Caller) (Transfer, error) {
+	if err := c.Check(); err != nil {
+		return c, err
+	}
+	if c.From == uuid.Nil {
+		c.From = caller.Account()
+	}
+	var problems []domain.Problem
+	if c.From == uuid.Nil {
+		problems = append(problems, domain.At("/from", []domain.Problem{access.AccountRequired})...)
+	}
+	if len(c.Devices) == 0 {
+		problems = append(problems, domain.At("/devices", []domain.Problem{device.SelectionEmpty()})...)
+	}
+	if c.Offer != "" && !c.Offer.Valid() {
+		problems = append(problems, domain.At("/offer", []domain.Problem{catalogue.OfferInvalid()})...)
+	}
+	return c, domain.Refuse(problems...)
+}
+
+// transferRequest reads all that the decisions of a transfer rest on.
+func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Transfer) (request, error) {
+	between, err := s.accountsOf(ctx, req, c)
+	if err != nil {
+		return request{}, err
+	}
+	selected, err := req.Select(ctx, c.Devices, c.From, c.To)
+	if err != nil {
+		return request{}, err
+	}
+	r := request{
+		env: s.executor.Begin(req.Caller.Actor, c.Command), rules: s.rules,
+		holder: c.From, to: between.to, devices: c.Devices, selected: selected, dryRun: c.DryRun, atomic: c.Atomic,
+		problems: between.problems(), notThere: device.NotFound(),
+	}
+	r.decide = s.transferDecision(r.env, between, c.Offer)
+	r.recorded = notRecorded(r.env.Command.ID)
+	r.entries = transferEntries{names: c.Devices, TransferRequested: transfer.TransferRequested{
+		Transfer: r.env.Command.ID, Account: req.Caller.Own(), From: c.From, To: c.To, Offer: c.Offer,
+		Plan: c.Plan, Atomic: c.Atomic, Policy: s.policy(), Devices: named(c.Devices),
+	}}
+	return r, nil
+}
+
+// transferDecision decides the transfer of one device.
+func (s *Service) transferDecision(env command.Env, between accounts, offer catalogue.Offer) command.Decide[device.State] {
+	return func(d device.State) ([]domain.Event, error) {
+		if between.to.Status == "" {
+			return nil, nil // the problems of the request say all there is to say
+		}
+		model, _ := s.catalogue.Model(d.Model) // one that no longer exists supports no offer
+		return device.DecideTransfer(d, device.Transfer{
+			ID: env.Command.ID, From: between.from, To: between.to, Partnered: between.partnered, Offer: offer,
+			Model: model, Today: env.Today(), Rules: s.rules,
+		})
+	}
+}
+
+// policy is the one that the decisions of a transfer follow.
+func (s *Service) policy() device.Policy {
+	return device.Policy{Name: device.Eligibility, Version: device.EligibilityVersion, Included: s.rules.IncludedTransfer}
+}
+
+// accounts are the two accounts of a transfer, as far as the caller may know of
+// them, and what it may do there.
+type accounts struct {
+	from, to       device.Owner
+	partnered      bool
+	source, target rights.Set
+}
+
+// accountsOf reads the accounts of a transfer. A target account that the caller
+// may not know of gets the same answer as one that does not exist.
+func (s *Service) accountsOf(ctx context.Context, req *access.Request, c Transfer) (accounts, error) {
+	var a accounts
+	var err error
+	if a.source, err = req.In(ctx, c.From); err != nil || len(a.source) == 0 {
+		return a, access.OrNotFound(err)
+	}
+	if err := req.MayWrite(ctx, rights.DevicesTransfer); err != nil {
+		return a, err
+	}
+	owners, err := req.Owners(ctx, []uuid.UUID{c.From, c.To})
+	if err != nil {
+		return a, err
+	}
+	if a.from, a.to = owners[c.From], owners[c.To]; a.from.Status == "" {
+		return a, query.ErrNotFound
+	}
+	if a.partnered, err = req.Partnered(ctx, a.from, a.to); err != nil {
+		return a, err
+	}
+	if a.target, err = req.In(ctx, c.To); err != nil {
+		return a, err
+	}
+	own := req.Caller.Own()
+	if party := a.partnered && (own == c.From || own == c.To); len(a.target) == 0 && !party {
+		a.to, a.partnered = device.Owner{UID: c.To}, false
+	}
+	return a, nil
+}
+
+// problems are what only the use case can say against the two accounts. Where
+// the caller has no right because the accounts are strangers, the decision says
+// so itself.
+func (a accounts) problems() []domain.Problem {
+	var problems []domain.Problem
+	if !a.source.Has(rights.DevicesTransfer) {
+		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), a.from.UID))
+	}
+	switch {
+	case a.to.Status == "" && len(a.target) > 0: // the operator, who sees all there is
+		problems = append(problems, device.TargetUnknown())
+	case a.to.Status == "":
+		problems = append(problems, device.TargetUnknown(), device.NotPartnered())
+	case a.partnered && !a.target.Has(rights.DevicesTransfer):
+		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), a.to.UID))
+	}
+	return problems
+}

@@ -1,0 +1,45 @@
+package release
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+)
+
+// DecideAddress says which account a request goes to, once and for all. It never
+// refuses.
+func DecideAddress(known, request, owner uuid.UUID) ([]domain.Event, error) {
+	if known != uuid.Nil {
+		return nil, nil
+	}
+	return []domain.Event{ReleaseAddressed{Request: request, Owner: owner}}, nil
+}
+
+// DecideRequest adds a request. An account has one open request per device, so
+// another one changes nothing. It never refuses.
+func DecideRequest(s State, r ReleaseRequested) ([]domain.Event, error) {
+	if _, known := s.Find(r.Request); known {
+		return nil, nil
+	}
+	if _, open := s.OpenFor(r.Device, r.Requester); open {
+		return nil, nil
+	}
+	return []domain.Event{r}, nil
+}
+
+// DecideAnswer grants or denies a request. The same answer once more changes
+// nothing.
+func DecideAnswer(s State, uid uuid.UUID, grant bool) ([]domain.Event, error) {
+	r, known := s.Find(uid)
+	answer, e := Denied, domain.Event(ReleaseRequestDenied{Request: uid})
+	if grant {
+		answer, e = Granted, ReleaseRequestGranted{Request: uid}
+	}
+	switch {
+	case !known || r.Answer == answer:
+		return nil, nil
+	case r.Answer != Open:
+		return nil, domain.Refuse(answered(r.Answer))
+	}
+	return []domain.Event{e}, nil
+}

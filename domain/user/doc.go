@@ -1,0 +1,8 @@
+// Package user is the User aggregate: a person who signs in to one account.
+//
+// Who administers an account, and who is kept out of it, is decided by the
+// account (package account): the rule that one administrator remains spans its
+// users, so one stream has to keep it. A user's stream holds who the person is,
+// the invitation, the profiles, and which credential is in force. The password's
+// hash is no event: an event names the credential, another store has it.
+package user
