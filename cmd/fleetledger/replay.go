@@ -49,7 +49,7 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
 	state, found := device.State{}, false
 	lines := json.NewEncoder(c.out)
-	for e, err := range s.log.ReadStream(ctx, eventlog.DeviceStream(uid), 0) {
+	for e, err := range s.log.ReadStream(ctx, device.Aggregate.Stream(uid), 0) {
 		if err != nil {
 			return err
 		}

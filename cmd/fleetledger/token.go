@@ -78,7 +78,7 @@ func (t tokenCreateCmd) token(now time.Time) (postgres.Token, error) {
 // asks the log itself, so that a token can be made right after its account.
 func (t tokenCreateCmd) profile(ctx context.Context, log eventlog.Log, uid uuid.UUID) (string, error) {
 	var s account.State
-	for e, err := range log.ReadStream(ctx, eventlog.AccountStream(uid), 0) {
+	for e, err := range log.ReadStream(ctx, account.Aggregate.Stream(uid), 0) {
 		if err != nil {
 			return "", err
 		}

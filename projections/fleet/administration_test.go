@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -23,15 +22,15 @@ func TestRowsNameProfiles(t *testing.T) {
 	customer := h.customer("Alpha", reseller)
 	bo := h.invited(customer, "bo@alpha.example", false)
 	workshop, p := uuid.New(), partnership.UID(reseller, customer)
-	h.add(eventlog.AccountStream(customer), account.ProfileDefined{
+	h.add(account.Aggregate.Stream(customer), account.ProfileDefined{
 		Account: customer, Profile: workshop, Name: "Workshop", Rights: []rights.Right{rights.DevicesRead},
 	})
-	h.add(eventlog.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: workshop.String()})
-	h.add(eventlog.UserStream(bo), user.ProfilesAssigned{User: bo, Profiles: []string{workshop.String(), "full"}})
+	h.add(partnership.Aggregate.Stream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: workshop.String()})
+	h.add(user.Aggregate.Stream(bo), user.ProfilesAssigned{User: bo, Profiles: []string{workshop.String(), "full"}})
 	first := h.now
-	h.add(eventlog.AccountStream(customer), account.ProfileRightsAssigned{Account: customer, Profile: workshop, Rights: []rights.Right{rights.DevicesEdit}})
+	h.add(account.Aggregate.Stream(customer), account.ProfileRightsAssigned{Account: customer, Profile: workshop, Rights: []rights.Right{rights.DevicesEdit}})
 	second := h.now
-	h.add(eventlog.AccountStream(customer), account.ProfileRemoved{Account: customer, Profile: workshop})
+	h.add(account.Aggregate.Stream(customer), account.ProfileRemoved{Account: customer, Profile: workshop})
 	m.whenProjected(t, h)
 
 	full, _ := rights.Find("full")
@@ -60,7 +59,7 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	m, h := given(t)
 	uid := h.account("Alpha", account.Standard, uuid.Nil)
 	texts, sims := uuid.New(), uuid.New()
-	h.add(eventlog.AccountStream(uid),
+	h.add(account.Aggregate.Stream(uid),
 		account.ExternalAccountAdded{Account: uid, ExternalAccount: texts, Kind: account.SMS, Label: "Texts", Credential: uuid.New()},
 		account.ExternalAccountAdded{Account: uid, ExternalAccount: sims, Kind: account.SubscriptionManagement, Label: "SIMs", Credential: uuid.New()},
 	)
@@ -72,7 +71,7 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	}
 	given := rows(query.Freshness{})[0].SecretSince
 	require.False(t, given.IsZero())
-	h.add(eventlog.AccountStream(uid),
+	h.add(account.Aggregate.Stream(uid),
 		account.ExternalAccountSecretReplaced{Account: uid, ExternalAccount: texts, Credential: uuid.New()},
 		account.ExternalAccountRelabelled{Account: uid, ExternalAccount: texts, Label: "Messages"},
 		account.ExternalAccountRemoved{Account: uid, ExternalAccount: sims},
@@ -86,7 +85,7 @@ func TestRowsSayWhenSecretsWereGiven(t *testing.T) {
 	require.Len(t, then, 2)
 	require.Equal(t, given, then[0].SecretSince)
 	require.True(t, now[0].SecretSet)
-	h.add(eventlog.AccountStream(uid), account.AccountClosed{Account: uid})
+	h.add(account.Aggregate.Stream(uid), account.AccountClosed{Account: uid})
 	m.whenProjected(t, h)
 	require.False(t, rows(query.Freshness{})[0].SecretSet)
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -229,12 +228,12 @@ func TestAnalyticsWarranty(t *testing.T) {
 		r.FirstRegistered = first.AddDays(i * 11)
 		r.Service.End = r.FirstRegistered.AddDays(i * 37 % 2500)
 		r.Service.Offer = catalogue.Offers[i%len(catalogue.Offers)]
-		h.add(eventlog.DeviceStream(r.Device), r)
+		h.add(device.Aggregate.Stream(r.Device), r)
 	}
 	for _, day := range []calendar.Date{calendar.On(2024, time.February, 29), calendar.On(2024, time.August, 31), calendar.On(2023, time.February, 28)} {
 		r := registered("END"+day.String(), uuid.New(), day.AddDays(4000))
 		r.FirstRegistered = day
-		h.add(eventlog.DeviceStream(r.Device), r)
+		h.add(device.Aggregate.Stream(r.Device), r)
 	}
 	m.whenProjected(t, h)
 	var want []string
@@ -268,13 +267,13 @@ func TestAnalyticsOfPartnershipsAndUsers(t *testing.T) {
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	lasting, ending, ended := h.customer("Lasting", reseller), h.customer("Ending", reseller), h.customer("Ended", reseller)
 	p := partnership.UID(reseller, ending)
-	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: h.now.AddDate(0, 0, 3)})
+	h.add(partnership.Aggregate.Stream(p), partnership.PartnershipEndSet{Partnership: p, Until: h.now.AddDate(0, 0, 3)})
 	p = partnership.UID(reseller, ended)
-	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
+	h.add(partnership.Aggregate.Stream(p), partnership.PartnershipEnded{Partnership: p})
 	active, revoked := h.invited(lasting, "a@north.example", false), h.invited(lasting, "c@north.example", false)
 	h.invited(lasting, "b@north.example", false)
-	h.add(eventlog.UserStream(active), user.UserActivated{User: active, Account: lasting, Person: account.Person{ID: active, Email: "a@north.example", Name: "Ada"}})
-	h.add(eventlog.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
+	h.add(user.Aggregate.Stream(active), user.UserActivated{User: active, Account: lasting, Person: account.Person{ID: active, Email: "a@north.example", Name: "Ada"}})
+	h.add(user.Aggregate.Stream(revoked), user.UserInvitationRevoked{User: revoked})
 	m.whenProjected(t, h)
 
 	partners := func() []string {
@@ -301,7 +300,7 @@ func TestAnalyticsNameNobody(t *testing.T) {
 	person := h.events[0].Event.(account.AccountCreated).Administrator
 	contact := account.Person{ID: uuid.New(), Email: "cora@vendor.example", Name: "Cora"}
 	invited := h.invited(reseller, "ada@north.example", true)
-	h.add(eventlog.AccountStream(reseller), []domain.Event{
+	h.add(account.Aggregate.Stream(reseller), []domain.Event{
 		account.AccountActivated{Account: reseller, Administrator: person},
 		account.ChannelContactAssigned{Account: reseller, Contact: contact},
 		account.BillingChanged{Account: reseller, Mode: account.Direct, Contact: contact},
@@ -309,8 +308,8 @@ func TestAnalyticsNameNobody(t *testing.T) {
 	m.whenProjected(t, h)
 	named := []string{person.Email, person.Name, "cora", "Cora", "ada@north.example"}
 	requireNobodyIn(t, m.pool, named...)
-	h.add(eventlog.AccountStream(reseller), account.PersonErased{Account: reseller, Person: person.ID})
-	h.add(eventlog.UserStream(invited), user.UserErased{User: invited, Account: reseller})
+	h.add(account.Aggregate.Stream(reseller), account.PersonErased{Account: reseller, Person: person.ID})
+	h.add(user.Aggregate.Stream(invited), user.UserErased{User: invited, Account: reseller})
 	m.whenProjected(t, h)
 	requireNobodyIn(t, m.pool, append(named, account.Erased)...)
 	require.Equal(t, []string{"Northwind | direct"}, m.lines(t, `SELECT name, billing FROM analytics.accounts`))

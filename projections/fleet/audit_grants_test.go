@@ -15,7 +15,7 @@ import (
 
 func (h *history) granted(expires time.Time, accounts ...uuid.UUID) uuid.UUID {
 	uid := uuid.New()
-	h.add(eventlog.AuditGrantStream(uid), audit.AuditGranted{
+	h.add(audit.Aggregate.Stream(uid), audit.AuditGranted{
 		Grant: uid, Auditor: account.Person{ID: uid, Email: "ada@" + uid.String() + ".example", Name: "Ada"}, Accounts: accounts,
 		Expires: expires, TokenHash: []byte("secret"),
 	})
@@ -29,9 +29,9 @@ func TestAuditGrants(t *testing.T) {
 	month := h.now.AddDate(0, 1, 0)
 	short, both, revoked, erased := h.granted(h.now.Add(time.Hour), first), h.granted(month, first, second), h.granted(month, second), h.granted(month, first)
 	before := h.now
-	h.add(eventlog.AuditGrantStream(revoked), audit.AuditGrantRevoked{Grant: revoked})
+	h.add(audit.Aggregate.Stream(revoked), audit.AuditGrantRevoked{Grant: revoked})
 	revokedAt := h.now
-	h.add(eventlog.AuditGrantStream(erased), audit.AuditorErased{Grant: erased})
+	h.add(audit.Aggregate.Stream(erased), audit.AuditorErased{Grant: erased})
 	m := newModel(t)
 	m.whenProjected(t, h)
 	grants := func(q query.AuditGrantQuery) map[uuid.UUID]query.AuditGrantRow {

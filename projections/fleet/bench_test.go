@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -29,7 +28,7 @@ func fleetOf(n int) (*history, uuid.UUID, []uuid.UUID) {
 		end := day0 + calendar.Date(i*7%730)
 		uid := h.device(fmt.Sprintf("SN%06d", i), customers[i%len(customers)], end)
 		if i%5 == 0 {
-			h.add(eventlog.DeviceStream(uid), device.ServiceRenewed{Device: uid, OldEnd: end, NewEnd: end + 365, AnchorDay: 1})
+			h.add(device.Aggregate.Stream(uid), device.ServiceRenewed{Device: uid, OldEnd: end, NewEnd: end + 365, AnchorDay: 1})
 		}
 	}
 	return h, reseller, customers

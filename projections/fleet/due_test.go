@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -31,16 +30,16 @@ func TestPartnershipsThatEnd(t *testing.T) {
 	ending := func(name string, days int) uuid.UUID {
 		p := partnership.UID(reseller, h.customer(name, reseller))
 		if days > 0 {
-			h.add(eventlog.PartnershipStream(p), partnership.PartnershipEndSet{Partnership: p, Until: until.AddDate(0, 0, days)})
+			h.add(partnership.Aggregate.Stream(p), partnership.PartnershipEndSet{Partnership: p, Until: until.AddDate(0, 0, days)})
 		}
 		return p
 	}
 	ending("Without an end", 0)
 	late, early := ending("Late", 9), ending("Early", 3)
 	gone := ending("Gone", 2)
-	h.add(eventlog.PartnershipStream(gone), partnership.PartnershipEnded{Partnership: gone})
+	h.add(partnership.Aggregate.Stream(gone), partnership.PartnershipEnded{Partnership: gone})
 	kept := ending("Kept", 1)
-	h.add(eventlog.PartnershipStream(kept), partnership.PartnershipEndRemoved{Partnership: kept})
+	h.add(partnership.Aggregate.Stream(kept), partnership.PartnershipEndRemoved{Partnership: kept})
 	m.whenProjected(t, h)
 	ends := query.DueQuery{Kind: query.DuePartnershipEnds, Limit: 10}
 	require.Equal(t, []query.DueRow{{UID: early, At: until.AddDate(0, 0, 3)}, {UID: late, At: until.AddDate(0, 0, 9)}}, m.due(t, ends))
@@ -56,10 +55,10 @@ func TestPartnershipsThatEnd(t *testing.T) {
 	require.Empty(t, m.due(t, warnings))
 	warnings.WarnDays = []int{7, 31}
 	require.Equal(t, []query.DueRow{{UID: early, At: until.AddDate(0, 0, 3-31)}, {UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
-	h.add(eventlog.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 31})
+	h.add(partnership.Aggregate.Stream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 31})
 	m.whenProjected(t, h)
 	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}, {UID: early, At: until.AddDate(0, 0, 3-7)}}, m.due(t, warnings))
-	h.add(eventlog.PartnershipStream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 7})
+	h.add(partnership.Aggregate.Stream(early), partnership.PartnershipEndWarned{Partnership: early, DaysBefore: 7})
 	m.whenProjected(t, h)
 	require.Equal(t, []query.DueRow{{UID: late, At: until.AddDate(0, 0, 9-31)}}, m.due(t, warnings))
 }
@@ -72,10 +71,10 @@ func TestInvitationsThatRunOut(t *testing.T) {
 	h.now = h.now.Add(1234567 * time.Nanosecond)
 	uid := h.account("Northwind", account.Reseller, uuid.Nil)
 	active := h.account("Fabrikam", account.Reseller, uuid.Nil)
-	h.add(eventlog.AccountStream(active), account.AccountActivated{Account: active})
+	h.add(account.Aggregate.Stream(active), account.AccountActivated{Account: active})
 	guest := uuid.New()
 	invitation := account.Invitation{Number: 1, Expires: h.now.AddDate(0, 0, 7)}
-	h.add(eventlog.UserStream(guest), user.UserInvited{User: guest, Account: uid, Invitation: invitation})
+	h.add(user.Aggregate.Stream(guest), user.UserInvited{User: guest, Account: uid, Invitation: invitation})
 	m.whenProjected(t, h)
 	accounts, users := query.DueQuery{Kind: query.DueInvitations, Limit: 10}, query.DueQuery{Kind: query.DueUserInvitations, Limit: 10}
 	due := m.due(t, accounts)
@@ -88,16 +87,16 @@ func TestInvitationsThatRunOut(t *testing.T) {
 	require.Len(t, lapsed, 1)
 	require.Len(t, m.due(t, users), 1)
 
-	h.add(eventlog.AccountStream(uid), account.InvitationExpired{Account: uid, Number: 1})
-	h.add(eventlog.UserStream(guest), user.UserInvitationExpired{User: guest, Number: 1})
+	h.add(account.Aggregate.Stream(uid), account.InvitationExpired{Account: uid, Number: 1})
+	h.add(user.Aggregate.Stream(guest), user.UserInvitationExpired{User: guest, Number: 1})
 	m.whenProjected(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
-	h.add(eventlog.AccountStream(uid), account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: h.now}})
-	h.add(eventlog.UserStream(guest), user.UserInvitationSent{User: guest, Invitation: account.Invitation{Number: 2, Expires: h.now}})
+	h.add(account.Aggregate.Stream(uid), account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: h.now}})
+	h.add(user.Aggregate.Stream(guest), user.UserInvitationSent{User: guest, Invitation: account.Invitation{Number: 2, Expires: h.now}})
 	m.whenProjected(t, h)
 	require.Len(t, append(m.due(t, accounts), m.due(t, users)...), 2)
-	h.add(eventlog.AccountStream(uid), account.AccountClosed{Account: uid})
-	h.add(eventlog.UserStream(guest), user.UserInvitationRevoked{User: guest})
+	h.add(account.Aggregate.Stream(uid), account.AccountClosed{Account: uid})
+	h.add(user.Aggregate.Stream(guest), user.UserInvitationRevoked{User: guest})
 	m.whenProjected(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -36,7 +35,7 @@ func TestErasedPersonsAreGoneFromAllVersions(t *testing.T) {
 	reseller := h.account("North Radio", account.Reseller, uuid.Nil)
 	person := h.events[0].Event.(account.AccountCreated).Administrator
 	other := h.customer("Delta Rail", reseller)
-	stream := eventlog.AccountStream(reseller)
+	stream := account.Aggregate.Stream(reseller)
 	h.add(stream, account.InvitationSent{Account: reseller, Invitation: account.Invitation{Number: 2, Expires: h.now}})
 	active := person
 	active.Name = "A new name"
@@ -114,7 +113,7 @@ func TestErasedUsersAreGoneFromOtherVersions(t *testing.T) {
 		SELECT uid, valid_from, valid_to, revision, jsonb_build_object('User', jsonb_build_array(state -> 'person'), 'Lapsed', 1) AS state, email_key FROM `+schema+`.user_versions`)
 	require.NoError(t, err)
 	require.Equal(t, 2, generationsWith(t, m.pool, "ada@north.example"))
-	h.add(eventlog.UserStream(uid), user.UserErased{User: uid, Account: reseller})
+	h.add(user.Aggregate.Stream(uid), user.UserErased{User: uid, Account: reseller})
 	m.whenProjected(t, h)
 	require.Zero(t, generationsWith(t, m.pool, "ada@north.example")+generationsWith(t, m.pool, "Name of ada"))
 	for _, generation := range []string{schema, "rm_fleet_v1"} {

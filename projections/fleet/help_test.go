@@ -56,7 +56,7 @@ func (h *history) add(stream string, events ...domain.Event) {
 
 func (h *history) account(name string, typ account.Type, reseller uuid.UUID) uuid.UUID {
 	uid := uuid.New()
-	h.add(eventlog.AccountStream(uid), account.AccountCreated{
+	h.add(account.Aggregate.Stream(uid), account.AccountCreated{
 		Account: uid, Name: name, Type: typ, Offers: catalogue.Offers, Reseller: reseller,
 		Administrator: account.Person{ID: uuid.New(), Email: fmt.Sprintf("admin@%s.example", uid), Name: "Admin of " + name},
 		Invitation:    account.Invitation{Number: 1, TokenHash: []byte("secret"), Expires: h.now.AddDate(0, 0, 7)},
@@ -67,7 +67,7 @@ func (h *history) account(name string, typ account.Type, reseller uuid.UUID) uui
 func (h *history) customer(name string, reseller uuid.UUID) uuid.UUID {
 	uid := h.account(name, account.Standard, reseller)
 	p := partnership.UID(reseller, uid)
-	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEstablished{Partnership: p, Reseller: reseller, Customer: uid, Profile: rights.ReadOnly})
+	h.add(partnership.Aggregate.Stream(p), partnership.PartnershipEstablished{Partnership: p, Reseller: reseller, Customer: uid, Profile: rights.ReadOnly})
 	return uid
 }
 
@@ -82,7 +82,7 @@ func registered(serial string, owner uuid.UUID, end calendar.Date) device.Regist
 
 func (h *history) device(serial string, owner uuid.UUID, end calendar.Date, more ...domain.Event) uuid.UUID {
 	uid := device.UID(serial)
-	h.add(eventlog.DeviceStream(uid), append([]domain.Event{registered(serial, owner, end)}, more...)...)
+	h.add(device.Aggregate.Stream(uid), append([]domain.Event{registered(serial, owner, end)}, more...)...)
 	return uid
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -38,9 +37,9 @@ func market(t testing.TB) (*model, *history, uuid.UUID) {
 			if r.IntN(6) == 0 {
 				e.Service.End = 0
 			}
-			h.add(eventlog.DeviceStream(e.Device), e)
+			h.add(device.Aggregate.Stream(e.Device), e)
 			if r.IntN(5) == 0 {
-				h.add(eventlog.DeviceStream(e.Device), device.Suspended{Device: e.Device})
+				h.add(device.Aggregate.Stream(e.Device), device.Suspended{Device: e.Device})
 			}
 		}
 	}
@@ -212,15 +211,15 @@ func TestDeviceFilters(t *testing.T) {
 	one, two := h.account("One", account.Standard, uuid.Nil), h.account("Two", account.Standard, uuid.Nil)
 	e := registered("RV50A", one, day0+10)
 	e.Name, e.Labels, e.Factor = "100%_Pump Straße", []string{"north", "pump"}, device.Factor{Kind: device.MAC, Value: "00AABBCCDDEE"}
-	h.add(eventlog.DeviceStream(e.Device), e)
+	h.add(device.Aggregate.Stream(e.Device), e)
 	h.device("RV50B", one, day0+20, device.Suspended{Device: device.UID("RV50B")})
 	x := registered("XR80C", two, day0+30)
 	x.Model, x.Service.Offer = "XR80", catalogue.Premium
-	h.add(eventlog.DeviceStream(x.Device), x)
+	h.add(device.Aggregate.Stream(x.Device), x)
 	h.device("RV50D", two, day0+40, device.Retired{Device: device.UID("RV50D")})
 	auto := registered("RV50E", two, day0+5)
 	auto.Service.AutoRenew = true
-	h.add(eventlog.DeviceStream(auto.Device), auto)
+	h.add(device.Aggregate.Stream(auto.Device), auto)
 	m.whenProjected(t, h)
 	yes, no := true, false
 	for name, test := range map[string]struct {
@@ -309,7 +308,7 @@ func TestCustomerFilters(t *testing.T) {
 	m, h := given(t)
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	alpha, beta := h.customer("Alpha Works", reseller), h.customer("Beta", reseller)
-	h.add(eventlog.AccountStream(alpha), account.AccountActivated{Account: alpha})
+	h.add(account.Aggregate.Stream(alpha), account.AccountActivated{Account: alpha})
 	m.whenProjected(t, h)
 	late := h.now.AddDate(0, 0, 30)
 	for name, test := range map[string]struct {

@@ -151,7 +151,7 @@ func life(serial string, accounts []uuid.UUID) []eventlog.Recorded {
 	if n%5 == 0 {
 		events = append(events, device.Retired{Device: uid})
 	}
-	h.add(eventlog.DeviceStream(uid), events...)
+	h.add(device.Aggregate.Stream(uid), events...)
 	return h.events
 }
 

@@ -64,7 +64,7 @@ func TestDeviceRows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, h := given(t)
-			h.add(eventlog.DeviceStream(uid), test.given...)
+			h.add(device.Aggregate.Stream(uid), test.given...)
 			m.whenProjected(t, h)
 			page := then(t, m.reader.Devices, query.DeviceQuery{UID: uid})
 			if test.then == nil {
@@ -92,8 +92,8 @@ func TestAccountRows(t *testing.T) {
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	customer := h.customer("Contoso", reseller)
 	abandoned := uuid.New()
-	h.add(eventlog.AccountStream(abandoned), account.AccountCreationAbandoned{Account: abandoned})
-	h.add(eventlog.AccountStream(reseller), account.AccountActivated{Account: reseller,
+	h.add(account.Aggregate.Stream(abandoned), account.AccountCreationAbandoned{Account: abandoned})
+	h.add(account.Aggregate.Stream(reseller), account.AccountActivated{Account: reseller,
 		Administrator: account.Person{ID: uuid.New(), Email: "ann@northwind.example", Name: "Ann"}})
 	m.whenProjected(t, h)
 
@@ -121,9 +121,9 @@ func TestPartnershipRows(t *testing.T) {
 	first, second := h.customer("Beta", reseller), h.customer("Alpha", reseller)
 	before := h.now
 	p := partnership.UID(reseller, first)
-	h.add(eventlog.PartnershipStream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: "full"})
+	h.add(partnership.Aggregate.Stream(p), partnership.PartnerProfileAssigned{Partnership: p, Profile: "full"})
 	p = partnership.UID(reseller, second)
-	h.add(eventlog.PartnershipStream(p), partnership.PartnershipEnded{Partnership: p})
+	h.add(partnership.Aggregate.Stream(p), partnership.PartnershipEnded{Partnership: p})
 	m.whenProjected(t, h)
 
 	list, err := m.reader.Partnerships(t.Context(), query.Freshness{}, reseller)
@@ -158,12 +158,12 @@ func TestCustomerNumbers(t *testing.T) {
 		h.device("RV50"+string(rune('A'+i))+"000", customer, end)
 	}
 	gone := h.device("RV50GONE", customer, today+1)
-	h.add(eventlog.DeviceStream(gone), device.Retired{Device: gone})
+	h.add(device.Aggregate.Stream(gone), device.Retired{Device: gone})
 	quiet := h.device("RV50QUIET", customer, today+91)
-	h.add(eventlog.DeviceStream(quiet), device.Suspended{Device: quiet})
+	h.add(device.Aggregate.Stream(quiet), device.Suspended{Device: quiet})
 	own := registered("RV50AUTO", customer, today+1)
 	own.Service.AutoRenew = true
-	h.add(eventlog.DeviceStream(own.Device), own)
+	h.add(device.Aggregate.Stream(own.Device), own)
 	m.whenProjected(t, h)
 
 	page := then(t, m.reader.Customers, query.CustomerQuery{Reseller: reseller, Today: today, Windows: query.DefaultWindows})

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -67,7 +66,7 @@ func (w *world) step() {
 
 func (w *world) accountStep() {
 	uid := w.accounts[w.draw(len(w.accounts))]
-	w.add(eventlog.AccountStream(uid), []domain.Event{
+	w.add(account.Aggregate.Stream(uid), []domain.Event{
 		account.AccountActivated{Account: uid, Administrator: account.Person{ID: uid, Email: "a@b.example"}},
 		account.InvitationSent{Account: uid, Invitation: account.Invitation{Number: 2, Expires: w.now.AddDate(0, 0, 7)}},
 		account.AccountClosed{Account: uid},
@@ -82,7 +81,7 @@ func (w *world) accountStep() {
 func (w *world) partnershipStep() {
 	customer := w.accounts[w.draw(len(w.accounts))]
 	uid := partnership.UID(w.reseller, customer)
-	w.add(eventlog.PartnershipStream(uid), []domain.Event{
+	w.add(partnership.Aggregate.Stream(uid), []domain.Event{
 		partnership.PartnerProfileAssigned{Partnership: uid, Profile: "full"},
 		partnership.PartnershipEnded{Partnership: uid},
 		partnership.PartnershipEstablished{Partnership: uid, Reseller: w.reseller, Customer: customer, Profile: "renewals"},
@@ -105,7 +104,7 @@ func (w *world) deviceStep(serial string) {
 		s = device.Evolve(s, e)
 	}
 	w.devices[uid] = s
-	w.add(eventlog.DeviceStream(uid), events...)
+	w.add(device.Aggregate.Stream(uid), events...)
 }
 
 func (w *world) unregistered(uid uuid.UUID, serial string) []domain.Event {

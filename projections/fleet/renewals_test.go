@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -34,12 +33,12 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 	free := func(serial string, end calendar.Date) {
 		e := registered(serial, reseller, end)
 		e.Service.AutoRenew = true
-		h.add(eventlog.DeviceStream(e.Device), e)
+		h.add(device.Aggregate.Stream(e.Device), e)
 	}
 	free("LATE", day0+30)
 	free("EARLY", day0+10)
 	free("RETIRED", day0+5)
-	h.add(eventlog.DeviceStream(device.UID("RETIRED")), device.Retired{})
+	h.add(device.Aggregate.Stream(device.UID("RETIRED")), device.Retired{})
 	h.device("PAID", h.customer("Fabrikam", reseller), day0+1)
 	m.whenProjected(t, h)
 	due := query.DueQuery{Kind: query.DueRenewals, Limit: 10}
@@ -50,7 +49,7 @@ func TestDevicesThatRenewByThemselves(t *testing.T) {
 	require.Equal(t, []query.DueRow{early, late}, m.due(t, due))
 	due.Upto = late.At.Add(-time.Microsecond)
 	require.Equal(t, []query.DueRow{early}, m.due(t, due))
-	h.add(eventlog.DeviceStream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
+	h.add(device.Aggregate.Stream(device.UID("EARLY")), device.ServiceRenewed{NewEnd: day0 + 2000, AnchorDay: 1, Automatic: true})
 	m.whenProjected(t, h)
 	due.Upto = time.Time{}
 	require.Equal(t, []query.DueRow{late, row("EARLY", day0+2000)}, m.due(t, due))
@@ -63,7 +62,7 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	customer := h.account("Fabrikam", account.Standard, uuid.Nil)
 	one, two := uuid.New(), uuid.New()
 	order := func(serial string, id uuid.UUID, end calendar.Date) {
-		h.add(eventlog.DeviceStream(device.UID(serial)), device.ServiceRenewed{Renewal: id, NewEnd: end, AnchorDay: 1})
+		h.add(device.Aggregate.Stream(device.UID(serial)), device.ServiceRenewed{Renewal: id, NewEnd: end, AnchorDay: 1})
 	}
 	for n, serial := range []string{"A", "B", "C", "D"} {
 		h.device(serial, customer, day0+calendar.Date(n))
@@ -72,7 +71,7 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	order("B", one, day0+101)
 	order("B", two, day0+201)
 	order("C", two, day0+202)
-	h.add(eventlog.DeviceStream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
+	h.add(device.Aggregate.Stream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
 	m.whenProjected(t, h)
 	require.Equal(t, []string{"A", "B"}, serials(t, m, query.DeviceQuery{Applied: one}))
 	require.Equal(t, []string{"B", "C"}, serials(t, m, query.DeviceQuery{Applied: two}))

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -15,7 +14,7 @@ import (
 
 func (h *history) invited(owner uuid.UUID, email string, administrator bool) uuid.UUID {
 	uid := uuid.New()
-	h.add(eventlog.UserStream(uid), user.UserInvited{
+	h.add(user.Aggregate.Stream(uid), user.UserInvited{
 		User: uid, Account: owner, Person: account.Person{ID: uid, Email: email, Name: "Name of " + email}, Administrator: administrator,
 		Profiles: []string{"renewals"}, Invitation: account.Invitation{Number: 1, TokenHash: []byte("secret"), Expires: h.now.AddDate(0, 0, 7)},
 	})
@@ -29,10 +28,10 @@ func TestUsersOfAnAccount(t *testing.T) {
 	h.invited(other, "x@south.example", true)
 	active, pending, revoked := h.invited(reseller, "a@north.example", false), h.invited(reseller, "B@north.example", true), h.invited(reseller, "c@north.example", false)
 	person := account.Person{ID: active, Email: "a@north.example", Name: "Ada"}
-	h.add(eventlog.UserStream(active), user.UserActivated{User: active, Account: reseller, Person: person, Credential: uuid.New()})
-	h.add(eventlog.UserStream(revoked), user.UserInvitationRevoked{User: revoked})
+	h.add(user.Aggregate.Stream(active), user.UserActivated{User: active, Account: reseller, Person: person, Credential: uuid.New()})
+	h.add(user.Aggregate.Stream(revoked), user.UserInvitationRevoked{User: revoked})
 	before := h.now
-	h.add(eventlog.AccountStream(reseller), account.AdministratorNamed{Account: reseller, Administrator: person})
+	h.add(account.Aggregate.Stream(reseller), account.AdministratorNamed{Account: reseller, Administrator: person})
 	m := newModel(t)
 	m.whenProjected(t, h)
 	users := func(q query.UserQuery) []query.UserRow {

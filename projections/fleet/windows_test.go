@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -32,7 +31,7 @@ func TestAllCountTheSameWindows(t *testing.T) {
 			h.device(fmt.Sprintf("RETIRED%02d", i), customer, end, device.Retired{Device: device.UID(fmt.Sprintf("RETIRED%02d", i))})
 			free := registered(fmt.Sprintf("FREE%02d", i), customer, end)
 			free.Service.AutoRenew = true
-			h.add(eventlog.DeviceStream(free.Device), free)
+			h.add(device.Aggregate.Stream(free.Device), free)
 		}
 	}
 	m.whenProjected(t, h)
