@@ -10,9 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/app/transfers"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 )
 
@@ -51,15 +55,26 @@ func TestReadsAndAppends(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(reseller, routers(1, 3)...)
+	sold := w.registered(customer, routers(11, 3)...)
+	returned := w.registered(reseller, router(21))
+	mistake := w.transfer(reseller, customer, returned...).ID
+	bought := w.registered(reseller, router(22))[0]
 	names := map[string]string{reservation.NameIn(reseller, "gate").Stream: "new name"}
-	for n := range 3 {
-		names[reservation.NameIn(reseller, router(1+n).Name).Stream] = "old name"
-		names[reservation.NameIn(customer, router(1+n).Name).Stream] = "new name"
+	for _, n := range []int{1, 2, 3, 22} {
+		names[reservation.NameIn(reseller, router(n).Name).Stream] = "old name"
+		names[reservation.NameIn(customer, router(n).Name).Stream] = "new name"
 	}
-	move := func(a *app.App, serial string, atomic bool) error {
-		return bulk(a.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{
+	names[reservation.NameIn(customer, router(21).Name).Stream] = "old name"
+	names[reservation.NameIn(reseller, router(21).Name).Stream] = "new name"
+	move := func(a *app.App, by access.Caller, serial string, atomic bool) error {
+		return bulk(a.Transfers.Transfer(w.ctx, by, transfers.Transfer{
 			Command: newCommand(), From: reseller, To: customer, Devices: []string{serial}, Atomic: atomic,
 		}))
+	}
+	renew := func(a *app.App, by access.Caller) error {
+		r, err := a.Renewals.Renew(w.ctx, by, renewals.Renew{Command: newCommand(), Devices: sold, Align: device.Alignment{Kind: device.AlignLatest}})
+		require.Equal(t, []string{"unchanged", "unchanged", "unchanged"}, outcomes(r))
+		return err
 	}
 	for _, c := range []struct {
 		name           string
@@ -89,13 +104,48 @@ func TestReadsAndAppends(t *testing.T) {
 			"transfer a device",
 			[]string{"account", "account", "partnership", "device", "reservation places", "old name"},
 			[]string{"transfer", "new name", "device", "reservation places", "old name", "transfer"},
-			func(a *app.App) error { return move(a, serials[1], false) },
+			func(a *app.App) error { return move(a, administratorOf(reseller), serials[1], false) },
+		},
+		{
+			"transfer a device by the operator",
+			[]string{"account", "account", "partnership", "device", "reservation places", "old name"},
+			[]string{"transfer", "new name", "device", "reservation places", "old name", "transfer"},
+			func(a *app.App) error { return move(a, operator(), bought, false) },
 		},
 		{
 			"transfer a device, all or nothing",
 			[]string{"account", "account", "partnership", "device", "batch", "new name", "reservation places", "old name"},
 			[]string{"transfer", "batch", "new name", "device", "batch", "device", "batch", "reservation places", "old name", "transfer"},
-			func(a *app.App) error { return move(a, serials[2], true) },
+			func(a *app.App) error { return move(a, administratorOf(reseller), serials[2], true) },
+		},
+		{
+			"reverse a transfer",
+			[]string{"transfer", "partnership", "account", "device", "reservation places", "new name", "old name"},
+			[]string{"transfer", "reservation places", "new name", "new name", "device", "old name", "transfer"}, // one in vain, as if the name were new
+			func(a *app.App) error {
+				return bulk(a.Transfers.Reverse(w.ctx, administratorOf(reseller), transfers.Reverse{Command: because(), Transfer: mistake}))
+			},
+		},
+		{
+			"renew devices of one customer, which stay as they are",
+			[]string{"account", "device", "device", "device", "partnership"},
+			nil,
+			func(a *app.App) error { return renew(a, administratorOf(reseller)) },
+		},
+		{
+			"renew devices by the operator, which stay as they are",
+			[]string{"device", "device", "device"},
+			nil,
+			func(a *app.App) error { return renew(a, operator()) },
+		},
+		{
+			"grant an allocation",
+			[]string{"device"},
+			[]string{"device"},
+			func(a *app.App) error {
+				_, err := a.Renewals.Grant(w.ctx, operator(), renewals.Grant{Command: newCommand(), Device: sold[0], Term: calendar.Months(36)})
+				return err
+			},
 		},
 		{
 			"register a device",

@@ -10,10 +10,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -39,21 +44,47 @@ func (o *overtaken) ReadStream(ctx context.Context, stream string, from eventlog
 	}
 }
 
-// The device moves to another account between the access check and the decision.
+// A device that moves between the access check and the decision is decided on
+// anew; what the caller may do in its new account was not asked.
 func TestDeviceMovesMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reseller := w.reseller("North Radio")
-	owner := w.customer(reseller, "Delta Rail")
-	serial := w.registered(owner, router(1))[0]
-	slow := &overtaken{Log: w.log, stream: device.Aggregate.Stream(device.UID(serial)), meanwhile: func() {
-		require.Equal(t, []string{"transferred"}, outcomes(w.transfer(owner, reseller, serial)))
-	}}
-	name := "mine"
-	_, err := w.with(slow).Devices.Edit(w.ctx, administratorOf(owner), devices.Edit{Command: newCommand(), Device: serial, Name: &name})
-	require.Equal(t, []domain.Problem{device.Busy()}, domain.ProblemsOf(err))
+	customer, elsewhere := w.customer(reseller, "Delta Rail"), w.readOnlyCustomer(reseller, "Alder Ambulance")
+	by, name := administratorOf(reseller), "mine"
+	for n, do := range []func(a *app.App, serial string) error{
+		func(a *app.App, serial string) error {
+			_, err := a.Devices.Edit(w.ctx, by, devices.Edit{Command: newCommand(), Device: serial, Name: &name})
+			return err
+		},
+		func(a *app.App, serial string) error {
+			return single(a.Transfers.Transfer(w.ctx, by, transfers.Transfer{
+				Command: newCommand(), From: reseller, To: customer, Devices: []string{serial},
+			}))
+		},
+		func(a *app.App, serial string) error {
+			return single(a.Renewals.Renew(w.ctx, by, renewals.Renew{
+				Command: newCommand(), Devices: []string{serial}, Term: calendar.Months(12),
+			}))
+		},
+	} {
+		serial := w.registered(reseller, router(n))[0]
+		slow := &overtaken{Log: w.log, stream: device.Aggregate.Stream(device.UID(serial)), meanwhile: func() {
+			require.Equal(t, []string{"transferred"}, outcomes(w.transfer(reseller, elsewhere, serial)))
+		}}
+		require.Equal(t, []domain.Problem{device.Busy()}, domain.ProblemsOf(do(w.with(slow), serial)), serial)
+		require.Equal(t, elsewhere, w.device(serial).Account)
+	}
 	w.later()
 	w.invariants()
+}
+
+// single is the refusal of the only item of a request, if it was refused.
+func single(r command.BulkResult, err error) error {
+	if err != nil {
+		return err
+	}
+	return domain.Refuse(r.Results[0].Problems...)
 }
 
 // Of the rows of a request the first gets the name, the factor, the last place.

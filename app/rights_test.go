@@ -68,26 +68,6 @@ func TestRightsOfCommands(t *testing.T) {
 	require.ErrorIs(t, err, access.ErrForbidden)
 }
 
-func TestRenewalOfWhatTheCallerSees(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	reseller := w.reseller("North Radio")
-	customer, readOnly := w.customer(reseller, "Delta Rail"), w.readOnlyCustomer(reseller, "Alder Ambulance")
-	foreign := w.readOnlyCustomer(w.reseller("South Radio"), "Redwood Freight")
-	serials := append(w.registered(customer, router(1)), w.registered(readOnly, router(2))...)
-	serials = append(serials, w.registered(foreign, router(3))...)
-
-	r, err := w.Renewals.Renew(w.ctx, administratorOf(reseller), renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12)})
-	require.NoError(t, err)
-	require.Equal(t, []string{"renewed", "refused missing_right", "refused device_not_found"}, outcomes(r))
-
-	acting := administratorOf(reseller)
-	acting.ActingFor = readOnly
-	r, err = w.Renewals.Renew(w.ctx, acting, renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12)})
-	require.NoError(t, err)
-	require.Equal(t, []string{"refused device_not_found", "refused missing_right", "refused device_not_found"}, outcomes(r))
-}
-
 func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -125,6 +125,26 @@ func TestWhoSeesATransfer(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrNotFound)
 }
 
+// A device of a third account is told only to those who see it there.
+func TestTransferOfDevicesElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	seen := w.registered(w.readOnlyCustomer(reseller, "Alder Ambulance"), router(1))[0]
+	hidden := w.registered(w.customer(w.reseller("South Radio"), "Redwood Freight"), router(2))[0]
+	for by, want := range map[*access.Caller][]string{
+		new(administratorOf(reseller)): {"refused not_in_source", "refused device_not_found"},
+		new(operator()):                {"refused not_in_source", "refused not_in_source"},
+	} {
+		r, err := w.Transfers.Transfer(w.ctx, *by, transfers.Transfer{
+			Command: newCommand(), From: reseller, To: customer, Devices: []string{seen, hidden},
+		})
+		require.NoError(t, err)
+		require.Equal(t, want, outcomes(r))
+	}
+}
+
 // A record of many devices takes several events and several requests of one
 // operation.
 func TestRecordOfManyDevices(t *testing.T) {

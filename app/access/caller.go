@@ -12,7 +12,7 @@ import (
 // InPartner is what the rights of the partner profile that a customer chose
 // leave to the caller: a token made for one profile has nowhere more than that.
 func (c Caller) InPartner(given rights.Set) rights.Set {
-	given = c.Within(given)
+	given = c.within(given)
 	if c.Administrator || c.Actor.Kind != domain.ActorToken {
 		return given
 	}
@@ -36,8 +36,8 @@ type Caller struct {
 	Audits []uuid.UUID
 }
 
-// Within is what the caller's Limit leaves of a set of rights.
-func (c Caller) Within(set rights.Set) rights.Set {
+// within is what the caller's Limit leaves of a set of rights.
+func (c Caller) within(set rights.Set) rights.Set {
 	if c.Limit == nil {
 		return set
 	}
@@ -47,9 +47,9 @@ func (c Caller) Within(set rights.Set) rights.Set {
 // InOwn is what the caller may do in its own account.
 func (c Caller) InOwn() rights.Set {
 	if c.Administrator {
-		return c.Within(rights.Administrator())
+		return c.within(rights.Administrator())
 	}
-	return c.Within(c.Rights)
+	return c.within(c.Rights)
 }
 
 // Operator reports whether the caller is the platform owner.

@@ -52,12 +52,12 @@ func (r *Request) Owners(ctx context.Context, uids []uuid.UUID) (map[uuid.UUID]d
 // Sees tells in which accounts the caller sees devices; of those given it is
 // known beforehand, of no others.
 func (r *Request) Sees(ctx context.Context, accounts []uuid.UUID) (func(account uuid.UUID) bool, error) {
-	sets, err := r.InEach(ctx, accounts)
+	sets, err := r.inEach(ctx, accounts)
 	return func(uid uuid.UUID) bool { return sets[uid].Has(rights.DevicesRead) }, err
 }
 
-// InEach is In for several accounts.
-func (r *Request) InEach(ctx context.Context, accounts []uuid.UUID) (map[uuid.UUID]rights.Set, error) {
+// inEach is In for several accounts.
+func (r *Request) inEach(ctx context.Context, accounts []uuid.UUID) (map[uuid.UUID]rights.Set, error) {
 	accounts = slices.Clone(accounts)
 	slices.SortFunc(accounts, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	accounts = slices.Compact(accounts)
@@ -81,7 +81,7 @@ func (r *Request) Partnered(ctx context.Context, a, b device.Owner) (bool, error
 		if !pair[0].Reseller() {
 			continue
 		}
-		p, err := r.Partnership(ctx, pair[0].UID, pair[1].UID)
+		p, err := r.partnership(ctx, pair[0].UID, pair[1].UID)
 		if err != nil || p.ActiveAt(r.Clock.Now()) {
 			return err == nil, err
 		}

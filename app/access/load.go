@@ -52,9 +52,9 @@ func (r *Request) Account(ctx context.Context, uid uuid.UUID) (account.State, er
 	})
 }
 
-// Partnership is the partnership of a pair; its UID is uuid.Nil when there never
+// partnership is the partnership of a pair; its UID is uuid.Nil when there never
 // was one.
-func (r *Request) Partnership(ctx context.Context, reseller, customer uuid.UUID) (partnership.State, error) {
+func (r *Request) partnership(ctx context.Context, reseller, customer uuid.UUID) (partnership.State, error) {
 	uid := partnership.UID(reseller, customer)
 	return entry(r, r.partnerships, uid).get(func() (partnership.State, error) {
 		l, err := eventlog.Load(ctx, r.Log, partnership.Aggregate, uid)

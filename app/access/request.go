@@ -61,7 +61,7 @@ func (r *Request) In(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	case uid == r.Caller.Own():
 		return r.Caller.InOwn(), nil
 	}
-	p, err := r.Partnership(ctx, r.Caller.Own(), uid)
+	p, err := r.partnership(ctx, r.Caller.Own(), uid)
 	if err != nil || !p.ActiveAt(r.Clock.Now()) {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (r *Request) Select(ctx context.Context, names []string, accounts ...uuid.U
 	for d := range s.States() {
 		accounts = append(accounts, d.Account)
 	}
-	s.rights, err = r.InEach(ctx, accounts)
+	s.rights, err = r.inEach(ctx, accounts)
 	return s, err
 }
 

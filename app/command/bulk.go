@@ -92,7 +92,7 @@ func (b Bulk) Results(ctx context.Context, env Env) ([]Result[device.State], err
 // LookAhead decides all items, each as if those before it in order had been
 // carried out, and appends nothing.
 func (b Bulk) LookAhead(ctx context.Context, env Env) ([]Result[device.State], error) {
-	ahead := env.Reservations()
+	ahead := env.reservations()
 	return b.each(ctx, func(ctx context.Context, item Item) (Result[device.State], error) {
 		return dryRun(ctx, env, item.Device, item.Decide, ahead)
 	})

@@ -38,7 +38,7 @@ func (c *claims) all(ctx context.Context, wanted []reservation.Held) ([]domain.P
 			return nil, err
 		}
 		if !ok { // then it is enough to look at the rest
-			missing, err := c.env.Reservations().missing(ctx, c.holder, wanted[i+1:])
+			missing, err := c.env.reservations().missing(ctx, c.holder, wanted[i+1:])
 			return append([]domain.Problem{w.Taken}, missing...), err
 		}
 	}

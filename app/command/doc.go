@@ -10,7 +10,7 @@
 // The same decision runs in four ways:
 //
 //	Execute      carries it out
-//	DryRun       gives the same answer and appends nothing; Reservations looked
+//	DryRun       gives the same answer and appends nothing; reservations looked
 //	             ahead stand for what would have been claimed
 //	Bulk         carries out many, each by itself
 //	AtomicBatch  carries out all or none (package batch)

@@ -8,12 +8,12 @@ import (
 // DryRun decides and appends nothing; the result and the error are those that
 // Execute would give now.
 func DryRun[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S]) (Result[S], error) {
-	return dryRun(ctx, env, on, decide, env.Reservations())
+	return dryRun(ctx, env, on, decide, env.reservations())
 }
 
 // dryRun decides with reservations looked ahead. What is allowed is reserved
 // there.
-func dryRun[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S], ahead *Reservations) (Result[S], error) {
+func dryRun[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S], ahead *reservations) (Result[S], error) {
 	d, err := decideOn(ctx, env, on, decide)
 	if err != nil || len(d.result.Events) == 0 && len(d.refused) == 0 {
 		return d.result, err

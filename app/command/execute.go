@@ -126,7 +126,7 @@ func attempt[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S
 	}
 	r := d.result
 	if len(d.refused) > 0 {
-		missing, err := env.Reservations().missing(ctx, on.uid, d.wanted)
+		missing, err := env.reservations().missing(ctx, on.uid, d.wanted)
 		if err != nil {
 			return r, err
 		}

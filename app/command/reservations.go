@@ -40,22 +40,22 @@ func (x *Executor) readReservation(ctx context.Context, key reservation.Key) (re
 // revisionOf is the revision of a reservation's stream.
 func revisionOf(s reservation.State) eventlog.Revision { return eventlog.Revision(s.Next - 1) }
 
-// Reservations looks ahead: what reservations would be, were the decisions so far
+// reservations looks ahead: what reservations would be, were the decisions so far
 // carried out. Dry runs and the first phase of all-or-nothing requests rest on
 // it. Nothing is appended.
-type Reservations struct {
+type reservations struct {
 	executor *Executor
 	mu       sync.Mutex
 	streams  map[string]reservation.State
 }
 
-// Reservations begins to look ahead.
-func (x *Executor) Reservations() *Reservations {
-	return &Reservations{executor: x, streams: map[string]reservation.State{}}
+// reservations begins to look ahead.
+func (x *Executor) reservations() *reservations {
+	return &reservations{executor: x, streams: map[string]reservation.State{}}
 }
 
 // missing gives the problems of what others hold, by the log or looked ahead.
-func (r *Reservations) missing(ctx context.Context, holder uuid.UUID, wanted []reservation.Held) ([]domain.Problem, error) {
+func (r *reservations) missing(ctx context.Context, holder uuid.UUID, wanted []reservation.Held) ([]domain.Problem, error) {
 	var problems []domain.Problem
 	for _, w := range wanted {
 		if err := r.read(ctx, w.Key); err != nil {
@@ -72,7 +72,7 @@ func (r *Reservations) missing(ctx context.Context, holder uuid.UUID, wanted []r
 }
 
 // reserve notes what a decision would claim.
-func (r *Reservations) reserve(holder uuid.UUID, wanted []reservation.Held) {
+func (r *reservations) reserve(holder uuid.UUID, wanted []reservation.Held) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, w := range wanted {
@@ -81,7 +81,7 @@ func (r *Reservations) reserve(holder uuid.UUID, wanted []reservation.Held) {
 	}
 }
 
-func (r *Reservations) read(ctx context.Context, key reservation.Key) error {
+func (r *reservations) read(ctx context.Context, key reservation.Key) error {
 	r.mu.Lock()
 	_, known := r.streams[key.Stream]
 	r.mu.Unlock()

@@ -57,13 +57,13 @@ func (s *Service) decideOn(ctx context.Context, caller access.Caller, c command.
 		return command.Receipt{}, err
 	}
 	subject := command.Loaded(device.Aggregate, l).If(on.ifRevision)
-	return command.Receive(command.Execute(ctx, env, subject, Unmoved(l.State.Account, decide)))
+	return command.Receive(command.Execute(ctx, env, subject, unmoved(l.State.Account, decide)))
 }
 
-// Unmoved lets a decision pass only while the device is in the account in which
+// unmoved lets a decision pass only while the device is in the account in which
 // the caller's right was checked; one that has moved meanwhile is refused with
 // device.Busy.
-func Unmoved(account uuid.UUID, decide command.Decide[device.State]) command.Decide[device.State] {
+func unmoved(account uuid.UUID, decide command.Decide[device.State]) command.Decide[device.State] {
 	return func(s device.State) ([]domain.Event, error) {
 		if s.Account != account {
 			return nil, domain.Refuse(device.Busy())

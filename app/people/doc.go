@@ -12,7 +12,7 @@
 // Two streams have to agree on a user: the account decides who administers it and
 // who is kept out, the user's own stream follows. A command writes the one that
 // may say no first; when it dies before the other, the reactions do the rest.
-// Whoever wants to come in is therefore looked up in both (MayEnter).
+// Whoever wants to come in is therefore looked up in both (type entrant).
 //
 // Hashes of passwords, sessions, personal tokens and identities at an issuer are
 // no events: ports.PeopleStore has them. A hash is kept before the event that

@@ -17,14 +17,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-// MayEnter reports whether a user may use the account. The account decides: the
-// user's own stream follows it. Whoever was erased in either never enters again.
-func MayEnter(u user.State, acc account.State) bool {
-	joined := u.Status == user.Active || u.Status == user.Deactivated
-	erased := u.Erased || u.Person.IsErased() || slices.Contains(acc.Erased, u.UID)
-	return joined && !erased && acc.Status == account.Activated && !acc.KeepsOut(u.UID)
-}
-
 // WhoIs is a user, and whether the user may enter.
 func (s *Service) WhoIs(ctx context.Context, uid uuid.UUID) (u user.State, enters bool, err error) {
 	e, err := s.entrant(ctx, uid)
@@ -37,7 +29,14 @@ type entrant struct {
 	account account.State
 }
 
-func (e entrant) enters() bool { return MayEnter(e.user.State, e.account) }
+// enters reports whether the user may use the account. The account decides: the
+// user's own stream follows it. Whoever was erased in either never enters again.
+func (e entrant) enters() bool {
+	u, acc := e.user.State, e.account
+	joined := u.Status == user.Active || u.Status == user.Deactivated
+	erased := u.Erased || u.Person.IsErased() || slices.Contains(acc.Erased, u.UID)
+	return joined && !erased && acc.Status == account.Activated && !acc.KeepsOut(u.UID)
+}
 
 func (s *Service) entrant(ctx context.Context, uid uuid.UUID) (entrant, error) {
 	u, err := s.user(ctx, uid)

@@ -1,11 +1,11 @@
-package people_test
+package people
 
 import (
 	"testing"
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -32,7 +32,7 @@ func TestTheAccountDecidesWhoMayEnter(t *testing.T) {
 			u := user.State{UID: uid, Status: user.Active, Person: account.Person{ID: uid, Email: "ada@x.example"}}
 			acc := account.State{Status: account.Activated}
 			c.change(&u, &acc)
-			if got := people.MayEnter(u, acc); got != c.enters {
+			if got := (entrant{user: eventlog.Loaded[user.State]{State: u}, account: acc}).enters(); got != c.enters {
 				t.Errorf("got %t, want %t", got, c.enters)
 			}
 		})

@@ -1,0 +1,109 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/renewals"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
+)
+
+// renewing is a reseller with two customers, one of which lets it renew.
+type renewing struct {
+	*world
+	reseller, may, mayNot uuid.UUID
+}
+
+func newRenewing(t *testing.T) renewing {
+	t.Helper()
+	w := renewing{world: newWorld(t)}
+	w.reseller = w.world.reseller("North Radio")
+	w.may, w.mayNot = w.readOnlyCustomer(w.reseller, "Delta Rail"), w.readOnlyCustomer(w.reseller, "Alder Ambulance")
+	require.NoError(t, w.assign(w.reseller, w.may, "renewals"))
+	return w
+}
+
+func (w renewing) order(by access.Caller, term int, serials ...string) command.BulkResult {
+	w.t.Helper()
+	r, err := w.Renewals.Renew(w.ctx, by, renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(term)})
+	require.NoError(w.t, err)
+	return r
+}
+
+func TestRenewalOfWhatTheCallerSees(t *testing.T) {
+	t.Parallel()
+	w := newRenewing(t)
+	foreign := w.readOnlyCustomer(w.world.reseller("South Radio"), "Redwood Freight")
+	hidden := w.registered(foreign, router(3))[0]
+	serials := append(w.registered(w.may, router(1)), w.registered(w.mayNot, router(2))...)
+	serials = append(serials, hidden, "no name at all", hidden)
+	const unknown, again = "refused device_not_found", "refused duplicate_in_request"
+
+	r := w.order(administratorOf(w.reseller), 12, serials...)
+	require.Equal(t, []string{"renewed", "refused missing_right", unknown, unknown, again}, outcomes(r))
+	require.Nil(t, r.Results[2].Device)
+	acting := administratorOf(w.reseller)
+	acting.ActingFor = w.mayNot
+	require.Equal(t, []string{unknown, "refused missing_right", unknown, unknown, again}, outcomes(w.order(acting, 12, serials...)))
+	r = w.order(operator(), 12, serials...)
+	require.Equal(t, []string{"renewed", "renewed", "renewed", unknown, again}, outcomes(r))
+	require.NotNil(t, r.Results[2].Device, "the operator sees all")
+}
+
+// An alignment is found among the devices that the caller may renew.
+func TestAlign(t *testing.T) {
+	t.Parallel()
+	w := newRenewing(t)
+	serials := append(w.registered(w.may, routers(1, 2)...), w.registered(w.mayNot, router(3))...)
+	for i, term := range []int{12, 36, 60} {
+		require.Equal(t, []string{"renewed"}, outcomes(w.order(operator(), term, serials[i])))
+	}
+	latest := device.Alignment{Kind: device.AlignLatest}
+	for by, want := range map[*access.Caller]string{
+		new(administratorOf(w.reseller)): serials[1],
+		new(operator()):                  serials[2],
+	} {
+		found, err := w.Renewals.Align(w.ctx, *by, latest, serials)
+		require.NoError(t, err)
+		require.Equal(t, w.device(want).Service.End, found.Day)
+	}
+	found, err := w.Renewals.Align(w.ctx, administratorOf(w.mayNot), latest, serials[:2])
+	require.NoError(t, err)
+	require.True(t, found.NeedsSelection(), "what the caller does not see tells nothing")
+}
+
+func TestPreviewTellsWhatTheOrderDoes(t *testing.T) {
+	t.Parallel()
+	w := newRenewing(t)
+	serials := append(w.registered(w.may, router(1)), w.registered(w.mayNot, router(2))...)
+	log := &countingLog{Log: w.log}
+	previews, err := w.with(log).Renewals.Preview(w.ctx, administratorOf(w.reseller), renewals.Renew{
+		Command: newCommand(), Devices: serials, Term: calendar.Months(12),
+	})
+	require.NoError(t, err)
+	require.Empty(t, log.appends)
+	require.Equal(t, domain.OutcomeRefused, previews[1].Outcome)
+	require.Equal(t, w.device(serials[1]).Service.End, previews[1].CurrentEnd, "it is seen all the same")
+	require.Equal(t, []string{"renewed", "refused missing_right"}, outcomes(w.order(administratorOf(w.reseller), 12, serials...)))
+	require.Equal(t, w.device(serials[0]).Service.End, previews[0].NewEnd)
+}
+
+func TestGrant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
+	serial := w.registered(customer, router(1))[0]
+	c := renewals.Grant{Command: newCommand(), Device: serial, Term: calendar.Months(36)}
+	_, err := w.Renewals.Grant(w.ctx, administratorOf(customer), c)
+	require.ErrorIs(t, err, access.ErrForbidden)
+	receipt, err := w.Renewals.Grant(w.ctx, operator(), c)
+	require.NoError(t, err)
+	require.Equal(t, device.UID(serial), receipt.UID)
+	require.Equal(t, device.SourceGranted, w.device(serial).Service.Source)
+}
