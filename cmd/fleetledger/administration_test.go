@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 // A token made by the command line for a profile of the account's own follows
@@ -16,37 +18,40 @@ func TestAdministrationOfAnAccount(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2-of-the-operator"
 	s := serve(t, t.TempDir(), "--log-level", "debug")
+	ctx := t.Context()
 	_, desk := s.reseller("Summit Wireless")
-	customer := s.customer(desk, "Prairie Fire", "complete")
-	account := "/v1/accounts/" + customer
-	profile := account + "/profiles/" + s.created(account+"/profiles", s.operator, map[string]any{
-		"name": "Workshop", "rights": []string{"account.read", "devices.read"},
-	})
+	customer := s.customer(s.client(desk), "Prairie Fire", "complete")
+	profile := when(s.operator.DefineProfile(ctx, customer, nil, client.NewProfile{
+		Name: "Workshop", Rights: []string{"account.read", "devices.read"},
+	})).Then(t).JSON201.Uid.String()
 	token := func(profile string) (string, error) {
-		out, err := program(t.Context(), "token", "create", "--account", customer, "--profile", profile, "--data-dir", s.dir).Output()
+		out, err := program(t.Context(), "token", "create", "--account", customer.String(), "--profile", profile, "--data-dir", s.dir).Output()
 		return strings.TrimSpace(string(out)), err
 	}
 	_, err := token("Depot")
 	require.Error(t, err)
-	holder, err := token("workshop")
+	made, err := token("workshop")
 	require.NoError(t, err)
-	rights := func() (me struct{ Rights []string }) {
-		s.do(http.StatusOK, http.MethodGet, "/v1/me", holder, nil).read(t, &me)
-		return me
+	holder := s.client(made)
+	rights := func() []string {
+		t.Helper()
+		return when(holder.GetMe(ctx, nil)).Then(t).JSON200.Rights
 	}
-	require.Equal(t, []string{"account.read", "devices.read"}, rights().Rights)
-	s.do(http.StatusOK, http.MethodPatch, profile, s.operator, map[string]any{"rights": []string{"account.edit"}})
-	require.Equal(t, []string{"account.edit"}, rights().Rights)
+	require.Equal(t, []string{"account.read", "devices.read"}, rights())
+	when(s.operator.EditProfile(ctx, customer, profile, nil, client.ProfileEdit{Rights: &[]string{"account.edit"}})).Then(t)
+	require.Equal(t, []string{"account.edit"}, rights())
 
-	external := account + "/external-accounts/" + s.created(account+"/external-accounts", holder, map[string]any{
-		"kind": "sms", "label": "Texts", "endpoint": "https://sms.operator.example", "secret": secret,
-	})
-	s.do(http.StatusBadRequest, http.MethodPatch, external, holder, `{"secret": "`+secret)
-	s.do(http.StatusBadRequest, http.MethodPatch, external, holder, `{"secret": 1, "x": "`+secret+`"}`)
-	s.do(http.StatusOK, http.MethodPatch, external, holder, map[string]any{"secret": secret + "!"})
-	s.do(http.StatusOK, http.MethodDelete, profile, s.operator, nil)
-	require.Empty(t, rights().Rights)
-	s.do(http.StatusNotFound, http.MethodGet, external, holder, nil)
+	external := when(holder.AddExternalAccount(ctx, customer, nil, client.NewExternalAccount{
+		Kind: client.Sms, Label: "Texts", Endpoint: "https://sms.operator.example", Secret: new(secret),
+	})).Then(t).JSON201.Uid
+	for _, body := range []string{`{"secret": "` + secret, `{"secret": 1, "x": "` + secret + `"}`} {
+		when(holder.EditExternalAccountWithBody(ctx, customer, external, nil, "application/json", strings.NewReader(body))).
+			RefusedAs(t, http.StatusBadRequest)
+	}
+	when(holder.EditExternalAccount(ctx, customer, external, nil, client.ExternalAccountEdit{Secret: new(secret + "!")})).Then(t)
+	when(s.operator.RemoveProfile(ctx, customer, profile, nil)).Then(t)
+	require.Empty(t, rights())
+	when(holder.GetExternalAccount(ctx, customer, external, nil)).RefusedAs(t, http.StatusNotFound)
 	s.stop()
 	require.NotContains(t, s.log.String(), "hunter2")
 	require.NoError(t, filepath.WalkDir(s.dir, func(path string, entry os.DirEntry, err error) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net"
-	"net/http"
 	"net/url"
 	"os/exec"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
@@ -51,10 +51,11 @@ func TestAnalyst(t *testing.T) {
 	s := serve(t, t.TempDir(), "--analyst-addr", address)
 	require.Contains(t, s.lines, "PostgreSQL for analysts on "+address)
 	reseller, token := s.reseller("Summit Wireless")
-	customer := s.customer(token, "Prairie Fire", "complete")
-	registered := s.do(http.StatusOK, http.MethodPost, "/v1/device-registrations", token, map[string]any{
-		"items": []map[string]any{{"serialNumber": "LD72997819284879", "imei": "004491972154667", "account": customer, "name": "engine-1"}}})
-	s.do(http.StatusOK, http.MethodGet, "/v1/customers?minPosition="+registered.header.Get("X-Position"), token, nil)
+	desk := s.client(token)
+	s.registers(desk, s.customer(desk, "Prairie Fire", "complete"), client.Registration{
+		SerialNumber: "LD72997819284879", Imei: new("004491972154667"), Name: new("engine-1"),
+	})
+	when(desk.ListCustomers(t.Context(), nil)).Then(t) // waits until the read model has the device
 
 	ann, target := s.analyst("ann")
 	parsed, err := url.Parse(target)
@@ -62,7 +63,7 @@ func TestAnalyst(t *testing.T) {
 	require.Equal(t, address, parsed.Host)
 	const devices = `SELECT concat_ws(' ', account_name, name, imei, service_status) FROM devices`
 	require.Equal(t, "Prairie Fire engine-1 004491972154667 active", value[string](t, ann, devices))
-	require.Equal(t, reseller, value[string](t, ann, `SELECT reseller_uid::text FROM customers WHERE total_systems = 1 AND partner_profile = 'read-only'`))
+	require.Equal(t, reseller.String(), value[string](t, ann, `SELECT reseller_uid::text FROM customers WHERE total_systems = 1 AND partner_profile = 'read-only'`))
 	out, err := program(t.Context(), "projections", "rebuild", "fleet", "--data-dir", s.dir).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Equal(t, "Prairie Fire engine-1 004491972154667 active", value[string](t, ann, devices))

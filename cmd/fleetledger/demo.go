@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 // The demo's customers and devices. Names and addresses are reserved examples,
@@ -40,20 +41,18 @@ const (
 	demoHanded   = 12             // ... so many
 )
 
-// demoDevice is one device of the fleet, as the API takes its registration.
-type demoDevice map[string]any
-
 // demoRun is the demo being filled in.
 type demoRun struct {
 	*engine
-	operator, reseller client
+	server             http.Handler
+	operator, reseller *client.Client
 	console            console
-	password           string            // of all administrators
-	uid                string            // of the reseller's account
-	customers          map[string]string // name → uid
-	fleet              []demoDevice
-	present            time.Duration // the clock's offset before the demo
-	stock              []demoDevice  // of the buyer's, first held by the reseller
+	password           string               // of all administrators
+	uid                uuid.UUID            // of the reseller's account
+	customers          map[string]uuid.UUID // by name
+	fleet              []client.Registration
+	present            time.Duration         // the clock's offset before the demo
+	stock              []client.Registration // the buyer's, held by the reseller first
 }
 
 // demo fills the service through its own API. The clock is moved into the past
@@ -74,10 +73,9 @@ func demo(ctx context.Context, e *engine, r running) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	d := &demoRun{
-		engine: e, console: con, customers: map[string]string{}, password: password,
-		operator: client{server: r.server, token: r.token, run: "demo-operator"},
-		reseller: client{server: r.server, run: "demo-reseller"},
+	d := &demoRun{engine: e, server: r.server, console: con, customers: map[string]uuid.UUID{}, password: password}
+	if d.operator, err = d.client(r.token, keyed("demo-operator")); err != nil {
+		return err
 	}
 	d.present = e.clock.Offset()
 	defer d.clock.Shift(d.present)
@@ -109,6 +107,24 @@ func demoPassword(dataDir string) (string, error) {
 	return password, writePrivate(path, password+"\n")
 }
 
+// client calls the service's own API, as any other client would, without a
+// network between.
+func (d *demoRun) client(token string, options ...client.ClientOption) (*client.Client, error) {
+	return client.New("http://fleetledger", token, append(options, client.WithHandler(d.server))...)
+}
+
+// keyed gives each write the key that it has on every run.
+func keyed(run string) client.ClientOption {
+	writes := 0
+	return client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		if r.Method != http.MethodGet {
+			writes++
+			r.Header.Set("Idempotency-Key", fmt.Sprintf("%s-%d", run, writes))
+		}
+		return nil
+	})
+}
+
 // fill lives through the demo's past and gives the reseller's token.
 func (d *demoRun) fill(ctx context.Context) (token string, err error) {
 	d.monthsAgo(demoMonths)
@@ -130,40 +146,40 @@ func (d *demoRun) fill(ctx context.Context) (token string, err error) {
 func (d *demoRun) monthsAgo(n int) { d.clock.Shift(d.present - time.Duration(n)*30*24*time.Hour) }
 
 // accounts creates and activates the reseller and its customers.
-func (d *demoRun) accounts(ctx context.Context) (string, error) {
-	var created struct{ UID string }
-	err := d.operator.send(ctx, http.MethodPost, "/v1/accounts", map[string]any{
-		"name": demoReseller, "type": "reseller",
-		"administrator": map[string]string{"email": demoEmail, "name": "Sam Summit"},
-	}, &created)
-	if err != nil {
-		return "", err
-	}
-	d.uid = created.UID
-	account, err := uuid.Parse(d.uid)
-	if err != nil {
-		return "", err
-	}
-	token, err := keepToken(ctx, d.stores, postgres.Token{
-		Account: account, Administrator: true, Label: "demo", CreatedAt: d.clock.Now(),
+func (d *demoRun) accounts(ctx context.Context) (token string, err error) {
+	created, err := d.operator.CreateAccount(ctx, nil, client.NewAccount{
+		Name: demoReseller, Type: client.Reseller,
+		Administrator: client.Administrator{Email: demoEmail, Name: new("Sam Summit")},
 	})
 	if err != nil {
 		return "", err
 	}
-	d.reseller.token = token
+	d.uid = created.JSON201.Uid
+	token, err = keepToken(ctx, d.stores, postgres.Token{
+		Account: d.uid, Administrator: true, Label: "demo", CreatedAt: d.clock.Now(),
+	})
+	if err != nil {
+		return "", err
+	}
+	if d.reseller, err = d.client(token, keyed("demo-reseller")); err != nil {
+		return "", err
+	}
 	rows, err := csv.NewReader(strings.NewReader(demoCustomers)).ReadAll()
 	if err != nil {
 		return "", err
 	}
-	for _, row := range rows[1:] {
-		err := d.reseller.send(ctx, http.MethodPost, "/v1/customers", map[string]any{
-			"name": row[0], "administrator": map[string]string{"email": row[1], "name": row[0] + " Fleet Desk"},
-			"offers": strings.Split(row[2], "|"),
-		}, &created)
+	for _, row := range rows[1:] { // NAME,ADMIN_EMAIL,OFFERS
+		customer := client.NewCustomer{Name: row[0], Administrator: client.Administrator{Email: row[1], Name: new(row[0] + " Fleet Desk")}}
+		var offers []client.Offer
+		for offer := range strings.SplitSeq(row[2], "|") {
+			offers = append(offers, client.Offer(offer))
+		}
+		customer.Offers = &offers
+		created, err := d.reseller.CreateCustomer(ctx, nil, customer)
 		if err != nil {
 			return "", err
 		}
-		d.customers[row[0]] = created.UID
+		d.customers[row[0]] = created.JSON201.Uid
 	}
 	fmt.Fprintf(d.console.out, "demo: %d customers created\n", len(d.customers))
 	return token, d.activate(ctx)
@@ -171,27 +187,28 @@ func (d *demoRun) accounts(ctx context.Context) (string, error) {
 
 // activate does what the invited administrators would do with their mails.
 func (d *demoRun) activate(ctx context.Context) error {
-	visitor := client{server: d.operator.server}
+	visitor, err := d.client("")
+	if err != nil {
+		return err
+	}
+	d.operator.After(d.reseller.Position())
 	for _, uid := range append(slices.Collect(maps.Values(d.customers)), d.uid) {
-		account, err := uuid.Parse(uid)
+		pending, err := d.operator.GetAccount(ctx, uid, nil)
 		if err != nil {
 			return err
 		}
-		var pending struct{ Status string }
-		if err := d.operator.send(ctx, http.MethodGet, "/v1/accounts/"+uid+"?minPosition="+d.operator.position, nil, &pending); err != nil {
-			return err
-		}
-		if pending.Status == "active" { // by an interrupted run
+		if pending.JSON200.Status == client.AccountStatusActive { // by an interrupted run
 			continue
 		}
-		path := "/v1/activations/" + d.app.Tokens.Invitation(account, 1)
-		if err := visitor.send(ctx, http.MethodPost, path, map[string]string{"name": "Fleet Desk", "password": d.password}, nil); err != nil {
+		if _, err := visitor.ActivateAccount(ctx, d.app.Tokens.Invitation(uid, 1), client.ActivationRequest{
+			Name: new("Fleet Desk"), Password: d.password,
+		}); err != nil {
 			return err
 		}
 	}
 	// The buyer of the stock lets the reseller manage its devices.
-	path := "/v1/accounts/" + d.customers[demoBuyer] + "/partners/" + d.uid
-	return d.operator.send(ctx, http.MethodPatch, path, map[string]string{"profile": "device-manager"}, nil)
+	_, err = d.operator.AssignPartnerProfile(ctx, d.customers[demoBuyer], d.uid, nil, client.ProfileAssignment{Profile: new("device-manager")})
+	return err
 }
 
 func (d *demoRun) readFleet() error {
@@ -200,14 +217,14 @@ func (d *demoRun) readFleet() error {
 		return err
 	}
 	for _, row := range rows[1:] { // CUSTOMER,NAME,LABELS,GATEWAY[SERIAL NUMBER],GATEWAY[IMEI],TYPE
-		registration := demoDevice{
-			"account": d.customers[row[0]], "name": row[1], "serialNumber": row[3], "imei": row[4], "model": row[5],
+		registration := client.Registration{
+			Account: new(d.customers[row[0]].String()), Name: &row[1], SerialNumber: row[3], Imei: &row[4], Model: &row[5],
 		}
 		if row[2] != "" {
-			registration["labels"] = strings.Split(row[2], "|")
+			registration.Labels = new(strings.Split(row[2], "|"))
 		}
 		if row[0] == demoBuyer && len(d.stock) < demoStock {
-			registration["account"] = d.uid
+			registration.Account = new(d.uid.String())
 			d.stock = append(d.stock, registration)
 			continue
 		}
@@ -218,7 +235,7 @@ func (d *demoRun) readFleet() error {
 
 // deliver is one month's business: new devices, and what happens to the stock.
 func (d *demoRun) deliver(ctx context.Context, month int) error {
-	var items []demoDevice
+	var items []client.Registration
 	for i, device := range d.fleet {
 		if i%demoMonths == month {
 			items = append(items, device)
@@ -227,47 +244,47 @@ func (d *demoRun) deliver(ctx context.Context, month int) error {
 	if month == demoBought {
 		items = append(items, d.stock...)
 	}
-	var answer bulkAnswer
-	if err := d.reseller.send(ctx, http.MethodPost, "/v1/device-registrations", map[string]any{"items": items}, &answer); err != nil {
+	registered, err := d.reseller.RegisterDevices(ctx, nil, client.RegistrationRequest{Items: items})
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.console.out, "demo: %d devices registered, %d refused, %d months ago\n", answer.Summary.Created, answer.Summary.Refused, month)
+	sum := registered.JSON200.Summary
+	fmt.Fprintf(d.console.out, "demo: %d devices registered, %d refused, %d months ago\n", *sum.Created, sum.Refused, month)
 	if month != demoHandover {
 		return nil
 	}
-	var names []any
+	var names []string
 	for _, device := range d.stock[:demoHanded] {
-		names = append(names, device["serialNumber"])
+		names = append(names, device.SerialNumber)
 	}
-	return d.reseller.send(ctx, http.MethodPost, "/v1/transfers", map[string]any{
-		"from": d.uid, "to": d.customers[demoBuyer], "devices": names, "reason": "sold to the customer",
-	}, nil)
+	_, err = d.reseller.TransferDevices(ctx, nil, client.TransferRequest{
+		From: &d.uid, To: new(d.customers[demoBuyer]), Devices: &names, Reason: new("sold to the customer"),
+	})
+	return err
 }
 
 // renew applies orders for most of what has run out by now.
 func (d *demoRun) renew(ctx context.Context) error {
-	var expired struct{ Items []struct{ UID string } }
-	if err := d.operator.send(ctx, http.MethodGet, "/v1/devices?expired=true&limit=1000&minPosition="+d.reseller.position, nil, &expired); err != nil {
+	d.operator.After(d.reseller.Position())
+	expired, err := d.operator.ListDevices(ctx, &client.ListDevicesParams{Expired: new(true), Limit: new(1000)})
+	if err != nil {
 		return err
 	}
 	var names []string
-	for i, device := range expired.Items {
+	for i, device := range expired.JSON200.Items {
 		if i%5 != 0 {
-			names = append(names, device.UID)
+			names = append(names, device.Uid.String())
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	var answer bulkAnswer
-	err := d.operator.send(ctx, http.MethodPost, "/v1/renewals", map[string]any{
-		"devices": names, "term": "P1Y", "orderNumber": "PO-2000-DEMO", "note": "yearly order",
-	}, &answer)
-	fmt.Fprintf(d.console.out, "demo: %d services renewed by order\n", answer.Summary.Renewed)
-	return err
-}
-
-// bulkAnswer is what the demo reads of a bulk command's answer.
-type bulkAnswer struct {
-	Summary struct{ Created, Renewed, Refused int }
+	renewed, err := d.operator.RenewDevices(ctx, nil, client.RenewalRequest{
+		Devices: names, Term: new("P1Y"), OrderNumber: new("PO-2000-DEMO"), Note: new("yearly order"),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.console.out, "demo: %d services renewed by order\n", *renewed.JSON200.Summary.Renewed)
+	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 // The whole program: nothing in the database tells a person's address, also
@@ -26,14 +26,11 @@ func TestErasedPersonsStayErased(t *testing.T) {
 
 	const email, serial = "admin@prairie-fire.example", "LD72997819284879"
 	_, desk := s.reseller("Summit Wireless")
-	customer := s.customer(desk, "Prairie Fire", "complete")
-	registered := s.do(http.StatusOK, http.MethodPost, "/v1/device-registrations", desk, map[string]any{
-		"items": []map[string]string{{"serialNumber": serial, "imei": "004491972154667", "account": customer}}})
-	type person struct{ ID, Email, Name string }
-	administrator := func(query string) person {
+	customer := s.customer(s.client(desk), "Prairie Fire", "complete")
+	s.registers(s.operator, customer, client.Registration{SerialNumber: serial, Imei: new("004491972154667")})
+	administrator := func() client.Person {
 		t.Helper()
-		var account struct{ Administrators []person }
-		s.do(http.StatusOK, http.MethodGet, "/v1/accounts/"+customer+query, s.operator, nil).read(t, &account)
+		account := when(s.operator.GetAccount(t.Context(), customer, nil)).Then(t).JSON200
 		require.Len(t, account.Administrators, 1)
 		return account.Administrators[0]
 	}
@@ -45,24 +42,24 @@ func TestErasedPersonsStayErased(t *testing.T) {
 	}
 	history := func() string {
 		t.Helper()
-		return string(s.do(http.StatusOK, http.MethodGet, "/v1/devices/"+serial+"/history", s.operator, nil).body)
+		return string(when(s.operator.GetDeviceHistory(t.Context(), serial, nil)).Then(t).Body)
 	}
-	ada := administrator("?minPosition=" + registered.header.Get("X-Position"))
+	ada := administrator()
 	require.Equal(t, email, ada.Email)
 	replayed, told := replay(), history()
 	require.Equal(t, []string{"ops.settings"}, without(holding(t, dir, "person-key"), "eventnode"), "the dump has no key but the mark")
 	require.Empty(t, without(holding(t, dir, email), "rm_fleet"), "only the read model shows the address")
 
-	erased := s.do(http.StatusOK, http.MethodPost, "/v1/persons/"+ada.ID+":erase", s.operator, nil)
-	gone := person{ada.ID, "erased", "erased"}
-	require.Equal(t, gone, administrator("?minPosition="+erased.header.Get("X-Position")))
+	when(s.operator.ErasePerson(t.Context(), ada.Id, nil, client.Reason{})).Then(t)
+	gone := client.Person{Id: ada.Id, Email: "erased", Name: "erased"}
+	require.Equal(t, gone, administrator())
 	require.Empty(t, holding(t, dir, email))
 	s.kill()
 
 	s = serve(t, dir)
 	rebuilt, err := program(t.Context(), "projections", "rebuild", "--data-dir", dir).CombinedOutput()
 	require.NoError(t, err, "%s", rebuilt)
-	require.Equal(t, gone, administrator(""))
+	require.Equal(t, gone, administrator())
 	require.Empty(t, holding(t, dir, email))
 	require.Equal(t, replayed, replay())
 	require.Equal(t, told, history())

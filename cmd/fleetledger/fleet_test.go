@@ -2,14 +2,15 @@ package main
 
 import (
 	"encoding/csv"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -23,12 +24,17 @@ type counts struct{ total, active int }
 func TestFleet(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir())
-	_, desk := s.reseller("Summit Wireless")
+	_, token := s.reseller("Summit Wireless")
+	desk := s.client(token)
 	uids := map[string]string{}
 	rows, err := csv.NewReader(strings.NewReader(demoCustomers)).ReadAll()
 	require.NoError(t, err)
 	for _, row := range rows[1:] {
-		uids[row[0]] = s.customer(desk, row[0], strings.Split(row[2], "|")...)
+		var offers []client.Offer
+		for offer := range strings.SplitSeq(row[2], "|") {
+			offers = append(offers, client.Offer(offer))
+		}
+		uids[row[0]] = s.customer(desk, row[0], offers...).String()
 	}
 	dirty, err := os.ReadFile("testdata/fleet-dirty.csv")
 	require.NoError(t, err)
@@ -36,11 +42,11 @@ func TestFleet(t *testing.T) {
 
 	first := s.registerFile(desk, files[0])
 	require.Equal(t, 2000, first.Total)
-	require.Positive(t, first.Created)
-	require.Equal(t, 2000, first.Created+first.Refused, "a row is registered or refused")
+	require.Positive(t, *first.Created)
+	require.Equal(t, 2000, *first.Created+first.Refused, "a row is registered or refused")
 	mistakes := s.registerFile(desk, files[1])
 	require.Equal(t, 60, mistakes.Total)
-	require.Equal(t, 60, mistakes.Created+mistakes.Refused)
+	require.Equal(t, 60, *mistakes.Created+mistakes.Refused)
 	before := s.countLog()
 	page := s.customersPage(desk)
 	require.Len(t, page, 40)
@@ -48,7 +54,7 @@ func TestFleet(t *testing.T) {
 
 	for i, file := range files {
 		again := s.registerFile(desk, file)
-		require.Zero(t, again.Created, "second run of file %d", i)
+		require.Zero(t, *again.Created, "second run of file %d", i)
 	}
 	require.Equal(t, before, s.countLog(), "the second run appended something")
 }
@@ -71,29 +77,25 @@ func targeted(file, comma string, uids map[string]string) string {
 	return strings.Join(lines, "\n")
 }
 
-type summary struct{ Total, Created, Unchanged, Refused int }
-
 // registerFile sends a file and waits for the end of it, also where it is
 // carried out in the background.
-func (s *service) registerFile(token, file string) summary {
+func (s *service) registerFile(c *client.Client, file string) client.Summary {
 	s.t.Helper()
-	a, err := s.try(http.MethodPost, "/v1/device-registrations", token, file, "Content-Type", "text/csv")
-	require.NoError(s.t, err)
-	if a.status == http.StatusOK {
-		var bulk struct{ Summary summary }
-		a.read(s.t, &bulk)
-		return bulk.Summary
+	sent := when(c.RegisterDevicesWithBody(s.t.Context(), nil, "text/csv", strings.NewReader(file))).Then(s.t)
+	if sent.JSON200 != nil {
+		return sent.JSON200.Summary
 	}
-	require.Equal(s.t, http.StatusAccepted, a.status, "%s", a.body)
-	location := a.header.Get("Location")
-	var operation struct {
-		State   string
-		Summary summary
-	}
+	return s.finished(c, sent.JSON202.Id)
+}
+
+// finished waits for the end of an operation.
+func (s *service) finished(c *client.Client, id uuid.UUID) client.Summary {
+	s.t.Helper()
+	var operation *client.Operation
 	require.Eventually(s.t, func() bool {
-		s.do(http.StatusOK, http.MethodGet, location, token, nil).read(s.t, &operation)
-		return operation.State == "done"
-	}, time.Minute, 50*time.Millisecond)
+		operation = when(c.GetOperation(s.t.Context(), id, nil)).Then(s.t).JSON200
+		return operation.State == client.Done
+	}, time.Minute, 20*time.Millisecond)
 	return operation.Summary
 }
 
@@ -133,19 +135,13 @@ func (s *service) countLog() logCount {
 	return n
 }
 
-func (s *service) customersPage(token string) map[string]counts {
+func (s *service) customersPage(c *client.Client) map[string]counts {
 	s.t.Helper()
-	var page struct {
-		Items []struct {
-			UID                         string
-			TotalSystems, ActiveSystems int
-		}
-	}
 	position := s.countLog().last.String()
-	s.do(http.StatusOK, http.MethodGet, "/v1/customers?limit=1000&minPosition="+position, token, nil).read(s.t, &page)
+	page := when(c.ListCustomers(s.t.Context(), &client.ListCustomersParams{Limit: new(1000), MinPosition: &position})).Then(s.t).JSON200
 	n := map[string]counts{}
 	for _, row := range page.Items {
-		n[row.UID] = counts{row.TotalSystems, row.ActiveSystems}
+		n[row.Uid.String()] = counts{row.TotalSystems, row.ActiveSystems}
 	}
 	return n
 }

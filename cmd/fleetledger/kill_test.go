@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -27,8 +31,8 @@ const (
 type killed struct {
 	t                   *testing.T
 	dir                 string
-	reseller            string
-	accounts            []string // the reseller's and its customers'
+	reseller            uuid.UUID
+	accounts            []uuid.UUID // the reseller's and its customers'
 	acknowledged, limit atomic.Int64
 	due                 chan struct{} // it is time for the next kill
 	done                chan struct{}
@@ -39,16 +43,46 @@ type killed struct {
 	answers []answered
 }
 
+// write is sent with a key of its own, so that it can be repeated.
+type write struct {
+	name     string
+	call     func(context.Context, *client.RawClient) (*http.Response, error)
+	key      string
+	repeated bool // after it was not answered
+}
+
 // answered is a write with its answer.
 type answered struct {
 	write
 	answer
 }
 
-type write struct {
-	method, path, key string
-	body              any
-	repeated          bool // after it was not answered
+// answer is what a write was answered with; of a problem its text is the body.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends the write once. Without an answer there is an error.
+func (w write) send(s *service) (answer, error) {
+	ctx := context.Background() // ends with the service
+	c, err := client.New(s.url, s.token, client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Idempotency-Key", w.key)
+		return nil
+	}))
+	if err != nil {
+		return answer{}, err
+	}
+	got, err := w.call(ctx, c.Raw)
+	if problem, ok := errors.AsType[*client.Problem](err); ok {
+		return answer{problem.Status, problem.Header, problem.Error()}, nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := io.ReadAll(got.Body)
+	return answer{got.StatusCode, got.Header, string(body)}, errors.Join(err, got.Body.Close())
 }
 
 // A service with a log of its own on a slow disk, killed by SIGKILL in the middle
@@ -61,9 +95,10 @@ func TestKilledInTheMiddleOfWrites(t *testing.T) {
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	k := &killed{t: t, dir: t.TempDir(), due: make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{})}
 	k.current = serve(t, k.dir)
-	var desk string
-	k.reseller, desk = k.current.reseller("Summit Wireless")
-	k.accounts = []string{k.reseller, k.current.customer(desk, "Prairie Fire", "complete"), k.current.customer(desk, "Delta Rail", "complete")}
+	var token string
+	k.reseller, token = k.current.reseller("Summit Wireless")
+	desk := k.current.client(token)
+	k.accounts = []uuid.UUID{k.reseller, k.current.customer(desk, "Prairie Fire", "complete"), k.current.customer(desk, "Delta Rail", "complete")}
 	var clients sync.WaitGroup
 	for n := range killClients {
 		clients.Go(func() { k.client(rand.New(rand.NewPCG(uint64(seed), uint64(n+1)))) })
@@ -111,7 +146,7 @@ func (k *killed) client(random *rand.Rand) {
 func (k *killed) send(w write) {
 	for {
 		s, changed := k.service()
-		a, err := s.try(w.method, w.path, s.operator, w.body, "Idempotency-Key", w.key)
+		a, err := w.send(s)
 		passing := err == nil && a.header.Get("Retry-After") != "" // such as busy: no answer that is kept
 		if err == nil && a.status < http.StatusInternalServerError && !passing {
 			k.mu.Lock()
@@ -132,25 +167,39 @@ func (k *killed) send(w write) {
 // random is a write about few devices and accounts, so that they meet.
 func (k *killed) random(r *rand.Rand) write {
 	serial := func(n int) string { return fmt.Sprintf("LD%014d", n) }
-	account := func() string { return k.accounts[r.IntN(len(k.accounts))] }
+	account := func() uuid.UUID { return k.accounts[r.IntN(len(k.accounts))] }
 	n := r.IntN(30)
-	w := write{method: http.MethodPost, key: uuid.NewString()}
+	w := write{key: uuid.NewString()}
 	switch r.IntN(8) {
 	case 0, 1, 2:
-		w.path, w.body = "/v1/device-registrations", map[string]any{"items": []map[string]string{
-			{"serialNumber": serial(n), "esn": fmt.Sprintf("%08X", n+1), "account": account(), "name": fmt.Sprint("router ", n)},
-		}}
+		device := client.Registration{
+			SerialNumber: serial(n), Esn: new(fmt.Sprintf("%08X", n+1)), Account: new(account().String()), Name: new(fmt.Sprint("router ", n)),
+		}
+		w.name, w.call = "register", func(ctx context.Context, c *client.RawClient) (*http.Response, error) {
+			return c.RegisterDevices(ctx, nil, client.RegistrationRequest{Items: []client.Registration{device}})
+		}
 	case 3, 4, 5:
 		from, to := account(), k.reseller
 		if from == k.reseller {
 			to = k.accounts[1]
 		}
-		w.path, w.body = "/v1/transfers", map[string]any{"from": from, "to": to, "devices": []string{serial(n), serial(r.IntN(30))}}
+		devices := []string{serial(n), serial(r.IntN(30))}
+		w.name, w.call = "transfer", func(ctx context.Context, c *client.RawClient) (*http.Response, error) {
+			return c.TransferDevices(ctx, nil, client.TransferRequest{From: &from, To: &to, Devices: &devices})
+		}
 	case 6:
-		w.method, w.path, w.body = http.MethodPatch, "/v1/devices/"+serial(n), map[string]any{"name": fmt.Sprint("router ", r.IntN(30))}
+		name := fmt.Sprint("router ", r.IntN(30))
+		w.name, w.call = "rename", func(ctx context.Context, c *client.RawClient) (*http.Response, error) {
+			return c.EditDevice(ctx, serial(n), nil, client.DeviceEdit{Name: &name})
+		}
 	default:
-		w.path, w.body = "/v1/accounts", map[string]any{"name": fmt.Sprint("Company ", r.IntN(10)), "type": "standard",
-			"administrator": map[string]string{"email": fmt.Sprintf("admin%d@x.example", r.IntN(10))}}
+		opened := client.NewAccount{
+			Name: fmt.Sprint("Company ", r.IntN(10)), Type: client.Standard,
+			Administrator: client.Administrator{Email: fmt.Sprintf("admin%d@x.example", r.IntN(10))},
+		}
+		w.name, w.call = "open", func(ctx context.Context, c *client.RawClient) (*http.Response, error) {
+			return c.CreateAccount(ctx, nil, opened)
+		}
 	}
 	return w
 }
@@ -161,49 +210,39 @@ func (k *killed) check() {
 	outcomes, repeated := map[string]int{}, 0
 	positions, devices, last := k.log()
 	for _, a := range k.answers {
-		outcomes[fmt.Sprint(a.method, " ", a.path[:min(len(a.path), 12)], " ", a.status)]++
-		require.NotContains(t, string(a.answer.body), "idempotency_key", "%s %s", a.method, a.path)
+		outcomes[fmt.Sprint(a.name, " ", a.status)]++
+		require.NotContains(t, a.body, "idempotency_key", a.name)
 		if a.repeated {
 			repeated++
 		}
 		if p := a.header.Get("X-Position"); p != "" && p != (eventlog.Position{}).String() && a.status < http.StatusBadRequest {
-			require.True(t, positions[p], "%s %s was acknowledged at %s: %s", a.method, a.path, p, a.answer.body)
+			require.True(t, positions[p], "%s was acknowledged at %s: %s", a.name, p, a.body)
 		}
-		again := s.do(a.status, a.method, a.path, s.operator, a.write.body, "Idempotency-Key", a.key)
+		again, err := a.send(s)
+		require.NoError(t, err)
+		require.Equal(t, a.status, again.status, "%s: %s", a.name, again.body)
 		if a.status < http.StatusBadRequest {
-			require.JSONEq(t, string(a.answer.body), string(again.body), "the same answer again")
+			require.JSONEq(t, a.body, again.body, "the same answer again")
 		}
 	}
 	t.Logf("%d answers, %d of them to what was sent again: %v", len(k.answers), repeated, outcomes)
 	require.Positive(t, repeated, "the kills hit nothing")
 
-	var slots struct{ Places, Used int }
-	s.do(http.StatusOK, http.MethodGet, "/v1/accounts/"+k.reseller+"/slots?minPosition="+last, s.operator, nil).read(t, &slots)
+	s.operator.After(last)
+	slots := when(s.operator.GetSlots(t.Context(), k.reseller, nil)).Then(t).JSON200
 	require.LessOrEqual(t, slots.Used, 20)
-	listed := map[string]int{}
-	var all struct {
-		Items []struct {
-			UID, SerialNumber string
-			Account           struct{ UID string }
-		}
-	}
-	s.do(http.StatusOK, http.MethodGet, "/v1/devices?limit=1000&minPosition="+last, s.operator, nil).read(t, &all)
+	listed := map[uuid.UUID]int{}
+	all := when(s.operator.ListDevices(t.Context(), &client.ListDevicesParams{Limit: new(1000)})).Then(t).JSON200
 	require.Len(t, all.Items, len(devices))
 	for _, d := range all.Items {
-		require.Equal(t, devices[uuid.MustParse(d.UID)].Account.String(), d.Account.UID, d.SerialNumber)
-		listed[d.Account.UID]++
+		require.Equal(t, devices[d.Uid].Account, d.Account.Uid, d.SerialNumber)
+		listed[d.Account.Uid]++
 	}
 	require.Equal(t, slots.Used, listed[k.reseller])
-	var page struct {
-		Items []struct {
-			UID          string
-			TotalSystems int
-		}
-	}
-	s.do(http.StatusOK, http.MethodGet, "/v1/customers?limit=1000&minPosition="+last, s.operator, nil, "X-Account", k.reseller).read(t, &page)
+	page := when(s.operator.ListCustomers(t.Context(), &client.ListCustomersParams{Limit: new(1000), XAccount: &k.reseller})).Then(t).JSON200
 	require.Len(t, page.Items, 2)
 	for _, customer := range page.Items {
-		require.Equal(t, listed[customer.UID], customer.TotalSystems)
+		require.Equal(t, listed[customer.Uid], customer.TotalSystems)
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"mime/quotedprintable"
-	"net/http"
 	"net/mail"
 	"os"
 	"regexp"
@@ -42,6 +41,6 @@ func TestMailsOverSMTP(t *testing.T) {
 	for _, f := range files {
 		require.NotEqual(t, "outbox", f.Name())
 	}
-	s.do(http.StatusOK, http.MethodGet, "/v1/activations/"+token[1], "", nil)
+	when(s.client("").GetActivation(t.Context(), token[1])).Then(t)
 	require.Empty(t, server.Messages)
 }

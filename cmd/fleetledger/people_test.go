@@ -13,22 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer/issuertest"
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 var (
-	activationLink = regexp.MustCompile(`/v1/activations/[A-Za-z0-9_-]+`)
-	resetLink      = regexp.MustCompile(`/v1/password-resets/[A-Za-z0-9_-]+`)
+	activationLink = regexp.MustCompile(`/v1/activations/([A-Za-z0-9_-]+)`)
+	resetLink      = regexp.MustCompile(`/v1/password-resets/([A-Za-z0-9_-]+)`)
 )
 
-// mailed waits for the mail of an invitation and gives the path of its link.
-func (s *service) mailed(to string) string {
+// mailed waits for a mail with a link of this form and gives the link's token.
+func (s *service) mailed(to string, form *regexp.Regexp) string {
 	s.t.Helper()
-	return s.mailedLink(to, activationLink)
-}
-
-func (s *service) mailedLink(to string, form *regexp.Regexp) string {
-	s.t.Helper()
-	link := ""
+	token := ""
 	require.Eventually(s.t, func() bool {
 		mails, err := filepath.Glob(filepath.Join(s.dir, "outbox", "*.eml"))
 		require.NoError(s.t, err)
@@ -36,19 +32,17 @@ func (s *service) mailedLink(to string, form *regexp.Regexp) string {
 			text, err := os.ReadFile(mail)
 			require.NoError(s.t, err)
 			if plain := strings.ReplaceAll(string(text), "=\r\n", ""); strings.Contains(plain, "<"+to+">") && form.MatchString(plain) {
-				link = form.FindString(plain)
+				token = form.FindStringSubmatch(plain)[1]
 			}
 		}
-		return link != ""
+		return token != ""
 	}, time.Minute, 20*time.Millisecond)
-	return link
+	return token
 }
 
 func (s *service) signIn(email, password string) string {
 	s.t.Helper()
-	var in struct{ Token string }
-	s.do(http.StatusCreated, http.MethodPost, "/v1/sessions", "", map[string]string{"email": email, "password": password}).read(s.t, &in)
-	return in.Token
+	return when(s.client("").SignIn(s.t.Context(), client.SignIn{Email: email, Password: password})).Then(s.t).JSON201.Token
 }
 
 // From the mail in the outbox to an administrator who signs in, and from there
@@ -56,35 +50,35 @@ func (s *service) signIn(email, password string) string {
 func TestPeopleFromMailToSession(t *testing.T) {
 	t.Parallel()
 	const password = "correct horse battery"
-	s := serve(t, t.TempDir(), "--log-level", "debug")
+	const admin, invited = "admin@summit-wireless.example", "bo@summit-wireless.example"
+	s, ctx := serve(t, t.TempDir(), "--log-level", "debug"), t.Context()
 	uid, _ := s.reseller("Summit Wireless")
-	accept := map[string]string{"name": "Ada", "password": password}
-	s.do(http.StatusOK, http.MethodPost, s.mailed("admin@summit-wireless.example"), "", accept)
-	ada := s.signIn("admin@summit-wireless.example", password)
-	s.do(http.StatusCreated, http.MethodPost, "/v1/accounts/"+uid+"/users", ada,
-		map[string]any{"email": "bo@summit-wireless.example", "profiles": []string{"renewals"}})
-	s.do(http.StatusOK, http.MethodPost, s.mailed("bo@summit-wireless.example"), "", accept)
-	bo := s.signIn("bo@summit-wireless.example", password)
-	s.do(http.StatusForbidden, http.MethodGet, "/v1/accounts/"+uid+"/users", bo, nil)
+	visitor, accept := s.client(""), client.ActivationRequest{Name: new("Ada"), Password: password}
+	when(visitor.ActivateAccount(ctx, s.mailed(admin, activationLink), accept)).Then(t)
+	ada := s.signIn(admin, password)
+	when(s.client(ada).InviteUser(ctx, uid, nil, client.NewUser{Email: invited, Profiles: &[]string{"renewals"}})).Then(t)
+	when(visitor.ActivateAccount(ctx, s.mailed(invited, activationLink), accept)).Then(t)
+	bo := s.signIn(invited, password)
+	when(s.client(bo).ListUsers(ctx, uid, nil)).RefusedAs(t, http.StatusForbidden)
 
-	// Who has forgotten the password chooses another one by mail, and changes it again.
+	// An administrator without the password chooses another one by mail, and changes it again.
 	const chosen, changed = "a whole new staple", "yet another staple"
-	s.do(http.StatusAccepted, http.MethodPost, "/v1/password-resets", "", map[string]string{"email": "ada@summit-wireless.example"})
-	s.do(http.StatusAccepted, http.MethodPost, "/v1/password-resets", "", map[string]string{"email": "Admin@Summit-Wireless.example"})
-	link := s.mailedLink("admin@summit-wireless.example", resetLink)
-	s.do(http.StatusOK, http.MethodPost, link, "", map[string]string{"password": chosen})
-	s.do(http.StatusUnauthorized, http.MethodGet, "/v1/me", ada, nil)
-	ada = s.signIn("admin@summit-wireless.example", chosen)
-	s.do(http.StatusOK, http.MethodPost, "/v1/me:changePassword", ada, map[string]string{"current": chosen, "password": changed})
+	when(visitor.RequestPasswordReset(ctx, client.PasswordResetRequest{Email: "ada@summit-wireless.example"})).Then(t)
+	when(visitor.RequestPasswordReset(ctx, client.PasswordResetRequest{Email: "Admin@Summit-Wireless.example"})).Then(t)
+	reset := s.mailed(admin, resetLink)
+	when(visitor.ResetPassword(ctx, reset, client.NewPassword{Password: chosen})).Then(t)
+	when(s.client(ada).GetMe(ctx, nil)).RefusedAs(t, http.StatusUnauthorized)
+	ada = s.signIn(admin, chosen)
+	when(s.client(ada).ChangePassword(ctx, nil, client.PasswordChange{Current: chosen, Password: changed})).Then(t)
 	s.stop()
-	for _, secret := range []string{password, chosen, changed, link, ada, bo, "argon2id"} {
+	for _, secret := range []string{password, chosen, changed, reset, ada, bo, "argon2id"} {
 		require.NotContains(t, s.log.String(), secret)
 	}
 
 	again := serve(t, s.dir)
-	again.do(http.StatusOK, http.MethodGet, "/v1/me", bo, nil)
-	again.do(http.StatusOK, http.MethodGet, "/v1/me", ada, nil)
-	again.signIn("admin@summit-wireless.example", changed)
+	when(again.client(bo).GetMe(ctx, nil)).Then(t)
+	when(again.client(ada).GetMe(ctx, nil)).Then(t)
+	again.signIn(admin, changed)
 	again.stop()
 }
 
@@ -95,9 +89,9 @@ func TestServeBesideAnIssuer(t *testing.T) {
 	p.Down(true)
 	s := serve(t, t.TempDir(), "--log-level", "debug", "--public-url", "https://fleet.example/",
 		"--oidc-issuer", p.URL, "--oidc-client-id", issuertest.ClientID, "--oidc-client-secret", issuertest.ClientSecret)
-	down := s.do(http.StatusServiceUnavailable, http.MethodGet, "/v1/sessions/oidc", "", nil)
-	require.Contains(t, string(down.body), "issuer_unavailable")
-	s.do(http.StatusOK, http.MethodGet, "/readyz", "", nil)
+	visitor := s.client("")
+	when(visitor.StartAtIssuer(t.Context())).Refused(t, http.StatusServiceUnavailable, "issuer_unavailable")
+	s.ready()
 	p.Down(false)
 	var to *http.Response
 	require.Eventually(t, func() bool {
@@ -113,7 +107,8 @@ func TestServeBesideAnIssuer(t *testing.T) {
 	require.Equal(t, "https://fleet.example/v1/sessions/oidc/callback", location.Query().Get("redirect_uri"))
 	require.Equal(t, "openid email", location.Query().Get("scope"))
 	require.Contains(t, to.Header.Get("Set-Cookie"), "Secure")
-	s.do(http.StatusUnauthorized, http.MethodGet, "/v1/sessions/oidc/callback?code=the-code&state=the-state", "", nil)
+	when(visitor.SignInAtIssuer(t.Context(), &client.SignInAtIssuerParams{Code: new("the-code"), State: new("the-state")})).
+		RefusedAs(t, http.StatusUnauthorized)
 	s.stop()
 	for _, secret := range []string{issuertest.ClientSecret, "the-code", "the-state"} {
 		require.NotContains(t, s.log.String(), secret)

@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 // A service that was killed in the middle of an operation goes on with it as it
@@ -17,15 +18,16 @@ func TestOperationIsResumedAfterAKill(t *testing.T) {
 	const total = 2000
 	dir := t.TempDir()
 	s := serve(t, dir)
-	_, desk := s.reseller("Summit Wireless")
+	_, token := s.reseller("Summit Wireless")
+	desk := s.client(token)
 	customer := s.customer(desk, "Prairie Fire", "complete")
 	var file strings.Builder
 	fmt.Fprintln(&file, "TARGET_COMPANY,GATEWAY[SERIAL NUMBER],GATEWAY[ESN]")
 	for n := range total {
 		fmt.Fprintf(&file, "%s,LD%014d,%08X\n", customer, n, n+1)
 	}
-	location := s.do(http.StatusAccepted, http.MethodPost, "/v1/device-registrations", desk, file.String(),
-		"Content-Type", "text/csv", "Prefer", "respond-async").header.Get("Location")
+	operation := when(desk.RegisterDevicesWithBody(t.Context(), &client.RegisterDevicesParams{Prefer: new("respond-async")},
+		"text/csv", strings.NewReader(file.String()))).Then(t).JSON202.Id
 
 	beside, err := attachStores(t.Context(), &Config{DataDir: dir}, quiet())
 	require.NoError(t, err)
@@ -46,15 +48,7 @@ func TestOperationIsResumedAfterAKill(t *testing.T) {
 	_ = beside.close(t.Context())
 
 	s = serve(t, dir)
-	var operation struct {
-		State   string
-		Summary summary
-	}
-	require.Eventually(t, func() bool {
-		s.do(http.StatusOK, http.MethodGet, location, desk, nil).read(t, &operation)
-		return operation.State == "done"
-	}, time.Minute, 20*time.Millisecond)
-	require.Equal(t, summary{Total: total, Created: total}, operation.Summary)
+	require.Equal(t, client.Summary{Total: total, Created: new(total)}, s.finished(s.client(token), operation))
 	beside, err = attachStores(t.Context(), &Config{DataDir: dir}, quiet())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, beside.close(t.Context())) }()

@@ -1,16 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
@@ -22,26 +24,24 @@ func TestServeFromNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	require.Contains(t, s.lines, "operator token in "+filepath.Join(dir, "operator-token"))
-	s.do(http.StatusOK, http.MethodGet, "/readyz", "", nil)
+	s.ready()
 
-	_, desk := s.reseller("Summit Wireless")
-	customer := s.customer(desk, "Prairie Fire", "complete")
-	registered := s.do(http.StatusOK, http.MethodPost, "/v1/device-registrations", desk,
-		"\ufeffGATEWAY[IMEI];target_company;GATEWAY[SERIAL NUMBER]\r\n004491972154667;"+customer+"; ld72997819284879\r\n",
-		"Content-Type", "text/csv")
-	renewed := s.do(http.StatusOK, http.MethodPost, "/v1/renewals", s.operator,
-		map[string]any{"devices": []string{"LD72997819284879"}, "term": "P1Y", "orderNumber": "PO-1"})
-	require.NotEmpty(t, registered.header.Get("X-Position"))
-	var customers struct {
-		Items []struct {
-			Name                                        string
-			TotalSystems, ActiveSystems, RenewalSystems int
-		}
-	}
-	s.do(http.StatusOK, http.MethodGet, "/v1/customers?minPosition="+renewed.header.Get("X-Position"), desk, nil).read(t, &customers)
-	require.Len(t, customers.Items, 1)
-	require.Equal(t, "Prairie Fire", customers.Items[0].Name)
-	require.Equal(t, []int{1, 1, 1}, []int{customers.Items[0].TotalSystems, customers.Items[0].ActiveSystems, customers.Items[0].RenewalSystems})
+	const serial = "LD72997819284879"
+	ctx := t.Context()
+	_, token := s.reseller("Summit Wireless")
+	desk := s.client(token)
+	file := "\ufeffGATEWAY[IMEI];target_company;GATEWAY[SERIAL NUMBER]\r\n004491972154667;" +
+		s.customer(desk, "Prairie Fire", "complete").String() + "; ld72997819284879\r\n"
+	registered := when(desk.RegisterDevicesWithBody(ctx, nil, "text/csv", strings.NewReader(file))).Then(t)
+	require.NotEmpty(t, registered.Header.Get("X-Position"))
+	when(s.operator.RenewDevices(ctx, nil, client.RenewalRequest{
+		Devices: []string{serial}, Term: new("P1Y"), OrderNumber: new("PO-1"),
+	})).Then(t)
+	desk.After(s.operator.Position())
+	customers := when(desk.ListCustomers(ctx, nil)).Then(t).JSON200.Items
+	require.Len(t, customers, 1)
+	require.Equal(t, "Prairie Fire", customers[0].Name)
+	require.Equal(t, []int{1, 1, 1}, []int{customers[0].TotalSystems, customers[0].ActiveSystems, customers[0].RenewalSystems})
 	mails, err := filepath.Glob(filepath.Join(dir, "outbox", "*.eml"))
 	require.NoError(t, err)
 	require.Len(t, mails, 2)
@@ -55,7 +55,7 @@ func TestServeFromNothing(t *testing.T) {
 	require.Error(t, err, "a second service on the same folder")
 	require.Contains(t, string(second), fmt.Sprintf("in use by process %d", s.cmd.Process.Pid))
 
-	replay, err := program(t.Context(), "replay", "device", "LD72997819284879", "--data-dir", dir).Output()
+	replay, err := program(t.Context(), "replay", "device", serial, "--data-dir", dir).Output()
 	require.NoError(t, err)
 	require.Contains(t, string(replay), "ServiceRenewed")
 	status, err := program(t.Context(), "projections", "status", "--data-dir", dir).Output()
@@ -63,12 +63,12 @@ func TestServeFromNothing(t *testing.T) {
 	require.Contains(t, string(status), "fleet")
 	rebuilt, err := program(t.Context(), "projections", "rebuild", "--data-dir", dir).CombinedOutput()
 	require.NoError(t, err, "%s", rebuilt)
-	s.do(http.StatusOK, http.MethodGet, "/v1/devices/LD72997819284879", desk, nil)
+	when(desk.GetDevice(ctx, serial, nil)).Then(t)
 	s.stop()
 
 	again := serve(t, dir)
-	require.Equal(t, s.operator, again.operator)
-	again.do(http.StatusOK, http.MethodGet, "/v1/devices/LD72997819284879", desk, nil)
+	require.Equal(t, s.token, again.token)
+	when(again.client(token).GetDevice(ctx, serial, nil)).Then(t)
 	again.stop()
 }
 
@@ -78,8 +78,14 @@ func TestKillLosesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := serve(t, dir)
-	_, desk := s.reseller("Summit Wireless")
-	customer := s.customer(desk, "Prairie Fire", "complete")
+	_, token := s.reseller("Summit Wireless")
+	desk := s.client(token)
+	customer := s.customer(desk, "Prairie Fire", "complete").String()
+	register := func(c *client.Client, serial string, n int) (*client.RegisterDevicesResponse, error) {
+		return c.RegisterDevices(t.Context(), nil, client.RegistrationRequest{Items: []client.Registration{
+			{SerialNumber: serial, Imei: new(testIMEI(n)), Account: &customer},
+		}})
+	}
 
 	const callers, enough = 8, 40
 	var mu sync.Mutex
@@ -94,13 +100,15 @@ func TestKillLosesNothing(t *testing.T) {
 				mu.Lock()
 				asked[serial] = true
 				mu.Unlock()
-				a, err := s.try(http.MethodPost, "/v1/device-registrations", desk, map[string]any{
-					"items": []map[string]string{{"serialNumber": serial, "imei": testIMEI(n), "account": customer}}})
+				a, err := register(desk, serial, n)
+				if problem, ok := errors.AsType[*client.Problem](err); ok {
+					t.Errorf("before the kill: %v", problem)
+				}
 				if err != nil {
 					return
 				}
-				if a.status != http.StatusOK || !strings.Contains(string(a.body), `"outcome":"created"`) {
-					t.Errorf("before the kill: %d %s", a.status, a.body)
+				if a.JSON200.Results[0].Outcome != client.OutcomeCreated {
+					t.Errorf("before the kill: %s", a.Body)
 					return
 				}
 				mu.Lock()
@@ -121,18 +129,17 @@ func TestKillLosesNothing(t *testing.T) {
 		var n int
 		_, err := fmt.Sscanf(serial, "LD%d", &n)
 		require.NoError(t, err)
-		a := s.do(http.StatusOK, http.MethodPost, "/v1/device-registrations", desk, map[string]any{
-			"items": []map[string]string{{"serialNumber": serial, "imei": testIMEI(n), "account": customer}}})
+		a := when(register(s.client(token), serial, n)).Then(t)
 		if acknowledged[serial] {
-			require.Contains(t, string(a.body), `"outcome":"unchanged"`, serial)
+			require.Equal(t, client.OutcomeUnchanged, a.JSON200.Results[0].Outcome, serial)
 		}
-		if position, err := eventlog.ParsePosition(a.header.Get("X-Position")); err == nil && last.Before(position) {
+		if position, err := eventlog.ParsePosition(a.Header.Get("X-Position")); err == nil && last.Before(position) {
 			last = position
 		}
 	}
-	path := "/v1/devices?limit=1&account=" + customer + "&minPosition=" + last.String()
-	var devices struct{ Total int }
-	s.do(http.StatusOK, http.MethodGet, path, s.operator, nil).read(t, &devices)
+	s.operator.After(last.String())
+	account := uuid.MustParse(customer)
+	devices := when(s.operator.ListDevices(t.Context(), &client.ListDevicesParams{Limit: new(1), Account: &account})).Then(t).JSON200
 	require.Equal(t, len(asked), devices.Total)
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -15,7 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/client"
 )
 
 // The tests run the real program: the test binary is started again as
@@ -42,7 +45,8 @@ type service struct {
 	t        *testing.T
 	dir      string
 	url      string
-	operator string
+	token    string         // the operator's
+	operator *client.Client // calls with it
 	cmd      *exec.Cmd
 	log      bytes.Buffer // whole once the service has ended
 	lines    []string     // printed up to "listening on"
@@ -76,7 +80,8 @@ func serve(t *testing.T, dir string, args ...string) *service {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	token, err := os.ReadFile(filepath.Join(dir, "operator-token"))
 	require.NoError(t, err)
-	s.operator = strings.TrimSpace(string(token))
+	s.token = strings.TrimSpace(string(token))
+	s.operator = s.client(s.token)
 	return s
 }
 
@@ -102,87 +107,55 @@ func (s *service) stop() {
 	}
 }
 
-// answer is what a request was answered with.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// read fills v from the JSON body.
-func (a answer) read(t *testing.T, v any) {
-	t.Helper()
-	require.NoError(t, json.Unmarshal(a.body, v), "%d %s", a.status, a.body)
-}
-
-// try sends a request; body is JSON unless a header says otherwise.
-func (s *service) try(method, path, token string, body any, headers ...string) (answer, error) {
-	var payload []byte
-	switch b := body.(type) {
-	case nil:
-	case string:
-		payload = []byte(b)
-	default:
-		var err error
-		if payload, err = json.Marshal(b); err != nil {
-			return answer{}, err
-		}
-	}
-	request, err := http.NewRequestWithContext(context.Background(), method, s.url+path, bytes.NewReader(payload))
-	if err != nil {
-		return answer{}, err
-	}
-	if payload != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	for i := 0; i+1 < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return answer{}, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	return answer{response.StatusCode, response.Header, text}, err
-}
-
-// do is try that has to give the wanted status.
-func (s *service) do(want int, method, path, token string, body any, headers ...string) answer {
+// client calls the service with a token; without one, as nobody.
+func (s *service) client(token string, options ...client.ClientOption) *client.Client {
 	s.t.Helper()
-	a, err := s.try(method, path, token, body, headers...)
+	c, err := client.New(s.url, token, options...)
 	require.NoError(s.t, err)
-	require.Equal(s.t, want, a.status, "%s %s: %s", method, path, a.body)
-	return a
+	return c
 }
 
-// created is the uid of what a request creates.
-func (s *service) created(path, token string, body any) string {
+func when[R any](answer R, err error) apitest.Outcome[R] { return apitest.When(answer, err) }
+
+// ready expects that the service says it is.
+func (s *service) ready() {
 	s.t.Helper()
-	var made struct{ UID string }
-	s.do(http.StatusCreated, http.MethodPost, path, token, body).read(s.t, &made)
-	return made.UID
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/readyz", http.NoBody)
+	require.NoError(s.t, err)
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	require.NoError(s.t, answer.Body.Close())
+	require.Equal(s.t, http.StatusOK, answer.StatusCode)
 }
 
 // reseller creates a reseller and gives a token of its administrator, made
 // by the command line beside the running service.
-func (s *service) reseller(name string) (uid, token string) {
+func (s *service) reseller(name string) (uid uuid.UUID, token string) {
 	s.t.Helper()
-	uid = s.created("/v1/accounts", s.operator, map[string]any{
-		"name": name, "type": "reseller",
-		"administrator": map[string]string{"email": "admin@" + strings.ReplaceAll(strings.ToLower(name), " ", "-") + ".example"},
-	})
-	out, err := program(s.t.Context(), "token", "create", "--account", uid, "--administrator", "--data-dir", s.dir).Output()
+	uid = when(s.operator.CreateAccount(s.t.Context(), nil, client.NewAccount{
+		Name: name, Type: client.Reseller, Administrator: administratorOf(name),
+	})).Then(s.t).JSON201.Uid
+	out, err := program(s.t.Context(), "token", "create", "--account", uid.String(), "--administrator", "--data-dir", s.dir).Output()
 	require.NoError(s.t, err)
 	return uid, strings.TrimSpace(string(out))
 }
 
 // customer creates a customer of a reseller.
-func (s *service) customer(token, name string, offers ...string) string {
+func (s *service) customer(reseller *client.Client, name string, offers ...client.Offer) uuid.UUID {
 	s.t.Helper()
-	return s.created("/v1/customers", token, map[string]any{
-		"name": name, "offers": offers,
-		"administrator": map[string]string{"email": "admin@" + strings.ReplaceAll(strings.ToLower(name), " ", "-") + ".example"},
-	})
+	return when(reseller.CreateCustomer(s.t.Context(), nil, client.NewCustomer{
+		Name: name, Administrator: administratorOf(name), Offers: &offers,
+	})).Then(s.t).JSON201.Uid
+}
+
+func administratorOf(company string) client.Administrator {
+	return client.Administrator{Email: "admin@" + strings.ReplaceAll(strings.ToLower(company), " ", "-") + ".example"}
+}
+
+// registers registers one device in an account and expects that it succeeds.
+func (s *service) registers(c *client.Client, account uuid.UUID, device client.Registration) {
+	s.t.Helper()
+	device.Account = new(account.String())
+	done := when(c.RegisterDevices(s.t.Context(), nil, client.RegistrationRequest{Items: []client.Registration{device}})).Then(s.t)
+	require.Equal(s.t, client.OutcomeCreated, done.JSON200.Results[0].Outcome, "%s", done.Body)
 }
