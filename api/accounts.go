@@ -108,13 +108,13 @@ func (h handlers) EditAccount(ctx context.Context, r openapi.EditAccountRequestO
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Accounts.Edit(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Accounts.Edit(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.EditAccount200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.EditAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.EditAccount200ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }
 
@@ -124,24 +124,24 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	receipt, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason), expected)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.CloseAccount200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.CloseAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.CloseAccount200ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }
 
 func (h handlers) ResendInvitation(ctx context.Context, r openapi.ResendInvitationRequestObject) (openapi.ResendInvitationResponseObject, error) {
-	written, err := h.App.Accounts.ResendInvitation(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason))
+	receipt, err := h.App.Accounts.ResendInvitation(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason))
 	if err != nil {
 		return nil, err
 	}
 	return openapi.ResendInvitation200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.ResendInvitation200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.ResendInvitation200ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }
 

@@ -26,14 +26,14 @@ func (h handlers) GetActivation(ctx context.Context, r openapi.GetActivationRequ
 }
 
 func (h handlers) ActivateAccount(ctx context.Context, r openapi.ActivateAccountRequestObject) (openapi.ActivateAccountResponseObject, error) {
-	written, err := h.App.People.Activate(ctx, r.Token, people.Activate{
+	receipt, err := h.App.People.Activate(ctx, r.Token, people.Activate{
 		Command: commandOf(ctx, nil), Name: valueOf(r.Body.Name), Password: r.Body.Password,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return openapi.ActivateAccount200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.ActivateAccount200ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.ActivateAccount200ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }

@@ -16,12 +16,12 @@ func (h handlers) GrantAllocation(ctx context.Context, r openapi.GrantAllocation
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Renewals.Grant(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Renewals.Grant(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.GrantAllocation201JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.GrantAllocation201ResponseHeaders{ETag: etag(written.Revision), XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.GrantAllocation201ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }

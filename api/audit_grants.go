@@ -75,8 +75,8 @@ func (h handlers) RevokeAuditGrant(ctx context.Context, r openapi.RevokeAuditGra
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Audits.Revoke(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
-	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
+	receipt, err := h.App.Audits.Revoke(ctx, callOf(ctx).caller, r.Id, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	return openapi.RevokeAuditGrant200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
 }
 
 func auditGrant(r query.AuditGrantRow) openapi.AuditGrant {

@@ -34,12 +34,12 @@ func (h handlers) AssignChannelContact(ctx context.Context, r openapi.AssignChan
 }
 
 func (h handlers) RemoveChannelContact(ctx context.Context, r openapi.RemoveChannelContactRequestObject) (openapi.RemoveChannelContactResponseObject, error) {
-	written, err := h.App.Accounts.RemoveChannelContact(ctx, callOf(ctx).caller, r.Uid, r.Contact, commandOf(ctx, r.Params.Reason))
+	receipt, err := h.App.Accounts.RemoveChannelContact(ctx, callOf(ctx).caller, r.Uid, r.Contact, commandOf(ctx, r.Params.Reason))
 	if err != nil {
 		return nil, err
 	}
 	return openapi.RemoveChannelContact200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.RemoveChannelContact200ResponseHeaders{XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.RemoveChannelContact200ResponseHeaders{XPosition: receipt.Position.String()},
 	}, nil
 }

@@ -114,35 +114,35 @@ func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObj
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Devices.Edit(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Devices.Edit(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.EditDevice200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) SuspendDevice(ctx context.Context, r openapi.SuspendDeviceRequestObject) (openapi.SuspendDeviceResponseObject, error) {
-	written, err := h.deviceCommand(ctx, h.App.Devices.Suspend, r.Id, r.Body, r.Params.IfMatch)
+	receipt, err := h.deviceCommand(ctx, h.App.Devices.Suspend, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.SuspendDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.SuspendDevice200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) ResumeDevice(ctx context.Context, r openapi.ResumeDeviceRequestObject) (openapi.ResumeDeviceResponseObject, error) {
-	written, err := h.deviceCommand(ctx, h.App.Devices.Resume, r.Id, r.Body, r.Params.IfMatch)
+	receipt, err := h.deviceCommand(ctx, h.App.Devices.Resume, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ResumeDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.ResumeDevice200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceRequestObject) (openapi.RetireDeviceResponseObject, error) {
-	written, err := h.deviceCommand(ctx, h.App.Devices.Retire, r.Id, r.Body, r.Params.IfMatch)
+	receipt, err := h.deviceCommand(ctx, h.App.Devices.Retire, r.Id, r.Body, r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) deviceCommand(

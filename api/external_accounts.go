@@ -37,7 +37,7 @@ func (h handlers) GetExternalAccount(ctx context.Context, r openapi.GetExternalA
 }
 
 func (h handlers) AddExternalAccount(ctx context.Context, r openapi.AddExternalAccountRequestObject) (openapi.AddExternalAccountResponseObject, error) {
-	written, err := h.App.Accounts.AddExternalAccount(ctx, callOf(ctx).caller, accounts.AddExternalAccount{
+	receipt, err := h.App.Accounts.AddExternalAccount(ctx, callOf(ctx).caller, accounts.AddExternalAccount{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Kind: account.ExternalKind(r.Body.Kind),
 		Label: r.Body.Label, Endpoint: r.Body.Endpoint, Secret: valueOf(r.Body.Secret),
 	})
@@ -45,9 +45,9 @@ func (h handlers) AddExternalAccount(ctx context.Context, r openapi.AddExternalA
 		return nil, err
 	}
 	return openapi.AddExternalAccount201JSONResponse{
-		Body: writtenBody(written),
+		Body: writtenBody(receipt),
 		Headers: openapi.AddExternalAccount201ResponseHeaders{
-			Location: accountPath(r.Uid) + "/external-accounts/" + written.UID.String(), XPosition: written.Position.String(),
+			Location: accountPath(r.Uid) + "/external-accounts/" + receipt.UID.String(), XPosition: receipt.Position.String(),
 		},
 	}, nil
 }
@@ -64,11 +64,11 @@ func (h handlers) EditExternalAccount(ctx context.Context, r openapi.EditExterna
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Accounts.EditExternalAccount(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Accounts.EditExternalAccount(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditExternalAccount200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.EditExternalAccount200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) RemoveExternalAccount(ctx context.Context, r openapi.RemoveExternalAccountRequestObject) (openapi.RemoveExternalAccountResponseObject, error) {
@@ -79,11 +79,11 @@ func (h handlers) RemoveExternalAccount(ctx context.Context, r openapi.RemoveExt
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Accounts.RemoveExternalAccount(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Accounts.RemoveExternalAccount(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.RemoveExternalAccount200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.RemoveExternalAccount200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func externalAccount(x query.ExternalAccountRow) openapi.ExternalAccount {

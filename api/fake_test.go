@@ -36,7 +36,7 @@ type fake struct {
 	err        error
 	bulk       command.BulkResult
 	created    command.Receipt
-	written    command.Receipt
+	receipt    command.Receipt
 	devices    []query.List[query.DeviceRow] // a page for each call
 	customers  query.List[query.CustomerRow]
 	accounts   query.List[query.AccountRow]
@@ -117,7 +117,7 @@ func (f fakeAccounts) Create(_ context.Context, c access.Caller, a accounts.Crea
 
 func (f fakePeople) Activate(_ context.Context, token string, a people.Activate) (command.Receipt, error) {
 	f.note(access.Caller{}, []any{token, a.Name})
-	return f.written, f.err
+	return f.receipt, f.err
 }
 
 func (f fakePeople) Invitation(_ context.Context, token string) (people.Invited, error) {
@@ -134,12 +134,12 @@ func (f fakePeople) Self(context.Context, access.Caller) (account.Person, error)
 
 func (f fakeAccounts) Close(_ context.Context, c access.Caller, uid uuid.UUID, _ command.Command, r *eventlog.Revision) (command.Receipt, error) {
 	f.note(c, []any{uid, r})
-	return f.written, f.err
+	return f.receipt, f.err
 }
 
 func (f fakePeople) Erase(_ context.Context, c access.Caller, person uuid.UUID, _ command.Command) (command.Receipt, error) {
 	f.note(c, person)
-	return f.written, f.err
+	return f.receipt, f.err
 }
 
 func (f fakeDevices) Register(_ context.Context, c access.Caller, r devices.Register) (command.BulkResult, error) {
@@ -159,12 +159,12 @@ func (f fakeRenewals) Renew(_ context.Context, c access.Caller, r renewals.Renew
 
 func (f fakeDevices) Edit(_ context.Context, c access.Caller, e devices.Edit) (command.Receipt, error) {
 	f.note(c, e)
-	return f.written, f.err
+	return f.receipt, f.err
 }
 
 func (f fakeDevices) Suspend(_ context.Context, c access.Caller, d devices.LifeCycle) (command.Receipt, error) {
 	f.note(c, d)
-	return f.written, f.err
+	return f.receipt, f.err
 }
 
 func (f fakeAccounts) Customers(_ context.Context, c access.Caller, q query.CustomerQuery) (query.List[query.CustomerRow], error) {

@@ -69,8 +69,8 @@ func (h handlers) audited(ctx context.Context, caller access.Caller, reached eve
 }
 
 func (h handlers) ChangePassword(ctx context.Context, r openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
-	written, err := h.App.People.ChangePassword(ctx, callOf(ctx).caller, people.ChangePassword{
+	receipt, err := h.App.People.ChangePassword(ctx, callOf(ctx).caller, people.ChangePassword{
 		Command: commandOf(ctx, nil), Current: r.Body.Current, Password: r.Body.Password,
 	})
-	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
+	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
 }

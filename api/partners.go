@@ -28,7 +28,7 @@ func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersReques
 }
 
 func (h handlers) EstablishPartnership(ctx context.Context, r openapi.EstablishPartnershipRequestObject) (openapi.EstablishPartnershipResponseObject, error) {
-	written, err := h.App.Partnerships.Establish(ctx, callOf(ctx).caller, partnerships.Establish{
+	receipt, err := h.App.Partnerships.Establish(ctx, callOf(ctx).caller, partnerships.Establish{
 		Command: commandOf(ctx, r.Body.Reason), Reseller: r.Body.Partner, Customer: r.Uid,
 		Profile: valueOf(r.Body.Profile), Until: valueOf(r.Body.Until),
 	})
@@ -36,8 +36,8 @@ func (h handlers) EstablishPartnership(ctx context.Context, r openapi.EstablishP
 		return nil, err
 	}
 	return openapi.EstablishPartnership201JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.EstablishPartnership201ResponseHeaders{XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.EstablishPartnership201ResponseHeaders{XPosition: receipt.Position.String()},
 	}, nil
 }
 
@@ -53,24 +53,24 @@ func (h handlers) AssignPartnerProfile(ctx context.Context, r openapi.AssignPart
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Partnerships.Assign(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Partnerships.Assign(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.AssignPartnerProfile200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.AssignPartnerProfile200ResponseHeaders{XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.AssignPartnerProfile200ResponseHeaders{XPosition: receipt.Position.String()},
 	}, nil
 }
 
 func (h handlers) EndPartnership(ctx context.Context, r openapi.EndPartnershipRequestObject) (openapi.EndPartnershipResponseObject, error) {
-	written, err := h.App.Partnerships.End(ctx, callOf(ctx).caller, r.Partner, r.Uid, commandOf(ctx, r.Params.Reason))
+	receipt, err := h.App.Partnerships.End(ctx, callOf(ctx).caller, r.Partner, r.Uid, commandOf(ctx, r.Params.Reason))
 	if err != nil {
 		return nil, err
 	}
 	return openapi.EndPartnership200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.EndPartnership200ResponseHeaders{XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.EndPartnership200ResponseHeaders{XPosition: receipt.Position.String()},
 	}, nil
 }
 

@@ -19,6 +19,6 @@ func (h handlers) GetPasswordReset(ctx context.Context, r openapi.GetPasswordRes
 }
 
 func (h handlers) ResetPassword(ctx context.Context, r openapi.ResetPasswordRequestObject) (openapi.ResetPasswordResponseObject, error) {
-	written, err := h.App.People.ResetPassword(ctx, r.Token, people.ResetPassword{Command: commandOf(ctx, nil), Password: r.Body.Password})
-	return openapi.ResetPassword200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, err
+	receipt, err := h.App.People.ResetPassword(ctx, r.Token, people.ResetPassword{Command: commandOf(ctx, nil), Password: r.Body.Password})
+	return openapi.ResetPassword200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
 }

@@ -41,16 +41,16 @@ func (h handlers) GetProfile(ctx context.Context, r openapi.GetProfileRequestObj
 }
 
 func (h handlers) DefineProfile(ctx context.Context, r openapi.DefineProfileRequestObject) (openapi.DefineProfileResponseObject, error) {
-	written, err := h.App.Accounts.DefineProfile(ctx, callOf(ctx).caller, accounts.DefineProfile{
+	receipt, err := h.App.Accounts.DefineProfile(ctx, callOf(ctx).caller, accounts.DefineProfile{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Name: r.Body.Name, Rights: r.Body.Rights,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return openapi.DefineProfile201JSONResponse{
-		Body: writtenBody(written),
+		Body: writtenBody(receipt),
 		Headers: openapi.DefineProfile201ResponseHeaders{
-			Location: accountPath(r.Uid) + "/profiles/" + written.UID.String(), XPosition: written.Position.String(),
+			Location: accountPath(r.Uid) + "/profiles/" + receipt.UID.String(), XPosition: receipt.Position.String(),
 		},
 	}, nil
 }
@@ -67,11 +67,11 @@ func (h handlers) EditProfile(ctx context.Context, r openapi.EditProfileRequestO
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Accounts.EditProfile(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Accounts.EditProfile(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditProfile200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.EditProfile200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequestObject) (openapi.RemoveProfileResponseObject, error) {
@@ -82,11 +82,11 @@ func (h handlers) RemoveProfile(ctx context.Context, r openapi.RemoveProfileRequ
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	written, err := h.App.Accounts.RemoveProfile(ctx, callOf(ctx).caller, c)
+	receipt, err := h.App.Accounts.RemoveProfile(ctx, callOf(ctx).caller, c)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.RemoveProfile200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.RemoveProfile200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func profile(p rights.Profile) openapi.Profile {

@@ -30,13 +30,13 @@ func (h handlers) SecureAccount(ctx context.Context, r openapi.SecureAccountRequ
 	if options.SessionMinutes == nil && options.PasswordLength == nil && options.AddressRanges == nil {
 		return nil, malformed("", codeFieldMissing, "Give one of the options.")
 	}
-	written, err := h.App.Accounts.Secure(ctx, callOf(ctx).caller,
+	receipt, err := h.App.Accounts.Secure(ctx, callOf(ctx).caller,
 		accounts.Secure{Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Options: options})
 	if err != nil {
 		return nil, err
 	}
 	return openapi.SecureAccount200JSONResponse{
-		Body:    writtenBody(written),
-		Headers: openapi.SecureAccount200ResponseHeaders{XPosition: written.Position.String()},
+		Body:    writtenBody(receipt),
+		Headers: openapi.SecureAccount200ResponseHeaders{XPosition: receipt.Position.String()},
 	}, nil
 }

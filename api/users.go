@@ -54,7 +54,7 @@ func (h handlers) GetUser(ctx context.Context, r openapi.GetUserRequestObject) (
 }
 
 func (h handlers) InviteUser(ctx context.Context, r openapi.InviteUserRequestObject) (openapi.InviteUserResponseObject, error) {
-	written, err := h.App.People.Invite(ctx, callOf(ctx).caller, people.Invite{
+	receipt, err := h.App.People.Invite(ctx, callOf(ctx).caller, people.Invite{
 		Command: commandOf(ctx, r.Body.Reason), Account: r.Uid, Email: r.Body.Email, Name: valueOf(r.Body.Name),
 		Profiles: valueOf(r.Body.Profiles), Administrator: valueOf(r.Body.Administrator),
 	})
@@ -62,9 +62,9 @@ func (h handlers) InviteUser(ctx context.Context, r openapi.InviteUserRequestObj
 		return nil, err
 	}
 	return openapi.InviteUser201JSONResponse{
-		Body: writtenBody(written),
+		Body: writtenBody(receipt),
 		Headers: openapi.InviteUser201ResponseHeaders{
-			Location: accountPath(r.Uid) + "/users/" + written.UID.String(), XPosition: written.Position.String(),
+			Location: accountPath(r.Uid) + "/users/" + receipt.UID.String(), XPosition: receipt.Position.String(),
 		},
 	}, nil
 }
@@ -74,33 +74,33 @@ func (h handlers) EditUser(ctx context.Context, r openapi.EditUserRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	written, err := h.App.People.Edit(ctx, callOf(ctx).caller, people.Edit{
+	receipt, err := h.App.People.Edit(ctx, callOf(ctx).caller, people.Edit{
 		UserCommand: c, Profiles: r.Body.Profiles, Administrator: r.Body.Administrator,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EditUser200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+	return openapi.EditUser200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
 func (h handlers) ResendUserInvitation(ctx context.Context, r openapi.ResendUserInvitationRequestObject) (openapi.ResendUserInvitationResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.ResendInvitation)
-	return openapi.ResendUserInvitation200JSONResponse{WrittenJSONResponse: written}, err
+	answer, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.ResendInvitation)
+	return openapi.ResendUserInvitation200JSONResponse{WrittenJSONResponse: answer}, err
 }
 
 func (h handlers) RevokeUserInvitation(ctx context.Context, r openapi.RevokeUserInvitationRequestObject) (openapi.RevokeUserInvitationResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.RevokeInvitation)
-	return openapi.RevokeUserInvitation200JSONResponse{WrittenJSONResponse: written}, err
+	answer, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.RevokeInvitation)
+	return openapi.RevokeUserInvitation200JSONResponse{WrittenJSONResponse: answer}, err
 }
 
 func (h handlers) DeactivateUser(ctx context.Context, r openapi.DeactivateUserRequestObject) (openapi.DeactivateUserResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.Deactivate)
-	return openapi.DeactivateUser200JSONResponse{WrittenJSONResponse: written}, err
+	answer, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.Deactivate)
+	return openapi.DeactivateUser200JSONResponse{WrittenJSONResponse: answer}, err
 }
 
 func (h handlers) ReactivateUser(ctx context.Context, r openapi.ReactivateUserRequestObject) (openapi.ReactivateUserResponseObject, error) {
-	written, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.Reactivate)
-	return openapi.ReactivateUser200JSONResponse{WrittenJSONResponse: written}, err
+	answer, err := h.changeUser(ctx, r.Uid, r.User, r.Params.IfMatch, r.Body, h.App.People.Reactivate)
+	return openapi.ReactivateUser200JSONResponse{WrittenJSONResponse: answer}, err
 }
 
 // changeUser carries out a command that has no fields of its own.
@@ -111,8 +111,8 @@ func (h handlers) changeUser(ctx context.Context, account, person uuid.UUID, mat
 	if err != nil {
 		return openapi.WrittenJSONResponse{}, err
 	}
-	written, err := do(ctx, callOf(ctx).caller, c)
-	return writtenResponse(written), err
+	receipt, err := do(ctx, callOf(ctx).caller, c)
+	return writtenResponse(receipt), err
 }
 
 func userCommand(ctx context.Context, account, person uuid.UUID, match *openapi.IfMatch, reason *openapi.ReasonText) (people.UserCommand, error) {

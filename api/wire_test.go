@@ -225,7 +225,7 @@ func TestManyItemsOrAWishMakeAnOperation(t *testing.T) {
 
 func TestVerbsInPaths(t *testing.T) {
 	t.Parallel()
-	f := &fake{written: command.Receipt{UID: customer, Revision: 3, Position: at9}}
+	f := &fake{receipt: command.Receipt{UID: customer, Revision: 3, Position: at9}}
 	c := newClient(t, options(f))
 	got := c.post("/v1/devices/"+serial+":suspend", `{"reason":"lost"}`, `If-Match: "2"`).is(200)
 	sent, _ := f.got.(devices.LifeCycle)

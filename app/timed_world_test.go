@@ -52,9 +52,9 @@ func followedWorld(t testing.TB, finishes bool) *timedWorld {
 		return w.runner.WaitFor(ctx, names, p)
 	})
 	w.App = w.with(w.log)
-	var following []projections.Process
+	var following []projections.Reaction
 	if f := w.Finisher; finishes {
-		following = append(following, projections.Process{Name: f.Name(), Prefixes: f.Prefixes(), Handle: f.HandleBatch})
+		following = append(following, projections.Reaction{Name: f.Name(), Prefixes: f.Prefixes(), Handle: f.HandleBatch})
 	}
 	w.runner, err = projections.New(projections.Options{
 		Pool: w.pool, Follow: follow, Log: w.log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),

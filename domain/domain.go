@@ -25,7 +25,7 @@ const (
 	ActorOperator ActorKind = "operator" // the platform owner
 	ActorToken    ActorKind = "token"    // an API token of an account
 	ActorUser     ActorKind = "user"     // a person, signed in or through a personal API token
-	ActorSystem   ActorKind = "system"   // one of the service's own processes
+	ActorSystem   ActorKind = "system"   // one of the service's own parts
 	ActorAuditor  ActorKind = "auditor"  // a person with an audit grant; reads only and causes no events
 )
 

@@ -149,7 +149,7 @@ func TestTriesAgainAfterAWhile(t *testing.T) {
 	pool, log := pgtest.Pool(t), newScript(10)
 	var mu sync.Mutex
 	failures := 2
-	process := projections.Process{Name: "moody", Prefixes: []string{"counter-"}, Handle: func(context.Context, eventlog.Batch) error {
+	reaction := projections.Reaction{Name: "moody", Prefixes: []string{"counter-"}, Handle: func(context.Context, eventlog.Batch) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if failures > 0 {
@@ -158,7 +158,7 @@ func TestTriesAgainAfterAWhile(t *testing.T) {
 		}
 		return nil
 	}}
-	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log, StoppedRetry: 50 * time.Millisecond}, nil, process)
+	r := start(t, projections.Options{Pool: pool, Follow: log.Follow, Log: log, StoppedRetry: 50 * time.Millisecond}, nil, reaction)
 	r.waitFor(t, "moody", log.add(many(1)...))
 	require.Zero(t, failures)
 }
@@ -168,13 +168,13 @@ type early time.Time
 func (e early) Error() string        { return "too early" }
 func (e early) NotBefore() time.Time { return time.Time(e) }
 
-func TestProcessComesAgainWhenDue(t *testing.T) {
+func TestReactionComesAgainWhenDue(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(10)
 	due := time.Now().Add(150 * time.Millisecond)
 	var mu sync.Mutex
 	var handled []eventlog.Position
-	process := projections.Process{Name: "patient", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
+	reaction := projections.Reaction{Name: "patient", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
 		if time.Now().Before(due) {
 			return errors.Join(errors.New("wrapped"), early(due))
 		}
@@ -186,7 +186,7 @@ func TestProcessComesAgainWhenDue(t *testing.T) {
 		return nil
 	}}
 	last := log.add(many(25)...)
-	r := start(t, log.options(pool), nil, process)
+	r := start(t, log.options(pool), nil, reaction)
 	r.waitFor(t, "patient", last)
 	require.False(t, time.Now().Before(due))
 	require.NoError(t, r.Unfit())
@@ -196,14 +196,14 @@ func TestProcessComesAgainWhenDue(t *testing.T) {
 	require.True(t, slices.IsSortedFunc(handled, func(a, b eventlog.Position) int { return int(a.Commit) - int(b.Commit) }))
 }
 
-// What a process could not do for now it does later, and nothing is left out.
-func TestProcessRepeatsWhatMayPass(t *testing.T) {
+// What a reaction could not do for now it does later, and nothing is left out.
+func TestReactionRepeatsWhatMayPass(t *testing.T) {
 	t.Parallel()
 	pool, log := pgtest.Pool(t), newScript(4)
 	var mu sync.Mutex
 	handled := map[eventlog.Position]bool{}
 	calls := 0
-	process := projections.Process{Name: "busy", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
+	reaction := projections.Reaction{Name: "busy", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if calls++; calls%3 != 0 {
@@ -215,7 +215,7 @@ func TestProcessRepeatsWhatMayPass(t *testing.T) {
 		return nil
 	}}
 	last := log.add(many(20)...)
-	r := start(t, log.options(pool), nil, process)
+	r := start(t, log.options(pool), nil, reaction)
 	r.waitFor(t, "busy", last)
 	mu.Lock()
 	defer mu.Unlock()
@@ -231,7 +231,7 @@ func TestTooEarlyWithinABatchDoneOneByOne(t *testing.T) {
 	var mu sync.Mutex
 	var handled []eventlog.Position
 	waited := false
-	process := projections.Process{Name: "picky", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
+	reaction := projections.Reaction{Name: "picky", Prefixes: []string{"counter-"}, Handle: func(_ context.Context, b eventlog.Batch) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(b.Events) > 1 {
@@ -245,7 +245,7 @@ func TestTooEarlyWithinABatchDoneOneByOne(t *testing.T) {
 		return nil
 	}}
 	last := log.add(many(8)...)
-	r := start(t, log.options(pool), nil, process)
+	r := start(t, log.options(pool), nil, reaction)
 	r.waitFor(t, "picky", last)
 	mu.Lock()
 	defer mu.Unlock()

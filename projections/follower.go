@@ -15,7 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
-// follower is a projection or a process, and what is known of it while it runs.
+// follower is a projection or a reaction, and what is known of it while it runs.
 type follower struct {
 	name     string
 	version  int

@@ -214,12 +214,12 @@ type started struct {
 	stop func() // and waits for it
 }
 
-func start(t testing.TB, o projections.Options, ps []projections.Projection, processes ...projections.Process) started {
+func start(t testing.TB, o projections.Options, ps []projections.Projection, reactions ...projections.Reaction) started {
 	t.Helper()
 	if o.LeasePoll == 0 {
 		o.LeasePoll = 20 * time.Millisecond
 	}
-	r, err := projections.New(o, ps, processes)
+	r, err := projections.New(o, ps, reactions)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -1,4 +1,4 @@
-// Package projections runs the read models and the processes that follow the
+// Package projections runs the read models and the reactions that follow the
 // log. A read model is a declaration: name, version, which streams, which
 // tables, and how a batch of events becomes rows. The [Runner] does the rest:
 //
@@ -81,7 +81,7 @@ func (p Projection) validate() error {
 	return nil
 }
 
-// Process is a follower with side effects: it appends to streams, queues jobs.
+// Reaction is a follower with side effects: it appends to streams, queues jobs.
 // It has a checkpoint as projections do, written after the handling: a batch
 // may come again after a crash, so Handle must be safe to repeat. Within one
 // Runner batches come one at a time and in order.
@@ -89,24 +89,24 @@ func (p Projection) validate() error {
 // An error with the method NotBefore() time.Time in its chain says that it is
 // too early for an event: the batch comes again then, or after a second if
 // that is sooner, and nothing is counted as a failure.
-type Process struct {
+type Reaction struct {
 	Name     string
 	Prefixes []string
 	Handle   func(ctx context.Context, batch eventlog.Batch) error
-	// Replaces names processes of earlier programs that this one stands for. It
+	// Replaces names reactions of earlier programs that this one stands for. It
 	// begins where the slowest of them got to, so that nothing is missed; what
 	// others of them have handled it handles again.
 	Replaces []string
 }
 
-func (p Process) validate() error {
+func (r Reaction) validate() error {
 	switch {
-	case !validName.MatchString(p.Name):
-		return fmt.Errorf("process name %q must match %s", p.Name, validName)
-	case len(p.Prefixes) == 0:
-		return fmt.Errorf("process %s follows no stream", p.Name)
-	case p.Handle == nil:
-		return fmt.Errorf("process %s has no Handle", p.Name)
+	case !validName.MatchString(r.Name):
+		return fmt.Errorf("reaction name %q must match %s", r.Name, validName)
+	case len(r.Prefixes) == 0:
+		return fmt.Errorf("reaction %s follows no stream", r.Name)
+	case r.Handle == nil:
+		return fmt.Errorf("reaction %s has no Handle", r.Name)
 	}
 	return nil
 }

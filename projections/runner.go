@@ -67,7 +67,7 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Runner runs projections and processes. Any number of instances may run the
+// Runner runs projections and reactions. Any number of instances may run the
 // same ones against one database.
 //
 // What becomes of an event that fails: no event is ever skipped, and the
@@ -75,13 +75,13 @@ func (o *Options) setDefaults() {
 //   - One that cannot be decoded, or that this program does not know, by its type
 //     or its schema version, ends the subscription. What is before it is applied;
 //     then the follower is stopped.
-//   - One whose rows cannot be written, or that a process fails at, for a reason
+//   - One whose rows cannot be written, or that a reaction fails at, for a reason
 //     that will not pass: its batch is rolled back and done once more event by
 //     event. What is before it is applied; then the follower is stopped, with the
 //     event's name.
 //   - Where the reason may pass (the database or the event store is down, a
 //     deadlock), the batch is tried again with backoff, for as long as it takes.
-//   - One that a process says it is too early for comes again when it is due.
+//   - One that a reaction says it is too early for comes again when it is due.
 //
 // A stopped follower says why in its checkpoint row, Status, Unfit and the
 // metrics, for every instance to see. It tries again after Options.StoppedRetry,
@@ -97,12 +97,12 @@ type Runner struct {
 	waiter      *waiter
 }
 
-// processVersion stands in checkpoint rows of processes: their past deeds are
+// reactionVersion stands in checkpoint rows of reactions: their past deeds are
 // in the log, so a new version never starts over.
-const processVersion = 1
+const reactionVersion = 1
 
 // New checks the declarations and makes a Runner.
-func New(o Options, projections []Projection, processes []Process) (*Runner, error) {
+func New(o Options, projections []Projection, reactions []Reaction) (*Runner, error) {
 	o.setDefaults()
 	r := &Runner{Options: o, projections: map[string]Projection{}}
 	names := map[string]bool{}
@@ -121,8 +121,8 @@ func New(o Options, projections []Projection, processes []Process) (*Runner, err
 		}
 		r.projections[p.Name] = p
 	}
-	for _, p := range processes {
-		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: processVersion, prefixes: p.Prefixes, replaces: p.Replaces, handle: p.Handle})); err != nil {
+	for _, p := range reactions {
+		if err := errors.Join(p.validate(), add(&follower{name: p.Name, version: reactionVersion, prefixes: p.Prefixes, replaces: p.Replaces, handle: p.Handle})); err != nil {
 			return nil, err
 		}
 	}

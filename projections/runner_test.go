@@ -136,13 +136,13 @@ func TestFinishesTheBatchAtShutdown(t *testing.T) {
 	pool, log := pgtest.Pool(t), newScript(10)
 	begun, finish := make(chan struct{}), make(chan struct{})
 	var ctxErr error
-	process := projections.Process{Name: "slow", Prefixes: []string{"counter-"}, Handle: func(ctx context.Context, _ eventlog.Batch) error {
+	reaction := projections.Reaction{Name: "slow", Prefixes: []string{"counter-"}, Handle: func(ctx context.Context, _ eventlog.Batch) error {
 		close(begun)
 		<-finish
 		ctxErr = ctx.Err()
 		return ctxErr
 	}}
-	r := start(t, log.options(pool), nil, process)
+	r := start(t, log.options(pool), nil, reaction)
 	last := log.add(many(3)...)
 	<-begun
 	r.end()
@@ -221,7 +221,7 @@ func TestDeclarationsAreChecked(t *testing.T) {
 	}
 	_, err := projections.New(projections.Options{Pool: pool}, []projections.Projection{good, good}, nil)
 	require.ErrorContains(t, err, "two followers")
-	_, err = projections.New(projections.Options{Pool: pool}, nil, []projections.Process{{Name: "p"}})
+	_, err = projections.New(projections.Options{Pool: pool}, nil, []projections.Reaction{{Name: "p"}})
 	require.Error(t, err)
 }
 

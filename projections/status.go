@@ -13,7 +13,7 @@ import (
 type Status struct {
 	Name     string
 	Version  int
-	Process  bool // it has side effects instead of rows
+	Reaction bool // it has side effects instead of rows
 	State    State
 	Error    string            // why it is stopped or refused
 	Position eventlog.Position // how far it is, by the checkpoint
@@ -48,7 +48,7 @@ func (r *Runner) Status(ctx context.Context) ([]Status, error) {
 
 func (r *Runner) status(ctx context.Context, f *follower) (Status, error) {
 	f.mu.Lock()
-	s := Status{Name: f.name, Version: f.version, Process: f.projection == nil, State: f.state, Error: f.problem}
+	s := Status{Name: f.name, Version: f.version, Reaction: f.projection == nil, State: f.state, Error: f.problem}
 	if f.batches > 0 {
 		s.EventsPerBatch = float64(f.events) / float64(f.batches)
 	}

@@ -57,10 +57,10 @@ type outcome struct {
 	err      error
 }
 
-// plan decides a group of requests in order, each seeing the effects of those
+// decision settles a group of requests in order, each seeing the effects of those
 // before it, and collects what has to be written for them. Nothing it says may be
 // told to a caller before its records are committed.
-type plan struct {
+type decision struct {
 	ctx     context.Context
 	q       querier
 	now     time.Time
@@ -73,12 +73,12 @@ type plan struct {
 
 // decide settles one request against the state of its stream. An error means
 // that the log could not be read.
-func (p *plan) decide(r *request) (outcome, error) {
-	current := p.lastRevision(r.stream)
+func (d *decision) decide(r *request) (outcome, error) {
+	current := d.lastRevision(r.stream)
 	if current == tombstoneRevision {
 		return outcome{verdict: verdictDeleted}, nil
 	}
-	deleted := !isMetaStream(r.stream) && p.states[metaStreamOf(r.stream)].meta.softDeleted()
+	deleted := !isMetaStream(r.stream) && d.states[metaStreamOf(r.stream)].meta.softDeleted()
 	wrong := outcome{verdict: verdictWrongRevision, revision: current}
 
 	switch {
@@ -87,16 +87,16 @@ func (p *plan) decide(r *request) (outcome, error) {
 			if deleted {
 				return outcome{verdict: verdictDeleted}, nil
 			}
-			if current == noStream && (isMetaStream(r.stream) || p.states[metaStreamOf(r.stream)].last == noStream) {
+			if current == noStream && (isMetaStream(r.stream) || d.states[metaStreamOf(r.stream)].last == noStream) {
 				return wrong, nil
 			}
 		}
-		if out, repeated := p.repeatedAny(r, wrong); repeated {
+		if out, repeated := d.repeatedAny(r, wrong); repeated {
 			return out, nil
 		}
 	case r.expected < current:
 		if r.op == opAppend {
-			out, repeated, err := p.repeatedExact(r, wrong)
+			out, repeated, err := d.repeatedExact(r, wrong)
 			if err != nil || repeated {
 				return out, err
 			}
@@ -107,27 +107,27 @@ func (p *plan) decide(r *request) (outcome, error) {
 	case r.expected > current:
 		return wrong, nil
 	}
-	return p.apply(r, current, deleted, wrong), nil
+	return d.apply(r, current, deleted, wrong), nil
 }
 
 // lastRevision is the stream's last revision. The metadata of a tombstoned stream
 // counts as tombstoned too.
-func (p *plan) lastRevision(stream string) int64 {
-	if isMetaStream(stream) && p.states[originalStreamOf(stream)].last == tombstoneRevision {
+func (d *decision) lastRevision(stream string) int64 {
+	if isMetaStream(stream) && d.states[originalStreamOf(stream)].last == tombstoneRevision {
 		return tombstoneRevision
 	}
-	return p.states[stream].last
+	return d.states[stream].last
 }
 
 // repeatedAny recognises a repeated append that names no revision, as far as its
 // event ids are remembered. It is not repeated when the first id is unknown; with
 // the first known and another not, it is neither old nor new and refused.
-func (p *plan) repeatedAny(r *request, wrong outcome) (outcome, bool) {
+func (d *decision) repeatedAny(r *request, wrong outcome) (outcome, bool) {
 	var last storedEvent
 	for i, e := range r.events {
-		at, ok := p.ids[e.id]
+		at, ok := d.ids[e.id]
 		if !ok {
-			at, ok = p.memory.get(e.id)
+			at, ok = d.memory.get(e.id)
 		}
 		if !ok || at.stream != r.stream {
 			return wrong, i > 0
@@ -139,11 +139,11 @@ func (p *plan) repeatedAny(r *request, wrong outcome) (outcome, bool) {
 
 // repeatedExact recognises a repeated append by the ids of the events that follow
 // the expected revision. When only some of them match it is refused.
-func (p *plan) repeatedExact(r *request, wrong outcome) (outcome, bool, error) {
+func (d *decision) repeatedExact(r *request, wrong outcome) (outcome, bool, error) {
 	if len(r.events) == 0 {
 		return wrong, true, nil
 	}
-	stored, err := p.idsAfter(r.stream, r.expected, len(r.events))
+	stored, err := d.idsAfter(r.stream, r.expected, len(r.events))
 	if err != nil {
 		return outcome{}, false, err
 	}
@@ -157,13 +157,13 @@ func (p *plan) repeatedExact(r *request, wrong outcome) (outcome, bool, error) {
 }
 
 // idsAfter lists up to n events of the stream after the revision, from the log and
-// then from this plan.
-func (p *plan) idsAfter(stream string, revision int64, n int) ([]*record, error) {
-	stored, err := readPage(p.ctx, p.q, page{stream: stream, from: revision + 1, to: revision + int64(n), limit: n})
+// then from this decision.
+func (d *decision) idsAfter(stream string, revision int64, n int) ([]*record, error) {
+	stored, err := readPage(d.ctx, d.q, page{stream: stream, from: revision + 1, to: revision + int64(n), limit: n})
 	if err != nil {
 		return nil, err
 	}
-	for _, rec := range p.records {
+	for _, rec := range d.records {
 		if rec.stream == stream && rec.revision > revision && len(stored) < n {
 			stored = append(stored, rec)
 		}
@@ -172,38 +172,38 @@ func (p *plan) idsAfter(stream string, revision int64, n int) ([]*record, error)
 }
 
 // apply adds what the accepted request writes.
-func (p *plan) apply(r *request, current int64, deleted bool, wrong outcome) outcome {
+func (d *decision) apply(r *request, current int64, deleted bool, wrong outcome) outcome {
 	switch r.op {
 	case opDelete:
 		meta := metaStreamOf(r.stream)
-		if current == noStream && p.states[meta].last == noStream {
+		if current == noStream && d.states[meta].last == noStream {
 			return wrong
 		}
-		return p.add(meta, systemEvent(typeMetadata, softDeleteMetadata()))
+		return d.add(meta, systemEvent(typeMetadata, softDeleteMetadata()))
 	case opTombstone:
-		return p.addAt(r.stream, tombstoneRevision, systemEvent(typeStreamDeleted, nil))
+		return d.addAt(r.stream, tombstoneRevision, systemEvent(typeStreamDeleted, nil))
 	}
 	if len(r.events) == 0 {
 		return outcome{revision: current}
 	}
-	undelete := isMetaStream(r.stream) && p.states[r.stream].meta.softDeleted()
+	undelete := isMetaStream(r.stream) && d.states[r.stream].meta.softDeleted()
 	var out outcome
 	for _, e := range r.events {
-		out = p.add(r.stream, e)
+		out = d.add(r.stream, e)
 	}
 	switch {
 	case deleted: // the stream begins again after what was deleted
-		p.undelete(metaStreamOf(r.stream), current+1)
+		d.undelete(metaStreamOf(r.stream), current+1)
 	case undelete:
-		p.undelete(r.stream, p.states[originalStreamOf(r.stream)].last+1)
+		d.undelete(r.stream, d.states[originalStreamOf(r.stream)].last+1)
 	}
 	return out
 }
 
 // undelete sets $tb so that the stream shows what follows, keeping other metadata.
-func (p *plan) undelete(meta string, from int64) {
-	if content, ok := withTruncateBefore(p.states[meta].raw, from); ok {
-		p.add(meta, systemEvent(typeMetadata, content))
+func (d *decision) undelete(meta string, from int64) {
+	if content, ok := withTruncateBefore(d.states[meta].raw, from); ok {
+		d.add(meta, systemEvent(typeMetadata, content))
 	}
 }
 
@@ -211,36 +211,36 @@ func systemEvent(typ string, data []byte) proposed {
 	return proposed{id: uuid.New(), typ: typ, isJSON: true, data: data}
 }
 
-func (p *plan) add(stream string, e proposed) outcome {
-	return p.addAt(stream, p.states[stream].last+1, e)
+func (d *decision) add(stream string, e proposed) outcome {
+	return d.addAt(stream, d.states[stream].last+1, e)
 }
 
-func (p *plan) addAt(stream string, revision int64, e proposed) outcome {
+func (d *decision) addAt(stream string, revision int64, e proposed) outcome {
 	rec := newRecord(record{
-		position: p.next, revision: revision, created: p.now, id: e.id, isJSON: e.isJSON,
+		position: d.next, revision: revision, created: d.now, id: e.id, isJSON: e.isJSON,
 		stream: stream, typ: e.typ, data: e.data, metadata: e.metadata,
 	})
-	p.next++
-	p.records = append(p.records, rec)
-	p.ids[e.id] = storedEvent{stream: stream, revision: revision, position: rec.position}
+	d.next++
+	d.records = append(d.records, rec)
+	d.ids[e.id] = storedEvent{stream: stream, revision: revision, position: rec.position}
 	state := newStreamState(stream, revision, rec.data)
-	state.idsKnown = p.states[stream].idsKnown
-	p.states[stream] = state
+	state.idsKnown = d.states[stream].idsKnown
+	d.states[stream] = state
 	return outcome{revision: revision, position: rec.position}
 }
 
 // load fetches the states of all streams the requests touch.
-func (p *plan) load(s *store, requests []*request) error {
+func (d *decision) load(s *store, requests []*request) error {
 	var unknown []string
 	want := func(stream string) {
-		if _, ok := p.states[stream]; ok {
+		if _, ok := d.states[stream]; ok {
 			return
 		}
 		state, ok := s.cached(stream)
 		if !ok {
 			unknown = append(unknown, stream)
 		}
-		p.states[stream] = state
+		d.states[stream] = state
 	}
 	for _, r := range requests {
 		want(r.stream)
@@ -251,21 +251,21 @@ func (p *plan) load(s *store, requests []*request) error {
 		}
 	}
 	if len(unknown) > 0 {
-		loaded, err := loadStates(p.ctx, p.q, unknown)
+		loaded, err := loadStates(d.ctx, d.q, unknown)
 		if err != nil {
 			return err
 		}
-		maps.Copy(p.states, loaded)
+		maps.Copy(d.states, loaded)
 	}
-	return p.loadIDs(requests)
+	return d.loadIDs(requests)
 }
 
 // loadIDs remembers the ids of the latest events of streams appended to without a
 // revision for the first time, so that a retry is recognised after a restart too.
-func (p *plan) loadIDs(requests []*request) error {
+func (d *decision) loadIDs(requests []*request) error {
 	var streams []string
 	for _, r := range requests {
-		state := p.states[r.stream]
+		state := d.states[r.stream]
 		if state.idsKnown || (r.expected != anyRevision && r.expected != streamExists) {
 			continue
 		}
@@ -273,14 +273,14 @@ func (p *plan) loadIDs(requests []*request) error {
 			streams = append(streams, r.stream)
 		}
 		state.idsKnown = true
-		p.states[r.stream] = state
+		d.states[r.stream] = state
 	}
 	if len(streams) == 0 {
 		return nil
 	}
-	return loadRecentIDs(p.ctx, p.q, streams, func(id [16]byte, at storedEvent) {
-		if known, ok := p.memory.get(id); !ok || known.stream != at.stream || known.revision < at.revision {
-			p.memory.put(id, at)
+	return loadRecentIDs(d.ctx, d.q, streams, func(id [16]byte, at storedEvent) {
+		if known, ok := d.memory.get(id); !ok || known.stream != at.stream || known.revision < at.revision {
+			d.memory.put(id, at)
 		}
 	})
 }

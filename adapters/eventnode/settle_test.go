@@ -36,10 +36,10 @@ func testAppend(stream string, expected int64) *request {
 }
 
 // settled tries until the server has noticed that the session before is gone.
-func settled(w *writer, p *plan) (written bool, err error) {
+func settled(w *writer, d *decision) (written bool, err error) {
 	for range 1000 {
 		w.retryAt = time.Time{}
-		if written, err = w.settle(p); !errors.Is(err, ErrInUse) {
+		if written, err = w.settle(d); !errors.Is(err, ErrInUse) {
 			break
 		}
 	}

@@ -137,46 +137,46 @@ func (w *writer) giveUp(group []*request, cause error) error {
 	return nil
 }
 
-// try decides the group and writes its records. The plan comes back with an error
+// try decides the group and writes its records. The decision comes back with an error
 // too when it was sent, for settle to find out about.
-func (w *writer) try(group []*request) (*plan, []outcome, error) {
+func (w *writer) try(group []*request) (*decision, []outcome, error) {
 	if w.session.conn == nil {
 		return nil, nil, errUnavailable
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	p := &plan{
+	d := &decision{
 		ctx: ctx, q: w.session.conn, now: time.Now().Truncate(time.Microsecond), next: w.last + 1,
 		memory: w.memory, states: map[string]streamState{}, ids: map[[16]byte]storedEvent{},
 	}
-	if err := p.load(w.store, group); err != nil {
+	if err := d.load(w.store, group); err != nil {
 		return nil, nil, err
 	}
 	outcomes := make([]outcome, len(group))
 	for i, r := range group {
 		var err error
-		if outcomes[i], err = p.decide(r); err != nil {
+		if outcomes[i], err = d.decide(r); err != nil {
 			return nil, nil, err
 		}
 	}
-	if len(p.records) == 0 {
-		return p, outcomes, nil
+	if len(d.records) == 0 {
+		return d, outcomes, nil
 	}
 	start := time.Now()
-	err := w.session.insert(ctx, p.records)
-	w.metrics.observeWrite(len(p.records), time.Since(start), err)
-	return p, outcomes, err
+	err := w.session.insert(ctx, d.records)
+	w.metrics.observeWrite(len(d.records), time.Since(start), err)
+	return d, outcomes, err
 }
 
-// settle reopens the log after a failure and says whether the plan was written
+// settle reopens the log after a failure and says whether the decision was written
 // after all. All or nothing of it was, and nobody else can have written since.
-func (w *writer) settle(p *plan) (written bool, err error) {
+func (w *writer) settle(d *decision) (written bool, err error) {
 	w.session.close()
 	w.store.forget()
 	if err := w.reopen(); err != nil {
 		return false, err
 	}
-	if p != nil && len(p.records) > 0 && w.last == p.next-1 {
+	if d != nil && len(d.records) > 0 && w.last == d.next-1 {
 		return true, nil
 	}
 	w.catchUp()
@@ -192,17 +192,17 @@ func (w *writer) catchUp() {
 	}
 }
 
-// publish makes a committed plan visible.
-func (w *writer) publish(p *plan) {
-	w.store.committed(p.states)
-	if len(p.records) == 0 {
+// publish makes a committed decision visible.
+func (w *writer) publish(d *decision) {
+	w.store.committed(d.states)
+	if len(d.records) == 0 {
 		return
 	}
-	for id, at := range p.ids {
+	for id, at := range d.ids {
 		w.memory.put(id, at)
 	}
-	w.last = p.next - 1
-	w.tail.publish(p.records)
+	w.last = d.next - 1
+	w.tail.publish(d.records)
 	w.metrics.observePosition(w.last)
 }
 

@@ -31,7 +31,8 @@
 //     wants the leader, so a demoted leader may answer for a while. Decisions are
 //     protected by the expected revision of the append that follows them;
 //     anything shown to people is behind the log anyway.
-//   - There is no append to several streams. Rules across streams are processes.
+//   - There is no append to several streams. Package app/command keeps rules across
+//     streams; package app/reactions finishes what died on the way.
 //   - Positions belong to one store. They mean nothing to another, even if it
 //     holds the same events.
 //   - How far a follower has looked is known exactly only by the events it

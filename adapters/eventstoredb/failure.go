@@ -30,9 +30,9 @@ const (
 	doubtful                // unclear: repeat a few times
 )
 
-// judge reads the verdict off an error. The client's own codes lose several
+// classify reads the verdict off an error. The client's own codes lose several
 // gRPC codes (they become 0), so the status inside is looked at first.
-func judge(err error) verdict {
+func classify(err error) verdict {
 	switch {
 	case errors.Is(err, errPanic), errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer):
 		return refused
@@ -85,7 +85,7 @@ func failed(ctx context.Context, op string, err error) error {
 	case hasCode(err, esdb.ErrorCodeStreamDeleted):
 		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrStreamDeleted, err)
 	case ctx.Err() != nil, errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer),
-		hasCode(err, esdb.ErrorCodeConnectionClosed), judge(err) == away, outcomeUnknown(err):
+		hasCode(err, esdb.ErrorCodeConnectionClosed), classify(err) == away, outcomeUnknown(err):
 		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrUnavailable, err)
 	default:
 		return fmt.Errorf("%s: %w", op, err)
@@ -96,5 +96,5 @@ func failed(ctx context.Context, op string, err error) error {
 // while sending: with that the store ended the call before it had all of it,
 // which it does to refuse what is too big.
 func outcomeUnknown(err error) bool {
-	return judge(err) == doubtful && !errors.Is(err, io.EOF)
+	return classify(err) == doubtful && !errors.Is(err, io.EOF)
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
-func TestJudge(t *testing.T) {
+func TestClassify(t *testing.T) {
 	t.Parallel()
 	wrapped := func(c codes.Code) error { return fmt.Errorf("outer: %w", status.Error(c, "inner")) }
 	for _, c := range []struct {
@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 		{errNoAnswer, refused, true}, // the patience was for all attempts
 		{errClosed, refused, true},
 	} {
-		assert.Equal(t, c.want, judge(c.err), "%v", c.err)
+		assert.Equal(t, c.want, classify(c.err), "%v", c.err)
 		assert.Equal(t, c.unavailable, errors.Is(failed(t.Context(), "x", c.err), eventlog.ErrUnavailable), "%v", c.err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -30,7 +30,7 @@ func (s *Store) attempts(op, what string) *attempts {
 func (a *attempts) again(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(ctx, a.left())
 	defer cancel()
-	verdict := judge(err)
+	verdict := classify(err)
 	if verdict == doubtful {
 		a.doubts++
 	}

@@ -152,7 +152,7 @@ func (s *Service) run(made setup) {
 	s.Handler = server
 }
 
-// follow prepares the read model and the processes that follow the log.
+// follow prepares the read model and the reactions, which follow the log.
 func (s *Service) follow(log *eventstoredb.Store) *projections.Runner {
 	s.t.Helper()
 	source, err := eventlog.Source(s.t.Context(), log, s.Clock)
@@ -165,7 +165,7 @@ func (s *Service) follow(log *eventstoredb.Store) *projections.Runner {
 	finisher := s.App.Finisher
 	runner, err := projections.New(projections.Options{
 		Pool: s.Pool, Follow: follow, Log: log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
-	}, []projections.Projection{fleet.Projection()}, []projections.Process{
+	}, []projections.Projection{fleet.Projection()}, []projections.Reaction{
 		{Name: finisher.Name(), Prefixes: finisher.Prefixes(), Handle: finisher.HandleBatch},
 	})
 	must(s.t, err)

@@ -12,10 +12,9 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
-
-	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // Values of AccountStatus.
@@ -11736,7 +11735,7 @@ func (c *Client) ListAccounts(ctx context.Context, params *ListAccountsParams, r
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListAccounts(ctx, params, reqEditors...)
@@ -11831,7 +11830,7 @@ func (c *Client) GetAccount(ctx context.Context, uid AccountUID, params *GetAcco
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetAccount(ctx, uid, params, reqEditors...)
@@ -11922,7 +11921,7 @@ func (c *Client) ListChannelContacts(ctx context.Context, uid AccountUID, params
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListChannelContacts(ctx, uid, params, reqEditors...)
@@ -12048,7 +12047,7 @@ func (c *Client) ListExternalAccounts(ctx context.Context, uid AccountUID, param
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListExternalAccounts(ctx, uid, params, reqEditors...)
@@ -12176,7 +12175,7 @@ func (c *Client) GetExternalAccount(ctx context.Context, uid AccountUID, externa
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetExternalAccount(ctx, uid, externalAccount, params, reqEditors...)
@@ -12271,7 +12270,7 @@ func (c *Client) ListPartners(ctx context.Context, uid AccountUID, params *ListP
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListPartners(ctx, uid, params, reqEditors...)
@@ -12445,7 +12444,7 @@ func (c *Client) ListProfiles(ctx context.Context, uid AccountUID, params *ListP
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListProfiles(ctx, uid, params, reqEditors...)
@@ -12576,7 +12575,7 @@ func (c *Client) GetProfile(ctx context.Context, uid AccountUID, profile Profile
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetProfile(ctx, uid, profile, params, reqEditors...)
@@ -12669,7 +12668,7 @@ func (c *Client) GetSecurity(ctx context.Context, uid AccountUID, params *GetSec
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetSecurity(ctx, uid, params, reqEditors...)
@@ -12766,7 +12765,7 @@ func (c *Client) GetSlots(ctx context.Context, uid AccountUID, params *GetSlotsP
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetSlots(ctx, uid, params, reqEditors...)
@@ -12809,7 +12808,7 @@ func (c *Client) ListUsers(ctx context.Context, uid AccountUID, params *ListUser
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListUsers(ctx, uid, params, reqEditors...)
@@ -12904,7 +12903,7 @@ func (c *Client) GetUser(ctx context.Context, uid AccountUID, user UserUID, para
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetUser(ctx, uid, user, params, reqEditors...)
@@ -13437,7 +13436,7 @@ func (c *Client) ListAuditGrants(ctx context.Context, params *ListAuditGrantsPar
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListAuditGrants(ctx, params, reqEditors...)
@@ -13534,7 +13533,7 @@ func (c *Client) GetAuditGrant(ctx context.Context, id AuditGrantID, params *Get
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetAuditGrant(ctx, id, params, reqEditors...)
@@ -13661,7 +13660,7 @@ func (c *Client) ListCustomers(ctx context.Context, params *ListCustomersParams,
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListCustomers(ctx, params, reqEditors...)
@@ -13839,7 +13838,7 @@ func (c *Client) ListDevices(ctx context.Context, params *ListDevicesParams, req
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListDevices(ctx, params, reqEditors...)
@@ -13880,7 +13879,7 @@ func (c *Client) GetDevice(ctx context.Context, id DeviceID, params *GetDevicePa
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetDevice(ctx, id, params, reqEditors...)
@@ -13972,7 +13971,7 @@ func (c *Client) GetDeviceHistory(ctx context.Context, id DeviceID, params *GetD
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetDeviceHistory(ctx, id, params, reqEditors...)
@@ -14151,7 +14150,7 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetMe(ctx, params, reqEditors...)
@@ -14246,7 +14245,7 @@ func (c *Client) GetOperation(ctx context.Context, id OperationID, params *GetOp
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetOperation(ctx, id, params, reqEditors...)
@@ -14290,7 +14289,7 @@ func (c *Client) GetOperationResults(ctx context.Context, id OperationID, params
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetOperationResults(ctx, id, params, reqEditors...)
@@ -14555,7 +14554,7 @@ func (c *Client) ListReleaseRequests(ctx context.Context, params *ListReleaseReq
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.ListReleaseRequests(ctx, params, reqEditors...)
@@ -14652,7 +14651,7 @@ func (c *Client) GetReleaseRequest(ctx context.Context, id ReleaseRequestID, par
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetReleaseRequest(ctx, id, params, reqEditors...)
@@ -14929,7 +14928,7 @@ func (c *Client) GetRenewal(ctx context.Context, id RenewalID, params *GetRenewa
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetRenewal(ctx, id, params, reqEditors...)
@@ -15518,7 +15517,7 @@ func (c *Client) GetTransferPlan(ctx context.Context, id TransferPlanID, params 
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetTransferPlan(ctx, id, params, reqEditors...)
@@ -15639,7 +15638,7 @@ func (c *Client) GetTransfer(ctx context.Context, id TransferID, params *GetTran
 		waiting = *params
 	}
 	if waiting.MinPosition == nil {
-		waiting.MinPosition = c.written()
+		waiting.MinPosition = c.lastWrite()
 	}
 	params = &waiting
 	rsp, err := c.Raw.GetTransfer(ctx, id, params, reqEditors...)

@@ -57,7 +57,7 @@ func (c *Client) After(position string) {
 	c.position = position
 }
 
-func (c *Client) written() *string {
+func (c *Client) lastWrite() *string {
 	if p := c.Position(); p != "" {
 		return &p
 	}

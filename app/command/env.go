@@ -43,21 +43,21 @@ func (x *Executor) Begin(actor domain.Actor, c Command) Env {
 	return Env{Executor: x, Command: c, Actor: actor, At: x.Clock.Now().UTC()}
 }
 
-// Because begins what one of the service's own processes does on account of an
+// Because begins what one of the service's own parts does on account of an
 // event. It belongs to the command that the event came from.
-func (x *Executor) Because(process string, e eventlog.Recorded) Env {
+func (x *Executor) Because(part string, e eventlog.Recorded) Env {
 	id, err := uuid.Parse(e.Metadata.CorrelationID)
 	if err != nil {
 		id = e.ID
 	}
-	env := x.Begin(System(process), Command{ID: id, Traceparent: e.Metadata.Traceparent})
+	env := x.Begin(System(part), Command{ID: id, Traceparent: e.Metadata.Traceparent})
 	env.causation = e.ID.String()
 	return env
 }
 
-// System is one of the service's own processes as an actor.
-func System(process string) domain.Actor {
-	return domain.Actor{Kind: domain.ActorSystem, ID: process}
+// System is one of the service's own parts as an actor.
+func System(part string) domain.Actor {
+	return domain.Actor{Kind: domain.ActorSystem, ID: part}
 }
 
 // Today is the UTC day on which the command was begun.

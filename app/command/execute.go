@@ -97,7 +97,7 @@ func Execute[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S
 	claims := newClaims(env, on.uid, on.stream())
 	var r Result[S]
 	err = Retry(ctx, on.stream(), func() (err error) {
-		r, err = attempt(ctx, env, on, decide, claims)
+		r, err = executeOnce(ctx, env, on, decide, claims)
 		on.loaded = nil
 		return err
 	})
@@ -119,7 +119,8 @@ func isRefusal(err error) bool {
 	return ok
 }
 
-func attempt[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S], claims *claims) (Result[S], error) {
+// executeOnce is one try of a command: it decides on the state as it is now.
+func executeOnce[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S], claims *claims) (Result[S], error) {
 	d, err := decideOn(ctx, env, on, decide)
 	if err != nil || len(d.result.Events) == 0 && len(d.refused) == 0 {
 		return d.result, err

@@ -12,7 +12,7 @@ import (
 //
 // A secret is kept first, under an id of its own; then an event names it, and
 // then it is settled. One that an event replaces is dropped: by the command, or
-// by the processes when that died. Those of a closed account are, too. One that
+// by package reactions when that died. Those of a closed account are, too. One that
 // was kept by a command that died before the event is found by its age.
 type ExternalSecrets interface {
 	// Put keeps a secret; one that is there already stays.

@@ -143,11 +143,11 @@ func (b *benchRun) visibility(ctx context.Context) error {
 	for i := range times {
 		labels := []string{fmt.Sprint("bench ", i)}
 		begun := time.Now()
-		written, err := b.app.Devices.Edit(ctx, benchOperator, devices.Edit{Device: "LD00000000000000", Labels: &labels})
+		receipt, err := b.app.Devices.Edit(ctx, benchOperator, devices.Edit{Device: "LD00000000000000", Labels: &labels})
 		if err != nil {
 			return err
 		}
-		if err := b.runner.WaitFor(ctx, b.runner.Names(), written.Position); err != nil {
+		if err := b.runner.WaitFor(ctx, b.runner.Names(), receipt.Position); err != nil {
 			return err
 		}
 		took = append(took, time.Since(begun))

@@ -157,9 +157,9 @@ func (e *engine) chores() []jobs.Chore {
 }
 
 // reactions follow the log and act on it.
-func (e *engine) reactions(mailer ports.Mailer, publicURL string) []projections.Process {
+func (e *engine) reactions(mailer ports.Mailer, publicURL string) []projections.Reaction {
 	finisher, mailings := e.app.Finisher, e.app.Mailings(mailer, publicURL)
-	return []projections.Process{
+	return []projections.Reaction{
 		{Name: finisher.Name(), Prefixes: finisher.Prefixes(), Handle: finisher.HandleBatch},
 		{Name: mailings.Name(), Prefixes: mailings.Prefixes(), Handle: mailings.HandleBatch, Replaces: mailings.Replaces()},
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 type projectionsCmd struct {
-	Status  projectionsStatusCmd  `cmd:"" help:"How far each read model and process is."`
+	Status  projectionsStatusCmd  `cmd:"" help:"How far each read model and reaction is."`
 	Rebuild projectionsRebuildCmd `cmd:"" help:"Fill a read model anew beside the live one, then swap."`
 }
 

@@ -66,9 +66,9 @@ type health struct{ *engine }
 
 // Ready checks the database, the event store and the followers of the log.
 func (h health) Ready(ctx context.Context) []api.Check {
-	check := func(name, trouble string, err error) api.Check {
+	check := func(name, detail string, err error) api.Check {
 		if err != nil {
-			return api.Check{Name: name, Detail: trouble}
+			return api.Check{Name: name, Detail: detail}
 		}
 		return api.Check{Name: name, OK: true}
 	}
