@@ -114,7 +114,7 @@ func TestSameCommandIsOneAccount(t *testing.T) {
 	c := accountNamed("Delta Rail", "")
 	created := make([]command.Receipt, 5)
 	errs := make([]error, 5)
-	together(5, func(i int) { created[i], errs[i] = w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), c) })
+	concurrently(5, func(i int) { created[i], errs[i] = w.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), c) })
 	for i := range created {
 		require.NoError(t, errs[i])
 		require.Equal(t, created[0].UID, created[i].UID)

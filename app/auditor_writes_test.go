@@ -211,7 +211,7 @@ func each(a, b access.Caller, try func(access.Caller) error) func() []error {
 	return func() []error { return []error{try(a), try(b)} }
 }
 
-// sessionRequired is for what is only for who has signed in.
+// sessionRequired is for what needs somebody who has signed in.
 func sessionRequired(t *testing.T, try func() error) func() []error {
 	t.Helper()
 	return func() []error { refused(t, try(), people.CodeSessionRequired); return nil }

@@ -69,8 +69,8 @@ type answer struct {
 	err     error
 }
 
-// carryOut carries out a deed and keeps the answer. Refusals are fine.
-func (a *arena) carryOut(d deed) {
+// do carries out a deed and keeps the answer. Refusals are fine.
+func (a *arena) do(d deed) {
 	got := answer{deed: d, id: uuid.New()}
 	c := command.Command{ID: got.id, Reason: "chaos"}
 	for _, do := range []func(context.Context, deed, command.Command, *answer) bool{a.onDevices, a.onOrders, a.onAccounts, a.onUsers, a.onTime} {

@@ -35,9 +35,9 @@ func TestChaos(t *testing.T) {
 		instants := rapid.SliceOfN(rapid.Uint16(), 3, 3).Draw(rt, "instants")
 
 		a := newArena(inRun{t, rt})
-		together(workers, func(worker int) {
+		concurrently(workers, func(worker int) {
 			for i := worker; i < len(script); i += workers {
-				a.carryOut(script[i])
+				a.do(script[i])
 			}
 		})
 		require.Empty(a.t, a.unexpected)

@@ -54,7 +54,7 @@ func TestRequestsOutliveAnOutage(t *testing.T) {
 		node.Start()
 		close(back)
 	}()
-	together(25, func(i int) {
+	concurrently(25, func(i int) {
 		begun <- struct{}{}
 		results[i], errs[i] = w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: routers(i, 1)})
 	})

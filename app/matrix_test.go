@@ -78,11 +78,11 @@ func (r row) dies(t *testing.T, before bool) {
 	var written [][]string
 	for n := 1; ; n++ {
 		require.Less(t, n, 60, "the command does not end")
-		carryOut := r.begin(w, n)
+		execute := r.begin(w, n)
 		w.later()
 		begun := w.end()
 		on := w.dying(n, before)
-		err := carryOut(on)
+		err := execute(on)
 		if !on.dead {
 			require.NoError(t, err)
 		} else {
@@ -93,7 +93,7 @@ func (r row) dies(t *testing.T, before bool) {
 			}
 			w.invariants()
 		}
-		require.NoError(t, carryOut(process{App: w.App}), "repeated after death at step %d", n)
+		require.NoError(t, execute(process{App: w.App}), "repeated after death at step %d", n)
 		w.later()
 		w.invariants()
 		written = append(written, w.business(begun))
@@ -111,14 +111,14 @@ func (r row) dies(t *testing.T, before bool) {
 // takesOneStep carries the row out and counts.
 func (r row) takesOneStep(t *testing.T) {
 	w := r.world(t)
-	carryOut := r.begin(w, 1)
+	execute := r.begin(w, 1)
 	w.later()
 	begun := w.end()
 	on := w.dying(1000, false)
-	require.NoError(t, carryOut(on))
+	require.NoError(t, execute(on))
 	require.Equal(t, 1, on.taken, "more than one step: not single")
 	events := w.business(begun)
-	require.NoError(t, carryOut(process{App: w.App}), "repeated")
+	require.NoError(t, execute(process{App: w.App}), "repeated")
 	require.Equal(t, events, w.business(begun), "repeated")
 	w.later()
 	w.invariants()

@@ -133,7 +133,7 @@ func TestChangesOfAPasswordAtOnce(t *testing.T) {
 	m := newTeam(t)
 	own, _ := m.session()
 	errs := make([]error, 4)
-	together(4, func(i int) {
+	concurrently(4, func(i int) {
 		_, errs[i] = m.People.ChangePassword(m.ctx, own, changing(password, fmt.Sprint(newPassword, i)))
 	})
 	winners := 0
@@ -267,7 +267,7 @@ func TestResetPassword(t *testing.T) {
 	_, err = m.People.SessionCaller(m.ctx, session)
 	require.NoError(t, err, "asking alone changes nothing")
 
-	for range 6 { // who has tried too often gets in with the new password
+	for range 6 { // whoever has tried too often gets in with the new password
 		_, _ = m.People.SignIn(m.ctx, people.SignIn{Email: m.email, Password: "wrong horse battery"})
 	}
 	require.NoError(t, reset(token, newPassword))
@@ -292,7 +292,7 @@ func TestResetPassword(t *testing.T) {
 	}
 }
 
-// Who asks learns nothing, and only who may enter gets a mail.
+// The answer tells nothing, and only somebody who may enter gets a mail.
 func TestWhoseForgottenPasswordIsReset(t *testing.T) {
 	t.Parallel()
 	m := newTeam(t)
@@ -340,7 +340,7 @@ func TestResetsOfAPasswordAtOnce(t *testing.T) {
 	m.forgotten(m.email)
 	token := m.Tokens.PasswordReset(uid, 1)
 	errs := make([]error, 4)
-	together(4, func(i int) {
+	concurrently(4, func(i int) {
 		_, errs[i] = m.People.ResetPassword(m.ctx, token, people.ResetPassword{Command: newCommand(), Password: fmt.Sprint(newPassword, i)})
 	})
 	winners := 0

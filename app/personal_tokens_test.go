@@ -103,7 +103,7 @@ func TestSameCommandIsOneToken(t *testing.T) {
 	c := people.CreateToken{Command: newCommand(), Label: "ci", Profile: "renewals", ExpiresAt: m.clock.Now().Add(time.Hour)}
 	made := make([]people.CreatedToken, 4)
 	errs := make([]error, 4)
-	together(4, func(i int) { made[i], errs[i] = m.People.CreateToken(m.ctx, m.admin, c) })
+	concurrently(4, func(i int) { made[i], errs[i] = m.People.CreateToken(m.ctx, m.admin, c) })
 	for i := range made {
 		require.NoError(t, errs[i])
 		require.Equal(t, made[0], made[i])

@@ -115,11 +115,11 @@ func TestPlansHoldWhatTheyPromise(t *testing.T) {
 		"transferred", "refused changed_since_plan", "refused changed_since_plan not_in_source",
 		"refused changed_since_plan device_retired", "refused changed_since_plan", "refused changed_since_plan name_taken",
 	}
-	together := slices.Clone(want)
-	together[0] = "refused batch_refused"
-	require.Equal(t, together, outcomes(atomic))
+	refusedWhole := slices.Clone(want)
+	refusedWhole[0] = "refused batch_refused"
+	require.Equal(t, refusedWhole, outcomes(atomic))
 	atomic = w.commit(administratorOf(reseller), p, func(c *transfers.Transfer) { c.Atomic = true })
-	require.Equal(t, together, outcomes(atomic), "all or nothing")
+	require.Equal(t, refusedWhole, outcomes(atomic), "all or nothing")
 	require.Equal(t, reseller, w.device(serials[0]).Account)
 
 	r := w.commit(administratorOf(reseller), p)
@@ -198,7 +198,7 @@ func TestTwoCommitsOfOnePlanAtOnce(t *testing.T) {
 	}
 	require.Equal(t, 5, full)
 	results := make([]command.BulkResult, 3)
-	together(3, func(i int) {
+	concurrently(3, func(i int) {
 		var err error
 		results[i], err = w.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{
 			Command: newCommand(), Plan: p.Plan.Plan, Atomic: i == 2,

@@ -13,8 +13,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
-// together runs n functions at once and waits for all.
-func together(n int, do func(i int)) {
+// concurrently runs n functions at once and waits for all.
+func concurrently(n int, do func(i int)) {
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() { do(i) })
@@ -27,7 +27,7 @@ func TestPlacesHoldAgainstFiftyAtOnce(t *testing.T) {
 	w := newWorld(t)
 	reseller := w.reseller("North Radio")
 	results := make([]string, 50)
-	together(50, func(i int) {
+	concurrently(50, func(i int) {
 		r, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: routers(i, 1)})
 		if err != nil {
 			results[i] = err.Error()
@@ -49,7 +49,7 @@ func TestOneNameOneAccount(t *testing.T) {
 	w := newWorld(t)
 	names := []string{"Delta Rail", "DELTA RAIL", " delta  rail ", "Ｄｅｌｔａ Rail", "delta rail"}
 	errs := make([]error, len(names))
-	together(len(names), func(i int) {
+	concurrently(len(names), func(i int) {
 		c := accountNamed(names[i], account.Standard)
 		c.Administrator.Email = fmt.Sprintf("admin%d@delta.example", i)
 		_, errs[i] = w.Accounts.Create(w.ctx, operator(), c)

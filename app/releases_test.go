@@ -145,7 +145,7 @@ func TestGrantAndDenialAtOnce(t *testing.T) {
 		w.registered(owner, router(n))
 		id := w.asks(administratorOf(buyer), n).Request.Request
 		errs := make([]error, 4)
-		together(4, func(i int) {
+		concurrently(4, func(i int) {
 			_, errs[i] = w.Devices.AnswerRelease(w.ctx, administratorOf(owner), id, i%2 == 0, newCommand())
 		})
 		r, err := w.Devices.ReleaseRequest(w.ctx, administratorOf(buyer), id)

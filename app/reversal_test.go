@@ -190,7 +190,7 @@ func TestReversalsAndRenamesAtOnce(t *testing.T) {
 		serial := w.registered(reseller, router(round))[0]
 		id := w.transfer(reseller, customer, serial).ID
 		moved := make([]int, 4)
-		together(8, func(i int) {
+		concurrently(8, func(i int) {
 			if i%2 == 0 {
 				name := fmt.Sprintf("name %d of %d", i, round)
 				_, err := w.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &name})

@@ -140,7 +140,7 @@ func TestAttemptsToSignInAreLimited(t *testing.T) {
 	}
 	for _, email := range []string{m.email, "nobody@x.example"} {
 		errs := make([]error, 12)
-		together(12, func(i int) { errs[i] = attempt(email, "wrong horse battery", fmt.Sprint("198.51.100.", i)) })
+		concurrently(12, func(i int) { errs[i] = attempt(email, "wrong horse battery", fmt.Sprint("198.51.100.", i)) })
 		let := 0
 		for _, err := range errs {
 			var many *people.TooManyAttempts
@@ -232,7 +232,7 @@ func TestTwoActivateAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	token := w.Tokens.Invitation(created.UID, 1)
 	errs := make([]error, 4)
-	together(4, func(i int) {
+	concurrently(4, func(i int) {
 		_, errs[i] = w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Password: fmt.Sprint(password, i)})
 	})
 	winners := 0

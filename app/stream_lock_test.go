@@ -19,7 +19,7 @@ func TestManyChangeOneDevice(t *testing.T) {
 	serial := w.registered(w.reseller("North Radio"), router(1))[0]
 	instances := []*app.App{w.App, w.with(w.log)}
 	errs := make([]error, 40)
-	together(len(errs), func(i int) {
+	concurrently(len(errs), func(i int) {
 		labels, name := []string{fmt.Sprint("label ", i)}, fmt.Sprint("name ", i)
 		c := devices.Edit{Command: newCommand(), Device: serial, Labels: &labels}
 		if i%4 == 0 {

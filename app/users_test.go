@@ -160,7 +160,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 		administrators = append(administrators, m.join(fmt.Sprintf("a%d@x.example", i), true))
 	}
 	errs := make([]error, len(administrators))
-	together(len(administrators), func(i int) {
+	concurrently(len(administrators), func(i int) {
 		if i%2 == 0 {
 			_, errs[i] = m.People.Deactivate(m.ctx, operator(), m.about(administrators[i]))
 			return

@@ -95,7 +95,8 @@ func (p Projection) createIndexes(ctx context.Context, tx pgx.Tx) error {
 }
 
 // create makes the index. One that needs an extension is left out where the
-// server has it not, or not for this role, or in a schema of its own choice.
+// server does not have the extension, or not for this role, or has it in a schema
+// of its own choice.
 func (i Index) create(ctx context.Context, tx pgx.Tx) error {
 	if i.Extension == "" {
 		_, err := tx.Exec(ctx, i.SQL)

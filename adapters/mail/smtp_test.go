@@ -90,7 +90,7 @@ func TestSMTP(t *testing.T) {
 	require.Contains(t, (<-s.Messages).Text, "Message-ID: <"+m.ID.String()+"@fleetledger>", "a repeat is the same mail")
 }
 
-// A password goes over an encrypted connection only, to who has the right
+// A password goes over an encrypted connection only, to whoever has the right
 // certificate, unless it stays on this machine.
 func TestCredentialsAreNotOverheard(t *testing.T) {
 	t.Parallel()

@@ -1071,7 +1071,7 @@ type ClientInterface interface {
 
 	// AssignChannelContactWithBody Assign a channel contact (the operator only)
 	//
-	// Who is one already, by the e-mail address, stays as he is.
+	// Somebody with the e-mail address of a contact is one already and stays unchanged.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1080,7 +1080,7 @@ type ClientInterface interface {
 
 	// AssignChannelContact Assign a channel contact (the operator only)
 	//
-	// Who is one already, by the e-mail address, stays as he is.
+	// Somebody with the e-mail address of a contact is one already and stays unchanged.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2358,7 +2358,7 @@ func (c *RawClient) ListChannelContacts(ctx context.Context, uid AccountUID, par
 
 // AssignChannelContactWithBody Assign a channel contact (the operator only)
 //
-// Who is one already, by the e-mail address, stays as he is.
+// Somebody with the e-mail address of a contact is one already and stays unchanged.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2377,7 +2377,7 @@ func (c *RawClient) AssignChannelContactWithBody(ctx context.Context, uid Accoun
 
 // AssignChannelContact Assign a channel contact (the operator only)
 //
-// Who is one already, by the e-mail address, stays as he is.
+// Somebody with the e-mail address of a contact is one already and stays unchanged.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11953,7 +11953,7 @@ func readAssignChannelContactResponse(rsp *http.Response) (*AssignChannelContact
 
 // AssignChannelContactWithBody Assign a channel contact (the operator only)
 //
-// Who is one already, by the e-mail address, stays as he is.
+// Somebody with the e-mail address of a contact is one already and stays unchanged.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11968,7 +11968,7 @@ func (c *Client) AssignChannelContactWithBody(ctx context.Context, uid AccountUI
 
 // AssignChannelContact Assign a channel contact (the operator only)
 //
-// Who is one already, by the e-mail address, stays as he is.
+// Somebody with the e-mail address of a contact is one already and stays unchanged.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -20,7 +20,8 @@ type AssignedContact struct {
 }
 
 // AssignChannelContact gives a reseller a channel contact. It is the operator's.
-// A person who is one already, by the e-mail address, stays unchanged.
+// A person with the e-mail address of a contact is one already and stays
+// unchanged.
 func (s *Service) AssignChannelContact(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command, contact account.Contact) (AssignedContact, error) {
 	if err := requireOperator(caller, c); err != nil {
 		return AssignedContact{}, err

@@ -47,7 +47,7 @@ func (s *Service) mayInvite(ctx context.Context, caller access.Caller, state acc
 		return err
 	}
 	if state.Reseller == uuid.Nil || state.Reseller != caller.Own() {
-		return &access.Forbidden{Right: rights.CustomersCreate, Account: state.UID} // whose customer it is, is not told
+		return &access.Forbidden{Right: rights.CustomersCreate, Account: state.UID} // without telling whose customer it is
 	}
 	return req.RequireWrite(ctx, state.Reseller, rights.CustomersCreate)
 }

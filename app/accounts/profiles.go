@@ -23,8 +23,8 @@ type DefineProfile struct {
 }
 
 // DefineProfile defines a profile, whose uid the receipt has. It needs
-// users.manage: managing profiles is the account's administrators', as managing
-// users.
+// users.manage: profiles are managed by those who manage users, the account's
+// administrators.
 func (s *Service) DefineProfile(ctx context.Context, caller access.Caller, c DefineProfile) (command.Receipt, error) {
 	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
 		return command.Receipt{}, err

@@ -38,7 +38,8 @@ func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (c
 	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), secure))
 }
 
-// ErrAddressNotAdmitted says that the caller's account may not be used from there.
+// ErrAddressNotAdmitted says that the caller's account does not allow the
+// caller's network address.
 var ErrAddressNotAdmitted = errors.New("the account is not to be used from this address")
 
 // Admit refuses callers that ask from an address that their account does not

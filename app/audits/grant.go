@@ -95,7 +95,7 @@ func decideGrant(state audit.State, g audit.Grant, invalid []domain.Problem) ([]
 	return events, domain.Refuse(slices.Concat(invalid, domain.At("/expiresAt", domain.ProblemsOf(err)))...)
 }
 
-// isGrant reports whether the grant that is there is the one asked for, whatever
+// isGrant reports whether the existing grant is the one asked for, whatever
 // became of it since.
 func isGrant(state audit.State, g audit.Grant) bool {
 	return (state.Erased || state.Auditor == g.Auditor) && slices.Equal(state.Accounts, g.Accounts) && state.Expires.Equal(g.Expires)

@@ -13,7 +13,7 @@ import (
 
 // How often and how long things are tried again.
 const (
-	conflictTries = 16               // of a command that others were faster than
+	conflictTries = 16               // of a command, when others were faster
 	claimTries    = 40               // of a claim: one stream serves all of a reseller's devices
 	appendTime    = 10 * time.Second // of an append whose outcome is unknown; less when the context ends before
 )
@@ -37,8 +37,8 @@ func retry(ctx context.Context, tries int, what string, do func() error) error {
 	return fmt.Errorf("%s: %w", what, eventlog.ErrBusy)
 }
 
-// errAuditorWrites says that a use case has let an auditor through, who only
-// reads. It is a mistake here, and nothing was written.
+// errAuditorWrites says that a use case has let an auditor write. That is a
+// mistake in the use case; nothing was written.
 var errAuditorWrites = errors.New("an auditor writes nothing")
 
 // Append appends, and repeats an append whose outcome is unknown with the same

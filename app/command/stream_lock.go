@@ -16,7 +16,7 @@ type streamLock struct {
 
 // lockedStream is a stream that somebody has locked or waits for.
 type lockedStream struct {
-	held  chan struct{} // has room for the one who holds the lock
+	held  chan struct{} // has room for one: the holder of the lock
 	users int           // hold it or wait for it
 }
 

@@ -62,8 +62,8 @@ func (c RequestRelease) normalised() (serial string, f device.Factor, problems [
 }
 
 // addRelease addresses the request to the device's owner, once and for all, and
-// adds it to those the owner has. It gives the id of the open request: another
-// one's when there is one already.
+// adds it to those the owner has. It gives the id of the open request, which is
+// an earlier one where the account has asked for the device already.
 func (s *Service) addRelease(ctx context.Context, env command.Env, d device.State, requester uuid.UUID) (uuid.UUID, error) {
 	id := env.Command.ID
 	_, err := command.Execute(ctx, env, command.On(release.AddressAggregate, id), func(known uuid.UUID) ([]domain.Event, error) {

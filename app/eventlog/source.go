@@ -17,7 +17,7 @@ type LogOpened struct {
 	Log uuid.UUID `json:"log"`
 }
 
-// EventType is the name on the wire.
+// EventType is the name in the log.
 func (LogOpened) EventType() string { return "LogOpened" }
 
 const sourceStream = "fleetledger-log"

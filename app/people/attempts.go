@@ -42,7 +42,7 @@ func (s *Service) fromAddress(address string) counted {
 }
 
 // emailKey is the key of an address that somebody gave. What is no address gets
-// the key of nobody.
+// a key that nobody has.
 func emailKey(email string) string {
 	_, key, problems := account.NormaliseEmail(email)
 	if len(problems) > 0 {

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// longestCommand is how long no command takes: a hash that old belongs to one
-	// that has decided.
+	// longestCommand is longer than any command takes: the command that a hash
+	// this old was kept for has decided.
 	longestCommand = 24 * time.Hour
 	// credentialsAtOnce is how many hashes are looked at with one query.
 	credentialsAtOnce = 1000

@@ -52,8 +52,8 @@ func (s *Service) Invitation(ctx context.Context, token string) (Invited, error)
 	return shown, nil
 }
 
-// invited is what a token stands for: an account, of which it invites the first
-// administrator, or else a user of the account.
+// invited is what a token stands for: the invitation of an account's first
+// administrator, or of a user of the account.
 type invited struct {
 	account eventlog.Loaded[account.State]
 	user    eventlog.Loaded[user.State]

@@ -77,7 +77,7 @@ func (s *Service) managed(ctx context.Context, caller access.Caller, c UserComma
 	return req, found, err
 }
 
-// on is the user that was found as what the command is carried out on.
+// on is the found user as the subject of the command.
 func (c UserCommand) on(found eventlog.Loaded[user.State]) command.Subject[user.State] {
 	return command.Loaded(user.Aggregate, found).If(c.IfRevision)
 }

@@ -10,7 +10,7 @@ import (
 // The codes of refusals. They are part of the interface and never change.
 const (
 	CodeSignInFailed    = "sign_in_failed"   // e-mail and password do not fit, whichever it is
-	CodeSessionRequired = "session_required" // only somebody who has signed in can do that, not a token
+	CodeSessionRequired = "session_required" // needs somebody who has signed in; a token is not enough
 	CodeRightNotHeld    = "right_not_held"
 	CodeLabelInvalid    = account.CodeLabelInvalid
 	CodeExpiryInvalid   = audit.CodeExpiryInvalid

@@ -62,8 +62,8 @@ func (s *Service) issuerAttempt(ticket []byte, redirectURI string) ports.IssuerA
 
 // SignInAtIssuer begins a session for whomever the issuer vouches for,
 // query.ErrNotFound where there is none. At the first time that is the user with
-// the verified e-mail address; from then on the identity is that user's and the
-// user has no other one there, whatever becomes of addresses at the issuer.
+// the verified e-mail address; from then on the identity is that user's only one
+// there, whatever becomes of addresses at the issuer.
 // Whatever does not fit, the answer is the same (CodeSignInFailed). Too many
 // attempts are *TooManyAttempts.
 func (s *Service) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, error) {
@@ -114,7 +114,7 @@ func (s *Service) returned(c AtIssuer) (ports.IssuerAttempt, bool) {
 }
 
 // entrantWithIdentity finds the user of an identity. Where there is none it gives
-// an entrant who does not enter.
+// an entrant who may not enter.
 func (s *Service) entrantWithIdentity(ctx context.Context, i ports.Identity) (entrant, error) {
 	subject := s.tokens.Pseudonym("identity at "+i.Issuer, i.Subject)
 	bound, err := s.options.Store.UserOfIdentity(ctx, i.Issuer, subject)

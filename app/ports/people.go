@@ -59,7 +59,7 @@ type PeopleStore interface {
 	Credential(ctx context.Context, id uuid.UUID) (string, error)
 	// DropCredential drops a hash and the sessions that began with it.
 	DropCredential(ctx context.Context, id uuid.UUID) error
-	// KeepCredential drops all of the user's other credentials.
+	// KeepCredential keeps one of a user's credentials and drops all others.
 	KeepCredential(ctx context.Context, user, id uuid.UUID) error
 
 	// SpareCredentials are those kept before an instant of users who have several,

@@ -17,7 +17,7 @@ type UserRow struct {
 	Account           uuid.UUID
 	Person            account.Person
 	Status            user.Status
-	Administrator     bool // for a pending one: will be
+	Administrator     bool // a pending user becomes one on activation
 	Profiles          []rights.Profile
 	CreatedAt         time.Time
 	InvitationExpires time.Time

@@ -26,8 +26,8 @@ import (
 //   - a secret of an external account that is no longer of use is dropped;
 //   - a person erased in one stream is erased in all, and what signing in
 //     needed and the key are destroyed;
-//   - what its owner has agreed to release is released;
-//   - an account's users and its administrators follow what was decided;
+//   - a device whose owner has agreed to release it is released;
+//   - users follow what their account has decided about them;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
 // Handling events again, or on several instances at once, does no harm.

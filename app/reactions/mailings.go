@@ -158,7 +158,7 @@ func (m *Mailings) endWarning(ctx context.Context, e eventlog.Recorded, warned p
 }
 
 // warnedOf is the partnership as it was warned of, and whether its end still
-// holds. That it has come by itself since is no reason to say nothing.
+// holds. An end that has come by itself since is still worth a mail.
 func (m *Mailings) warnedOf(ctx context.Context, e eventlog.Recorded) (s partnership.State, holds bool, err error) {
 	for r, err := range m.executor.Log.ReadStream(ctx, e.Stream, 0) {
 		if err != nil {

@@ -148,7 +148,7 @@ func (t *tasks) followAccess(uid, person uuid.UUID, e eventlog.Recorded) {
 	})
 }
 
-// dropSecret drops a secret that no longer is of use. None comes back into use, so
+// dropSecret drops a secret that is no longer of use. None comes back into use, so
 // that dropping one again, however late, does no harm.
 func (t *tasks) dropSecret(id uuid.UUID) {
 	t.others["secret "+id.String()] = func(ctx context.Context) error { return t.finisher.accounts.DropSecret(ctx, id) }

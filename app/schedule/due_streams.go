@@ -90,7 +90,7 @@ func (r *dueRun[S]) page(ctx context.Context, rows []query.DueRow) error {
 				r.reached = p
 			}
 			if errors.Is(err, eventlog.ErrUnavailable) || ctx.Err() != nil {
-				return err // the others would fare no better
+				return err // the others would fail as well
 			}
 			if err != nil {
 				r.failed = append(r.failed, fmt.Errorf("%s: %w", r.aggregate.Stream(row.UID), err))

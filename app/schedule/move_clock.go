@@ -112,7 +112,7 @@ func (s *Service) liveUntil(ctx context.Context, target time.Time) (eventlog.Pos
 		if err := s.sandbox.MoveTo(ctx, due); err != nil {
 			return reached, err
 		}
-		// What was left lying is done as of now, not as of then. On the way it
+		// What was left over is done as of now, not as of the past. On the way it
 		// is the instant itself: the clock has ticked on since.
 		at := due
 		if at.Before(begun) {

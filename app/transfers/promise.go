@@ -46,14 +46,14 @@ func (s *Service) planned(ctx context.Context, req *access.Request, c Transfer) 
 func newPromise(devices []transfer.Planned) *promise {
 	p := &promise{devices: devices, byDevice: map[uuid.UUID]transfer.Planned{}}
 	for _, d := range devices {
-		if _, known := p.byDevice[d.Device]; !known { // the first has the say, others are duplicates
+		if _, known := p.byDevice[d.Device]; !known { // the first counts, others are duplicates
 			p.byDevice[d.Device] = d
 		}
 	}
 	return p
 }
 
-// check refuses the events of a device that give something else than was planned.
+// check refuses events that give a device something else than was planned.
 func (p *promise) check(s device.State, events []domain.Event, r device.Rules) error {
 	if p == nil || len(events) == 0 {
 		return nil

@@ -34,8 +34,8 @@ func notRecorded(uid uuid.UUID) eventlog.Loaded[transfer.State] {
 	return eventlog.Loaded[transfer.State]{UID: uid, Revision: eventlog.NoStream}
 }
 
-// begin records the request, before anything is done. One that was begun before
-// is the same.
+// begin records the request, before anything is done. A request that was begun
+// before is not recorded again.
 func (r *record) begin(ctx context.Context) error {
 	id := r.entries.id(r.env)
 	return r.retry(ctx, func() error {

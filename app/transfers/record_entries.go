@@ -17,8 +17,8 @@ import (
 // entries are how a request stands in the record: as a transfer, or as a
 // reversal.
 type entries interface {
-	// id is that of the event that begins the request: the same whenever the
-	// same is asked for with the same command.
+	// id is that of the event that begins the request. The same request with the
+	// same command has the same id.
 	id(command.Env) uuid.UUID
 	// requested begins the request, or goes on with a long one; first is the
 	// index of its first device.

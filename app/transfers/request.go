@@ -26,7 +26,7 @@ type request struct {
 	selected       access.Selection
 	dryRun, atomic bool
 	problems       []domain.Problem                // of the request as a whole; every device is refused with them
-	notThere       domain.Problem                  // says of a device that there is none
+	notThere       domain.Problem                  // of a device that does not exist for the caller
 	recorded       eventlog.Loaded[transfer.State] // as far as it was read
 
 	// A transfer and a reversal differ in these two.

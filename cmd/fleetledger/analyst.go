@@ -26,8 +26,8 @@ type analystCreateCmd struct {
 
 // Help is what --help says besides.
 func (analystCreateCmd) Help() string {
-	return "The private PostgreSQL is reached at FLEETLEDGER_ANALYST_ADDR by who has the password; without that address through its\n" +
-		"socket, by the owner of the data folder and root only. Where the service's database user may not manage roles, who may runs:\n\n" +
+	return "The private PostgreSQL is reached at FLEETLEDGER_ANALYST_ADDR with the password; without that address through its\n" +
+		"socket, by the owner of the data folder and root only. Where the service's database user may not manage roles, somebody who may has to run:\n\n" +
 		strings.ReplaceAll(analysts.HowTo, "; ", ";\n")
 }
 

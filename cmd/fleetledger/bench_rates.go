@@ -24,7 +24,7 @@ import (
 
 var benchOperator = access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "bench"}}
 
-// perSecond runs work in so many callers side by side for the time of a rate.
+// perSecond measures how often per second callers side by side get work done.
 func (b *benchRun) perSecond(ctx context.Context, callers int, work func(context.Context) error) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(b.Seconds)*time.Second)
 	defer cancel()
@@ -135,8 +135,8 @@ func testIMEI(i int) string {
 	return fmt.Sprintf("%s%d", digits, (10-sum%10)%10)
 }
 
-// visibility measures from the begin of a command to its effect in the read
-// model, one after the other.
+// visibility measures the time from the beginning of a command to its effect in
+// the read model, one command after the other.
 func (b *benchRun) visibility(ctx context.Context) error {
 	const times = 200
 	took := make([]time.Duration, 0, times)

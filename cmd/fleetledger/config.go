@@ -29,7 +29,7 @@ import (
 
 // Config is what every command takes, as flags or from the environment.
 type Config struct {
-	DataDir       string `help:"Folder of everything this service keeps." env:"FLEETLEDGER_DATA_DIR" default:"./.fleetledger" placeholder:"DIR"`
+	DataDir       string `help:"Folder in which the service keeps everything." env:"FLEETLEDGER_DATA_DIR" default:"./.fleetledger" placeholder:"DIR"`
 	DatabaseURL   string `help:"PostgreSQL to use, postgres://...; empty runs a private one in the data folder." env:"FLEETLEDGER_DATABASE_URL" placeholder:"URL"`
 	EventstoreURL string `help:"EventStoreDB to use, esdb://...; empty runs the embedded event node." env:"FLEETLEDGER_EVENTSTORE_URL" placeholder:"URL"`
 	NodeAddr      string `help:"Offer the embedded event node on this loopback address too, such as 127.0.0.1:2113." env:"FLEETLEDGER_NODE_ADDR" placeholder:"HOST:PORT"`
@@ -40,7 +40,7 @@ type Config struct {
 	SMTPURL       string `help:"Mail server, smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://...; empty keeps mails in the outbox of the data folder." env:"FLEETLEDGER_SMTP_URL" name:"smtp-url" placeholder:"URL"`
 	MailFrom      string `help:"Sender of mails; needed with a mail server." env:"FLEETLEDGER_MAIL_FROM" placeholder:"ADDRESS"`
 	PersonKey     string `help:"Key that the keys of personal data are sealed with, 32 bytes in base64; empty makes one in the data folder." env:"FLEETLEDGER_PERSON_KEY" placeholder:"KEY"`
-	LogLevel      string `help:"Least level logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
+	LogLevel      string `help:"Lowest level that is logged: debug, info, warn or error." env:"FLEETLEDGER_LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 
 	Places           int           `help:"Devices a reseller account has room for." env:"FLEETLEDGER_PLACES" default:"20"`
 	FreeTermMonths   int           `help:"Service term of a reseller's devices, which renews by itself, in months." env:"FLEETLEDGER_FREE_TERM_MONTHS" default:"60"`
@@ -49,27 +49,27 @@ type Config struct {
 	RenewalTerms     []string      `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
 	IncludedTransfer string        `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
 	PlanHours        int           `help:"Hours for which a transfer plan can be committed." env:"FLEETLEDGER_PLAN_HOURS" default:"24"`
-	AuditDays        int           `help:"Days ahead that an audit grant may end at most." env:"FLEETLEDGER_AUDIT_DAYS" default:"366"`
-	DueEvery         time.Duration `help:"How often what falls due by itself, such as automatic renewals, is looked for." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
-	TidyEvery        time.Duration `help:"How often what has expired is removed from the database: idempotency keys, sessions, tokens." env:"FLEETLEDGER_TIDY_EVERY" default:"1h" placeholder:"DURATION"`
+	AuditDays        int           `help:"Days that an audit grant may last at most." env:"FLEETLEDGER_AUDIT_DAYS" default:"366"`
+	DueEvery         time.Duration `help:"How often to look for what falls due by itself, such as automatic renewals." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
+	TidyEvery        time.Duration `help:"How often to remove from the database what has expired: idempotency keys, sessions, tokens." env:"FLEETLEDGER_TIDY_EVERY" default:"1h" placeholder:"DURATION"`
 	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
 	Warnings         string        `help:"Days before a partnership's end on which both sides are warned; empty: never." env:"FLEETLEDGER_PARTNERSHIP_WARNINGS" name:"partnership-warnings" default:"31,7,1" placeholder:"DAYS"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 
-	MailGiveUp time.Duration `help:"How long a mail is tried to be sent." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
+	MailGiveUp time.Duration `help:"How long the service tries to send a mail." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
 
 	SessionLifetime   time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
 	PasswordMinimum   int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
 	PasswordResetTime time.Duration `help:"How long a forgotten password can be replaced after the mail." env:"FLEETLEDGER_PASSWORD_RESET_TIME" default:"1h"`
 	SignInsByEmail    int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
 	SignInsByAddress  int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
-	SignInWindow      time.Duration `help:"In which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
+	SignInWindow      time.Duration `help:"Time in which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
 
-	OIDCIssuer       string        `name:"oidc-issuer" help:"OpenID Connect issuer that people may sign in at, too; empty: none." env:"FLEETLEDGER_OIDC_ISSUER" placeholder:"URL"`
-	OIDCClientID     string        `name:"oidc-client-id" help:"What the service is called there." env:"FLEETLEDGER_OIDC_CLIENT_ID" placeholder:"ID"`
-	OIDCClientSecret string        `name:"oidc-client-secret" help:"What it proves that with." env:"FLEETLEDGER_OIDC_CLIENT_SECRET" placeholder:"SECRET"`
+	OIDCIssuer       string        `name:"oidc-issuer" help:"OpenID Connect issuer at which people may sign in, too; empty: none." env:"FLEETLEDGER_OIDC_ISSUER" placeholder:"URL"`
+	OIDCClientID     string        `name:"oidc-client-id" help:"Client id of the service at the issuer." env:"FLEETLEDGER_OIDC_CLIENT_ID" placeholder:"ID"`
+	OIDCClientSecret string        `name:"oidc-client-secret" help:"Client secret of the service at the issuer." env:"FLEETLEDGER_OIDC_CLIENT_SECRET" placeholder:"SECRET"`
 	OIDCScopes       []string      `name:"oidc-scopes" help:"Scopes to ask for beside openid." env:"FLEETLEDGER_OIDC_SCOPES" default:"email" placeholder:"SCOPE"`
-	OIDCTime         time.Duration `name:"oidc-time" help:"How long somebody may take at the issuer." env:"FLEETLEDGER_OIDC_TIME" default:"10m"`
+	OIDCTime         time.Duration `name:"oidc-time" help:"How long signing in at the issuer may take." env:"FLEETLEDGER_OIDC_TIME" default:"10m"`
 }
 
 // validate reports every wrong value, naming its variable.

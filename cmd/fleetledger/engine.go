@@ -76,8 +76,8 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
-	// Jobs and reactions call the app, the app's stores start jobs and wait for
-	// the runner: each is looked up when it is called.
+	// Jobs and reactions call the app; the app's stores start jobs and wait for
+	// the runner. So each is looked up only when it is called.
 	e.jobs, err = jobs.New(jobs.Options{
 		Pool: s.pool, Clock: e.clock, Logger: logger, DueEvery: c.DueEvery, Chores: e.chores(), ChoresEvery: c.TidyEvery, Mails: delivery,
 	})
@@ -123,8 +123,8 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, h
 	return d
 }
 
-// mail is who takes mails: the mail server's queue, and who works on that, or
-// the outbox.
+// mail gives what takes mails: the outbox, or the mail server's queue and what
+// delivers from it.
 func (e *engine) mail(c *Config, logger *slog.Logger) (ports.Mailer, jobs.Deliverer, error) {
 	if c.SMTPURL == "" {
 		outbox, err := mail.NewOutbox(c.outbox(), c.mailFrom())
@@ -140,7 +140,7 @@ func (e *engine) mail(c *Config, logger *slog.Logger) (ports.Mailer, jobs.Delive
 	return store, &mail.Delivery{Mails: store, Server: server, GiveUp: c.MailGiveUp, Logger: logger}, nil
 }
 
-// chores keep the database free of what nobody can ask for any more.
+// chores remove from the database what nobody can ask for any more.
 func (e *engine) chores() []jobs.Chore {
 	store := peoplestore.NewStore(e.pool)
 	byNow := func(remove func(context.Context, time.Time, int) (int64, error)) func(context.Context, int) (int64, error) {

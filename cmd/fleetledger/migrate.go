@@ -7,8 +7,8 @@ import (
 
 type migrateCmd struct{}
 
-// Run migrates the configured database and tells so. serve does the same at
-// its start; this is for those who want it as a step of its own.
+// Run migrates the configured database and says so. serve does the same at its
+// start; this command makes it a step of its own.
 func (migrateCmd) Run(ctx context.Context, cfg *Config, c console) error {
 	s, err := attachStores(ctx, cfg, quiet())
 	if err != nil {

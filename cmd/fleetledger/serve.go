@@ -73,7 +73,7 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 		logger.Warn("the clock of this database was moved ahead in a sandbox and stays so", "now", e.clock.Now())
 	}
 	if err := analysts.EnsureGroup(ctx, e.pool); err != nil {
-		logger.Warn("analysts have no access to the database", "error", err, "to be run by who may", analysts.HowTo)
+		logger.Warn("analysts have no access to the database; a user who may manage roles has to run the SQL", "error", err, "sql", analysts.HowTo)
 	}
 	if err := e.runner.Prepare(ctx); err != nil {
 		return err

@@ -35,8 +35,8 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 	}
 	keys := postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep)
 	if c.DatabaseURL == "" {
-		// The database is this process's alone: what the one before left half done
-		// waits for nobody.
+		// Only this process uses the database: what the one before left half done
+		// need not wait.
 		if err := errors.Join(keys.Unlock(ctx), e.jobs.Resume(ctx)); err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 	})
 }
 
-// health tells how the service itself does.
+// health tells how the service itself is doing.
 type health struct{ *engine }
 
 // Ready checks the database, the event store and the followers of the log.

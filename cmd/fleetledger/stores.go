@@ -133,7 +133,8 @@ func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, lo
 	return nil
 }
 
-// free tells that an address is taken before PostgreSQL does, in many words.
+// free finds out that an address is taken before PostgreSQL does, which needs
+// many words for it.
 func free(ctx context.Context, address string) error {
 	if address == "" {
 		return nil

@@ -73,7 +73,7 @@ func TestEraseTheAuditor(t *testing.T) {
 	if s.State.Auditor != ada.Erase() || s.State.StatusAt(now) != audit.Revoked {
 		t.Errorf("erased: %+v", s.State)
 	}
-	s.When(audit.DecideRevoke).ThenDone() // of use to who does not know of the erasure
+	s.When(audit.DecideRevoke).ThenDone() // of use to whoever does not know of the erasure
 }
 
 func TestNormaliseAccounts(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
-// The types below are the wire format of the log; see package account.
+// The types below are the format of the log; see package account.
 
 // Codec knows the audit events.
 var Codec = codec.NewRegistry(
@@ -34,8 +34,8 @@ type AuditGrantRevoked struct {
 }
 
 // AuditorErased says that the auditor is to be forgotten, as
-// account.PersonErased does. It ends the grant: nobody could tell
-// any longer whose it is.
+// account.PersonErased does. It ends the grant: nobody could tell any longer
+// whose it is.
 type AuditorErased struct {
 	Grant uuid.UUID `json:"grant"`
 }

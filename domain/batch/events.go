@@ -8,7 +8,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
-// The types below are the wire format of the log, see package account.
+// The types below are the format of the log, see package account.
 
 // Codec knows the batch events.
 var Codec = codec.NewRegistry(
@@ -40,7 +40,7 @@ type Change struct {
 	Events   []Encoded `json:"events"`
 }
 
-// Encoded is an event to append, in its wire form.
+// Encoded is an event to append, in its form in the log.
 type Encoded struct {
 	ID      uuid.UUID       `json:"id"`
 	Type    string          `json:"type"`

@@ -146,7 +146,7 @@ func (r Registry) add(t Type) {
 // personal data.
 func (r Registry) Personal(name string) []string { return r[name].personal }
 
-// Encode gives the wire form of e: type name, schema version and JSON.
+// Encode gives the form of e in the log: type name, schema version and JSON.
 func (r Registry) Encode(e domain.Event) (name string, version int, data []byte, err error) {
 	t, ok := r[e.EventType()]
 	if !ok {

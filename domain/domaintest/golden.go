@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of new events and schema versions")
 
-// Golden compares the wire form of an example of every event type of the
+// Golden compares the encoded form of an example of every event type of the
 // registry with testdata/<type>.v<version>.json, and reads the file of every
 // version ever written. An event without an example or a file fails, and so
 // does a form that has changed: the log holds the old one.
@@ -46,7 +46,7 @@ func Golden(t *testing.T, registry codec.Registry, examples ...domain.Event) {
 		for v := 1; v <= typ.Version(); v++ {
 			written := read(t, file(name, v))
 			if v == version && !bytes.Equal(written, data) {
-				t.Errorf("%s: the wire form has changed (-written +now):\n%s", newest, cmp.Diff(string(written), string(data)))
+				t.Errorf("%s: the encoded form has changed (-written +now):\n%s", newest, cmp.Diff(string(written), string(data)))
 			}
 			got, err := registry.Decode(name, v, written)
 			if err != nil {

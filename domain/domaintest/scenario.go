@@ -1,6 +1,6 @@
 // Package domaintest is the vocabulary of the tests of aggregates: given
 // events, when a decision is asked for, then these events, or refused with
-// these codes. Golden keeps every wire form ever written.
+// these codes. Golden keeps every form that the log ever held.
 package domaintest
 
 import (

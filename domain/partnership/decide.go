@@ -10,7 +10,7 @@ import (
 )
 
 // DecideEstablish makes the two accounts partners; a partnership that was ended
-// is established anew. An end that came by itself is recorded before.
+// is established anew. An end that came by itself is recorded first.
 func DecideEstablish(s State, reseller, customer uuid.UUID, profile rights.Profile, now time.Time) ([]domain.Event, error) {
 	if s.ActiveAt(now) {
 		return nil, nil

@@ -8,7 +8,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
-// The types below are the wire format of the log, see package account.
+// The types below are the format of the log, see package account.
 
 // Codec knows the partnership events.
 var Codec = codec.NewRegistry(
@@ -47,8 +47,8 @@ type PartnershipEndRemoved struct {
 }
 
 // PartnershipEnded ends the relation. Automatic: the end that was set for it has
-// come. Nobody's access depends on that one: it has ended at that instant,
-// recorded or not.
+// come. No access depends on that event: it ended at that instant, recorded or
+// not.
 type PartnershipEnded struct {
 	Partnership uuid.UUID `json:"partnership"`
 	Reason      string    `json:"reason,omitempty"`

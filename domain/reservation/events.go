@@ -6,7 +6,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
-// The types below are the wire format of the log, see package account.
+// The types below are the format of the log, see package account.
 
 // Codec knows the reservation events.
 var Codec = codec.NewRegistry(

@@ -11,8 +11,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
-// The types below are the wire format of the log, see package account. They
-// hold domain.Problem as it is: its fields are wire format, too.
+// The types below are the format of the log, see package account. They hold
+// domain.Problem as it is: its fields belong to the format, too.
 
 // Codec knows the events of transfers and plans.
 var Codec = codec.NewRegistry(
@@ -26,8 +26,8 @@ var Codec = codec.NewRegistry(
 	codec.Of[DevicesPlanned](),
 )
 
-// Named is a device as the request calls it; Device is uuid.Nil when that can
-// be no device's name.
+// Named is a device as the request calls it; Device is uuid.Nil when no device
+// can have that name.
 type Named struct {
 	Name   string    `json:"name"`
 	Device uuid.UUID `json:"device,omitzero"`

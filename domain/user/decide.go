@@ -40,8 +40,8 @@ func DecideInvite(s State, c Invite) ([]domain.Event, error) {
 	}}, err
 }
 
-// DecideResend replaces the invitation of a user who has not used it yet. That
-// the one before has run out is recorded first.
+// DecideResend replaces the invitation of a user who has not used it yet. If the
+// one before has run out, that is recorded first.
 func DecideResend(s State, i account.Invitation, now time.Time) ([]domain.Event, error) {
 	if s.Erased {
 		return nil, domain.Refuse(erased()...)

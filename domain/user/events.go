@@ -9,7 +9,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
 
-// The types below are the wire format of the log; see package account.
+// The types below are the format of the log; see package account.
 
 // Codec knows the user events.
 var Codec = codec.NewRegistry(
@@ -22,7 +22,7 @@ var Codec = codec.NewRegistry(
 	codec.Of[ProfilesAssigned](),
 	codec.Of[UserDeactivated](),
 	codec.Of[UserReactivated](),
-	codec.Of[UserErased](codec.Same), // 1 told no reservation
+	codec.Of[UserErased](codec.Same), // 1 named no reservation
 
 	codec.Of[PasswordChanged](),
 	codec.Of[PasswordResetRequested](),

@@ -36,7 +36,8 @@ type State struct {
 	Person   account.Person
 	Status   Status // empty: no such user
 	Profiles []string
-	// Administrator says that the person joins as one. Who is one now, the account says.
+	// Administrator says that the person joins as one. The account says who is one
+	// now.
 	Administrator bool
 	Invitation    account.Invitation
 	Lapsed        int // number of the last invitation that was recorded as run out
