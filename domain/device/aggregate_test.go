@@ -106,7 +106,7 @@ func TestWantedBesideARefusedRegistration(t *testing.T) {
 		"another factor":          {registered(t, reseller), register(reseller, day0, otherFactor), nil},
 		"taken over":              {released, register(reseller, day0, sim), []string{place, name}},
 		"taken over, factor":      {released, register(reseller, day0, otherFactor), []string{place, name, itsFactor}},
-		"taken over, retired":     {released.When(retire).ThenDone(), register(reseller, day0), nil},
+		"taken over, retired":     {released.When(retire).ThenDone(), register(reseller, day0, sim), []string{place, name}},
 	} {
 		o := c.given.When(c.decide)
 		if len(o.Problems()) == 0 {
@@ -165,12 +165,20 @@ func TestEdit(t *testing.T) {
 			return device.DecideEdit(s, device.Edit{Name: name, Labels: labels})
 		}
 	}
+	all := func(s device.State) ([]domain.Event, error) {
+		iccid := "8931000000000000001"
+		return device.DecideEdit(s, device.Edit{Name: &shown, Labels: &labels, ICCID: &iccid, Offer: &device.ChangeOffer{
+			Offer: catalogue.Premium, Model: rv50, Owner: customer,
+		}})
+	}
 	s := registered(t, customer)
 	done := s.When(edit(&shown, &labels)).Then(
 		device.Renamed{Device: s.State.UID, OldName: serial, NewName: shown},
 		device.Relabelled{Device: s.State.UID, NewLabels: labels})
 	done.When(edit(&shown, &labels)).Then()
 	done.When(edit(nil, nil)).Then()
+	s.When(all).ThenRefused(device.CodeOfferNotAvailable, device.CodeOrderNeeded)
+	given(t).When(all).ThenRefused(device.CodeDeviceNotFound)
 	held := s.When(hold).ThenDone()
 	refused := held.When(edit(&shown, &labels))
 	refused.ThenRefused(device.CodeBusy)

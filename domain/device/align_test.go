@@ -80,7 +80,7 @@ func TestAlignedStaysAligned(t *testing.T) {
 	wantEnd(t, monthEnd.When(order(2, day, term("P1Y"))).ThenDone().State, on(2028, 2, 29))
 
 	leap := given(t).When(register(customer, on(2024, 2, 29))).ThenDone()
-	selected := []device.Allocation{leap.State.Renewable()} // 2025-02-28, but of the 29th
+	selected := []device.Allocation{leap.State.Allocation()} // 2025-02-28, but of the 29th
 	other := given(t).When(register(customer, on(2024, 2, 20))).ThenDone().
 		When(order(1, on(2024, 3, 1), align("latest", on(2024, 3, 1), selected...))).ThenDone()
 	year := func(r *device.Renew) { r.Term, r.Today = calendar.Months(36), on(2024, 3, 1) }

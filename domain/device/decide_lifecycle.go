@@ -20,25 +20,41 @@ func change(s State, done bool, e domain.Event) ([]domain.Event, error) {
 	return []domain.Event{e}, domain.Refuse(usable(s)...)
 }
 
-// Edit gives a device a name and labels, which are normalised; what is nil stays.
+// Edit gives a device a name, labels, a SIM and an offer; names, labels and the
+// ICCID are normalised. What is nil stays; an empty ICCID takes the SIM away.
 type Edit struct {
 	Name   *string
 	Labels *[]string
+	ICCID  *string
+	Offer  *ChangeOffer
 }
 
-// DecideEdit decides on the name and the labels, both or none.
-func DecideEdit(s State, c Edit) (events []domain.Event, err error) {
-	if c.Name != nil {
-		if events, err = DecideRename(s, *c.Name); err != nil {
-			return events, err
+// DecideEdit decides on all of it together, all or nothing, with all problems
+// that apply.
+func DecideEdit(s State, c Edit) ([]domain.Event, error) {
+	var events []domain.Event
+	var problems []domain.Problem
+	add := func(decided []domain.Event, err error) {
+		events = append(events, decided...)
+		for _, p := range domain.ProblemsOf(err) {
+			if !slices.ContainsFunc(problems, func(known domain.Problem) bool { return known.Code == p.Code }) {
+				problems = append(problems, p)
+			}
 		}
 	}
-	if c.Labels != nil {
-		var relabelled []domain.Event
-		relabelled, err = DecideRelabel(s, *c.Labels)
-		events = append(events, relabelled...)
+	if c.Name != nil {
+		add(DecideRename(s, *c.Name))
 	}
-	return events, err
+	if c.Labels != nil {
+		add(DecideRelabel(s, *c.Labels))
+	}
+	if c.ICCID != nil {
+		add(DecideSIM(s, *c.ICCID))
+	}
+	if c.Offer != nil {
+		add(DecideChangeOffer(s, *c.Offer))
+	}
+	return events, domain.Refuse(problems...)
 }
 
 // DecideRename decides a new name, normalised and free in the account. There are
@@ -71,20 +87,45 @@ func DecideResume(s State, reason string) ([]domain.Event, error) {
 	return change(s, s.LifeCycle == Active, Resumed{Device: s.UID, Reason: reason})
 }
 
-// DecideRetire decides the end of a device. It does not come back, and no
-// longer takes a place or a name.
+// DecideRetire decides that a device goes out of service. It no longer takes a
+// place or a name; DecideReinstate takes it back.
 func DecideRetire(s State, reason string) ([]domain.Event, error) {
 	return change(s, s.LifeCycle == OutOfService, Retired{Device: s.UID, Reason: reason})
 }
 
+// Reinstate takes a retired device back into service. Name, normalised, is its
+// name from now on; empty keeps the old one.
+type Reinstate struct {
+	Name   string
+	Reason string
+}
+
+// DecideReinstate decides that a device retired by mistake comes back, in the
+// account that has it; there its name must be free, and a place when it is a
+// reseller's (Aggregate.Reservations). A device that is not retired is
+// unchanged. Where another account has registered the device meanwhile, it is
+// in that one's hands. There are events beside a refusal.
+func DecideReinstate(s State, c Reinstate) ([]domain.Event, error) {
+	switch {
+	case !s.Exists():
+		return nil, domain.Refuse(NotFound())
+	case s.LifeCycle != OutOfService:
+		return nil, nil
+	case c.Name == "":
+		c.Name = s.Name
+	}
+	return []domain.Event{Reinstated{Device: s.UID, Name: c.Name, Reason: c.Reason}}, domain.Refuse(free(s)...)
+}
+
 // DecideHold keeps other commands off a device, or off a serial number that is
 // to be registered (s is then a State with the UID alone), for an
-// all-or-nothing batch. What the batch appends ends the hold.
+// all-or-nothing batch. What the batch appends ends the hold. A retired device
+// can be held, too: a batch may reinstate it, or register it in another account.
 func DecideHold(s State, batch uuid.UUID) ([]domain.Event, error) {
 	if s.HeldBy == batch {
 		return nil, nil
 	}
-	if problems := usable(s); len(problems) > 0 {
+	if problems := free(s); len(problems) > 0 {
 		return nil, domain.Refuse(problems...)
 	}
 	return []domain.Event{Held{Device: s.UID, Batch: batch}}, nil

@@ -48,7 +48,7 @@ func TestLifeCycle(t *testing.T) {
 	s.When(relabel).Then(device.Relabelled{Device: uid, NewLabels: []string{"north"}}).When(relabel).Then()
 
 	for name, change := range map[string]decision{
-		"suspend": suspend, "resume": resume, "rename": rename, "relabel": relabel, "hold": hold,
+		"suspend": suspend, "resume": resume, "rename": rename, "relabel": relabel, "SIM": sim("8931000000000000001"), "offer": changeOffer(catalogue.Basic),
 		"grant": grant(1, day0, on(2030, 1, 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,11 +71,31 @@ func TestHold(t *testing.T) {
 	free := held.When(unhold).Then(device.HoldReleased{Device: held.State.UID, Batch: batch})
 	free.When(unhold).Then()
 	free.When(resume).ThenDone()
+	if s := held.When(unhold).ThenDone().When(retire).ThenDone().When(hold).ThenDone().State; s.HeldBy != batch {
+		t.Error("a retired device is not held")
+	}
 	if s := device.Evolve(held.State, device.HoldReleased{Batch: uuid.UUID{71}}); s.HeldBy != batch {
 		t.Error("the release of another batch's hold has ended this one")
 	}
 	if s := device.Evolve(held.State, device.Transferred{Transfer: uuid.UUID{5}}); s.HeldBy != uuid.Nil {
 		t.Error("the batch's own transfer has not ended the hold")
+	}
+}
+
+// What the batch appends ends its hold, whatever it is.
+func TestBatchEndsItsHold(t *testing.T) {
+	t.Parallel()
+	s := registered(t, customer).When(hold).ThenDone().State
+	for _, e := range []domain.Event{
+		device.Renamed{}, device.Relabelled{}, device.Suspended{}, device.Resumed{}, device.Retired{}, device.Reinstated{},
+		device.SIMAssigned{}, device.SIMRemoved{}, device.OfferChanged{}, device.ServiceRenewed{}, device.AllocationGranted{},
+	} {
+		if device.Evolve(s, e).HeldBy != uuid.Nil {
+			t.Errorf("%s has not ended the hold", e.EventType())
+		}
+	}
+	if device.Evolve(s, device.ClaimAbandoned{}).HeldBy != batch {
+		t.Error("a fence has ended the hold")
 	}
 }
 

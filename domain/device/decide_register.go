@@ -50,7 +50,7 @@ type Register struct {
 func DecideRegister(s State, c Register) ([]domain.Event, error) {
 	var problems []domain.Problem
 	if c.Owner.Reseller() && c.ICCID != "" {
-		problems = append(problems, simNotAllowed("A reseller account has no SIMs."))
+		problems = append(problems, simNotAllowed("A reseller account has no SIMs.", omitSIM))
 	}
 	takenOver := s.Exists() && s.TakenOverBy(c.Owner.UID)
 	if s.HeldBy != uuid.Nil && (!s.Exists() || s.Account == c.Owner.UID || takenOver) {
@@ -74,7 +74,7 @@ func (c Register) offer() (catalogue.Offer, []domain.Problem) {
 	}
 	offer, ok := c.Owner.offerFor(c.Model, c.Offer)
 	if !ok {
-		problems = append(problems, offerNotAvailable(c.Offer, c.Model, c.Owner.Offers, chooseOffer, addOffer))
+		problems = append(problems, offerNotAvailable(c.Offer, c.Model, c.Owner.Offers, c.Owner.offerRemedies(c.Model, c.Offer)...))
 	}
 	return offer, problems
 }
@@ -105,29 +105,29 @@ func (c Register) name() string {
 	return c.Name
 }
 
-// takeOver registers a device that was released for the account.
+// takeOver registers a device that was released for the account, retired or not.
+// Nothing of its owner before comes along but what it has a right to.
 func takeOver(s State, c Register, problems []domain.Problem) ([]domain.Event, error) {
-	if s.LifeCycle == OutOfService {
-		return nil, domain.Refuse(append(problems, retired())...)
-	}
 	if s.Factor != c.Factor { // beside it stands whose the factor would be
 		return []domain.Event{c.event("")}, domain.Refuse(append(problems, factorMismatch())...)
 	}
-	if c.ICCID != "" && !c.Owner.Reseller() {
-		problems = append(problems, simNotAllowed("A device is taken over without a SIM."))
-	}
 	offer, refused := c.offer()
-	problems = append(problems, refused...)
+	problems = slices.Concat(problems, s.simInto(c.Owner), refused)
 	t := Transfer{ID: s.Released.Request, To: c.Owner, Model: c.Model, Today: c.Today, Rules: c.Rules}
 	service, consumed, refused := t.service(s)
-	problems = append(problems, refused...)
-
+	for _, p := range refused {
+		p.Remedies = []domain.Remedy{requestAllocation} // the caller cannot order for another account's device
+		problems = append(problems, p)
+	}
 	service.Offer = offer
 	e := t.event(s, service, consumed)
 	e.From, e.Name = s.Account, c.name()
 	events := []domain.Event{e}
 	if !slices.Equal(s.Labels, c.Labels) {
 		events = append(events, Relabelled{Device: s.UID, OldLabels: s.Labels, NewLabels: c.Labels})
+	}
+	if s.ICCID != c.ICCID {
+		events = append(events, s.withSIM(c.ICCID))
 	}
 	return events, domain.Refuse(problems...)
 }
@@ -141,16 +141,36 @@ func (o Owner) offerFor(m catalogue.Model, asked catalogue.Offer) (catalogue.Off
 	if o.has(m.Default) {
 		return m.Default, true
 	}
-	var both []catalogue.Offer
-	for _, offer := range m.Offers {
-		if o.has(offer) {
-			both = append(both, offer)
-		}
-	}
+	both := common(m, o.Offers)
 	if len(both) != 1 {
 		return "", false
 	}
 	return both[0], true
+}
+
+// common are the offers that both the model and an account have.
+func common(m catalogue.Model, offers []catalogue.Offer) []catalogue.Offer {
+	var both []catalogue.Offer
+	for _, offer := range m.Offers {
+		if slices.Contains(offers, offer) {
+			both = append(both, offer)
+		}
+	}
+	return both
+}
+
+// offerRemedies are what helps when the account cannot run the model on the
+// asked offer: nothing that the model could not run on.
+func (o Owner) offerRemedies(m catalogue.Model, asked catalogue.Offer) []domain.Remedy {
+	var remedies []domain.Remedy
+	both := common(m, o.Offers)
+	if len(both) > 0 {
+		remedies = append(remedies, chooseOffer)
+	}
+	if asked != "" && m.Supports(asked) || len(both) == 0 {
+		remedies = append(remedies, addOffer)
+	}
+	return remedies
 }
 
 // newService is the service that begins today in the account: the free term in

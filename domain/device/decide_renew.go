@@ -7,25 +7,52 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
-
-// maxAhead is how far in the future, in months, a service may end by order or
-// grant: what lies beyond is a slip of the pen.
-const maxAhead = 20 * 12
 
 // Renew renews the service of a device: by order with exactly one of Term,
 // Until and Align, or (Automatic) the free term of a reseller's device, whose
-// renewals have ids of their own. ID is one for all devices of an order.
+// renewals have ids of their own. ID is one for all devices of an order that is
+// applied at once.
+//
+// Of an order that has waited, Order is its id, under which it is applied once
+// whatever ID is, and OrderedIn the account that had the device when it was
+// ordered; dates are always those of Today. An order may name an Offer to run
+// on; Model and Owner are needed only then, as in ChangeOffer.
 type Renew struct {
 	ID          uuid.UUID
+	Order       uuid.UUID
+	OrderedIn   uuid.UUID
 	Term        calendar.Term
 	Until       calendar.Date
 	Align       Alignment
+	Offer       catalogue.Offer
+	Model       catalogue.Model
+	Owner       Owner
 	OrderNumber string
 	Note        string
 	Automatic   bool
 	Today       calendar.Date
 	Rules       Rules
+}
+
+// CheckRenewal is what is wrong with an order whatever the devices are: exactly
+// one of Term, Until and Align has to be given. Whoever has a request for many
+// devices asks once.
+func CheckRenewal(c Renew) []domain.Problem {
+	given := 0
+	for _, there := range []bool{c.Term != (calendar.Term{}), !c.Until.IsZero(), c.Align != (Alignment{})} {
+		if there {
+			given++
+		}
+	}
+	switch given {
+	case 0:
+		return invalid(CodeTermMissing, "Give a term, a date or what to align to.")
+	case 1:
+		return nil
+	}
+	return invalid(CodeTermAmbiguous, "Give one of a term, a date and what to align to.")
 }
 
 // DecideRenew decides a renewal. An order that was applied already is
@@ -37,25 +64,60 @@ func DecideRenew(s State, c Renew) ([]domain.Event, error) {
 	if c.Automatic {
 		return renewFree(s, c)
 	}
-	if slices.Contains(s.Applied, c.ID) {
+	if slices.Contains(s.Applied, c.renewal()) {
 		return nil, nil
 	}
-	problems := usable(s)
+	if problems := CheckRenewal(c); len(problems) > 0 {
+		return nil, domain.Refuse(problems...)
+	}
+	old := s.Allocation()
+	a, refused := c.extend(old)
+	problems := slices.Concat(usable(s), c.stands(s), refused)
+	if len(problems) > 0 {
+		return nil, domain.Refuse(problems...)
+	}
+	var events []domain.Event
+	if a != old { // else aligned already
+		events = append(events, c.event(s, old, a))
+	}
+	if c.Offer != "" && c.Offer != s.Service.Offer {
+		events = append(events, s.onOffer(c.Offer, c.renewal()))
+	}
+	return events, nil
+}
+
+// renewal is the id under which the order is applied.
+func (c Renew) renewal() uuid.UUID {
+	if c.Order != uuid.Nil {
+		return c.Order
+	}
+	return c.ID
+}
+
+// stands is what stands against applying the order to the device, besides the
+// dates.
+func (c Renew) stands(s State) []domain.Problem {
+	var problems []domain.Problem
+	if c.OrderedIn != uuid.Nil && c.OrderedIn != s.Account {
+		problems = append(problems, deviceMoved())
+	}
+	if s.OrderNumberUsed(c.OrderNumber) {
+		problems = append(problems, OrderNumberUsed(c.OrderNumber))
+	}
 	if c.Term != (calendar.Term{}) && len(c.Rules.RenewalTerms) > 0 && !slices.Contains(c.Rules.RenewalTerms, c.Term) {
 		problems = append(problems, problem(CodeTermNotOffered, "Renewals cannot be ordered for this term.",
 			map[string]string{"term": c.Term.String(), "terms": terms(c.Rules.RenewalTerms)}))
 	}
-	old := s.right()
-	a, refused := c.extend(old)
-	if a == old && len(refused) == 0 && len(problems) == 0 {
-		return nil, nil // aligned already
+	if c.Offer != "" && c.Offer != s.Service.Offer {
+		problems = append(problems, ChangeOffer{Offer: c.Offer, Model: c.Model, Owner: c.Owner}.refused()...)
 	}
-	if problems = append(problems, refused...); len(problems) > 0 {
-		return nil, domain.Refuse(problems...)
-	}
+	return problems
+}
+
+func (c Renew) event(s State, old, a Allocation) ServiceRenewed {
 	e := ServiceRenewed{
 		Device:      s.UID,
-		Renewal:     c.ID,
+		Renewal:     c.renewal(),
 		OldEnd:      old.Until,
 		NewEnd:      a.Until,
 		AnchorDay:   a.AnchorDay,
@@ -66,16 +128,13 @@ func DecideRenew(s State, c Renew) ([]domain.Event, error) {
 	if c.Term != (calendar.Term{}) {
 		e.Term = c.Term.String()
 	}
-	return []domain.Event{e}, nil
+	return e
 }
 
 // extend is what the order makes of an allocation.
 func (c Renew) extend(old Allocation) (Allocation, []domain.Problem) {
 	if c.Align == (Alignment{}) {
-		return extend(old, c.Term, c.Until, max(c.Today, old.Until), c.Today)
-	}
-	if c.Term != (calendar.Term{}) || !c.Until.IsZero() {
-		return Allocation{}, invalid(CodeTermAmbiguous, "Give one of a term, a date and what to align to.")
+		return extend(old, c.Term, c.Until, c.Today)
 	}
 	target := c.Align.target(old, c.Today)
 	if target.IsZero() {
@@ -84,7 +143,7 @@ func (c Renew) extend(old Allocation) (Allocation, []domain.Problem) {
 	if target == old.Until {
 		return old, nil
 	}
-	a, problems := extend(old, calendar.Term{}, target, c.Today, c.Today)
+	a, problems := extend(old, calendar.Term{}, target, c.Today)
 	a.AnchorDay = max(a.AnchorDay, c.Align.anchorDay())
 	return a, problems
 }
@@ -122,35 +181,4 @@ func renewFree(s State, c Renew) ([]domain.Event, error) {
 // a day: the same one whoever decides it, and whenever.
 func FreeRenewal(device uuid.UUID, end calendar.Date) uuid.UUID {
 	return uuid.NewSHA1(device, []byte("free renewal after "+end.String()))
-}
-
-// extend makes an allocation that ends a term after base, or on a date; either
-// way later than old, not in the past, and not absurdly far ahead.
-func extend(old Allocation, term calendar.Term, until, base, today calendar.Date) (Allocation, []domain.Problem) {
-	byTerm := term != (calendar.Term{})
-	switch {
-	case !byTerm && until.IsZero():
-		return Allocation{}, invalid(CodeTermMissing, "Give a term or a date.")
-	case byTerm && !until.IsZero():
-		return Allocation{}, invalid(CodeTermAmbiguous, "Give a term or a date, not both.")
-	}
-	a := Allocation{Source: SourcePurchased, Until: until, AnchorDay: until.Day()}
-	if byTerm {
-		a.AnchorDay = base.Day()
-		if base == old.Until && old.AnchorDay > a.AnchorDay {
-			a.AnchorDay = old.AnchorDay // the 31st comes back after a short month
-		}
-		a.Until = term.From(base, a.AnchorDay)
-		if term.Days > 0 {
-			a.AnchorDay = a.Until.Day()
-		}
-	}
-	latest := today.AddMonths(maxAhead, today.Day())
-	switch {
-	case a.Until <= old.Until || a.Until < today:
-		return Allocation{}, []domain.Problem{untilNotLater(a.Until, old.Until)}
-	case a.Until > latest:
-		return Allocation{}, []domain.Problem{untilTooLate(a.Until, latest)}
-	}
-	return a, nil
 }

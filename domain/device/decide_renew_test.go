@@ -7,6 +7,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -70,6 +71,126 @@ func TestRenewRefused(t *testing.T) {
 	s.When(retire).ThenDone().When(order(1, day0, term("P1Y"))).ThenRefused(device.CodeRetired)
 	s.When(hold).ThenDone().When(order(1, day0, term("P1Y"))).ThenRefused(device.CodeBusy)
 	s.When(hold).ThenDone().When(grant(1, day0, on(2030, 1, 1))).ThenRefused(device.CodeBusy)
+}
+
+// Renewal 4: an order number counts once per device, whoever has it.
+func TestOrderNumberCountsOnce(t *testing.T) {
+	t.Parallel()
+	number := func(n string) func(*device.Renew) { return func(r *device.Renew) { r.OrderNumber = n } }
+	s := given(t).When(register(customer, day0, func(c *device.Register) { c.OrderNumber = "PO-0" })).ThenDone()
+	once := s.When(order(1, day0, term("P1Y"), number("PO-1"))).ThenDone()
+	once.When(order(1, day0, term("P1Y"), number("PO-1"))).Then() // the same order
+	for _, again := range []string{"PO-1", " po-1 "} {
+		refusal := once.When(order(2, day0, term("P1Y"), number(again)))
+		refusal.ThenRefused(device.CodeNumberUsed)
+		if p := refusal.Problems()[0]; p.Kind != domain.Conflict || p.Facts["orderNumber"] != again {
+			t.Errorf("%+v", p)
+		}
+	}
+	once.When(order(2, day0, term("P1Y"))).ThenDone().When(order(3, day0, term("P1Y"))).ThenDone() // none counts as often as it likes
+	once.When(order(2, day0, term("P1Y"), number("PO-0"))).ThenDone()                              // of the registration
+	once.When(transfer(customer, reseller, day0)).ThenDone().When(order(2, day0, term("P1Y"), number("PO-1"))).ThenRefused(device.CodeNumberUsed)
+	once.When(reverseRenewal(1, 1)).ThenDone().When(order(2, day0, term("P1Y"), number("PO-1"))).ThenDone()
+}
+
+// Renewal 4: an order that waited is applied under its own id, once, with the
+// dates of the day, and not to a device that has moved.
+func TestWaitingOrderIsApplied(t *testing.T) {
+	t.Parallel()
+	waiting := uuid.UUID{103}
+	of := func(r *device.Renew) { r.Order, r.OrderedIn = waiting, customer.UID }
+	late := on(2028, 3, 1)
+	s := registered(t, customer)
+	applied := s.When(order(1, late, term("P1Y"), of)).Then(device.ServiceRenewed{
+		Device: s.State.UID, Renewal: waiting, Term: "P1Y", OldEnd: on(2027, 11, 23), NewEnd: on(2029, 3, 1), AnchorDay: 1,
+	})
+	applied.When(order(2, late, term("P1Y"), of)).Then()
+	moved := s.When(transfer(customer, reseller, day0)).ThenDone()
+	refusal := moved.When(order(1, day0, term("P1Y"), of))
+	refusal.ThenRefused(device.CodeMoved)
+	if got := remedies(refusal); len(got) != 1 || got[0] != "order_again" {
+		t.Errorf("remedies %v", got)
+	}
+	moved.When(transfer(reseller, customer, day0)).ThenDone().When(order(1, day0, term("P1Y"), of)).ThenDone()
+}
+
+// An order may ask for another offer; a reversal takes that back, too.
+func TestOrderOfAnotherOffer(t *testing.T) {
+	t.Parallel()
+	on := func(o catalogue.Offer) func(*device.Renew) {
+		return func(r *device.Renew) { r.Offer, r.Model, r.Owner = o, rv50, customer }
+	}
+	s := registered(t, customer)
+	kept := s.When(order(1, day0, term("P1Y"), on(catalogue.Complete))).ThenDone()
+	if kept.State.Service.Offer != catalogue.Complete {
+		t.Errorf("%+v", kept.State.Service)
+	}
+	s.When(order(1, day0, term("P1Y"), on(catalogue.Premium))).ThenRefused(device.CodeOfferNotAvailable)
+	changed := s.When(order(1, day0, term("P1Y"), on(catalogue.Basic))).Then(
+		device.ServiceRenewed{
+			Device: s.State.UID, Renewal: uuid.UUID{100, 1}, Term: "P1Y", OldEnd: s.State.Service.End, NewEnd: calendar.On(2028, 11, 23), AnchorDay: 23,
+		},
+		device.OfferChanged{Device: s.State.UID, OldOffer: catalogue.Complete, NewOffer: catalogue.Basic, Renewal: uuid.UUID{100, 1}})
+	back := changed.When(reverseRenewal(1, 1)).ThenDone()
+	if back.State.Service != s.State.Service {
+		t.Errorf("%+v", back.State.Service)
+	}
+	back.When(reverseRenewal(1, 1)).Then()
+	since := changed.When(changeOffer(catalogue.Complete)).ThenDone()
+	if got := since.When(reverseRenewal(1, 1)).ThenDone().State.Service.Offer; got != catalogue.Complete {
+		t.Errorf("offer %s", got)
+	}
+}
+
+func TestCheckRenewal(t *testing.T) {
+	t.Parallel()
+	year, aligned := calendar.Months(12), device.Alignment{Kind: device.AlignMonthEnd}
+	for _, c := range []struct {
+		order device.Renew
+		want  string
+	}{
+		{device.Renew{}, device.CodeTermMissing},
+		{device.Renew{Term: year}, ""},
+		{device.Renew{Until: day0}, ""},
+		{device.Renew{Align: aligned}, ""},
+		{device.Renew{Term: year, Until: day0}, device.CodeTermAmbiguous},
+		{device.Renew{Term: year, Align: aligned}, device.CodeTermAmbiguous},
+		{device.Renew{Until: day0, Align: aligned}, device.CodeTermAmbiguous},
+	} {
+		if got := device.CheckRenewal(c.order); code(got) != c.want {
+			t.Errorf("%+v: %+v", c.order, got)
+		}
+	}
+}
+
+// A term is counted from the later of today and the present end.
+func TestGrantByTerm(t *testing.T) {
+	t.Parallel()
+	byTerm := func(id byte, today calendar.Date, months int) decision {
+		return func(s device.State) ([]domain.Event, error) {
+			return device.DecideGrant(s, device.Grant{ID: uuid.UUID{101, id}, Term: calendar.Months(months), Today: today})
+		}
+	}
+	s := registered(t, customer)
+	once := s.When(byTerm(1, day0, 12)).Then(device.AllocationGranted{ // on the day of the registration
+		Device: s.State.UID, ID: uuid.UUID{101, 1}, OldEnd: on(2027, 11, 23),
+		Allocation: device.Allocation{Source: device.SourceGranted, Until: on(2028, 11, 23), AnchorDay: 23},
+	})
+	once.When(byTerm(1, day0, 12)).Then()
+	wantEnd(t, once.When(byTerm(2, on(2030, 1, 31), 1)).ThenDone().State, on(2030, 2, 28)) // expired
+	lent := registered(t, reseller)
+	if got := lent.When(byTerm(1, day0, 12)).ThenDone().State.ParkedUntil(); got != on(2028, 11, 23) {
+		t.Errorf("parked until %v", got)
+	}
+	if got := lent.When(byTerm(1, on(2029, 6, 1), 12)).ThenDone().State.ParkedUntil(); got != on(2030, 6, 1) {
+		t.Errorf("parked until %v", got)
+	}
+	tooLong := s.When(byTerm(1, day0, 300))
+	tooLong.ThenRefused(device.CodeUntilTooLate)
+	if facts := tooLong.Problems()[0].Facts; facts["term"] != "P25Y" || facts["until"] != "" {
+		t.Errorf("a date that nobody sent is at fault: %v", facts)
+	}
+	s.When(byTerm(1, day0, 0)).ThenRefused(device.CodeTermMissing)
 }
 
 // An order in a reseller's account extends what is parked, counted from the end

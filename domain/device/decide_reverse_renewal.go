@@ -15,7 +15,8 @@ type ReverseRenewal struct {
 }
 
 // DecideReverseRenewal decides a reversal: of the latest order or grant that counts,
-// in the account in which it was applied. A reversal that was applied already
+// in the account in which it was applied. An offer that came with the order goes
+// with it, unless it has been changed again. A reversal that was applied already
 // is unchanged.
 func DecideReverseRenewal(s State, c ReverseRenewal) ([]domain.Event, error) {
 	if !s.Exists() {
@@ -50,5 +51,9 @@ func DecideReverseRenewal(s State, c ReverseRenewal) ([]domain.Event, error) {
 	if o.Before != nil {
 		e.NewEnd = o.Before.Until
 	}
-	return []domain.Event{e}, nil
+	events := []domain.Event{e}
+	if o.OldOffer != "" && s.Service.Offer == o.NewOffer {
+		events = append(events, s.onOffer(o.OldOffer, c.Renewal))
+	}
+	return events, nil
 }

@@ -2,6 +2,7 @@ package device
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -10,12 +11,27 @@ import (
 )
 
 // ReverseTransfer takes a transfer of a device back. ID is one for all devices of a
-// request. Source is the account the device came from and returns to.
+// request. Source is the account the device came from and returns to. By is the
+// caller, see UndoRights: for it the device leaves where the transfer took it,
+// and Target is Source.
 type ReverseTransfer struct {
 	ID       uuid.UUID
 	Transfer uuid.UUID
 	Source   Owner
+	Made     Made
+	By       Mover
+	Now      time.Time
+	Rules    Rules
 }
+
+// Made says who made a transfer, and when.
+type Made struct {
+	By domain.Actor
+	At time.Time
+}
+
+// inTime reports whether the transfer was made less than Rules.Undo ago.
+func (c ReverseTransfer) inTime() bool { return c.Now.Before(c.Made.At.Add(c.Rules.Undo)) }
 
 // DecideReverseTransfer decides the reversal of a transfer; all problems that
 // apply. A reversal that was applied already is unchanged. There are events
@@ -33,7 +49,7 @@ func DecideReverseTransfer(s State, c ReverseTransfer) ([]domain.Event, error) {
 	case m.Reversed:
 		return nil, domain.Refuse(alreadyReversed())
 	}
-	problems := usable(s)
+	problems := slices.Concat(UndoRights(s, c), usable(s), s.simInto(c.Source))
 	if m.Since != "" {
 		problems = append(problems, changedSince(m.Since))
 	}
@@ -43,8 +59,12 @@ func DecideReverseTransfer(s State, c ReverseTransfer) ([]domain.Event, error) {
 	if s.LifeCycle == OutOfService {
 		return nil, domain.Refuse(problems...)
 	}
-	return []domain.Event{TransferReversed{
+	e := TransferReversed{
 		Device: s.UID, Transfer: c.Transfer, Reversal: c.ID, From: s.Account, To: m.From,
 		LifeCycle: m.LifeCycle, Service: m.Service, Parked: m.Parked, Consumed: m.Consumed,
-	}}, domain.Refuse(problems...)
+	}
+	if s.Consumed && !m.Consumed && !c.inTime() { // what was used of the included term does not come back
+		e.Consumed, e.Parked = true, new(s.Allocation())
+	}
+	return []domain.Event{e}, domain.Refuse(problems...)
 }

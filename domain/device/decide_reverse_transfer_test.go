@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -14,7 +15,9 @@ import (
 var moved = uuid.UUID{50, 7}
 
 func reverseTransfer(source device.Owner, set ...func(*device.ReverseTransfer)) decision {
-	c := device.ReverseTransfer{ID: uuid.UUID{60}, Transfer: moved, Source: source}
+	c := device.ReverseTransfer{ID: uuid.UUID{60}, Transfer: moved, Source: source, By: operator, Rules: device.DefaultRules}
+	c.Made.At = on(2027, 5, 31).Time()
+	c.Now = c.Made.At.Add(time.Hour)
 	for _, f := range set {
 		f(&c)
 	}

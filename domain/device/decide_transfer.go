@@ -12,19 +12,22 @@ import (
 )
 
 // Eligibility is the policy that says which service a transferred device gets,
-// and whether any.
+// and whether any. Version 2 counts the first registration into a standard
+// account as the included term that a device gets once; version 1 did not, so
+// that a way through a reseller's account gave a second one.
 const (
 	Eligibility        = "eligibility"
-	EligibilityVersion = 1
+	EligibilityVersion = 2
 )
 
 // Transfer moves a device from one account to another. ID is one for all
-// devices of a request. Partnered: the accounts have a partnership. Offer, when
-// named, must be the device's present one. Name is the device's in the target
-// account; empty keeps it.
+// devices of a request. By is the caller, see TransferRights. Partnered: the
+// accounts have a partnership. Offer, when named, must be the device's present
+// one. Name is the device's in the target account; empty keeps it.
 type Transfer struct {
 	ID        uuid.UUID
 	From, To  Owner
+	By        Mover
 	Partnered bool
 	Offer     catalogue.Offer
 	Name      string
@@ -42,13 +45,14 @@ func DecideTransfer(s State, c Transfer) ([]domain.Event, error) {
 		return nil, nil
 	}
 	if !s.Exists() {
-		return nil, domain.Refuse(append([]domain.Problem{NotFound()}, c.between()...)...)
+		return nil, domain.Refuse(slices.Concat([]domain.Problem{NotFound()}, c.between(), c.By.mayLeave(c.From.UID))...)
 	}
 	if s.Account != c.From.UID {
-		return nil, domain.Refuse(append([]domain.Problem{notInSource("The device is not in the source account.")}, c.between()...)...)
+		return nil, domain.Refuse(slices.Concat(
+			[]domain.Problem{notInSource("The device is not in the source account.")}, c.between(), c.By.mayLeave(c.From.UID))...)
 	}
 	service, consumed, refused := c.service(s)
-	problems := slices.Concat(c.between(), usable(s), c.offer(s), refused)
+	problems := slices.Concat(c.between(), TransferRights(s, c.To, c.By), usable(s), s.simInto(c.To), c.offer(s), refused)
 	if s.LifeCycle == OutOfService || c.To.UID == c.From.UID || c.To.Status == "" && len(problems) > 0 {
 		return nil, domain.Refuse(problems...)
 	}
@@ -73,7 +77,7 @@ func (c Transfer) event(s State, service Service, consumed bool) Transferred {
 	if c.To.Reseller() {
 		e.Parked = s.Parked
 		if !s.resellers() {
-			e.Parked = new(s.right())
+			e.Parked = new(s.Allocation())
 		}
 	}
 	return e
@@ -118,7 +122,15 @@ func (c Transfer) offer(s State) []domain.Problem {
 		if lacking {
 			wanted = current
 		}
-		problems = append(problems, offerNotAvailable(wanted, c.Model, c.To.Offers, addOffer, chooseTarget))
+		remedies := []domain.Remedy{addOffer, chooseTarget}
+		switch {
+		case c.Model.Supports(wanted):
+		case wanted != current:
+			remedies = []domain.Remedy{keepOffer}
+		default: // the model has lost it since the device was registered
+			remedies = []domain.Remedy{changeOffer}
+		}
+		problems = append(problems, offerNotAvailable(wanted, c.Model, c.To.Offers, remedies...))
 	}
 	return problems
 }
@@ -132,17 +144,14 @@ func (c Transfer) service(s State) (service Service, consumed bool, problems []d
 	}
 	var best Allocation
 	if !s.resellers() {
-		best = s.right()
+		best = s.Allocation()
 	} else if s.Parked != nil {
 		best = *s.Parked
 	}
 	if !s.Consumed && c.Today <= s.Included.Until {
-		included := s.Included
-		if c.Rules.IncludedTransfer != IncludedRemainder {
-			included = newIncluded(c.Model, c.Today)
-		}
-		if included.Until > best.Until {
-			best, consumed = included, c.Rules.IncludedTransfer != IncludedRemainder
+		consumed = c.Rules.IncludedTransfer != IncludedRemainder
+		if included := c.included(s); included.Until > best.Until {
+			best = included
 		}
 	}
 	switch {
@@ -158,4 +167,15 @@ func (c Transfer) service(s State) (service Service, consumed bool, problems []d
 			map[string]string{"allocationUntil": best.Until.String(), "includedUntil": s.Included.Until.String()},
 			purchaseRenewal, requestAllocation)}
 	}
+}
+
+// included is what a transfer within the included year gives: a new term from
+// today, or what is left of the year, which may be more when the model's term
+// has become shorter since.
+func (c Transfer) included(s State) Allocation {
+	anew := newIncluded(c.Model, c.Today)
+	if c.Rules.IncludedTransfer == IncludedRemainder || anew.Until < s.Included.Until {
+		return s.Included
+	}
+	return anew
 }

@@ -34,6 +34,8 @@ var (
 		Name: "RX400", Offers: []catalogue.Offer{catalogue.Complete, catalogue.Premium}, Default: catalogue.Complete, IncludedMonths: 12,
 	}
 	factor = device.Factor{Kind: device.IMEI, Value: "004401000000015"}
+
+	operator = device.Mover{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}
 )
 
 func given(t *testing.T, events ...domain.Event) *domaintest.Scenario[device.State] {
@@ -53,7 +55,7 @@ func register(owner device.Owner, today calendar.Date, set ...func(*device.Regis
 
 func transfer(from, to device.Owner, today calendar.Date, set ...func(*device.Transfer)) decision {
 	c := device.Transfer{
-		ID: uuid.NewSHA1(from.UID, append(to.UID[:], today.String()...)), From: from, To: to, Partnered: true,
+		ID: uuid.NewSHA1(from.UID, append(to.UID[:], today.String()...)), From: from, To: to, By: operator, Partnered: true,
 		Model: rv50, Today: today, Rules: device.DefaultRules,
 	}
 	for _, f := range set {

@@ -24,6 +24,10 @@ var Codec = codec.NewRegistry(
 	codec.Of[Suspended](),
 	codec.Of[Resumed](),
 	codec.Of[Retired](),
+	codec.Of[Reinstated](),
+	codec.Of[SIMAssigned](),
+	codec.Of[SIMRemoved](),
+	codec.Of[OfferChanged](),
 	codec.Of[Held](),
 	codec.Of[HoldReleased](),
 	codec.Of[ClaimAbandoned](),
@@ -118,7 +122,8 @@ type Transferred struct {
 	// reseller holds it; one that has run out tells expired from missing.
 	Parked *Allocation `json:"parked,omitempty"`
 	// Consumed says that the included term was started anew by this transfer,
-	// which happens once per device.
+	// which happens once per device. By version 1 of the policy it did not say so
+	// where something else lasted longer.
 	Consumed bool   `json:"consumed,omitempty"`
 	Policy   Policy `json:"policy"`
 }
@@ -219,10 +224,43 @@ type Resumed struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Retired takes the device out of service. It does not come back.
+// Retired takes the device out of service, until it is reinstated or registered
+// by another account.
 type Retired struct {
 	Device uuid.UUID `json:"device"`
 	Reason string    `json:"reason,omitempty"`
+}
+
+// Reinstated takes a retired device back into service, in the account that
+// retired it. It ends a release of the device.
+type Reinstated struct {
+	Device uuid.UUID `json:"device"`
+	Name   string    `json:"name"` // from now on; the old one may have been given away
+	Reason string    `json:"reason,omitempty"`
+}
+
+// SIMAssigned says which SIM the device has: its first, or another number than
+// the one that was known.
+type SIMAssigned struct {
+	Device   uuid.UUID `json:"device"`
+	OldICCID string    `json:"oldIccid,omitempty"`
+	ICCID    string    `json:"iccid"`
+}
+
+// SIMRemoved says that the device has no SIM any more.
+type SIMRemoved struct {
+	Device uuid.UUID `json:"device"`
+	ICCID  string    `json:"iccid"` // of the SIM that it had
+}
+
+// OfferChanged puts the device on another offer; its term stays. Renewal is the
+// order that asked for it, or whose reversal takes it back; none: the platform
+// owner did it at once.
+type OfferChanged struct {
+	Device   uuid.UUID       `json:"device"`
+	OldOffer catalogue.Offer `json:"oldOffer"`
+	NewOffer catalogue.Offer `json:"newOffer"`
+	Renewal  uuid.UUID       `json:"renewal,omitzero"`
 }
 
 // Held keeps other commands off the device while an all-or-nothing batch is
@@ -258,6 +296,10 @@ func (Relabelled) EventType() string        { return "Relabelled" }
 func (Suspended) EventType() string         { return "Suspended" }
 func (Resumed) EventType() string           { return "Resumed" }
 func (Retired) EventType() string           { return "Retired" }
+func (Reinstated) EventType() string        { return "Reinstated" }
+func (SIMAssigned) EventType() string       { return "SIMAssigned" }
+func (SIMRemoved) EventType() string        { return "SIMRemoved" }
+func (OfferChanged) EventType() string      { return "OfferChanged" }
 func (Held) EventType() string              { return "Held" }
 func (HoldReleased) EventType() string      { return "HoldReleased" }
 func (ClaimAbandoned) EventType() string    { return "ClaimAbandoned" }

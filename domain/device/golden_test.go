@@ -30,7 +30,7 @@ func TestGolden(t *testing.T) {
 		},
 		device.Transferred{
 			Device: uid, Transfer: command, From: from, To: to, Name: "Engine 5", Service: free, Parked: &included, Consumed: true,
-			Policy: device.Policy{Name: device.Eligibility, Version: device.EligibilityVersion, Included: device.IncludedFull},
+			Policy: device.Policy{Name: device.Eligibility, Version: 1, Included: device.IncludedFull},
 		},
 		device.TransferReversed{
 			Device: uid, Transfer: command, Reversal: from, From: to, To: from, LifeCycle: device.Active, Service: free,
@@ -51,6 +51,10 @@ func TestGolden(t *testing.T) {
 		device.Suspended{Device: uid, Reason: "stolen"},
 		device.Resumed{Device: uid, Reason: "found"},
 		device.Retired{Device: uid, Reason: "crushed"},
+		device.Reinstated{Device: uid, Name: "Engine 7", Reason: "found again"},
+		device.SIMAssigned{Device: uid, OldICCID: "8901000000000000001", ICCID: "8901000000000000002"},
+		device.SIMRemoved{Device: uid, ICCID: "8901000000000000002"},
+		device.OfferChanged{Device: uid, OldOffer: catalogue.Complete, NewOffer: catalogue.Basic, Renewal: command},
 		device.Held{Device: uid, Batch: command},
 		device.HoldReleased{Device: uid, Batch: command},
 		device.ClaimAbandoned{Device: uid, Reservation: "reservation-factor-00"},

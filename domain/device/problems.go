@@ -10,90 +10,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
-// The codes of refusals. They are part of the interface and never change.
-const (
-	CodeSerialInvalid   = "serial_invalid"
-	CodeFactorMissing   = "factor_missing"
-	CodeFactorAmbiguous = "factor_ambiguous"
-	CodeIMEIInvalid     = "imei_invalid"
-	CodeMACInvalid      = "mac_invalid"
-	CodeESNInvalid      = "esn_invalid"
-	CodeICCIDInvalid    = "iccid_invalid"
-	CodeNameInvalid     = "name_invalid"
-	CodeLabelInvalid    = "label_invalid"
-	CodeModelUnknown    = "model_unknown"
-	CodeModelMismatch   = "model_mismatch"
-
-	CodeRegisteredElsewhere = "registered_elsewhere"
-	CodeFactorMismatch      = "factor_mismatch"
-	CodeFactorTaken         = "factor_taken"
-	CodeSIMNotAllowed       = "sim_not_allowed"
-	CodeOfferNotAvailable   = "offer_not_available"
-	CodeTargetNotActive     = "target_not_active"
-	CodeNameTaken           = "name_taken"
-	CodeLimitReached        = "device_limit_reached"
-
-	CodeSelectionEmpty    = "selection_empty"
-	CodeDeviceNotFound    = "device_not_found"
-	CodeNotInSource       = "not_in_source"
-	CodeTargetUnknown     = "target_unknown"
-	CodeTargetSame        = "target_same"
-	CodeNotPartnered      = "not_partnered"
-	CodeNeitherIsReseller = "neither_is_reseller"
-	CodeMissingRight      = "missing_right"
-	CodeOfferTypeMismatch = "offer_type_mismatch"
-	CodeAllocationMissing = "service_allocation_missing"
-	CodeAllocationExpired = "service_allocation_expired"
-
-	CodeSourceNotActive  = "source_not_active"
-	CodeNotInTransfer    = "not_in_transfer"
-	CodeAlreadyReversed  = "already_reversed"
-	CodeChangedSince     = "changed_since_transfer"
-	CodeChangedSincePlan = "changed_since_plan"
-
-	CodeRetired        = "device_retired"
-	CodeBusy           = "device_busy"
-	CodeNotActive      = "device_not_active"
-	CodeUntilNotLater  = "until_not_later"
-	CodeUntilTooLate   = "until_too_late"
-	CodeTermMissing    = "term_missing"
-	CodeTermAmbiguous  = "term_ambiguous"
-	CodeTermNotOffered = "term_not_offered"
-	CodeAlignInvalid   = "align_invalid"
-	CodeNothingToAlign = "nothing_to_align"
-
-	CodeRenewalNotApplied = "renewal_not_applied"
-	CodeRenewalReversed   = "renewal_reversed"
-	CodeRenewalNotLatest  = "renewal_not_latest"
-	CodeTransferredSince  = "transferred_since"
-)
-
-// What the caller can do about a problem.
-var (
-	purchaseRenewal   = domain.Remedy{Code: "purchase_renewal", Detail: "Order a renewal for the device, then transfer it."}
-	requestAllocation = domain.Remedy{Code: "request_allocation", Detail: "Have the platform owner grant the device a service allocation."}
-	chooseTarget      = domain.Remedy{Code: "choose_other_target", Detail: "Name another target account."}
-	checkSource       = domain.Remedy{Code: "check_source", Detail: "Name the account that has the device as the source."}
-	useReseller       = domain.Remedy{Code: "transfer_through_reseller", Detail: "Transfer the device to the reseller account first."}
-	partner           = domain.Remedy{Code: "establish_partnership", Detail: "Establish a partnership between the two accounts."}
-	keepOffer         = domain.Remedy{Code: "keep_offer", Detail: "Transfer to an account that has the device's offer, under that offer."}
-	addOffer          = domain.Remedy{Code: "add_offer", Detail: "Have the platform owner add the offer to the account."}
-	chooseOffer       = domain.Remedy{Code: "choose_offer", Detail: "Name an offer that both the model and the account have."}
-	removeSIM         = domain.Remedy{Code: "remove_sim", Detail: "Register without the ICCID, or into a customer's account."}
-	replaceDevice     = domain.Remedy{Code: "use_other_device", Detail: "A retired device does not come back; use another one."}
-	contactSupport    = domain.Remedy{Code: "contact_support", Detail: "Have support check who owns the device."}
-	checkFactor       = domain.Remedy{Code: "check_factor", Detail: "Compare the serial number and the factor with the device's label."}
-	retryLater        = domain.Remedy{Code: "retry_later", Detail: "Try again when the other request is done."}
-	renameDevice      = domain.Remedy{Code: "choose_other_name", Detail: "Give the device a name that is free in the account."}
-	freePlace         = domain.Remedy{Code: "free_a_place", Detail: "Transfer a device to a customer or retire one."}
-	selectDevices     = domain.Remedy{Code: "select_devices", Detail: "Name at least one device."}
-	checkDevice       = domain.Remedy{Code: "check_device", Detail: "Check the serial number or uid."}
-	checkTarget       = domain.Remedy{Code: "check_target", Detail: "Check the target account's UID."}
-	planAgain         = domain.Remedy{Code: "plan_again", Detail: "Make a new plan; it says what would become of the device now."}
-	transferBack      = domain.Remedy{Code: "transfer_back", Detail: "Transfer the device back, as far as the rules of a transfer allow it."}
-	requestRight      = domain.Remedy{Code: "request_right", Detail: "Ask an administrator of the account for the right."}
-)
-
 func problem(code, detail string, facts map[string]string, remedies ...domain.Remedy) domain.Problem {
 	return domain.Problem{Code: code, Detail: detail, Facts: facts, Remedies: remedies}
 }
@@ -127,7 +43,7 @@ func TargetUnknown() domain.Problem {
 
 // MissingRight says that the caller lacks a right in an account.
 func MissingRight(right string, account uuid.UUID) domain.Problem {
-	return of(domain.Forbidden, problem(CodeMissingRight, "The caller lacks a right that this needs.",
+	return of(domain.Forbidden, problem(CodeMissingRight, "This needs "+right+" in an account where the caller does not have it.",
 		map[string]string{"right": right, "account": account.String()}, requestRight))
 }
 
@@ -179,29 +95,34 @@ func Busy() domain.Problem {
 }
 
 func retired() domain.Problem {
-	return problem(CodeRetired, "The device is retired.", nil, replaceDevice)
+	return problem(CodeRetired, "The device is retired.", nil, reinstate)
 }
 
 // usable is what stands against any change of a device: it is retired, or an
 // all-or-nothing batch holds it. What the batch itself appends was decided
 // before it held the device.
 func usable(s State) []domain.Problem {
-	var problems []domain.Problem
-	if s.HeldBy != uuid.Nil {
-		problems = append(problems, Busy())
-	}
+	problems := free(s)
 	if s.LifeCycle == OutOfService {
 		problems = append(problems, retired())
 	}
 	return problems
 }
 
+// free is what stands against any change, also of a retired device.
+func free(s State) []domain.Problem {
+	if s.HeldBy != uuid.Nil {
+		return []domain.Problem{Busy()}
+	}
+	return nil
+}
+
 func factorMismatch() domain.Problem {
 	return problem(CodeFactorMismatch, "The device is registered with another identifying factor.", nil, checkFactor)
 }
 
-func simNotAllowed(detail string) domain.Problem {
-	return problem(CodeSIMNotAllowed, detail, nil, removeSIM)
+func simNotAllowed(detail string, remedies ...domain.Remedy) domain.Problem {
+	return problem(CodeSIMNotAllowed, detail, nil, remedies...)
 }
 
 // again is what stands against registering a registered device.
@@ -209,7 +130,7 @@ func again(s State, c Register) []domain.Problem {
 	switch {
 	case s.Account != c.Owner.UID:
 		return []domain.Problem{
-			of(domain.Conflict, problem(CodeRegisteredElsewhere, "The device is already registered.", nil, contactSupport)),
+			of(domain.Conflict, problem(CodeRegisteredElsewhere, "The device is already registered.", nil, requestRelease, contactSupport)),
 		}
 	case s.LifeCycle == OutOfService:
 		return []domain.Problem{retired()}
@@ -243,13 +164,17 @@ func changedSince(event string) domain.Problem {
 func offerNotAvailable(o catalogue.Offer, m catalogue.Model, account []catalogue.Offer, remedies ...domain.Remedy) domain.Problem {
 	detail := "The account does not have the offer."
 	switch {
+	case o == "" && len(common(m, account)) == 0:
+		detail = "No offer is both the model's and the account's."
 	case o == "":
-		detail = "No single offer is both the model's and the account's; name one."
+		detail = "More than one offer is both the model's and the account's; name one."
 	case !m.Supports(o):
 		detail = "The model does not support the offer."
 	}
 	return problem(CodeOfferNotAvailable, detail,
-		map[string]string{"offer": string(o), "modelOffers": list(m.Offers), "accountOffers": list(account)}, remedies...)
+		map[string]string{
+			"offer": string(o), "modelOffers": list(m.Offers), "accountOffers": list(account), "availableOffers": list(common(m, account)),
+		}, remedies...)
 }
 
 func untilNotLater(until, end calendar.Date) domain.Problem {
@@ -260,6 +185,27 @@ func untilNotLater(until, end calendar.Date) domain.Problem {
 func untilTooLate(until, latest calendar.Date) domain.Problem {
 	return problem(CodeUntilTooLate, "The service would end too far in the future.",
 		map[string]string{"until": until.String(), "latest": latest.String()})
+}
+
+// termTooLong is untilTooLate for a date that came of a term.
+func termTooLong(term calendar.Term, end, latest calendar.Date) domain.Problem {
+	return problem(CodeUntilTooLate, "With this term the service would end too far in the future.",
+		map[string]string{"term": term.String(), "end": end.String(), "latest": latest.String()})
+}
+
+// OrderNumberUsed says that the device was ordered for, or renewed, under the
+// order number before.
+func OrderNumberUsed(number string) domain.Problem {
+	return of(domain.Conflict, problem(CodeNumberUsed, "The order number has been used for this device.",
+		map[string]string{"orderNumber": number}, otherNumber))
+}
+
+func deviceMoved() domain.Problem {
+	return problem(CodeMoved, "The device has changed its account since the renewal was ordered.", nil, orderAgain)
+}
+
+func orderNeeded() domain.Problem {
+	return problem(CodeOrderNeeded, "Only the platform owner changes the offer of a device at once; others order it.", nil, orderRenewal)
 }
 
 func list(offers []catalogue.Offer) string {

@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -28,6 +29,7 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 	id := rapid.Byte().Draw(t, "id")
 	name = rapid.SampledFrom([]string{
 		"register", "transfer", "transfer", "transfer", "reverse transfer", "renew", "align", "reverse renewal", "automatic", "grant", "suspend", "resume", "rename", "relabel", "hold", "unhold", "retire",
+		"reinstate", "SIM", "offer", "release", "planned",
 	}).Draw(t, "command")
 	switch name {
 	case "register":
@@ -40,8 +42,12 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 		})
 	case "reverse transfer":
 		of, source := rapid.Byte().Draw(t, "transfer"), owner("source")
+		age := time.Duration(rapid.IntRange(1, 48).Draw(t, "hours")) * time.Hour
 		return name, func(s device.State) ([]domain.Event, error) {
-			c := device.ReverseTransfer{ID: uuid.UUID{60, id}, Transfer: uuid.UUID{50, of}, Source: source}
+			c := device.ReverseTransfer{
+				ID: uuid.UUID{60, id}, Transfer: uuid.UUID{50, of}, Source: source, By: operator, Now: today.Time(), Rules: device.DefaultRules,
+			}
+			c.Made.At = c.Now.Add(-age)
 			if s.Moved != nil && of > 50 { // one of 256 would hardly ever be it
 				c.Transfer = s.Moved.Transfer
 			}
@@ -51,7 +57,9 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 		c := rapid.SampledFrom([]func(*device.Renew){
 			term("P1Y"), term("P3Y"), term("P5Y"), until(today + 400), func(*device.Renew) {},
 		}).Draw(t, "renewal")
-		return name, order(id, today, c)
+		number := rapid.SampledFrom([]string{"", "PO-1", "PO-2"}).Draw(t, "number")
+		offer, of := rapid.SampledFrom([]catalogue.Offer{"", catalogue.Basic}).Draw(t, "offer"), owner("of")
+		return name, order(id, today, c, func(r *device.Renew) { r.OrderNumber, r.Offer, r.Model, r.Owner = number, offer, rv50, of })
 	case "align":
 		kind := rapid.SampledFrom([]string{"latest", "majority", "monthEnd", (today + 300).String()}).Draw(t, "alignment")
 		a, _ := device.ParseAlignment(kind)
@@ -59,6 +67,25 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 		return name, order(id, today, func(r *device.Renew) { r.Align = a.Among([]device.Allocation{end}, today) })
 	case "reverse renewal":
 		return name, reverseRenewal(id, rapid.Byte().Draw(t, "reversal"))
+	case "planned":
+		from, to := owner("from"), owner("to")
+		c := device.Transfer{ID: uuid.UUID{50, id}, From: from, To: to, By: operator, Partnered: true, Model: rv50, Today: today, Rules: device.DefaultRules}
+		return name, func(s device.State) ([]domain.Event, error) {
+			return device.DecidePlanned(s, c, promise(s, c, today-1))
+		}
+	case "offer":
+		offer, of := rapid.SampledFrom(catalogue.Offers).Draw(t, "offer"), owner("of")
+		return name, func(s device.State) ([]domain.Event, error) {
+			return device.DecideChangeOffer(s, device.ChangeOffer{Offer: offer, Model: rv50, Owner: of, AtOnce: true})
+		}
+	case "SIM":
+		return name, sim(rapid.SampledFrom([]string{"", "8931000000000000001", "8931000000000000002"}).Draw(t, "ICCID"))
+	case "release":
+		from, to := owner("from"), owner("to")
+		byItself := rapid.Bool().Draw(t, "by itself")
+		return name, func(s device.State) ([]domain.Event, error) {
+			return device.DecideRelease(s, device.Release{Request: uuid.UUID{70, id}, Owner: from.UID, To: to.UID, ByItself: byItself})
+		}
 	case "automatic":
 		return name, automatic(today)
 	case "grant":
@@ -70,6 +97,7 @@ func command(t *rapid.T, today calendar.Date) (name string, decide decision) {
 	}
 	return name, map[string]decision{
 		"suspend": suspend, "resume": resume, "rename": rename, "relabel": relabel, "hold": hold, "unhold": unhold, "retire": retire,
+		"reinstate": reinstate(""),
 	}[name]
 }
 
@@ -125,7 +153,7 @@ func checkRenewals(t *rapid.T, s device.State, events []domain.Event, today cale
 	for i, e := range events {
 		renewed, ok := e.(device.ServiceRenewed)
 		if !ok {
-			return
+			break
 		}
 		if renewed.NewEnd <= renewed.OldEnd || i > 0 && renewed.OldEnd != end {
 			t.Fatalf("renewal %d on %v from %v to %v", i, today, renewed.OldEnd, renewed.NewEnd)
@@ -134,11 +162,16 @@ func checkRenewals(t *rapid.T, s device.State, events []domain.Event, today cale
 		if renewed.Automatic {
 			continue
 		}
+		for _, e := range events[i+1:] { // the offer that came with it
+			s = device.Evolve(s, e)
+		}
 		back, err := device.DecideReverseRenewal(s, device.ReverseRenewal{ID: uuid.UUID{200}, Renewal: renewed.Renewal})
-		if len(back) != 1 {
+		if len(back) == 0 {
 			t.Fatalf("not to be taken back: %+v", domain.ProblemsOf(err))
 		}
-		s = device.Evolve(s, back[0])
+		for _, e := range back {
+			s = device.Evolve(s, e)
+		}
 		if !cmp.Equal(s.Service, before.Service) || !cmp.Equal(s.Parked, before.Parked) || !cmp.Equal(s.Orders, before.Orders, cmpopts.EquateEmpty()) {
 			t.Fatalf("before the order %+v, after its reversal %+v", before, s)
 		}
@@ -217,6 +250,7 @@ func TestEvolveTakesAnything(t *testing.T) {
 			device.AllocationGranted{ID: id, Allocation: a, Parked: rapid.Bool().Draw(t, "parked")},
 			device.RenewalReversed{Reversal: id, Renewal: id, Restored: &a, Parked: rapid.Bool().Draw(t, "parked")},
 			device.Renamed{}, device.Relabelled{NewLabels: []string{"x"}}, device.Suspended{}, device.Resumed{}, device.Retired{},
+			device.Reinstated{}, device.SIMAssigned{ICCID: "1"}, device.SIMRemoved{}, device.OfferChanged{Renewal: id}, device.OwnershipReleased{To: id},
 			device.Held{Batch: id}, device.HoldReleased{Batch: id}, device.ClaimAbandoned{}, nil,
 		}).Draw(t, "event")
 	})
