@@ -34,8 +34,8 @@ func DecideRelease(s State, c Release) ([]domain.Event, error) {
 }
 
 // ReleasedByItself reports whether an open request to release the device is
-// granted without an answer of its account: the device is retired, and the
-// request is older than Rules.RetiredRelease.
-func (s State) ReleasedByItself(requested, now time.Time, r Rules) bool {
-	return s.Exists() && s.LifeCycle == OutOfService && !now.Before(requested.Add(r.RetiredRelease))
+// granted without an answer of its account: the device has been retired, and the
+// request open, for Rules.RetiredRelease. since is the later of the two.
+func (s State) ReleasedByItself(since, now time.Time, r Rules) bool {
+	return s.Exists() && s.LifeCycle == OutOfService && !now.Before(since.Add(r.RetiredRelease))
 }

@@ -21,7 +21,7 @@ func extend(old Allocation, term calendar.Term, until, today calendar.Date) (All
 	case byTerm && !until.IsZero():
 		return Allocation{}, invalid(CodeTermAmbiguous, "Give a term or a date, not both.")
 	case byTerm:
-		a := after(old, term, today)
+		a := termAfter(old, term, today)
 		if a.Until > latest {
 			return Allocation{}, []domain.Problem{termTooLong(term, a.Until, latest)}
 		}
@@ -34,8 +34,8 @@ func extend(old Allocation, term calendar.Term, until, today calendar.Date) (All
 	return Allocation{Source: SourcePurchased, Until: until, AnchorDay: until.Day()}, nil
 }
 
-// after is a term after the later of today and the end of what is there.
-func after(old Allocation, term calendar.Term, today calendar.Date) Allocation {
+// termAfter is a term after the later of today and the end of what is there.
+func termAfter(old Allocation, term calendar.Term, today calendar.Date) Allocation {
 	base := max(today, old.Until)
 	a := Allocation{Source: SourcePurchased, AnchorDay: base.Day()}
 	if base == old.Until && old.AnchorDay > a.AnchorDay {

@@ -43,3 +43,13 @@ func DecideAnswer(s State, uid uuid.UUID, grant bool) ([]domain.Event, error) {
 	}
 	return []domain.Event{e}, nil
 }
+
+// DecideGrantByItself grants a request that the account has not answered in
+// time, see device.State.ReleasedByItself. One that has an answer, whichever, is
+// unchanged: it never refuses.
+func DecideGrantByItself(s State, uid uuid.UUID) ([]domain.Event, error) {
+	if r, known := s.Find(uid); !known || r.Answer != Open {
+		return nil, nil
+	}
+	return []domain.Event{ReleaseRequestGranted{Request: uid, ByItself: true}}, nil
+}

@@ -3,6 +3,7 @@
 // account, without telling which it is, and is granted or denied there.
 //
 // The requests to one account are one stream, which decides between two answers
-// at once. That a granted device may be registered stands in its own stream,
-// see package device.
+// at once. A request for a retired device is granted by itself when the account
+// does not answer in time. That a granted device may be registered stands in its
+// own stream, see package device.
 package release

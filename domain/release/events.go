@@ -12,7 +12,7 @@ import (
 var Codec = codec.NewRegistry(
 	codec.Of[ReleaseAddressed](),
 	codec.Of[ReleaseRequested](),
-	codec.Of[ReleaseRequestGranted](),
+	codec.Of[ReleaseRequestGranted](codec.Same), // 1 was always an answer of the account
 	codec.Of[ReleaseRequestDenied](),
 )
 
@@ -31,9 +31,11 @@ type ReleaseRequested struct {
 	Requester    uuid.UUID `json:"requester"`
 }
 
-// ReleaseRequestGranted grants a request.
+// ReleaseRequestGranted grants a request. ByItself: the device is retired, and
+// its account has not answered in time.
 type ReleaseRequestGranted struct {
-	Request uuid.UUID `json:"request"`
+	Request  uuid.UUID `json:"request"`
+	ByItself bool      `json:"byItself,omitempty"`
 }
 
 // ReleaseRequestDenied denies a request.

@@ -18,7 +18,7 @@ func TestGolden(t *testing.T) {
 	domaintest.Golden(t, release.Codec,
 		release.ReleaseAddressed{Request: id(1), Owner: id(2)},
 		release.ReleaseRequested{Request: id(1), Device: id(3), SerialNumber: "LB00000000000001", Requester: id(4)},
-		release.ReleaseRequestGranted{Request: id(1)},
+		release.ReleaseRequestGranted{Request: id(1), ByItself: true},
 		release.ReleaseRequestDenied{Request: id(1)},
 	)
 }
@@ -41,6 +41,16 @@ func TestOneAnswerPerRequest(t *testing.T) {
 	granted.When(answer(false)).ThenRefused(release.CodeAnswered)
 	granted.When(ask(2)).ThenDone()
 	s.When(answer(false)).ThenDone().When(answer(true)).ThenRefused(release.CodeAnswered)
+	byItself := func(s release.State) ([]domain.Event, error) { return release.DecideGrantByItself(s, id(1)) }
+	overdue := s.When(byItself).Then(release.ReleaseRequestGranted{Request: id(1), ByItself: true})
+	if r := overdue.State.Requests[0]; r.Answer != release.Granted || !r.ByItself || granted.State.Requests[0].ByItself {
+		t.Errorf("%+v", r)
+	}
+	overdue.When(byItself).Then()
+	overdue.When(answer(true)).Then()
+	overdue.When(answer(false)).ThenRefused(release.CodeAnswered)
+	s.When(answer(false)).ThenDone().When(byItself).Then()
+	domaintest.Given(t, release.Evolve).When(byItself).Then()
 	if s.State.Requests[0].Answer != release.Open {
 		t.Error("folding has changed the state before")
 	}

@@ -29,7 +29,8 @@ const (
 // Request is one request.
 type Request struct {
 	ReleaseRequested
-	Answer Answer
+	Answer   Answer
+	ByItself bool // granted without an answer of the account
 }
 
 // State is the requests to one account, oldest first.
@@ -42,20 +43,20 @@ type State struct {
 func Evolve(s State, e domain.Event) State {
 	switch e := e.(type) {
 	case ReleaseRequested:
-		s.Requests = append(s.Requests[:len(s.Requests):len(s.Requests)], Request{e, Open})
+		s.Requests = append(s.Requests[:len(s.Requests):len(s.Requests)], Request{ReleaseRequested: e, Answer: Open})
 	case ReleaseRequestGranted:
-		return s.answered(e.Request, Granted)
+		return s.answered(e.Request, Granted, e.ByItself)
 	case ReleaseRequestDenied:
-		return s.answered(e.Request, Denied)
+		return s.answered(e.Request, Denied, false)
 	}
 	return s
 }
 
-func (s State) answered(uid uuid.UUID, a Answer) State {
+func (s State) answered(uid uuid.UUID, a Answer, byItself bool) State {
 	s.Requests = slices.Clone(s.Requests)
 	for i := range s.Requests {
 		if s.Requests[i].Request == uid {
-			s.Requests[i].Answer = a
+			s.Requests[i].Answer, s.Requests[i].ByItself = a, byItself
 		}
 	}
 	return s

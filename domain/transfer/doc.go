@@ -5,4 +5,7 @@
 // The record decides nothing. What has happened to a device stands in the
 // device's own stream; a transfer that died before its outcome was recorded is
 // told by the devices.
+//
+// A plan promises what would become of each device as of a day (Plan.Promises);
+// device.DecidePlanned keeps to it, also over midnight.
 package transfer

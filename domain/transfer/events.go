@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/codec"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -22,7 +23,7 @@ var Codec = codec.NewRegistry(
 	codec.Of[ReversalRequested](),
 	codec.Of[ReversalCarriedOut](),
 	codec.Of[ReversalRefused](),
-	codec.Of[TransferPlanned](),
+	codec.Of[TransferPlanned](codec.Same), // 1 had no day
 	codec.Of[DevicesPlanned](),
 )
 
@@ -110,6 +111,7 @@ type TransferPlanned struct {
 	Offer   catalogue.Offer `json:"offer,omitempty"`
 	Policy  device.Policy   `json:"policy"`
 	Expires time.Time       `json:"expires"`
+	Day     calendar.Date   `json:"day,omitzero"` // the dates are as of it; none: the day of the event
 	Total   int             `json:"total"`
 }
 

@@ -46,7 +46,7 @@ func TestGolden(t *testing.T) {
 		transfer.ReversalRefused{Transfer: id(1), Reversal: id(6), Devices: refusals},
 		transfer.TransferPlanned{
 			Plan: id(5), Account: id(2), From: id(3), To: id(4), Offer: catalogue.Complete, Policy: policy,
-			Expires: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Total: 2,
+			Expires: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Day: day, Total: 2,
 		},
 		transfer.DevicesPlanned{Plan: id(5), Devices: []transfer.Planned{
 			{Named: named, SerialNumber: "LB00000000000001", Resulting: &resulting}, {Named: transfer.Named{Name: "?"}, Problems: problems},

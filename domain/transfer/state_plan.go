@@ -7,6 +7,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // PlanAggregate is the plan for a transfer.
@@ -20,6 +22,23 @@ type Plan struct {
 
 // Complete reports whether the plan has all its devices; one that has not is none.
 func (p Plan) Complete() bool { return p.Plan != uuid.Nil && len(p.Devices) == p.Total }
+
+// Promises are what the plan has told of its devices, the first time each is
+// named: others are repetitions. Recorded is the day of the plan's first event,
+// which plans of before count by.
+func (p Plan) Promises(recorded calendar.Date) map[uuid.UUID]device.Promise {
+	day := p.Day
+	if day.IsZero() {
+		day = recorded
+	}
+	promises := make(map[uuid.UUID]device.Promise, len(p.Devices))
+	for _, d := range p.Devices {
+		if _, named := promises[d.Device]; !named {
+			promises[d.Device] = device.Promise{Day: day, Resulting: d.Resulting, Problems: d.Problems}
+		}
+	}
+	return promises
+}
 
 // EvolvePlan folds one event into a plan. It shares nothing that changes with the
 // plan before.
