@@ -15,10 +15,12 @@ type Kind string
 // The kinds of reservations and who holds them.
 const (
 	AccountName Kind = "name"       // platform-wide, held by an account
-	Email       Kind = "email"      // platform-wide, held by an account
+	Email       Kind = "email"      // platform-wide, held by an account or a user
 	Factor      Kind = "factor"     // platform-wide, held by a device
 	DeviceName  Kind = "devicename" // within an account, held by a device
 	Places      Kind = "places"     // one stream per reseller account, held by its devices
+
+	OrderNumber Kind = "ordernumber" // of a device, held by a renewal order
 )
 
 // Key names one reservation: what, and how many holders it has room for.
@@ -51,6 +53,11 @@ func Unique(kind Kind, value string) Key {
 // NameIn is the reservation of a device name within an account.
 func NameIn(account uuid.UUID, name string) Key {
 	return Unique(DeviceName, account.String()+"/"+name)
+}
+
+// OrderNumberOf is the reservation of an order number for a device.
+func OrderNumberOf(device uuid.UUID, number string) Key {
+	return Unique(OrderNumber, device.String()+"/"+number)
 }
 
 // PlacesOf is the reservation of the places of a reseller account.

@@ -131,6 +131,9 @@ func TestStreamsHoldNoPersonalData(t *testing.T) {
 	if reservation.NameIn(one, "x").Stream == reservation.NameIn(other, "x").Stream {
 		t.Error("a device name is reserved across accounts")
 	}
+	if reservation.OrderNumberOf(one, "x").Stream == reservation.OrderNumberOf(other, "x").Stream {
+		t.Error("an order number is reserved across devices")
+	}
 	if reservation.Unique(reservation.AccountName, "x").Stream == reservation.Unique(reservation.Email, "x").Stream {
 		t.Error("values of two kinds share a stream")
 	}
