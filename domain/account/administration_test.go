@@ -59,6 +59,14 @@ func TestChannelContacts(t *testing.T) {
 	reseller.Type = account.Reseller
 	s := given(t, reseller).When(assignContact(contact)).Then(account.ChannelContactAssigned{Account: uid, Contact: contact})
 	s.When(assignContact(account.Person{ID: uuid.UUID{8}, Email: "sales@VENDOR.example"})).Then()
+	again := account.Person{ID: uuid.UUID{8}, Email: "sales@VENDOR.example", Name: "Samuel"}
+	renamed := contact
+	renamed.Name = "Samuel"
+	other := s.When(assignContact(again)).Then(account.ChannelContactRenamed{Account: uid, Contact: renamed})
+	other.When(assignContact(again)).Then()
+	if got := other.State.ChannelContacts; len(got) != 1 || got[0] != renamed || s.State.ChannelContacts[0] != contact {
+		t.Errorf("%+v", got)
+	}
 	remove := func(s account.State) ([]domain.Event, error) {
 		return account.DecideRemoveContact(s, contact.ID)
 	}
@@ -90,6 +98,19 @@ func TestSecurityOptions(t *testing.T) {
 	short, long, wrong := 4, 11, []string{"192.0.2.0/33"}
 	s.When(secure(account.Secure{SessionMinutes: &short, PasswordLength: &long, AddressRanges: &wrong})).
 		ThenRefused(account.CodeSessionLifetime, account.CodePasswordLength, account.CodeAddressRangeInvalid)
+	required, idle := true, 30
+	strict := account.Secure{IdleMinutes: &idle, SecondFactor: &required, IssuerOnly: &required, Issuer: true}
+	stricter := s.When(secure(strict)).Then(account.SessionIdleTimeSet{Account: uid, Minutes: 30},
+		account.SecondFactorRequirementSet{Account: uid, Required: true}, account.IssuerRequirementSet{Account: uid, Required: true})
+	stricter.When(secure(strict)).Then()
+	if got := stricter.State.Security; got.IdleMinutes != 30 || !got.SecondFactor || !got.IssuerOnly {
+		t.Errorf("%+v", got)
+	}
+	off := false
+	stricter.When(secure(account.Secure{SecondFactor: &off, IssuerOnly: &off})).Then(
+		account.SecondFactorRequirementSet{Account: uid}, account.IssuerRequirementSet{Account: uid})
+	strict.Issuer, strict.IdleMinutes = false, new(4)
+	s.When(secure(strict)).ThenRefused(account.CodeIssuerMissing, account.CodeSessionIdleTime)
 	twelve, none := 12, []string{}
 	s.When(secure(account.Secure{PasswordLength: &twelve, AddressRanges: &none})).Then() // as it is
 	set.When(secure(account.Secure{AddressRanges: &none})).Then(account.AddressRangesSet{Account: uid, Ranges: []string{}})

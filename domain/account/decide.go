@@ -25,7 +25,7 @@ type Create struct {
 }
 
 // DecideCreate decides the creation. An account that is there already is
-// unchanged: its uid is the command's own.
+// unchanged: its uid is the command's own. There are events beside a refusal.
 func DecideCreate(s State, c Create) ([]domain.Event, error) {
 	switch {
 	case s.Abandoned:
@@ -36,47 +36,57 @@ func DecideCreate(s State, c Create) ([]domain.Event, error) {
 	return []domain.Event{AccountCreated{
 		Account: c.UID, Name: c.Name, Type: c.Type, Administrator: c.Administrator,
 		Offers: slices.Clone(c.Offers), Reseller: c.Reseller, Invitation: c.Invitation,
-	}}, nil
+	}}, domain.Refuse(allServices(c.Type, c.Offers)...)
 }
 
 // DecideActivate decides whether the holder of an invitation's token may finish
-// the account. Once it is active the token is used up.
+// the account, or join it where another administrator has activated it before.
+// From then on the token is used up.
 func DecideActivate(s State, tokenHash []byte, administrator Person, credential uuid.UUID, now time.Time) ([]domain.Event, error) {
-	if !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash) {
+	switch {
+	case !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash):
 		return nil, refuse(CodeInvitationUnknown, "There is no such invitation.")
-	}
-	switch s.StatusAt(now) {
-	case Closed:
-		return nil, refuse(CodeAccountClosed, "The account is closed.")
-	case Expired:
-		return nil, refuse(CodeInvitationExpired, "The invitation has expired. Ask for a new one.")
-	case Activated:
-		return nil, refuse(CodeAlreadyActive, "The account is already active.")
-	}
-	if s.Administrator.IsErased() {
+	case s.Status == Closed:
+		return nil, domain.Refuse(closed()...)
+	case s.Joined:
+		return nil, domain.Refuse(alreadyActive()...)
+	case !now.Before(s.Invitation.Expires):
+		return nil, domain.Refuse(invitationExpired(s.Invitation))
+	case s.Administrator.IsErased():
 		return nil, domain.Refuse(erased()...)
+	case s.KeepsOut(s.Administrator.ID):
+		return nil, domain.Refuse(userDeactivated())
+	case s.Status == Activated:
+		return []domain.Event{AdministratorJoined{Account: s.UID, Administrator: administrator, Credential: credential}}, nil
 	}
 	return []domain.Event{AccountActivated{Account: s.UID, Administrator: administrator, Credential: credential}}, nil
 }
 
-// DecideInvite replaces the invitation of an account that was not activated yet.
-// That the one before has run out is recorded first.
+// DecideInvite replaces the invitation of an administrator who has not accepted
+// it yet. That the one before has run out is recorded first.
 func DecideInvite(s State, i Invitation, now time.Time) ([]domain.Event, error) {
-	switch s.Status {
-	case "":
-		return nil, domain.Refuse(notFound()...)
-	case Closed:
-		return nil, refuse(CodeAccountClosed, "The account is closed.")
-	case Activated:
-		return nil, refuse(CodeAlreadyActive, "The account is already active.")
-	}
-	if s.Administrator.IsErased() {
-		return nil, domain.Refuse(erased()...)
+	if problems := invitable(s); problems != nil {
+		return nil, domain.Refuse(problems...)
 	}
 	if bytes.Equal(s.Invitation.TokenHash, i.TokenHash) {
 		return nil, nil
 	}
 	return append(lapsed(s, now), InvitationSent{Account: s.UID, Invitation: i}), nil
+}
+
+// DecideCorrectEmail gives the administrator of an account that nobody has
+// activated yet another e-mail address, which is normalised, with a new invitation.
+func DecideCorrectEmail(s State, email string, i Invitation, now time.Time) ([]domain.Event, error) {
+	problems := invitable(s)
+	if problems == nil && s.Status == Activated {
+		problems = alreadyActive()
+	}
+	if len(problems) > 0 || s.Administrator.Email == email {
+		return nil, domain.Refuse(problems...)
+	}
+	administrator := s.Administrator
+	administrator.Email = email
+	return append(lapsed(s, now), AdministratorEmailCorrected{Account: s.UID, Administrator: administrator, Invitation: i}), nil
 }
 
 // DecideLapse records that the invitation has run out, once for each. It never
@@ -88,17 +98,6 @@ func lapsed(s State, now time.Time) []domain.Event {
 		return nil
 	}
 	return []domain.Event{InvitationExpired{Account: s.UID, Number: s.Invitation.Number}}
-}
-
-// DecideClose closes the account.
-func DecideClose(s State, reason string) ([]domain.Event, error) {
-	switch s.Status {
-	case "":
-		return nil, domain.Refuse(notFound()...)
-	case Closed:
-		return nil, nil
-	}
-	return []domain.Event{AccountClosed{Account: s.UID, Reason: reason}}, nil
 }
 
 // DecideErase decides to forget a person named in the account, whatever the

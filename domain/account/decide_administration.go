@@ -1,7 +1,7 @@
 package account
 
 import (
-	"net/netip"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -51,10 +51,20 @@ func DecideRename(s State, name string) ([]domain.Event, error) {
 // DecideAssignOffers decides which offers the account has. What its devices run
 // on already goes on.
 func DecideAssignOffers(s State, offers []catalogue.Offer) ([]domain.Event, error) {
-	if p := open(s); p != nil || slices.Equal(s.Offers, offers) {
+	p := append(open(s), allServices(s.Type, offers)...)
+	if p != nil || slices.Equal(s.Offers, offers) {
 		return nil, domain.Refuse(p...)
 	}
 	return []domain.Event{OffersAssigned{Account: s.UID, Offers: slices.Clone(offers)}}, nil
+}
+
+// DecideAllServices gives a reseller's account all offers, which one of before may
+// lack. It never refuses.
+func DecideAllServices(s State) ([]domain.Event, error) {
+	if open(s) != nil || allServices(s.Type, s.Offers) == nil {
+		return nil, nil
+	}
+	return []domain.Event{OffersAssigned{Account: s.UID, Offers: slices.Clone(catalogue.Offers)}}, nil
 }
 
 // DecideBill decides who is billed. Prepaid billing has no contact.
@@ -85,7 +95,7 @@ func samePerson(a, b *Person) bool {
 }
 
 // DecideAssignContact gives a reseller a channel contact. A person who is one
-// already stays unchanged.
+// already, by the e-mail address, takes the name, unless that is empty.
 func DecideAssignContact(s State, contact Person) ([]domain.Event, error) {
 	if p := open(s); p != nil {
 		return nil, domain.Refuse(p...)
@@ -93,11 +103,15 @@ func DecideAssignContact(s State, contact Person) ([]domain.Event, error) {
 	if s.Type != Reseller {
 		return nil, refuse(CodeContactsOfResellers, "Only a reseller account has channel contacts.")
 	}
-	if _, known := s.ContactOf(contact.Email); known {
-		return nil, nil
+	if is, known := s.ContactOf(contact.Email); known {
+		if contact.Name == "" || contact.Name == is.Name {
+			return nil, nil
+		}
+		is.Name = contact.Name
+		return []domain.Event{ChannelContactRenamed{Account: s.UID, Contact: is}}, nil
 	}
 	if len(s.ChannelContacts) >= maxChannelContacts {
-		return nil, refuse(CodeTooManyContacts, "The account has as many channel contacts as it can have.")
+		return nil, refuse(CodeTooManyContacts, fmt.Sprintf("The account has %d channel contacts, as many as it can have.", maxChannelContacts))
 	}
 	return []domain.Event{ChannelContactAssigned{Account: s.UID, Contact: contact}}, nil
 }
@@ -110,49 +124,4 @@ func DecideRemoveContact(s State, contact uuid.UUID) ([]domain.Event, error) {
 		return nil, domain.Refuse(p...)
 	}
 	return []domain.Event{ChannelContactRemoved{Account: s.UID, Contact: contact}}, nil
-}
-
-// Secure is a change of the security options; what is nil stays. From is the
-// address the request comes from, which new ranges must not lock out; an invalid
-// one is not looked at.
-type Secure struct {
-	SessionMinutes, PasswordLength *int
-	AddressRanges                  *[]string
-	From                           netip.Addr
-}
-
-// DecideSecure decides on the security options, all or none.
-func DecideSecure(s State, c Secure) ([]domain.Event, error) {
-	problems := open(s)
-	var events []domain.Event
-	add := func(pointer, code, detail string) {
-		problems = append(problems, domain.Problem{Pointer: pointer, Code: code, Detail: detail})
-	}
-	if m := c.SessionMinutes; m != nil && *m != s.Security.SessionMinutes {
-		if *m != 0 && (*m < minSessionMinutes || *m > maxSessionMinutes) {
-			add("/sessionMinutes", CodeSessionLifetime, "A session lasts 5 minutes to 30 days.")
-		}
-		events = append(events, SessionLifetimeSet{Account: s.UID, Minutes: *m})
-	}
-	if n := c.PasswordLength; n != nil && *n != max(s.Security.PasswordLength, PasswordMinimum) {
-		if *n < PasswordMinimum || *n > maxPasswordMinimum {
-			add("/passwordLength", CodePasswordLength, "Passwords have at least 12 characters; an account can ask for up to 128.")
-		}
-		events = append(events, PasswordLengthSet{Account: s.UID, Minimum: *n})
-	}
-	if c.AddressRanges != nil {
-		ranges, ok := normaliseRanges(*c.AddressRanges)
-		switch {
-		case !ok:
-			add("/addressRanges", CodeAddressRangeInvalid, "Give up to 100 ranges such as 192.0.2.0/24 or 2001:db8::/32.")
-		case c.From.IsValid() && !(Security{AddressRanges: ranges}).Admits(c.From):
-			add("/addressRanges", CodeAddressRangesShutting, "The ranges would lock out the address this request comes from.")
-		case !slices.Equal(ranges, s.Security.AddressRanges):
-			events = append(events, AddressRangesSet{Account: s.UID, Ranges: ranges})
-		}
-	}
-	if len(problems) > 0 {
-		return nil, domain.Refuse(problems...)
-	}
-	return events, nil
 }

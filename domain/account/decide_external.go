@@ -18,8 +18,10 @@ func DecideAddExternalAccount(s State, x ExternalAccount) ([]domain.Event, error
 		return nil, nil
 	}
 	problems := s.labelTaken(x.Label, x.UID)
-	if s.Type == Reseller {
-		problems = append(problems, domain.Problem{Code: CodeExternalNotAllowed, Detail: "A reseller account cannot have an account at a SIM operator."})
+	if s.Type == Reseller && x.Kind == SubscriptionManagement {
+		problems = append(problems, domain.Problem{
+			Code: CodeExternalNotAllowed, Pointer: "/kind", Detail: "A reseller account has no SIMs, so it cannot have subscription management.",
+		})
 	}
 	if len(s.ExternalAccounts) >= maxExternalAccounts {
 		problems = append(problems, domain.Problem{Code: CodeTooManyExternal, Detail: "The account has as many external accounts as it can have."})

@@ -56,7 +56,7 @@ func lapse(now time.Time) decision {
 }
 
 func closing(s account.State) ([]domain.Event, error) {
-	return account.DecideClose(s, "asked for")
+	return account.DecideClose(s, account.Close{Reason: "asked for"})
 }
 
 func TestCreate(t *testing.T) {
@@ -166,8 +166,12 @@ func TestHistories(t *testing.T) {
 	t.Parallel()
 	commands := []decision{create, activate("first", sent), activate("second", sent), invite(2, "second"), invite(3, "third"), closing}
 	events := []domain.Event{
+		account.AccountReopened{}, account.AdministratorEmailCorrected{Administrator: administrator}, account.AdministratorJoined{Administrator: administrator},
+		account.AdministratorEmailChanged{Administrator: administrator},
 		account.PersonErased{Account: uid, Person: administrator.ID}, account.AccountCreationAbandoned{Account: uid}, account.AccountClosed{}, account.AccountActivated{}, account.InvitationSent{}, nil,
 	}
+	commands = append(commands, correct("right@customer.example", 4), withdrawPending, reopen(""), reopen("Prairie Wind"), name(second),
+		about(account.DecideWithdraw, administrator.ID), follow("Ada", "ada@customer.example"), account.DecideAllServices)
 	commands = append(commands, func(s account.State) ([]domain.Event, error) {
 		return account.DecideErase(s, administrator.ID, "")
 	})

@@ -6,19 +6,25 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 )
 
-// DecideName makes a user of the account one of its administrators.
+// DecideName makes a user of the account one of its administrators. The first one
+// of an account that is pending activates it.
 func DecideName(s State, administrator Person) ([]domain.Event, error) {
 	switch {
 	case !s.Exists():
 		return nil, domain.Refuse(notFound()...)
 	case s.Status == Closed:
-		return nil, refuse(CodeAccountClosed, "The account is closed.")
+		return nil, domain.Refuse(closed()...)
 	case s.KeepsOut(administrator.ID):
-		return nil, refuse(CodeUserDeactivated, "The user is deactivated.")
-	case s.Administers(administrator.ID):
-		return nil, nil
+		return nil, domain.Refuse(userDeactivated())
 	}
-	return []domain.Event{AdministratorNamed{Account: s.UID, Administrator: administrator}}, nil
+	var events []domain.Event
+	if !s.Administers(administrator.ID) {
+		events = append(events, AdministratorNamed{Account: s.UID, Administrator: administrator})
+	}
+	if s.Status == Pending {
+		events = append(events, AccountActivated{Account: s.UID, Administrator: administrator})
+	}
+	return events, nil
 }
 
 // DecideRemove makes an administrator an ordinary user. One has to remain.

@@ -20,6 +20,8 @@ var Codec = codec.NewRegistry(
 	codec.Of[InvitationSent](),
 	codec.Of[InvitationExpired](),
 	codec.Of[AccountClosed](),
+	codec.Of[AccountReopened](),
+	codec.Of[AdministratorEmailCorrected](),
 	codec.Of[AccountCreationAbandoned](),
 
 	codec.Of[AccountRenamed](),
@@ -27,14 +29,21 @@ var Codec = codec.NewRegistry(
 	codec.Of[OffersAssigned](),
 	codec.Of[BillingChanged](),
 	codec.Of[ChannelContactAssigned](),
+	codec.Of[ChannelContactRenamed](),
 	codec.Of[ChannelContactRemoved](),
 	codec.Of[SessionLifetimeSet](),
+	codec.Of[SessionIdleTimeSet](),
+	codec.Of[SecondFactorRequirementSet](),
+	codec.Of[IssuerRequirementSet](),
 	codec.Of[PasswordLengthSet](),
 	codec.Of[AddressRangesSet](),
 	codec.Of[PersonErased](),
 
 	codec.Of[AdministratorNamed](),
 	codec.Of[AdministratorRemoved](),
+	codec.Of[AdministratorJoined](),
+	codec.Of[AdministratorRenamed](),
+	codec.Of[AdministratorEmailChanged](),
 	codec.Of[AccessWithdrawn](),
 	codec.Of[AccessRestored](),
 
@@ -102,8 +111,10 @@ type AccountCreated struct {
 	Invitation    Invitation        `json:"invitation"`
 }
 
-// AccountActivated records that the invited administrator finished the account
-// and is its first user. Credential names the hash of the password chosen.
+// AccountActivated records that an administrator has accepted: the one whom the
+// account was created with, who becomes a user by it, or one who was invited into
+// it and is a user already. Credential names the hash of the password that the
+// former has chosen.
 type AccountActivated struct {
 	Account       uuid.UUID `json:"account"`
 	Administrator Person    `json:"administrator"`
@@ -127,6 +138,20 @@ type InvitationExpired struct {
 type AccountClosed struct {
 	Account uuid.UUID `json:"account"`
 	Reason  string    `json:"reason,omitempty"`
+}
+
+// AccountReopened takes the closing back: the account is again what it was before.
+type AccountReopened struct {
+	Account uuid.UUID `json:"account"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// AdministratorEmailCorrected gives the administrator of a pending account another
+// e-mail address, and a new invitation that is sent to it. The old address is free.
+type AdministratorEmailCorrected struct {
+	Account       uuid.UUID  `json:"account"`
+	Administrator Person     `json:"administrator"`
+	Invitation    Invitation `json:"invitation"`
 }
 
 // AccountCreationAbandoned takes the place of AccountCreated when a creation
@@ -159,6 +184,28 @@ type AdministratorRemoved struct {
 	User    uuid.UUID `json:"user"`
 }
 
+// AdministratorJoined records that the administrator whom the account was created
+// with has accepted after another one had activated it. Credential is as in
+// AccountActivated.
+type AdministratorJoined struct {
+	Account       uuid.UUID `json:"account"`
+	Administrator Person    `json:"administrator"`
+	Credential    uuid.UUID `json:"credential,omitzero"`
+}
+
+// AdministratorRenamed follows the name of a user who is an administrator.
+type AdministratorRenamed struct {
+	Account       uuid.UUID `json:"account"`
+	Administrator Person    `json:"administrator"`
+}
+
+// AdministratorEmailChanged follows the e-mail address of a user who is an
+// administrator. The user holds the reservation of it, and no longer the account.
+type AdministratorEmailChanged struct {
+	Account       uuid.UUID `json:"account"`
+	Administrator Person    `json:"administrator"`
+}
+
 // AccessWithdrawn keeps a user out of the account; an administrator is none
 // afterwards.
 type AccessWithdrawn struct {
@@ -183,3 +230,9 @@ func (InvitationExpired) EventType() string        { return "InvitationExpired" 
 func (AccountClosed) EventType() string            { return "AccountClosed" }
 func (AccountCreationAbandoned) EventType() string { return "AccountCreationAbandoned" }
 func (PersonErased) EventType() string             { return "PersonErased" }
+
+func (AccountReopened) EventType() string             { return "AccountReopened" }
+func (AdministratorEmailCorrected) EventType() string { return "AdministratorEmailCorrected" }
+func (AdministratorJoined) EventType() string         { return "AdministratorJoined" }
+func (AdministratorRenamed) EventType() string        { return "AdministratorRenamed" }
+func (AdministratorEmailChanged) EventType() string   { return "AdministratorEmailChanged" }

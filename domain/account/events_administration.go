@@ -51,6 +51,12 @@ type ChannelContactAssigned struct {
 	Contact Person    `json:"contact"`
 }
 
+// ChannelContactRenamed gives a channel contact another name.
+type ChannelContactRenamed struct {
+	Account uuid.UUID `json:"account"`
+	Contact Person    `json:"contact"`
+}
+
 // ChannelContactRemoved ends that.
 type ChannelContactRemoved struct {
 	Account uuid.UUID `json:"account"`
@@ -61,6 +67,25 @@ type ChannelContactRemoved struct {
 type SessionLifetimeSet struct {
 	Account uuid.UUID `json:"account"`
 	Minutes int       `json:"minutes"` // 0: as the platform has it
+}
+
+// SessionIdleTimeSet says after how long without use a session ends.
+type SessionIdleTimeSet struct {
+	Account uuid.UUID `json:"account"`
+	Minutes int       `json:"minutes"` // 0: as the platform has it
+}
+
+// SecondFactorRequirementSet says whether the account's users need a second factor.
+type SecondFactorRequirementSet struct {
+	Account  uuid.UUID `json:"account"`
+	Required bool      `json:"required"`
+}
+
+// IssuerRequirementSet says whether the account's users sign in through the OIDC
+// issuer only.
+type IssuerRequirementSet struct {
+	Account  uuid.UUID `json:"account"`
+	Required bool      `json:"required"`
 }
 
 // PasswordLengthSet says how many characters new passwords have at least.
@@ -76,12 +101,16 @@ type AddressRangesSet struct {
 	Ranges  []string  `json:"ranges"` // CIDR
 }
 
-func (AccountRenamed) EventType() string         { return "AccountRenamed" }
-func (AccountClaimAbandoned) EventType() string  { return "AccountClaimAbandoned" }
-func (OffersAssigned) EventType() string         { return "OffersAssigned" }
-func (BillingChanged) EventType() string         { return "BillingChanged" }
-func (ChannelContactAssigned) EventType() string { return "ChannelContactAssigned" }
-func (ChannelContactRemoved) EventType() string  { return "ChannelContactRemoved" }
-func (SessionLifetimeSet) EventType() string     { return "SessionLifetimeSet" }
-func (PasswordLengthSet) EventType() string      { return "PasswordLengthSet" }
-func (AddressRangesSet) EventType() string       { return "AddressRangesSet" }
+func (AccountRenamed) EventType() string             { return "AccountRenamed" }
+func (AccountClaimAbandoned) EventType() string      { return "AccountClaimAbandoned" }
+func (OffersAssigned) EventType() string             { return "OffersAssigned" }
+func (BillingChanged) EventType() string             { return "BillingChanged" }
+func (ChannelContactAssigned) EventType() string     { return "ChannelContactAssigned" }
+func (ChannelContactRenamed) EventType() string      { return "ChannelContactRenamed" }
+func (SessionIdleTimeSet) EventType() string         { return "SessionIdleTimeSet" }
+func (SecondFactorRequirementSet) EventType() string { return "SecondFactorRequirementSet" }
+func (IssuerRequirementSet) EventType() string       { return "IssuerRequirementSet" }
+func (ChannelContactRemoved) EventType() string      { return "ChannelContactRemoved" }
+func (SessionLifetimeSet) EventType() string         { return "SessionLifetimeSet" }
+func (PasswordLengthSet) EventType() string          { return "PasswordLengthSet" }
+func (AddressRangesSet) EventType() string           { return "AddressRangesSet" }

@@ -9,9 +9,9 @@ import "github.com/google/uuid"
 // ExternalKind is what an external account is for.
 type ExternalKind string
 
-// The kinds of external accounts, both of SIM operators.
+// The kinds of external accounts.
 const (
-	SubscriptionManagement ExternalKind = "subscription_management"
+	SubscriptionManagement ExternalKind = "subscription_management" // of a SIM operator: not for a reseller's account
 	SMS                    ExternalKind = "sms"
 )
 

@@ -68,7 +68,11 @@ func TestExternalAccounts(t *testing.T) {
 
 	reseller := created
 	reseller.Type = account.Reseller
-	given(t, reseller).When(add(texts)).ThenRefused(account.CodeExternalNotAllowed)
+	given(t, reseller).When(add(texts)).ThenDone()
+	sims := texts
+	sims.Kind = account.SubscriptionManagement
+	given(t, reseller).When(add(sims)).ThenRefused(account.CodeExternalNotAllowed)
+	given(t, created).When(add(sims)).ThenDone()
 	closed := s.When(closing).ThenDone()
 	for _, change := range []decision{add(other), edit("x", "", uuid.Nil), removeExternal(texts.UID)} {
 		closed.When(change).ThenRefused(account.CodeAccountClosed)

@@ -1,9 +1,15 @@
 package account
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/text"
 )
 
@@ -23,6 +29,7 @@ const (
 	CodePersonNotFound    = "person_not_found"
 	CodeLastAdministrator = "last_administrator"
 	CodeUserDeactivated   = "user_deactivated"
+	CodeConfirmRequired   = "confirm_required"
 )
 
 // Codes of refusals about administration.
@@ -30,7 +37,10 @@ const (
 	CodeBillingInvalid        = "billing_invalid"
 	CodeBillingContact        = "billing_contact_not_allowed"
 	CodeContactsOfResellers   = "not_a_reseller"
+	CodeOffersOfResellers     = "reseller_has_all_offers"
 	CodeSessionLifetime       = "session_lifetime_invalid"
+	CodeSessionIdleTime       = "session_idle_time_invalid"
+	CodeIssuerMissing         = "issuer_missing"
 	CodePasswordLength        = "password_length_invalid"
 	CodeAddressRangeInvalid   = "address_range_invalid"
 	CodeAddressRangesShutting = "address_ranges_lock_out"
@@ -87,13 +97,81 @@ func open(s State) []domain.Problem {
 	case "":
 		return notFound()
 	case Closed:
-		return problem(CodeAccountClosed, "The account is closed.")
+		return closed()
 	}
 	return nil
 }
 
+func closed() []domain.Problem { return problem(CodeAccountClosed, "The account is closed.") }
+
 func erased() []domain.Problem {
 	return problem(CodePersonErased, "The administrator of the account was erased; nobody is left to invite.")
+}
+
+func alreadyActive() []domain.Problem {
+	return problem(CodeAlreadyActive, "The account is already active.")
+}
+
+func userDeactivated() domain.Problem {
+	return domain.Problem{Code: CodeUserDeactivated, Detail: "The user is deactivated."}
+}
+
+func invitationExpired(i Invitation) domain.Problem {
+	at := i.Expires.UTC().Format(time.RFC3339)
+	return domain.Problem{
+		Code: CodeInvitationExpired, Detail: "The invitation has expired. Ask for a new one.", Facts: map[string]string{"expired": at},
+	}
+}
+
+// invitable is what stands against inviting the administrator whom the account was
+// created with.
+func invitable(s State) []domain.Problem {
+	switch {
+	case open(s) != nil:
+		return open(s)
+	case s.Joined:
+		return alreadyActive()
+	case s.Administrator.IsErased():
+		return erased()
+	case s.KeepsOut(s.Administrator.ID):
+		return []domain.Problem{userDeactivated()}
+	}
+	return nil
+}
+
+// confirmRequired tells what an account holds that is about to be closed.
+func confirmRequired(s State, h Holdings) domain.Problem {
+	return domain.Problem{
+		Kind: domain.Conflict, Code: CodeConfirmRequired, Pointer: "/confirm",
+		Detail: fmt.Sprintf("%s has %d active devices, which stay as they are. Confirm to close it.", s.Name, h.ActiveDevices),
+		Facts: map[string]string{
+			"devices": strconv.Itoa(h.Devices), "activeDevices": strconv.Itoa(h.ActiveDevices), "users": strconv.Itoa(h.Users),
+			"partnerships": strconv.Itoa(h.Partnerships), "open": strconv.Itoa(h.Open),
+		},
+		Remedies: []domain.Remedy{{Code: "confirm", Detail: "Send the request again with confirm."}},
+	}
+}
+
+// allServices is what stands against offers of an account of a type: a reseller's
+// has all.
+func allServices(of Type, offers []catalogue.Offer) []domain.Problem {
+	if of != Reseller {
+		return nil
+	}
+	for _, o := range catalogue.Offers {
+		if !slices.Contains(offers, o) {
+			return []domain.Problem{{
+				Code: CodeOffersOfResellers, Pointer: "/offers", Detail: fmt.Sprintf("A reseller account has all offers; %s is missing.", o),
+				Facts: map[string]string{"offer": string(o)},
+			}}
+		}
+	}
+	return nil
+}
+
+// pointed is a problem of one field of the request.
+func pointed(pointer, code, detail string) domain.Problem {
+	return domain.Problem{Pointer: pointer, Code: code, Detail: detail}
 }
 
 func lastAdministrator() []domain.Problem {

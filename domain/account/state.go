@@ -41,16 +41,22 @@ type State struct {
 	Reseller      uuid.UUID
 	Invitation    Invitation
 	Lapsed        int // number of the last invitation that was recorded as run out
-	Abandoned     bool
+	// Joined says that Administrator has accepted the invitation. Where another
+	// one has activated the account, it is still open.
+	Joined    bool
+	Abandoned bool
 
 	Billing         Billing
 	ChannelContacts []Person
 	Security        Security
 	// EmailReservation keeps the address of an erased administrator taken.
 	EmailReservation string
+	// EmailElsewhere says that the administrator has changed the address as a user,
+	// who holds the new one: the account holds none.
+	EmailElsewhere bool
 
-	// Administrators are the users who administer the account: the first one, as
-	// soon as it is active, and those who were named, in that order.
+	// Administrators are the users who administer the account: Administrator, once
+	// joined, and those who were named.
 	Administrators []Person
 	// Withdrawn are the users who are kept out.
 	Withdrawn []uuid.UUID
@@ -63,27 +69,45 @@ type State struct {
 }
 
 // Evolve folds one event into the state. It shares nothing that changes with the
-// state before.
+// state before. Once a person was erased, no event brings the data back.
 func Evolve(s State, e domain.Event) State {
+	s = evolveExternal(evolveProfiles(evolveAdministration(evolveUsers(evolveLife(s, e), e), e), e), e)
+	for _, person := range s.Erased {
+		if s.shows(person) {
+			s = s.Without(person)
+		}
+	}
+	return s
+}
+
+// evolveLife is the part of Evolve about the account's life.
+func evolveLife(s State, e domain.Event) State {
 	switch e := e.(type) {
 	case AccountCreated:
 		s.UID, s.Name, s.Type, s.Status = e.Account, e.Name, e.Type, Pending
 		s.Administrator, s.Offers, s.Reseller, s.Invitation = e.Administrator, e.Offers, e.Reseller, e.Invitation
 	case AccountActivated:
 		s.Status = Activated
-		// Decided before the erasure and appended behind it, were that possible,
-		// it would still not bring the data back.
-		if !s.Forgotten() {
-			s.Administrator = e.Administrator
+		if e.Administrator.ID == s.Administrator.ID {
+			s.Administrator, s.Joined = e.Administrator, true
+			s.Administrators = append([]Person{e.Administrator}, without(s.Administrators, e.Administrator.ID)...)
+		} else if !s.Administers(e.Administrator.ID) {
+			s.Administrators = append(slices.Clone(s.Administrators), e.Administrator)
 		}
-		// Users who were invited as administrators may have accepted before.
-		s.Administrators = append([]Person{s.Administrator}, without(s.Administrators, s.Administrator.ID)...)
 	case InvitationSent:
 		s.Invitation = e.Invitation
 	case InvitationExpired:
 		s.Lapsed = e.Number
 	case AccountClosed:
-		s.Closing, s.Status = s.Status, Closed
+		if s.Status != Closed {
+			s.Closing, s.Status = s.Status, Closed
+		}
+	case AccountReopened:
+		if s.Status == Closed {
+			s.Status, s.Closing = s.Closing, ""
+		}
+	case AdministratorEmailCorrected:
+		s.Administrator, s.Invitation = e.Administrator, e.Invitation
 	case AccountCreationAbandoned:
 		s.Abandoned = true
 	case PersonErased:
@@ -91,12 +115,23 @@ func Evolve(s State, e domain.Event) State {
 			s.EmailReservation = e.EmailReservation
 		}
 		s.Erased = append(slices.Clone(s.Erased), e.Person)
-		s = s.Without(e.Person)
+	}
+	return s
+}
+
+// evolveUsers is the part of Evolve about administrators and who is kept out.
+func evolveUsers(s State, e domain.Event) State {
+	switch e := e.(type) {
 	case AdministratorNamed:
 		s.Administrators = append(slices.Clone(s.Administrators), e.Administrator)
-		if slices.Contains(s.Erased, e.Administrator.ID) { // nothing brings the data back
-			s = s.Without(e.Administrator.ID)
-		}
+	case AdministratorJoined:
+		s.Administrator, s.Joined = e.Administrator, true
+		s.Administrators = append(without(s.Administrators, e.Administrator.ID), e.Administrator)
+	case AdministratorRenamed:
+		s = s.known(e.Administrator)
+	case AdministratorEmailChanged:
+		s = s.known(e.Administrator)
+		s.EmailElsewhere = s.EmailElsewhere || s.Administrator.ID == e.Administrator.ID
 	case AdministratorRemoved:
 		s.Administrators = without(s.Administrators, e.User)
 	case AccessWithdrawn:
@@ -105,7 +140,21 @@ func Evolve(s State, e domain.Event) State {
 	case AccessRestored:
 		s.Withdrawn = slices.DeleteFunc(slices.Clone(s.Withdrawn), func(u uuid.UUID) bool { return u == e.User })
 	}
-	return evolveExternal(evolveProfiles(evolveAdministration(s, e), e), e)
+	return s
+}
+
+// known is the state with the data of an administrator replaced.
+func (s State) known(p Person) State {
+	s.Administrators = slices.Clone(s.Administrators)
+	for i := range s.Administrators {
+		if s.Administrators[i].ID == p.ID {
+			s.Administrators[i] = p
+		}
+	}
+	if s.Administrator.ID == p.ID {
+		s.Administrator = p
+	}
+	return s
 }
 
 // evolveProfiles is the part of Evolve about profiles.
@@ -145,10 +194,23 @@ func evolveAdministration(s State, e domain.Event) State {
 		}
 	case ChannelContactAssigned:
 		s.ChannelContacts = append(slices.Clone(s.ChannelContacts), e.Contact)
+	case ChannelContactRenamed:
+		s.ChannelContacts = slices.Clone(s.ChannelContacts)
+		for i := range s.ChannelContacts {
+			if s.ChannelContacts[i].ID == e.Contact.ID {
+				s.ChannelContacts[i] = e.Contact
+			}
+		}
 	case ChannelContactRemoved:
 		s.ChannelContacts = slices.DeleteFunc(slices.Clone(s.ChannelContacts), func(p Person) bool { return p.ID == e.Contact })
 	case SessionLifetimeSet:
 		s.Security.SessionMinutes = e.Minutes
+	case SessionIdleTimeSet:
+		s.Security.IdleMinutes = e.Minutes
+	case SecondFactorRequirementSet:
+		s.Security.SecondFactor = e.Required
+	case IssuerRequirementSet:
+		s.Security.IssuerOnly = e.Required
 	case PasswordLengthSet:
 		s.Security.PasswordLength = e.Minimum
 	case AddressRangesSet:
@@ -202,10 +264,14 @@ func reservations(s State, _ reservation.Limits) []reservation.Held {
 	return held
 }
 
-// EmailKey is the reservation of the administrator's address. That of an erased
+// EmailKey is the reservation of the administrator's address, if the account holds
+// it. That of an erased
 // administrator is known from the erasure; before that, in what a destroyed key
 // has left of the stream, it is not known.
 func (s State) EmailKey() (reservation.Key, bool) {
+	if s.EmailElsewhere {
+		return reservation.Key{}, false
+	}
 	if s.Administrator.IsErased() {
 		return reservation.Key{Kind: reservation.Email, Stream: s.EmailReservation, Capacity: 1}, s.EmailReservation != ""
 	}
@@ -213,13 +279,10 @@ func (s State) EmailKey() (reservation.Key, bool) {
 	return reservation.Unique(reservation.Email, email), len(problems) == 0
 }
 
-// fence is not needed for a closed account: nothing is claimed for it from then on.
-func fence(s State, uid uuid.UUID, empty bool, stream string) domain.Event {
-	switch {
-	case empty:
+// fence is needed for a closed account, too: it can be reopened.
+func fence(_ State, uid uuid.UUID, empty bool, stream string) domain.Event {
+	if empty {
 		return AccountCreationAbandoned{Account: uid}
-	case s.Status != Closed:
-		return AccountClaimAbandoned{Account: uid, Reservation: stream}
 	}
-	return nil
+	return AccountClaimAbandoned{Account: uid, Reservation: stream}
 }

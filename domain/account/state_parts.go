@@ -38,7 +38,10 @@ type Billing struct {
 // platform does.
 type Security struct {
 	SessionMinutes int
+	IdleMinutes    int // without use
 	PasswordLength int
+	SecondFactor   bool     // is required
+	IssuerOnly     bool     // sign in through the OIDC issuer only
 	AddressRanges  []string // CIDR; none: from everywhere
 }
 
@@ -81,6 +84,12 @@ func (s State) Administers(user uuid.UUID) bool {
 
 // KeepsOut reports whether a user's access was withdrawn.
 func (s State) KeepsOut(user uuid.UUID) bool { return slices.Contains(s.Withdrawn, user) }
+
+// LetsIn reports whether a user of the account may use it: also while it is
+// pending, but not once it was closed.
+func (s State) LetsIn(user uuid.UUID) bool {
+	return (s.Status == Pending || s.Status == Activated) && !s.KeepsOut(user) && !slices.Contains(s.Erased, user)
+}
 
 // ContactOf finds a channel contact by e-mail address, in any case.
 func (s State) ContactOf(email string) (Person, bool) {

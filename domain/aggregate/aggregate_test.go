@@ -93,7 +93,7 @@ func TestHolding(t *testing.T) {
 	if h, _ = holder.Holding(uid, recorded()); h.Fence(fire) != (account.AccountCreationAbandoned{Account: uid}) || len(h.Ever) > 0 {
 		t.Errorf("before the first event: %+v", h)
 	}
-	if h, _ = holder.Holding(uid, recorded(created, account.AccountClosed{Account: uid})); h.Fence(fire) != nil || len(h.Now) > 0 {
+	if h, _ = holder.Holding(uid, recorded(created, account.AccountClosed{Account: uid})); h.Fence(fire) != (account.AccountClaimAbandoned{Account: uid, Reservation: fire}) || len(h.Now) > 0 {
 		t.Errorf("closed before it was activated: %+v", h.Now)
 	}
 	if h, _ = audit.Aggregate.Holding(uid, recorded(audit.AuditGranted{Grant: uid})); h.Fence(fire) != nil || len(h.Ever) > 0 {
