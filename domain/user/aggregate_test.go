@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -51,7 +50,7 @@ func TestFence(t *testing.T) {
 	if got, want := user.Aggregate.Fence(user.State{}, uid, true, "x"), (user.UserInvitationAbandoned{User: uid}); got != want {
 		t.Errorf("%+v", got)
 	}
-	if got := user.Aggregate.Fence(given(t, invited).State, uuid.Nil, false, "x"); got != nil {
+	if got, want := user.Aggregate.Fence(given(t, invited).State, uid, false, "x"), (user.UserClaimAbandoned{User: uid, Reservation: "x"}); got != want {
 		t.Errorf("%+v", got)
 	}
 }

@@ -148,5 +148,8 @@ func DecideErase(s State, emailReservation string) ([]domain.Event, error) {
 	if s.Erased {
 		return nil, nil
 	}
-	return []domain.Event{UserErased{User: s.UID, Account: s.Account, EmailReservation: emailReservation}}, nil
+	wanted, _ := s.WantedKey() // its stream is empty when no address is to be confirmed
+	return []domain.Event{UserErased{
+		User: s.UID, Account: s.Account, EmailReservation: emailReservation, WantedReservation: wanted.Stream,
+	}}, nil
 }

@@ -5,4 +5,8 @@
 // users, so one stream has to keep it. A user's stream holds who the person is,
 // the invitation, the profiles, and which credential is in force. The password's
 // hash is no event: an event names the credential, another store has it.
+//
+// People change their own name, and their e-mail address once the new one is
+// confirmed. The account follows (account.DecideFollow), for it names its
+// administrators, and holds the first address of the one it was created with.
 package user

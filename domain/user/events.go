@@ -26,6 +26,13 @@ var Codec = codec.NewRegistry(
 
 	codec.Of[PasswordChanged](),
 	codec.Of[PasswordResetRequested](),
+
+	codec.Of[UserRenamed](),
+	codec.Of[EmailChangeRequested](),
+	codec.Of[EmailChangeExpired](),
+	codec.Of[EmailChanged](),
+	codec.Of[UserSignedIn](),
+	codec.Of[UserClaimAbandoned](),
 )
 
 // UserInvited invites a person into an account.
@@ -92,11 +99,13 @@ type UserReactivated struct {
 // UserErased says that the person is to be forgotten, as account.PersonErased
 // does. The user stays what the account made of it. EmailReservation is the
 // stream of the address's reservation when the user held one: it is free from
-// now on, and nothing else could tell which it was.
+// now on, and nothing else could tell which it was. WantedReservation is likewise
+// that of an address that was to be confirmed.
 type UserErased struct {
-	User             uuid.UUID `json:"user"`
-	Account          uuid.UUID `json:"account"`
-	EmailReservation string    `json:"emailReservation,omitempty"`
+	User              uuid.UUID `json:"user"`
+	Account           uuid.UUID `json:"account"`
+	EmailReservation  string    `json:"emailReservation,omitempty"`
+	WantedReservation string    `json:"wantedReservation,omitempty"`
 }
 
 // PasswordChanged puts another credential in force; sessions that began with the

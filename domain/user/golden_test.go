@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/domaintest"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -28,6 +29,12 @@ func TestGolden(t *testing.T) {
 		user.UserDeactivated{User: uid},
 		user.UserReactivated{User: uid},
 		user.UserErased{User: uid, Account: owner, EmailReservation: "reservation-email-0011"},
+		user.UserRenamed{User: uid, Person: person},
+		user.EmailChangeRequested{User: uid, Person: person, Change: user.EmailChange{Number: 1, TokenHash: []byte("hash"), Expires: invitation.Expires}},
+		user.EmailChangeExpired{User: uid, Number: 1},
+		user.EmailChanged{User: uid, Person: person, Number: 1},
+		user.UserSignedIn{User: uid, Account: owner, Day: calendar.On(2026, 11, 30)},
+		user.UserClaimAbandoned{User: uid, Reservation: "reservation-email-0011"},
 		user.PasswordChanged{User: uid, Credential: credential, Reset: 1},
 		user.PasswordResetRequested{User: uid, Reset: user.Reset{Number: 1, TokenHash: []byte("hash"), Expires: invitation.Expires}},
 	)

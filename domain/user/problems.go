@@ -1,6 +1,8 @@
 package user
 
 import (
+	"time"
+
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -20,6 +22,8 @@ const (
 	CodePasswordWrong       = "password_wrong"
 	CodeResetUnknown        = "password_reset_unknown"
 	CodeResetExpired        = "password_reset_expired"
+	CodeEmailChangeUnknown  = "email_change_unknown"
+	CodeEmailChangeExpired  = "email_change_expired"
 )
 
 func problem(code, detail string) []domain.Problem {
@@ -47,6 +51,13 @@ func invited(s State) []domain.Problem {
 		return problem(CodeInvitationRevoked, "The invitation was revoked. Invite the person again.")
 	}
 	return problem(CodeUserActive, "The user has already accepted the invitation.")
+}
+
+func emailChangeExpired(c EmailChange) domain.Problem {
+	return domain.Problem{
+		Code: CodeEmailChangeExpired, Detail: "The time to confirm the e-mail address is over. Ask for the change again.",
+		Facts: map[string]string{"expired": c.Expires.UTC().Format(time.RFC3339)},
+	}
 }
 
 func guessable() []domain.Problem {

@@ -8,6 +8,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 )
 
@@ -43,8 +44,15 @@ type State struct {
 	Lapsed        int // number of the last invitation that was recorded as run out
 	Credential    uuid.UUID
 	Reset         Reset // without a token when there is none, or it was used
-	Abandoned     bool
-	Erased        bool // the person was erased
+	// Wanted is the address that is to be confirmed by Change, empty when none is.
+	Wanted string
+	Change EmailChange // without a token when none is to be confirmed
+	// OwnEmail says that the user has changed the address, and so holds it.
+	OwnEmail bool
+	LastSeen calendar.Date // day of the last sign-in; zero: none
+
+	Abandoned bool
+	Erased    bool // the person was erased
 }
 
 // StatusAt is the status with expiry taken into account.
@@ -87,37 +95,71 @@ func Evolve(s State, e domain.Event) State {
 	case UserErased:
 		s.Erased = true
 	}
+	return evolvePerson(s, e)
+}
+
+// evolvePerson is the part of Evolve about what people change about themselves.
+func evolvePerson(s State, e domain.Event) State {
+	switch e := e.(type) {
+	case UserRenamed:
+		s.Person.Name = e.Person.Name
+	case EmailChangeRequested:
+		s.Wanted, s.Change = e.Person.Email, e.Change
+	case EmailChangeExpired:
+		s.Wanted, s.Change = "", EmailChange{Number: s.Change.Number}
+	case EmailChanged:
+		s.Person.Email, s.OwnEmail = e.Person.Email, true
+		s.Wanted, s.Change = "", EmailChange{Number: s.Change.Number}
+		s.Reset = Reset{Number: s.Reset.Number} // it went to the old address
+	case UserSignedIn:
+		s.LastSeen = e.Day
+	}
 	if s.Erased {
-		s.Person = s.Person.Erase()
+		s.Person, s.Wanted, s.Change = s.Person.Erase(), "", EmailChange{Number: s.Change.Number}
 	}
 	return s
 }
 
 // EmailKey is the reservation of the person's address, if the user holds it. The
 // address of an account's first administrator is held by the account, which
-// claimed it when it was created: such a user was never invited. A deactivated
-// user keeps the address, and can come back; that of an erased one is not known.
+// claimed it when it was created: such a user was never invited, and holds only an
+// address that it was changed to. A deactivated user keeps the address, and can
+// come back; that of an erased one is not known.
 func (s State) EmailKey() (reservation.Key, bool) {
-	if s.Status == "" || s.Status == Revoked || s.Person.IsErased() || s.Invitation.Number == 0 {
+	if s.Status == "" || s.Status == Revoked || s.Person.IsErased() || s.Invitation.Number == 0 && !s.OwnEmail {
 		return reservation.Key{}, false
 	}
-	_, email, _ := account.NormaliseEmail(s.Person.Email) // it was valid when it was given
-	return reservation.Unique(reservation.Email, email), true
+	return emailKey(s.Person.Email), true
+}
+
+// WantedKey is the reservation of the address that is to be confirmed, if there is
+// one.
+func (s State) WantedKey() (reservation.Key, bool) {
+	if s.Wanted == "" || s.Wanted == account.Erased {
+		return reservation.Key{}, false
+	}
+	return emailKey(s.Wanted), true
+}
+
+func emailKey(email string) reservation.Key {
+	_, key, _ := account.NormaliseEmail(email) // it was valid when it was given
+	return reservation.Unique(reservation.Email, key)
 }
 
 func reservations(s State, _ reservation.Limits) []reservation.Held {
-	key, ok := s.EmailKey()
-	if !ok {
-		return nil
+	var held []reservation.Held
+	if key, ok := s.EmailKey(); ok {
+		held = append(held, reservation.Held{Key: key, Account: s.Account, Taken: emailTaken()})
 	}
-	return []reservation.Held{{Key: key, Account: s.Account, Taken: emailTaken()}}
+	if key, ok := s.WantedKey(); ok {
+		held = append(held, reservation.Held{Key: key, Account: s.Account, Taken: emailTaken()})
+	}
+	return held
 }
 
-// fence is needed only while the stream is empty: nothing but an invitation
-// claims for a user.
-func fence(_ State, uid uuid.UUID, empty bool, _ string) domain.Event {
-	if !empty {
-		return nil
+func fence(_ State, uid uuid.UUID, empty bool, stream string) domain.Event {
+	if empty {
+		return UserInvitationAbandoned{User: uid}
 	}
-	return UserInvitationAbandoned{User: uid}
+	return UserClaimAbandoned{User: uid, Reservation: stream}
 }
