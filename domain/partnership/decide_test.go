@@ -103,7 +103,8 @@ func TestUIDDependsOnWhoIsWho(t *testing.T) {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	commands := []decision{establish(rights.ReadOnly), establish("full"), assign("full"), assign("renewals"), assign("king"), until(noon.Add(time.Hour)), until(noon), until(time.Time{}), end}
+	commands := []decision{establish(rights.ReadOnly), establish("full"), assign("full"), assign("renewals"), assign("king"), until(noon.Add(time.Hour)), until(noon), until(time.Time{}), end,
+		request, accept("full"), accept("king"), decline, withdrawRequest}
 	rapid.Check(t, func(t *rapid.T) {
 		var s partnership.State
 		for range 20 {

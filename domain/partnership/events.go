@@ -18,6 +18,9 @@ var Codec = codec.NewRegistry(
 	codec.Of[PartnershipEndRemoved](),
 	codec.Of[PartnershipEnded](),
 	codec.Of[PartnershipEndWarned](),
+	codec.Of[PartnershipRequested](),
+	codec.Of[PartnershipRequestDeclined](),
+	codec.Of[PartnershipRequestWithdrawn](),
 )
 
 // PartnershipEstablished relates a reseller and a customer.
@@ -64,9 +67,33 @@ type PartnershipEndWarned struct {
 	DaysBefore  int       `json:"daysBefore"`
 }
 
-func (PartnershipEstablished) EventType() string { return "PartnershipEstablished" }
-func (PartnerProfileAssigned) EventType() string { return "PartnerProfileAssigned" }
-func (PartnershipEndSet) EventType() string      { return "PartnershipEndSet" }
-func (PartnershipEndRemoved) EventType() string  { return "PartnershipEndRemoved" }
-func (PartnershipEnded) EventType() string       { return "PartnershipEnded" }
-func (PartnershipEndWarned) EventType() string   { return "PartnershipEndWarned" }
+// PartnershipRequested is a reseller's wish to be an account's partner. The account
+// accepts it by PartnershipEstablished, whoever has asked for that.
+type PartnershipRequested struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Reseller    uuid.UUID `json:"reseller"`
+	Customer    uuid.UUID `json:"customer"`
+	Note        string    `json:"note,omitempty"`
+}
+
+// PartnershipRequestDeclined is the account's other answer.
+type PartnershipRequestDeclined struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Reason      string    `json:"reason,omitempty"`
+}
+
+// PartnershipRequestWithdrawn takes a request back that was not answered.
+type PartnershipRequestWithdrawn struct {
+	Partnership uuid.UUID `json:"partnership"`
+	Reason      string    `json:"reason,omitempty"`
+}
+
+func (PartnershipRequested) EventType() string        { return "PartnershipRequested" }
+func (PartnershipRequestDeclined) EventType() string  { return "PartnershipRequestDeclined" }
+func (PartnershipRequestWithdrawn) EventType() string { return "PartnershipRequestWithdrawn" }
+func (PartnershipEstablished) EventType() string      { return "PartnershipEstablished" }
+func (PartnerProfileAssigned) EventType() string      { return "PartnerProfileAssigned" }
+func (PartnershipEndSet) EventType() string           { return "PartnershipEndSet" }
+func (PartnershipEndRemoved) EventType() string       { return "PartnershipEndRemoved" }
+func (PartnershipEnded) EventType() string            { return "PartnershipEnded" }
+func (PartnershipEndWarned) EventType() string        { return "PartnershipEndWarned" }

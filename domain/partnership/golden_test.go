@@ -21,6 +21,9 @@ func TestGolden(t *testing.T) {
 		partnership.PartnershipEndSet{Partnership: uid, Until: time.Date(2027, 3, 31, 22, 0, 0, 0, time.UTC)},
 		partnership.PartnershipEndRemoved{Partnership: uid},
 		partnership.PartnershipEnded{Partnership: uid, Reason: "moved"},
+		partnership.PartnershipRequested{Partnership: uid, Reseller: reseller, Customer: customer, Note: "as agreed"},
+		partnership.PartnershipRequestDeclined{Partnership: uid, Reason: "no"},
+		partnership.PartnershipRequestWithdrawn{Partnership: uid, Reason: "mistyped"},
 		partnership.PartnershipEndWarned{Partnership: uid, Until: time.Date(2027, 3, 31, 22, 0, 0, 0, time.UTC), DaysBefore: 31},
 	)
 }

@@ -30,7 +30,26 @@ type State struct {
 	Ended    bool
 	Until    time.Time // when it ends by itself; zero: not at all
 	Warned   int       // days before Until of the last warning; zero: none yet
+	Request  Request   // of the reseller since the partnership was established last
 }
+
+// Request is a reseller's request for a partnership.
+type Request struct {
+	Status             RequestStatus // empty: none
+	Reseller, Customer uuid.UUID
+	Note               string
+}
+
+// RequestStatus is what became of a request. One that was accepted is none any
+// more: the two are partners.
+type RequestStatus string
+
+// The statuses of requests.
+const (
+	Open      RequestStatus = "open"
+	Declined  RequestStatus = "declined"
+	Withdrawn RequestStatus = "withdrawn"
+)
 
 // ActiveAt reports whether the two accounts are partners at an instant. A
 // partnership with an end is none from that instant on.
@@ -53,6 +72,12 @@ func Evolve(s State, e domain.Event) State {
 		s.Warned = e.DaysBefore
 	case PartnershipEnded:
 		s.Ended = true
+	case PartnershipRequested:
+		s.Request = Request{Status: Open, Reseller: e.Reseller, Customer: e.Customer, Note: e.Note}
+	case PartnershipRequestDeclined:
+		s.Request.Status = Declined
+	case PartnershipRequestWithdrawn:
+		s.Request.Status = Withdrawn
 	}
 	return s
 }
