@@ -1,6 +1,7 @@
 // Package catalogue has the models of devices and the offers they run on. It
 // is data: the default file is part of the program, an operator may bring
-// another. Serial patterns in the default file are invented.
+// another, and change it while the service runs (package models). Serial patterns
+// in the default file are invented.
 package catalogue
 
 import (
@@ -22,6 +23,9 @@ type Model struct {
 	Offers         []Offer
 	Default        Offer
 	IncludedMonths int // length of the included service term
+	// Withdrawn models are known for the devices that there are; no serial number
+	// is recognised as one.
+	Withdrawn bool
 }
 
 // Supports reports whether the model can run on o.
@@ -31,6 +35,9 @@ func (m Model) Supports(o Offer) bool { return slices.Contains(m.Offers, o) }
 type Catalogue struct {
 	models []Model
 }
+
+// Of makes a catalogue of models.
+func Of(models []Model) *Catalogue { return &Catalogue{models: slices.Clone(models)} }
 
 //go:embed catalogue.csv
 var defaultFile string
@@ -114,10 +121,11 @@ func (c *Catalogue) Model(name string) (Model, bool) {
 	return Model{}, false
 }
 
-// Recognise finds the model whose serial pattern a normalised serial number fits.
+// Recognise finds the model, of those not withdrawn, whose serial pattern a
+// normalised serial number fits.
 func (c *Catalogue) Recognise(serialNumber string) (Model, bool) {
 	for _, m := range c.models {
-		if m.Serial.MatchString(serialNumber) {
+		if !m.Withdrawn && m.Serial.MatchString(serialNumber) {
 			return m, true
 		}
 	}
