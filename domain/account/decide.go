@@ -47,9 +47,9 @@ func DecideActivate(s State, tokenHash []byte, administrator Person, credential 
 	case !s.Exists() || len(tokenHash) == 0 || !bytes.Equal(s.Invitation.TokenHash, tokenHash):
 		return nil, refuse(CodeInvitationUnknown, "There is no such invitation.")
 	case s.Status == Closed:
-		return nil, domain.Refuse(closed()...)
+		return nil, domain.Refuse(closed(s)...)
 	case s.Joined:
-		return nil, domain.Refuse(alreadyActive()...)
+		return nil, domain.Refuse(alreadyActive(s)...)
 	case !now.Before(s.Invitation.Expires):
 		return nil, domain.Refuse(invitationExpired(s.Invitation))
 	case s.Administrator.IsErased():
@@ -79,7 +79,7 @@ func DecideInvite(s State, i Invitation, now time.Time) ([]domain.Event, error) 
 func DecideCorrectEmail(s State, email string, i Invitation, now time.Time) ([]domain.Event, error) {
 	problems := invitable(s)
 	if problems == nil && s.Status == Activated {
-		problems = alreadyActive()
+		problems = alreadyActive(s)
 	}
 	if len(problems) > 0 || s.Administrator.Email == email {
 		return nil, domain.Refuse(problems...)

@@ -41,9 +41,9 @@ func DecideClose(s State, c Close) ([]domain.Event, error) {
 func DecideWithdrawPending(s State, c Close) ([]domain.Event, error) {
 	switch {
 	case s.Status == Activated:
-		return nil, domain.Refuse(alreadyActive()...)
+		return nil, domain.Refuse(alreadyActive(s)...)
 	case s.Status == Closed && !s.NeverActivated():
-		return nil, domain.Refuse(closed()...)
+		return nil, domain.Refuse(closed(s)...)
 	}
 	return DecideClose(s, c)
 }

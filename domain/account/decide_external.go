@@ -1,6 +1,7 @@
 package account
 
 import (
+	"fmt"
 	"net/url"
 
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ func DecideAddExternalAccount(s State, x ExternalAccount) ([]domain.Event, error
 		})
 	}
 	if len(s.ExternalAccounts) >= maxExternalAccounts {
-		problems = append(problems, domain.Problem{Code: CodeTooManyExternal, Detail: "The account has as many external accounts as it can have."})
+		problems = append(problems, domain.Problem{Code: CodeTooManyExternal, Detail: fmt.Sprintf("The account has %d external accounts, as many as it can have.", maxExternalAccounts)})
 	}
 	if len(problems) > 0 {
 		return nil, domain.Refuse(problems...)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -18,9 +19,9 @@ func DecideDefineProfile(s State, profile uuid.UUID, name string, given []rights
 	case len(problems) > 0 || s.HasProfile(profile.String()):
 		return nil, domain.Refuse(problems...)
 	case s.ProfileNamed(name).Exists():
-		return nil, domain.Refuse(profileNameTaken())
+		return nil, domain.Refuse(profileNameTaken(s.ProfileNamed(name)))
 	case len(s.Profiles) >= maxProfiles:
-		return nil, refuse(CodeTooManyProfiles, "The account has as many profiles as it can have.")
+		return nil, refuse(CodeTooManyProfiles, fmt.Sprintf("The account has %d profiles of its own, as many as it can have.", maxProfiles))
 	}
 	return []domain.Event{ProfileDefined{Account: s.UID, Profile: profile, Name: name, Rights: given}}, nil
 }
@@ -35,7 +36,7 @@ func DecideEditProfile(s State, profile uuid.UUID, name string, given []rights.R
 	is := s.Profile(profile.String())
 	if name != "" && name != is.Name {
 		if other := s.ProfileNamed(name); other.Exists() && other.ID != is.ID {
-			return nil, domain.Refuse(profileNameTaken())
+			return nil, domain.Refuse(profileNameTaken(other))
 		}
 		events = append(events, ProfileRenamed{Account: s.UID, Profile: profile, Name: name})
 	}

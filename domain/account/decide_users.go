@@ -13,7 +13,7 @@ func DecideName(s State, administrator Person) ([]domain.Event, error) {
 	case !s.Exists():
 		return nil, domain.Refuse(notFound()...)
 	case s.Status == Closed:
-		return nil, domain.Refuse(closed()...)
+		return nil, domain.Refuse(closed(s)...)
 	case s.KeepsOut(administrator.ID):
 		return nil, domain.Refuse(userDeactivated())
 	}

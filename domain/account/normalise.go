@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -107,9 +108,9 @@ func NormaliseRights(names []string) ([]rights.Right, []domain.Problem) {
 		switch r := rights.Right(name); {
 		case assignable.Has(r):
 		case rights.Operator().Has(r):
-			problems = append(problems, domain.Problem{Code: CodeRightNotAssignable, Detail: "No profile can have this right.", Facts: facts})
+			problems = append(problems, domain.Problem{Code: CodeRightNotAssignable, Detail: "No profile can have the right " + name + ".", Facts: facts})
 		default:
-			problems = append(problems, domain.Problem{Code: CodeRightUnknown, Detail: "There is no such right.", Facts: facts})
+			problems = append(problems, domain.Problem{Code: CodeRightUnknown, Detail: fmt.Sprintf("There is no right %q.", name), Facts: facts})
 		}
 	}
 	if len(names) == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/text"
 )
 
@@ -68,8 +69,11 @@ const (
 	CodeRightNotAssignable = "right_not_assignable"
 )
 
-func nameTaken() domain.Problem {
-	return domain.Problem{Kind: domain.Conflict, Code: CodeNameTaken, Pointer: "/name", Detail: "Another account has this name."}
+func nameTaken(name string) domain.Problem {
+	return domain.Problem{
+		Kind: domain.Conflict, Code: CodeNameTaken, Pointer: "/name", Detail: fmt.Sprintf("Another account is named %s.", name),
+		Facts: map[string]string{"name": name}, Remedies: []domain.Remedy{{Code: "choose_other_name", Detail: "Give the account another name."}},
+	}
 }
 
 // EmailTaken says that an e-mail address is somebody's already. It points at no field.
@@ -97,19 +101,21 @@ func open(s State) []domain.Problem {
 	case "":
 		return notFound()
 	case Closed:
-		return closed()
+		return closed(s)
 	}
 	return nil
 }
 
-func closed() []domain.Problem { return problem(CodeAccountClosed, "The account is closed.") }
+func closed(s State) []domain.Problem {
+	return problem(CodeAccountClosed, fmt.Sprintf("The account %s is closed.", s.Name))
+}
 
 func erased() []domain.Problem {
 	return problem(CodePersonErased, "The administrator of the account was erased; nobody is left to invite.")
 }
 
-func alreadyActive() []domain.Problem {
-	return problem(CodeAlreadyActive, "The account is already active.")
+func alreadyActive(s State) []domain.Problem {
+	return problem(CodeAlreadyActive, fmt.Sprintf("The account %s is already active.", s.Name))
 }
 
 func userDeactivated() domain.Problem {
@@ -130,7 +136,7 @@ func invitable(s State) []domain.Problem {
 	case open(s) != nil:
 		return open(s)
 	case s.Joined:
-		return alreadyActive()
+		return alreadyActive(s)
 	case s.Administrator.IsErased():
 		return erased()
 	case s.KeepsOut(s.Administrator.ID):
@@ -178,10 +184,10 @@ func lastAdministrator() []domain.Problem {
 	return problem(CodeLastAdministrator, "This is the account's last administrator. Name another one first.")
 }
 
-func profileNameTaken() domain.Problem {
+func profileNameTaken(other rights.Profile) domain.Problem {
 	return domain.Problem{
-		Kind: domain.Conflict, Code: CodeNameTaken, Pointer: "/name",
-		Detail: "Another profile of the account, or a shipped one, has this name.",
+		Kind: domain.Conflict, Code: CodeNameTaken, Pointer: "/name", Detail: fmt.Sprintf("The account has a profile %s already.", other.Name),
+		Facts: map[string]string{"profile": other.ID},
 	}
 }
 
@@ -190,7 +196,8 @@ func (s State) labelTaken(label string, of uuid.UUID) []domain.Problem {
 	for _, other := range s.ExternalAccounts {
 		if other.UID != of && text.Key(other.Label) == text.Key(label) {
 			return []domain.Problem{{
-				Kind: domain.Conflict, Pointer: "/label", Code: CodeLabelTaken, Detail: "Another external account has this label.",
+				Kind: domain.Conflict, Pointer: "/label", Code: CodeLabelTaken,
+				Detail: fmt.Sprintf("The account has an external account %s already.", other.Label),
 			}}
 		}
 	}

@@ -257,7 +257,7 @@ func reservations(s State, _ reservation.Limits) []reservation.Held {
 		return nil
 	}
 	_, name, _ := NormaliseName(s.Name) // it was valid when it was given
-	held := []reservation.Held{{Key: reservation.Unique(reservation.AccountName, name), Taken: nameTaken()}}
+	held := []reservation.Held{{Key: reservation.Unique(reservation.AccountName, name), Taken: nameTaken(s.Name)}}
 	if email, ok := s.EmailKey(); ok {
 		held = append(held, reservation.Held{Key: email, Taken: administratorEmailTaken()})
 	}

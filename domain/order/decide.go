@@ -29,10 +29,13 @@ type Order struct {
 	// Used are the devices whose own streams have the order number already, from
 	// a renewal that counts. Those of other orders the reservations tell.
 	Used []uuid.UUID
+	// ApproveOn is the day whose dates count when the order is applied at once; zero:
+	// it waits.
+	ApproveOn calendar.Date
 }
 
-// DecideOrder decides that the order waits. One that is there already is
-// unchanged: the uid is the command's own. There are events beside a refusal, so
+// DecideOrder decides that the order waits, or is approved at once. One that is
+// there already is unchanged: the uid is the command's own. There are events beside a refusal, so
 // that all order numbers that are used are told at once.
 func DecideOrder(s State, o Order) ([]domain.Event, error) {
 	switch {
@@ -68,7 +71,13 @@ func DecideOrder(s State, o Order) ([]domain.Event, error) {
 	if o.Term != (calendar.Term{}) {
 		e.Term = o.Term.String()
 	}
-	return []domain.Event{e}, domain.Refuse(problems...)
+	events := []domain.Event{e}
+	if !o.ApproveOn.IsZero() {
+		events = append(events, RenewalOrderApproved{
+			Order: o.UID, On: o.ApproveOn, Devices: uidsOf(e.Devices, func(l Line) uuid.UUID { return l.Device }),
+		})
+	}
+	return events, domain.Refuse(problems...)
 }
 
 // DecideDecline decides that devices, all that wait when none are named, will not

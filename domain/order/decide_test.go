@@ -100,6 +100,9 @@ func TestOrder(t *testing.T) {
 	if got := s.State.Status(); got != order.Ordered || s.State.Term != year {
 		t.Errorf("%s %+v", got, s.State)
 	}
+	given(t).When(ordering(func(o *order.Order) { o.ApproveOn = today })).
+		Then(ordered, order.RenewalOrderApproved{Order: uid, Devices: devices(one, two, three), On: today}).
+		When(approve()).Then()
 	given(t, order.RenewalOrderAbandoned{Order: uid}).When(ordering(nil)).ThenRefused(order.CodeAbandoned)
 	given(t).When(ordering(func(o *order.Order) { o.Term = calendar.Term{} })).ThenRefused(device.CodeTermMissing)
 	given(t).When(ordering(func(o *order.Order) { o.Term, o.Offer = calendar.Term{}, "premium" })).ThenDone()

@@ -1,6 +1,7 @@
 package partnership
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/fleetledger/fleetledger/domain"
@@ -61,5 +62,5 @@ func known(profile rights.Profile) []domain.Problem {
 	if profile.Exists() {
 		return nil
 	}
-	return []domain.Problem{{Code: CodeProfileUnknown, Detail: "There is no profile with this id.", Facts: map[string]string{"profile": profile.ID}}}
+	return []domain.Problem{{Code: CodeProfileUnknown, Detail: fmt.Sprintf("The account has no profile %q.", profile.ID), Facts: map[string]string{"profile": profile.ID}}}
 }

@@ -28,9 +28,20 @@ const (
 	AllocationsGrant Right = "allocations.grant" // the operator only
 	AuditsGrant      Right = "audits.grant"      // the operator only: let auditors read accounts
 	AccountsManage   Right = "accounts.manage"   // the operator only: create, close, list all
+	OrdersManage     Right = "orders.manage"     // the operator only: apply, decline and reverse renewal orders
+	CatalogueEdit    Right = "catalogue.edit"    // the operator only: models of devices
 	SandboxClock     Right = "sandbox.clock"     // the operator only: move the clock of a sandbox
 	OperationsRead   Right = "operations.read"   // projections, metrics of the service: the operator only
 )
+
+// Needs says for people which right a request lacks, and where. An account without
+// a name is one that the caller is told nothing about.
+func Needs(r Right, account string) string {
+	if account == "" {
+		return "This needs " + string(r) + " in the account."
+	}
+	return "This needs " + string(r) + " in " + account + "."
+}
 
 // Profile is a named set of rights: one of those shipped, or of an account's
 // own. One without a name no longer exists.
@@ -111,7 +122,7 @@ func Administrator() Set { return append(Assignable(), UsersRead, UsersManage) }
 
 // Operators are the rights that only the operator has.
 func Operators() Set {
-	return Set{AllocationsGrant, AuditsGrant, AccountsManage, SandboxClock, OperationsRead}
+	return Set{AllocationsGrant, AuditsGrant, AccountsManage, OrdersManage, CatalogueEdit, SandboxClock, OperationsRead}
 }
 
 // Operator is what the operator may do: everything.

@@ -54,7 +54,10 @@ func TestProfiles(t *testing.T) {
 // has are no administrator's.
 func TestOperator(t *testing.T) {
 	t.Parallel()
-	own := rights.Set{rights.AllocationsGrant, rights.AuditsGrant, rights.AccountsManage, rights.SandboxClock, rights.OperationsRead}
+	own := rights.Set{
+		rights.AllocationsGrant, rights.AuditsGrant, rights.AccountsManage, rights.OrdersManage, rights.CatalogueEdit,
+		rights.SandboxClock, rights.OperationsRead,
+	}
 	if got := rights.Operators(); !slices.Equal(got, own) {
 		t.Errorf("the operator's own: %v", got)
 	}
@@ -66,5 +69,15 @@ func TestOperator(t *testing.T) {
 		if !everything.Has(r) {
 			t.Errorf("the operator lacks %s", r)
 		}
+	}
+}
+
+func TestNeedsSaysWhatAndWhere(t *testing.T) {
+	t.Parallel()
+	if got := rights.Needs(rights.DevicesEdit, "Prairie Fire"); got != "This needs devices.edit in Prairie Fire." {
+		t.Error(got)
+	}
+	if got := rights.Needs(rights.DevicesEdit, ""); got != "This needs devices.edit in the account." {
+		t.Error(got)
 	}
 }

@@ -27,7 +27,7 @@ func NormaliseProfiles(ids []string, of account.State) ([]string, []domain.Probl
 	kept := slices.Compact(slices.Sorted(slices.Values(ids)))
 	for _, id := range kept {
 		if !of.Profile(id).Exists() {
-			return nil, problem(CodeProfileUnknown, "There is no such profile.")
+			return nil, problem(CodeProfileUnknown, fmt.Sprintf("The account has no profile %q.", id))
 		}
 	}
 	return kept, nil
