@@ -24,7 +24,7 @@ func (s *Service) Close(ctx context.Context, caller access.Caller, uid uuid.UUID
 	}
 	env := s.executor.Begin(caller.Actor, c)
 	end := existing(func(state account.State) ([]domain.Event, error) {
-		return account.DecideClose(state, c.Reason)
+		return account.DecideClose(state, account.Close{Reason: c.Reason, Confirm: true})
 	})
 	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, uid).If(ifRevision), end))
 }

@@ -30,7 +30,7 @@ func align(to device.Alignment, selected access.Selection, today calendar.Date) 
 	for s := range selected.States() {
 		set, _ := selected.In(s.Account)
 		if s.LifeCycle != device.OutOfService && set.Has(rights.DevicesRenew) && selected.Caller.ActsFor(s.Account) {
-			ends = append(ends, s.Renewable())
+			ends = append(ends, s.Allocation())
 		}
 	}
 	return to.Among(ends, today)

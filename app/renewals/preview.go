@@ -55,7 +55,7 @@ func (s *Service) Preview(ctx context.Context, caller access.Caller, c Renew) ([
 // of adds what is to be told of a device that the caller sees.
 func (p Preview) of(r command.Result[device.State], today calendar.Date) Preview {
 	p.Device, p.Revision = &r.Before, r.Revision
-	p.CurrentEnd, p.Parked = r.Before.Renewable().Until, r.Before.Service.AutoRenew
+	p.CurrentEnd, p.Parked = r.Before.Allocation().Until, r.Before.Service.AutoRenew
 	for _, e := range r.Events {
 		if renewed, ok := e.(device.ServiceRenewed); ok {
 			p.NewEnd = renewed.NewEnd

@@ -42,7 +42,7 @@ const Name = "fleet"
 
 // modelVersion goes up whenever tables, stored states or their meaning change; a test
 // notices changed states.
-const modelVersion = 4
+const modelVersion = 5
 
 // Prefixes of the streams it follows.
 const (

@@ -90,6 +90,8 @@ type accountRow struct {
 	Reseller         uuid.UUID               `json:"reseller,omitzero"`
 	Invitation       invitationRow           `json:"invitation"`
 	Lapsed           int                     `json:"lapsed,omitzero"`
+	Joined           bool                    `json:"joined,omitzero"`
+	EmailElsewhere   bool                    `json:"emailElsewhere,omitzero"`
 	Abandoned        bool                    `json:"abandoned,omitzero"`
 	Billing          billingRow              `json:"billing,omitzero"`
 	ChannelContacts  []account.Person        `json:"channelContacts,omitzero"`
@@ -110,7 +112,10 @@ type billingRow struct {
 
 type securityRow struct {
 	SessionMinutes int      `json:"sessionMinutes,omitzero"`
+	IdleMinutes    int      `json:"idleMinutes,omitzero"`
 	PasswordLength int      `json:"passwordLength,omitzero"`
+	SecondFactor   bool     `json:"secondFactor,omitzero"`
+	IssuerOnly     bool     `json:"issuerOnly,omitzero"`
 	AddressRanges  []string `json:"addressRanges,omitzero"`
 }
 
@@ -126,7 +131,7 @@ func accountRowOf(s accountState) accountRow {
 	r := accountRow{
 		UID: s.UID, Name: s.Name, Type: s.Type, Status: s.Status, Closing: s.Closing,
 		Administrator: s.Administrator, Offers: s.Offers, Reseller: s.Reseller,
-		Invitation: invitationRowOf(s.Invitation), Lapsed: s.Lapsed, Abandoned: s.Abandoned,
+		Invitation: invitationRowOf(s.Invitation), Lapsed: s.Lapsed, Joined: s.Joined, EmailElsewhere: s.EmailElsewhere, Abandoned: s.Abandoned,
 		Billing: billingRow(s.Billing), ChannelContacts: s.ChannelContacts, Security: securityRow(s.Security),
 		Administrators: s.Administrators, Withdrawn: s.Withdrawn, Erased: s.Erased, Profiles: s.Profiles,
 		CreatedAt: s.CreatedAt, SecretsSince: s.SecretsSince,
@@ -141,7 +146,7 @@ func (r accountRow) state() accountState {
 	s := accountState{CreatedAt: r.CreatedAt, SecretsSince: r.SecretsSince, State: account.State{
 		UID: r.UID, Name: r.Name, Type: r.Type, Status: r.Status, Closing: r.Closing,
 		Administrator: r.Administrator, Offers: r.Offers, Reseller: r.Reseller,
-		Invitation: r.Invitation.invitation(), Lapsed: r.Lapsed, Abandoned: r.Abandoned,
+		Invitation: r.Invitation.invitation(), Lapsed: r.Lapsed, Joined: r.Joined, EmailElsewhere: r.EmailElsewhere, Abandoned: r.Abandoned,
 		Billing: account.Billing(r.Billing), ChannelContacts: r.ChannelContacts, Security: account.Security(r.Security),
 		Administrators: r.Administrators, Withdrawn: r.Withdrawn, Erased: r.Erased, Profiles: r.Profiles,
 	}}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/text"
 )
@@ -43,34 +44,41 @@ var deviceTable = table[device.State]{
 
 // deviceRow is device.State as it is stored.
 type deviceRow struct {
-	UID             uuid.UUID          `json:"uid"`
-	SerialNumber    string             `json:"serialNumber"`
-	Factor          device.Factor      `json:"factor"`
-	Model           string             `json:"model"`
-	Account         uuid.UUID          `json:"account"`
-	Name            string             `json:"name"`
-	Labels          []string           `json:"labels,omitzero"`
-	ICCID           string             `json:"iccid,omitzero"`
-	LifeCycle       device.LifeCycle   `json:"lifeCycle"`
-	FirstRegistered calendar.Date      `json:"firstRegistered,omitzero"`
-	Service         device.Service     `json:"service"`
-	Included        device.Allocation  `json:"included,omitzero"`
-	Consumed        bool               `json:"consumed,omitzero"`
-	Parked          *device.Allocation `json:"parked,omitzero"`
-	Applied         []uuid.UUID        `json:"applied,omitzero"`
-	Orders          []orderRow         `json:"orders,omitzero"`
-	Reversed        []uuid.UUID        `json:"reversed,omitzero"`
-	Moved           *movedRow          `json:"moved,omitzero"`
-	Released        releasedRow        `json:"released,omitzero"`
-	HeldBy          uuid.UUID          `json:"heldBy,omitzero"`
+	UID               uuid.UUID          `json:"uid"`
+	SerialNumber      string             `json:"serialNumber"`
+	Factor            device.Factor      `json:"factor"`
+	Model             string             `json:"model"`
+	Account           uuid.UUID          `json:"account"`
+	Name              string             `json:"name"`
+	Labels            []string           `json:"labels,omitzero"`
+	ICCID             string             `json:"iccid,omitzero"`
+	LifeCycle         device.LifeCycle   `json:"lifeCycle"`
+	FirstRegistered   calendar.Date      `json:"firstRegistered,omitzero"`
+	Service           device.Service     `json:"service"`
+	Included          device.Allocation  `json:"included,omitzero"`
+	FirstStandard     bool               `json:"firstStandard,omitzero"`
+	Consumed          bool               `json:"consumed,omitzero"`
+	Parked            *device.Allocation `json:"parked,omitzero"`
+	Applied           []uuid.UUID        `json:"applied,omitzero"`
+	Orders            []orderRow         `json:"orders,omitzero"`
+	Reversed          []uuid.UUID        `json:"reversed,omitzero"`
+	RegistrationOrder string             `json:"registrationOrder,omitzero"`
+	CameFrom          uuid.UUID          `json:"cameFrom,omitzero"`
+	Moved             *movedRow          `json:"moved,omitzero"`
+	Released          releasedRow        `json:"released,omitzero"`
+	Releases          []uuid.UUID        `json:"releases,omitzero"`
+	HeldBy            uuid.UUID          `json:"heldBy,omitzero"`
 }
 
 type orderRow struct {
 	ID          uuid.UUID          `json:"id"`
 	Grant       bool               `json:"grant,omitzero"`
+	Number      string             `json:"number,omitzero"`
 	Before      *device.Allocation `json:"before,omitzero"`
 	Parked      bool               `json:"parked,omitzero"`
 	Transferred bool               `json:"transferred,omitzero"`
+	OldOffer    catalogue.Offer    `json:"oldOffer,omitzero"`
+	NewOffer    catalogue.Offer    `json:"newOffer,omitzero"`
 }
 
 type movedRow struct {
@@ -95,8 +103,9 @@ func deviceRowOf(s device.State) deviceRow {
 		UID: s.UID, SerialNumber: s.SerialNumber, Factor: s.Factor, Model: s.Model,
 		Account: s.Account, Name: s.Name, Labels: s.Labels, ICCID: s.ICCID,
 		LifeCycle: s.LifeCycle, FirstRegistered: s.FirstRegistered,
-		Service: s.Service, Included: s.Included, Consumed: s.Consumed, Parked: s.Parked,
+		Service: s.Service, Included: s.Included, FirstStandard: s.FirstStandard, Consumed: s.Consumed, Parked: s.Parked,
 		Applied: s.Applied, Orders: orderRowsOf(s.Orders), Reversed: s.Reversed,
+		RegistrationOrder: s.RegistrationOrder, CameFrom: s.CameFrom, Releases: s.Releases,
 		Released: releasedRow(s.Released), HeldBy: s.HeldBy,
 	}
 	if m := s.Moved; m != nil {
@@ -113,8 +122,9 @@ func (r deviceRow) state() device.State {
 		UID: r.UID, SerialNumber: r.SerialNumber, Factor: r.Factor, Model: r.Model,
 		Account: r.Account, Name: r.Name, Labels: r.Labels, ICCID: r.ICCID,
 		LifeCycle: r.LifeCycle, FirstRegistered: r.FirstRegistered,
-		Service: r.Service, Included: r.Included, Consumed: r.Consumed, Parked: r.Parked,
+		Service: r.Service, Included: r.Included, FirstStandard: r.FirstStandard, Consumed: r.Consumed, Parked: r.Parked,
 		Applied: r.Applied, Orders: orders(r.Orders), Reversed: r.Reversed,
+		RegistrationOrder: r.RegistrationOrder, CameFrom: r.CameFrom, Releases: r.Releases,
 		Released: device.Released(r.Released), HeldBy: r.HeldBy,
 	}
 	if m := r.Moved; m != nil {

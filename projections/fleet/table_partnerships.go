@@ -17,7 +17,7 @@ var partnershipTable = table[partnership.State]{
 		return partnership.Evolve(s, e.Event)
 	},
 	exists: func(s partnership.State) bool { return s.UID != uuid.Nil },
-	row:    func(s partnership.State) any { return partnershipRow(s) },
+	row:    func(s partnership.State) any { return partnershipRowOf(s) },
 	parse:  parse[partnershipRow, partnership.State],
 	columns: func(s partnership.State) []field {
 		until := pgtype.Timestamptz{Time: s.Until, InfinityModifier: pgtype.Finite, Valid: true}
@@ -37,13 +37,33 @@ var partnershipTable = table[partnership.State]{
 
 // partnershipRow is partnership.State as it is stored.
 type partnershipRow struct {
-	UID      uuid.UUID `json:"uid"`
-	Reseller uuid.UUID `json:"reseller"`
-	Customer uuid.UUID `json:"customer"`
-	Profile  string    `json:"profile"`
-	Ended    bool      `json:"ended,omitzero"`
-	Until    time.Time `json:"until,omitzero"`
-	Warned   int       `json:"warned,omitzero"`
+	UID      uuid.UUID  `json:"uid"`
+	Reseller uuid.UUID  `json:"reseller"`
+	Customer uuid.UUID  `json:"customer"`
+	Profile  string     `json:"profile"`
+	Ended    bool       `json:"ended,omitzero"`
+	Until    time.Time  `json:"until,omitzero"`
+	Warned   int        `json:"warned,omitzero"`
+	Request  requestRow `json:"request,omitzero"`
 }
 
-func (r partnershipRow) state() partnership.State { return partnership.State(r) }
+type requestRow struct {
+	Status   partnership.RequestStatus `json:"status,omitzero"`
+	Reseller uuid.UUID                 `json:"reseller,omitzero"`
+	Customer uuid.UUID                 `json:"customer,omitzero"`
+	Note     string                    `json:"note,omitzero"`
+}
+
+func partnershipRowOf(s partnership.State) partnershipRow {
+	return partnershipRow{
+		UID: s.UID, Reseller: s.Reseller, Customer: s.Customer, Profile: s.Profile, Ended: s.Ended, Until: s.Until,
+		Warned: s.Warned, Request: requestRow(s.Request),
+	}
+}
+
+func (r partnershipRow) state() partnership.State {
+	return partnership.State{
+		UID: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: r.Profile, Ended: r.Ended, Until: r.Until,
+		Warned: r.Warned, Request: partnership.Request(r.Request),
+	}
+}

@@ -35,6 +35,7 @@ func TestStoredStates(t *testing.T) {
 	testStored(t, partnershipTable, func(*partnership.State) {})
 	testStored(t, userTable, func(s *userState) {
 		s.Invitation.TokenHash, s.Credential, s.Reset = nil, uuid.Nil, user.Reset{}
+		s.Wanted, s.Change = "", user.EmailChange{}
 	})
 	testStored(t, auditGrantTable, func(s *query.AuditGrant) { s.TokenHash = nil })
 }

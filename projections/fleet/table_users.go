@@ -7,6 +7,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/text"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -44,8 +45,8 @@ func userNames(p account.Person) []field {
 	return []field{{"name_key", text.Key(p.Name)}, {"email_key", text.Key(p.Email)}}
 }
 
-// userRow is userState as it is stored: without credential, token and password
-// reset.
+// userRow is userState as it is stored: without credential, tokens, password reset
+// and a change of the address that is not confirmed.
 type userRow struct {
 	UID           uuid.UUID      `json:"uid"`
 	Account       uuid.UUID      `json:"account"`
@@ -55,6 +56,8 @@ type userRow struct {
 	Administrator bool           `json:"administrator,omitzero"`
 	Invitation    invitationRow  `json:"invitation"`
 	Lapsed        int            `json:"lapsed,omitzero"`
+	OwnEmail      bool           `json:"ownEmail,omitzero"`
+	LastSeen      calendar.Date  `json:"lastSeen,omitzero"`
 	Abandoned     bool           `json:"abandoned,omitzero"`
 	Erased        bool           `json:"erased,omitzero"`
 	CreatedAt     time.Time      `json:"createdAt"`
@@ -63,13 +66,13 @@ type userRow struct {
 func userRowOf(s userState) userRow {
 	return userRow{
 		UID: s.UID, Account: s.Account, Person: s.Person, Status: s.Status, Profiles: s.Profiles, Administrator: s.Administrator,
-		Invitation: invitationRowOf(s.Invitation), Lapsed: s.Lapsed, Abandoned: s.Abandoned, Erased: s.Erased, CreatedAt: s.CreatedAt,
+		Invitation: invitationRowOf(s.Invitation), Lapsed: s.Lapsed, OwnEmail: s.OwnEmail, LastSeen: s.LastSeen, Abandoned: s.Abandoned, Erased: s.Erased, CreatedAt: s.CreatedAt,
 	}
 }
 
 func (r userRow) state() userState {
 	return userState{CreatedAt: r.CreatedAt, State: user.State{
 		UID: r.UID, Account: r.Account, Person: r.Person, Status: r.Status, Profiles: r.Profiles, Administrator: r.Administrator,
-		Invitation: r.Invitation.invitation(), Lapsed: r.Lapsed, Abandoned: r.Abandoned, Erased: r.Erased,
+		Invitation: r.Invitation.invitation(), Lapsed: r.Lapsed, OwnEmail: r.OwnEmail, LastSeen: r.LastSeen, Abandoned: r.Abandoned, Erased: r.Erased,
 	}}
 }
