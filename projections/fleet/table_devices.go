@@ -84,6 +84,7 @@ type orderRow struct {
 type movedRow struct {
 	Transfer  uuid.UUID          `json:"transfer"`
 	From      uuid.UUID          `json:"from"`
+	CameFrom  uuid.UUID          `json:"cameFrom,omitzero"`
 	LifeCycle device.LifeCycle   `json:"lifeCycle"`
 	Service   device.Service     `json:"service"`
 	Parked    *device.Allocation `json:"parked,omitzero"`
@@ -110,7 +111,7 @@ func deviceRowOf(s device.State) deviceRow {
 	}
 	if m := s.Moved; m != nil {
 		r.Moved = &movedRow{
-			Transfer: m.Transfer, From: m.From, LifeCycle: m.LifeCycle, Service: m.Service, Parked: m.Parked,
+			Transfer: m.Transfer, From: m.From, CameFrom: m.CameFrom, LifeCycle: m.LifeCycle, Service: m.Service, Parked: m.Parked,
 			Consumed: m.Consumed, Orders: orderRowsOf(m.Orders), Reversed: m.Reversed, Since: m.Since,
 		}
 	}
@@ -129,7 +130,7 @@ func (r deviceRow) state() device.State {
 	}
 	if m := r.Moved; m != nil {
 		s.Moved = &device.Moved{
-			Transfer: m.Transfer, From: m.From, LifeCycle: m.LifeCycle, Service: m.Service, Parked: m.Parked,
+			Transfer: m.Transfer, From: m.From, CameFrom: m.CameFrom, LifeCycle: m.LifeCycle, Service: m.Service, Parked: m.Parked,
 			Consumed: m.Consumed, Orders: orders(m.Orders), Reversed: m.Reversed, Since: m.Since,
 		}
 	}
