@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -30,6 +31,7 @@ type folded struct {
 	batches      map[uuid.UUID]batch.State
 	ids          map[uuid.UUID]bool // of all events
 	erased       map[uuid.UUID]bool // persons
+	times        map[string]time.Time // of the last events, by stream
 	position     eventlog.Position
 }
 
@@ -41,6 +43,10 @@ func (w *world) fold() folded {
 	}
 	for _, e := range w.after(w.folded.position, allStreams...) {
 		require.False(w.t, w.folded.ids[e.ID], "an event twice: %s %s", e.Stream, e.Event.EventType())
+		if at := e.Metadata.OccurredAt; !at.IsZero() && !strings.HasPrefix(e.Stream, "reservation-") {
+			require.False(w.t, at.Before(w.folded.times[e.Stream]), "before the event before it: %s %s", e.Stream, e.Event.EventType())
+			w.folded.times[e.Stream] = at
+		}
 		w.folded.add(e)
 		w.folded.position = e.Position
 	}
@@ -52,7 +58,7 @@ func newFolded() folded {
 		devices: map[uuid.UUID]device.State{}, accounts: map[uuid.UUID]account.State{}, users: map[uuid.UUID]user.State{},
 		partnerships: map[uuid.UUID]partnership.State{}, releases: map[uuid.UUID]release.State{},
 		reserved: map[string]reservation.State{}, batches: map[uuid.UUID]batch.State{},
-		ids: map[uuid.UUID]bool{}, erased: map[uuid.UUID]bool{},
+		ids: map[uuid.UUID]bool{}, erased: map[uuid.UUID]bool{}, times: map[string]time.Time{},
 	}
 }
 

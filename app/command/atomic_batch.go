@@ -39,6 +39,7 @@ type atomicBatch struct {
 
 	mu    sync.Mutex
 	holds map[int]*hold
+	last  time.Time // when the latest event of the batch and its devices happened
 }
 
 // hold is a held device: what will be appended to it, and what it has claimed and
@@ -145,12 +146,17 @@ func (t *atomicBatch) record(ctx context.Context, events ...domain.Event) error 
 	for i, e := range events {
 		made[i] = t.env.Once(e)
 	}
+	eventlog.NotBefore(t.last, made...)
 	revision, _, err := t.env.Append(ctx, batch.Aggregate.Stream(t.log.UID), t.log.Revision, made...)
 	if err != nil {
 		return err
 	}
 	if !t.log.Exists() {
 		t.log.start = made[0].Metadata
+	}
+	t.last = made[len(made)-1].Metadata.OccurredAt
+	if _, ok := events[len(events)-1].(batch.BatchCommitted); ok {
+		t.log.committed = t.last
 	}
 	t.log.Revision, t.log.State = revision, batch.Aggregate.Fold(t.log.State, events...)
 	return nil
@@ -218,13 +224,26 @@ func (t *atomicBatch) hold(ctx context.Context, item Item, h *hold) (Result[devi
 		return r.refuse(domain.ProblemsOf(err))
 	}
 	h.revision = r.Revision
+	at := r.loaded.Latest()
 	for _, e := range holding {
-		if h.revision, _, err = t.env.Append(ctx, item.Device.stream(), r.Revision, t.env.Once(e)); err != nil {
+		held := eventlog.NotBefore(at, t.env.Once(e))
+		if h.revision, _, err = t.env.Append(ctx, item.Device.stream(), r.Revision, held...); err != nil {
 			return r, err
 		}
+		at = held[0].Metadata.OccurredAt
 	}
+	t.happened(at)
 	h.events, h.after = t.env.Events(item.Device.stream(), r.Events), r.State
 	return r, nil
+}
+
+// happened lets the commit come no earlier than an instant.
+func (t *atomicBatch) happened(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at.After(t.last) {
+		t.last = at
+	}
 }
 
 // commit writes down what will be appended, and passes the point of no return

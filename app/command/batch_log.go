@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -14,10 +15,12 @@ import (
 )
 
 // loadedBatch is a batch with the metadata of its start, under which everything
-// of it is appended, whoever does it.
+// of it is appended, whoever does it, and with the time of its commit, at which all
+// its changes happen: the devices change together for whoever looks back.
 type loadedBatch struct {
 	eventlog.Loaded[batch.State]
-	start eventlog.Metadata
+	start     eventlog.Metadata
+	committed time.Time
 }
 
 // newBatch is a batch that nothing was recorded of.
@@ -31,14 +34,30 @@ func (x *Executor) loadBatch(ctx context.Context, uid uuid.UUID) (loadedBatch, e
 	if err == nil && l.Exists() {
 		b.start = l.Events[0].Metadata
 	}
+	var times eventlog.Times
+	for _, e := range l.Events {
+		at := times.Next(e)
+		if _, ok := e.Event.(batch.BatchCommitted); ok {
+			b.committed = at
+		}
+	}
 	return b, err
 }
 
-// event makes an event with the metadata of a batch's start.
-func (b loadedBatch) event(id uuid.UUID, e domain.Event) eventlog.NewEvent {
+// event makes an event with the metadata of a batch's start that happens at an
+// instant.
+func (b loadedBatch) event(id uuid.UUID, e domain.Event, at time.Time) eventlog.NewEvent {
 	m := b.start
-	m.SchemaVersion = eventlog.Codec[e.EventType()].Version()
+	m.SchemaVersion, m.OccurredAt = eventlog.Codec[e.EventType()].Version(), at
 	return eventlog.NewEvent{ID: id, Event: e, Metadata: m}
+}
+
+// last is when the last event of the batch happened, as far as is known here.
+func (b loadedBatch) last() time.Time {
+	if at := b.Latest(); at.After(b.committed) {
+		return at
+	}
+	return b.committed
 }
 
 // encodeChange writes down what is to be appended to a held device.
@@ -92,7 +111,7 @@ func (x *Executor) appendChange(ctx context.Context, c batch.Change, b loadedBat
 		if err != nil {
 			return appended{}, err
 		}
-		events = append(events, b.event(e.ID, event))
+		events = append(events, b.event(e.ID, event, b.committed))
 	}
 	revision, position, err := x.Append(ctx, device.Aggregate.Stream(c.Device), eventlog.Revision(c.Revision), events...)
 	return appended{revision, position}, err
@@ -116,7 +135,8 @@ func (x *Executor) endBatch(ctx context.Context, b loadedBatch, name string, dec
 	}
 	for _, e := range events {
 		id := uuid.NewSHA1(b.UID, []byte(name))
-		if _, _, err := x.Append(ctx, batch.Aggregate.Stream(b.UID), b.Revision, b.event(id, e)); err != nil {
+		end := eventlog.NotBefore(b.last(), b.event(id, e, x.stamp()))
+		if _, _, err := x.Append(ctx, batch.Aggregate.Stream(b.UID), b.Revision, end...); err != nil {
 			return err
 		}
 	}
@@ -145,7 +165,8 @@ func (x *Executor) releaseHold(ctx context.Context, uid uuid.UUID, b loadedBatch
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		_, _, err = x.Append(ctx, stream, l.Revision, b.event(uuid.New(), events[0]))
+		released := eventlog.NotBefore(l.Latest(), b.event(uuid.New(), events[0], x.stamp()))
+		_, _, err = x.Append(ctx, stream, l.Revision, released...)
 		return err
 	})
 	return conflictWhenBusy(err)

@@ -71,12 +71,12 @@ func (env Env) eventID(stream string, i int) uuid.UUID {
 	return env.Derive(stream + "#" + strconv.Itoa(i))
 }
 
-// Events makes the events of the command on a stream. Their ids follow from the
-// command, so a repeated append is the same append.
+// Events makes the events of the command on a stream, all at this instant. Their
+// ids follow from the command, so a repeated append is the same append.
 func (env Env) Events(stream string, events []domain.Event) []eventlog.NewEvent {
-	made := make([]eventlog.NewEvent, len(events))
+	made, at := make([]eventlog.NewEvent, len(events)), env.stamp()
 	for i, e := range events {
-		made[i] = env.Event(env.eventID(stream, i), e)
+		made[i] = env.event(env.eventID(stream, i), e, at)
 	}
 	return made
 }
@@ -85,8 +85,18 @@ func (env Env) Events(stream string, events []domain.Event) []eventlog.NewEvent 
 // claim always appends, also when the command is repeated.
 func (env Env) Once(e domain.Event) eventlog.NewEvent { return env.Event(uuid.New(), e) }
 
-// Event makes an event with an id and the metadata of the command.
+// Event makes an event with an id and the metadata of the command, which happens
+// now: it is made for the append that follows, however long ago the command was
+// begun.
 func (env Env) Event(id uuid.UUID, e domain.Event) eventlog.NewEvent {
+	return env.event(id, e, env.stamp())
+}
+
+// stamp is the time of what is appended now, in the microseconds that the read
+// models keep.
+func (x *Executor) stamp() time.Time { return x.Clock.Now().UTC().Truncate(time.Microsecond) }
+
+func (env Env) event(id uuid.UUID, e domain.Event, at time.Time) eventlog.NewEvent {
 	correlation := env.Command.ID.String()
 	causation := env.causation
 	if causation == "" {
@@ -94,7 +104,7 @@ func (env Env) Event(id uuid.UUID, e domain.Event) eventlog.NewEvent {
 	}
 	return eventlog.NewEvent{ID: id, Event: e, Metadata: eventlog.Metadata{
 		SchemaVersion: eventlog.Codec[e.EventType()].Version(),
-		OccurredAt:    env.At,
+		OccurredAt:    at,
 		Actor:         env.Actor,
 		Reason:        env.Command.Reason,
 		CorrelationID: correlation,

@@ -144,7 +144,8 @@ func executeOnce[S any](ctx context.Context, env Env, on Subject[S], decide Deci
 	if err != nil {
 		return r, err
 	}
-	r.Revision, r.Position, err = env.Append(ctx, on.stream(), d.result.Revision, env.Events(on.stream(), r.Events)...)
+	r.Revision, r.Position, err = env.Append(ctx, on.stream(), d.result.Revision,
+		eventlog.NotBefore(r.loaded.Latest(), env.Events(on.stream(), r.Events)...)...)
 	if err != nil {
 		return r, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,15 +21,17 @@ type holder struct {
 	uid      uuid.UUID
 	stream   string
 	revision eventlog.Revision
+	last     time.Time // when its last event happened
 }
 
 // loadHolder folds the stream of a holder, whatever aggregate it is.
 func (f *Finisher) loadHolder(ctx context.Context, stream string) (holder, error) {
 	h := holder{stream: stream, revision: eventlog.NoStream}
+	var times eventlog.Times
 	var events iter.Seq2[domain.Event, error] = func(yield func(domain.Event, error) bool) {
 		for e, err := range f.executor.Log.ReadStream(ctx, stream, 0) {
 			if err == nil {
-				h.revision = e.Revision
+				h.revision, h.last = e.Revision, times.Next(e)
 			}
 			if !yield(e.Event, err) {
 				return
@@ -98,7 +101,7 @@ func (f *Finisher) releaseOrphan(ctx context.Context, env command.Env, key reser
 		return eventlog.ErrConflict
 	}
 	if fence := h.Fence(key.Stream); fence != nil {
-		if _, _, err := env.Append(ctx, stream, h.revision, env.Once(fence)); err != nil {
+		if _, _, err := env.Append(ctx, stream, h.revision, eventlog.NotBefore(h.last, env.Once(fence))...); err != nil {
 			return err
 		}
 	}

@@ -118,7 +118,8 @@ func (r *dueRun[S]) stream(ctx context.Context, uid uuid.UUID) (reached eventlog
 			return nil
 		}
 		stream := r.aggregate.Stream(uid)
-		_, appended, err := r.executor.Append(ctx, stream, l.Revision, r.events(stream, l.Revision, events)...)
+		made := eventlog.NotBefore(l.Latest(), r.events(stream, l.Revision, events)...)
+		_, appended, err := r.executor.Append(ctx, stream, l.Revision, made...)
 		if err == nil {
 			reached = appended
 		}

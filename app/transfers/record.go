@@ -3,6 +3,7 @@ package transfers
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,7 +26,8 @@ type record struct {
 	holder  uuid.UUID // the account that has the devices before
 	entries entries
 	found   eventlog.Loaded[transfer.State]
-	first   int // index of the first device
+	first   int       // index of the first device
+	last    time.Time // when the last event appended here happened
 }
 
 // notRecorded is the record of a transfer that most likely has none yet: the
@@ -81,9 +83,10 @@ func (r *record) retry(ctx context.Context, do func() error) error {
 }
 
 func (r *record) append(ctx context.Context, e eventlog.NewEvent) error {
-	revision, _, err := r.env.Append(ctx, transfer.Aggregate.Stream(r.found.UID), r.found.Revision, e)
+	made := eventlog.NotBefore(r.last, eventlog.NotBefore(r.found.Latest(), e)...)
+	revision, _, err := r.env.Append(ctx, transfer.Aggregate.Stream(r.found.UID), r.found.Revision, made...)
 	if err == nil {
-		r.found.State, r.found.Revision = transfer.Evolve(r.found.State, e.Event), revision
+		r.found.State, r.found.Revision, r.last = transfer.Evolve(r.found.State, e.Event), revision, made[0].Metadata.OccurredAt
 	}
 	return err
 }
