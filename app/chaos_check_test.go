@@ -61,7 +61,7 @@ func (a *arena) answersFit() {
 // past is the log with the times at which its events came to hold.
 type past struct {
 	events []eventlog.Recorded
-	times  []time.Time // in order
+	times  []time.Time
 	state  *seen
 }
 
@@ -92,12 +92,12 @@ func (s *seen) add(e eventlog.Recorded) {
 func (a *arena) history() past {
 	a.t.Helper()
 	p := past{events: a.after(eventlog.Position{}, allStreams...), state: newSeen()}
-	var latest time.Time
+	streams := map[string]*eventlog.Times{}
 	for _, e := range p.events {
-		if e.RecordedAt.After(latest) { // the log's time never goes back
-			latest = e.RecordedAt
+		if streams[e.Stream] == nil {
+			streams[e.Stream] = &eventlog.Times{}
 		}
-		p.times = append(p.times, latest)
+		p.times = append(p.times, streams[e.Stream].Next(e))
 		p.state.add(e)
 	}
 	return p
@@ -107,10 +107,9 @@ func (a *arena) history() past {
 func (p past) until(at time.Time) *seen {
 	s := newSeen()
 	for i, e := range p.events {
-		if p.times[i].After(at) {
-			break
+		if !p.times[i].After(at) {
+			s.add(e)
 		}
-		s.add(e)
 	}
 	s.erased = p.state.erased // is erased from the past, too
 	return s

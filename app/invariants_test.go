@@ -29,8 +29,8 @@ type folded struct {
 	releases     map[uuid.UUID]release.State // by owner
 	reserved     map[string]reservation.State
 	batches      map[uuid.UUID]batch.State
-	ids          map[uuid.UUID]bool // of all events
-	erased       map[uuid.UUID]bool // persons
+	ids          map[uuid.UUID]bool   // of all events
+	erased       map[uuid.UUID]bool   // persons
 	times        map[string]time.Time // of the last events, by stream
 	position     eventlog.Position
 }

@@ -16,7 +16,7 @@ func (s *Service) List(ctx context.Context, caller access.Caller, q query.AuditG
 	if err := access.OperatorOnly(caller, rights.AuditsGrant); err != nil {
 		return query.List[query.AuditGrantRow]{}, err
 	}
-	q.Now = s.executor.Clock.Now()
+	q.Now = q.Instant(s.executor.Clock)
 	return s.reader.AuditGrants(ctx, q)
 }
 

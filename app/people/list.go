@@ -17,7 +17,7 @@ func (s *Service) List(ctx context.Context, caller access.Caller, q query.UserQu
 	if err := s.access.Request(caller).Require(ctx, q.Account, rights.UsersRead); err != nil {
 		return query.List[query.UserRow]{}, err
 	}
-	q.Now = s.now()
+	q.Now = q.Instant(s.executor.Clock)
 	return s.reader.Users(ctx, q)
 }
 

@@ -7,8 +7,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // SignIn is an attempt to sign in. Address is the network address it comes from.
@@ -19,7 +22,8 @@ type SignIn struct {
 // SignedIn is a new session with its token, which is shown only here.
 type SignedIn struct {
 	ports.Session
-	Token string
+	Token    string
+	Position eventlog.Position // of the log, as far as is known of the user
 }
 
 // SignIn begins a session. Attempts are counted before they are looked at, so
@@ -52,10 +56,19 @@ func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	return in, nil
 }
 
-// beginSession begins a session of a user who may enter.
+// beginSession begins a session of a user who may enter. The first one of a day is
+// recorded before: whoever dies in between has signed in, and can again.
 func (s *Service) beginSession(ctx context.Context, e entrant) (SignedIn, error) {
-	u, now := e.user.State, s.now().UTC().Truncate(time.Microsecond)
-	in := SignedIn{Token: access.SessionPrefix + access.Random(), Session: ports.Session{
+	u := e.user.State
+	env := s.executor.Begin(domain.Actor{Kind: domain.ActorUser, ID: u.UID.String(), Account: u.Account}, command.Command{})
+	r, err := command.Execute(ctx, env, command.Loaded(user.Aggregate, e.user), func(u user.State) ([]domain.Event, error) {
+		return user.DecideSignIn(u, env.Today())
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	now := env.At.Truncate(time.Microsecond)
+	in := SignedIn{Token: access.SessionPrefix + access.Random(), Position: r.Position, Session: ports.Session{
 		ID: uuid.New(), User: u.UID, Account: u.Account, Credential: u.Credential,
 		CreatedAt: now, ExpiresAt: now.Add(s.options.lifetime(e.account.Security)),
 	}}

@@ -20,8 +20,8 @@ var (
 )
 
 // Freshness says which state of a read model is wanted. MinPosition waits
-// until it was applied; AsOf, when not zero, asks for the state as recorded at
-// that past instant.
+// until it was applied; AsOf, when not zero, asks for the state at that past
+// instant of the service's own time (see eventlog.Times).
 type Freshness struct {
 	MinPosition eventlog.Position
 	AsOf        time.Time

@@ -157,7 +157,7 @@ func TestAnalyticsAreWhatTheAPIShows(t *testing.T) {
 		compareDevices(t, m, query.DeviceQuery{Page: query.Page{Sort: []string{"serialNumber"}}}, today,
 			`SELECT uid, serial_number, imei, mac, esn, model, name, labels, account_uid, account_name, life_cycle_state, offer, offer_type, first_registered,
 				service_start, service_end, service_status, support_expiry, warranty_end, auto_renew, revision FROM analytics.devices ORDER BY serial_number`)
-		then := w.events[d(len(w.events))].RecordedAt
+		then := w.happened(d(len(w.events)))
 		compareDevices(t, m, query.DeviceQuery{Page: query.Page{Sort: []string{"serialNumber"}}, Freshness: query.Freshness{AsOf: then}}, 0,
 			`SELECT uid, serial_number, imei, mac, esn, model, name, labels, account_uid, '', life_cycle_state, offer, offer_type, first_registered,
 				service_start, service_end, '', support_expiry, warranty_end, auto_renew, revision

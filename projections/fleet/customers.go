@@ -39,12 +39,11 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
 	w := windows{today: l.date(q.Today), spans: q.Windows}
 	if q.AsOf.IsZero() {
-		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "", w.ofAccount("s.uid")))
+		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "true", w.ofAccount("s.uid")))
 		return l, nil
 	}
 	past := fmt.Sprintf(pastCounts, l.valid("v", q.AsOf), w.ofDevices("past"))
-	// Only the last login is kept: one that came later leaves nothing to show.
-	byThen := " AND g.at <= " + l.arg(q.AsOf)
+	byThen := "g.at <= " + l.arg(q.AsOf)
 	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past,
 		fmt.Sprintf(customerRows, byThen, "SELECT * FROM ends WHERE account = s.uid"))
 	return l, nil
@@ -96,14 +95,18 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
 }
 
+// logins are when somebody of an account of the page signed in. Those from before
+// sign-ins were events, the last one of each account, are in ops.last_logins, which
+// nothing writes any more.
+const logins = `SELECT at FROM sign_ins WHERE account = s.uid UNION ALL SELECT at FROM ops.last_logins WHERE account = s.uid`
+
 const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.active, 0) AS active, coalesce(n.auto_renewing, 0) AS auto_renewing,
 		d.initial, d.last, coalesce(d.renewal_systems, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
 		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
-		g.at AS last_login
+		(SELECT max(g.at) FROM (` + logins + `) g WHERE %[1]s) AS last_login
 	FROM scope s
 	LEFT JOIN account_counts n ON n.account = s.uid
-	LEFT JOIN ops.last_logins g ON g.account = s.uid%s
-	LEFT JOIN LATERAL (%s) d ON true`
+	LEFT JOIN LATERAL (%[2]s) d ON true`
 
 // The devices and counts of the past, the counts under the name of the table
 // that has those of now.

@@ -10,8 +10,9 @@
 // there is no event for it, a read after a write to a device would wait for
 // the accounts to hear that nothing had happened to them.
 //
-// Everything is kept by recorded time: a row of ..._versions holds from
-// valid_from until before valid_to, the current one until infinity. The state
+// Everything is kept by the time for people, when events say they happened (see
+// eventlog.Times): a row of ..._versions holds from valid_from until before valid_to,
+// the current one until infinity. The state
 // column is the folded aggregate and the one truth; the other columns are taken
 // from it when the row is written, to filter, sort and show (see table). Versions
 // once written stay as they are, with one exception: an erased person's data goes
@@ -71,7 +72,6 @@ var errForeignStream = errors.New("the stream is not one of this projection")
 // set: what it costs does not depend on how often a thing changed in between.
 func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 	f := newFolds()
-	latest := events[0].RecordedAt
 	for _, e := range events {
 		t := f.ofStream(e.Stream)
 		if t == nil {
@@ -80,13 +80,8 @@ func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		if err := t.add(e); err != nil {
 			return fmt.Errorf("stream %s: %w", e.Stream, err)
 		}
-		if e.RecordedAt.After(latest) {
-			latest = e.RecordedAt
-		}
 	}
-	clock := logClock{}
 	var load pgx.Batch
-	clock.load(&load, latest)
 	for _, t := range f.all() {
 		t.load(&load)
 	}
@@ -94,7 +89,7 @@ func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		return fmt.Errorf("load rows: %w", err)
 	}
 	for _, e := range events {
-		f.ofStream(e.Stream).fold(e, clock.holdsFrom(e.RecordedAt))
+		f.facts.add(e, f.ofStream(e.Stream).fold(e))
 	}
 	if err := f.write(ctx, tx); err != nil {
 		return err
@@ -109,18 +104,22 @@ type folds struct {
 	partnerships *fold[partnership.State]
 	users        *fold[userState]
 	auditGrants  *fold[query.AuditGrant]
+	facts        facts
 }
 
 // tableFold is a fold of whatever state.
 type tableFold interface {
 	add(eventlog.Recorded) error
 	load(*pgx.Batch)
-	fold(e eventlog.Recorded, from time.Time)
+	fold(eventlog.Recorded) time.Time
 	write(*pgx.Batch) (copyFunc, error)
 }
 
 func newFolds() *folds {
-	return &folds{newFold(deviceTable), newFold(accountTable), newFold(partnershipTable), newFold(userTable), newFold(auditGrantTable)}
+	return &folds{
+		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
+		users: newFold(userTable), auditGrants: newFold(auditGrantTable),
+	}
 }
 
 func (f *folds) all() []tableFold {
@@ -160,6 +159,7 @@ func (f *folds) write(ctx context.Context, tx pgx.Tx) error {
 		copies = append(copies, copyRows)
 	}
 	counts.write(&batch)
+	f.facts.write(&batch)
 	if batch.Len() > 0 {
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return fmt.Errorf("write rows: %w", err)
@@ -171,27 +171,6 @@ func (f *folds) write(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	return nil
-}
-
-// logClock makes recorded times that never go back along the log, though the
-// store's clock may: then "as of T" is all events up to some position, the
-// same for everything, and does not depend on how the log was cut in batches.
-type logClock struct {
-	latest time.Time
-}
-
-func (c *logClock) load(b *pgx.Batch, latest time.Time) {
-	b.Queue(`UPDATE log_time SET latest = greatest(log_time.latest, $1) FROM (SELECT latest FROM log_time) before RETURNING before.latest`,
-		latest.Truncate(time.Microsecond)).QueryRow(func(row pgx.Row) error { return row.Scan(&c.latest) })
-}
-
-// holdsFrom is the time from which the next event of the log holds, in the
-// microseconds that the database keeps.
-func (c *logClock) holdsFrom(recorded time.Time) time.Time {
-	if t := recorded.Truncate(time.Microsecond); t.After(c.latest) {
-		c.latest = t
-	}
-	return c.latest
 }
 
 func uidOf(stream, prefix string) (uuid.UUID, error) {

@@ -25,7 +25,8 @@ type fold[S any] struct {
 type aggregate[S any] struct {
 	uid    uuid.UUID
 	stored bool      // there is a current row
-	from   time.Time // since when the current row holds
+	from   time.Time // since when the last state holds
+	since  time.Time // since when the current row holds
 	before S
 	state  S
 	made   []version[S] // in this batch, in order
@@ -71,29 +72,35 @@ func (f *fold[S]) load(b *pgx.Batch) {
 				return fmt.Errorf("%s %s: %w", f.name, uuid.UUID(uid), err)
 			}
 			a := f.aggregates[uid]
-			a.stored, a.from, a.before, a.state = true, from, state, state
+			a.stored, a.from, a.since, a.before, a.state = true, from, from, state, state
 			return nil
 		})
 		return err
 	})
 }
 
-// fold takes an event of the table that holds from the given time.
-func (f *fold[S]) fold(e eventlog.Recorded, from time.Time) {
+// fold takes an event of the table. It holds from when it happened, never before
+// the version before it (what came before there is anything to show does not
+// count), in the microseconds that the database keeps. It gives that time.
+func (f *fold[S]) fold(e eventlog.Recorded) time.Time {
 	uid, _ := uidOf(e.Stream, f.prefix) // add has checked it
 	a := f.aggregates[uid]
 	a.state = f.evolve(a.state, e)
 	if !f.exists(a.state) {
 		var none S
 		a.state = none
-		return
+		return a.from
 	}
-	next := version[S]{from: from, revision: e.Revision, state: a.state}
-	if n := len(a.made); n > 0 && a.made[n-1].from.Equal(from) {
+	if at := e.Metadata.OccurredAt.UTC().Truncate(time.Microsecond); at.After(a.from) {
+		a.from = at
+	}
+	next := version[S]{from: a.from, revision: e.Revision, state: a.state}
+	if n := len(a.made); n > 0 && a.made[n-1].from.Equal(a.from) {
 		a.made[n-1] = next // the one before held for no time at all
-		return
+		return a.from
 	}
 	a.made = append(a.made, next)
+	return a.from
 }
 
 // change is what a batch made of one aggregate.
@@ -124,7 +131,7 @@ func (f *fold[S]) write(b *pgx.Batch) (copyFunc, error) {
 			continue
 		}
 		switch first := a.made[0].from; {
-		case a.stored && first.Equal(a.from):
+		case a.stored && first.Equal(a.since):
 			emptied = append(emptied, uid)
 		case a.stored:
 			ended, ends = append(ended, uid), append(ends, first)

@@ -31,11 +31,26 @@ var (
 	start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 )
 
-// history makes recorded events as a log would hold them: a minute apart.
+// history makes recorded events as a log would hold them: a minute apart by the
+// service's clock, now. When the store recorded them says nothing of that.
 type history struct {
 	events    []eventlog.Recorded
 	revisions map[string]eventlog.Revision
 	now       time.Time
+}
+
+// copied is when the store has recorded everything: the log is a copy.
+var copied = time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// happened is when the event with the index happened.
+func (h *history) happened(i int) time.Time {
+	var times eventlog.Times
+	for _, e := range h.events[:i] {
+		if e.Stream == h.events[i].Stream {
+			times.Next(e)
+		}
+	}
+	return times.Next(h.events[i])
 }
 
 func newHistory() *history {
@@ -48,7 +63,7 @@ func (h *history) add(stream string, events ...domain.Event) {
 		n := uint64(len(h.events) + 1)
 		h.events = append(h.events, eventlog.Recorded{
 			ID: uuid.New(), Stream: stream, Revision: h.revisions[stream], Position: eventlog.Position{Commit: 10 * n, Prepare: 10 * n},
-			RecordedAt: h.now, Event: e, Metadata: eventlog.Metadata{OccurredAt: h.now},
+			RecordedAt: copied, Event: e, Metadata: eventlog.Metadata{OccurredAt: h.now},
 		})
 		h.revisions[stream]++
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // draw gives a number below n.
@@ -32,6 +33,8 @@ type world struct {
 	accounts []uuid.UUID
 	devices  map[uuid.UUID]device.State
 	serials  []string
+	users    []uuid.UUID // of the accounts
+	onward   bool        // the clock never goes back, and is moved ahead
 }
 
 func newWorld(d draw, devices int) *world {
@@ -39,6 +42,9 @@ func newWorld(d draw, devices int) *world {
 	w.reseller = w.account("Reseller", account.Reseller, uuid.Nil)
 	for i := range 3 {
 		w.accounts = append(w.accounts, w.customer(fmt.Sprintf("Customer %d", i), w.reseller))
+	}
+	for i, customer := range w.accounts {
+		w.users = append(w.users, w.invited(customer, fmt.Sprintf("user%d@x.example", i), false))
 	}
 	for i := range devices {
 		w.serials = append(w.serials, fmt.Sprintf("SN%05d", i))
@@ -48,10 +54,13 @@ func newWorld(d draw, devices int) *world {
 
 // step adds one or two events, now and then at the same or an earlier time.
 func (w *world) step() {
-	switch w.draw(12) {
-	case 0:
-		w.now = w.now.Add(-5 * time.Minute) // the store's clock was set back
-	case 1:
+	switch n := w.draw(12); {
+	case w.onward && n < 3:
+		w.now = w.now.Add(time.Duration(w.draw(90)) * 6 * time.Hour)
+	case w.onward:
+	case n == 0:
+		w.now = w.now.Add(-5 * time.Minute) // a clock that was set back, or another instance's
+	case n == 1:
 		w.now = w.now.Add(-time.Minute) // the same minute as the last event
 	}
 	switch w.draw(10) {
@@ -59,6 +68,8 @@ func (w *world) step() {
 		w.accountStep()
 	case 1:
 		w.partnershipStep()
+	case 2:
+		w.userStep()
 	default:
 		w.deviceStep(w.serials[w.draw(len(w.serials))])
 	}
@@ -76,6 +87,16 @@ func (w *world) accountStep() {
 		account.ExternalAccountSecretReplaced{Account: uid, ExternalAccount: uuid.UUID{byte(w.draw(3))}, Credential: uuid.New()},
 		account.ExternalAccountRemoved{Account: uid, ExternalAccount: uuid.UUID{byte(w.draw(3))}},
 	}[w.draw(8)])
+}
+
+func (w *world) userStep() {
+	i := w.draw(len(w.users))
+	uid, account := w.users[i], w.accounts[i]
+	w.add(eventlog.UserStream(uid), []domain.Event{
+		user.UserActivated{User: uid, Account: account},
+		user.UserSignedIn{User: uid, Account: account, Day: calendar.DateOf(w.now)},
+		user.UserDeactivated{User: uid},
+	}[w.draw(3)])
 }
 
 func (w *world) partnershipStep() {

@@ -5,9 +5,6 @@ import "github.com/fleetledger/fleetledger/projections"
 // Text is compared bytewise (collation C): the same order on every server. The
 // keys of names are case folded before.
 var tables = []string{
-	`CREATE TABLE log_time (latest timestamptz NOT NULL)`,
-	`INSERT INTO log_time VALUES ('epoch')`,
-
 	`CREATE TABLE device_versions (
 		uid              uuid        NOT NULL,
 		valid_from       timestamptz NOT NULL,
@@ -97,6 +94,27 @@ var tables = []string{
 		ended      boolean     NOT NULL,
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX audit_grant_version ON audit_grant_versions (uid, valid_to)`,
+
+	// Facts with their times, which need no versions (see facts).
+	`CREATE TABLE sign_ins (
+		account uuid        NOT NULL, -- that of the user
+		at      timestamptz NOT NULL,
+		PRIMARY KEY (account, at))`,
+	`CREATE TABLE registrations (
+		device   uuid        NOT NULL,
+		revision bigint      NOT NULL,
+		at       timestamptz NOT NULL,
+		account  uuid        NOT NULL, -- that got the device
+		partner  uuid,                 -- account of whoever registered it; null: the operator's
+		PRIMARY KEY (device, revision))`,
+	`CREATE TABLE transfers (
+		transfer    uuid        NOT NULL,
+		device      uuid        NOT NULL,
+		at          timestamptz NOT NULL,
+		source      uuid        NOT NULL,
+		target      uuid        NOT NULL,
+		reversed_at timestamptz,
+		PRIMARY KEY (transfer, device))`,
 
 	// Devices that are not retired, per account: what the Customers page shows
 	// without looking at devices.

@@ -63,10 +63,14 @@ func TestLastLoginOfACustomer(t *testing.T) {
 	h := newHistory()
 	reseller := h.account("North", account.Reseller, uuid.Nil)
 	customer := h.customer("Delta", reseller)
+	before := h.now.Add(time.Minute) // when sign-ins were no events yet
+	uid := h.invited(customer, "a@delta.example", false)
+	h.now = h.now.Add(time.Hour)
+	h.add(eventlog.UserStream(uid), user.UserActivated{User: uid, Account: customer}, user.UserSignedIn{User: uid, Account: customer, Day: day0})
+	login := h.now
 	m := newModel(t)
 	m.whenProjected(t, h)
-	login := h.now.Add(time.Hour)
-	_, err := m.pool.Exec(t.Context(), `INSERT INTO ops.last_logins (account, at) VALUES ($1, $2)`, customer, login)
+	_, err := m.pool.Exec(t.Context(), `INSERT INTO ops.last_logins (account, at) VALUES ($1, $2)`, customer, before)
 	require.NoError(t, err)
 	row := func(asOf time.Time) query.CustomerRow {
 		page := then(t, m.reader.Customers, query.CustomerQuery{
@@ -77,5 +81,6 @@ func TestLastLoginOfACustomer(t *testing.T) {
 	}
 	require.Equal(t, login, row(time.Time{}).LastLogin)
 	require.Equal(t, login, row(login).LastLogin)
-	require.Zero(t, row(login.Add(-time.Second)).LastLogin)
+	require.Equal(t, before, row(login.Add(-time.Second)).LastLogin)
+	require.Zero(t, row(before.Add(-time.Microsecond)).LastLogin)
 }

@@ -13,15 +13,8 @@ import (
 
 // CreateSession implements ports.PeopleStore.
 func (s *Store) CreateSession(ctx context.Context, v ports.Session, tokenHash []byte) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var b pgx.Batch
-		b.Queue(`INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, v.ID, tokenHash, v.User, v.Account, v.Credential, v.CreatedAt, v.ExpiresAt)
-		b.Queue(`INSERT INTO ops.last_logins AS l (account, at) VALUES ($1, $2)
-			ON CONFLICT (account) DO UPDATE SET at = greatest(l.at, excluded.at)`, v.Account, v.CreatedAt)
-		return tx.SendBatch(ctx, &b).Close()
-	})
-	return postgres.Failure("create session", err)
+	return s.exec(ctx, "create session", `INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, v.ID, tokenHash, v.User, v.Account, v.Credential, v.CreatedAt, v.ExpiresAt)
 }
 
 const sessionColumns = `id, user_uid, account, credential, created_at, expires_at`
