@@ -89,6 +89,8 @@ func TestBadParametersAreRefused(t *testing.T) {
 		"/v1/customers?minPosition=soon":                         {"#/query/minPosition position_invalid"},
 		"/v1/customers?minPosition=-1--1":                        {"#/query/minPosition position_invalid"},
 		"/v1/customers?asOf=yesterday":                           {"#/query/asOf instant_invalid"},
+		"/v1/customers?asOf=2026-03-16":                          {"#/query/asOf instant_in_future"},
+		"/v1/customers?asOf=2026-02-30":                          {"#/query/asOf instant_invalid"},
 		"/v1/customers?asOf=2026-03-15T12:00:01Z":                {"#/query/asOf instant_in_future"},
 		"/v1/customers?asOf=9999-12-31T23:59:59Z":                {"#/query/asOf instant_in_future"},
 		"/v1/customers?asOf=x&minPosition=y&sort=z":              {"#/query/minPosition position_invalid", "#/query/asOf instant_invalid", "#/query/sort sort_unknown"},

@@ -46,21 +46,24 @@ func later(p, q eventlog.Position) eventlog.Position {
 	return p
 }
 
-// freshness reads minPosition and asOf, which must not lie in the future.
+// freshness reads minPosition and asOf, which must not lie in the future: an
+// instant, or a date, which means its end. Today has none yet: it is the present.
 func (r *reading) freshness(now time.Time, position *openapi.MinPosition, asOf *openapi.AsOf) query.Freshness {
 	f := query.Freshness{MinPosition: r.minPosition(position)}
 	if asOf == nil {
 		return f
 	}
 	const pointer = "#/query/asOf"
-	at, err := time.Parse(time.RFC3339Nano, *asOf)
+	at, day, err := calendar.ParseInstant(*asOf)
 	switch {
-	case err != nil || at.Year() < 1971:
-		r.wrong(pointer, codeInstantInvalid, "The instant must look like 2026-01-31T12:00:00Z.")
+	case err != nil:
+		r.wrong(pointer, codeInstantInvalid, "The instant must look like 2026-01-31T12:00:00Z, or be a date such as 2026-01-31, which means its end.")
+	case day == calendar.DateOf(now):
+		return f
 	case at.After(now):
-		r.wrong(pointer, codeInstantInFuture, "The instant lies in the future.")
+		r.wrong(pointer, codeInstantInFuture, "The instant lies in the future: it is "+now.UTC().Format(time.RFC3339)+" here.")
 	}
-	f.AsOf = at.UTC()
+	f.AsOf = at
 	return f
 }
 

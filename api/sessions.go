@@ -15,7 +15,10 @@ func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (op
 	if err != nil {
 		return nil, err
 	}
-	return openapi.SignIn201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt}, nil
+	return openapi.SignIn201JSONResponse{
+		Body:    openapi.SignedIn{Token: in.Token, ExpiresAt: in.ExpiresAt},
+		Headers: openapi.SignIn201ResponseHeaders{XPosition: in.Position.String()},
+	}, nil
 }
 
 func (h handlers) ListSessions(ctx context.Context, _ openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {

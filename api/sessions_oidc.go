@@ -55,6 +55,6 @@ func (h handlers) SignInAtIssuer(ctx context.Context, r openapi.SignInAtIssuerRe
 	}
 	return openapi.SignInAtIssuer200JSONResponse{
 		Body:    openapi.SignedIn{Token: in.Token, ExpiresAt: in.ExpiresAt},
-		Headers: openapi.SignInAtIssuer200ResponseHeaders{SetCookie: h.attemptCookie("", 0)},
+		Headers: openapi.SignInAtIssuer200ResponseHeaders{SetCookie: h.attemptCookie("", 0), XPosition: in.Position.String()},
 	}, nil
 }

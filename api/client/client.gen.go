@@ -2058,7 +2058,8 @@ type ClientInterface interface {
 	// SignInWithBody Sign in
 	//
 	// Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
-	// limited for an e-mail address and for a network address: 429 with `Retry-After`.
+	// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
+	// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2068,7 +2069,8 @@ type ClientInterface interface {
 	// SignIn Sign in
 	//
 	// Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
-	// limited for an e-mail address and for a network address: 429 with `Retry-After`.
+	// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
+	// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4405,7 +4407,8 @@ func (c *RawClient) ListSessions(ctx context.Context, params *ListSessionsParams
 // SignInWithBody Sign in
 //
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
-// limited for an e-mail address and for a network address: 429 with `Retry-After`.
+// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
+// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4425,7 +4428,8 @@ func (c *RawClient) SignInWithBody(ctx context.Context, contentType string, body
 // SignIn Sign in
 //
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
-// limited for an e-mail address and for a network address: 429 with `Retry-After`.
+// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
+// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -15194,7 +15198,8 @@ func readSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 // SignInWithBody Sign in
 //
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
-// limited for an e-mail address and for a network address: 429 with `Retry-After`.
+// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
+// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15210,7 +15215,8 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 // SignIn Sign in
 //
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
-// limited for an e-mail address and for a network address: 429 with `Retry-After`.
+// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
+// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1685,7 +1685,10 @@ type ListAccountsParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1715,7 +1718,10 @@ type GetAccountParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1739,7 +1745,10 @@ type ListChannelContactsParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1766,7 +1775,10 @@ type ListExternalAccountsParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1802,7 +1814,10 @@ type GetExternalAccountParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1865,7 +1880,10 @@ type ListProfilesParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1901,7 +1919,10 @@ type GetProfileParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1925,7 +1946,10 @@ type GetSecurityParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1955,7 +1979,10 @@ type ListUsersParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1987,7 +2014,10 @@ type GetUserParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2086,7 +2116,10 @@ type ListAuditGrantsParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2145,7 +2178,10 @@ type ListCustomersParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2198,7 +2234,10 @@ type ListDevicesParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2231,7 +2270,10 @@ type GetDeviceParams struct {
 	// MinPosition The X-Position of a write that must be visible
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant; the answer is what was recorded by then, and windows, expiry and states count from that day. Rights are those of today.
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -12540,15 +12582,23 @@ type SignInResponseObject interface {
 	VisitSignInResponse(w http.ResponseWriter) error
 }
 
-type SignIn201JSONResponse SignedIn
+type SignIn201ResponseHeaders struct {
+	XPosition string
+}
+
+type SignIn201JSONResponse struct {
+	Body    SignedIn
+	Headers SignIn201ResponseHeaders
+}
 
 func (response SignIn201JSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12659,6 +12709,7 @@ type SignInAtIssuerResponseObject interface {
 
 type SignInAtIssuer200ResponseHeaders struct {
 	SetCookie string
+	XPosition string
 }
 
 type SignInAtIssuer200JSONResponse struct {
@@ -12674,6 +12725,7 @@ func (response SignInAtIssuer200JSONResponse) VisitSignInAtIssuerResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Set-Cookie", fmt.Sprint(response.Headers.SetCookie))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err

@@ -59,13 +59,14 @@ func (s *Service) History(ctx context.Context, caller access.Caller, name string
 	}
 	visible := func(d device.State) bool { return d.Account == uuid.Nil || sees(d.Account) }
 	items, hash := make([]HistoryItem, len(l.Events)), ""
+	var times eventlog.Times
 	for i, e := range l.Events {
 		before, after := states[i], states[i+1]
 		item, err := historyItem(e, hash)
 		if err != nil {
 			return nil, err
 		}
-		hash = item.Hash
+		hash, item.OccurredAt = item.Hash, times.Next(e)
 		item.Account, item.Changes = after.Account, changes(before, after, s.rules)
 		items[i] = item.redacted(visible(before), visible(after))
 	}
@@ -98,7 +99,7 @@ func historyItem(e eventlog.Recorded, previous string) (HistoryItem, error) {
 	sum := sha256.Sum256(append([]byte(previous), canonical...))
 	return HistoryItem{
 		Position: e.Position, ID: e.ID, Type: e.Event.EventType(), Revision: e.Revision,
-		OccurredAt: e.Metadata.OccurredAt, RecordedAt: e.RecordedAt, Actor: e.Metadata.Actor, Reason: e.Metadata.Reason,
+		RecordedAt: e.RecordedAt, Actor: e.Metadata.Actor, Reason: e.Metadata.Reason,
 		CorrelationID: e.Metadata.CorrelationID, CausationID: e.Metadata.CausationID,
 		Hash: hex.EncodeToString(sum[:]), PreviousHash: previous,
 	}, nil

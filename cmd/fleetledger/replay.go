@@ -11,6 +11,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -19,9 +20,18 @@ type replayCmd struct {
 }
 
 type replayDeviceCmd struct {
-	Serial string    `arg:"" help:"Serial number or UID."`
-	AsOf   time.Time `help:"Only what was recorded by this instant (RFC 3339)." format:"2006-01-02T15:04:05Z07:00" placeholder:"T"`
-	JSON   bool      `help:"As JSON lines." name:"json"`
+	Serial string `arg:"" help:"Serial number or UID."`
+	AsOf   asOf   `help:"Only what had happened by this instant (RFC 3339), or by the end of a date." placeholder:"T"`
+	JSON   bool   `help:"As JSON lines." name:"json"`
+}
+
+// asOf is an instant to look back to, as the API reads it.
+type asOf struct{ time.Time }
+
+// UnmarshalText says what it wants where a text is neither of both.
+func (a *asOf) UnmarshalText(text []byte) (err error) {
+	a.Time, _, err = calendar.ParseInstant(string(text))
+	return err
 }
 
 // replayed is one line of the JSON form: an event, or at last the state.
@@ -49,11 +59,13 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
 	state, found := device.State{}, false
 	lines := json.NewEncoder(c.out)
+	var times eventlog.Times
 	for e, err := range s.log.ReadStream(ctx, device.Aggregate.Stream(uid), 0) {
 		if err != nil {
 			return err
 		}
-		if !r.AsOf.IsZero() && e.RecordedAt.After(r.AsOf) {
+		e.Metadata.OccurredAt = times.Next(e)
+		if !r.AsOf.IsZero() && e.Metadata.OccurredAt.After(r.AsOf.Time) {
 			break
 		}
 		state, found = device.Evolve(state, e.Event), true
