@@ -73,7 +73,7 @@ func (analystListCmd) Run(ctx context.Context, cfg *Config, c console) error {
 }
 
 func withAnalysts(ctx context.Context, cfg *Config, use func(*pgxpool.Pool) error) error {
-	s, err := attachStores(ctx, cfg, quiet())
+	s, err := attachService(ctx, cfg, quiet())
 	if err != nil {
 		return err
 	}

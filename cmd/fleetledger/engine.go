@@ -184,7 +184,7 @@ func (e *engine) follow(name string, prefixes []string, from func(context.Contex
 
 // withEngine gives a command beside serve an engine for the time it takes.
 func withEngine(ctx context.Context, c *Config, use func(*engine) error) error {
-	s, err := attachStores(ctx, c, quiet())
+	s, err := attachService(ctx, c, quiet())
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ func run(ctx context.Context, args []string, c console) int {
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(code int) { exit = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(printHelp),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(c),
 	)
@@ -60,6 +61,7 @@ func run(ctx context.Context, args []string, c console) int {
 		fmt.Fprintln(c.err, "fleetledger:", err)
 		return 2
 	}
+	groupShared(parser.Model)
 	parsed, err := parser.Parse(args)
 	if exit >= 0 { // --help was answered
 		return exit
@@ -72,7 +74,9 @@ func run(ctx context.Context, args []string, c console) int {
 		fmt.Fprintln(c.err, "fleetledger:", err)
 		return 2
 	}
-	slog.SetDefault(commands.logger(c.err))
+	logger := commands.logger(c.err)
+	slog.SetDefault(logger)
+	warnOfVariables(logger, parser.Model, os.Environ())
 	if err := parsed.Run(&commands.Config); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(c.err, "fleetledger:", err)
 		return 1

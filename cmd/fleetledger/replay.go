@@ -52,7 +52,7 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 	if err != nil {
 		return err
 	}
-	s, err := attachStores(ctx, cfg, quiet())
+	s, err := attachService(ctx, cfg, quiet())
 	if err != nil {
 		return err
 	}

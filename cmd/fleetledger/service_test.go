@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,7 +24,7 @@ import (
 
 // The tests run the real program: the test binary is started again as
 // fleetledger, so that it can be killed like one.
-const asProgram = "FLEETLEDGER_TEST_AS_PROGRAM"
+const asProgram = "TEST_AS_FLEETLEDGER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
@@ -36,7 +37,8 @@ func TestMain(m *testing.M) {
 // program prepares a command line of fleetledger.
 func program(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
+	of := func(entry string) bool { return strings.HasPrefix(entry, variablePrefix) } // those of the tests
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), of), asProgram+"=1")
 	return cmd
 }
 
@@ -83,6 +85,14 @@ func serve(t *testing.T, dir string, args ...string) *service {
 	s.token = strings.TrimSpace(string(token))
 	s.operator = s.client(s.token)
 	return s
+}
+
+// printed is the rest of the line that the service printed and that begins so.
+func (s *service) printed(begin string) string {
+	s.t.Helper()
+	i := slices.IndexFunc(s.lines, func(line string) bool { return strings.HasPrefix(line, begin) })
+	require.GreaterOrEqual(s.t, i, 0, s.lines)
+	return strings.TrimPrefix(s.lines[i], begin)
 }
 
 // kill ends the service as a power cut would.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,8 +88,11 @@ func attachStores(ctx context.Context, c *Config, logger *slog.Logger) (_ *store
 func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, logger *slog.Logger) error {
 	url := c.DatabaseURL
 	if url == "" {
-		if err := free(ctx, c.AnalystAddr); err != nil {
-			return fmt.Errorf("FLEETLEDGER_ANALYST_ADDR: %w", err)
+		if c.AnalystAddr != "" {
+			var err error
+			if c.AnalystAddr, err = private.FreeListen(ctx, c.AnalystAddr); err != nil {
+				return fmt.Errorf("FLEETLEDGER_ANALYST_ADDR: %w", err)
+			}
 		}
 		options := private.Options{
 			DataDir: c.DataDir, BinDir: c.PgBin, Lock: lock, Logger: logger, Listen: c.AnalystAddr, ListenRole: analysts.Group,
@@ -131,19 +133,6 @@ func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, lo
 		}
 	}()
 	return nil
-}
-
-// free finds out that an address is taken before PostgreSQL does, which needs
-// many words for it.
-func free(ctx context.Context, address string) error {
-	if address == "" {
-		return nil
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return err
-	}
-	return listener.Close()
 }
 
 func (s *stores) openPool(ctx context.Context, url string) error {

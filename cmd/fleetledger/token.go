@@ -34,7 +34,7 @@ func (t tokenCreateCmd) Run(ctx context.Context, cfg *Config, c console) error {
 	if err != nil {
 		return err
 	}
-	s, err := attachStores(ctx, cfg, quiet())
+	s, err := attachService(ctx, cfg, quiet())
 	if err != nil {
 		return err
 	}

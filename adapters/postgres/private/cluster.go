@@ -21,6 +21,12 @@ const (
 	newClusterDir = "pg.new"
 )
 
+// Exists reports whether the data folder has a cluster.
+func Exists(dataDir string) bool {
+	_, err := os.Stat(filepath.Join(dataDir, clusterDir, "PG_VERSION"))
+	return err == nil
+}
+
 // ensureCluster creates the cluster on first use.
 func ensureCluster(ctx context.Context, opts Options, bin binaries, id identity) error {
 	final := filepath.Join(opts.DataDir, clusterDir)
@@ -28,7 +34,7 @@ func ensureCluster(ctx context.Context, opts Options, bin binaries, id identity)
 	if err := os.RemoveAll(fresh); err != nil {
 		return fmt.Errorf("remove unfinished cluster: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(final, "PG_VERSION")); err == nil {
+	if Exists(opts.DataDir) {
 		return nil
 	}
 	if err := os.Mkdir(fresh, 0o700); err != nil {

@@ -1,6 +1,7 @@
 package private
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -15,10 +16,29 @@ import (
 // ErrNotLoopback says that an address is not one that the server may listen on.
 var ErrNotLoopback = errors.New("must be a loopback address with a port, such as 127.0.0.1:5433: the server has no TLS")
 
-// CheckListen tells whether Options.Listen may be address.
+// ErrNoPort says that an address for Options.Listen has port 0; FreeListen finds
+// another.
+var ErrNoPort = errors.New("must have a port")
+
+// CheckListen tells whether address may be given to FreeListen, and so to
+// Options.Listen.
 func CheckListen(address string) error {
 	_, _, err := splitLoopback(address)
 	return err
+}
+
+// FreeListen is an address for Options.Listen that nothing listens on: the one
+// asked for, or for its port 0 one with a port that was free a moment ago. Taken
+// addresses are told here in fewer words than PostgreSQL's.
+func FreeListen(ctx context.Context, address string) (string, error) {
+	if err := CheckListen(address); err != nil {
+		return "", err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
 }
 
 func splitLoopback(address string) (host string, port int, err error) {
@@ -28,7 +48,7 @@ func splitLoopback(address string) (host string, port int, err error) {
 	}
 	number, err := strconv.ParseUint(text, 10, 16)
 	ip, hostErr := netip.ParseAddr(host)
-	if err != nil || number == 0 || hostErr != nil || !ip.IsLoopback() {
+	if err != nil || hostErr != nil || !ip.IsLoopback() {
 		return "", 0, ErrNotLoopback
 	}
 	return host, int(number), nil
@@ -52,6 +72,9 @@ func listen(opts Options, pgDir string, id identity) (listening, error) {
 	host, port, err := splitLoopback(opts.Listen)
 	if err != nil {
 		return listening{}, err
+	}
+	if port == 0 { // the socket's name and a restart need one that stays
+		return listening{}, ErrNoPort
 	}
 	rules := "# Written at every start.\nlocal all all trust\n"
 	for _, network := range []string{"127.0.0.0/8", "::1/128"} {

@@ -16,10 +16,9 @@ import (
 // freeAddress is one that nobody listens on at the moment.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	address, err := private.FreeListen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
+	return address
 }
 
 // Over TCP come the members of one role with their password, to one database,
@@ -63,13 +62,32 @@ func TestListensForOneRole(t *testing.T) {
 	require.Error(t, enter("ann", "sesame", private.Database))
 }
 
+// Port 0 is for FreeListen, which finds one; one that is taken is refused.
+func TestFreeListen(t *testing.T) {
+	t.Parallel()
+	address, err := private.FreeListen(t.Context(), "127.0.0.1:0")
+	require.NoError(t, err)
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
+	require.NoError(t, err)
+	_, err = private.FreeListen(t.Context(), address)
+	require.ErrorContains(t, err, "address already in use")
+	require.NoError(t, taken.Close())
+	again, err := private.FreeListen(t.Context(), address)
+	require.NoError(t, err)
+	require.Equal(t, address, again)
+	_, err = private.Start(t.Context(), private.Options{DataDir: t.TempDir(), Logger: quiet, Listen: "127.0.0.1:0"})
+	require.ErrorIs(t, err, private.ErrNoPort)
+}
+
 func TestListensOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"0.0.0.0:5433", "10.0.0.1:5433", "[::]:5433", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "example.org:5433", ":5433"} {
+	for _, address := range []string{"0.0.0.0:5433", "10.0.0.1:5433", "[::]:5433", "127.0.0.1", "127.0.0.1:99999", "example.org:5433", ":5433"} {
 		require.ErrorIs(t, private.CheckListen(address), private.ErrNotLoopback, address)
 		_, err := private.Start(t.Context(), private.Options{DataDir: t.TempDir(), Logger: quiet, Listen: address})
 		require.ErrorIs(t, err, private.ErrNotLoopback, address)
 	}
 	require.NoError(t, private.CheckListen("127.0.0.1:5433"))
 	require.NoError(t, private.CheckListen("[::1]:5433"))
+	_, err := private.FreeListen(t.Context(), "0.0.0.0:0")
+	require.ErrorIs(t, err, private.ErrNotLoopback)
 }
