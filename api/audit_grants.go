@@ -21,6 +21,9 @@ func (h handlers) GrantAudit(ctx context.Context, r openapi.GrantAuditRequestObj
 		return nil, err
 	}
 	shown := auditGrant(granted.AuditGrantRow)
+	if callOf(ctx).dryRun {
+		return openapi.GrantAudit200JSONResponse(shown), nil
+	}
 	return openapi.GrantAudit201JSONResponse{
 		Body: openapi.CreatedAuditGrant{
 			Id: shown.Id, Auditor: shown.Auditor, Accounts: shown.Accounts, Status: shown.Status, GrantedAt: shown.GrantedAt,

@@ -25,6 +25,7 @@ type call struct {
 	from        netip.Addr // invalid where the connection has no address
 	command     uuid.UUID  // id of the command, should the request be one
 	accept      string
+	dryRun      bool
 	body        []byte
 	mediaType   string
 }
@@ -41,10 +42,11 @@ func callOf(ctx context.Context) *call {
 	return c
 }
 
-// commandOf begins a command: its id, reason and trace.
+// commandOf begins a command: its id, reason and trace, and whether it is only a
+// dry run.
 func commandOf(ctx context.Context, reason *openapi.ReasonText) command.Command {
 	c := callOf(ctx)
-	return command.Command{ID: c.command, Reason: valueOf(reason), Traceparent: c.traceparent}
+	return command.Command{ID: c.command, Reason: valueOf(reason), Traceparent: c.traceparent, DryRun: c.dryRun}
 }
 
 var (

@@ -107,8 +107,25 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			if err := badRequest(problems); err != nil {
 				return err
 			}
+			if op.query["dryRun"] && c.QueryParam("dryRun") == "true" {
+				made.dryRun = true
+				if !op.query["atomic"] {
+					c.Response().Before(func() { rehearsed(c.Response()) })
+				}
+			}
 			return next(c)
 		}
+	}
+}
+
+// rehearsed makes an answer one of a dry run: nothing was created, and there is
+// nothing to find, to wait for or to match. Bulk answers say it themselves.
+func rehearsed(r *echo.Response) {
+	if r.Status == http.StatusCreated {
+		r.Status = http.StatusOK
+	}
+	for _, name := range []string{"Location", "ETag", "X-Position"} {
+		r.Header().Del(name)
 	}
 }
 

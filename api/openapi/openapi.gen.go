@@ -1709,6 +1709,9 @@ type ListAccountsParams struct {
 
 // CreateAccountParams defines parameters for CreateAccount.
 type CreateAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -1730,6 +1733,9 @@ type GetAccountParams struct {
 
 // EditAccountParams defines parameters for EditAccount.
 type EditAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1757,12 +1763,18 @@ type ListChannelContactsParams struct {
 
 // AssignChannelContactParams defines parameters for AssignChannelContact.
 type AssignChannelContactParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RemoveChannelContactParams defines parameters for RemoveChannelContact.
 type RemoveChannelContactParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// Reason Why, for the history
 	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
 
@@ -1787,6 +1799,9 @@ type ListExternalAccountsParams struct {
 
 // AddExternalAccountParams defines parameters for AddExternalAccount.
 type AddExternalAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1796,6 +1811,9 @@ type AddExternalAccountParams struct {
 
 // RemoveExternalAccountParams defines parameters for RemoveExternalAccount.
 type RemoveExternalAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// Reason Why, for the history
 	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
 
@@ -1826,6 +1844,9 @@ type GetExternalAccountParams struct {
 
 // EditExternalAccountParams defines parameters for EditExternalAccount.
 type EditExternalAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1847,6 +1868,9 @@ type ListPartnersParams struct {
 
 // EstablishPartnershipParams defines parameters for EstablishPartnership.
 type EstablishPartnershipParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1856,6 +1880,9 @@ type EstablishPartnershipParams struct {
 
 // EndPartnershipParams defines parameters for EndPartnership.
 type EndPartnershipParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// Reason Why, for the history
 	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
 
@@ -1868,6 +1895,9 @@ type EndPartnershipParams struct {
 
 // AssignPartnerProfileParams defines parameters for AssignPartnerProfile.
 type AssignPartnerProfileParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1892,6 +1922,9 @@ type ListProfilesParams struct {
 
 // DefineProfileParams defines parameters for DefineProfile.
 type DefineProfileParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1901,6 +1934,9 @@ type DefineProfileParams struct {
 
 // RemoveProfileParams defines parameters for RemoveProfile.
 type RemoveProfileParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// Reason Why, for the history
 	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
 
@@ -1931,6 +1967,9 @@ type GetProfileParams struct {
 
 // EditProfileParams defines parameters for EditProfile.
 type EditProfileParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -1958,6 +1997,9 @@ type GetSecurityParams struct {
 
 // SecureAccountParams defines parameters for SecureAccount.
 type SecureAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2002,6 +2044,9 @@ type ListUsersParams struct {
 
 // InviteUserParams defines parameters for InviteUser.
 type InviteUserParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2026,6 +2071,9 @@ type GetUserParams struct {
 
 // EditUserParams defines parameters for EditUser.
 type EditUserParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2038,6 +2086,9 @@ type EditUserParams struct {
 
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2050,6 +2101,9 @@ type DeactivateUserParams struct {
 
 // ReactivateUserParams defines parameters for ReactivateUser.
 type ReactivateUserParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2062,6 +2116,9 @@ type ReactivateUserParams struct {
 
 // ResendUserInvitationParams defines parameters for ResendUserInvitation.
 type ResendUserInvitationParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2074,6 +2131,9 @@ type ResendUserInvitationParams struct {
 
 // RevokeUserInvitationParams defines parameters for RevokeUserInvitation.
 type RevokeUserInvitationParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2086,6 +2146,9 @@ type RevokeUserInvitationParams struct {
 
 // CloseAccountParams defines parameters for CloseAccount.
 type CloseAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2098,6 +2161,9 @@ type CloseAccountParams struct {
 
 // ResendInvitationParams defines parameters for ResendInvitation.
 type ResendInvitationParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2107,6 +2173,9 @@ type ResendInvitationParams struct {
 
 // GrantAllocationParams defines parameters for GrantAllocation.
 type GrantAllocationParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2139,6 +2208,9 @@ type ListAuditGrantsParams struct {
 
 // GrantAuditParams defines parameters for GrantAudit.
 type GrantAuditParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2157,6 +2229,9 @@ type GetAuditGrantParams struct {
 
 // RevokeAuditGrantParams defines parameters for RevokeAuditGrant.
 type RevokeAuditGrantParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2204,6 +2279,9 @@ type ListCustomersParams struct {
 
 // CreateCustomerParams defines parameters for CreateCustomer.
 type CreateCustomerParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2282,6 +2360,9 @@ type GetDeviceParams struct {
 
 // EditDeviceParams defines parameters for EditDevice.
 type EditDeviceParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2303,6 +2384,9 @@ type GetDeviceHistoryParams struct {
 
 // ResumeDeviceParams defines parameters for ResumeDevice.
 type ResumeDeviceParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2315,6 +2399,9 @@ type ResumeDeviceParams struct {
 
 // RetireDeviceParams defines parameters for RetireDevice.
 type RetireDeviceParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2327,6 +2414,9 @@ type RetireDeviceParams struct {
 
 // SuspendDeviceParams defines parameters for SuspendDevice.
 type SuspendDeviceParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2379,6 +2469,9 @@ type GetOperationResultsParams struct {
 
 // ErasePersonParams defines parameters for ErasePerson.
 type ErasePersonParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2398,6 +2491,9 @@ type ListReleaseRequestsParams struct {
 
 // RequestReleaseParams defines parameters for RequestRelease.
 type RequestReleaseParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2416,6 +2512,9 @@ type GetReleaseRequestParams struct {
 
 // DenyReleaseRequestParams defines parameters for DenyReleaseRequest.
 type DenyReleaseRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2425,6 +2524,9 @@ type DenyReleaseRequestParams struct {
 
 // GrantReleaseRequestParams defines parameters for GrantReleaseRequest.
 type GrantReleaseRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2552,6 +2654,9 @@ type RevokeTokenParams struct {
 
 // PlanTransferParams defines parameters for PlanTransfer.
 type PlanTransferParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -3103,6 +3208,12 @@ func (w *ServerInterfaceWrapper) CreateAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CreateAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -3188,6 +3299,12 @@ func (w *ServerInterfaceWrapper) EditAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EditAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -3303,6 +3420,12 @@ func (w *ServerInterfaceWrapper) AssignChannelContact(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params AssignChannelContactParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -3347,6 +3470,13 @@ func (w *ServerInterfaceWrapper) RemoveChannelContact(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RemoveChannelContactParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
 	// ------------- Optional query parameter "reason" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -3438,6 +3568,12 @@ func (w *ServerInterfaceWrapper) AddExternalAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params AddExternalAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -3497,6 +3633,13 @@ func (w *ServerInterfaceWrapper) RemoveExternalAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RemoveExternalAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
 	// ------------- Optional query parameter "reason" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -3634,6 +3777,12 @@ func (w *ServerInterfaceWrapper) EditExternalAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EditExternalAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -3742,6 +3891,12 @@ func (w *ServerInterfaceWrapper) EstablishPartnership(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EstablishPartnershipParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -3801,6 +3956,13 @@ func (w *ServerInterfaceWrapper) EndPartnership(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EndPartnershipParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
 	// ------------- Optional query parameter "reason" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -3866,6 +4028,12 @@ func (w *ServerInterfaceWrapper) AssignPartnerProfile(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params AssignPartnerProfileParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -3966,6 +4134,12 @@ func (w *ServerInterfaceWrapper) DefineProfile(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params DefineProfileParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4025,6 +4199,13 @@ func (w *ServerInterfaceWrapper) RemoveProfile(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RemoveProfileParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
 	// ------------- Optional query parameter "reason" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4162,6 +4343,12 @@ func (w *ServerInterfaceWrapper) EditProfile(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EditProfileParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4277,6 +4464,12 @@ func (w *ServerInterfaceWrapper) SecureAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params SecureAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4454,6 +4647,12 @@ func (w *ServerInterfaceWrapper) InviteUser(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params InviteUserParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4570,6 +4769,12 @@ func (w *ServerInterfaceWrapper) EditUser(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EditUserParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4644,6 +4849,12 @@ func (w *ServerInterfaceWrapper) DeactivateUser(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params DeactivateUserParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4718,6 +4929,12 @@ func (w *ServerInterfaceWrapper) ReactivateUser(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ReactivateUserParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4792,6 +5009,12 @@ func (w *ServerInterfaceWrapper) ResendUserInvitation(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ResendUserInvitationParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4866,6 +5089,12 @@ func (w *ServerInterfaceWrapper) RevokeUserInvitation(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RevokeUserInvitationParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4932,6 +5161,12 @@ func (w *ServerInterfaceWrapper) CloseAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CloseAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -4998,6 +5233,12 @@ func (w *ServerInterfaceWrapper) ResendInvitation(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ResendInvitationParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5074,6 +5315,12 @@ func (w *ServerInterfaceWrapper) GrantAllocation(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GrantAllocationParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -5180,6 +5427,12 @@ func (w *ServerInterfaceWrapper) GrantAudit(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GrantAuditParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5273,6 +5526,12 @@ func (w *ServerInterfaceWrapper) RevokeAuditGrant(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RevokeAuditGrantParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5445,6 +5704,12 @@ func (w *ServerInterfaceWrapper) CreateCustomer(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CreateCustomerParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5750,6 +6015,12 @@ func (w *ServerInterfaceWrapper) EditDevice(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EditDeviceParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5858,6 +6129,12 @@ func (w *ServerInterfaceWrapper) ResumeDevice(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ResumeDeviceParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5924,6 +6201,12 @@ func (w *ServerInterfaceWrapper) RetireDevice(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RetireDeviceParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -5990,6 +6273,12 @@ func (w *ServerInterfaceWrapper) SuspendDevice(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params SuspendDeviceParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -6274,6 +6563,12 @@ func (w *ServerInterfaceWrapper) ErasePerson(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ErasePersonParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -6361,6 +6656,12 @@ func (w *ServerInterfaceWrapper) RequestRelease(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params RequestReleaseParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -6454,6 +6755,12 @@ func (w *ServerInterfaceWrapper) DenyReleaseRequest(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params DenyReleaseRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -6505,6 +6812,12 @@ func (w *ServerInterfaceWrapper) GrantReleaseRequest(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GrantReleaseRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -7125,6 +7438,12 @@ func (w *ServerInterfaceWrapper) PlanTransfer(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params PlanTransferParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -7642,6 +7961,20 @@ type CreateAccountResponseObject interface {
 	VisitCreateAccountResponse(w http.ResponseWriter) error
 }
 
+type CreateAccount200JSONResponse CreatedAccount
+
+func (response CreateAccount200JSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateAccount201ResponseHeaders struct {
 	Location  string
 	XPosition string
@@ -7918,6 +8251,20 @@ type AssignChannelContactResponseObject interface {
 	VisitAssignChannelContactResponse(w http.ResponseWriter) error
 }
 
+type AssignChannelContact200JSONResponse Person
+
+func (response AssignChannelContact200JSONResponse) VisitAssignChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AssignChannelContact201ResponseHeaders struct {
 	Location  string
 	XPosition string
@@ -8121,6 +8468,20 @@ type AddExternalAccountRequestObject struct {
 
 type AddExternalAccountResponseObject interface {
 	VisitAddExternalAccountResponse(w http.ResponseWriter) error
+}
+
+type AddExternalAccount200JSONResponse Written
+
+func (response AddExternalAccount200JSONResponse) VisitAddExternalAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type AddExternalAccount201ResponseHeaders struct {
@@ -8455,6 +8816,20 @@ type EstablishPartnershipResponseObject interface {
 	VisitEstablishPartnershipResponse(w http.ResponseWriter) error
 }
 
+type EstablishPartnership200JSONResponse Written
+
+func (response EstablishPartnership200JSONResponse) VisitEstablishPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EstablishPartnership201ResponseHeaders struct {
 	XPosition string
 }
@@ -8725,6 +9100,20 @@ type DefineProfileRequestObject struct {
 
 type DefineProfileResponseObject interface {
 	VisitDefineProfileResponse(w http.ResponseWriter) error
+}
+
+type DefineProfile200JSONResponse Written
+
+func (response DefineProfile200JSONResponse) VisitDefineProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DefineProfile201ResponseHeaders struct {
@@ -9259,6 +9648,20 @@ type InviteUserRequestObject struct {
 
 type InviteUserResponseObject interface {
 	VisitInviteUserResponse(w http.ResponseWriter) error
+}
+
+type InviteUser200JSONResponse Written
+
+func (response InviteUser200JSONResponse) VisitInviteUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type InviteUser201ResponseHeaders struct {
@@ -9982,6 +10385,20 @@ type GrantAllocationResponseObject interface {
 	VisitGrantAllocationResponse(w http.ResponseWriter) error
 }
 
+type GrantAllocation200JSONResponse Written
+
+func (response GrantAllocation200JSONResponse) VisitGrantAllocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GrantAllocation201ResponseHeaders struct {
 	ETag      string
 	XPosition string
@@ -10115,6 +10532,20 @@ type GrantAuditRequestObject struct {
 
 type GrantAuditResponseObject interface {
 	VisitGrantAuditResponse(w http.ResponseWriter) error
+}
+
+type GrantAudit200JSONResponse AuditGrant
+
+func (response GrantAudit200JSONResponse) VisitGrantAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GrantAudit201ResponseHeaders struct {
@@ -10461,6 +10892,20 @@ type CreateCustomerRequestObject struct {
 
 type CreateCustomerResponseObject interface {
 	VisitCreateCustomerResponse(w http.ResponseWriter) error
+}
+
+type CreateCustomer200JSONResponse CreatedAccount
+
+func (response CreateCustomer200JSONResponse) VisitCreateCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCustomer201ResponseHeaders struct {
@@ -11778,6 +12223,20 @@ type RequestReleaseResponseObject interface {
 	VisitRequestReleaseResponse(w http.ResponseWriter) error
 }
 
+type RequestRelease200JSONResponse ReleaseRequest
+
+func (response RequestRelease200JSONResponse) VisitRequestReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RequestRelease201ResponseHeaders struct {
 	Location  string
 	XPosition string
@@ -12997,6 +13456,20 @@ type PlanTransferRequestObject struct {
 
 type PlanTransferResponseObject interface {
 	VisitPlanTransferResponse(w http.ResponseWriter) error
+}
+
+type PlanTransfer200JSONResponse TransferPlan
+
+func (response PlanTransfer200JSONResponse) VisitPlanTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type PlanTransfer201ResponseHeaders struct {

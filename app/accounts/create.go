@@ -69,6 +69,9 @@ func (s *Service) create(ctx context.Context, env command.Env, c Create, reselle
 	if err != nil {
 		return command.Receipt{}, err
 	}
+	if c.DryRun { // a new partnership has nothing against it
+		return created.Receipt(), nil
+	}
 	partnered, err := s.partnerships.PartnerUp(ctx, env, created.State)
 	if err != nil {
 		return command.Receipt{}, err

@@ -141,7 +141,7 @@ func (s *Service) changeExternal(ctx context.Context, env command.Env, c externa
 		return command.Receipt{}, err
 	}
 	on := command.Loaded(account.Aggregate, l).If(c.ifRevision)
-	if c.secret != "" {
+	if c.secret != "" && !env.Command.DryRun {
 		r, err := command.DryRun(ctx, env, on, c.decide)
 		if err != nil {
 			return command.Receipt{}, err
@@ -156,7 +156,7 @@ func (s *Service) changeExternal(ctx context.Context, env command.Env, c externa
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	if r.Done {
+	if r.Done && !env.Command.DryRun {
 		s.settleSecrets(ctx, r.Events)
 	}
 	receipt := r.Receipt()

@@ -25,7 +25,7 @@ type Grant struct {
 	ExpiresAt time.Time
 }
 
-// Granted answers Grant. The token is shown only here.
+// Granted answers Grant. The token is shown only here; a dry run makes none.
 type Granted struct {
 	query.AuditGrantRow
 	Token    string
@@ -54,6 +54,14 @@ func (s *Service) Grant(ctx context.Context, caller access.Caller, c Grant) (Gra
 	}
 	if !isGrant(r.State, grant) {
 		return Granted{}, domain.Refuse(keyReused())
+	}
+	if c.DryRun {
+		row := query.AuditGrantRow{Revision: r.Revision}
+		for _, e := range env.Events(audit.Aggregate.Stream(grant.UID), r.Events) {
+			row.AuditGrant = query.EvolveAuditGrant(row.AuditGrant, eventlog.Recorded{ID: e.ID, Event: e.Event, Metadata: e.Metadata})
+		}
+		row.Status = row.StatusAt(env.At)
+		return Granted{AuditGrantRow: row}, nil
 	}
 	row, _, err := s.row(ctx, grant.UID)
 	return Granted{AuditGrantRow: row, Token: s.tokens.AuditGrant(grant.UID), Position: r.Position}, err

@@ -18,6 +18,9 @@ type Command struct {
 	ID          uuid.UUID
 	Reason      string
 	Traceparent string
+	// DryRun decides and appends nothing. A use case that does more than Execute
+	// leaves the rest out, too.
+	DryRun bool
 }
 
 // Receipt answers a command on one aggregate: its revision, and where the log

@@ -84,8 +84,12 @@ func (r Result[S]) refuse(problems []domain.Problem) (Result[S], error) {
 // Execute carries out a decision: load, decide, claim, append, release. Commands
 // of this instance on the same stream go one after the other; when those of
 // another were faster it starts over, eventlog.ErrBusy after several times. A
-// refusal is its error, and stands in the result too.
+// refusal is its error, and stands in the result too. A command that is a dry run
+// is answered as DryRun does.
 func Execute[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S]) (Result[S], error) {
+	if env.Command.DryRun {
+		return rehearse(ctx, env, on, decide)
+	}
 	unlock, waited, err := env.streams.lock(ctx, on.stream())
 	if err != nil {
 		return Result[S]{}, err

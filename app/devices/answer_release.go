@@ -46,7 +46,7 @@ func (s *Service) AnswerRelease(ctx context.Context, caller access.Caller, id uu
 		on = command.Loaded(device.Aggregate, d)
 	}
 	env := s.executor.Begin(caller.Actor, c)
-	_, err = command.Execute(ctx, env, command.On(release.Aggregate, r.Owner), func(all release.State) ([]domain.Event, error) {
+	answered, err := command.Execute(ctx, env, command.On(release.Aggregate, r.Owner), func(all release.State) ([]domain.Event, error) {
 		return release.DecideAnswer(all, id, grant)
 	})
 	if err == nil && grant {
@@ -54,6 +54,11 @@ func (s *Service) AnswerRelease(ctx context.Context, caller access.Caller, id uu
 	}
 	if err != nil {
 		return Release{}, err
+	}
+	if c.DryRun && answered.Done {
+		r.Request, _ = answered.State.Find(id)
+		r.AnsweredAt, r.Position = env.At, eventlog.Position{}
+		return r, nil
 	}
 	return s.findRelease(ctx, id)
 }

@@ -47,11 +47,15 @@ func (s *Service) RequestRelease(ctx context.Context, caller access.Caller, c Re
 	if d.State.Account == caller.Account() {
 		return Release{}, domain.Refuse(domain.At("/serialNumber", []domain.Problem{ownDevice})...)
 	}
-	id, err := s.addRelease(ctx, s.executor.Begin(caller.Actor, c.Command), d.State, caller.Account())
+	env := s.executor.Begin(caller.Actor, c.Command)
+	made, err := s.addRelease(ctx, env, d.State, caller.Account())
 	if err != nil {
 		return Release{}, err
 	}
-	return s.releaseFor(ctx, req, id)
+	if c.DryRun && made.Request == env.Command.ID {
+		return Release{Request: made, Reason: c.Reason, RequestedAt: env.At}, nil
+	}
+	return s.releaseFor(ctx, req, made.Request)
 }
 
 func (c RequestRelease) normalised() (serial string, f device.Factor, problems []domain.Problem) {
@@ -62,15 +66,15 @@ func (c RequestRelease) normalised() (serial string, f device.Factor, problems [
 }
 
 // addRelease addresses the request to the device's owner, once and for all, and
-// adds it to those the owner has. It gives the id of the open request, which is
-// an earlier one where the account has asked for the device already.
-func (s *Service) addRelease(ctx context.Context, env command.Env, d device.State, requester uuid.UUID) (uuid.UUID, error) {
+// adds it to those the owner has. It gives the open request: another one when
+// there is one already.
+func (s *Service) addRelease(ctx context.Context, env command.Env, d device.State, requester uuid.UUID) (release.Request, error) {
 	id := env.Command.ID
 	_, err := command.Execute(ctx, env, command.On(release.AddressAggregate, id), func(known uuid.UUID) ([]domain.Event, error) {
 		return release.DecideAddress(known, id, d.Account)
 	})
 	if err != nil {
-		return id, err
+		return release.Request{}, err
 	}
 	r, err := command.Execute(ctx, env, command.On(release.Aggregate, d.Account), func(all release.State) ([]domain.Event, error) {
 		return release.DecideRequest(all, release.ReleaseRequested{
@@ -78,11 +82,11 @@ func (s *Service) addRelease(ctx context.Context, env command.Env, d device.Stat
 		})
 	})
 	if err != nil {
-		return id, err
+		return release.Request{}, err
 	}
-	if _, known := r.State.Find(id); known {
-		return id, nil
+	if made, known := r.State.Find(id); known {
+		return made, nil
 	}
 	open, _ := r.State.OpenFor(d.UID, requester)
-	return open.Request, nil
+	return open, nil
 }

@@ -19,8 +19,8 @@ import (
 // account.
 func (s *Service) Deactivate(ctx context.Context, caller access.Caller, c UserCommand) (command.Receipt, error) {
 	receipt, err := s.changeAccess(ctx, caller, c, account.DecideWithdraw)
-	if err != nil {
-		return command.Receipt{}, err
+	if err != nil || c.DryRun {
+		return receipt, err
 	}
 	if err := s.options.Store.EndSessions(ctx, c.User); err != nil {
 		s.executor.Logger.WarnContext(ctx, "sessions of a deactivated user stay, of no use", "user", c.User, "error", err)
@@ -58,7 +58,7 @@ func (s *Service) changeAccess(ctx context.Context, caller access.Caller, c User
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	followed, err := s.FollowAccess(ctx, env, c.Account, c.User)
+	followed, err := s.followAccess(ctx, env, changed.State, c.User)
 	if err != nil {
 		return command.Receipt{}, err
 	}
@@ -71,7 +71,11 @@ func (s *Service) FollowAccess(ctx context.Context, env command.Env, uid, person
 	if err != nil {
 		return command.Receipt{}, err
 	}
+	return s.followAccess(ctx, env, acc.State, person)
+}
+
+func (s *Service) followAccess(ctx context.Context, env command.Env, acc account.State, person uuid.UUID) (command.Receipt, error) {
 	return command.Receive(command.Execute(ctx, env, command.On(user.Aggregate, person), func(u user.State) ([]domain.Event, error) {
-		return user.DecideAccess(u, acc.State.KeepsOut(person))
+		return user.DecideAccess(u, acc.KeepsOut(person))
 	}))
 }

@@ -35,8 +35,8 @@ func (s *Service) Erase(ctx context.Context, caller access.Caller, person uuid.U
 		return command.Receipt{}, err
 	}
 	receipt, err := s.eraseEverywhere(ctx, s.executor.Begin(caller.Actor, c), person)
-	if err != nil {
-		return command.Receipt{}, err
+	if err != nil || c.DryRun {
+		return receipt, err
 	}
 	return receipt, s.destroySecrets(ctx, person)
 }

@@ -44,6 +44,14 @@ func (s *Service) Plan(ctx context.Context, caller access.Caller, c Transfer) (T
 		Plan: uid, Account: caller.Own(), From: c.From, To: c.To, Offer: c.Offer, Policy: s.policy(),
 		Expires: r.env.At.Add(s.planLife), Total: len(c.Devices),
 	}
+	if r.env.Command.DryRun {
+		results, err := b.LookAhead(ctx, r.env)
+		if err != nil {
+			return TransferPlan{}, err
+		}
+		plan := transfer.PlanAggregate.Fold(transfer.Plan{}, planned(begun, r.verdicts(results))...)
+		return TransferPlan{Plan: plan, CreatedAt: r.env.At, Reason: c.Reason}, nil
+	}
 	var kept TransferPlan
 	err = command.Retry(ctx, "plan "+uid.String(), func() error {
 		l, err := s.loadPlan(ctx, uid)
@@ -87,17 +95,22 @@ func (r request) verdicts(results []command.Result[device.State]) []transfer.Pla
 // keepPlan appends a plan from the given revision on. A plan that is not
 // complete, after a crash, is none.
 func keepPlan(ctx context.Context, env command.Env, revision eventlog.Revision, begun transfer.TransferPlanned, devices []transfer.Planned) error {
-	events := []domain.Event{begun}
-	for part := range slices.Chunk(devices, perRecord) {
-		events = append(events, transfer.DevicesPlanned{Plan: begun.Plan, Devices: part})
-	}
-	for _, e := range events {
+	for _, e := range planned(begun, devices) {
 		var err error
 		if revision, _, err = env.Append(ctx, transfer.PlanAggregate.Stream(begun.Plan), revision, env.Once(e)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// planned are the events of a plan.
+func planned(begun transfer.TransferPlanned, devices []transfer.Planned) []domain.Event {
+	events := []domain.Event{begun}
+	for part := range slices.Chunk(devices, perRecord) {
+		events = append(events, transfer.DevicesPlanned{Plan: begun.Plan, Devices: part})
+	}
+	return events
 }
 
 // TransferPlan shows a plan to those of the account that made it, as long as
