@@ -197,6 +197,25 @@ func TestWhoTheIssuerDoesNotOpenTo(t *testing.T) {
 	secured := s.send(http.MethodPatch, "/v1/accounts/"+uid.String()+"/security", `{"addressRanges":["198.51.100.0/24"]}`).is(200)
 	s.get("/v1/accounts/" + uid.String() + "?minPosition=" + secured.header.Get("X-Position")).is(200)
 	s.as(token).get("/v1/me").refusedWith(403, "address_not_admitted")
+	bo.Subject = "7"
+	s.issuer.SignsIn(bo)
+	s.browser().signIn().refusedWith(403, "address_not_admitted")
+}
+
+// Where an account lets people in at the issuer only, no password does, and no
+// session that one began.
+func TestOnlyThroughTheIssuer(t *testing.T) {
+	t.Parallel()
+	s := newIssuerStack(t)
+	uid, email := s.activated("Northwind")
+	byPassword := s.enter(email)
+	s.issuer.SignsIn(issuertest.Person{Subject: "ada", Email: email, Verified: true})
+	token := into[openapi.SignedIn](s.browser().signIn().is(200)).Token
+	s.send(http.MethodPatch, "/v1/accounts/"+uid.String()+"/security", `{"issuerOnly":true}`).is(200)
+	byPassword.isOut()
+	s.as(token).get("/v1/me").is(200)
+	s.post("/v1/sessions", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)).refusedWith(403, "issuer_required")
+	s.browser().signIn().is(200)
 }
 
 // An answer of the issuer is good once, and in the browser it is for.

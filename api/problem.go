@@ -17,7 +17,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -93,7 +92,7 @@ func failureOfApp(err error) *failure {
 		return fail(codeNotFound, "There is no such thing, or it is not for this caller to see.")
 	case errors.Is(err, access.ErrForbidden):
 		return forbidden(err)
-	case errors.Is(err, accounts.ErrAddressNotAdmitted):
+	case errors.Is(err, access.ErrAddressNotAdmitted):
 		return fail(codeAddressNotAdmitted, "This account is not to be used from this address.")
 	case errors.Is(err, query.ErrBadCursor):
 		return malformed("", codeCursorInvalid, "The cursor was not made by this list in this sort order.")

@@ -11,7 +11,7 @@ import (
 )
 
 func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (openapi.SignInResponseObject, error) {
-	in, err := h.App.People.SignIn(ctx, people.SignIn{Email: r.Body.Email, Password: r.Body.Password, Address: callOf(ctx).address})
+	in, err := h.App.People.SignIn(ctx, people.SignIn{Email: r.Body.Email, Password: r.Body.Password, Address: callOf(ctx).address, From: callOf(ctx).from})
 	if err != nil {
 		return nil, err
 	}

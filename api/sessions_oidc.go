@@ -48,7 +48,7 @@ func (h handlers) attemptCookie(ticket string, lasts time.Duration) string {
 func (h handlers) SignInAtIssuer(ctx context.Context, r openapi.SignInAtIssuerRequestObject) (openapi.SignInAtIssuerResponseObject, error) {
 	in, err := h.App.People.SignInAtIssuer(ctx, people.AtIssuer{
 		Ticket: valueOf(r.Params.FleetledgerOidc), State: valueOf(r.Params.State), Code: valueOf(r.Params.Code),
-		RedirectURI: h.PublicURL + callbackPath, Address: callOf(ctx).address,
+		RedirectURI: h.PublicURL + callbackPath, Address: callOf(ctx).address, From: callOf(ctx).from,
 	})
 	if err != nil {
 		return nil, err

@@ -39,11 +39,13 @@ var uuidPattern = regexp.MustCompile(uuidForm)
 // authenticated finds the caller and the account it acts for.
 func (s *Server) authenticated(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		if op.public {
-			return next
-		}
 		return func(c echo.Context) error {
 			r := c.Request()
+			made := callOf(r.Context())
+			made.from, _ = netip.ParseAddr(c.RealIP())
+			if op.public {
+				return next(c)
+			}
 			token, err := bearerToken(r.Header.Values("Authorization"))
 			if err != nil {
 				return err
@@ -52,9 +54,7 @@ func (s *Server) authenticated(op *operation) echo.MiddlewareFunc {
 			if err != nil {
 				return err
 			}
-			made := callOf(r.Context())
 			made.caller = caller
-			made.from, _ = netip.ParseAddr(c.RealIP())
 			if err := s.App.Accounts.Admit(r.Context(), caller, made.from); err != nil {
 				return err
 			}

@@ -85,7 +85,7 @@ func New(d Dependencies) *App {
 	a := &App{Access: control, Tokens: tokens, executor: x}
 
 	a.Partnerships = partnerships.New(x, control)
-	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Windows)
+	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Windows, d.People.Issuer != nil)
 	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
 	a.Devices = devices.New(x, control, d.Reader, d.Catalogue, d.Rules)

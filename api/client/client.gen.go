@@ -1266,9 +1266,11 @@ type ClientInterface interface {
 
 	// SecureAccountWithBody Change the security options (the account's own administrators, and the operator)
 	//
-	// Address ranges hold for every request of the account's callers at once: from
-	// elsewhere they are answered 403 `address_not_admitted`. Ranges that would lock
-	// out who sets them are refused, `address_ranges_lock_out`.
+	// All of it holds at once, and for sessions that exist already. From an address
+	// outside the ranges every request of the account's callers, signing in included,
+	// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
+	// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
+	// began with a password; it needs a configured issuer (`issuer_missing`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1277,9 +1279,11 @@ type ClientInterface interface {
 
 	// SecureAccount Change the security options (the account's own administrators, and the operator)
 	//
-	// Address ranges hold for every request of the account's callers at once: from
-	// elsewhere they are answered 403 `address_not_admitted`. Ranges that would lock
-	// out who sets them are refused, `address_ranges_lock_out`.
+	// All of it holds at once, and for sessions that exist already. From an address
+	// outside the ranges every request of the account's callers, signing in included,
+	// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
+	// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
+	// began with a password; it needs a configured issuer (`issuer_missing`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2060,6 +2064,9 @@ type ClientInterface interface {
 	// Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
 	// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
 	// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
+	// Whoever knows the password but comes from an address that the account does not
+	// allow is answered 403 `address_not_admitted`; where the account lets its users
+	// sign in at the issuer only, 403 `issuer_required`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2071,6 +2078,9 @@ type ClientInterface interface {
 	// Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
 	// limited for an e-mail address and for a network address: 429 with `Retry-After`. The
 	// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
+	// Whoever knows the password but comes from an address that the account does not
+	// allow is answered 403 `address_not_admitted`; where the account lets its users
+	// sign in at the issuer only, 403 `issuer_required`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2090,7 +2100,8 @@ type ClientInterface interface {
 	// The first time, the verified e-mail address tells who it is; from then on the
 	// issuer's subject does. Whatever does not fit, the answer is the same
 	// `sign_in_failed` (401). Attempts are limited for a network address, together with
-	// those by password. Parameters that the issuer adds are ignored.
+	// those by password. From an address that the account does not allow: 403
+	// `address_not_admitted`. Parameters that the issuer adds are ignored.
 	//
 	// Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 	SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2795,9 +2806,11 @@ func (c *RawClient) GetSecurity(ctx context.Context, uid AccountUID, params *Get
 
 // SecureAccountWithBody Change the security options (the account's own administrators, and the operator)
 //
-// Address ranges hold for every request of the account's callers at once: from
-// elsewhere they are answered 403 `address_not_admitted`. Ranges that would lock
-// out who sets them are refused, `address_ranges_lock_out`.
+// All of it holds at once, and for sessions that exist already. From an address
+// outside the ranges every request of the account's callers, signing in included,
+// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
+// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
+// began with a password; it needs a configured issuer (`issuer_missing`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2816,9 +2829,11 @@ func (c *RawClient) SecureAccountWithBody(ctx context.Context, uid AccountUID, p
 
 // SecureAccount Change the security options (the account's own administrators, and the operator)
 //
-// Address ranges hold for every request of the account's callers at once: from
-// elsewhere they are answered 403 `address_not_admitted`. Ranges that would lock
-// out who sets them are refused, `address_ranges_lock_out`.
+// All of it holds at once, and for sessions that exist already. From an address
+// outside the ranges every request of the account's callers, signing in included,
+// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
+// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
+// began with a password; it needs a configured issuer (`issuer_missing`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4409,6 +4424,9 @@ func (c *RawClient) ListSessions(ctx context.Context, params *ListSessionsParams
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
 // limited for an e-mail address and for a network address: 429 with `Retry-After`. The
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
+// Whoever knows the password but comes from an address that the account does not
+// allow is answered 403 `address_not_admitted`; where the account lets its users
+// sign in at the issuer only, 403 `issuer_required`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4430,6 +4448,9 @@ func (c *RawClient) SignInWithBody(ctx context.Context, contentType string, body
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
 // limited for an e-mail address and for a network address: 429 with `Retry-After`. The
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
+// Whoever knows the password but comes from an address that the account does not
+// allow is answered 403 `address_not_admitted`; where the account lets its users
+// sign in at the issuer only, 403 `issuer_required`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4469,7 +4490,8 @@ func (c *RawClient) StartAtIssuer(ctx context.Context, reqEditors ...RequestEdit
 // The first time, the verified e-mail address tells who it is; from then on the
 // issuer's subject does. Whatever does not fit, the answer is the same
 // `sign_in_failed` (401). Attempts are limited for a network address, together with
-// those by password. Parameters that the issuer adds are ignored.
+// those by password. From an address that the account does not allow: 403
+// `address_not_admitted`. Parameters that the issuer adds are ignored.
 //
 // Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 func (c *RawClient) SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13619,9 +13641,11 @@ func readSecureAccountResponse(rsp *http.Response) (*SecureAccountResponse, erro
 
 // SecureAccountWithBody Change the security options (the account's own administrators, and the operator)
 //
-// Address ranges hold for every request of the account's callers at once: from
-// elsewhere they are answered 403 `address_not_admitted`. Ranges that would lock
-// out who sets them are refused, `address_ranges_lock_out`.
+// All of it holds at once, and for sessions that exist already. From an address
+// outside the ranges every request of the account's callers, signing in included,
+// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
+// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
+// began with a password; it needs a configured issuer (`issuer_missing`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13636,9 +13660,11 @@ func (c *Client) SecureAccountWithBody(ctx context.Context, uid AccountUID, para
 
 // SecureAccount Change the security options (the account's own administrators, and the operator)
 //
-// Address ranges hold for every request of the account's callers at once: from
-// elsewhere they are answered 403 `address_not_admitted`. Ranges that would lock
-// out who sets them are refused, `address_ranges_lock_out`.
+// All of it holds at once, and for sessions that exist already. From an address
+// outside the ranges every request of the account's callers, signing in included,
+// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
+// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
+// began with a password; it needs a configured issuer (`issuer_missing`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16145,6 +16171,9 @@ func readSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
 // limited for an e-mail address and for a network address: 429 with `Retry-After`. The
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
+// Whoever knows the password but comes from an address that the account does not
+// allow is answered 403 `address_not_admitted`; where the account lets its users
+// sign in at the issuer only, 403 `issuer_required`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16162,6 +16191,9 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 // Whatever does not fit, the answer is the same `sign_in_failed` (401). Attempts are
 // limited for an e-mail address and for a network address: 429 with `Retry-After`. The
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
+// Whoever knows the password but comes from an address that the account does not
+// allow is answered 403 `address_not_admitted`; where the account lets its users
+// sign in at the issuer only, 403 `issuer_required`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16229,7 +16261,8 @@ func readSignInAtIssuerResponse(rsp *http.Response) (*SignInAtIssuerResponse, er
 // The first time, the verified e-mail address tells who it is; from then on the
 // issuer's subject does. Whatever does not fit, the answer is the same
 // `sign_in_failed` (401). Attempts are limited for a network address, together with
-// those by password. Parameters that the issuer adds are ignored.
+// those by password. From an address that the account does not allow: 403
+// `address_not_admitted`. Parameters that the issuer adds are ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //

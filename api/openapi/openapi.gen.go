@@ -1356,6 +1356,12 @@ type Security struct {
 	// AddressRanges Whence the account may be used; none means everywhere
 	AddressRanges []string `json:"addressRanges"`
 
+	// IdleMinutes After how long without use a session ends; null is not before it has lasted its time
+	IdleMinutes *int `json:"idleMinutes"`
+
+	// IssuerOnly Users sign in through the OpenID Connect issuer only
+	IssuerOnly bool `json:"issuerOnly"`
+
 	// PasswordLength Least number of characters of new passwords
 	PasswordLength int `json:"passwordLength"`
 
@@ -1367,6 +1373,12 @@ type Security struct {
 type SecurityEdit struct {
 	// AddressRanges Addresses and CIDR ranges; none means everywhere
 	AddressRanges *[]string `json:"addressRanges,omitempty"`
+
+	// IdleMinutes From 5 minutes to 30 days; 0 is not before a session has lasted its time
+	IdleMinutes *int `json:"idleMinutes,omitempty"`
+
+	// IssuerOnly Let users sign in through the OpenID Connect issuer only
+	IssuerOnly *bool `json:"issuerOnly,omitempty"`
 
 	// PasswordLength From 12 to 128
 	PasswordLength *int `json:"passwordLength,omitempty"`

@@ -13,6 +13,10 @@ import (
 // right in it. The error is a *Forbidden, which names the right.
 var ErrForbidden = errors.New("forbidden")
 
+// ErrAddressNotAdmitted says that the account is not to be used from the address
+// that a request comes from.
+var ErrAddressNotAdmitted = errors.New("the account is not to be used from this address")
+
 // Forbidden is ErrForbidden with the right that is missing and where.
 type Forbidden struct {
 	Right   rights.Right

@@ -2,14 +2,12 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
-	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -31,6 +29,7 @@ func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (c
 	if caller.Operator() {
 		c.Options.From = netip.Addr{}
 	}
+	c.Options.Issuer = s.issuer
 	env := s.executor.Begin(caller.Actor, c.Command)
 	secure := existing(func(state account.State) ([]domain.Event, error) {
 		return account.DecideSecure(state, c.Options)
@@ -38,25 +37,16 @@ func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (c
 	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), secure))
 }
 
-// ErrAddressNotAdmitted says that the caller's account does not allow the
-// caller's network address.
-var ErrAddressNotAdmitted = errors.New("the account is not to be used from this address")
-
 // Admit refuses callers that ask from an address that their account does not
-// allow, with ErrAddressNotAdmitted. An account's ranges are those of the read
-// model; while that is rebuilt, those of the log.
+// allow, with access.ErrAddressNotAdmitted. The log says what it allows: a change
+// holds from the next request on.
 func (s *Service) Admit(ctx context.Context, caller access.Caller, from netip.Addr) error {
 	if caller.Operator() || caller.Auditor() { // these have no account
 		return nil
 	}
-	security, err := s.reader.Security(ctx, caller.Own())
-	if errors.Is(err, query.ErrNotCaughtUp) {
-		var own account.State
-		own, err = s.access.Request(caller).Account(ctx, caller.Own())
-		security = own.Security
-	}
-	if err == nil && !security.Admits(from) {
-		err = ErrAddressNotAdmitted
+	own, err := s.access.Request(caller).Account(ctx, caller.Own())
+	if err == nil && !own.Security.Admits(from) {
+		err = access.ErrAddressNotAdmitted
 	}
 	return err
 }

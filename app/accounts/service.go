@@ -25,13 +25,15 @@ type Service struct {
 	tokens       access.Tokens
 	secrets      ports.ExternalSecrets
 	windows      query.Windows
+	issuer       bool // there is one to sign in at
 }
 
-// New makes a service. Windows are the renewal windows of the Customers page.
+// New makes a service. Windows are the renewal windows of the Customers page;
+// issuer says whether people can sign in at an OpenID Connect issuer.
 func New(x *command.Executor, a *access.Control, reader query.Reader, p *partnerships.Service,
-	tokens access.Tokens, secrets ports.ExternalSecrets, windows query.Windows,
+	tokens access.Tokens, secrets ports.ExternalSecrets, windows query.Windows, issuer bool,
 ) *Service {
-	return &Service{executor: x, access: a, reader: reader, partnerships: p, tokens: tokens, secrets: secrets, windows: windows}
+	return &Service{executor: x, access: a, reader: reader, partnerships: p, tokens: tokens, secrets: secrets, windows: windows, issuer: issuer}
 }
 
 func (s *Service) load(ctx context.Context, uid uuid.UUID) (eventlog.Loaded[account.State], error) {

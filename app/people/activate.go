@@ -20,9 +20,9 @@ type Activate struct {
 	Password string
 }
 
-// Activate accepts the invitation of the token: it activates the account and
-// makes its administrator the first user, or makes whoever was invited a user of
-// the account. The token is the right to do so; query.ErrNotFound when it is not
+// Activate accepts the invitation of the token: it makes the administrator that
+// the account was created with a user, or whoever was invited. The first
+// administrator of the account activates it. The token is the right to do so; query.ErrNotFound when it is not
 // that of the latest invitation.
 //
 // The password's hash is kept first, under an id of its own, and the event that
@@ -105,8 +105,9 @@ func (a acceptance) refused(ctx context.Context) error {
 	return err
 }
 
-// openAccount activates the account, then makes the administrator its first
-// user. When that fails the reactions do it: the account is active.
+// openAccount has the administrator join the account, which activates it where no
+// other has done so, then makes the administrator a user. When that fails the
+// reactions do it.
 func (s *Service) openAccount(ctx context.Context, a acceptance) (command.Receipt, error) {
 	r, err := command.Execute(ctx, a.env, a.account(), a.open)
 	if err != nil {
@@ -142,7 +143,7 @@ func (s *Service) JoinFirst(ctx context.Context, env command.Env, uid uuid.UUID,
 }
 
 // NameAdministrator makes a user who was invited as an administrator one of the
-// account's.
+// account's. An account that nobody has activated yet becomes active.
 func (s *Service) NameAdministrator(ctx context.Context, env command.Env, uid uuid.UUID, person account.Person) (command.Receipt, error) {
 	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, uid), func(acc account.State) ([]domain.Event, error) {
 		return account.DecideName(acc, person)

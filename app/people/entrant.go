@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -34,8 +33,7 @@ type entrant struct {
 func (e entrant) enters() bool {
 	u, acc := e.user.State, e.account
 	joined := u.Status == user.Active || u.Status == user.Deactivated
-	erased := u.Erased || u.Person.IsErased() || slices.Contains(acc.Erased, u.UID)
-	return joined && !erased && acc.Status == account.Activated && !acc.KeepsOut(u.UID)
+	return joined && !u.Erased && !u.Person.IsErased() && acc.LetsIn(u.UID)
 }
 
 func (s *Service) entrant(ctx context.Context, uid uuid.UUID) (entrant, error) {

@@ -37,6 +37,12 @@ func (s *Service) Invitation(ctx context.Context, token string) (Invited, error)
 	}
 	if i.toAccount() {
 		shown.Administrator, shown.Status, shown.Expires = true, shown.Account.Status, acc.Invitation.Expires
+		if acc.Status == account.Activated && !acc.Joined { // by another administrator
+			shown.Status = account.Pending
+			if !now.Before(acc.Invitation.Expires) {
+				shown.Status = account.Expired
+			}
+		}
 		return shown, nil
 	}
 	u := i.user.State

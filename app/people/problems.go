@@ -10,6 +10,7 @@ import (
 // The codes of refusals. They are part of the interface and never change.
 const (
 	CodeSignInFailed    = "sign_in_failed"   // e-mail and password do not fit, whichever it is
+	CodeIssuerRequired  = "issuer_required"  // the account lets nobody in by password
 	CodeSessionRequired = "session_required" // needs somebody who has signed in; a token is not enough
 	CodeRightNotHeld    = "right_not_held"
 	CodeLabelInvalid    = account.CodeLabelInvalid
@@ -22,6 +23,9 @@ var (
 	}
 	notIdentified = domain.Problem{
 		Kind: domain.Unauthenticated, Code: CodeSignInFailed, Detail: "This identity does not open an account here.",
+	}
+	issuerRequired = domain.Problem{
+		Kind: domain.Forbidden, Code: CodeIssuerRequired, Detail: "The account lets its users sign in through the OpenID Connect issuer only.",
 	}
 	sessionRequired = domain.Problem{
 		Kind: domain.Forbidden, Code: CodeSessionRequired, Detail: "Only somebody who has signed in can do that, not a token.",

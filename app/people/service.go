@@ -58,6 +58,19 @@ func (o Options) lifetime(s account.Security) time.Duration {
 	return cmp.Or(time.Duration(s.SessionMinutes)*time.Minute, o.SessionLifetime)
 }
 
+// ends is when a session ends by itself, by what the account asks for now: not
+// later than it was begun for, nor than it may last or go unused.
+func (o Options) ends(session ports.Session, s account.Security) time.Time {
+	ends := session.ExpiresAt
+	if latest := session.CreatedAt.Add(o.lifetime(s)); latest.Before(ends) {
+		ends = latest
+	}
+	if idle := session.UsedAt.Add(time.Duration(s.IdleMinutes) * time.Minute); s.IdleMinutes > 0 && idle.Before(ends) {
+		ends = idle
+	}
+	return ends
+}
+
 // minimum is how many characters the passwords of an account's users need.
 func (o Options) minimum(s account.Security) int { return max(s.PasswordLength, o.PasswordMinimum) }
 

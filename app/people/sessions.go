@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,29 +15,46 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // SessionCaller is whoever has signed in with a session's token, with the rights
 // of this moment; query.ErrNotFound for a session that has ended, or whose user
-// may not enter any more or has another password since.
+// may not enter any more or has another password since. What the account asks of
+// sessions holds for those that exist already, too.
 func (s *Service) SessionCaller(ctx context.Context, token string) (access.Caller, error) {
 	session, err := s.options.Store.SessionByHash(ctx, access.Hash(token))
 	if err != nil {
 		return access.Caller{}, err
 	}
-	if !s.now().Before(session.ExpiresAt) {
+	now := s.now()
+	if !now.Before(session.ExpiresAt) {
 		return access.Caller{}, query.ErrNotFound
 	}
 	e, err := s.entrant(ctx, session.User)
-	if err == nil && e.user.State.Credential != session.Credential {
+	if err == nil && !s.lasts(session, e.user.State, e.account, now) {
 		err = query.ErrNotFound
 	}
 	if err != nil {
 		return access.Caller{}, err
 	}
 	c, err := e.caller()
+	if err == nil && now.Sub(session.UsedAt) >= useGrain {
+		err = s.options.Store.UseSession(ctx, session.ID, now)
+	}
 	c.Session = session.ID
 	return c, err
+}
+
+// useGrain is how exactly it is kept when a session was used last: not every
+// request is worth a write.
+const useGrain = 10 * time.Second
+
+// lasts reports whether a session goes on at an instant, by what user and account
+// say now.
+func (s *Service) lasts(session ports.Session, u user.State, acc account.State, now time.Time) bool {
+	return session.Credential == u.Credential && now.Before(s.options.ends(session, acc.Security)) &&
+		(session.AtIssuer || !acc.Security.IssuerOnly)
 }
 
 // signedIn is the user of the caller's session.
@@ -56,12 +74,17 @@ func (s *Service) Sessions(ctx context.Context, caller access.Caller) ([]ports.S
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.user(ctx, uid)
+	e, err := s.entrant(ctx, uid)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.options.Store.Sessions(ctx, uid, s.now())
-	return slices.DeleteFunc(all, func(session ports.Session) bool { return session.Credential != found.State.Credential }), err
+	now := s.now()
+	all, err := s.options.Store.Sessions(ctx, uid, now)
+	all = slices.DeleteFunc(all, func(session ports.Session) bool { return !s.lasts(session, e.user.State, e.account, now) })
+	for i := range all {
+		all[i].ExpiresAt = s.options.ends(all[i], e.account.Security)
+	}
+	return all, err
 }
 
 // EndSession ends one of the caller's own sessions; uuid.Nil is the one the

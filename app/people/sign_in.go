@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,12 +12,15 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-// SignIn is an attempt to sign in. Address is the network address it comes from.
+// SignIn is an attempt to sign in. Address is the network it comes from, as
+// attempts are counted; From is the address itself.
 type SignIn struct {
 	Email, Password, Address string
+	From                     netip.Addr
 }
 
 // SignedIn is a new session with its token, which is shown only here.
@@ -29,7 +33,9 @@ type SignedIn struct {
 // SignIn begins a session. Attempts are counted before they are looked at, so
 // that many at once do not get past the limits (*TooManyAttempts). Whoever does
 // not exist, may not sign in or has another password gets the same answer
-// (CodeSignInFailed) after the same work.
+// (CodeSignInFailed) after the same work. Only whoever knows the password hears
+// that the account is not to be used from there (access.ErrAddressNotAdmitted), or
+// not with a password (CodeIssuerRequired).
 func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	key := emailKey(c.Email)
 	email, address := s.withEmail(key), s.fromAddress(c.Address)
@@ -47,7 +53,10 @@ func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if !fits || !e.enters() {
 		return SignedIn{}, domain.Refuse(signInFailed)
 	}
-	in, err := s.beginSession(ctx, e)
+	if e.account.Security.IssuerOnly {
+		return SignedIn{}, domain.Refuse(issuerRequired)
+	}
+	in, err := s.beginSession(ctx, e, c.From, false)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -56,9 +65,14 @@ func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	return in, nil
 }
 
-// beginSession begins a session of a user who may enter. The first one of a day is
-// recorded before: whoever dies in between has signed in, and can again.
-func (s *Service) beginSession(ctx context.Context, e entrant) (SignedIn, error) {
+// beginSession begins a session of a user who may enter, from an address that the
+// account allows. The first one of a day is recorded before: whoever dies in
+// between has signed in, and can again.
+func (s *Service) beginSession(ctx context.Context, e entrant, from netip.Addr, atIssuer bool) (SignedIn, error) {
+	if !e.account.Security.Admits(from) {
+		return SignedIn{}, access.ErrAddressNotAdmitted
+	}
+	s.activateFirst(ctx, e)
 	u := e.user.State
 	env := s.executor.Begin(domain.Actor{Kind: domain.ActorUser, ID: u.UID.String(), Account: u.Account}, command.Command{})
 	r, err := command.Execute(ctx, env, command.Loaded(user.Aggregate, e.user), func(u user.State) ([]domain.Event, error) {
@@ -69,8 +83,22 @@ func (s *Service) beginSession(ctx context.Context, e entrant) (SignedIn, error)
 	}
 	now := env.At.Truncate(time.Microsecond)
 	in := SignedIn{Token: access.SessionPrefix + access.Random(), Position: r.Position, Session: ports.Session{
-		ID: uuid.New(), User: u.UID, Account: u.Account, Credential: u.Credential,
-		CreatedAt: now, ExpiresAt: now.Add(s.options.lifetime(e.account.Security)),
+		ID: uuid.New(), User: u.UID, Account: u.Account, Credential: u.Credential, AtIssuer: atIssuer,
+		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(s.options.lifetime(e.account.Security)),
 	}}
 	return in, s.options.Store.CreateSession(ctx, in.Session, access.Hash(in.Token))
+}
+
+// activateFirst activates an account that is pending though it has this
+// administrator: one who accepted before that was enough to activate it.
+func (s *Service) activateFirst(ctx context.Context, e entrant) {
+	u := e.user.State
+	if e.account.Status != account.Pending || !e.account.Administers(u.UID) {
+		return
+	}
+	actor := domain.Actor{Kind: domain.ActorUser, ID: u.UID.String(), Account: u.Account}
+	env := s.executor.Begin(actor, command.Command{ID: uuid.New()})
+	if _, err := s.NameAdministrator(ctx, env, u.Account, u.Person); err != nil {
+		s.executor.Logger.WarnContext(ctx, "an account stays pending until its administrator signs in again", "account", u.Account, "error", err)
+	}
 }

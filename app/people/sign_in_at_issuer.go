@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,9 +25,10 @@ type IssuerStart struct {
 }
 
 // AtIssuer is the browser's return from the issuer. Ticket and RedirectURI are
-// those it was sent with. Address is as in SignIn.
+// those it was sent with. Address and From are as in SignIn.
 type AtIssuer struct {
 	Ticket, State, Code, RedirectURI, Address string
+	From                                      netip.Addr
 }
 
 const (
@@ -64,7 +66,8 @@ func (s *Service) issuerAttempt(ticket []byte, redirectURI string) ports.IssuerA
 // query.ErrNotFound where there is none. At the first time that is the user with
 // the verified e-mail address; from then on the identity is that user's only one
 // there, whatever becomes of addresses at the issuer.
-// Whatever does not fit, the answer is the same (CodeSignInFailed). Too many
+// Whatever does not fit, the answer is the same (CodeSignInFailed), but for an
+// address that the account does not allow (access.ErrAddressNotAdmitted). Too many
 // attempts are *TooManyAttempts.
 func (s *Service) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, error) {
 	if s.options.Issuer == nil {
@@ -93,7 +96,7 @@ func (s *Service) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, err
 	if !e.enters() {
 		return SignedIn{}, domain.Refuse(notIdentified)
 	}
-	in, err := s.beginSession(ctx, e)
+	in, err := s.beginSession(ctx, e, c.From, true)
 	if err == nil {
 		s.forgiveAttempt(ctx, address)
 	}

@@ -30,8 +30,10 @@ type Session struct {
 	User       uuid.UUID
 	Account    uuid.UUID
 	Credential uuid.UUID
+	AtIssuer   bool // the person signed in at the issuer, not by password
 	CreatedAt  time.Time
-	ExpiresAt  time.Time
+	UsedAt     time.Time // the last time, not to the second
+	ExpiresAt  time.Time // at the latest
 }
 
 // PersonalToken is an API token that a user made, with a part of the user's
@@ -90,6 +92,8 @@ type PeopleStore interface {
 	SessionByHash(ctx context.Context, tokenHash []byte) (Session, error)
 	// Sessions are those of a user that last beyond an instant, newest first.
 	Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]Session, error)
+	// UseSession notes that a session was used.
+	UseSession(ctx context.Context, session uuid.UUID, at time.Time) error
 	// CarryOver lets a session go on with another credential.
 	CarryOver(ctx context.Context, session, credential uuid.UUID) error
 	EndSession(ctx context.Context, user, id uuid.UUID) error

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-
-	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 // Reader answers from the read models.
@@ -20,6 +18,4 @@ type Reader interface {
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
 	// Due is what falls due by itself.
 	Due(context.Context, DueQuery) ([]DueRow, error)
-	// Security is what an account asks of its users; nothing of one that is not there.
-	Security(ctx context.Context, account uuid.UUID) (account.Security, error)
 }

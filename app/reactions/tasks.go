@@ -57,7 +57,9 @@ func (t *tasks) add(e eventlog.Recorded) {
 		t.tidy(e.Stream, e)
 		t.dropSecrets(event.Account)
 	case account.AccountActivated:
-		t.joinFirst(event, e)
+		t.joinFirst(event.Account, event.Administrator, event.Credential, e)
+	case account.AdministratorJoined:
+		t.joinFirst(event.Account, event.Administrator, event.Credential, e)
 	case user.UserActivated:
 		t.nameAdministrator(event, e)
 	case account.AccessWithdrawn:
@@ -124,9 +126,11 @@ func (t *tasks) partnerUp(created account.AccountCreated, e eventlog.Recorded) {
 	}
 }
 
-func (t *tasks) joinFirst(activated account.AccountActivated, e eventlog.Recorded) {
-	t.refusable("first user of "+e.Stream, e, func(ctx context.Context, env command.Env) error {
-		_, err := t.finisher.people.JoinFirst(ctx, env, activated.Account, activated.Administrator, activated.Credential)
+// joinFirst makes the administrator that an account was created with a user. One
+// who was named and so activated the account is a user already.
+func (t *tasks) joinFirst(uid uuid.UUID, administrator account.Person, credential uuid.UUID, e eventlog.Recorded) {
+	t.refusable("user "+administrator.ID.String()+" of "+e.Stream, e, func(ctx context.Context, env command.Env) error {
+		_, err := t.finisher.people.JoinFirst(ctx, env, uid, administrator, credential)
 		return err
 	})
 }

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -57,19 +56,6 @@ func listedAccount(s accountState, status account.Status, revision eventlog.Revi
 		})
 	}
 	return row
-}
-
-// Security is what an account asks of its users.
-func (r *Reader) Security(ctx context.Context, uid uuid.UUID) (account.Security, error) {
-	var s accountState
-	_, err := r.read(ctx, query.Freshness{}, func(tx pgx.Tx) (err error) {
-		s, err = accountAt(ctx, tx, uid, query.Freshness{})
-		return err
-	})
-	if err != nil {
-		return account.Security{}, fmt.Errorf("security of an account: %w", err)
-	}
-	return s.Security, nil
 }
 
 // accountAt is an account, empty when it was not there then.

@@ -13,15 +13,15 @@ import (
 
 // CreateSession implements ports.PeopleStore.
 func (s *Store) CreateSession(ctx context.Context, v ports.Session, tokenHash []byte) error {
-	return s.exec(ctx, "create session", `INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, v.ID, tokenHash, v.User, v.Account, v.Credential, v.CreatedAt, v.ExpiresAt)
+	return s.exec(ctx, "create session", `INSERT INTO ops.sessions (id, token_hash, user_uid, account, credential, at_issuer, created_at, used_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, v.ID, tokenHash, v.User, v.Account, v.Credential, v.AtIssuer, v.CreatedAt, v.UsedAt, v.ExpiresAt)
 }
 
-const sessionColumns = `id, user_uid, account, credential, created_at, expires_at`
+const sessionColumns = `id, user_uid, account, credential, at_issuer, created_at, used_at, expires_at`
 
 func scanSession(row pgx.CollectableRow) (v ports.Session, err error) {
-	err = row.Scan(&v.ID, &v.User, &v.Account, &v.Credential, &v.CreatedAt, &v.ExpiresAt)
-	v.CreatedAt, v.ExpiresAt = v.CreatedAt.UTC(), v.ExpiresAt.UTC()
+	err = row.Scan(&v.ID, &v.User, &v.Account, &v.Credential, &v.AtIssuer, &v.CreatedAt, &v.UsedAt, &v.ExpiresAt)
+	v.CreatedAt, v.UsedAt, v.ExpiresAt = v.CreatedAt.UTC(), v.UsedAt.UTC(), v.ExpiresAt.UTC()
 	return v, err
 }
 
@@ -38,6 +38,11 @@ func (s *Store) Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]p
 		WHERE user_uid = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, user, at)
 	all, err := pgx.CollectRows(rows, scanSession)
 	return all, postgres.Failure("list sessions", err)
+}
+
+// UseSession implements ports.PeopleStore.
+func (s *Store) UseSession(ctx context.Context, session uuid.UUID, at time.Time) error {
+	return s.exec(ctx, "note the use of a session", `UPDATE ops.sessions SET used_at = greatest(used_at, $2) WHERE id = $1`, session, at)
 }
 
 // CarryOver implements ports.PeopleStore.
