@@ -13,7 +13,8 @@ var isolationRows = []row{
 		right: map[string]string{"": "201 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden"},
 	},
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}", right: seenBy},
-	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-15T12:00:00Z", right: map[string]string{"foreign": "404 404 404 404 404 404 404 404", "missing": "404 404 404 404 404 404 404 404"}},
+	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-15T12:00:00Z", right: seenBy},
+	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-14", right: map[string]string{"foreign": "404 404 404 404 404 404 404 404", "missing": "404 404 404 404 404 404 404 404"}},
 	{
 		route: "POST /v1/accounts/{uid}:close", send: "/v1/accounts/{account}:close", fresh: true,
 		right: map[string]string{

@@ -33,7 +33,9 @@ func (s *stack) accept(token string) {
 // enter signs in over HTTP.
 func (s *stack) enter(email string) *caller {
 	s.t.Helper()
-	in := when(s.as("").SignIn(s.t.Context(), client.SignIn{Email: email, Password: password})).Then(s.t).JSON201
+	nobody := s.as("")
+	in := when(nobody.SignIn(s.t.Context(), client.SignIn{Email: email, Password: password})).Then(s.t).JSON201
+	s.After(nobody.Position())
 	c := s.as(in.Token)
 	c.After(s.Position())
 	return c

@@ -57,6 +57,7 @@ func (a Analytics) Views() *projections.Views {
 	for _, v := range []view{
 		clock, accounts, a.devices(), a.deviceHistory(), partnerships, partnershipHistory,
 		a.customers(), renewalsByDay, a.renewalWindows(), userCounts,
+		transfers, registrationsByMonth, activationFunnel,
 	} {
 		all.Views = append(all.Views, v.declared())
 	}
@@ -157,7 +158,7 @@ func (a Analytics) devices() view {
 			[]column{{"service_status", fmt.Sprintf("CASE WHEN %s THEN CASE WHEN %s THEN '%s' ELSE '%s' END END",
 				inService("d"), a.windows().expired("d.service_end"), device.ServiceExpired, device.ServiceActive),
 				"active up to the last day of service, then expired; empty for a retired device."}},
-		), column{"changed_at", "d.valid_from", "When the last change of the device was recorded."}),
+		), column{"changed_at", "d.valid_from", "When the device was changed last."}),
 		From: "FROM device_versions d" + named("a", "d.account") + " WHERE " + current("d"),
 	}
 }
@@ -165,15 +166,15 @@ func (a Analytics) devices() view {
 // validity are the columns that a history has besides.
 func validity(alias string) []column {
 	return []column{
-		{"valid_from", alias + ".valid_from", "When this version was recorded."},
-		{"valid_to", "nullif(" + alias + ".valid_to, 'infinity')", "When the next version was recorded; empty: this is the current one."},
+		{"valid_from", alias + ".valid_from", "From when this version holds, by the service's clock when it happened."},
+		{"valid_to", "nullif(" + alias + ".valid_to, 'infinity')", "From when the next version holds; empty: this is the current one."},
 	}
 }
 
 func (a Analytics) deviceHistory() view {
 	return view{
 		Name: "device_history",
-		Comment: "Every version of every device by recorded time. As of T: " +
+		Comment: "Every version of every device, by when it happened. As of T: " +
 			"valid_from <= T AND (valid_to IS NULL OR valid_to > T).",
 		Columns: append(validity("d"), a.deviceColumns(nil, nil)...),
 		From:    "FROM device_versions d",
@@ -204,7 +205,7 @@ var partnerships = view{
 
 var partnershipHistory = view{
 	Name:    "partnership_history",
-	Comment: "Every version of every partnership by recorded time, ended ones too.",
+	Comment: "Every version of every partnership, by when it happened, ended ones too.",
 	Columns: append(append(validity("p"), partnershipColumns...), column{"ended", "p.ended", "The partnership was ended."}),
 	From:    partnershipAccounts,
 }
