@@ -73,7 +73,10 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 			return err
 		}
 	}
-	if !found {
+	switch {
+	case !found && !r.AsOf.IsZero():
+		return errors.New("nothing had happened to this device by " + r.AsOf.Format(time.RFC3339Nano))
+	case !found:
 		return errors.New("nothing is recorded of this device")
 	}
 	if r.JSON {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,21 @@ func TestSandbox(t *testing.T) {
 		require.Equal(t, "automatic-renewals", item.Actor.Id)
 		require.Equal(t, before.Now.Year()+5*(i+1), item.OccurredAt.Year())
 	}
+
+	// The past is that of the sandbox, and so is the future.
+	asOf := func(status int, at time.Time) answer {
+		return s.do(status, http.MethodGet, path+"?asOf="+at.Format(time.RFC3339), desk, nil)
+	}
+	asOf(http.StatusNotFound, before.Now.Add(-time.Hour))
+	asOf(http.StatusOK, before.Now.AddDate(7, 0, 0)).read(t, &device)
+	require.Equal(t, before.Now.AddDate(10, 0, 0).Year(), year(t, device.ServiceEnd))
+	asOf(http.StatusOK, after.Now).read(t, &device)
+	require.Equal(t, before.Now.AddDate(15, 0, 0).Year(), year(t, device.ServiceEnd))
+	asOf(http.StatusBadRequest, after.Now.AddDate(0, 0, 1))
+	replayed, err := program(t.Context(), "replay", "device", "LD72997819284879", "--data-dir", dir,
+		"--as-of", before.Now.AddDate(7, 0, 0).Format(time.DateOnly)).Output()
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(replayed), "  ServiceRenewed  "))
 
 	// Killed and started without the switch: time does not go back.
 	s.kill()
