@@ -27,7 +27,7 @@ func (r *reading) wrong(pointer, code, detail string) {
 func (r *reading) err() error { return badRequest(r.problems) }
 
 func (r *reading) minPosition(v *openapi.MinPosition) eventlog.Position {
-	if v == nil {
+	if v == nil || *v == "0" { // what is there now
 		return eventlog.Position{}
 	}
 	p, err := eventlog.ParsePosition(*v)

@@ -35,6 +35,7 @@ type Options struct {
 	App           App
 	Authenticator Authenticator
 	Idempotency   IdempotencyKeys
+	OwnWrites     OwnWrites // nil: reads do not wait for them
 	Service       Service
 	Clock         eventlog.Clock
 	Catalogue     *catalogue.Catalogue

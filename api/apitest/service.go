@@ -55,8 +55,9 @@ type Service struct {
 	Node    *eventnodetest.Restartable
 	Pool    *pgxpool.Pool // of the database; the event node has another one
 
-	t      testing.TB
-	tokens *postgres.Tokens
+	t       testing.TB
+	tokens  *postgres.Tokens
+	options api.Options
 }
 
 // Option changes what a Service is made of.
@@ -137,6 +138,7 @@ func (s *Service) run(made setup) {
 		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
+	o.OwnWrites = ownWrites{postgres.NewOwnWrites(s.Pool), wait}
 	made.change(&d, &o)
 	s.App = app.New(d)
 	runner = s.follow(log)
@@ -149,7 +151,27 @@ func (s *Service) run(made setup) {
 	must(s.t, err)
 	server, err := api.NewServer(o)
 	must(s.t, err)
-	s.Handler = server
+	s.Handler, s.options = server, o
+}
+
+// Another is a second instance's edge over the same stores.
+func (s *Service) Another() http.Handler {
+	s.t.Helper()
+	o := s.options
+	o.Registry = prometheus.NewRegistry()
+	server, err := api.NewServer(o)
+	must(s.t, err)
+	return server
+}
+
+// ownWrites are kept in the database and awaited in the read model.
+type ownWrites struct {
+	*postgres.OwnWrites
+	wait fleet.Wait
+}
+
+func (o ownWrites) Await(ctx context.Context, p eventlog.Position) error {
+	return o.wait(ctx, []string{fleet.Name}, p)
 }
 
 // follow prepares the read model and the reactions, which follow the log.

@@ -1694,7 +1694,8 @@ type Accepted = Operation
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1730,7 +1731,8 @@ type CreateAccountParams struct {
 
 // GetAccountParams defines parameters for GetAccount.
 type GetAccountParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1760,7 +1762,8 @@ type EditAccountParams struct {
 
 // ListChannelContactsParams defines parameters for ListChannelContacts.
 type ListChannelContactsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1796,7 +1799,8 @@ type RemoveChannelContactParams struct {
 
 // ListExternalAccountsParams defines parameters for ListExternalAccounts.
 type ListExternalAccountsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1841,7 +1845,8 @@ type RemoveExternalAccountParams struct {
 
 // GetExternalAccountParams defines parameters for GetExternalAccount.
 type GetExternalAccountParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1871,7 +1876,8 @@ type EditExternalAccountParams struct {
 
 // ListPartnersParams defines parameters for ListPartners.
 type ListPartnersParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -1919,7 +1925,8 @@ type AssignPartnerProfileParams struct {
 
 // ListProfilesParams defines parameters for ListProfiles.
 type ListProfilesParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1964,7 +1971,8 @@ type RemoveProfileParams struct {
 
 // GetProfileParams defines parameters for GetProfile.
 type GetProfileParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -1994,7 +2002,8 @@ type EditProfileParams struct {
 
 // GetSecurityParams defines parameters for GetSecurity.
 type GetSecurityParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2021,7 +2030,8 @@ type SecureAccountParams struct {
 
 // GetSlotsParams defines parameters for GetSlots.
 type GetSlotsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2030,7 +2040,8 @@ type GetSlotsParams struct {
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2068,7 +2079,8 @@ type InviteUserParams struct {
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2194,7 +2206,8 @@ type GrantAllocationParams struct {
 
 // ListAuditGrantsParams defines parameters for ListAuditGrants.
 type ListAuditGrantsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2232,7 +2245,8 @@ type GrantAuditParams struct {
 
 // GetAuditGrantParams defines parameters for GetAuditGrant.
 type GetAuditGrantParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2262,7 +2276,8 @@ type GetCatalogueParams struct {
 
 // ListCustomersParams defines parameters for ListCustomers.
 type ListCustomersParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2321,7 +2336,8 @@ type RegisterDevicesParams struct {
 
 // ListDevicesParams defines parameters for ListDevices.
 type ListDevicesParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2357,7 +2373,8 @@ type ListDevicesParams struct {
 
 // GetDeviceParams defines parameters for GetDevice.
 type GetDeviceParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
@@ -2387,7 +2404,8 @@ type EditDeviceParams struct {
 
 // GetDeviceHistoryParams defines parameters for GetDeviceHistory.
 type GetDeviceHistoryParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2441,7 +2459,8 @@ type SuspendDeviceParams struct {
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2459,7 +2478,8 @@ type ChangePasswordParams struct {
 
 // GetOperationParams defines parameters for GetOperation.
 type GetOperationParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2468,7 +2488,8 @@ type GetOperationParams struct {
 
 // GetOperationResultsParams defines parameters for GetOperationResults.
 type GetOperationResultsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2490,7 +2511,8 @@ type ErasePersonParams struct {
 
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2515,7 +2537,8 @@ type RequestReleaseParams struct {
 
 // GetReleaseRequestParams defines parameters for GetReleaseRequest.
 type GetReleaseRequestParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2575,7 +2598,8 @@ type RenewDevicesParams struct {
 
 // GetRenewalParams defines parameters for GetRenewal.
 type GetRenewalParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2678,7 +2702,8 @@ type PlanTransferParams struct {
 
 // GetTransferPlanParams defines parameters for GetTransferPlan.
 type GetTransferPlanParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2705,7 +2730,8 @@ type TransferDevicesParams struct {
 
 // GetTransferParams defines parameters for GetTransfer.
 type GetTransferParams struct {
-	// MinPosition The X-Position of a write that must be visible
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
 

@@ -148,6 +148,7 @@ func (e *engine) chores() []jobs.Chore {
 	}
 	return []jobs.Chore{
 		jobs.Remove("idempotency keys", postgres.NewIdempotencyKeys(e.pool, keyLock, keyKeep).RemoveExpired),
+		jobs.Remove("own writes", postgres.NewOwnWrites(e.pool).RemoveOld),
 		jobs.Remove("sessions", byNow(store.RemoveSessions)),
 		jobs.Remove("attempts to sign in", byNow(store.RemoveAttempts)),
 		jobs.Remove("personal tokens", byNow(store.RemoveTokens)),

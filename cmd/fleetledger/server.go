@@ -14,6 +14,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
 // Idempotency keys: how long an unanswered request holds its key, and how long
@@ -49,6 +51,7 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 		App:            api.Over(e.app),
 		Authenticator:  tokens,
 		Idempotency:    keys,
+		OwnWrites:      ownWrites{postgres.NewOwnWrites(e.pool), e},
 		Service:        health{e},
 		Clock:          e.clock,
 		Catalogue:      e.catalogue,
@@ -97,4 +100,14 @@ func (h health) Projections(ctx context.Context) ([]api.ProjectionStatus, error)
 		}
 	}
 	return list, nil
+}
+
+// ownWrites are kept in the database and awaited in the read model.
+type ownWrites struct {
+	*postgres.OwnWrites
+	engine *engine
+}
+
+func (o ownWrites) Await(ctx context.Context, p eventlog.Position) error {
+	return o.engine.waitFor(ctx, []string{fleet.Name}, p)
 }

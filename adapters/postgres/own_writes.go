@@ -1,0 +1,53 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+)
+
+// OwnWrites knows the last position that each credential has written, whichever
+// instance carried the write out.
+type OwnWrites struct{ pool *pgxpool.Pool }
+
+// NewOwnWrites keeps positions in the migrated database of pool.
+func NewOwnWrites(pool *pgxpool.Pool) *OwnWrites { return &OwnWrites{pool: pool} }
+
+// Note keeps the position unless a later one is known.
+func (s *OwnWrites) Note(ctx context.Context, credential []byte, p eventlog.Position) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO ops.own_writes AS w (credential, commit_position, prepare_position) VALUES ($1, $2, $3)
+		ON CONFLICT (credential) DO UPDATE SET
+			commit_position = excluded.commit_position, prepare_position = excluded.prepare_position, written_at = now()
+		WHERE (w.commit_position, w.prepare_position) < (excluded.commit_position, excluded.prepare_position)`,
+		credential, int64(p.Commit), int64(p.Prepare)) //nolint:gosec // positions have 63 bits
+	return Failure("note own write", err)
+}
+
+// Last is the last position that was noted, zero without one.
+func (s *OwnWrites) Last(ctx context.Context, credential []byte) (eventlog.Position, error) {
+	var p eventlog.Position
+	err := s.pool.QueryRow(ctx, `SELECT commit_position, prepare_position FROM ops.own_writes WHERE credential = $1`, credential).
+		Scan(&p.Commit, &p.Prepare)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return eventlog.Position{}, nil
+	}
+	return p, Failure("find own writes", err)
+}
+
+// ownWritesKept is how long a write is remembered: far longer than a read model
+// is behind.
+const ownWritesKept = time.Hour
+
+// RemoveOld removes up to limit positions that every read model has long reached.
+func (s *OwnWrites) RemoveOld(ctx context.Context, limit int) (int64, error) {
+	tag, err := s.pool.Exec(ctx, `DELETE FROM ops.own_writes WHERE credential IN
+		(SELECT credential FROM ops.own_writes WHERE written_at < now() - make_interval(secs => $1)
+		ORDER BY written_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, ownWritesKept.Seconds(), limit)
+	return tag.RowsAffected(), Failure("remove own writes", err)
+}

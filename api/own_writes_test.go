@@ -1,0 +1,119 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/apitest"
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+)
+
+// Whoever wrote reads it at once, at any instance, without minPosition.
+func TestReadsSeeTheCallersOwnWrites(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	_, desk := s.reseller("Northwind")
+	there := callerOf(t, s.service.Another(), desk.token)
+	for i := range 20 {
+		made := desk.raw("POST", "/v1/customers", fmt.Sprintf(`{"name":"Customer %d","administrator":{"email":"a%d@x.example"}}`, i, i))
+		expect(t, "created", made.Code, 201)
+		at := "/v1/accounts/" + string(made.Body.Bytes()[strings.Index(made.Body.String(), `"uid":"`)+7:][:36])
+		expect(t, "read", there.raw("GET", at, "").Code, 200)
+		expect(t, "read", desk.raw("GET", at, "").Code, 200)
+		expect(t, "listed", into[openapi.CustomerList](there.get("/v1/customers?limit=1")).Total, i+1)
+	}
+}
+
+// A read waits for its caller's writes alone, and not for long.
+func TestReadsDoNotWaitForever(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	uid, desk := s.reseller("Northwind")
+	_, other := s.reseller("Southwind")
+	at := "/v1/accounts/" + uid.String()
+	name := func(c *caller, query string) string { return into[openapi.Account](c.get(at + query).is(200)).Name }
+	expect(t, "before", name(desk, "?minPosition="+s.Position()), "Northwind")
+
+	behind, err := s.service.Pool.Begin(t.Context()) // the read model stands still
+	must(t, err)
+	defer func() { _ = behind.Rollback(context.WithoutCancel(t.Context())) }()
+	_, err = behind.Exec(t.Context(), `SELECT FROM ops.projector_checkpoint FOR UPDATE`)
+	must(t, err)
+	wrote := desk.send("PATCH", at, `{"name":"Northwind Traders"}`).is(200).header.Get("X-Position")
+	expect(t, "what is there after a second", name(desk, ""), "Northwind")
+	expect(t, "what is there now", name(desk, "?minPosition=0"), "Northwind")
+	expect(t, "somebody else", other.get("/v1/customers").is(200).header.Get("X-Position") != wrote, true)
+	must(t, behind.Rollback(t.Context()))
+	expect(t, "after", name(desk, ""), "Northwind Traders")
+	expect(t, "after a refusal", desk.get(at+"?minPosition=zero").is(400).codes(), []string{"#/query/minPosition position_invalid"})
+}
+
+// awaited notes the waits of reads.
+type awaited struct {
+	api.OwnWrites
+	positions []eventlog.Position
+}
+
+func (a *awaited) Await(ctx context.Context, p eventlog.Position) error {
+	a.positions = append(a.positions, p)
+	return a.OwnWrites.Await(ctx, p)
+}
+
+func TestOnlyWritersWait(t *testing.T) {
+	t.Parallel()
+	var waits awaited
+	s := newStack(t, apitest.With(func(_ *app.Dependencies, o *api.Options) {
+		waits.OwnWrites = o.OwnWrites
+		o.OwnWrites = &waits
+	}))
+	uid, desk := s.reseller("Northwind")
+	_, reader := s.reseller("Southwind")
+	reader.get("/v1/customers").is(200)
+	desk.post("/v1/customers?dryRun=true", `{"name":"C","administrator":{"email":"c@x.example"}}`).is(200)
+	desk.post("/v1/customers", `{"name":"","administrator":{"email":"c@x.example"}}`).is(422)
+	desk.raw("GET", "/v1/customers", "")
+	expect(t, "waits of who wrote nothing", len(waits.positions), 0)
+	wrote := desk.raw("PATCH", "/v1/accounts/"+uid.String(), `{"name":"N"}`).Header().Get("X-Position")
+	desk.raw("GET", "/v1/customers?minPosition=0", "")
+	expect(t, "waits with minPosition", len(waits.positions), 0)
+	desk.raw("GET", "/v1/customers", "")
+	expect(t, "position", waits.positions[0].String(), wrote)
+	var kept []byte
+	must(t, s.service.Pool.QueryRow(t.Context(), `SELECT credential FROM ops.own_writes WHERE commit_position = $1`, waits.positions[0].Commit).Scan(&kept))
+	if strings.Contains(string(kept), desk.token) {
+		t.Error("the token is kept")
+	}
+}
+
+// What waiting for own writes costs reads: without it at all, of somebody who
+// wrote nothing, and of somebody whose writes are long visible.
+func BenchmarkRead(b *testing.B) {
+	for _, kind := range []string{"without", "nothing written", "written"} {
+		b.Run(kind, func(b *testing.B) {
+			s := apitest.Start(b, apitest.With(func(_ *app.Dependencies, o *api.Options) {
+				if kind == "without" {
+					o.OwnWrites = nil
+				}
+			}))
+			operator := &caller{Client: s.Client(apitest.OperatorToken), t: &testing.T{}, handler: s.Handler, token: apitest.OperatorToken}
+			made := operator.raw("POST", "/v1/accounts", `{"name":"N","type":"reseller","administrator":{"email":"n@x.example"}}`)
+			uid := made.Body.String()[strings.Index(made.Body.String(), `"uid":"`)+7:][:36]
+			reader := *operator
+			reader.token = s.Token(uidIn("/"+uid), "")
+			if kind == "written" {
+				reader.raw("PATCH", "/v1/accounts/"+uid, `{"name":"M"}`)
+			}
+			reader.raw("GET", "/v1/accounts/"+uid+"?minPosition="+made.Header().Get("X-Position"), "")
+			for b.Loop() {
+				if got := reader.raw("GET", "/v1/accounts/"+uid, ""); got.Code != 200 {
+					b.Fatal(got.Body)
+				}
+			}
+		})
+	}
+}
