@@ -13,7 +13,6 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // call is what the stages of one request hand on to each other.
@@ -27,7 +26,6 @@ type call struct {
 	command     uuid.UUID  // id of the command, should the request be one
 	accept      string
 	dryRun      bool
-	ownWrite    <-chan eventlog.Position // what a read waits for; nil: nothing
 	body        []byte
 	mediaType   string
 }

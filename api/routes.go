@@ -66,7 +66,7 @@ func (r router) add(method, path string, h echo.HandlerFunc, m []echo.Middleware
 			op = o
 		}
 	}
-	before := []echo.MiddlewareFunc{r.s.named(op), r.s.readsOwnWrites(op), r.s.authenticated(op), r.s.limited(op), r.s.wellFormed(op), r.s.idempotent(op), r.s.afterOwnWrites}
+	before := []echo.MiddlewareFunc{r.s.named(op), r.s.readsOwnWrites(op), r.s.authenticated(op), r.s.limited(op), r.s.wellFormed(op), r.s.idempotent(op)}
 	return r.s.echo.Add(method, strings.Replace(path, `\:`, `/\:`, 1), h, append(before, m...)...)
 }
 

@@ -2,17 +2,15 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // OwnWrites knows the last position that each credential has written, whichever
-// instance carried the write out.
+// instance carried the write out. The read model asks ops.own_writes itself.
 type OwnWrites struct{ pool *pgxpool.Pool }
 
 // NewOwnWrites keeps positions in the migrated database of pool.
@@ -27,17 +25,6 @@ func (s *OwnWrites) Note(ctx context.Context, credential []byte, p eventlog.Posi
 		WHERE (w.commit_position, w.prepare_position) < (excluded.commit_position, excluded.prepare_position)`,
 		credential, int64(p.Commit), int64(p.Prepare)) //nolint:gosec // positions have 63 bits
 	return Failure("note own write", err)
-}
-
-// Last is the last position that was noted, zero without one.
-func (s *OwnWrites) Last(ctx context.Context, credential []byte) (eventlog.Position, error) {
-	var p eventlog.Position
-	err := s.pool.QueryRow(ctx, `SELECT commit_position, prepare_position FROM ops.own_writes WHERE credential = $1`, credential).
-		Scan(&p.Commit, &p.Prepare)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return eventlog.Position{}, nil
-	}
-	return p, Failure("find own writes", err)
 }
 
 // ownWritesKept is how long a write is remembered: far longer than a read model

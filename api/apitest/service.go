@@ -138,7 +138,7 @@ func (s *Service) run(made setup) {
 		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
-	o.OwnWrites = ownWrites{postgres.NewOwnWrites(s.Pool), wait}
+	o.OwnWrites = postgres.NewOwnWrites(s.Pool)
 	made.change(&d, &o)
 	s.App = app.New(d)
 	runner = s.follow(log)
@@ -162,16 +162,6 @@ func (s *Service) Another() http.Handler {
 	server, err := api.NewServer(o)
 	must(s.t, err)
 	return server
-}
-
-// ownWrites are kept in the database and awaited in the read model.
-type ownWrites struct {
-	*postgres.OwnWrites
-	wait fleet.Wait
-}
-
-func (o ownWrites) Await(ctx context.Context, p eventlog.Position) error {
-	return o.wait(ctx, []string{fleet.Name}, p)
 }
 
 // follow prepares the read model and the reactions, which follow the log.

@@ -14,8 +14,6 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api"
-	"github.com/fleetledger/fleetledger/app/eventlog"
-	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
 // Idempotency keys: how long an unanswered request holds its key, and how long
@@ -51,7 +49,7 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 		App:            api.Over(e.app),
 		Authenticator:  tokens,
 		Idempotency:    keys,
-		OwnWrites:      ownWrites{postgres.NewOwnWrites(e.pool), e},
+		OwnWrites:      postgres.NewOwnWrites(e.pool),
 		Service:        health{e},
 		Clock:          e.clock,
 		Catalogue:      e.catalogue,
@@ -100,14 +98,4 @@ func (h health) Projections(ctx context.Context) ([]api.ProjectionStatus, error)
 		}
 	}
 	return list, nil
-}
-
-// ownWrites are kept in the database and awaited in the read model.
-type ownWrites struct {
-	*postgres.OwnWrites
-	engine *engine
-}
-
-func (o ownWrites) Await(ctx context.Context, p eventlog.Position) error {
-	return o.engine.waitFor(ctx, []string{fleet.Name}, p)
 }

@@ -92,7 +92,7 @@ func (w *world) accountStep() {
 func (w *world) userStep() {
 	i := w.draw(len(w.users))
 	uid, account := w.users[i], w.accounts[i]
-	w.add(eventlog.UserStream(uid), []domain.Event{
+	w.add(user.Aggregate.Stream(uid), []domain.Event{
 		user.UserActivated{User: uid, Account: account},
 		user.UserSignedIn{User: uid, Account: account, Day: calendar.DateOf(w.now)},
 		user.UserDeactivated{User: uid},

@@ -42,8 +42,12 @@ func NewReader(pool *pgxpool.Pool, wait Wait) *Reader {
 	}}
 }
 
+// ownWritesPatience is how long a read waits for the caller's own writes.
+const ownWritesPatience = time.Second
+
 // read runs do in one snapshot that is at least at f.MinPosition, and gives the
-// snapshot's position.
+// snapshot's position. Where the context has a credential that has written more
+// than the snapshot has, it waits for that a moment and takes another one.
 func (r *Reader) read(ctx context.Context, f query.Freshness, do func(pgx.Tx) error) (eventlog.Position, error) {
 	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	err := r.wait(waiting, []string{Name}, f.MinPosition)
@@ -51,10 +55,16 @@ func (r *Reader) read(ctx context.Context, f query.Freshness, do func(pgx.Tx) er
 	if err != nil {
 		return eventlog.Position{}, err
 	}
-	position, err := r.once(ctx, do)
+	position, err := r.once(ctx, query.OwnWriter(ctx), do)
+	if behind, ok := errors.AsType[*behindOwnWrites](err); ok {
+		waiting, cancel := context.WithTimeout(ctx, ownWritesPatience)
+		_ = r.wait(waiting, []string{Name}, behind.wrote) // else what is there is answered
+		cancel()
+		position, err = r.once(ctx, nil, do)
+	}
 	if code(err) == planOutdated {
 		// A statement prepared before a rebuild swapped the tables.
-		position, err = r.once(ctx, do)
+		position, err = r.once(ctx, nil, do)
 	}
 	if unavailable(err) {
 		return position, fmt.Errorf("%w: %w", query.ErrUnavailable, err)
@@ -62,17 +72,26 @@ func (r *Reader) read(ctx context.Context, f query.Freshness, do func(pgx.Tx) er
 	return position, err
 }
 
-func (r *Reader) once(ctx context.Context, do func(pgx.Tx) error) (eventlog.Position, error) {
-	var p eventlog.Position
+// behindOwnWrites ends a read whose snapshot is before what the caller wrote.
+type behindOwnWrites struct{ wrote eventlog.Position }
+
+func (b *behindOwnWrites) Error() string { return "the read model is behind " + b.wrote.String() }
+
+func (r *Reader) once(ctx context.Context, credential []byte, do func(pgx.Tx) error) (eventlog.Position, error) {
+	var p, wrote eventlog.Position
 	err := pgx.BeginTxFunc(ctx, r.pool, r.begin, func(tx pgx.Tx) error {
 		var state projections.State
-		err := tx.QueryRow(ctx, `SELECT commit_position, prepare_position, state FROM ops.projector_checkpoint WHERE name = $1 AND version = $2`,
-			Name, modelVersion).Scan(&p.Commit, &p.Prepare, &state)
+		err := tx.QueryRow(ctx, `SELECT c.commit_position, c.prepare_position, c.state, coalesce(w.commit_position, 0), coalesce(w.prepare_position, 0)
+			FROM ops.projector_checkpoint c LEFT JOIN ops.own_writes w ON w.credential = $3 WHERE c.name = $1 AND c.version = $2`,
+			Name, modelVersion, credential).Scan(&p.Commit, &p.Prepare, &state, &wrote.Commit, &wrote.Prepare)
 		if err != nil {
 			return fmt.Errorf("read position: %w", err)
 		}
 		if state == projections.Filling {
 			return fmt.Errorf("the read model is new and being filled: %w", query.ErrNotCaughtUp)
+		}
+		if p.Before(wrote) {
+			return &behindOwnWrites{wrote}
 		}
 		return do(tx)
 	})
