@@ -45,7 +45,7 @@ func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperatio
 	}
 	start := 0
 	if r.Params.Cursor != nil {
-		if start, err = strconv.Atoi(*r.Params.Cursor); err != nil || start < 0 {
+		if start, err = strconv.Atoi(*r.Params.Cursor); err != nil || start < 0 || start > o.Total {
 			return nil, query.ErrBadCursor
 		}
 	}

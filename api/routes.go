@@ -67,7 +67,12 @@ func (r router) add(method, path string, h echo.HandlerFunc, m []echo.Middleware
 		}
 	}
 	before := []echo.MiddlewareFunc{r.s.named(op), r.s.readsOwnWrites(op), r.s.authenticated(op), r.s.limited(op), r.s.wellFormed(op), r.s.idempotent(op)}
-	return r.s.echo.Add(method, strings.Replace(path, `\:`, `/\:`, 1), h, append(before, m...)...)
+	at := strings.Replace(path, `\:`, `/\:`, 1)
+	if method == http.MethodGet {
+		before = append([]echo.MiddlewareFunc{withoutBody}, before...)
+		r.s.echo.Add(http.MethodHead, at, h, append(before, m...)...)
+	}
+	return r.s.echo.Add(method, at, h, append(before, m...)...)
 }
 
 func (r router) CONNECT(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {

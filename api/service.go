@@ -20,6 +20,7 @@ func (s *Server) registerService() {
 	add := func(path string, h echo.HandlerFunc) {
 		op := s.operations[http.MethodGet+" "+path]
 		s.echo.GET(path, h, s.named(op))
+		s.echo.HEAD(path, h, withoutBody, s.named(op))
 	}
 	add("/healthz", func(c echo.Context) error {
 		return c.JSON(http.StatusOK, openapi.Health{Status: openapi.Ok, Checks: []openapi.HealthCheck{}})

@@ -7900,6 +7900,13 @@ type AcceptedJSONResponse struct {
 	Headers AcceptedResponseHeaders
 }
 
+type NotModifiedResponseHeaders struct {
+	ETag string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
+}
+
 type ProblemResponseHeaders struct {
 	Allow              *string
 	RateLimitLimit     *string
@@ -8104,6 +8111,14 @@ func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.Respons
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAccount304Response = NotModifiedResponse
+
+func (response GetAccount304Response) VisitGetAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
@@ -8676,6 +8691,14 @@ func (response GetExternalAccount200JSONResponse) VisitGetExternalAccountRespons
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetExternalAccount304Response = NotModifiedResponse
+
+func (response GetExternalAccount304Response) VisitGetExternalAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetExternalAccountdefaultApplicationProblemPlusJSONResponse struct {
@@ -9310,6 +9333,14 @@ func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.Respons
 	return err
 }
 
+type GetProfile304Response = NotModifiedResponse
+
+func (response GetProfile304Response) VisitGetProfileResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetProfiledefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	Headers    ProblemResponseHeaders
@@ -9794,6 +9825,14 @@ func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWrite
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetUser304Response = NotModifiedResponse
+
+func (response GetUser304Response) VisitGetUserResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetUserdefaultApplicationProblemPlusJSONResponse struct {
@@ -10679,6 +10718,14 @@ func (response GetAuditGrant200JSONResponse) VisitGetAuditGrantResponse(w http.R
 	return err
 }
 
+type GetAuditGrant304Response = NotModifiedResponse
+
+func (response GetAuditGrant304Response) VisitGetAuditGrantResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetAuditGrantdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	Headers    ProblemResponseHeaders
@@ -11209,6 +11256,14 @@ func (response GetDevice200JSONResponse) VisitGetDeviceResponse(w http.ResponseW
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetDevice304Response = NotModifiedResponse
+
+func (response GetDevice304Response) VisitGetDeviceResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetDevicedefaultApplicationProblemPlusJSONResponse struct {
