@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/audits"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -33,6 +34,7 @@ type App struct {
 	Partnerships Partnerships
 	Audits       Audits
 	Devices      Devices
+	Catalogues   Catalogues
 	Transfers    Transfers
 	Renewals     Renewals
 	Operations   Operations
@@ -47,6 +49,7 @@ func Over(a *app.App) App {
 		Partnerships: a.Partnerships,
 		Audits:       a.Audits,
 		Devices:      a.Devices,
+		Catalogues:   a.Catalogues,
 		Transfers:    a.Transfers,
 		Renewals:     a.Renewals,
 		Operations:   a.Operations,
@@ -82,6 +85,14 @@ type Audits interface {
 	Grant(context.Context, access.Caller, audits.Grant) (audits.Granted, error)
 	List(context.Context, access.Caller, query.AuditGrantQuery) (query.List[query.AuditGrantRow], error)
 	Get(context.Context, access.Caller, uuid.UUID) (query.AuditGrantRow, eventlog.Position, error)
+}
+
+// Catalogues are the models in force and the operator's edits.
+type Catalogues interface {
+	InForce(context.Context) (catalogues.InForce, error)
+	AsOf(ctx context.Context, at time.Time) (catalogues.InForce, error)
+	Put(context.Context, access.Caller, catalogues.Put) (catalogues.Edited, error)
+	Withdraw(context.Context, access.Caller, catalogues.Withdraw) (catalogues.Edited, error)
 }
 
 // Devices are registration, life cycle, history and releases.

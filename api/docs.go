@@ -17,6 +17,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/models"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
 
@@ -67,6 +68,8 @@ var shownRefusals = []domain.Problem{
 	{Code: device.CodeFactorTaken, Kind: domain.Conflict},
 	{Code: device.CodeRegisteredElsewhere, Kind: domain.Conflict},
 	{Code: device.CodeBusy, Kind: domain.Busy},
+	{Code: models.CodeUnknown, Kind: domain.Missing},
+	{Code: models.CodePatternOverlaps, Kind: domain.Conflict},
 	{Code: account.CodeNameTaken, Kind: domain.Conflict},
 	{Code: account.CodeEmailTaken, Kind: domain.Conflict},
 	{Code: account.CodeLabelTaken, Kind: domain.Conflict},

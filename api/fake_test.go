@@ -10,6 +10,7 @@ import (
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -20,6 +21,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
 // fake stands in for app where only the wire is looked at: what goes in as
@@ -50,6 +52,10 @@ type fake struct {
 }
 
 type (
+	fakeCatalogues struct {
+		api.Catalogues
+		*fake
+	}
 	fakeAccounts struct {
 		api.Accounts
 		*fake
@@ -87,10 +93,16 @@ func (f *fake) app() api.App {
 		People:       fakePeople{fake: f},
 		Partnerships: fakePartnerships{fake: f},
 		Devices:      fakeDevices{fake: f},
+		Catalogues:   fakeCatalogues{fake: f},
 		Transfers:    fakeTransfers{fake: f},
 		Renewals:     fakeRenewals{fake: f},
 		Operations:   fakeOperations{fake: f},
 	}
+}
+
+// InForce is the catalogue of the file.
+func (fakeCatalogues) InForce(context.Context) (catalogues.InForce, error) {
+	return catalogues.InForce{Catalogue: catalogue.Default(), Revision: eventlog.NoStream}, nil
 }
 
 func (fakeAccounts) Admit(context.Context, access.Caller, netip.Addr) error { return nil }

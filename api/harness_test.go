@@ -30,7 +30,6 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -114,7 +113,7 @@ func (l *logBuffer) String() string {
 func options(f *fake) api.Options {
 	return api.Options{
 		App: f.app(), Authenticator: signedIn, Idempotency: noKeys{}, Service: service{ready: true}, Clock: fixedClock{},
-		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: query.DefaultWindows,
+		Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
 }

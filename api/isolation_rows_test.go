@@ -148,6 +148,16 @@ var isolationRows = []row{
 	},
 	{route: "GET /v1/me", send: "/v1/me", right: everybody},
 	{route: "GET /v1/catalogue", send: "/v1/catalogue", right: everybody},
+	{route: "GET /v1/catalogue", send: "/v1/catalogue?asOf=2026-03-15T11:00:00Z", right: everybody},
+	{route: "GET /v1/catalogue/{model}", send: "/v1/catalogue/LX40", right: ofNobody(alike("200"))},
+	{route: "GET /v1/catalogue/{model}", send: "/v1/catalogue/ZX1", right: map[string]string{"": alike("404")}},
+	{
+		route: "PUT /v1/catalogue/{model}", send: "/v1/catalogue/ZX90",
+		body:  `{"serialPattern":"^ZX[0-9]{14}$","offers":["basic"],"defaultOffer":"basic","includedMonths":12}`,
+		right: ofNobody(operatorOnly),
+	},
+	{route: "DELETE /v1/catalogue/{model}", send: "/v1/catalogue/LX40", right: ofNobody(operatorOnly)},
+	{route: "DELETE /v1/catalogue/{model}", send: "/v1/catalogue/ZX1", right: map[string]string{"": onlyOperator("404:model_unknown")}},
 	{route: "GET /v1/projections", send: "/v1/projections", right: map[string]string{"": operatorOnly}},
 	{route: "GET /healthz", send: "/healthz", right: everybody},
 	{route: "GET /readyz", send: "/readyz", right: everybody},
@@ -325,4 +335,14 @@ var isolationRows = []row{
 			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
+}
+
+// ofNobody is for what is in the path and belongs to no account: the same answers
+// whatever thing is asked about.
+func ofNobody(answers string) map[string]string {
+	right := map[string]string{}
+	for _, thing := range things {
+		right[thing] = answers
+	}
+	return right
 }

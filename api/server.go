@@ -18,7 +18,6 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
-	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -38,7 +37,6 @@ type Options struct {
 	OwnWrites     OwnWrites // nil: reads do not wait for them
 	Service       Service
 	Clock         eventlog.Clock
-	Catalogue     *catalogue.Catalogue
 	Rules         device.Rules
 	Windows       query.Windows
 	// FingerprintKey keys the fingerprints of requests that carry an

@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/audits"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -39,6 +40,7 @@ type App struct {
 	Partnerships *partnerships.Service // whom customers let in
 	Audits       *audits.Service       // whom the operator lets read
 	Devices      *devices.Service      // registration, life cycle, history, releases
+	Catalogues   *catalogues.Service   // the models in force, the operator's edits
 	Transfers    *transfers.Service    // plans, transfers, reversals
 	Renewals     *renewals.Service     // orders, previews, grants, reversals
 	Operations   *operations.Service   // long bulk commands in the background
@@ -56,7 +58,7 @@ type Dependencies struct {
 	Log       eventlog.Log
 	Reader    query.Reader
 	Clock     eventlog.Clock
-	Catalogue *catalogue.Catalogue
+	Catalogue *catalogue.Catalogue // of the file, before the operator's edits
 	Rules     device.Rules
 	Windows   query.Windows
 	// WarnDays are the days before a partnership's end on which both sides are
@@ -84,12 +86,13 @@ func New(d Dependencies) *App {
 	tokens := access.NewTokens(d.Secret)
 	a := &App{Access: control, Tokens: tokens, executor: x}
 
+	a.Catalogues = catalogues.New(x, d.Catalogue)
 	a.Partnerships = partnerships.New(x, control)
 	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Windows, d.People.Issuer != nil)
 	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
-	a.Devices = devices.New(x, control, d.Reader, d.Catalogue, d.Rules)
-	a.Transfers = transfers.New(x, control, d.Catalogue, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
+	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
+	a.Transfers = transfers.New(x, control, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
 	a.Renewals = renewals.New(x, control, d.Reader, d.Rules)
 	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
 	a.Schedule = schedule.New(x, d.Reader, d.Rules, d.WarnDays, d.Sandbox)

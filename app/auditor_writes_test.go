@@ -14,6 +14,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/operations"
@@ -165,6 +166,15 @@ func TestAuditorsWriteNothing(t *testing.T) {
 				submit(operations.Submission{Kind: ports.OperationRenewal, Renewal: renew}),
 			}
 		},
+		"Catalogues.Put": func() []error {
+			put := catalogues.Put{Edit: catalogues.Edit{Command: newCommand()}, Model: modelNumber(1)}
+			dryPut := put
+			dryPut.DryRun = true
+			return []error{fail(m.Catalogues.Put(m.ctx, auditor, put)), fail(m.Catalogues.Put(m.ctx, auditor, dryPut))}
+		},
+		"Catalogues.Withdraw": one(func() error {
+			return fail(m.Catalogues.Withdraw(m.ctx, auditor, catalogues.Withdraw{Edit: catalogues.Edit{Command: newCommand()}, Model: "MP70"}))
+		}),
 		"Audits.Grant": one(func() error { return fail(m.Audits.Grant(m.ctx, auditor, m.grantFor(reseller))) }),
 		"Audits.Revoke": one(func() error {
 			return fail(m.Audits.Revoke(m.ctx, auditor, uuid.MustParse(auditor.Actor.ID), newCommand(), nil))

@@ -102,7 +102,7 @@ func TestReadsAndAppends(t *testing.T) {
 		},
 		{
 			"transfer a device",
-			[]string{"account", "account", "partnership", "device", "reservation places", "old name"},
+			[]string{"account", "account", "partnership", "device", "catalogue", "reservation places", "old name"},
 			[]string{"transfer", "new name", "device", "reservation places", "old name", "transfer"},
 			func(a *app.App) error { return move(a, administratorOf(reseller), serials[1], false) },
 		},
@@ -114,7 +114,7 @@ func TestReadsAndAppends(t *testing.T) {
 		},
 		{
 			"transfer a device, all or nothing",
-			[]string{"account", "account", "partnership", "device", "batch", "new name", "reservation places", "old name"},
+			[]string{"account", "account", "partnership", "device", "catalogue", "batch", "new name", "reservation places", "old name"},
 			[]string{"transfer", "batch", "new name", "device", "batch", "device", "batch", "reservation places", "old name", "transfer"},
 			func(a *app.App) error { return move(a, administratorOf(reseller), serials[2], true) },
 		},
@@ -149,7 +149,7 @@ func TestReadsAndAppends(t *testing.T) {
 		},
 		{
 			"register a device",
-			[]string{"account", "device"},
+			[]string{"account", "catalogue", "device"},
 			[]string{"new name", "reservation factor", "device"},
 			func(a *app.App) error {
 				row := router(4)

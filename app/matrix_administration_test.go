@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app/accounts"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/partnerships"
@@ -81,6 +82,20 @@ func administrationRows() []row {
 			_, err := on.Accounts.RemoveExternalAccount(w.ctx, operator(), accounts.RemoveExternalAccount{Command: c, Account: uid, ExternalAccount: external})
 			return gone(err)
 		}),
+		{name: "define a model", covers: "Catalogues.Put", single: oneAppend, begin: func(w *world, round int) func(process) error {
+			c := catalogues.Put{Edit: catalogues.Edit{Command: newCommand()}, Model: modelNumber(round)}
+			return func(on process) error {
+				_, err := on.Catalogues.Put(w.ctx, operator(), c)
+				return err
+			}
+		}},
+		{name: "withdraw a model", covers: "Catalogues.Withdraw", single: oneAppend, begin: func(w *world, _ int) func(process) error {
+			c := catalogues.Withdraw{Edit: catalogues.Edit{Command: newCommand()}, Model: "MG90"}
+			return func(on process) error {
+				_, err := on.Catalogues.Withdraw(w.ctx, operator(), c)
+				return err
+			}
+		}},
 		{name: "let an auditor read", covers: "Audits.Grant", begin: func(w *world, round int) func(process) error {
 			c := w.grantFor(w.activated(round))
 			return func(on process) error {

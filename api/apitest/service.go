@@ -135,7 +135,7 @@ func (s *Service) run(made setup) {
 		},
 	}, api.Options{
 		Idempotency: postgres.NewIdempotencyKeys(s.Pool, time.Minute, 24*time.Hour), Service: wellService{}, Clock: s.Clock,
-		Catalogue: catalogue.Default(), Rules: device.DefaultRules, Windows: query.DefaultWindows,
+		Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
 	o.OwnWrites = postgres.NewOwnWrites(s.Pool)

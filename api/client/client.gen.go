@@ -258,6 +258,9 @@ type LifeCycleState = openapi.LifeCycleState
 // Me defines model for Me.
 type Me = openapi.Me
 
+// ModelDefinition defines model for ModelDefinition.
+type ModelDefinition = openapi.ModelDefinition
+
 // NewAccount defines model for NewAccount.
 type NewAccount = openapi.NewAccount
 
@@ -536,6 +539,9 @@ type Limit = openapi.Limit
 // MinPosition defines model for MinPosition.
 type MinPosition = openapi.MinPosition
 
+// ModelName defines model for ModelName.
+type ModelName = openapi.ModelName
+
 // OperationID defines model for OperationID.
 type OperationID = openapi.OperationID
 
@@ -574,6 +580,9 @@ type XAccount = openapi.XAccount
 
 // Accepted defines model for Accepted.
 type Accepted = openapi.Accepted
+
+// EditedModel defines model for EditedModel.
+type EditedModel = openapi.EditedModel
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams = openapi.ListAccountsParams
@@ -694,6 +703,15 @@ type RevokeAuditGrantParams = openapi.RevokeAuditGrantParams
 
 // GetCatalogueParams defines parameters for GetCatalogue.
 type GetCatalogueParams = openapi.GetCatalogueParams
+
+// WithdrawModelParams defines parameters for WithdrawModel.
+type WithdrawModelParams = openapi.WithdrawModelParams
+
+// GetModelParams defines parameters for GetModel.
+type GetModelParams = openapi.GetModelParams
+
+// PutModelParams defines parameters for PutModel.
+type PutModelParams = openapi.PutModelParams
 
 // ListCustomersParams defines parameters for ListCustomers.
 type ListCustomersParams = openapi.ListCustomersParams
@@ -871,6 +889,9 @@ type GrantAuditJSONRequestBody = openapi.GrantAuditJSONRequestBody
 
 // RevokeAuditGrantJSONRequestBody defines body for RevokeAuditGrant for application/json ContentType.
 type RevokeAuditGrantJSONRequestBody = openapi.RevokeAuditGrantJSONRequestBody
+
+// PutModelJSONRequestBody defines body for PutModel for application/json ContentType.
+type PutModelJSONRequestBody = openapi.PutModelJSONRequestBody
 
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = openapi.CreateCustomerJSONRequestBody
@@ -1557,8 +1578,48 @@ type ClientInterface interface {
 
 	// GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 	//
+	// The models in force: what the operator edits holds from the next request on.
+	// With `asOf` the models are those of then; profiles and windows are today's.
+	//
 	// Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 	GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawModel Withdraw a model (the operator only)
+	//
+	// No device is registered as this model from the next request on. Those that there
+	// are stay as they are; the model is still listed, as `withdrawn`.
+	//
+	// Corresponds with DELETE /v1/catalogue/{model} (the `WithdrawModel` operationId).
+	WithdrawModel(ctx context.Context, model ModelName, params *WithdrawModelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetModel One model, named in any case
+	//
+	// Corresponds with GET /v1/catalogue/{model} (the `GetModel` operationId).
+	GetModel(ctx context.Context, model ModelName, params *GetModelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutModelWithBody Define a model, or replace its definition (the operator only)
+	//
+	// In force for the next request, on all instances. A serial number is of one model
+	// at most: a pattern that has one in common with another model's is
+	// `serial_pattern_overlaps` (409). Devices keep the offer that they run on. A
+	// withdrawn model comes back.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/catalogue/{model} (the `PutModel` operationId).
+	PutModelWithBody(ctx context.Context, model ModelName, params *PutModelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutModel Define a model, or replace its definition (the operator only)
+	//
+	// In force for the next request, on all instances. A serial number is of one model
+	// at most: a pattern that has one in common with another model's is
+	// `serial_pattern_overlaps` (409). Devices keep the offer that they run on. A
+	// withdrawn model comes back.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/catalogue/{model} (the `PutModel` operationId).
+	PutModel(ctx context.Context, model ModelName, params *PutModelParams, body PutModelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCustomers The Customers page of the reseller acted for
 	//
@@ -3417,9 +3478,89 @@ func (c *RawClient) RevokeAuditGrant(ctx context.Context, id AuditGrantID, param
 
 // GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 //
+// The models in force: what the operator edits holds from the next request on.
+// With `asOf` the models are those of then; profiles and windows are today's.
+//
 // Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 func (c *RawClient) GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCatalogueRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawModel Withdraw a model (the operator only)
+//
+// No device is registered as this model from the next request on. Those that there
+// are stay as they are; the model is still listed, as `withdrawn`.
+//
+// Corresponds with DELETE /v1/catalogue/{model} (the `WithdrawModel` operationId).
+func (c *RawClient) WithdrawModel(ctx context.Context, model ModelName, params *WithdrawModelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawModelRequest(c.Server, model, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetModel One model, named in any case
+//
+// Corresponds with GET /v1/catalogue/{model} (the `GetModel` operationId).
+func (c *RawClient) GetModel(ctx context.Context, model ModelName, params *GetModelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetModelRequest(c.Server, model, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutModelWithBody Define a model, or replace its definition (the operator only)
+//
+// In force for the next request, on all instances. A serial number is of one model
+// at most: a pattern that has one in common with another model's is
+// `serial_pattern_overlaps` (409). Devices keep the offer that they run on. A
+// withdrawn model comes back.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/catalogue/{model} (the `PutModel` operationId).
+func (c *RawClient) PutModelWithBody(ctx context.Context, model ModelName, params *PutModelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutModelRequestWithBody(c.Server, model, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutModel Define a model, or replace its definition (the operator only)
+//
+// In force for the next request, on all instances. A serial number is of one model
+// at most: a pattern that has one in common with another model's is
+// `serial_pattern_overlaps` (409). Devices keep the offer that they run on. A
+// withdrawn model comes back.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/catalogue/{model} (the `PutModel` operationId).
+func (c *RawClient) PutModel(ctx context.Context, model ModelName, params *PutModelParams, body PutModelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutModelRequest(c.Server, model, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8913,6 +9054,45 @@ func NewGetCatalogueRequest(server string, params *GetCatalogueParams) (*http.Re
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -8929,6 +9109,293 @@ func NewGetCatalogueRequest(server string, params *GetCatalogueParams) (*http.Re
 			}
 
 			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawModelRequest constructs an http.Request for the WithdrawModel method
+func NewWithdrawModelRequest(server string, model ModelName, params *WithdrawModelParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "model", model, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/catalogue/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Reason != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reason", *params.Reason, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetModelRequest constructs an http.Request for the GetModel method
+func NewGetModelRequest(server string, model ModelName, params *GetModelParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "model", model, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/catalogue/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPutModelRequest calls the generic PutModel builder with application/json body
+func NewPutModelRequest(server string, model ModelName, params *PutModelParams, body PutModelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutModelRequestWithBody(server, model, params, "application/json", bodyReader)
+}
+
+// NewPutModelRequestWithBody constructs an http.Request for the PutModel method, with any body, and a specified content type
+func NewPutModelRequestWithBody(server string, model ModelName, params *PutModelParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "model", model, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/catalogue/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -14574,15 +15041,159 @@ func readGetCatalogueResponse(rsp *http.Response) (*GetCatalogueResponse, error)
 
 // GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 //
+// The models in force: what the operator edits holds from the next request on.
+// With `asOf` the models are those of then; profiles and windows are today's.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 func (c *Client) GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*GetCatalogueResponse, error) {
+	var waiting GetCatalogueParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
 	rsp, err := c.Raw.GetCatalogue(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return readGetCatalogueResponse(rsp)
+}
+
+// WithdrawModelResponse is the answer to WithdrawModel: the field of its status is set.
+type WithdrawModelResponse struct {
+	Response
+	JSON200 *EditedModel // 200, application/json
+}
+
+func readWithdrawModelResponse(rsp *http.Response) (*WithdrawModelResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &WithdrawModelResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// WithdrawModel Withdraw a model (the operator only)
+//
+// No device is registered as this model from the next request on. Those that there
+// are stay as they are; the model is still listed, as `withdrawn`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/catalogue/{model} (the `WithdrawModel` operationId).
+func (c *Client) WithdrawModel(ctx context.Context, model ModelName, params *WithdrawModelParams, reqEditors ...RequestEditorFn) (*WithdrawModelResponse, error) {
+	rsp, err := c.Raw.WithdrawModel(ctx, model, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawModelResponse(rsp)
+}
+
+// GetModelResponse is the answer to GetModel: the field of its status is set.
+type GetModelResponse struct {
+	Response
+	JSON200 *CatalogueModel // 200, application/json
+}
+
+func readGetModelResponse(rsp *http.Response) (*GetModelResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetModelResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetModel One model, named in any case
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/catalogue/{model} (the `GetModel` operationId).
+func (c *Client) GetModel(ctx context.Context, model ModelName, params *GetModelParams, reqEditors ...RequestEditorFn) (*GetModelResponse, error) {
+	var waiting GetModelParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetModel(ctx, model, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetModelResponse(rsp)
+}
+
+// PutModelResponse is the answer to PutModel: the field of its status is set.
+type PutModelResponse struct {
+	Response
+	JSON200 *EditedModel // 200, application/json
+}
+
+func readPutModelResponse(rsp *http.Response) (*PutModelResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &PutModelResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// PutModelWithBody Define a model, or replace its definition (the operator only)
+//
+// In force for the next request, on all instances. A serial number is of one model
+// at most: a pattern that has one in common with another model's is
+// `serial_pattern_overlaps` (409). Devices keep the offer that they run on. A
+// withdrawn model comes back.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/catalogue/{model} (the `PutModel` operationId).
+func (c *Client) PutModelWithBody(ctx context.Context, model ModelName, params *PutModelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutModelResponse, error) {
+	rsp, err := c.Raw.PutModelWithBody(ctx, model, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readPutModelResponse(rsp)
+}
+
+// PutModel Define a model, or replace its definition (the operator only)
+//
+// In force for the next request, on all instances. A serial number is of one model
+// at most: a pattern that has one in common with another model's is
+// `serial_pattern_overlaps` (409). Devices keep the offer that they run on. A
+// withdrawn model comes back.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/catalogue/{model} (the `PutModel` operationId).
+func (c *Client) PutModel(ctx context.Context, model ModelName, params *PutModelParams, body PutModelJSONRequestBody, reqEditors ...RequestEditorFn) (*PutModelResponse, error) {
+	rsp, err := c.Raw.PutModel(ctx, model, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readPutModelResponse(rsp)
 }
 
 // ListCustomersResponse is the answer to ListCustomers: the field of its status is set.

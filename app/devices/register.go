@@ -57,6 +57,10 @@ func (s *Service) Register(ctx context.Context, caller access.Caller, c Register
 	if err := req.RequireWrite(ctx, caller.Account(), rights.DevicesRegister); err != nil {
 		return command.BulkResult{}, err
 	}
+	inForce, err := s.catalogue.InForce(ctx)
+	if err != nil {
+		return command.BulkResult{}, err
+	}
 	env := s.executor.Begin(caller.Actor, c.Command)
 	targets := map[uuid.UUID]bool{}
 	for _, row := range c.Items {
@@ -68,7 +72,7 @@ func (s *Service) Register(ctx context.Context, caller access.Caller, c Register
 	}
 	b := command.Bulk{Success: domain.OutcomeCreated, DryRun: c.DryRun, Atomic: c.Atomic}
 	r := rowReader{
-		env: env, catalogue: s.catalogue, rules: s.rules, acted: caller.Account(), owners: owners, seen: command.Duplicates{},
+		env: env, catalogue: inForce.Catalogue, rules: s.rules, acted: caller.Account(), owners: owners, seen: command.Duplicates{},
 	}
 	for _, row := range c.Items {
 		b.Items = append(b.Items, r.item(row))

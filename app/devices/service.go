@@ -6,11 +6,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -20,12 +20,12 @@ type Service struct {
 	executor  *command.Executor
 	access    *access.Control
 	reader    query.Reader
-	catalogue *catalogue.Catalogue
+	catalogue *catalogues.Service
 	rules     device.Rules
 }
 
 // New makes the service.
-func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogue.Catalogue, rules device.Rules) *Service {
+func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules) *Service {
 	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules}
 }
 

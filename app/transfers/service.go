@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
-	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -16,12 +16,12 @@ const DefaultPlanLife = 24 * time.Hour
 type Service struct {
 	executor  *command.Executor
 	access    *access.Control
-	catalogue *catalogue.Catalogue
+	catalogue *catalogues.Service
 	rules     device.Rules
 	planLife  time.Duration
 }
 
 // New makes the service. planLife is how long a plan can be carried out.
-func New(x *command.Executor, a *access.Control, c *catalogue.Catalogue, rules device.Rules, planLife time.Duration) *Service {
+func New(x *command.Executor, a *access.Control, c *catalogues.Service, rules device.Rules, planLife time.Duration) *Service {
 	return &Service{executor: x, access: a, catalogue: c, rules: rules, planLife: planLife}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -82,12 +83,16 @@ func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Tr
 	if err != nil {
 		return request{}, err
 	}
+	inForce, err := s.catalogue.InForce(ctx)
+	if err != nil {
+		return request{}, err
+	}
 	r := request{
 		env: s.executor.Begin(req.Caller.Actor, c.Command), rules: s.rules,
 		holder: c.From, to: between.to, devices: c.Devices, selected: selected, dryRun: c.DryRun, atomic: c.Atomic,
 		problems: between.problems(), notThere: device.NotFound(),
 	}
-	r.decide = s.transferDecision(r.env, between, c.Offer)
+	r.decide = s.transferDecision(r.env, inForce, between, c.Offer)
 	r.recorded = notRecorded(r.env.Command.ID)
 	r.entries = transferEntries{names: c.Devices, TransferRequested: transfer.TransferRequested{
 		Transfer: r.env.Command.ID, Account: req.Caller.Own(), From: c.From, To: c.To, Offer: c.Offer,
@@ -97,12 +102,12 @@ func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Tr
 }
 
 // transferDecision decides the transfer of one device.
-func (s *Service) transferDecision(env command.Env, between accounts, offer catalogue.Offer) command.Decide[device.State] {
+func (s *Service) transferDecision(env command.Env, inForce catalogues.InForce, between accounts, offer catalogue.Offer) command.Decide[device.State] {
 	return func(d device.State) ([]domain.Event, error) {
 		if between.to.Status == "" {
 			return nil, nil // the problems of the request say all there is to say
 		}
-		model, _ := s.catalogue.Model(d.Model) // one that no longer exists supports no offer
+		model, _ := inForce.Model(d.Model) // one that no longer exists supports no offer
 		return device.DecideTransfer(d, device.Transfer{
 			ID: env.Command.ID, From: between.from, To: between.to, Partnered: between.partnered, Offer: offer,
 			Model: model, Today: env.Today(), Rules: s.rules,

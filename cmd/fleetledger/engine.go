@@ -38,7 +38,6 @@ type engine struct {
 	*stores
 	clock      *clock.Shifted
 	sandbox    *clock.Sandbox
-	catalogue  *catalogue.Catalogue
 	runner     *projections.Runner
 	app        *app.App
 	jobs       *jobs.Jobs
@@ -49,7 +48,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // newEngine puts the parts together. Nothing runs yet.
 func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, metrics prometheus.Registerer) (*engine, error) {
-	e := &engine{stores: s, clock: new(clock.Shifted), catalogue: catalogue.Default()}
+	e := &engine{stores: s, clock: new(clock.Shifted)}
 	// A database that was a sandbox keeps its time, whoever opens it: going back
 	// would put what has happened into the future.
 	var err error
@@ -101,7 +100,7 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, h
 		Log:       e.log,
 		Reader:    fleet.NewReader(e.pool, e.waitFor),
 		Clock:     e.clock,
-		Catalogue: e.catalogue, Rules: c.rules(), Windows: windows,
+		Catalogue: catalogue.Default(), Rules: c.rules(), Windows: windows,
 		PlanLife:   time.Duration(c.PlanHours) * time.Hour,
 		AuditLife:  time.Duration(c.AuditDays) * 24 * time.Hour,
 		Operations: e.operations,
