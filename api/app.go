@@ -145,6 +145,8 @@ type People interface {
 	CreateToken(context.Context, access.Caller, people.CreateToken) (people.CreatedToken, error)
 	Tokens(context.Context, access.Caller) ([]ports.PersonalToken, error)
 	RevokeToken(context.Context, access.Caller, uuid.UUID) error
+	AccountTokens(ctx context.Context, c access.Caller, account uuid.UUID) ([]ports.AccountToken, error)
+	RevokeAccountToken(ctx context.Context, c access.Caller, account, token uuid.UUID) error
 	RequestPasswordReset(ctx context.Context, c people.RequestReset) error
 	PasswordReset(ctx context.Context, token string) (people.PasswordReset, error)
 	ResetPassword(ctx context.Context, token string, c people.ResetPassword) (command.Receipt, error)

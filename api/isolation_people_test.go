@@ -71,5 +71,13 @@ var peopleRows = []row{
 		route: "POST /v1/tokens", send: "/v1/tokens", body: `{"label":"x","profile":"renewals","expiresAt":"2026-05-01T00:00:00Z"}`,
 		right: map[string]string{"": ownOnly("201")},
 	},
+	{
+		route: "GET /v1/accounts/{uid}/tokens", send: "/v1/accounts/{account}/tokens",
+		right: usersBy("200", "200"),
+	},
+	{ // nobody has this one
+		route: "DELETE /v1/accounts/{uid}/tokens/{token}", send: "/v1/accounts/{account}/tokens/{token}",
+		right: usersBy("404", "403"),
+	},
 	{route: "DELETE /v1/tokens/{token}", send: "/v1/tokens/{token}", right: ownOf("204")},
 }

@@ -86,7 +86,7 @@ func failureOfApp(err error) *failure {
 		return tooManyAttempts(many)
 	}
 	switch {
-	case errors.Is(err, identity.ErrUnknownToken):
+	case errors.Is(err, identity.ErrUnknownToken), errors.Is(err, access.ErrAccountClosed):
 		return unauthenticated("The token is not known, or no longer valid.")
 	case errors.Is(err, query.ErrNotFound):
 		return fail(codeNotFound, "There is no such thing, or it is not for this caller to see.")

@@ -72,3 +72,26 @@ func TestSecurityOptionsHoldAtOnce(t *testing.T) {
 	when(s.SecureAccount(ctx, uid, nil, client.SecurityEdit{IssuerOnly: new(true)})).Refused(t, 422, "/issuerOnly issuer_missing")
 	when(s.SecureAccount(ctx, uuid.New(), nil, client.SecurityEdit{IdleMinutes: new(10)})).Refused(t, 404, "not_found")
 }
+
+// The tokens of an account can be listed and revoked, and end with it at once,
+// also when it is opened again.
+func TestTokensOfAnAccount(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
+	uid, boss := s.reseller("Northwind")
+	clerk := s.signIn(uid, "renewals")
+	when(clerk.ListAccountTokens(ctx, uid, nil)).Refused(t, 403, "missing_right")
+	all := when(boss.ListAccountTokens(ctx, uid, nil)).Then(t).JSON200
+	expect(t, "tokens", all.Total, 2)
+	for _, one := range all.Items {
+		if !one.Administrator {
+			expect(t, "profile", *one.Profile, "renewals")
+			when(boss.RevokeAccountToken(ctx, uid, one.Id, nil)).Then(t)
+			when(s.RevokeAccountToken(ctx, uid, one.Id, nil)).Refused(t, 404, "not_found")
+		}
+	}
+	clerk.isOut()
+	when(s.CloseAccount(ctx, uid, nil, client.Reason{})).Then(t)
+	boss.isOut()
+}

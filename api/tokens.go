@@ -41,3 +41,22 @@ func personalToken(t ports.PersonalToken) openapi.PersonalToken {
 		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
 	}
 }
+
+func (h handlers) ListAccountTokens(ctx context.Context, r openapi.ListAccountTokensRequestObject) (openapi.ListAccountTokensResponseObject, error) {
+	all, err := h.App.People.AccountTokens(ctx, callOf(ctx).caller, r.Uid)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListAccountTokens200JSONResponse{Total: len(all), Items: list(all, accountToken)}, nil
+}
+
+func (h handlers) RevokeAccountToken(ctx context.Context, r openapi.RevokeAccountTokenRequestObject) (openapi.RevokeAccountTokenResponseObject, error) {
+	return openapi.RevokeAccountToken204Response{}, h.App.People.RevokeAccountToken(ctx, callOf(ctx).caller, r.Uid, r.Token)
+}
+
+func accountToken(t ports.AccountToken) openapi.AccountToken {
+	return openapi.AccountToken{
+		Id: t.ID, Label: t.Label, Administrator: t.Administrator, Profile: present(t.Profile),
+		CreatedAt: t.CreatedAt, ExpiresAt: instant(t.ExpiresAt),
+	}
+}

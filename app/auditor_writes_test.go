@@ -32,7 +32,7 @@ var readingUseCases = strings.Fields(`Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Operations.Get Operations.Results Partnerships.List
-	People.Get People.List People.Self People.Sessions People.Tokens
+	People.Get People.AccountTokens People.List People.Self People.Sessions People.Tokens
 	Renewals.Align Renewals.Get Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
 
 // An auditor changes nothing, whatever the use case, and a dry run is refused
@@ -183,8 +183,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"People.CreateToken": sessionRequired(t, func() error {
 			return fail(m.People.CreateToken(m.ctx, auditor, people.CreateToken{Command: newCommand(), Label: "x", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0)}))
 		}),
-		"People.RevokeToken": sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
-		"People.EndSession":  sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
+		"People.RevokeAccountToken": one(func() error { return m.People.RevokeAccountToken(m.ctx, auditor, reseller, uuid.New()) }),
+		"People.RevokeToken":        sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
+		"People.EndSession":         sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
 		"People.ChangePassword": sessionRequired(t, func() error {
 			return fail(m.People.ChangePassword(m.ctx, auditor, people.ChangePassword{Command: newCommand(), Current: "x", Password: "correct horse battery"}))
 		}),

@@ -86,3 +86,21 @@ func (m mortalPeople) Forget(ctx context.Context, user uuid.UUID) error {
 func (m mortalPeople) CarryOver(ctx context.Context, session, credential uuid.UUID) error {
 	return m.life.write(func() error { return m.PeopleStore.CarryOver(ctx, session, credential) })
 }
+
+func (m mortalPeople) UseSession(ctx context.Context, session uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.UseSession(ctx, session, at) })
+}
+
+// mortalTokens are the tokens of accounts of a process that dies.
+type mortalTokens struct {
+	ports.AccountTokens
+	life *life
+}
+
+func (m mortalTokens) Revoke(ctx context.Context, account, id uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.AccountTokens.Revoke(ctx, account, id, at) })
+}
+
+func (m mortalTokens) RevokeAll(ctx context.Context, account uuid.UUID, upTo time.Time) error {
+	return m.life.write(func() error { return m.AccountTokens.RevokeAll(ctx, account, upTo) })
+}

@@ -47,7 +47,7 @@ func (w *world) dying(n int, before bool) process {
 	on := w.with(mortalLog{w.log, l}, func(d *app.Dependencies) {
 		d.Persons = mortalKeys{d.Persons, l}
 		if d.People.Store != nil {
-			d.People.Store = mortalPeople{d.People.Store, l}
+			d.People.Store, d.People.Tokens = mortalPeople{d.People.Store, l}, mortalTokens{d.People.Tokens, l}
 		}
 		if d.Operations != nil {
 			d.Operations = mortalOperations{d.Operations, l}

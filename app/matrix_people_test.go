@@ -9,10 +9,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 func filesIn(t testing.TB, dir string) (names []string) {
@@ -172,5 +174,11 @@ func signInRows() []row {
 			require.NoError(w.t, err)
 			return gone(on.People.RevokeToken(w.ctx, caller, made.ID))
 		}),
+		{name: "revoke a token of an account", covers: "People.RevokeAccountToken", single: oneWrite, begin: func(w *world, round int) func(process) error {
+			uid := w.activated(round)
+			t := ports.AccountToken{ID: uuid.New(), Hash: []byte(uid.String()), Account: uid, Administrator: true, CreatedAt: w.clock.Now()}
+			require.NoError(w.t, postgres.NewTokens(w.pool).Create(w.ctx, t))
+			return func(on process) error { return gone(on.People.RevokeAccountToken(w.ctx, operator(), uid, t.ID)) }
+		}},
 	}
 }

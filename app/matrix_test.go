@@ -178,8 +178,8 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
 	Operations.Get Operations.Results
 	Partnerships.List
-	People.Get People.Invitation People.List People.PasswordReset People.Self People.SessionCaller People.Sessions
-	People.TokenCaller People.Tokens People.WhoIs
+	People.Get People.Invitation People.List People.PasswordReset People.Self People.Sessions
+	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
 	Renewals.Align Renewals.Get Renewals.Preview
 	Schedule.SandboxTime
 	Transfers.Get Transfers.TransferPlan`
@@ -191,9 +191,11 @@ var elsewhere = slices.Concat(
 	// The finisher follows every death of a row and dies at its own steps, and
 	// these are parts of what it does.
 	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted
-		People.FinishErasure People.FollowAccess People.JoinFirst People.NameAdministrator`),
+		People.EndAccountTokens People.FinishErasure People.FollowAccess People.JoinFirst People.NameAdministrator`),
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),
+	// When a session was used last is one statement, and made anew by the next request.
+	strings.Fields("People.SessionCaller"),
 	// Housekeeping looks at everything anew each time.
 	strings.Fields("Accounts.ForgetSecrets People.ForgetCredentials"),
 )
@@ -206,8 +208,9 @@ var portsSteps = []struct {
 	{reflect.TypeFor[eventlog.Log](), "Append", "ReadAll ReadLast ReadStream"},
 	{reflect.TypeFor[ports.PersonKeys](), "Erase Use", "Find NamedIn"},
 	{reflect.TypeFor[ports.PeopleStore](), `PutCredential DropCredential KeepCredential CountAttempt ForgetAttempts ForgiveAttempt
-		CreateSession EndSession EndSessions CreateToken RevokeToken BindIdentity DropIdentities Forget CarryOver`,
+		CreateSession EndSession EndSessions CreateToken RevokeToken BindIdentity DropIdentities Forget CarryOver UseSession`,
 		"Credential SessionByHash Sessions TokenByHash Tokens SpareCredentials UserOfIdentity"},
+	{reflect.TypeFor[ports.AccountTokens](), "Revoke RevokeAll", "List"},
 	{reflect.TypeFor[ports.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
 	{reflect.TypeFor[ports.ResetQueue](), "QueuePasswordReset", ""},
 	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation", "Operation OperationRequest OperationResults"},

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/passwords"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -34,7 +35,7 @@ func newWorldWithPeople(t testing.TB, hasher ...ports.Passwords) *world {
 
 func newPeople(pool *pgxpool.Pool, hasher ports.Passwords) people.Options {
 	return people.Options{
-		Store: peoplestore.NewStore(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+		Store: peoplestore.NewStore(pool), Tokens: postgres.NewTokens(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 		SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
 		Issuer: vouching{}, IssuerTime: 10 * time.Minute,
 	}

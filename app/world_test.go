@@ -17,6 +17,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
@@ -77,7 +78,7 @@ func worldOn(t testing.TB, socket string) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
-	w.people.Store = peoplestore.NewStore(pool)
+	w.people.Store, w.people.Tokens = peoplestore.NewStore(pool), postgres.NewTokens(pool)
 	w.App = w.with(store)
 	return w
 }

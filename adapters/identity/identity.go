@@ -16,6 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -28,7 +29,7 @@ var ErrUnknownToken = errors.New("token is not known or no longer valid")
 // TokenStore finds the tokens of accounts by the hash of the secret, else
 // postgres.ErrTokenUnknown.
 type TokenStore interface {
-	FindByHash(ctx context.Context, hash []byte) (postgres.Token, error)
+	FindByHash(ctx context.Context, hash []byte) (ports.AccountToken, error)
 }
 
 // Callers are where the callers of tokens that are not an account's come from.
@@ -116,7 +117,7 @@ func person(c access.Caller, err error) (access.Caller, error) {
 }
 
 // rightsOf gives none for a profile that is not known: denied by default.
-func (t *Tokens) rightsOf(ctx context.Context, known postgres.Token) (rights.Set, error) {
+func (t *Tokens) rightsOf(ctx context.Context, known ports.AccountToken) (rights.Set, error) {
 	if known.Administrator {
 		return rights.Administrator(), nil
 	}

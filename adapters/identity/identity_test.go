@@ -13,6 +13,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -23,9 +24,9 @@ type fixedClock struct{}
 
 func (fixedClock) Now() time.Time { return now }
 
-func token(t *testing.T, store *postgres.Tokens, secret string, change func(*postgres.Token)) postgres.Token {
+func token(t *testing.T, store *postgres.Tokens, secret string, change func(*ports.AccountToken)) ports.AccountToken {
 	t.Helper()
-	made := postgres.Token{
+	made := ports.AccountToken{
 		ID: uuid.New(), Hash: postgres.HashToken(secret), Account: uuid.New(), Profile: "renewals", CreatedAt: now,
 	}
 	change(&made)
@@ -49,7 +50,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("operator: %+v, %v", operator, err)
 	}
 
-	profile := token(t, store, "profile", func(*postgres.Token) {})
+	profile := token(t, store, "profile", func(*ports.AccountToken) {})
 	got, err := tokens.Authenticate(ctx, "profile")
 	if err != nil || got.Operator() || got.Own() != profile.Account || got.Actor.ID != profile.ID.String() || got.Administrator {
 		t.Errorf("profile: %+v, %v", got, err)
@@ -58,33 +59,33 @@ func TestTokens(t *testing.T) {
 		t.Errorf("rights of the profile: %v", got.Rights)
 	}
 
-	token(t, store, "administrator", func(p *postgres.Token) { p.Administrator, p.Profile = true, "" })
+	token(t, store, "administrator", func(p *ports.AccountToken) { p.Administrator, p.Profile = true, "" })
 	if got, err = tokens.Authenticate(ctx, "administrator"); err != nil || !got.Administrator || !got.Rights.Has(rights.DevicesRetire) ||
 		got.Rights.Has(rights.AllocationsGrant) {
 		t.Errorf("administrator: %+v, %v", got, err)
 	}
 
-	token(t, store, "strange", func(p *postgres.Token) { p.Profile = "no such profile" })
+	token(t, store, "strange", func(p *ports.AccountToken) { p.Profile = "no such profile" })
 	if got, err = tokens.Authenticate(ctx, "strange"); err != nil || len(got.Rights) != 0 {
 		t.Errorf("unknown profile: %+v, %v", got, err)
 	}
 
-	token(t, store, "own profile", func(p *postgres.Token) { p.Profile = "own" })
+	token(t, store, "own profile", func(p *ports.AccountToken) { p.Profile = "own" })
 	if got, err = tokens.Authenticate(ctx, "own profile"); err != nil || len(got.Rights) != 1 || !got.Rights.Has(rights.DevicesEdit) {
 		t.Errorf("profile of the account's own: %+v, %v", got, err)
 	}
-	token(t, store, "own profile, no log", func(p *postgres.Token) { p.Profile = "down" })
+	token(t, store, "own profile, no log", func(p *ports.AccountToken) { p.Profile = "down" })
 	if _, err = tokens.Authenticate(ctx, "own profile, no log"); !errors.Is(err, eventlog.ErrUnavailable) {
 		t.Errorf("while the log is down: %v", err)
 	}
 
-	token(t, store, "valid", func(p *postgres.Token) { p.ExpiresAt = now.Add(time.Second) })
+	token(t, store, "valid", func(p *ports.AccountToken) { p.ExpiresAt = now.Add(time.Second) })
 	if _, err = tokens.Authenticate(ctx, "valid"); err != nil {
 		t.Errorf("not yet expired: %v", err)
 	}
-	token(t, store, "expired", func(p *postgres.Token) { p.ExpiresAt = now })
-	revoked := token(t, store, "revoked", func(*postgres.Token) {})
-	if err := store.Revoke(ctx, revoked.ID, now); err != nil {
+	token(t, store, "expired", func(p *ports.AccountToken) { p.ExpiresAt = now })
+	revoked := token(t, store, "revoked", func(*ports.AccountToken) {})
+	if err := store.Revoke(ctx, revoked.Account, revoked.ID, now); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{"", "expired", "revoked", "guess", "The Operator's", string(postgres.HashToken("profile"))} {

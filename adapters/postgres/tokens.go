@@ -9,32 +9,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-// ErrTokenUnknown says that no token has this hash, or this id.
+// ErrTokenUnknown says that no token has this hash.
 var ErrTokenUnknown = errors.New("token is unknown")
-
-// Token is what a bearer token stands for. The secret itself is never kept.
-type Token struct {
-	ID uuid.UUID
-	// Hash is HashToken of the secret.
-	Hash    []byte
-	Account uuid.UUID
-	// Administrator tokens have every right in the account and need no Profile.
-	Administrator bool
-	Profile       string
-	Label         string
-	CreatedAt     time.Time
-	// ExpiresAt is zero for a token that does not expire.
-	ExpiresAt time.Time
-	// RevokedAt is zero for a token that was not revoked.
-	RevokedAt time.Time
-}
-
-// Usable reports whether the token may be used now.
-func (t Token) Usable(now time.Time) bool {
-	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
-}
 
 // HashToken gives the form in which a secret is kept and looked up. Secrets
 // are random and long, so a plain hash cannot be turned back.
@@ -43,14 +23,14 @@ func HashToken(secret string) []byte {
 	return sum[:]
 }
 
-// Tokens keeps API tokens.
+// Tokens keeps the API tokens of accounts. It implements ports.AccountTokens.
 type Tokens struct{ pool *pgxpool.Pool }
 
 // NewTokens keeps tokens in the migrated database of pool.
 func NewTokens(pool *pgxpool.Pool) *Tokens { return &Tokens{pool: pool} }
 
 // Create keeps a new token. RevokedAt is not taken over.
-func (s *Tokens) Create(ctx context.Context, t Token) error {
+func (s *Tokens) Create(ctx context.Context, t ports.AccountToken) error {
 	_, err := s.pool.Exec(ctx, `
 		INSERT INTO ops.api_tokens (id, token_hash, account, administrator, profile, label, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7, $8)`,
@@ -60,31 +40,54 @@ func (s *Tokens) Create(ctx context.Context, t Token) error {
 
 // FindByHash finds a token, expired and revoked ones included, else
 // ErrTokenUnknown.
-func (s *Tokens) FindByHash(ctx context.Context, hash []byte) (Token, error) {
-	t := Token{Hash: hash}
+func (s *Tokens) FindByHash(ctx context.Context, hash []byte) (ports.AccountToken, error) {
+	t := ports.AccountToken{Hash: hash}
 	var expires, revoked *time.Time
 	err := s.pool.QueryRow(ctx, `
 		SELECT id, account, administrator, coalesce(profile, ''), label, created_at, expires_at, revoked_at
 		FROM ops.api_tokens WHERE token_hash = $1`, hash).
 		Scan(&t.ID, &t.Account, &t.Administrator, &t.Profile, &t.Label, &t.CreatedAt, &expires, &revoked)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Token{}, ErrTokenUnknown
+		return ports.AccountToken{}, ErrTokenUnknown
 	}
 	if err != nil {
-		return Token{}, Failure("find token", err)
+		return ports.AccountToken{}, Failure("find token", err)
 	}
 	t.CreatedAt, t.ExpiresAt, t.RevokedAt = t.CreatedAt.UTC(), orZero(expires), orZero(revoked)
 	return t, nil
 }
 
-// Revoke makes a token useless from an instant on; a token revoked before
-// keeps the earlier instant. It fails with ErrTokenUnknown.
-func (s *Tokens) Revoke(ctx context.Context, id uuid.UUID, at time.Time) error {
-	tag, err := s.pool.Exec(ctx, `UPDATE ops.api_tokens SET revoked_at = least(revoked_at, $2) WHERE id = $1`, id, at)
+// List implements ports.AccountTokens.
+func (s *Tokens) List(ctx context.Context, account uuid.UUID) ([]ports.AccountToken, error) {
+	rows, _ := s.pool.Query(ctx, `
+		SELECT id, account, administrator, coalesce(profile, ''), label, created_at, expires_at
+		FROM ops.api_tokens WHERE revoked_at IS NULL AND ($1::uuid IS NULL OR account = $1) ORDER BY created_at DESC, id`,
+		uuid.NullUUID{UUID: account, Valid: account != uuid.Nil})
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t ports.AccountToken, err error) {
+		var expires *time.Time
+		err = row.Scan(&t.ID, &t.Account, &t.Administrator, &t.Profile, &t.Label, &t.CreatedAt, &expires)
+		t.CreatedAt, t.ExpiresAt = t.CreatedAt.UTC(), orZero(expires)
+		return t, err
+	})
+	return all, Failure("list tokens", err)
+}
+
+// Revoke implements ports.AccountTokens.
+func (s *Tokens) Revoke(ctx context.Context, account, id uuid.UUID, at time.Time) error {
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE ops.api_tokens SET revoked_at = $3 WHERE id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR account = $2)`,
+		id, uuid.NullUUID{UUID: account, Valid: account != uuid.Nil}, at)
 	if err == nil && tag.RowsAffected() == 0 {
-		return ErrTokenUnknown
+		err = pgx.ErrNoRows
 	}
 	return Failure("revoke token", err)
+}
+
+// RevokeAll implements ports.AccountTokens.
+func (s *Tokens) RevokeAll(ctx context.Context, account uuid.UUID, upTo time.Time) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE ops.api_tokens SET revoked_at = $2 WHERE account = $1 AND created_at <= $2 AND revoked_at IS NULL`, account, upTo)
+	return Failure("revoke the tokens of an account", err)
 }
 
 func orNull(t time.Time) *time.Time {

@@ -34,6 +34,7 @@ import (
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -130,7 +131,7 @@ func (s *Service) run(made setup) {
 		Windows: query.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(s.Pool, key),
 		Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
 		People: people.Options{
-			Store: peoplestore.NewStore(s.Pool), Passwords: quickPasswords{}, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
+			Store: peoplestore.NewStore(s.Pool), Tokens: s.tokens, Passwords: quickPasswords{}, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 			SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
 		},
 	}, api.Options{
@@ -190,7 +191,7 @@ func (s *Service) follow(log *eventstoredb.Store) *projections.Runner {
 func (s *Service) Token(account uuid.UUID, profile string) string {
 	s.t.Helper()
 	secret := uuid.NewString()
-	must(s.t, s.tokens.Create(s.t.Context(), postgres.Token{
+	must(s.t, s.tokens.Create(s.t.Context(), ports.AccountToken{
 		ID: uuid.New(), Hash: postgres.HashToken(secret), Account: account,
 		Administrator: profile == "", Profile: profile, CreatedAt: Now,
 	}))

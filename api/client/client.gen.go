@@ -127,6 +127,12 @@ type AccountRef = openapi.AccountRef
 // AccountStatus defines model for AccountStatus.
 type AccountStatus = openapi.AccountStatus
 
+// AccountToken defines model for AccountToken.
+type AccountToken = openapi.AccountToken
+
+// AccountTokenList defines model for AccountTokenList.
+type AccountTokenList = openapi.AccountTokenList
+
 // AccountType defines model for AccountType.
 type AccountType = openapi.AccountType
 
@@ -655,6 +661,12 @@ type SecureAccountParams = openapi.SecureAccountParams
 
 // GetSlotsParams defines parameters for GetSlots.
 type GetSlotsParams = openapi.GetSlotsParams
+
+// ListAccountTokensParams defines parameters for ListAccountTokens.
+type ListAccountTokensParams = openapi.ListAccountTokensParams
+
+// RevokeAccountTokenParams defines parameters for RevokeAccountToken.
+type RevokeAccountTokenParams = openapi.RevokeAccountTokenParams
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams = openapi.ListUsersParams
@@ -1317,6 +1329,19 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/accounts/{uid}/slots (the `GetSlots` operationId).
 	GetSlots(ctx context.Context, uid AccountUID, params *GetSlotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAccountTokens The API tokens of the account itself, newest first
+	//
+	// Those that the program makes (`token create`), which no user stands behind. All
+	// of them end when the account is closed, and stay so when it is reopened.
+	//
+	// Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
+	ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAccountToken Revoke an API token of the account (its administrators, and the operator)
+	//
+	// Corresponds with DELETE /v1/accounts/{uid}/tokens/{token} (the `RevokeAccountToken` operationId).
+	RevokeAccountToken(ctx context.Context, uid AccountUID, token openapi_types.UUID, params *RevokeAccountTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers The users of an account and the invitations that wait (its administrators and auditors)
 	//
@@ -2918,6 +2943,39 @@ func (c *RawClient) SecureAccount(ctx context.Context, uid AccountUID, params *S
 // Corresponds with GET /v1/accounts/{uid}/slots (the `GetSlots` operationId).
 func (c *RawClient) GetSlots(ctx context.Context, uid AccountUID, params *GetSlotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSlotsRequest(c.Server, uid, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAccountTokens The API tokens of the account itself, newest first
+//
+// Those that the program makes (`token create`), which no user stands behind. All
+// of them end when the account is closed, and stay so when it is reopened.
+//
+// Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
+func (c *RawClient) ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAccountTokensRequest(c.Server, uid, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAccountToken Revoke an API token of the account (its administrators, and the operator)
+//
+// Corresponds with DELETE /v1/accounts/{uid}/tokens/{token} (the `RevokeAccountToken` operationId).
+func (c *RawClient) RevokeAccountToken(ctx context.Context, uid AccountUID, token openapi_types.UUID, params *RevokeAccountTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAccountTokenRequest(c.Server, uid, token, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7300,6 +7358,122 @@ func NewGetSlotsRequest(server string, uid AccountUID, params *GetSlotsParams) (
 			}
 
 			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListAccountTokensRequest constructs an http.Request for the ListAccountTokens method
+func NewListAccountTokensRequest(server string, uid AccountUID, params *ListAccountTokensParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/tokens", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeAccountTokenRequest constructs an http.Request for the RevokeAccountToken method
+func NewRevokeAccountTokenRequest(server string, uid AccountUID, token openapi_types.UUID, params *RevokeAccountTokenParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/tokens/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -14185,6 +14359,69 @@ func (c *Client) GetSlots(ctx context.Context, uid AccountUID, params *GetSlotsP
 		return nil, err
 	}
 	return readGetSlotsResponse(rsp)
+}
+
+// ListAccountTokensResponse is the answer to ListAccountTokens: the field of its status is set.
+type ListAccountTokensResponse struct {
+	Response
+	JSON200 *AccountTokenList // 200, application/json
+}
+
+func readListAccountTokensResponse(rsp *http.Response) (*ListAccountTokensResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListAccountTokensResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListAccountTokens The API tokens of the account itself, newest first
+//
+// Those that the program makes (`token create`), which no user stands behind. All
+// of them end when the account is closed, and stay so when it is reopened.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
+func (c *Client) ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*ListAccountTokensResponse, error) {
+	rsp, err := c.Raw.ListAccountTokens(ctx, uid, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListAccountTokensResponse(rsp)
+}
+
+// RevokeAccountTokenResponse is the answer to RevokeAccountToken: the field of its status is set.
+type RevokeAccountTokenResponse struct {
+	Response
+}
+
+func readRevokeAccountTokenResponse(rsp *http.Response) (*RevokeAccountTokenResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RevokeAccountTokenResponse{Response: read}
+	return answer, nil
+}
+
+// RevokeAccountToken Revoke an API token of the account (its administrators, and the operator)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/{uid}/tokens/{token} (the `RevokeAccountToken` operationId).
+func (c *Client) RevokeAccountToken(ctx context.Context, uid AccountUID, token openapi_types.UUID, params *RevokeAccountTokenParams, reqEditors ...RequestEditorFn) (*RevokeAccountTokenResponse, error) {
+	rsp, err := c.Raw.RevokeAccountToken(ctx, uid, token, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRevokeAccountTokenResponse(rsp)
 }
 
 // ListUsersResponse is the answer to ListUsers: the field of its status is set.

@@ -366,6 +366,27 @@ type AccountRef struct {
 // AccountStatus defines model for AccountStatus.
 type AccountStatus string
 
+// AccountToken defines model for AccountToken.
+type AccountToken struct {
+	// Administrator It has every right in the account
+	Administrator bool      `json:"administrator"`
+	CreatedAt     time.Time `json:"createdAt"`
+
+	// ExpiresAt null is not before it is revoked
+	ExpiresAt *time.Time         `json:"expiresAt"`
+	Id        openapi_types.UUID `json:"id"`
+	Label     string             `json:"label"`
+
+	// Profile Id of its profile; null for an administrator
+	Profile *string `json:"profile"`
+}
+
+// AccountTokenList defines model for AccountTokenList.
+type AccountTokenList struct {
+	Items []AccountToken `json:"items"`
+	Total int            `json:"total"`
+}
+
 // AccountType defines model for AccountType.
 type AccountType string
 
@@ -2064,6 +2085,21 @@ type GetSlotsParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// ListAccountTokensParams defines parameters for ListAccountTokens.
+type ListAccountTokensParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// RevokeAccountTokenParams defines parameters for RevokeAccountToken.
+type RevokeAccountTokenParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -3045,6 +3081,12 @@ type ServerInterface interface {
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx echo.Context, uid AccountUID, params GetSlotsParams) error
+	// ListAccountTokens The API tokens of the account itself, newest first
+	// (GET /v1/accounts/{uid}/tokens)
+	ListAccountTokens(ctx echo.Context, uid AccountUID, params ListAccountTokensParams) error
+	// RevokeAccountToken Revoke an API token of the account (its administrators, and the operator)
+	// (DELETE /v1/accounts/{uid}/tokens/{token})
+	RevokeAccountToken(ctx echo.Context, uid AccountUID, token openapi_types.UUID, params RevokeAccountTokenParams) error
 	// ListUsers The users of an account and the invitations that wait (its administrators and auditors)
 	// (GET /v1/accounts/{uid}/users)
 	ListUsers(ctx echo.Context, uid AccountUID, params ListUsersParams) error
@@ -4676,6 +4718,101 @@ func (w *ServerInterfaceWrapper) GetSlots(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetSlots(ctx, uid, params)
+	return err
+}
+
+// ListAccountTokens converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAccountTokens(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAccountTokensParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAccountTokens(ctx, uid, params)
+	return err
+}
+
+// RevokeAccountToken converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeAccountToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "token" -------------
+	var token openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeAccountTokenParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeAccountToken(ctx, uid, token, params)
 	return err
 }
 
@@ -8100,6 +8237,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.EstablishPartnership, options.OperationMiddlewares["establishPartnership"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/tokens", wrapper.ListAccountTokens, options.OperationMiddlewares["listAccountTokens"]...)
+	router.DELETE(options.BaseURL+"/v1/accounts/:uid/tokens/:token", wrapper.RevokeAccountToken, options.OperationMiddlewares["revokeAccountToken"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
 	router.POST(options.BaseURL+"/v1/persons/:id\\:erase", wrapper.ErasePerson, options.OperationMiddlewares["erasePerson"]...)
 	router.GET(options.BaseURL+"/v1/audit-grants", wrapper.ListAuditGrants, options.OperationMiddlewares["listAuditGrants"]...)
@@ -9900,6 +10039,119 @@ type GetSlotsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSlotsdefaultApplicationProblemPlusJSONResponse) VisitGetSlotsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccountTokensRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params ListAccountTokensParams
+}
+
+type ListAccountTokensResponseObject interface {
+	VisitListAccountTokensResponse(w http.ResponseWriter) error
+}
+
+type ListAccountTokens200JSONResponse AccountTokenList
+
+func (response ListAccountTokens200JSONResponse) VisitListAccountTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccountTokensdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListAccountTokensdefaultApplicationProblemPlusJSONResponse) VisitListAccountTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAccountTokenRequestObject struct {
+	Uid    AccountUID         `json:"uid"`
+	Token  openapi_types.UUID `json:"token"`
+	Params RevokeAccountTokenParams
+}
+
+type RevokeAccountTokenResponseObject interface {
+	VisitRevokeAccountTokenResponse(w http.ResponseWriter) error
+}
+
+type RevokeAccountToken204Response struct {
+}
+
+func (response RevokeAccountToken204Response) VisitRevokeAccountTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeAccountTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RevokeAccountTokendefaultApplicationProblemPlusJSONResponse) VisitRevokeAccountTokenResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14519,6 +14771,12 @@ type StrictServerInterface interface {
 	// GetSlots The places for devices of a reseller account
 	// (GET /v1/accounts/{uid}/slots)
 	GetSlots(ctx context.Context, request GetSlotsRequestObject) (GetSlotsResponseObject, error)
+	// ListAccountTokens The API tokens of the account itself, newest first
+	// (GET /v1/accounts/{uid}/tokens)
+	ListAccountTokens(ctx context.Context, request ListAccountTokensRequestObject) (ListAccountTokensResponseObject, error)
+	// RevokeAccountToken Revoke an API token of the account (its administrators, and the operator)
+	// (DELETE /v1/accounts/{uid}/tokens/{token})
+	RevokeAccountToken(ctx context.Context, request RevokeAccountTokenRequestObject) (RevokeAccountTokenResponseObject, error)
 	// ListUsers The users of an account and the invitations that wait (its administrators and auditors)
 	// (GET /v1/accounts/{uid}/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -15583,6 +15841,59 @@ func (sh *strictHandler) GetSlots(ctx echo.Context, uid AccountUID, params GetSl
 		return err
 	} else if validResponse, ok := response.(GetSlotsResponseObject); ok {
 		return validResponse.VisitGetSlotsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAccountTokens operation middleware
+func (sh *strictHandler) ListAccountTokens(ctx echo.Context, uid AccountUID, params ListAccountTokensParams) error {
+	var request ListAccountTokensRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAccountTokens(ctx.Request().Context(), request.(ListAccountTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAccountTokens")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAccountTokensResponseObject); ok {
+		return validResponse.VisitListAccountTokensResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeAccountToken operation middleware
+func (sh *strictHandler) RevokeAccountToken(ctx echo.Context, uid AccountUID, token openapi_types.UUID, params RevokeAccountTokenParams) error {
+	var request RevokeAccountTokenRequestObject
+
+	request.Uid = uid
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAccountToken(ctx.Request().Context(), request.(RevokeAccountTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAccountToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeAccountTokenResponseObject); ok {
+		return validResponse.VisitRevokeAccountTokenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

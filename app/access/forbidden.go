@@ -17,6 +17,10 @@ var ErrForbidden = errors.New("forbidden")
 // that a request comes from.
 var ErrAddressNotAdmitted = errors.New("the account is not to be used from this address")
 
+// ErrAccountClosed says that the caller's own account is closed: all its callers
+// have ended with it.
+var ErrAccountClosed = errors.New("the caller's account is closed")
+
 // Forbidden is ErrForbidden with the right that is missing and where.
 type Forbidden struct {
 	Right   rights.Right

@@ -37,16 +37,22 @@ func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (c
 	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), secure))
 }
 
-// Admit refuses callers that ask from an address that their account does not
-// allow, with access.ErrAddressNotAdmitted. The log says what it allows: a change
-// holds from the next request on.
+// Admit refuses callers whose account is closed, with access.ErrAccountClosed, and
+// those that ask from an address that it does not allow, with
+// access.ErrAddressNotAdmitted. It asks the log: a change holds from the next
+// request on.
 func (s *Service) Admit(ctx context.Context, caller access.Caller, from netip.Addr) error {
 	if caller.Operator() || caller.Auditor() { // these have no account
 		return nil
 	}
 	own, err := s.access.Request(caller).Account(ctx, caller.Own())
-	if err == nil && !own.Security.Admits(from) {
-		err = access.ErrAddressNotAdmitted
+	switch {
+	case err != nil:
+		return err
+	case own.Status == account.Closed:
+		return access.ErrAccountClosed
+	case !own.Security.Admits(from):
+		return access.ErrAddressNotAdmitted
 	}
-	return err
+	return nil
 }

@@ -5,9 +5,9 @@
 //	joining      Invitation Activate
 //	signing in   SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions Self
 //	passwords    ChangePassword RequestPasswordReset SendPasswordReset PasswordReset ResetPassword
-//	tokens       CreateToken Tokens RevokeToken TokenCaller
+//	tokens       CreateToken Tokens RevokeToken TokenCaller AccountTokens RevokeAccountToken
 //	forgetting   Erase ForgetCredentials
-//	reactions    JoinFirst NameAdministrator FollowAccess FinishErasure WhoIs
+//	reactions    JoinFirst NameAdministrator FollowAccess FinishErasure EndAccountTokens WhoIs
 //
 // Two streams have to agree on a user: the account decides who administers it and
 // who is kept out, the user's own stream follows. A command writes the one that

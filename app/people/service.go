@@ -30,6 +30,7 @@ type Service struct {
 // and how strict to be.
 type Options struct {
 	Store     ports.PeopleStore
+	Tokens    ports.AccountTokens
 	Passwords ports.Passwords
 	// SessionLifetime is how long a session lasts, where the account does not say.
 	SessionLifetime time.Duration

@@ -49,6 +49,39 @@ type PersonalToken struct {
 	ExpiresAt time.Time
 }
 
+// AccountToken is an API token of an account itself, which no user stands behind.
+// It ends with its account.
+type AccountToken struct {
+	ID      uuid.UUID
+	Hash    []byte // of the secret, which is never kept
+	Account uuid.UUID
+	// Administrator tokens have every right in the account and need no Profile.
+	Administrator bool
+	Profile       string
+	Label         string
+	CreatedAt     time.Time
+	ExpiresAt     time.Time // zero: never
+	RevokedAt     time.Time // zero: it was not
+}
+
+// Usable reports whether the token may be used now.
+func (t AccountToken) Usable(now time.Time) bool {
+	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
+}
+
+// AccountTokens keeps the tokens of accounts. A store that does not answer is
+// query.ErrUnavailable.
+type AccountTokens interface {
+	// List has those of an account, or for uuid.Nil of all, that were not revoked,
+	// newest first. Their hashes are left out.
+	List(ctx context.Context, account uuid.UUID) ([]AccountToken, error)
+	// Revoke makes a token useless; ErrNotFound for one that is revoked already, or
+	// is not the account's, unless that is uuid.Nil.
+	Revoke(ctx context.Context, account, id uuid.UUID, at time.Time) error
+	// RevokeAll makes useless those of an account that were made up to an instant.
+	RevokeAll(ctx context.Context, account uuid.UUID, upTo time.Time) error
+}
+
 // Credential names the hash of a user's password.
 type Credential struct{ ID, User uuid.UUID }
 

@@ -23,6 +23,7 @@ import (
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
+//   - the tokens of a closed account are revoked;
 //   - a secret of an external account that is no longer of use is dropped;
 //   - a person erased in one stream is erased in all, and what signing in
 //     needed and the key are destroyed;

@@ -56,6 +56,7 @@ func (t *tasks) add(e eventlog.Recorded) {
 	case account.AccountClosed:
 		t.tidy(e.Stream, e)
 		t.dropSecrets(event.Account)
+		t.endTokens(event.Account, e)
 	case account.AccountActivated:
 		t.joinFirst(event.Account, event.Administrator, event.Credential, e)
 	case account.AdministratorJoined:
@@ -161,6 +162,12 @@ func (t *tasks) dropSecret(id uuid.UUID) {
 func (t *tasks) dropSecrets(uid uuid.UUID) {
 	t.others["secrets of account "+uid.String()] = func(ctx context.Context) error {
 		return t.finisher.accounts.DropSecrets(ctx, uid)
+	}
+}
+
+func (t *tasks) endTokens(uid uuid.UUID, e eventlog.Recorded) {
+	t.others["tokens of account "+uid.String()] = func(ctx context.Context) error {
+		return t.finisher.people.EndAccountTokens(ctx, uid, e.RecordedAt)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 // The demo's customers and devices. Names and addresses are reserved examples,
@@ -155,7 +155,7 @@ func (d *demoRun) accounts(ctx context.Context) (token string, err error) {
 		return "", err
 	}
 	d.uid = created.JSON201.Uid
-	token, err = keepToken(ctx, d.stores, postgres.Token{
+	token, err = keepToken(ctx, d.stores, ports.AccountToken{
 		Account: d.uid, Administrator: true, Label: "demo", CreatedAt: d.clock.Now(),
 	})
 	if err != nil {

@@ -108,7 +108,7 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, h
 		Secrets:    e.secrets,
 		Secret:     secret,
 		People: people.Options{
-			Store: peoplestore.NewStore(e.pool), Passwords: hasher,
+			Store: peoplestore.NewStore(e.pool), Tokens: postgres.NewTokens(e.pool), Passwords: hasher,
 			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
 			SignIns:   people.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
 			ResetTime: c.PasswordResetTime, Resets: e.jobs,

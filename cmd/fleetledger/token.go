@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +14,8 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -18,6 +23,8 @@ import (
 
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a bearer token for an account and print it, nothing else."`
+	List   tokenListCmd   `cmd:"" help:"The bearer tokens of accounts that were not revoked, newest first."`
+	Revoke tokenRevokeCmd `cmd:"" help:"Make a bearer token of an account useless."`
 }
 
 type tokenCreateCmd struct {
@@ -51,24 +58,24 @@ func (t tokenCreateCmd) Run(ctx context.Context, cfg *Config, c console) error {
 }
 
 // keepToken gives a token its secret and keeps the hash of it.
-func keepToken(ctx context.Context, s *stores, token postgres.Token) (secret string, err error) {
+func keepToken(ctx context.Context, s *stores, token ports.AccountToken) (secret string, err error) {
 	secret = "flat_" + randomText(32)
 	token.ID, token.Hash = uuid.Must(uuid.NewV7()), postgres.HashToken(secret)
 	return secret, postgres.NewTokens(s.pool).Create(ctx, token)
 }
 
-func (t tokenCreateCmd) token(now time.Time) (postgres.Token, error) {
+func (t tokenCreateCmd) token(now time.Time) (ports.AccountToken, error) {
 	uid, err := uuid.Parse(t.Account)
 	if err != nil {
-		return postgres.Token{}, fmt.Errorf("--account: %q is not a UID", t.Account)
+		return ports.AccountToken{}, fmt.Errorf("--account: %q is not a UID", t.Account)
 	}
-	token := postgres.Token{Account: uid, Administrator: t.Administrator, Label: t.Label, CreatedAt: now}
+	token := ports.AccountToken{Account: uid, Administrator: t.Administrator, Label: t.Label, CreatedAt: now}
 	if t.Expires == "" {
 		return token, nil
 	}
 	term, err := calendar.ParseTerm(t.Expires)
 	if err != nil {
-		return postgres.Token{}, fmt.Errorf("--expires: %w", err)
+		return ports.AccountToken{}, fmt.Errorf("--expires: %w", err)
 	}
 	token.ExpiresAt = now.AddDate(0, term.Months, term.Days)
 	return token, nil
@@ -87,6 +94,9 @@ func (t tokenCreateCmd) profile(ctx context.Context, log eventlog.Log, uid uuid.
 	if !s.Exists() {
 		return "", errors.New("--account: there is no such account")
 	}
+	if s.Status == account.Closed {
+		return "", fmt.Errorf("--account: the account %s is closed", s.Name)
+	}
 	if t.Administrator {
 		return "", nil
 	}
@@ -96,4 +106,73 @@ func (t tokenCreateCmd) profile(ctx context.Context, log eventlog.Log, uid uuid.
 		}
 	}
 	return "", fmt.Errorf("--profile: there is no profile %q", t.Profile)
+}
+
+type tokenListCmd struct {
+	Account uuid.UUID `help:"Only those of one account." placeholder:"UID"`
+	JSON    bool      `help:"As JSON." name:"json"`
+}
+
+// Run prints a line per token.
+func (t tokenListCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	s, err := attachStores(ctx, cfg, quiet())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
+	all, err := postgres.NewTokens(s.pool).List(ctx, t.Account)
+	if err != nil {
+		return err
+	}
+	if t.JSON {
+		return json.NewEncoder(c.out).Encode(listed(all))
+	}
+	w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tACCOUNT\tRIGHTS\tCREATED\tEXPIRES\tLABEL")
+	for _, token := range listed(all) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", token.ID, token.Account, token.Rights, token.Created, cmp.Or(token.Expires, "never"), token.Label)
+	}
+	return w.Flush()
+}
+
+// listedToken is a token as people read it.
+type listedToken struct {
+	ID      uuid.UUID `json:"id"`
+	Account uuid.UUID `json:"account"`
+	Rights  string    `json:"rights"` // administrator, or the id of a profile
+	Created string    `json:"createdAt"`
+	Expires string    `json:"expiresAt,omitempty"`
+	Label   string    `json:"label,omitempty"`
+}
+
+func listed(all []ports.AccountToken) []listedToken {
+	shown := []listedToken{}
+	for _, t := range all {
+		one := listedToken{
+			ID: t.ID, Account: t.Account, Rights: cmp.Or(t.Profile, "administrator"), Created: t.CreatedAt.Format(time.RFC3339), Label: t.Label,
+		}
+		if !t.ExpiresAt.IsZero() {
+			one.Expires = t.ExpiresAt.Format(time.RFC3339)
+		}
+		shown = append(shown, one)
+	}
+	return shown
+}
+
+type tokenRevokeCmd struct {
+	ID uuid.UUID `arg:"" help:"The token's id, as token list shows it."`
+}
+
+// Run revokes the token, whichever account has it.
+func (t tokenRevokeCmd) Run(ctx context.Context, cfg *Config, _ console) error {
+	s, err := attachStores(ctx, cfg, quiet())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
+	err = postgres.NewTokens(s.pool).Revoke(ctx, uuid.Nil, t.ID, clock.System{}.Now())
+	if errors.Is(err, query.ErrNotFound) {
+		return fmt.Errorf("there is no token %s that could still be used", t.ID)
+	}
+	return err
 }
