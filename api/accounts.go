@@ -124,7 +124,10 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	receipt, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, r.Uid, commandOf(ctx, valueOf(r.Body).Reason), expected)
+	body := valueOf(r.Body)
+	receipt, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, accounts.Close{
+		Command: commandOf(ctx, body.Reason), Account: r.Uid, IfRevision: expected, Confirm: valueOf(body.Confirm),
+	})
 	if err != nil {
 		return nil, err
 	}

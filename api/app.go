@@ -61,7 +61,10 @@ func Over(a *app.App) App {
 type Accounts interface {
 	AssignChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, contact account.Contact) (accounts.AssignedContact, error)
 	RemoveChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, contact uuid.UUID, cmd command.Command) (command.Receipt, error)
-	Close(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, ifRevision *eventlog.Revision) (command.Receipt, error)
+	Close(context.Context, access.Caller, accounts.Close) (command.Receipt, error)
+	Reopen(context.Context, access.Caller, accounts.Reopen) (command.Receipt, error)
+	CorrectEmail(context.Context, access.Caller, accounts.CorrectEmail) (command.Receipt, error)
+	WithdrawPending(context.Context, access.Caller, accounts.Close) (command.Receipt, error)
 	Create(context.Context, access.Caller, accounts.Create) (command.Receipt, error)
 	CreateCustomer(context.Context, access.Caller, accounts.Create) (command.Receipt, error)
 	Edit(context.Context, access.Caller, accounts.Edit) (command.Receipt, error)

@@ -144,8 +144,8 @@ func (f fakePeople) Self(context.Context, access.Caller) (account.Person, error)
 	return account.Person{}, nil
 }
 
-func (f fakeAccounts) Close(_ context.Context, c access.Caller, uid uuid.UUID, _ command.Command, r *eventlog.Revision) (command.Receipt, error) {
-	f.note(c, []any{uid, r})
+func (f fakeAccounts) Close(_ context.Context, c access.Caller, v accounts.Close) (command.Receipt, error) {
+	f.note(c, []any{v.Account, v.IfRevision})
 	return f.receipt, f.err
 }
 

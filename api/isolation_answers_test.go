@@ -67,6 +67,18 @@ func usersBy(done, auditor string) map[string]string {
 	}
 }
 
+// byCreator is the right answer for what is up to whoever created an account that
+// nobody has activated yet. The customer is active by the time its user asks.
+func byCreator(done string) map[string]string {
+	return map[string]string{
+		"reseller": done + " 403 403 404 404 404 403 404",
+		"customer": done + " " + done + " 403 403 403 404 404 403",
+		"shown":    done + " " + done + " 403 404 404 404 403 404",
+		"foreign":  done + " 404 404 404 404 403 404 404",
+		"missing":  "404 404 404 404 404 404 404 404",
+	}
+}
+
 // ownOnly is the right answer where a user's own sessions and tokens are meant:
 // only who has signed in has some.
 func ownOnly(signedIn string) string { return lastOf(alike("403:session_required"), signedIn) }

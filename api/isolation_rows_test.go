@@ -16,7 +16,7 @@ var isolationRows = []row{
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-15T12:00:00Z", right: seenBy},
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-14", right: map[string]string{"foreign": "404 404 404 404 404 404 404 404", "missing": "404 404 404 404 404 404 404 404"}},
 	{
-		route: "POST /v1/accounts/{uid}:close", send: "/v1/accounts/{account}:close", fresh: true,
+		route: "POST /v1/accounts/{uid}:close", send: "/v1/accounts/{account}:close", body: `{"confirm":true}`, fresh: true,
 		right: map[string]string{
 			"reseller": operatorOnly, "customer": operatorOnly, "shown": operatorOnly, "foreign": operatorOnly,
 			"missing": "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
@@ -31,6 +31,21 @@ var isolationRows = []row{
 			"foreign":  "200 404 404 404 404 403 404 404",
 			"missing":  "404 404 404 404 404 404 404 404",
 		},
+	},
+	{
+		route: "POST /v1/accounts/{uid}:reopen", send: "/v1/accounts/{account}:reopen",
+		right: map[string]string{
+			"reseller": operatorOnly, "customer": operatorOnly, "shown": operatorOnly, "foreign": operatorOnly,
+			"missing": "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
+		},
+	},
+	{
+		route: "POST /v1/accounts/{uid}:withdraw", send: "/v1/accounts/{account}:withdraw", body: `{"confirm":true}`, fresh: true,
+		right: byCreator("200"),
+	},
+	{
+		route: "POST /v1/accounts/{uid}:correctEmail", send: "/v1/accounts/{account}:correctEmail", body: `{"email":"{unique}@x.example"}`, fresh: true,
+		right: byCreator("200"),
 	},
 	{
 		route: "GET /v1/accounts/{uid}/partners", send: "/v1/accounts/{account}/partners",

@@ -92,6 +92,55 @@ func TestTokensOfAnAccount(t *testing.T) {
 		}
 	}
 	clerk.isOut()
-	when(s.CloseAccount(ctx, uid, nil, client.Reason{})).Then(t)
+	when(s.CloseAccount(ctx, uid, nil, client.Closing{})).Then(t)
 	boss.isOut()
+}
+
+// Closing tells what an account holds, and is taken back by the operator. A name
+// that went to another in the meantime is refused.
+func TestAnAccountIsClosedAndReopened(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
+	_, resells := s.reseller("Northwind")
+	uid := s.customerOf(resells, "Alder")
+	expect(t, "device", resells.registers(newDevice(1, uid)), []string{"created"})
+	refused := when(s.CloseAccount(ctx, uid, nil, client.Closing{})).Refused(t, 409, "/confirm confirm_required")
+	facts := *(*refused.Errors)[0].Facts
+	expect(t, "holds", []string{facts["devices"], facts["activeDevices"], facts["partnerships"]}, []string{"1", "1", "1"})
+	when(s.CloseAccount(ctx, uid, nil, client.Closing{Confirm: new(true)})).Then(t)
+	other := s.customerOf(resells, "alder") // its name is free: it was never activated
+	when(resells.ReopenAccount(ctx, uid, nil, client.Reopening{})).Refused(t, 403, "forbidden")
+	when(s.ReopenAccount(ctx, uid, nil, client.Reopening{})).Refused(t, 409, "/name name_taken")
+	when(s.ReopenAccount(ctx, uid, nil, client.Reopening{Name: new("Alder 2")})).Then(t)
+	shown := when(s.GetAccount(ctx, uid, nil)).Then(t).JSON200
+	expect(t, "reopened", []any{shown.Name, shown.Status}, []any{"Alder 2", client.AccountStatusPending})
+	when(s.ReopenAccount(ctx, uuid.New(), nil, client.Reopening{})).Refused(t, 404, "not_found")
+	s.accept(s.app.Tokens.Invitation(other, 1))
+	when(resells.WithdrawPendingAccount(ctx, other, nil, client.Closing{})).Refused(t, 422, "already_active")
+}
+
+// The reseller corrects the address of a pending account's administrator, or
+// withdraws the account.
+func TestAPendingAccountIsCorrectedAndWithdrawn(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
+	_, resells := s.reseller("Northwind")
+	wanted := customerNamed("Alder")
+	uid := when(resells.CreateCustomer(ctx, nil, wanted)).Then(t).JSON201.Uid
+	correct := client.EmailCorrection{Email: "right@x.example"}
+	when(resells.CorrectAdministratorEmail(ctx, uid, nil, client.EmailCorrection{Email: "nonsense"})).Refused(t, 422, "/email email_invalid")
+	when(resells.CorrectAdministratorEmail(ctx, uid, nil, correct)).Then(t)
+	when(resells.CorrectAdministratorEmail(ctx, uid, nil, correct)).Then(t)
+	taken := s.customerOf(resells, "Beacon")
+	when(resells.CorrectAdministratorEmail(ctx, taken, nil, correct)).Refused(t, 409, "/email email_taken")
+	when(s.as("").GetActivation(ctx, s.app.Tokens.Invitation(uid, 1))).Refused(t, 404, "not_found")
+	shown := when(s.as("").GetActivation(ctx, s.app.Tokens.Invitation(uid, 2))).Then(t).JSON200
+	expect(t, "invited", shown.Person.Email, "right@x.example")
+	when(s.signIn(uid, "").CorrectAdministratorEmail(ctx, uid, nil, correct)).Refused(t, 403, "missing_right")
+
+	when(resells.WithdrawPendingAccount(ctx, uid, nil, client.Closing{})).Then(t)
+	when(s.as("").GetActivation(ctx, s.app.Tokens.Invitation(uid, 2))).Then(t)
+	s.customerOf(resells, "Alder")
 }

@@ -74,7 +74,18 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"Accounts.ResendInvitation": func() []error {
 			return []error{fail(m.Accounts.ResendInvitation(m.ctx, auditor, customer, newCommand())), fail(m.Accounts.ResendInvitation(m.ctx, auditor, reseller, newCommand()))}
 		},
-		"Accounts.Close": one(func() error { return fail(m.Accounts.Close(m.ctx, auditor, customer, newCommand(), nil)) }),
+		"Accounts.Close": one(func() error {
+			return fail(m.Accounts.Close(m.ctx, auditor, accounts.Close{Command: newCommand(), Account: customer, Confirm: true}))
+		}),
+		"Accounts.Reopen": one(func() error {
+			return fail(m.Accounts.Reopen(m.ctx, auditor, accounts.Reopen{Command: newCommand(), Account: customer}))
+		}),
+		"Accounts.WithdrawPending": one(func() error {
+			return fail(m.Accounts.WithdrawPending(m.ctx, auditor, accounts.Close{Command: newCommand(), Account: customer, Confirm: true}))
+		}),
+		"Accounts.CorrectEmail": one(func() error {
+			return fail(m.Accounts.CorrectEmail(m.ctx, auditor, accounts.CorrectEmail{Command: newCommand(), Account: customer, Email: "a@x.example"}))
+		}),
 		"Accounts.Edit": one(func() error {
 			return fail(m.Accounts.Edit(m.ctx, auditor, accounts.Edit{Command: newCommand(), Account: customer, Name: &name}))
 		}),

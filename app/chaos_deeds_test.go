@@ -225,7 +225,7 @@ func (a *arena) onAccounts(ctx context.Context, d deed, c command.Command, got *
 	case "invite again":
 		got.one(a.Accounts.ResendInvitation(ctx, operator(), uid, c))
 	case "close":
-		got.one(a.Accounts.Close(ctx, operator(), a.account(max(d.N, standing)), c, nil))
+		got.one(a.Accounts.Close(ctx, operator(), accounts.Close{Command: c, Account: a.account(max(d.N, standing)), Confirm: true}))
 	case "rename":
 		got.one(a.Accounts.Edit(ctx, d.caller(uid), accounts.Edit{Command: c, Account: uid, Name: &name}))
 	case "bill":

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -113,7 +114,7 @@ func TestErasePerson(t *testing.T) {
 	taken.Administrator.Email = person.Email
 	_, err = w.Accounts.Create(w.ctx, operator(), taken)
 	refused(t, err, account.CodeEmailTaken)
-	_, err = w.Accounts.Close(w.ctx, operator(), uid, newCommand(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: uid, Confirm: true})
 	require.NoError(t, err)
 	w.later()
 	_, err = w.Accounts.Create(w.ctx, operator(), taken)

@@ -212,7 +212,7 @@ func TestSecretsGoWithTheAccount(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	_, err := w.Accounts.Close(w.ctx, operator(), closing, newCommand(), nil)
+	_, err := w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: closing, Confirm: true})
 	require.NoError(t, err)
 	w.later()
 	require.Len(t, w.secrets(), 2)

@@ -78,7 +78,30 @@ func accountRows() []row {
 		{name: "close an account that nobody activated", covers: "Accounts.Close", begin: func(w *world, round int) func(process) error {
 			uid, c := w.pending(round), newCommand()
 			return func(on process) error {
-				_, err := on.Accounts.Close(w.ctx, operator(), uid, c, nil)
+				_, err := on.Accounts.Close(w.ctx, operator(), accounts.Close{Command: c, Account: uid, Confirm: true})
+				return err
+			}
+		}},
+		{name: "withdraw a pending account", covers: "Accounts.WithdrawPending", begin: func(w *world, round int) func(process) error {
+			c := accounts.Close{Command: newCommand(), Account: w.pending(round), Confirm: true}
+			return func(on process) error {
+				_, err := on.Accounts.WithdrawPending(w.ctx, operator(), c)
+				return err
+			}
+		}},
+		{name: "reopen an account", covers: "Accounts.Reopen", begin: func(w *world, round int) func(process) error {
+			c := accounts.Reopen{Command: newCommand(), Account: w.pending(round), Name: fmt.Sprintf("Reopened %d", round)}
+			_, err := w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: c.Account, Confirm: true})
+			require.NoError(w.t, err)
+			return func(on process) error {
+				_, err := on.Accounts.Reopen(w.ctx, operator(), c)
+				return err
+			}
+		}},
+		{name: "correct the address of an administrator", covers: "Accounts.CorrectEmail", begin: func(w *world, round int) func(process) error {
+			c := accounts.CorrectEmail{Command: newCommand(), Account: w.pending(round), Email: fmt.Sprintf("right%d@x.example", round)}
+			return func(on process) error {
+				_, err := on.Accounts.CorrectEmail(w.ctx, operator(), c)
 				return err
 			}
 		}},

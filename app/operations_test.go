@@ -12,6 +12,7 @@ import (
 
 	operationstore "github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/operations"
@@ -156,7 +157,7 @@ func TestOperationIsRefusedAsAWhole(t *testing.T) {
 		Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: routers(1, 1)},
 	})
 	require.NoError(t, err)
-	_, err = w.Accounts.Close(w.ctx, operator(), reseller, newCommand(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: reseller, Confirm: true})
 	require.NoError(t, err)
 	op = w.run(op)
 	require.Equal(t, ports.OperationFailed, op.State)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -102,7 +103,7 @@ func TestBothSidesAreMailed(t *testing.T) {
 	box.err = context.DeadlineExceeded
 	require.ErrorIs(t, m.Mailings(box, "").HandleBatch(m.ctx, eventlog.Batch{Events: []eventlog.Recorded{moved}}), box.err)
 	box.err = nil
-	_, err = m.Accounts.Close(m.ctx, operator(), customer, newCommand(), nil)
+	_, err = m.Accounts.Close(m.ctx, operator(), accounts.Close{Command: newCommand(), Account: customer, Confirm: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{m.email}, mailed(moved), "nobody in a closed account")
 	_, err = m.Partnerships.End(m.ctx, operatorFor(customer), m.account, customer, newCommand())

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -130,7 +131,7 @@ func TestReversalNeedsPlaceNameAndAnOpenAccount(t *testing.T) {
 	_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(100).SerialNumber})
 	require.NoError(t, err)
 	id = w.transfer(away, reseller, gone).ID
-	_, err = w.Accounts.Close(w.ctx, operator(), away, newCommand(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: away, Confirm: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused source_not_active"}, outcomes(w.reverse(operator(), id)))
 	w.later()

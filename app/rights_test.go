@@ -96,7 +96,7 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused target_unknown"}, outcomes(r), "the operator has no account of its own")
 
-	_, err = w.Accounts.Close(w.ctx, operator(), reseller, newCommand(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: reseller, Confirm: true})
 	require.NoError(t, err)
 	_, err = register(administratorOf(reseller), router(4))
 	refused(t, err, account.CodeAccountClosed)

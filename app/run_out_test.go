@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -134,7 +135,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	})
 	require.NoError(t, err)
 	closed := w.reseller("Short Lived")
-	_, err = w.Accounts.Close(w.ctx, operator(), closed, newCommand(), nil)
+	_, err = w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: closed, Confirm: true})
 	require.NoError(t, err)
 	streams := []string{account.Aggregate.Stream(reseller), user.Aggregate.Stream(invited.UID)}
 	expect := func(want ...string) {

@@ -109,7 +109,7 @@ func TestWhoDoesNotFitIsToldTheSame(t *testing.T) {
 	require.NoError(t, err)
 	_, err = m.People.Activate(m.ctx, m.Tokens.Invitation(created.UID, 1), people.Activate{Command: newCommand(), Password: password})
 	require.NoError(t, err)
-	_, err = m.Accounts.Close(m.ctx, operator(), created.UID, newCommand(), nil)
+	_, err = m.Accounts.Close(m.ctx, operator(), accounts.Close{Command: newCommand(), Account: created.UID, Confirm: true})
 	require.NoError(t, err)
 
 	var first error

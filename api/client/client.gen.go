@@ -193,6 +193,9 @@ type Change = openapi.Change
 // ClockRequest defines model for ClockRequest.
 type ClockRequest = openapi.ClockRequest
 
+// Closing defines model for Closing.
+type Closing = openapi.Closing
+
 // ContactList defines model for ContactList.
 type ContactList = openapi.ContactList
 
@@ -230,6 +233,9 @@ type DeviceName = openapi.DeviceName
 
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = openapi.DeviceNames
+
+// EmailCorrection defines model for EmailCorrection.
+type EmailCorrection = openapi.EmailCorrection
 
 // ExternalAccount defines model for ExternalAccount.
 type ExternalAccount = openapi.ExternalAccount
@@ -422,6 +428,9 @@ type RenewalReversalRequest = openapi.RenewalReversalRequest
 
 // RenewedDevice defines model for RenewedDevice.
 type RenewedDevice = openapi.RenewedDevice
+
+// Reopening defines model for Reopening.
+type Reopening = openapi.Reopening
 
 // ResultList defines model for ResultList.
 type ResultList = openapi.ResultList
@@ -695,8 +704,17 @@ type RevokeUserInvitationParams = openapi.RevokeUserInvitationParams
 // CloseAccountParams defines parameters for CloseAccount.
 type CloseAccountParams = openapi.CloseAccountParams
 
+// CorrectAdministratorEmailParams defines parameters for CorrectAdministratorEmail.
+type CorrectAdministratorEmailParams = openapi.CorrectAdministratorEmailParams
+
+// ReopenAccountParams defines parameters for ReopenAccount.
+type ReopenAccountParams = openapi.ReopenAccountParams
+
 // ResendInvitationParams defines parameters for ResendInvitation.
 type ResendInvitationParams = openapi.ResendInvitationParams
+
+// WithdrawPendingAccountParams defines parameters for WithdrawPendingAccount.
+type WithdrawPendingAccountParams = openapi.WithdrawPendingAccountParams
 
 // GrantAllocationParams defines parameters for GrantAllocation.
 type GrantAllocationParams = openapi.GrantAllocationParams
@@ -887,8 +905,17 @@ type RevokeUserInvitationJSONRequestBody = openapi.RevokeUserInvitationJSONReque
 // CloseAccountJSONRequestBody defines body for CloseAccount for application/json ContentType.
 type CloseAccountJSONRequestBody = openapi.CloseAccountJSONRequestBody
 
+// CorrectAdministratorEmailJSONRequestBody defines body for CorrectAdministratorEmail for application/json ContentType.
+type CorrectAdministratorEmailJSONRequestBody = openapi.CorrectAdministratorEmailJSONRequestBody
+
+// ReopenAccountJSONRequestBody defines body for ReopenAccount for application/json ContentType.
+type ReopenAccountJSONRequestBody = openapi.ReopenAccountJSONRequestBody
+
 // ResendInvitationJSONRequestBody defines body for ResendInvitation for application/json ContentType.
 type ResendInvitationJSONRequestBody = openapi.ResendInvitationJSONRequestBody
+
+// WithdrawPendingAccountJSONRequestBody defines body for WithdrawPendingAccount for application/json ContentType.
+type WithdrawPendingAccountJSONRequestBody = openapi.WithdrawPendingAccountJSONRequestBody
 
 // ActivateAccountJSONRequestBody defines body for ActivateAccount for application/json ContentType.
 type ActivateAccountJSONRequestBody = openapi.ActivateAccountJSONRequestBody
@@ -1473,7 +1500,10 @@ type ClientInterface interface {
 
 	// CloseAccountWithBody Close an account (the operator only)
 	//
-	// Closing an account that was never activated frees its name and e-mail address.
+	// Devices stay as they are: an account that has active ones is closed only with
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
+	// end for good. Closing an account that was never activated frees its name and
+	// e-mail address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1482,12 +1512,55 @@ type ClientInterface interface {
 
 	// CloseAccount Close an account (the operator only)
 	//
-	// Closing an account that was never activated frees its name and e-mail address.
+	// Devices stay as they are: an account that has active ones is closed only with
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
+	// end for good. Closing an account that was never activated frees its name and
+	// e-mail address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/accounts/{uid}:close (the `CloseAccount` operationId).
 	CloseAccount(ctx context.Context, uid AccountUID, params *CloseAccountParams, body CloseAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectAdministratorEmailWithBody Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+	//
+	// A new invitation goes to the new address, with 7 new days; the old one stops
+	// working.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}:correctEmail (the `CorrectAdministratorEmail` operationId).
+	CorrectAdministratorEmailWithBody(ctx context.Context, uid AccountUID, params *CorrectAdministratorEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectAdministratorEmail Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+	//
+	// A new invitation goes to the new address, with 7 new days; the old one stops
+	// working.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}:correctEmail (the `CorrectAdministratorEmail` operationId).
+	CorrectAdministratorEmail(ctx context.Context, uid AccountUID, params *CorrectAdministratorEmailParams, body CorrectAdministratorEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenAccountWithBody Open a closed account again (the operator only)
+	//
+	// Its name and e-mail address are taken again where closing had freed them; 409
+	// `name_taken` when the name went to another, give `name` then.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}:reopen (the `ReopenAccount` operationId).
+	ReopenAccountWithBody(ctx context.Context, uid AccountUID, params *ReopenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenAccount Open a closed account again (the operator only)
+	//
+	// Its name and e-mail address are taken again where closing had freed them; 409
+	// `name_taken` when the name went to another, give `name` then.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}:reopen (the `ReopenAccount` operationId).
+	ReopenAccount(ctx context.Context, uid AccountUID, params *ReopenAccountParams, body ReopenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResendInvitationWithBody Send the administrator a new invitation, with 7 new days; the old one stops working
 	//
@@ -1502,6 +1575,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/accounts/{uid}:resendInvitation (the `ResendInvitation` operationId).
 	ResendInvitation(ctx context.Context, uid AccountUID, params *ResendInvitationParams, body ResendInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPendingAccountWithBody Withdraw an account that nobody has activated yet (who may send the invitation again)
+	//
+	// It is closed; its name and e-mail address are free. 422 `already_active` once it
+	// was activated.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}:withdraw (the `WithdrawPendingAccount` operationId).
+	WithdrawPendingAccountWithBody(ctx context.Context, uid AccountUID, params *WithdrawPendingAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPendingAccount Withdraw an account that nobody has activated yet (who may send the invitation again)
+	//
+	// It is closed; its name and e-mail address are free. 422 `already_active` once it
+	// was activated.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}:withdraw (the `WithdrawPendingAccount` operationId).
+	WithdrawPendingAccount(ctx context.Context, uid AccountUID, params *WithdrawPendingAccountParams, body WithdrawPendingAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetActivation What an invitation is for
 	//
@@ -3256,7 +3349,10 @@ func (c *RawClient) RevokeUserInvitation(ctx context.Context, uid AccountUID, us
 
 // CloseAccountWithBody Close an account (the operator only)
 //
-// Closing an account that was never activated frees its name and e-mail address.
+// Devices stay as they are: an account that has active ones is closed only with
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
+// end for good. Closing an account that was never activated frees its name and
+// e-mail address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3275,13 +3371,96 @@ func (c *RawClient) CloseAccountWithBody(ctx context.Context, uid AccountUID, pa
 
 // CloseAccount Close an account (the operator only)
 //
-// Closing an account that was never activated frees its name and e-mail address.
+// Devices stay as they are: an account that has active ones is closed only with
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
+// end for good. Closing an account that was never activated frees its name and
+// e-mail address.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/accounts/{uid}:close (the `CloseAccount` operationId).
 func (c *RawClient) CloseAccount(ctx context.Context, uid AccountUID, params *CloseAccountParams, body CloseAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCloseAccountRequest(c.Server, uid, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectAdministratorEmailWithBody Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+//
+// A new invitation goes to the new address, with 7 new days; the old one stops
+// working.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{uid}:correctEmail (the `CorrectAdministratorEmail` operationId).
+func (c *RawClient) CorrectAdministratorEmailWithBody(ctx context.Context, uid AccountUID, params *CorrectAdministratorEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectAdministratorEmailRequestWithBody(c.Server, uid, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectAdministratorEmail Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+//
+// A new invitation goes to the new address, with 7 new days; the old one stops
+// working.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{uid}:correctEmail (the `CorrectAdministratorEmail` operationId).
+func (c *RawClient) CorrectAdministratorEmail(ctx context.Context, uid AccountUID, params *CorrectAdministratorEmailParams, body CorrectAdministratorEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectAdministratorEmailRequest(c.Server, uid, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReopenAccountWithBody Open a closed account again (the operator only)
+//
+// Its name and e-mail address are taken again where closing had freed them; 409
+// `name_taken` when the name went to another, give `name` then.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{uid}:reopen (the `ReopenAccount` operationId).
+func (c *RawClient) ReopenAccountWithBody(ctx context.Context, uid AccountUID, params *ReopenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenAccountRequestWithBody(c.Server, uid, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReopenAccount Open a closed account again (the operator only)
+//
+// Its name and e-mail address are taken again where closing had freed them; 409
+// `name_taken` when the name went to another, give `name` then.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{uid}:reopen (the `ReopenAccount` operationId).
+func (c *RawClient) ReopenAccount(ctx context.Context, uid AccountUID, params *ReopenAccountParams, body ReopenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenAccountRequest(c.Server, uid, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3316,6 +3495,46 @@ func (c *RawClient) ResendInvitationWithBody(ctx context.Context, uid AccountUID
 // Corresponds with POST /v1/accounts/{uid}:resendInvitation (the `ResendInvitation` operationId).
 func (c *RawClient) ResendInvitation(ctx context.Context, uid AccountUID, params *ResendInvitationParams, body ResendInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResendInvitationRequest(c.Server, uid, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPendingAccountWithBody Withdraw an account that nobody has activated yet (who may send the invitation again)
+//
+// It is closed; its name and e-mail address are free. 422 `already_active` once it
+// was activated.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{uid}:withdraw (the `WithdrawPendingAccount` operationId).
+func (c *RawClient) WithdrawPendingAccountWithBody(ctx context.Context, uid AccountUID, params *WithdrawPendingAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPendingAccountRequestWithBody(c.Server, uid, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPendingAccount Withdraw an account that nobody has activated yet (who may send the invitation again)
+//
+// It is closed; its name and e-mail address are free. 422 `already_active` once it
+// was activated.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{uid}:withdraw (the `WithdrawPendingAccount` operationId).
+func (c *RawClient) WithdrawPendingAccount(ctx context.Context, uid AccountUID, params *WithdrawPendingAccountParams, body WithdrawPendingAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPendingAccountRequest(c.Server, uid, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8525,6 +8744,174 @@ func NewCloseAccountRequestWithBody(server string, uid AccountUID, params *Close
 	return req, nil
 }
 
+// NewCorrectAdministratorEmailRequest calls the generic CorrectAdministratorEmail builder with application/json body
+func NewCorrectAdministratorEmailRequest(server string, uid AccountUID, params *CorrectAdministratorEmailParams, body CorrectAdministratorEmailJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectAdministratorEmailRequestWithBody(server, uid, params, "application/json", bodyReader)
+}
+
+// NewCorrectAdministratorEmailRequestWithBody constructs an http.Request for the CorrectAdministratorEmail method, with any body, and a specified content type
+func NewCorrectAdministratorEmailRequestWithBody(server string, uid AccountUID, params *CorrectAdministratorEmailParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s:correctEmail", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReopenAccountRequest calls the generic ReopenAccount builder with application/json body
+func NewReopenAccountRequest(server string, uid AccountUID, params *ReopenAccountParams, body ReopenAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReopenAccountRequestWithBody(server, uid, params, "application/json", bodyReader)
+}
+
+// NewReopenAccountRequestWithBody constructs an http.Request for the ReopenAccount method, with any body, and a specified content type
+func NewReopenAccountRequestWithBody(server string, uid AccountUID, params *ReopenAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s:reopen", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewResendInvitationRequest calls the generic ResendInvitation builder with application/json body
 func NewResendInvitationRequest(server string, uid AccountUID, params *ResendInvitationParams, body ResendInvitationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8618,6 +9005,90 @@ func NewResendInvitationRequestWithBody(server string, uid AccountUID, params *R
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawPendingAccountRequest calls the generic WithdrawPendingAccount builder with application/json body
+func NewWithdrawPendingAccountRequest(server string, uid AccountUID, params *WithdrawPendingAccountParams, body WithdrawPendingAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawPendingAccountRequestWithBody(server, uid, params, "application/json", bodyReader)
+}
+
+// NewWithdrawPendingAccountRequestWithBody constructs an http.Request for the WithdrawPendingAccount method, with any body, and a specified content type
+func NewWithdrawPendingAccountRequestWithBody(server string, uid AccountUID, params *WithdrawPendingAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s:withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam2)
 		}
 
 	}
@@ -14844,7 +15315,10 @@ func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error)
 
 // CloseAccountWithBody Close an account (the operator only)
 //
-// Closing an account that was never activated frees its name and e-mail address.
+// Devices stay as they are: an account that has active ones is closed only with
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
+// end for good. Closing an account that was never activated frees its name and
+// e-mail address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14859,7 +15333,10 @@ func (c *Client) CloseAccountWithBody(ctx context.Context, uid AccountUID, param
 
 // CloseAccount Close an account (the operator only)
 //
-// Closing an account that was never activated frees its name and e-mail address.
+// Devices stay as they are: an account that has active ones is closed only with
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
+// end for good. Closing an account that was never activated frees its name and
+// e-mail address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14870,6 +15347,110 @@ func (c *Client) CloseAccount(ctx context.Context, uid AccountUID, params *Close
 		return nil, err
 	}
 	return readCloseAccountResponse(rsp)
+}
+
+// CorrectAdministratorEmailResponse is the answer to CorrectAdministratorEmail: the field of its status is set.
+type CorrectAdministratorEmailResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readCorrectAdministratorEmailResponse(rsp *http.Response) (*CorrectAdministratorEmailResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &CorrectAdministratorEmailResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// CorrectAdministratorEmailWithBody Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+//
+// A new invitation goes to the new address, with 7 new days; the old one stops
+// working.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}:correctEmail (the `CorrectAdministratorEmail` operationId).
+func (c *Client) CorrectAdministratorEmailWithBody(ctx context.Context, uid AccountUID, params *CorrectAdministratorEmailParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectAdministratorEmailResponse, error) {
+	rsp, err := c.Raw.CorrectAdministratorEmailWithBody(ctx, uid, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readCorrectAdministratorEmailResponse(rsp)
+}
+
+// CorrectAdministratorEmail Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+//
+// A new invitation goes to the new address, with 7 new days; the old one stops
+// working.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}:correctEmail (the `CorrectAdministratorEmail` operationId).
+func (c *Client) CorrectAdministratorEmail(ctx context.Context, uid AccountUID, params *CorrectAdministratorEmailParams, body CorrectAdministratorEmailJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectAdministratorEmailResponse, error) {
+	rsp, err := c.Raw.CorrectAdministratorEmail(ctx, uid, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readCorrectAdministratorEmailResponse(rsp)
+}
+
+// ReopenAccountResponse is the answer to ReopenAccount: the field of its status is set.
+type ReopenAccountResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readReopenAccountResponse(rsp *http.Response) (*ReopenAccountResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ReopenAccountResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ReopenAccountWithBody Open a closed account again (the operator only)
+//
+// Its name and e-mail address are taken again where closing had freed them; 409
+// `name_taken` when the name went to another, give `name` then.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}:reopen (the `ReopenAccount` operationId).
+func (c *Client) ReopenAccountWithBody(ctx context.Context, uid AccountUID, params *ReopenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenAccountResponse, error) {
+	rsp, err := c.Raw.ReopenAccountWithBody(ctx, uid, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReopenAccountResponse(rsp)
+}
+
+// ReopenAccount Open a closed account again (the operator only)
+//
+// Its name and e-mail address are taken again where closing had freed them; 409
+// `name_taken` when the name went to another, give `name` then.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}:reopen (the `ReopenAccount` operationId).
+func (c *Client) ReopenAccount(ctx context.Context, uid AccountUID, params *ReopenAccountParams, body ReopenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenAccountResponse, error) {
+	rsp, err := c.Raw.ReopenAccount(ctx, uid, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReopenAccountResponse(rsp)
 }
 
 // ResendInvitationResponse is the answer to ResendInvitation: the field of its status is set.
@@ -14916,6 +15497,58 @@ func (c *Client) ResendInvitation(ctx context.Context, uid AccountUID, params *R
 		return nil, err
 	}
 	return readResendInvitationResponse(rsp)
+}
+
+// WithdrawPendingAccountResponse is the answer to WithdrawPendingAccount: the field of its status is set.
+type WithdrawPendingAccountResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readWithdrawPendingAccountResponse(rsp *http.Response) (*WithdrawPendingAccountResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &WithdrawPendingAccountResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// WithdrawPendingAccountWithBody Withdraw an account that nobody has activated yet (who may send the invitation again)
+//
+// It is closed; its name and e-mail address are free. 422 `already_active` once it
+// was activated.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}:withdraw (the `WithdrawPendingAccount` operationId).
+func (c *Client) WithdrawPendingAccountWithBody(ctx context.Context, uid AccountUID, params *WithdrawPendingAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPendingAccountResponse, error) {
+	rsp, err := c.Raw.WithdrawPendingAccountWithBody(ctx, uid, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawPendingAccountResponse(rsp)
+}
+
+// WithdrawPendingAccount Withdraw an account that nobody has activated yet (who may send the invitation again)
+//
+// It is closed; its name and e-mail address are free. 422 `already_active` once it
+// was activated.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}:withdraw (the `WithdrawPendingAccount` operationId).
+func (c *Client) WithdrawPendingAccount(ctx context.Context, uid AccountUID, params *WithdrawPendingAccountParams, body WithdrawPendingAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPendingAccountResponse, error) {
+	rsp, err := c.Raw.WithdrawPendingAccount(ctx, uid, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawPendingAccountResponse(rsp)
 }
 
 // GetActivationResponse is the answer to GetActivation: the field of its status is set.

@@ -563,6 +563,15 @@ type ClockRequest struct {
 	Now *string `json:"now,omitempty"`
 }
 
+// Closing defines model for Closing.
+type Closing struct {
+	// Confirm Close it though it has active devices
+	Confirm *bool `json:"confirm,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
 // ContactList defines model for ContactList.
 type ContactList struct {
 	Items []Person `json:"items"`
@@ -702,6 +711,14 @@ type DeviceName = string
 
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = []DeviceName
+
+// EmailCorrection defines model for EmailCorrection.
+type EmailCorrection struct {
+	Email string `json:"email"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
 
 // ExternalAccount defines model for ExternalAccount.
 type ExternalAccount struct {
@@ -1347,6 +1364,15 @@ type RenewedDevice struct {
 	// Term Where one was ordered
 	Term *string            `json:"term,omitempty"`
 	Uid  openapi_types.UUID `json:"uid"`
+}
+
+// Reopening defines model for Reopening.
+type Reopening struct {
+	// Name Another name for it
+	Name *string `json:"name,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
 }
 
 // ResultList defines model for ResultList.
@@ -2245,6 +2271,30 @@ type CloseAccountParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CorrectAdministratorEmailParams defines parameters for CorrectAdministratorEmail.
+type CorrectAdministratorEmailParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReopenAccountParams defines parameters for ReopenAccount.
+type ReopenAccountParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ResendInvitationParams defines parameters for ResendInvitation.
 type ResendInvitationParams struct {
 	// DryRun Decide as always, write nothing
@@ -2255,6 +2305,18 @@ type ResendInvitationParams struct {
 
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WithdrawPendingAccountParams defines parameters for WithdrawPendingAccount.
+type WithdrawPendingAccountParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GrantAllocationParams defines parameters for GrantAllocation.
@@ -2921,10 +2983,19 @@ type ResendUserInvitationJSONRequestBody = Reason
 type RevokeUserInvitationJSONRequestBody = Reason
 
 // CloseAccountJSONRequestBody defines body for CloseAccount for application/json ContentType.
-type CloseAccountJSONRequestBody = Reason
+type CloseAccountJSONRequestBody = Closing
+
+// CorrectAdministratorEmailJSONRequestBody defines body for CorrectAdministratorEmail for application/json ContentType.
+type CorrectAdministratorEmailJSONRequestBody = EmailCorrection
+
+// ReopenAccountJSONRequestBody defines body for ReopenAccount for application/json ContentType.
+type ReopenAccountJSONRequestBody = Reopening
 
 // ResendInvitationJSONRequestBody defines body for ResendInvitation for application/json ContentType.
 type ResendInvitationJSONRequestBody = Reason
+
+// WithdrawPendingAccountJSONRequestBody defines body for WithdrawPendingAccount for application/json ContentType.
+type WithdrawPendingAccountJSONRequestBody = Closing
 
 // ActivateAccountJSONRequestBody defines body for ActivateAccount for application/json ContentType.
 type ActivateAccountJSONRequestBody = ActivationRequest
@@ -3114,9 +3185,18 @@ type ServerInterface interface {
 	// CloseAccount Close an account (the operator only)
 	// (POST /v1/accounts/{uid}:close)
 	CloseAccount(ctx echo.Context, uid AccountUID, params CloseAccountParams) error
+	// CorrectAdministratorEmail Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+	// (POST /v1/accounts/{uid}:correctEmail)
+	CorrectAdministratorEmail(ctx echo.Context, uid AccountUID, params CorrectAdministratorEmailParams) error
+	// ReopenAccount Open a closed account again (the operator only)
+	// (POST /v1/accounts/{uid}:reopen)
+	ReopenAccount(ctx echo.Context, uid AccountUID, params ReopenAccountParams) error
 	// ResendInvitation Send the administrator a new invitation, with 7 new days; the old one stops working
 	// (POST /v1/accounts/{uid}:resendInvitation)
 	ResendInvitation(ctx echo.Context, uid AccountUID, params ResendInvitationParams) error
+	// WithdrawPendingAccount Withdraw an account that nobody has activated yet (who may send the invitation again)
+	// (POST /v1/accounts/{uid}:withdraw)
+	WithdrawPendingAccount(ctx echo.Context, uid AccountUID, params WithdrawPendingAccountParams) error
 	// GetActivation What an invitation is for
 	// (GET /v1/activations/{token})
 	GetActivation(ctx echo.Context, token Token) error
@@ -5486,6 +5566,138 @@ func (w *ServerInterfaceWrapper) CloseAccount(ctx echo.Context) error {
 	return err
 }
 
+// CorrectAdministratorEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) CorrectAdministratorEmail(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CorrectAdministratorEmailParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CorrectAdministratorEmail(ctx, uid, params)
+	return err
+}
+
+// ReopenAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) ReopenAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReopenAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReopenAccount(ctx, uid, params)
+	return err
+}
+
 // ResendInvitation converts echo context to params.
 func (w *ServerInterfaceWrapper) ResendInvitation(ctx echo.Context) error {
 	var err error
@@ -5540,6 +5752,72 @@ func (w *ServerInterfaceWrapper) ResendInvitation(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResendInvitation(ctx, uid, params)
+	return err
+}
+
+// WithdrawPendingAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawPendingAccount(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPendingAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawPendingAccount(ctx, uid, params)
 	return err
 }
 
@@ -8232,6 +8510,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/accounts/:uid/external-accounts/:externalAccount", wrapper.GetExternalAccount, options.OperationMiddlewares["getExternalAccount"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/external-accounts/:externalAccount", wrapper.EditExternalAccount, options.OperationMiddlewares["editExternalAccount"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:close", wrapper.CloseAccount, options.OperationMiddlewares["closeAccount"]...)
+	router.POST(options.BaseURL+"/v1/accounts/:uid\\:reopen", wrapper.ReopenAccount, options.OperationMiddlewares["reopenAccount"]...)
+	router.POST(options.BaseURL+"/v1/accounts/:uid\\:withdraw", wrapper.WithdrawPendingAccount, options.OperationMiddlewares["withdrawPendingAccount"]...)
+	router.POST(options.BaseURL+"/v1/accounts/:uid\\:correctEmail", wrapper.CorrectAdministratorEmail, options.OperationMiddlewares["correctAdministratorEmail"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid\\:resendInvitation", wrapper.ResendInvitation, options.OperationMiddlewares["resendInvitation"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.ListPartners, options.OperationMiddlewares["listPartners"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.EstablishPartnership, options.OperationMiddlewares["establishPartnership"]...)
@@ -10795,6 +11076,130 @@ func (response CloseAccountdefaultApplicationProblemPlusJSONResponse) VisitClose
 	return err
 }
 
+type CorrectAdministratorEmailRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params CorrectAdministratorEmailParams
+	Body   *CorrectAdministratorEmailJSONRequestBody
+}
+
+type CorrectAdministratorEmailResponseObject interface {
+	VisitCorrectAdministratorEmailResponse(w http.ResponseWriter) error
+}
+
+type CorrectAdministratorEmail200JSONResponse struct{ WrittenJSONResponse }
+
+func (response CorrectAdministratorEmail200JSONResponse) VisitCorrectAdministratorEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CorrectAdministratorEmaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response CorrectAdministratorEmaildefaultApplicationProblemPlusJSONResponse) VisitCorrectAdministratorEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenAccountRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params ReopenAccountParams
+	Body   *ReopenAccountJSONRequestBody
+}
+
+type ReopenAccountResponseObject interface {
+	VisitReopenAccountResponse(w http.ResponseWriter) error
+}
+
+type ReopenAccount200JSONResponse struct{ WrittenJSONResponse }
+
+func (response ReopenAccount200JSONResponse) VisitReopenAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReopenAccountdefaultApplicationProblemPlusJSONResponse) VisitReopenAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResendInvitationRequestObject struct {
 	Uid    AccountUID `json:"uid"`
 	Params ResendInvitationParams
@@ -10836,6 +11241,68 @@ type ResendInvitationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResendInvitationdefaultApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPendingAccountRequestObject struct {
+	Uid    AccountUID `json:"uid"`
+	Params WithdrawPendingAccountParams
+	Body   *WithdrawPendingAccountJSONRequestBody
+}
+
+type WithdrawPendingAccountResponseObject interface {
+	VisitWithdrawPendingAccountResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPendingAccount200JSONResponse struct{ WrittenJSONResponse }
+
+func (response WithdrawPendingAccount200JSONResponse) VisitWithdrawPendingAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPendingAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response WithdrawPendingAccountdefaultApplicationProblemPlusJSONResponse) VisitWithdrawPendingAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14804,9 +15271,18 @@ type StrictServerInterface interface {
 	// CloseAccount Close an account (the operator only)
 	// (POST /v1/accounts/{uid}:close)
 	CloseAccount(ctx context.Context, request CloseAccountRequestObject) (CloseAccountResponseObject, error)
+	// CorrectAdministratorEmail Correct the administrator's e-mail address of a pending account (who may send the invitation again)
+	// (POST /v1/accounts/{uid}:correctEmail)
+	CorrectAdministratorEmail(ctx context.Context, request CorrectAdministratorEmailRequestObject) (CorrectAdministratorEmailResponseObject, error)
+	// ReopenAccount Open a closed account again (the operator only)
+	// (POST /v1/accounts/{uid}:reopen)
+	ReopenAccount(ctx context.Context, request ReopenAccountRequestObject) (ReopenAccountResponseObject, error)
 	// ResendInvitation Send the administrator a new invitation, with 7 new days; the old one stops working
 	// (POST /v1/accounts/{uid}:resendInvitation)
 	ResendInvitation(ctx context.Context, request ResendInvitationRequestObject) (ResendInvitationResponseObject, error)
+	// WithdrawPendingAccount Withdraw an account that nobody has activated yet (who may send the invitation again)
+	// (POST /v1/accounts/{uid}:withdraw)
+	WithdrawPendingAccount(ctx context.Context, request WithdrawPendingAccountRequestObject) (WithdrawPendingAccountResponseObject, error)
 	// GetActivation What an invitation is for
 	// (GET /v1/activations/{token})
 	GetActivation(ctx context.Context, request GetActivationRequestObject) (GetActivationResponseObject, error)
@@ -16316,6 +16792,107 @@ func (sh *strictHandler) CloseAccount(ctx echo.Context, uid AccountUID, params C
 	return nil
 }
 
+// CorrectAdministratorEmail operation middleware
+func (sh *strictHandler) CorrectAdministratorEmail(ctx echo.Context, uid AccountUID, params CorrectAdministratorEmailParams) error {
+	var request CorrectAdministratorEmailRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body CorrectAdministratorEmailJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CorrectAdministratorEmail(ctx.Request().Context(), request.(CorrectAdministratorEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CorrectAdministratorEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CorrectAdministratorEmailResponseObject); ok {
+		return validResponse.VisitCorrectAdministratorEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReopenAccount operation middleware
+func (sh *strictHandler) ReopenAccount(ctx echo.Context, uid AccountUID, params ReopenAccountParams) error {
+	var request ReopenAccountRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body ReopenAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReopenAccount(ctx.Request().Context(), request.(ReopenAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReopenAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReopenAccountResponseObject); ok {
+		return validResponse.VisitReopenAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ResendInvitation operation middleware
 func (sh *strictHandler) ResendInvitation(ctx echo.Context, uid AccountUID, params ResendInvitationParams) error {
 	var request ResendInvitationRequestObject
@@ -16362,6 +16939,58 @@ func (sh *strictHandler) ResendInvitation(ctx echo.Context, uid AccountUID, para
 		return err
 	} else if validResponse, ok := response.(ResendInvitationResponseObject); ok {
 		return validResponse.VisitResendInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawPendingAccount operation middleware
+func (sh *strictHandler) WithdrawPendingAccount(ctx echo.Context, uid AccountUID, params WithdrawPendingAccountParams) error {
+	var request WithdrawPendingAccountRequestObject
+
+	request.Uid = uid
+	request.Params = params
+
+	var body WithdrawPendingAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPendingAccount(ctx.Request().Context(), request.(WithdrawPendingAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPendingAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawPendingAccountResponseObject); ok {
+		return validResponse.VisitWithdrawPendingAccountResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -8,23 +8,100 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/rights"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
-// Close ends an account, at the given revision unless that is nil. It is the
-// operator's.
-func (s *Service) Close(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command, ifRevision *eventlog.Revision) (command.Receipt, error) {
+// Close ends an account, at the given revision unless that is nil. Confirm closes
+// one that has active devices.
+type Close struct {
+	command.Command
+	Account    uuid.UUID
+	IfRevision *eventlog.Revision
+	Confirm    bool
+}
+
+// Close ends an account. It is the operator's. Without Confirm an account that has
+// active devices is refused, with what it holds (account.CodeConfirmRequired).
+func (s *Service) Close(ctx context.Context, caller access.Caller, c Close) (command.Receipt, error) {
 	if err := access.OperatorOnly(caller, rights.AccountsManage); err != nil {
 		return command.Receipt{}, err
 	}
 	if err := c.Check(); err != nil {
 		return command.Receipt{}, err
 	}
-	env := s.executor.Begin(caller.Actor, c)
-	end := existing(func(state account.State) ([]domain.Event, error) {
-		return account.DecideClose(state, account.Close{Reason: c.Reason, Confirm: true})
-	})
-	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, uid).If(ifRevision), end))
+	end, err := s.closing(ctx, c)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), existing(func(state account.State) ([]domain.Event, error) {
+		return account.DecideClose(state, end)
+	})))
+}
+
+// WithdrawPending closes an account that nobody has activated yet, with the rights
+// of ResendInvitation. Its name and its administrator's address are free then.
+func (s *Service) WithdrawPending(ctx context.Context, caller access.Caller, c Close) (command.Receipt, error) {
+	l, err := s.unfinished(ctx, caller, c.Account, c.Command)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	end, err := s.closing(ctx, c)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l).If(c.IfRevision), func(state account.State) ([]domain.Event, error) {
+		return account.DecideWithdrawPending(state, end)
+	}))
+}
+
+// closing is what the decision to close an account needs to know. What the account
+// holds matters only to a caller who has not confirmed.
+func (s *Service) closing(ctx context.Context, c Close) (account.Close, error) {
+	end := account.Close{Reason: c.Reason, Confirm: c.Confirm}
+	if c.Confirm {
+		return end, nil
+	}
+	var err error
+	end.Holds, err = s.holdings(ctx, c.Account)
+	return end, err
+}
+
+// holdings counts what an account has at this moment.
+func (s *Service) holdings(ctx context.Context, uid uuid.UUID) (account.Holdings, error) {
+	var h account.Holdings
+	latest, err := query.Latest(ctx, s.executor.Log, s.reader)
+	if err != nil {
+		return h, err
+	}
+	fresh, one, of := query.Freshness{MinPosition: latest}, query.Page{Limit: 1}, []uuid.UUID{uid}
+	devices := func(in device.LifeCycle) (int, error) {
+		found, err := s.reader.Devices(ctx, query.DeviceQuery{Freshness: fresh, Page: one, Accounts: of, LifeCycle: in})
+		return found.Total, err
+	}
+	all, err := devices("")
+	if err != nil {
+		return h, err
+	}
+	retired, err := devices(device.OutOfService)
+	if err != nil {
+		return h, err
+	}
+	if h.ActiveDevices, err = devices(device.Active); err != nil {
+		return h, err
+	}
+	h.Devices = all - retired
+	users, err := s.reader.Users(ctx, query.UserQuery{Freshness: fresh, Page: one, Account: uid, Status: user.Active, Now: s.executor.Clock.Now()})
+	if err != nil {
+		return h, err
+	}
+	partners, err := s.access.Partners(ctx, fresh, uid)
+	h.Users, h.Partnerships = users.Total, len(partners.Items)
+	return h, err
 }

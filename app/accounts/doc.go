@@ -1,6 +1,7 @@
 // Package accounts has the use cases about an account as such:
 //
-//	its life           Create, CreateCustomer, ResendInvitation, Close
+//	its life           Create, CreateCustomer, ResendInvitation, CorrectEmail, WithdrawPending,
+//	                   Close, Reopen
 //	its details        Edit, AssignChannelContact, RemoveChannelContact
 //	its security       Secure, Admit
 //	its profiles       DefineProfile, EditProfile, RemoveProfile

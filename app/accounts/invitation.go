@@ -2,12 +2,14 @@ package accounts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -24,11 +26,8 @@ func (s *Service) invitation(uid uuid.UUID, number int, now time.Time) account.I
 // may, and whoever has customers.create in the reseller account that created the
 // account.
 func (s *Service) ResendInvitation(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command) (command.Receipt, error) {
-	l, err := s.load(ctx, uid)
-	if err != nil || !l.State.Exists() {
-		return command.Receipt{}, access.OrNotFound(err)
-	}
-	if err := s.mayInvite(ctx, caller, l.State); err != nil {
+	l, err := s.unfinished(ctx, caller, uid, c)
+	if err != nil {
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c)
@@ -36,6 +35,51 @@ func (s *Service) ResendInvitation(ctx context.Context, caller access.Caller, ui
 		return account.DecideInvite(state, s.invitation(uid, state.Invitation.Number+1, env.At), env.At)
 	}
 	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l), invite))
+}
+
+// CorrectEmail gives the administrator of a pending account another address.
+type CorrectEmail struct {
+	command.Command
+	Account    uuid.UUID
+	Email      string
+	IfRevision *eventlog.Revision
+}
+
+// CorrectEmail corrects the address that the invitation went to and sends a new
+// one, with the rights of ResendInvitation. The old invitation stops working.
+func (s *Service) CorrectEmail(ctx context.Context, caller access.Caller, c CorrectEmail) (command.Receipt, error) {
+	l, err := s.unfinished(ctx, caller, c.Account, c.Command)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	email, _, problems := account.NormaliseEmail(c.Email)
+	if len(problems) > 0 {
+		return command.Receipt{}, domain.Refuse(domain.At("/email", problems)...)
+	}
+	env := s.executor.Begin(caller.Actor, c.Command)
+	correct := func(state account.State) ([]domain.Event, error) {
+		return account.DecideCorrectEmail(state, email, s.invitation(c.Account, state.Invitation.Number+1, env.At), env.At)
+	}
+	r, err := command.Execute(ctx, env, command.Loaded(account.Aggregate, l).If(c.IfRevision), correct)
+	if slices.ContainsFunc(domain.ProblemsOf(err), func(p domain.Problem) bool { return p.Code == account.CodeEmailTaken }) {
+		taken := account.EmailTaken()
+		taken.Pointer = "/email"
+		err = domain.Refuse(taken)
+	}
+	return command.Receive(r, err)
+}
+
+// unfinished loads an account for what its creator may do while nobody has
+// activated it.
+func (s *Service) unfinished(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command) (eventlog.Loaded[account.State], error) {
+	if err := c.Check(); err != nil {
+		return eventlog.Loaded[account.State]{}, err
+	}
+	l, err := s.load(ctx, uid)
+	if err != nil || !l.State.Exists() {
+		return l, access.OrNotFound(err)
+	}
+	return l, s.mayInvite(ctx, caller, l.State)
 }
 
 func (s *Service) mayInvite(ctx context.Context, caller access.Caller, state account.State) error {

@@ -71,6 +71,9 @@ func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail
 	switch event := e.Event.(type) {
 	case account.AccountCreated:
 		return m.invitation(e, event.Account, event.Invitation, event.Administrator, event.Name), nil
+	case account.AdministratorEmailCorrected:
+		s, err := load(ctx, m, account.Aggregate, event.Account)
+		return m.invitation(e, event.Account, event.Invitation, event.Administrator, s.Name), err
 	case account.InvitationSent:
 		s, err := load(ctx, m, account.Aggregate, event.Account)
 		return m.invitation(e, event.Account, event.Invitation, s.Administrator, s.Name), err

@@ -46,7 +46,7 @@ func (t *tasks) add(e eventlog.Recorded) {
 	case reservation.Reserved:
 		t.reserve(event.Subject, e.Stream, event.Kind)
 		t.tidy(event.Subject, e)
-	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountRenamed,
+	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountRenamed, account.AdministratorEmailCorrected,
 		user.UserInvitationRevoked, user.UserInvitationAbandoned:
 		t.tidy(e.Stream, e)
 	case release.ReleaseRequestGranted:
