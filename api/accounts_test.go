@@ -66,6 +66,10 @@ func TestChannelContactsOverHTTP(t *testing.T) {
 	first := when(s.AssignChannelContact(ctx, uid, nil, client.NewContact{Email: "Sam@vendor.example", Name: new("Sam")})).Then(t).JSON201
 	again := when(s.AssignChannelContact(ctx, uid, nil, client.NewContact{Email: "sam@VENDOR.example"})).Then(t).JSON201
 	expect(t, "the same contact", again, first)
+	renamed := when(s.AssignChannelContact(ctx, uid, nil, client.NewContact{Email: "sam@vendor.example", Name: new("Samira")})).Then(t)
+	expect(t, "renamed", []any{renamed.JSON201.Id, renamed.JSON201.Name}, []any{first.Id, "Samira"})
+	first = renamed.JSON201
+	expect(t, "at its location", into[client.Person](s.get(renamed.Header.Get("Location")+"?minPosition="+s.Position()).is(200)), *first)
 	when(s.AssignChannelContact(ctx, uid, nil, client.NewContact{Email: "nobody"})).Refused(t, 422, "/email email_invalid")
 	when(reseller.AssignChannelContact(ctx, uid, nil, client.NewContact{Email: "me@vendor.example"})).Refused(t, 403, "forbidden")
 	reseller.After(s.Position())

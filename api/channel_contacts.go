@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -16,6 +17,22 @@ func (h handlers) ListChannelContacts(ctx context.Context, r openapi.ListChannel
 		Body:    openapi.ContactList{Items: list(row.ChannelContacts, person), Total: len(row.ChannelContacts)},
 		Headers: openapi.ListChannelContacts200ResponseHeaders{XPosition: position.String()},
 	}, nil
+}
+
+func (h handlers) GetChannelContact(ctx context.Context, r openapi.GetChannelContactRequestObject) (openapi.GetChannelContactResponseObject, error) {
+	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	for _, contact := range row.ChannelContacts {
+		if contact.ID == r.Contact {
+			return openapi.GetChannelContact200JSONResponse{
+				Body:    person(contact),
+				Headers: openapi.GetChannelContact200ResponseHeaders{XPosition: position.String()},
+			}, nil
+		}
+	}
+	return nil, query.ErrNotFound
 }
 
 func (h handlers) AssignChannelContact(ctx context.Context, r openapi.AssignChannelContactRequestObject) (openapi.AssignChannelContactResponseObject, error) {

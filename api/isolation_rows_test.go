@@ -309,7 +309,7 @@ var isolationRows = []row{
 	{
 		route: "PATCH /v1/accounts/{uid}", send: "/v1/accounts/{account}", body: `{"offers":["basic"]}`, fresh: true,
 		right: map[string]string{
-			"reseller": "200 403:forbidden 403 404 404 404 403 404",
+			"reseller": "422:reseller_has_all_offers 403:forbidden 403 404 404 404 403 404",
 			"customer": "200 403:forbidden 403 403:forbidden 403 404 404 403",
 			"foreign":  "200 404 404 404 404 403:forbidden 404 404",
 			"missing":  "404 404 404 404 404 404 404 404",
@@ -327,6 +327,11 @@ var isolationRows = []row{
 			"foreign":  "422:not_a_reseller 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
 			"missing":  "404 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden",
 		},
+	},
+	{
+		route: "GET /v1/accounts/{uid}/channel-contacts/{contact}",
+		send:  "/v1/accounts/{account}/channel-contacts/99999999-9999-4999-8999-999999999999", // nobody's
+		right: alikeForAll("404"),
 	},
 	{
 		route: "DELETE /v1/accounts/{uid}/channel-contacts/{contact}",

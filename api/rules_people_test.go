@@ -144,3 +144,19 @@ func TestAPendingAccountIsCorrectedAndWithdrawn(t *testing.T) {
 	when(s.as("").GetActivation(ctx, s.app.Tokens.Invitation(uid, 2))).Then(t)
 	s.customerOf(resells, "Alder")
 }
+
+// A reseller's account has all services, and may send texts; SIMs it has none.
+func TestAResellerHasAllServices(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ctx := t.Context()
+	fewer := client.NewAccount{Name: "Southwind", Type: client.Reseller, Administrator: somebody(), Offers: &[]client.Offer{"basic"}}
+	when(s.CreateAccount(ctx, nil, fewer)).Refused(t, 422, "/offers reseller_has_all_offers")
+	uid, boss := s.reseller("Northwind")
+	when(s.EditAccount(ctx, uid, nil, client.AccountEdit{Offers: &[]client.Offer{"basic"}})).Refused(t, 422, "/offers reseller_has_all_offers")
+	external := func(kind string) answer {
+		return boss.post("/v1/accounts/"+uid.String()+"/external-accounts", `{"kind":"`+kind+`","label":"`+kind+`","endpoint":"https://x.example","secret":"hunter22"}`)
+	}
+	external("sms").is(201)
+	external("subscription_management").refusedWith(422, "/kind external_account_not_allowed")
+}

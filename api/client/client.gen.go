@@ -620,6 +620,9 @@ type AssignChannelContactParams = openapi.AssignChannelContactParams
 // RemoveChannelContactParams defines parameters for RemoveChannelContact.
 type RemoveChannelContactParams = openapi.RemoveChannelContactParams
 
+// GetChannelContactParams defines parameters for GetChannelContact.
+type GetChannelContactParams = openapi.GetChannelContactParams
+
 // ListExternalAccountsParams defines parameters for ListExternalAccounts.
 type ListExternalAccountsParams = openapi.ListExternalAccountsParams
 
@@ -1151,6 +1154,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/accounts/{uid}/channel-contacts/{contact} (the `RemoveChannelContact` operationId).
 	RemoveChannelContact(ctx context.Context, uid AccountUID, contact openapi_types.UUID, params *RemoveChannelContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChannelContact A channel contact
+	//
+	// Corresponds with GET /v1/accounts/{uid}/channel-contacts/{contact} (the `GetChannelContact` operationId).
+	GetChannelContact(ctx context.Context, uid AccountUID, contact openapi_types.UUID, params *GetChannelContactParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListExternalAccounts An account's accounts at other services
 	//
@@ -2591,6 +2599,21 @@ func (c *RawClient) AssignChannelContact(ctx context.Context, uid AccountUID, pa
 // Corresponds with DELETE /v1/accounts/{uid}/channel-contacts/{contact} (the `RemoveChannelContact` operationId).
 func (c *RawClient) RemoveChannelContact(ctx context.Context, uid AccountUID, contact openapi_types.UUID, params *RemoveChannelContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveChannelContactRequest(c.Server, uid, contact, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetChannelContact A channel contact
+//
+// Corresponds with GET /v1/accounts/{uid}/channel-contacts/{contact} (the `GetChannelContact` operationId).
+func (c *RawClient) GetChannelContact(ctx context.Context, uid AccountUID, contact openapi_types.UUID, params *GetChannelContactParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChannelContactRequest(c.Server, uid, contact, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5888,6 +5911,101 @@ func NewRemoveChannelContactRequest(server string, uid AccountUID, contact opena
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetChannelContactRequest constructs an http.Request for the GetChannelContact method
+func NewGetChannelContactRequest(server string, uid AccountUID, contact openapi_types.UUID, params *GetChannelContactParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "contact", contact, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/channel-contacts/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
 		}
 
 	}
@@ -14047,6 +14165,47 @@ func (c *Client) RemoveChannelContact(ctx context.Context, uid AccountUID, conta
 		return nil, err
 	}
 	return readRemoveChannelContactResponse(rsp)
+}
+
+// GetChannelContactResponse is the answer to GetChannelContact: the field of its status is set.
+type GetChannelContactResponse struct {
+	Response
+	JSON200 *Person // 200, application/json
+}
+
+func readGetChannelContactResponse(rsp *http.Response) (*GetChannelContactResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetChannelContactResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetChannelContact A channel contact
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts/{uid}/channel-contacts/{contact} (the `GetChannelContact` operationId).
+func (c *Client) GetChannelContact(ctx context.Context, uid AccountUID, contact openapi_types.UUID, params *GetChannelContactParams, reqEditors ...RequestEditorFn) (*GetChannelContactResponse, error) {
+	var waiting GetChannelContactParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetChannelContact(ctx, uid, contact, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetChannelContactResponse(rsp)
 }
 
 // ListExternalAccountsResponse is the answer to ListExternalAccounts: the field of its status is set.

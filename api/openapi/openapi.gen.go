@@ -1870,6 +1870,22 @@ type RemoveChannelContactParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetChannelContactParams defines parameters for GetChannelContact.
+type GetChannelContactParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
+	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
+	// persons stay erased. Later than now is 400 `instant_in_future`.
+	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // ListExternalAccountsParams defines parameters for ListExternalAccounts.
 type ListExternalAccountsParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -3101,6 +3117,9 @@ type ServerInterface interface {
 	// RemoveChannelContact Remove a channel contact (the operator only)
 	// (DELETE /v1/accounts/{uid}/channel-contacts/{contact})
 	RemoveChannelContact(ctx echo.Context, uid AccountUID, contact openapi_types.UUID, params RemoveChannelContactParams) error
+	// GetChannelContact A channel contact
+	// (GET /v1/accounts/{uid}/channel-contacts/{contact})
+	GetChannelContact(ctx echo.Context, uid AccountUID, contact openapi_types.UUID, params GetChannelContactParams) error
 	// ListExternalAccounts An account's accounts at other services
 	// (GET /v1/accounts/{uid}/external-accounts)
 	ListExternalAccounts(ctx echo.Context, uid AccountUID, params ListExternalAccountsParams) error
@@ -3754,6 +3773,63 @@ func (w *ServerInterfaceWrapper) RemoveChannelContact(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RemoveChannelContact(ctx, uid, contact, params)
+	return err
+}
+
+// GetChannelContact converts echo context to params.
+func (w *ServerInterfaceWrapper) GetChannelContact(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "uid" -------------
+	var uid AccountUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "uid", ctx.Param("uid"), &uid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter uid: %s", err))
+	}
+
+	// ------------- Path parameter "contact" -------------
+	var contact openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact", ctx.Param("contact"), &contact, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter contact: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetChannelContactParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "asOf" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetChannelContact(ctx, uid, contact, params)
 	return err
 }
 
@@ -8502,6 +8578,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/accounts/:uid/channel-contacts", wrapper.ListChannelContacts, options.OperationMiddlewares["listChannelContacts"]...)
 	router.POST(options.BaseURL+"/v1/accounts/:uid/channel-contacts", wrapper.AssignChannelContact, options.OperationMiddlewares["assignChannelContact"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/channel-contacts/:contact", wrapper.RemoveChannelContact, options.OperationMiddlewares["removeChannelContact"]...)
+	router.GET(options.BaseURL+"/v1/accounts/:uid/channel-contacts/:contact", wrapper.GetChannelContact, options.OperationMiddlewares["getChannelContact"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/security", wrapper.GetSecurity, options.OperationMiddlewares["getSecurity"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/security", wrapper.SecureAccount, options.OperationMiddlewares["secureAccount"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/external-accounts", wrapper.ListExternalAccounts, options.OperationMiddlewares["listExternalAccounts"]...)
@@ -9124,6 +9201,74 @@ type RemoveChannelContactdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveChannelContactdefaultApplicationProblemPlusJSONResponse) VisitRemoveChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChannelContactRequestObject struct {
+	Uid     AccountUID         `json:"uid"`
+	Contact openapi_types.UUID `json:"contact"`
+	Params  GetChannelContactParams
+}
+
+type GetChannelContactResponseObject interface {
+	VisitGetChannelContactResponse(w http.ResponseWriter) error
+}
+
+type GetChannelContact200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetChannelContact200JSONResponse struct {
+	Body    Person
+	Headers GetChannelContact200ResponseHeaders
+}
+
+func (response GetChannelContact200JSONResponse) VisitGetChannelContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChannelContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetChannelContactdefaultApplicationProblemPlusJSONResponse) VisitGetChannelContactResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15187,6 +15332,9 @@ type StrictServerInterface interface {
 	// RemoveChannelContact Remove a channel contact (the operator only)
 	// (DELETE /v1/accounts/{uid}/channel-contacts/{contact})
 	RemoveChannelContact(ctx context.Context, request RemoveChannelContactRequestObject) (RemoveChannelContactResponseObject, error)
+	// GetChannelContact A channel contact
+	// (GET /v1/accounts/{uid}/channel-contacts/{contact})
+	GetChannelContact(ctx context.Context, request GetChannelContactRequestObject) (GetChannelContactResponseObject, error)
 	// ListExternalAccounts An account's accounts at other services
 	// (GET /v1/accounts/{uid}/external-accounts)
 	ListExternalAccounts(ctx context.Context, request ListExternalAccountsRequestObject) (ListExternalAccountsResponseObject, error)
@@ -15706,6 +15854,33 @@ func (sh *strictHandler) RemoveChannelContact(ctx echo.Context, uid AccountUID, 
 		return err
 	} else if validResponse, ok := response.(RemoveChannelContactResponseObject); ok {
 		return validResponse.VisitRemoveChannelContactResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetChannelContact operation middleware
+func (sh *strictHandler) GetChannelContact(ctx echo.Context, uid AccountUID, contact openapi_types.UUID, params GetChannelContactParams) error {
+	var request GetChannelContactRequestObject
+
+	request.Uid = uid
+	request.Contact = contact
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChannelContact(ctx.Request().Context(), request.(GetChannelContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChannelContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetChannelContactResponseObject); ok {
+		return validResponse.VisitGetChannelContactResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

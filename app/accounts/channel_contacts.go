@@ -20,8 +20,8 @@ type AssignedContact struct {
 }
 
 // AssignChannelContact gives a reseller a channel contact. It is the operator's.
-// A person with the e-mail address of a contact is one already and stays
-// unchanged.
+// A person who is one already, by the e-mail address, takes the name, if one is
+// given.
 func (s *Service) AssignChannelContact(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command, contact account.Contact) (AssignedContact, error) {
 	if err := requireOperator(caller, c); err != nil {
 		return AssignedContact{}, err
@@ -38,8 +38,8 @@ func (s *Service) AssignChannelContact(ctx context.Context, caller access.Caller
 	if err != nil {
 		return AssignedContact{}, err
 	}
-	if !r.Done { // a contact already
-		person, _ = r.State.ContactOf(person.Email)
+	if known, is := r.State.ContactOf(person.Email); is { // perhaps one already, with an id of its own
+		person = known
 	}
 	return AssignedContact{Receipt: r.Receipt(), Contact: person}, nil
 }

@@ -60,6 +60,11 @@ func New(x *command.Executor, reader query.Reader, rules device.Rules, warnDays 
 			name: "user-invitation-expiry", due: query.DueQuery{Kind: query.DueUserInvitations}, aggregate: user.Aggregate,
 			decide: user.DecideLapse, command: placeInStream,
 		},
+		dueStreams[account.State]{
+			name: "all-services", due: query.DueQuery{Kind: query.DueAllServices}, aggregate: account.Aggregate,
+			decide:  func(s account.State, _ time.Time) ([]domain.Event, error) { return account.DecideAllServices(s) },
+			command: placeInStream,
+		},
 	}
 	return s
 }

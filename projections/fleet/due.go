@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
 // Due lists what falls due by itself.
@@ -55,6 +56,10 @@ func (l *list) due(kind query.DueKind, warnDays []int) (from, at string) {
 		return "account_versions v", "v.invitation_due"
 	case query.DueUserInvitations:
 		return "user_versions v", "v.invitation_due"
+	case query.DueAllServices: // from the beginning
+		l.where = append(l.where, "v.state->>'type' = 'reseller' AND v.state->>'status' <> 'closed'",
+			"NOT coalesce(v.state->'offers', '[]') @> to_jsonb("+l.arg(catalogue.Offers)+"::text[])")
+		return "account_versions v", "v.created_at"
 	case query.DuePartnershipEnds:
 		l.where = append(l.where, ending)
 		return "partnership_versions v", "v.until"

@@ -7,8 +7,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -99,4 +101,24 @@ func TestInvitationsThatRunOut(t *testing.T) {
 	h.add(user.Aggregate.Stream(guest), user.UserInvitationRevoked{User: guest})
 	m.whenProjected(t, h)
 	require.Empty(t, append(m.due(t, accounts), m.due(t, users)...))
+}
+
+// Resellers' accounts that lack offers, until they have all.
+func TestResellersThatLackOffers(t *testing.T) {
+	t.Parallel()
+	m, h := given(t)
+	uid := h.account("Northwind", account.Reseller, uuid.Nil)
+	h.add(eventlog.AccountStream(uid), account.OffersAssigned{Account: uid, Offers: []catalogue.Offer{catalogue.Basic}})
+	standard := h.account("Fabrikam", account.Standard, uuid.Nil)
+	h.add(eventlog.AccountStream(standard), account.OffersAssigned{Account: standard, Offers: []catalogue.Offer{catalogue.Basic}})
+	closed := h.account("Gone", account.Reseller, uuid.Nil)
+	h.add(eventlog.AccountStream(closed), account.OffersAssigned{Account: closed}, account.AccountClosed{Account: closed})
+	m.whenProjected(t, h)
+	q := query.DueQuery{Kind: query.DueAllServices, Limit: 10}
+	due := m.due(t, q)
+	require.Len(t, due, 1)
+	require.Equal(t, uid, due[0].UID)
+	h.add(eventlog.AccountStream(uid), account.OffersAssigned{Account: uid, Offers: catalogue.Offers})
+	m.whenProjected(t, h)
+	require.Empty(t, m.due(t, q))
 }
