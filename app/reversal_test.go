@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -148,10 +149,12 @@ func TestWhoReversesATransfer(t *testing.T) {
 	right := []string{"refused missing_right"}
 	require.Equal(t, right, outcomes(w.reverse(administratorOf(reseller), id)), "a read-only partner")
 	require.Equal(t, []string{"refused missing_right missing_right"}, outcomes(w.reverse(readOnly(reseller), id)))
-	require.Equal(t, right, outcomes(w.reverse(administratorOf(customer), id)), "a customer has no say in the reseller's account")
+	returned, err := w.Transfers.Reverse(w.ctx, administratorOf(customer), transfers.Reverse{Command: because(), Transfer: id, DryRun: true})
+	require.NoError(t, err)
+	require.Equal(t, []string{"transferred"}, outcomes(returned), "a customer returns what it got")
 	require.Equal(t, customer, w.device(serials[0]).Account)
 
-	_, err := w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: newCommand(), Transfer: id})
+	_, err = w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: newCommand(), Transfer: id})
 	refused(t, err, command.CodeReasonMissing)
 	none := w.transfer(reseller, customer, "LD99999999999999").ID
 	_, err = w.Transfers.Reverse(w.ctx, operator(), transfers.Reverse{Command: because(), Transfer: none})
@@ -163,6 +166,30 @@ func TestWhoReversesATransfer(t *testing.T) {
 	require.Equal(t, []string{"refused batch_refused", "refused not_in_transfer"}, outcomes(w.allOrNothing(id, serials[0], "LD99999999999999")))
 	require.Equal(t, []string{"transferred"}, outcomes(w.allOrNothing(id)))
 	require.Equal(t, reseller, w.device(serials[0]).Account)
+	w.later()
+	w.invariants()
+}
+
+// Whoever made a transfer takes it back within a day, under a read-only profile
+// too; others and later by the rights of a transfer back.
+func TestUndoOfATransfer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	customer := w.readOnlyCustomer(reseller, "Delta Rail")
+	serials := w.registered(reseller, routers(1, 2)...)
+	id := w.transferBy(administratorOf(reseller), reseller, customer, serials...)
+	colleague := administratorOf(reseller)
+	colleague.Actor.ID = "somebody else"
+	right := []string{"refused missing_right"}
+	require.Equal(t, right, outcomes(w.reverse(colleague, id, serials[0])))
+	w.clock.advance(24*time.Hour - time.Minute)
+	require.Equal(t, []string{"transferred"}, outcomes(w.reverse(administratorOf(reseller), id, serials[0])))
+	require.Equal(t, reseller, w.device(serials[0]).Account)
+	require.False(t, w.device(serials[0]).Consumed, "as if nothing had been")
+	w.clock.advance(time.Minute)
+	require.Equal(t, right, outcomes(w.reverse(administratorOf(reseller), id, serials[1])))
+	require.Equal(t, []string{"transferred"}, outcomes(w.reverse(administratorOf(customer), id, serials[1])), "a return")
 	w.later()
 	w.invariants()
 }

@@ -66,12 +66,63 @@ func TestTransferIsRecorded(t *testing.T) {
 		serials[0] + " transferred", serials[1] + " refused service_allocation_missing", "LD99999999999999 refused device_not_found",
 		"no name at all refused device_not_found", serials[0] + " refused duplicate_in_request",
 	}, told(r.Items))
-	require.Equal(t, device.Policy{Name: "eligibility", Version: 1, Included: "full"}, r.Policy)
+	require.Equal(t, device.Policy{Name: "eligibility", Version: 2, Included: "full"}, r.Policy)
 	require.Equal(t, "2027-03-10", r.Items[1].Problems[0].Facts["includedUntil"])
 	require.NotEmpty(t, r.Items[1].Problems[0].Remedies)
 	require.Equal(t, w.device(serials[0]).Service, r.Items[0].Resulting.Service)
 	require.Equal(t, "sold", r.By.Reason)
 	require.Equal(t, administratorOf(reseller).Actor, r.By.Actor)
+}
+
+// transferBy insists that all devices are moved, and gives the transfer's id.
+func (w *world) transferBy(by access.Caller, from, to uuid.UUID, serials ...string) uuid.UUID {
+	w.t.Helper()
+	r, err := w.Transfers.Transfer(w.ctx, by, transfers.Transfer{Command: newCommand(), From: from, To: to, Devices: serials})
+	require.NoError(w.t, err)
+	require.Equal(w.t, len(serials), r.Count(domain.OutcomeTransferred), "%v", outcomes(r))
+	return r.ID
+}
+
+// The right is needed where a device leaves; into a reseller's account it comes
+// by that reseller, or as a return.
+func TestWhoTransfers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller, rival := w.reseller("North Radio"), w.reseller("South Radio")
+	customer := w.readOnlyCustomer(reseller, "Delta Rail") // which is still pending
+	other := w.customer(reseller, "Alder Ambulance")
+	w.partner(rival, other)
+	w.partner(rival, customer)
+	serials := w.registered(reseller, routers(1, 3)...)
+	own := w.registered(customer, router(10))
+	lent := w.registered(other, router(20))
+	ask := func(by access.Caller, from, to uuid.UUID, serials ...string) []string {
+		t.Helper()
+		r, err := w.Transfers.Transfer(w.ctx, by, transfers.Transfer{Command: newCommand(), From: from, To: to, Devices: serials})
+		require.NoError(t, err)
+		return outcomes(r)
+	}
+	transferred, right := []string{"transferred"}, []string{"refused missing_right"}
+	require.Equal(t, right, ask(readOnly(reseller), reseller, customer, serials[0]), "without the right at home")
+	require.Equal(t, transferred, ask(administratorOf(reseller), reseller, customer, serials[0]), "under the default profile")
+	require.Equal(t, right, ask(administratorOf(reseller), customer, reseller, serials[0]), "which lets nothing out")
+	require.Equal(t, right, ask(administratorOf(customer), customer, rival, serials[0]), "it did not come from there")
+	require.Equal(t, transferred, ask(administratorOf(customer), customer, reseller, serials[0]), "a return")
+	require.Equal(t, right, ask(administratorOf(customer), customer, reseller, own[0]), "nor does it lend its own")
+	require.Equal(t, transferred, ask(administratorOf(reseller), other, reseller, lent[0]), "by the profile of that customer")
+	require.Equal(t, []string{"refused missing_right missing_right"}, ask(readOnly(reseller), other, reseller, w.registered(other, router(21))...))
+
+	acting := administratorOf(reseller)
+	acting.ActingFor = other
+	for _, by := range []access.Caller{acting, {Actor: operator().Actor, ActingFor: other}} {
+		_, err := w.Transfers.Transfer(w.ctx, by, transfers.Transfer{Command: newCommand(), From: reseller, To: customer, Devices: serials[1:2]})
+		require.ErrorIs(t, err, query.ErrNotFound, "between others than the account acted for")
+		_, err = w.Transfers.Plan(w.ctx, by, transfers.Transfer{Command: newCommand(), From: reseller, To: customer, Devices: serials[1:2]})
+		require.ErrorIs(t, err, query.ErrNotFound)
+	}
+	require.Equal(t, transferred, ask(acting, reseller, other, serials[1]))
+	w.later()
+	w.invariants()
 }
 
 // Both accounts see what was moved; what was refused is seen by those who asked,

@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 )
@@ -35,14 +36,14 @@ func (s *Service) Plan(ctx context.Context, caller access.Caller, c Transfer) (T
 	if len(c.Devices) > command.MaxAtomic {
 		return TransferPlan{}, refuseAt("/devices", planTooLarge)
 	}
-	r, err := s.transferRequest(ctx, s.access.Request(caller), c)
+	r, err := s.transferRequest(ctx, s.access.Request(caller), c, nil)
 	if err != nil {
 		return TransferPlan{}, err
 	}
 	uid, b := r.env.Command.ID, r.bulk()
 	begun := transfer.TransferPlanned{
 		Plan: uid, Account: caller.Own(), From: c.From, To: c.To, Offer: c.Offer, Policy: s.policy(),
-		Expires: r.env.At.Add(s.planLife), Total: len(c.Devices),
+		Expires: r.env.At.Add(s.planLife), Day: r.env.Today(), Total: len(c.Devices),
 	}
 	if r.env.Command.DryRun {
 		results, err := b.LookAhead(ctx, r.env)
@@ -74,6 +75,28 @@ func (s *Service) Plan(ctx context.Context, caller access.Caller, c Transfer) (T
 		return nil
 	})
 	return kept, err
+}
+
+// planned takes over what the plan says that the transfer carries out, if any.
+func (s *Service) planned(ctx context.Context, req *access.Request, c Transfer) (Transfer, map[uuid.UUID]device.Promise, error) {
+	if c.Plan == uuid.Nil {
+		return c, nil, nil
+	}
+	p, err := s.seenPlan(ctx, req, c.Plan)
+	if err != nil {
+		return c, nil, err
+	}
+	if !s.executor.Clock.Now().Before(p.Expires) {
+		return c, nil, refuseAt("/planId", planExpired)
+	}
+	c.From, c.To, c.Offer, c.Devices = p.From, p.To, p.Offer, nil
+	for _, d := range p.Devices {
+		c.Devices = append(c.Devices, d.Name)
+	}
+	if c.Reason == "" {
+		c.Reason = p.Reason
+	}
+	return c, p.Promises(calendar.DateOf(p.CreatedAt)), nil
 }
 
 // verdicts are what a plan says of each device.
@@ -125,7 +148,7 @@ func (s *Service) seenPlan(ctx context.Context, req *access.Request, id uuid.UUI
 		return TransferPlan{}, access.OrNotFound(err)
 	}
 	set, err := req.In(ctx, l.State.From)
-	if err != nil || len(set) == 0 {
+	if err != nil || len(set) == 0 || !actsForEither(req.Caller, l.State.From, l.State.To) {
 		return TransferPlan{}, access.OrNotFound(err)
 	}
 	return planOf(l), nil

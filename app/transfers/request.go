@@ -33,7 +33,7 @@ type request struct {
 	decide  command.Decide[device.State] // on a device that is there
 	entries entries
 
-	promise *promise // nil: the request carries out no plan
+	promises map[uuid.UUID]device.Promise // what the plan has told that the request carries out; nil: there is none
 }
 
 // run carries a request out, and answers. What was asked for is recorded before
@@ -53,7 +53,7 @@ func (r request) run(ctx context.Context) (command.BulkResult, error) {
 	if err != nil {
 		return command.BulkResult{}, err
 	}
-	r.promise.compare(results)
+	r.judge(results)
 	if !r.dryRun {
 		if err := rec.conclude(ctx, results); err != nil {
 			return command.BulkResult{}, err
@@ -91,22 +91,33 @@ func (r request) item(name string, seen command.Duplicates) command.Item {
 }
 
 // decideOn is the decision on a device, with the problems of the request. A
-// device that the caller may not see is not there.
+// device that the caller may not see is not there, unless this request has
+// moved it before.
 func (r request) decideOn(s device.State) ([]domain.Event, error) {
-	if s.Account != r.holder {
+	if s.Exists() && s.Account != r.holder && !slices.Contains(s.Applied, r.env.Command.ID) {
 		_, known := r.selected.In(s.Account)
 		switch {
-		case s.Exists() && !known: // it has moved since the request began
+		case !known: // it has moved since the request began
 			return r.refuse(nil, device.Busy())
-		case !s.Exists() || !r.selected.Sees(s.Account):
-			return r.refuse(nil, r.notThere)
+		case !r.selected.Sees(s.Account):
+			s = device.Aggregate.New(s.UID)
 		}
 	}
 	events, err := r.decide(s)
 	if err != nil || len(r.problems) > 0 {
 		return r.refuse(events, domain.ProblemsOf(err)...)
 	}
-	return events, r.promise.check(s, events, r.rules)
+	return events, nil
+}
+
+// judge looks at the results of a committed plan, which know also what only a
+// claim can tell.
+func (r request) judge(results []command.Result[device.State]) {
+	for i := range results {
+		if uid, ok := device.Named(r.devices[i]); ok && r.promises != nil {
+			results[i].Problems = r.promises[uid].Judge(results[i].Problems)
+		}
+	}
 }
 
 // refuse refuses a device with the problems of the request after its own.

@@ -25,9 +25,9 @@ type Reverse struct {
 	Atomic   bool
 }
 
-// Reverse takes a transfer back by the rules of device.DecideReverseTransfer. It
-// needs devices.transfer in both accounts; a device is refused with missing_right
-// without. query.ErrNotFound: the caller may not know of the transfer. The
+// Reverse takes a transfer back by the rules of device.DecideReverseTransfer:
+// whoever made it may for a while, others need the rights of a transfer back; a
+// device is refused with missing_right without. query.ErrNotFound: the caller may not know of the transfer. The
 // reversal stands in the record of the transfer. A device that is back in its
 // account counts as transferred.
 func (s *Service) Reverse(ctx context.Context, caller access.Caller, c Reverse) (command.BulkResult, error) {
@@ -91,12 +91,16 @@ func (s *Service) reversalRequest(ctx context.Context, req *access.Request, c Re
 		holder: target, to: owners[source], devices: c.Devices, selected: selected, dryRun: c.DryRun, atomic: c.Atomic,
 		notThere: device.NotInTransfer(), recorded: l,
 	}
-	for _, uid := range []uuid.UUID{source, target} {
-		if set, _ := selected.In(uid); !set.Has(rights.DevicesTransfer) {
-			r.problems = append(r.problems, device.MissingRight(string(rights.DevicesTransfer), uid))
-		}
+	mayMove := func(uid uuid.UUID) bool {
+		set, _ := selected.In(uid)
+		return set.Has(rights.DevicesTransfer)
 	}
-	reversal := device.ReverseTransfer{ID: r.env.Command.ID, Transfer: c.Transfer, Source: r.to}
+	asked := askedFor(l.Events)[c.Transfer]
+	reversal := device.ReverseTransfer{
+		ID: r.env.Command.ID, Transfer: c.Transfer, Source: r.to, Made: device.Made{By: asked.Actor, At: asked.At},
+		By:  device.Mover{Actor: req.Caller.Actor, Source: mayMove(target), Target: mayMove(source)},
+		Now: r.env.At, Rules: s.rules,
+	}
 	r.decide = func(d device.State) ([]domain.Event, error) { return device.DecideReverseTransfer(d, reversal) }
 	r.entries = reversalEntries{
 		transfer.ReversalRequested{Transfer: c.Transfer, Reversal: reversal.ID, Account: req.Caller.Own(), Devices: named(c.Devices)},

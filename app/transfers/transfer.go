@@ -30,24 +30,24 @@ type Transfer struct {
 }
 
 // Transfer moves devices between a reseller account and a partnered one. It needs
-// devices.transfer in both accounts; a device is refused with missing_right
-// without. query.ErrNotFound: the caller may not know of the source account, or
-// there is no such plan. What was asked for and what became of it is recorded,
-// see Get; a dry run records nothing.
+// devices.transfer where a device leaves, and more into a reseller's account, see
+// device.TransferRights; a device is refused with missing_right without.
+// query.ErrNotFound: the caller may not know of the source account, it acts for
+// neither of the two, or there is no such plan. What was asked for and what became
+// of it is recorded, see Get; a dry run records nothing.
 func (s *Service) Transfer(ctx context.Context, caller access.Caller, c Transfer) (command.BulkResult, error) {
 	req := s.access.Request(caller)
-	c, promise, err := s.planned(ctx, req, c)
+	c, promises, err := s.planned(ctx, req, c)
 	if err != nil {
 		return command.BulkResult{}, err
 	}
 	if c, err = c.Normalise(caller); err != nil {
 		return command.BulkResult{}, err
 	}
-	r, err := s.transferRequest(ctx, req, c)
+	r, err := s.transferRequest(ctx, req, c, promises)
 	if err != nil {
 		return command.BulkResult{}, err
 	}
-	r.promise = promise
 	return r.run(ctx)
 }
 
@@ -73,8 +73,9 @@ func (c Transfer) Normalise(caller access.Caller) (Transfer, error) {
 	return c, domain.Refuse(problems...)
 }
 
-// transferRequest reads all that the decisions of a transfer rest on.
-func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Transfer) (request, error) {
+// transferRequest reads all that the decisions of a transfer rest on. promises are
+// those of the plan that it carries out, nil without one.
+func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Transfer, promises map[uuid.UUID]device.Promise) (request, error) {
 	between, err := s.accountsOf(ctx, req, c)
 	if err != nil {
 		return request{}, err
@@ -90,9 +91,9 @@ func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Tr
 	r := request{
 		env: s.executor.Begin(req.Caller.Actor, c.Command), rules: s.rules,
 		holder: c.From, to: between.to, devices: c.Devices, selected: selected, dryRun: c.DryRun, atomic: c.Atomic,
-		problems: between.problems(), notThere: device.NotFound(),
+		problems: between.problems(req.Caller), notThere: device.NotFound(), promises: promises,
 	}
-	r.decide = s.transferDecision(r.env, inForce, between, c.Offer)
+	r.decide = s.transferDecision(r, inForce, between, c.Offer)
 	r.recorded = notRecorded(r.env.Command.ID)
 	r.entries = transferEntries{names: c.Devices, TransferRequested: transfer.TransferRequested{
 		Transfer: r.env.Command.ID, Account: req.Caller.Own(), From: c.From, To: c.To, Offer: c.Offer,
@@ -102,16 +103,27 @@ func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Tr
 }
 
 // transferDecision decides the transfer of one device.
-func (s *Service) transferDecision(env command.Env, inForce catalogues.InForce, between accounts, offer catalogue.Offer) command.Decide[device.State] {
+func (s *Service) transferDecision(r request, inForce catalogues.InForce, between accounts, offer catalogue.Offer) command.Decide[device.State] {
+	by := device.Mover{
+		Actor: r.env.Actor, Source: between.source.Has(rights.DevicesTransfer), Target: between.target.Has(rights.DevicesTransfer),
+	}
 	return func(d device.State) ([]domain.Event, error) {
-		if between.to.Status == "" {
-			return nil, nil // the problems of the request say all there is to say
+		promise, planned := r.promises[d.UID]
+		if between.to.Status == "" { // the problems of the request say all there is to say
+			if promise.Resulting != nil {
+				return nil, domain.Refuse(device.ChangedSincePlan(*promise.Resulting, device.Resulting{}))
+			}
+			return nil, nil
 		}
 		model, _ := inForce.Model(d.Model) // one that no longer exists supports no offer
-		return device.DecideTransfer(d, device.Transfer{
-			ID: env.Command.ID, From: between.from, To: between.to, Partnered: between.partnered, Offer: offer,
-			Model: model, Today: env.Today(), Rules: s.rules,
-		})
+		c := device.Transfer{
+			ID: r.env.Command.ID, From: between.from, To: between.to, By: by, Partnered: between.partnered, Offer: offer,
+			Model: model, Today: r.env.Today(), Rules: s.rules,
+		}
+		if planned {
+			return device.DecidePlanned(d, c, promise)
+		}
+		return device.DecideTransfer(d, c)
 	}
 }
 
@@ -133,7 +145,7 @@ type accounts struct {
 func (s *Service) accountsOf(ctx context.Context, req *access.Request, c Transfer) (accounts, error) {
 	var a accounts
 	var err error
-	if a.source, err = req.In(ctx, c.From); err != nil || len(a.source) == 0 {
+	if a.source, err = req.In(ctx, c.From); err != nil || len(a.source) == 0 || !actsForEither(req.Caller, c.From, c.To) {
 		return a, access.OrNotFound(err)
 	}
 	if err := req.MayWrite(ctx, rights.DevicesTransfer); err != nil {
@@ -159,21 +171,22 @@ func (s *Service) accountsOf(ctx context.Context, req *access.Request, c Transfe
 	return a, nil
 }
 
-// problems are what only the use case can say against the two accounts. Where
-// the caller has no right because the accounts are strangers, the decision says
-// so itself.
-func (a accounts) problems() []domain.Problem {
-	var problems []domain.Problem
+// actsForEither reports whether a transfer between two accounts is meant by a
+// caller that names the account it acts for.
+func actsForEither(c access.Caller, from, to uuid.UUID) bool { return c.ActsFor(from) || c.ActsFor(to) }
+
+// problems are what stands against a target account that the caller may not know
+// of. All else is said by the decision.
+func (a accounts) problems(caller access.Caller) []domain.Problem {
+	if a.to.Status != "" {
+		return nil
+	}
+	problems := []domain.Problem{device.TargetUnknown()}
+	if !caller.Operator() { // the operator sees all there is
+		problems = append(problems, device.NotPartnered())
+	}
 	if !a.source.Has(rights.DevicesTransfer) {
 		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), a.from.UID))
-	}
-	switch {
-	case a.to.Status == "" && len(a.target) > 0: // the operator, who sees all there is
-		problems = append(problems, device.TargetUnknown())
-	case a.to.Status == "":
-		problems = append(problems, device.TargetUnknown(), device.NotPartnered())
-	case a.partnered && !a.target.Has(rights.DevicesTransfer):
-		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), a.to.UID))
 	}
 	return problems
 }
