@@ -106,6 +106,7 @@ type Devices interface {
 	Suspend(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
 	Resume(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
 	Retire(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
+	Reinstate(context.Context, access.Caller, devices.Reinstate) (command.Receipt, error)
 	List(context.Context, access.Caller, query.DeviceQuery) (query.List[query.DeviceRow], error)
 	Get(ctx context.Context, c access.Caller, name string, f query.Freshness) (query.DeviceRow, eventlog.Position, error)
 	Register(context.Context, access.Caller, devices.Register) (command.BulkResult, error)

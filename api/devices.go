@@ -106,10 +106,10 @@ func (h handlers) EditDevice(ctx context.Context, r openapi.EditDeviceRequestObj
 	var in reading
 	c := devices.Edit{
 		Command: commandOf(ctx, r.Body.Reason), Device: r.Id, Name: r.Body.Name, Labels: r.Body.Labels,
-		IfRevision: in.ifMatch(r.Params.IfMatch),
+		ICCID: r.Body.Iccid, Offer: catalogue.Offer(valueOf(r.Body.Offer)), IfRevision: in.ifMatch(r.Params.IfMatch),
 	}
-	if r.Body.Name == nil && r.Body.Labels == nil {
-		in.wrong("", codeFieldMissing, "Give a name or labels.")
+	if r.Body.Name == nil && r.Body.Labels == nil && r.Body.Iccid == nil && r.Body.Offer == nil {
+		in.wrong("", codeFieldMissing, "Give a name, labels, an iccid or an offer.")
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -145,6 +145,22 @@ func (h handlers) RetireDevice(ctx context.Context, r openapi.RetireDeviceReques
 	return openapi.RetireDevice200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, nil
 }
 
+func (h handlers) ReinstateDevice(ctx context.Context, r openapi.ReinstateDeviceRequestObject) (openapi.ReinstateDeviceResponseObject, error) {
+	var in reading
+	body := valueOf(r.Body)
+	c := devices.Reinstate{Name: valueOf(body.Name), LifeCycle: devices.LifeCycle{
+		Command: commandOf(ctx, body.Reason), Device: r.Id, IfRevision: in.ifMatch(r.Params.IfMatch),
+	}}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	written, err := h.App.Devices.Reinstate(ctx, callOf(ctx).caller, c)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ReinstateDevice200JSONResponse{WrittenJSONResponse: writtenResponse(written)}, nil
+}
+
 func (h handlers) deviceCommand(
 	ctx context.Context, do func(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error),
 	id string, body *openapi.Reason, match *openapi.IfMatch,
@@ -172,8 +188,15 @@ func (s *Server) device(d device.State, accountName string, revision eventlog.Re
 		ServiceStatus:   present(d.ServiceStatus(day)),
 		SupportExpiry:   present(dates.SupportExpiry.String()),
 		WarrantyEnd:     present(dates.WarrantyEnd.String()),
-		AutoRenew:       d.Service.AutoRenew,
+		AutoRenew:       d.AutoRenews(),
+		Iccid:           present(d.ICCID),
+		IncludedUntil:   present(d.IncludedUntil().String()),
+		ParkedUntil:     present(d.ParkedUntil().String()),
+		OrderNumber:     present(d.OrderNumber()),
 		Revision:        int64(revision),
+	}
+	if a := d.Allocation(); a.Source != "" {
+		wire.Allocation = &openapi.ServiceAllocation{Kind: openapi.ServiceAllocationKind(a.Source), Until: a.Until.String()}
 	}
 	switch d.Factor.Kind {
 	case device.IMEI:

@@ -13,7 +13,8 @@ import (
 
 var deviceColumns = []string{"UID", "SERIAL_NUMBER", "IMEI", "MAC", "ESN", "MODEL", "NAME", "LABELS", "ACCOUNT_UID", "ACCOUNT_NAME",
 	"LIFECYCLE_STATE", "OFFER", "FIRST_REGISTERED", "SERVICE_START", "SERVICE_END", "SERVICE_STATUS", "SUPPORT_EXPIRY",
-	"WARRANTY_END", "AUTO_RENEW", "REVISION"}
+	"WARRANTY_END", "AUTO_RENEW", "REVISION", "ICCID", "INCLUDED_UNTIL", "PARKED_UNTIL", "ALLOCATION_KIND", "ALLOCATION_UNTIL",
+	"ORDER_NUMBER"}
 
 func (h handlers) devicesCSV(ctx context.Context, c access.Caller, q query.DeviceQuery, all bool) (io.Reader, eventlog.Position, error) {
 	fetch := func() (query.List[query.DeviceRow], error) { return h.App.Devices.List(ctx, c, q) }
@@ -25,6 +26,8 @@ func (h handlers) devicesCSV(ctx context.Context, c access.Caller, q query.Devic
 			strings.Join(d.Labels, "|"), d.Account.Uid.String(), valueOf(d.Account.Name), string(d.LifeCycleState), d.Offer,
 			valueOf(d.FirstRegistered), valueOf(d.ServiceStart), valueOf(d.ServiceEnd), valueOf(d.ServiceStatus),
 			valueOf(d.SupportExpiry), valueOf(d.WarrantyEnd), strconv.FormatBool(d.AutoRenew), strconv.FormatInt(d.Revision, 10),
+			valueOf(d.Iccid), valueOf(d.IncludedUntil), valueOf(d.ParkedUntil),
+			string(valueOf(d.Allocation).Kind), valueOf(d.Allocation).Until, valueOf(d.OrderNumber),
 		}
 	})
 }

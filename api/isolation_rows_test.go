@@ -233,6 +233,14 @@ var isolationRows = []row{
 	{route: "POST /v1/devices/{id}:suspend", send: "/v1/devices/{device}:suspend", right: changedBy("200")},
 	{route: "POST /v1/devices/{id}:resume", send: "/v1/devices/{device}:resume", right: changedBy("200")},
 	{route: "POST /v1/devices/{id}:retire", send: "/v1/devices/{spare}:retire", right: changedBy("403")},
+	{route: "POST /v1/devices/{id}:reinstate", send: "/v1/devices/{spare}:reinstate", body: `{"name":"{unique}"}`, right: changedBy("403")},
+	{
+		route: "PATCH /v1/devices/{id}", send: "/v1/devices/{device}", body: `{"offer":"basic"}`,
+		right: map[string]string{
+			"customer": "200 422:order_needed 403 422:order_needed 403 404 404 422:order_needed",
+			"shown":    "200 403 403 404 404 404 403 404",
+		},
+	},
 	{
 		route: "POST /v1/transfers", send: "/v1/transfers?dryRun=true",
 		body: `{"from":"{account}","to":"{reseller}","devices":["{device}"]}`,

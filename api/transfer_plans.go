@@ -45,7 +45,7 @@ func (h handlers) GetTransferPlan(ctx context.Context, r openapi.GetTransferPlan
 func transferPlan(p transfers.TransferPlan) openapi.TransferPlan {
 	wire := openapi.TransferPlan{
 		Id: p.Plan.Plan, From: p.From, To: p.To, Offer: present(string(p.Offer)), Reason: p.Reason, Policy: policy(p.Policy),
-		CreatedAt: p.CreatedAt, ExpiresAt: p.Expires.UTC(), Results: make([]openapi.PlannedDevice, len(p.Devices)),
+		CreatedAt: p.CreatedAt, Day: p.AsOf().String(), ExpiresAt: p.Expires.UTC(), Results: make([]openapi.PlannedDevice, len(p.Devices)),
 	}
 	wire.Summary.Total = len(p.Devices)
 	for i, d := range p.Devices {

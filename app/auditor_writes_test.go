@@ -154,8 +154,11 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		}),
 		"Devices.Suspend": one(func() error { return fail(m.Devices.Suspend(m.ctx, auditor, cycle)) }),
 		"Devices.Resume":  one(func() error { return fail(m.Devices.Resume(m.ctx, auditor, cycle)) }),
-		"Devices.Retire":  one(func() error { return fail(m.Devices.Retire(m.ctx, auditor, cycle)) }),
-		"Transfers.Plan":  one(func() error { return fail(m.Transfers.Plan(m.ctx, auditor, move)) }),
+		"Devices.Reinstate": one(func() error {
+			return fail(m.Devices.Reinstate(m.ctx, auditor, devices.Reinstate{LifeCycle: cycle}))
+		}),
+		"Devices.Retire": one(func() error { return fail(m.Devices.Retire(m.ctx, auditor, cycle)) }),
+		"Transfers.Plan": one(func() error { return fail(m.Transfers.Plan(m.ctx, auditor, move)) }),
 		"Transfers.Transfer": func() []error {
 			return []error{fail(m.Transfers.Transfer(m.ctx, auditor, move)), fail(m.Transfers.Transfer(m.ctx, auditor, dryMove))}
 		},

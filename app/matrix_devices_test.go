@@ -94,6 +94,17 @@ func deviceRows() []row {
 			_, err := on.Devices.Retire(w.ctx, operator(), c)
 			return err
 		}),
+		deviceRow("edit a device's SIM and offer", "Devices.Edit", "", func(w *world, on process, c devices.LifeCycle) error {
+			name, iccid := "other "+c.Device, "8931440300000000000"
+			_, err := on.Devices.Edit(w.ctx, operator(), devices.Edit{Command: c.Command, Device: c.Device, Name: &name, ICCID: &iccid, Offer: "basic"})
+			return err
+		}),
+		deviceRow("reinstate a device", "Devices.Reinstate", "", func(w *world, on process, c devices.LifeCycle) error {
+			_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: command.Command{ID: uuid.NewSHA1(seed(1), []byte(c.Device))}, Device: c.Device})
+			require.NoError(w.t, err)
+			_, err = on.Devices.Reinstate(w.ctx, operator(), devices.Reinstate{LifeCycle: c})
+			return err
+		}),
 		deviceRow("suspend a device", "Devices.Suspend", oneAppend, func(w *world, on process, c devices.LifeCycle) error {
 			_, err := on.Devices.Suspend(w.ctx, operator(), c)
 			return err

@@ -68,6 +68,54 @@ func TestRightsOfCommands(t *testing.T) {
 	require.ErrorIs(t, err, access.ErrForbidden)
 }
 
+// A reseller registers into standard accounts and its own, a standard account into
+// itself, the operator everywhere.
+func TestWhoRegistersWhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller, rival := w.reseller("North Radio"), w.reseller("South Radio")
+	customer := w.customer(reseller, "Delta Rail")
+	foreign := w.customer(rival, "Redwood Freight")
+	acting := administratorOf(reseller)
+	acting.ActingFor = customer
+	n := 0
+	for name, c := range map[string]struct {
+		by   access.Caller
+		into uuid.UUID
+		want string
+	}{
+		"a reseller, itself":              {administratorOf(reseller), reseller, "created"},
+		"a reseller, its customer":        {administratorOf(reseller), customer, "created"},
+		"a reseller, another's customer":  {administratorOf(reseller), foreign, "created"},
+		"a reseller, another reseller":    {administratorOf(reseller), rival, "refused target_is_reseller"},
+		"a reseller, nobody":              {administratorOf(reseller), seed(1), "refused target_unknown"},
+		"a reseller for its customer":     {acting, customer, "created"},
+		"a reseller for it, itself":       {acting, reseller, "created"},
+		"a reseller for it, no account":   {acting, uuid.Nil, "created"},
+		"a customer, itself":              {administratorOf(customer), customer, "created"},
+		"a customer, by default":          {administratorOf(customer), uuid.Nil, "created"},
+		"a customer, its reseller":        {administratorOf(customer), reseller, "refused target_is_reseller"},
+		"a customer, another's customer":  {administratorOf(customer), foreign, "refused target_unknown"},
+		"a customer, nobody":              {administratorOf(customer), seed(1), "refused target_unknown"},
+		"the operator, a reseller":        {operator(), rival, "created"},
+		"the operator, a customer":        {operator(), foreign, "created"},
+		"the operator without an account": {operator(), uuid.Nil, "refused account_required"},
+	} {
+		n++
+		row := router(n)
+		row.Account = c.into
+		for _, dry := range []bool{true, false} {
+			r, err := w.Devices.Register(w.ctx, c.by, devices.Register{Command: newCommand(), Items: []devices.Registration{row}, DryRun: dry})
+			require.NoError(t, err, name)
+			require.Equal(t, []string{c.want}, outcomes(r), name)
+		}
+	}
+	_, err := w.Devices.Register(w.ctx, administratorOf(reseller), devices.Register{Command: newCommand()})
+	refused(t, err, device.CodeSelectionEmpty)
+	w.later()
+	w.invariants()
+}
+
 func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,6 +130,42 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"created"}, outcomes(r))
 	require.Nil(t, r.Results[0].Device, "registered, and not seen")
+	mine := row
+
+	// Names, devices and offers of the account are not told; neither by a dry run.
+	w.registered(foreign, router(3))
+	row = router(4)
+	row.Account, row.Name = foreign, router(3).Name
+	there := router(3)
+	there.Account, there.IMEI = foreign, imei(5)
+	for _, rows := range [][]devices.Registration{{row}, {there}, {mine}} {
+		for _, c := range []devices.Register{{DryRun: true}, {Atomic: true}, {}} {
+			c.Command, c.Items = newCommand(), rows
+			r, err = w.Devices.Register(w.ctx, administratorOf(reseller), c)
+			require.NoError(t, err)
+			want := map[string]string{row.SerialNumber: "created", there.SerialNumber: "refused registered_elsewhere", mine.SerialNumber: "unchanged"}
+			if got := want[rows[0].SerialNumber]; got != "created" || c.DryRun || c.Atomic {
+				require.Equal(t, []string{got}, outcomes(r))
+			}
+		}
+	}
+	require.Equal(t, row.SerialNumber, w.device(row.SerialNumber).Name, "silently replaced")
+	named := []devices.Registration{router(6), router(7), router(8)}
+	named[0].Name, named[1].Name, named[2].Name = router(8).SerialNumber, router(3).Name, router(3).Name
+	for i := range named {
+		named[i].Account = foreign
+	}
+	r, err = w.Devices.Register(w.ctx, administratorOf(reseller), devices.Register{Command: newCommand(), Items: named})
+	require.NoError(t, err)
+	require.Equal(t, []string{"created", "created", "created"}, outcomes(r))
+	require.Equal(t, router(8).SerialNumber+" 2", w.device(router(8).SerialNumber).Name)
+	row = router(9)
+	row.Account, row.Offer = w.readOnlyCustomer(w.reseller("West Radio"), "Basic Buses", "complete"), "premium"
+	r, err = register(administratorOf(reseller), row)
+	require.NoError(t, err)
+	require.Equal(t, []string{"refused offer_not_available"}, outcomes(r))
+	require.NotContains(t, r.Results[0].Problems[0].Facts, "accountOffers")
+
 	r, err = register(administratorOf(reseller), router(2))
 	require.NoError(t, err)
 	require.Equal(t, reseller, r.Results[0].Device.Account)
@@ -94,7 +178,7 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrNotFound)
 	r, err = register(operator(), router(3))
 	require.NoError(t, err)
-	require.Equal(t, []string{"refused target_unknown"}, outcomes(r), "the operator has no account of its own")
+	require.Equal(t, []string{"refused account_required"}, outcomes(r), "the operator has no account of its own")
 
 	_, err = w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: reseller, Confirm: true})
 	require.NoError(t, err)

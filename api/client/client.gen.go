@@ -98,9 +98,16 @@ const (
 
 // Values of ReleaseRequestState.
 const (
-	Denied  = openapi.Denied
-	Granted = openapi.Granted
-	Open    = openapi.Open
+	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
+	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
+	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
+)
+
+// Values of ServiceAllocationKind.
+const (
+	ServiceAllocationKindGranted   = openapi.ServiceAllocationKindGranted
+	ServiceAllocationKindIncluded  = openapi.ServiceAllocationKindIncluded
+	ServiceAllocationKindPurchased = openapi.ServiceAllocationKindPurchased
 )
 
 // Values of UserStatus.
@@ -396,6 +403,9 @@ type Registration = openapi.Registration
 // RegistrationRequest defines model for RegistrationRequest.
 type RegistrationRequest = openapi.RegistrationRequest
 
+// Reinstatement defines model for Reinstatement.
+type Reinstatement = openapi.Reinstatement
+
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest = openapi.ReleaseRequest
 
@@ -452,6 +462,12 @@ type Security = openapi.Security
 
 // SecurityEdit defines model for SecurityEdit.
 type SecurityEdit = openapi.SecurityEdit
+
+// ServiceAllocation What the device has a right to, also where it waits beside the free term of a reseller; null when there is nothing
+type ServiceAllocation = openapi.ServiceAllocation
+
+// ServiceAllocationKind defines model for ServiceAllocation.Kind.
+type ServiceAllocationKind = openapi.ServiceAllocationKind
 
 // Session defines model for Session.
 type Session = openapi.Session
@@ -767,6 +783,9 @@ type EditDeviceParams = openapi.EditDeviceParams
 // GetDeviceHistoryParams defines parameters for GetDeviceHistory.
 type GetDeviceHistoryParams = openapi.GetDeviceHistoryParams
 
+// ReinstateDeviceParams defines parameters for ReinstateDevice.
+type ReinstateDeviceParams = openapi.ReinstateDeviceParams
+
 // ResumeDeviceParams defines parameters for ResumeDevice.
 type ResumeDeviceParams = openapi.ResumeDeviceParams
 
@@ -943,6 +962,9 @@ type RegisterDevicesJSONRequestBody = openapi.RegisterDevicesJSONRequestBody
 
 // EditDeviceJSONRequestBody defines body for EditDevice for application/json ContentType.
 type EditDeviceJSONRequestBody = openapi.EditDeviceJSONRequestBody
+
+// ReinstateDeviceJSONRequestBody defines body for ReinstateDevice for application/json ContentType.
+type ReinstateDeviceJSONRequestBody = openapi.ReinstateDeviceJSONRequestBody
 
 // ResumeDeviceJSONRequestBody defines body for ResumeDevice for application/json ContentType.
 type ResumeDeviceJSONRequestBody = openapi.ResumeDeviceJSONRequestBody
@@ -1783,12 +1805,17 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/customers (the `CreateCustomer` operationId).
 	CreateCustomer(ctx context.Context, params *CreateCustomerParams, body CreateCustomerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RegisterDevicesWithBody Register devices into any accounts
+	// RegisterDevicesWithBody Register devices
 	//
-	// An item without `account` goes into the account acted for. The model is
-	// recognised from the serial number. Registering again what is there with the
-	// same owner and factor is `unchanged`. A device that another account holds is
-	// `registered_elsewhere`, without saying where.
+	// An item without `account` goes into the account acted for. A reseller
+	// registers into any standard account whose UID it knows and into its own, a
+	// standard account into itself; into a reseller's account nobody else does
+	// (`target_is_reseller`). The model is recognised from the serial number.
+	// Registering again what is there with the same owner and factor is `unchanged`
+	// for those who may see the device or have registered it. A device that another
+	// account holds is `registered_elsewhere`, without saying where. In an account
+	// that the caller does not see, a name that is taken is replaced by the serial
+	// number.
 	//
 	// As `text/csv`: the vendor's headers TARGET_COMPANY (UID; empty is the account
 	// acted for), GATEWAY[SERIAL NUMBER], GATEWAY[IMEI], GATEWAY[MAC ADDRESS],
@@ -1802,12 +1829,17 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/device-registrations (the `RegisterDevices` operationId).
 	RegisterDevicesWithBody(ctx context.Context, params *RegisterDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RegisterDevices Register devices into any accounts
+	// RegisterDevices Register devices
 	//
-	// An item without `account` goes into the account acted for. The model is
-	// recognised from the serial number. Registering again what is there with the
-	// same owner and factor is `unchanged`. A device that another account holds is
-	// `registered_elsewhere`, without saying where.
+	// An item without `account` goes into the account acted for. A reseller
+	// registers into any standard account whose UID it knows and into its own, a
+	// standard account into itself; into a reseller's account nobody else does
+	// (`target_is_reseller`). The model is recognised from the serial number.
+	// Registering again what is there with the same owner and factor is `unchanged`
+	// for those who may see the device or have registered it. A device that another
+	// account holds is `registered_elsewhere`, without saying where. In an account
+	// that the caller does not see, a name that is taken is replaced by the serial
+	// number.
 	//
 	// As `text/csv`: the vendor's headers TARGET_COMPANY (UID; empty is the account
 	// acted for), GATEWAY[SERIAL NUMBER], GATEWAY[IMEI], GATEWAY[MAC ADDRESS],
@@ -1821,7 +1853,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/device-registrations (the `RegisterDevices` operationId).
 	RegisterDevices(ctx context.Context, params *RegisterDevicesParams, body RegisterDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDevices Devices of the account acted for, or of one that the caller's rights reach
+	// ListDevices Devices of all accounts that the caller's rights reach, or of the one acted for
 	//
 	// JSON or, with `Accept: text/csv`, CSV, as for customers. Sort keys: name, serialNumber, model,
 	// account, lifeCycleState, offer, firstRegistered, serviceStart, serviceEnd,
@@ -1836,14 +1868,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/devices/{id} (the `GetDevice` operationId).
 	GetDevice(ctx context.Context, id DeviceID, params *GetDeviceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EditDeviceWithBody Change a device's name or labels
+	// EditDeviceWithBody Change a device's name, labels, SIM or offer, all or nothing
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /v1/devices/{id} (the `EditDevice` operationId).
 	EditDeviceWithBody(ctx context.Context, id DeviceID, params *EditDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EditDevice Change a device's name or labels
+	// EditDevice Change a device's name, labels, SIM or offer, all or nothing
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1860,6 +1892,28 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/devices/{id}/history (the `GetDeviceHistory` operationId).
 	GetDeviceHistory(ctx context.Context, id DeviceID, params *GetDeviceHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReinstateDeviceWithBody Take a device that was retired by mistake back into service
+	//
+	// In the account that has it, as long as nobody else has registered it. Its
+	// name must be free there, and a place in a reseller account. A release that
+	// was granted ends.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/devices/{id}:reinstate (the `ReinstateDevice` operationId).
+	ReinstateDeviceWithBody(ctx context.Context, id DeviceID, params *ReinstateDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReinstateDevice Take a device that was retired by mistake back into service
+	//
+	// In the account that has it, as long as nobody else has registered it. Its
+	// name must be free there, and a place in a reseller account. A release that
+	// was granted ends.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/devices/{id}:reinstate (the `ReinstateDevice` operationId).
+	ReinstateDevice(ctx context.Context, id DeviceID, params *ReinstateDeviceParams, body ReinstateDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ResumeDeviceWithBody End a suspension
 	//
 	// Takes any type of body and a specified content type.
@@ -1874,14 +1928,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/devices/{id}:resume (the `ResumeDevice` operationId).
 	ResumeDevice(ctx context.Context, id DeviceID, params *ResumeDeviceParams, body ResumeDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RetireDeviceWithBody Take a device out of service for good
+	// RetireDeviceWithBody Take a device out of service; its name and its place are free
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/devices/{id}:retire (the `RetireDevice` operationId).
 	RetireDeviceWithBody(ctx context.Context, id DeviceID, params *RetireDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RetireDevice Take a device out of service for good
+	// RetireDevice Take a device out of service; its name and its place are free
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2030,7 +2084,8 @@ type ClientInterface interface {
 	// For a device in hand whose registration is refused `registered_elsewhere`.
 	// Exactly one of `imei`, `mac` and `esn`, which must be the device's: else the
 	// answer is that of a device that is not there. It is not told who has it. An
-	// account has one open request per device.
+	// account has one open request per device. For a retired device a request is
+	// granted by itself after 7 days, unless its account denies it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2042,7 +2097,8 @@ type ClientInterface interface {
 	// For a device in hand whose registration is refused `registered_elsewhere`.
 	// Exactly one of `imei`, `mac` and `esn`, which must be the device's: else the
 	// answer is that of a device that is not there. It is not told who has it. An
-	// account has one open request per device.
+	// account has one open request per device. For a retired device a request is
+	// granted by itself after 7 days, unless its account denies it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2365,8 +2421,14 @@ type ClientInterface interface {
 	//
 	// Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 	// caller's account: the same devices are moved to the same service. A device
-	// with another verdict or other resulting dates by now is refused
-	// `changed_since_plan`; with `atomic=true` then nothing is moved.
+	// with another verdict by now is refused `changed_since_plan`; with
+	// `atomic=true` then nothing is moved. A plan holds over midnight: what only the
+	// date changes goes by the date of the commit.
+	//
+	// It needs `devices.transfer` where a device leaves; a customer's account takes
+	// what its partner gives. Into a reseller's account a device is taken by that
+	// reseller, with the right there too, or returned by the customer that it last
+	// went to from there.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2381,8 +2443,14 @@ type ClientInterface interface {
 	//
 	// Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 	// caller's account: the same devices are moved to the same service. A device
-	// with another verdict or other resulting dates by now is refused
-	// `changed_since_plan`; with `atomic=true` then nothing is moved.
+	// with another verdict by now is refused `changed_since_plan`; with
+	// `atomic=true` then nothing is moved. A plan holds over midnight: what only the
+	// date changes goes by the date of the commit.
+	//
+	// It needs `devices.transfer` where a device leaves; a customer's account takes
+	// what its partner gives. Into a reseller's account a device is taken by that
+	// reseller, with the right there too, or returned by the customer that it last
+	// went to from there.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2402,8 +2470,9 @@ type ClientInterface interface {
 	//
 	// A device returns to the account it came from, with service, parked
 	// allocation and life-cycle state as they were, and the name it has now.
-	// Nothing but names and labels may have changed since
-	// (`changed_since_transfer`); the account must be open (`source_not_active`),
+	// Whoever made the transfer may take it back for a day, others and later only
+	// with the rights of a transfer back. Nothing but names, labels and SIMs may
+	// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 	// have a place (`device_limit_reached`) and the name free (`name_taken`); not
 	// twice (`already_reversed`). The outcome of a device that is back is
 	// `transferred`. Answers 201, with `dryRun=true` 200.
@@ -2417,8 +2486,9 @@ type ClientInterface interface {
 	//
 	// A device returns to the account it came from, with service, parked
 	// allocation and life-cycle state as they were, and the name it has now.
-	// Nothing but names and labels may have changed since
-	// (`changed_since_transfer`); the account must be open (`source_not_active`),
+	// Whoever made the transfer may take it back for a day, others and later only
+	// with the rights of a transfer back. Nothing but names, labels and SIMs may
+	// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 	// have a place (`device_limit_reached`) and the name free (`name_taken`); not
 	// twice (`already_reversed`). The outcome of a device that is back is
 	// `transferred`. Answers 201, with `dryRun=true` 200.
@@ -3937,12 +4007,17 @@ func (c *RawClient) CreateCustomer(ctx context.Context, params *CreateCustomerPa
 	return c.Client.Do(req)
 }
 
-// RegisterDevicesWithBody Register devices into any accounts
+// RegisterDevicesWithBody Register devices
 //
-// An item without `account` goes into the account acted for. The model is
-// recognised from the serial number. Registering again what is there with the
-// same owner and factor is `unchanged`. A device that another account holds is
-// `registered_elsewhere`, without saying where.
+// An item without `account` goes into the account acted for. A reseller
+// registers into any standard account whose UID it knows and into its own, a
+// standard account into itself; into a reseller's account nobody else does
+// (`target_is_reseller`). The model is recognised from the serial number.
+// Registering again what is there with the same owner and factor is `unchanged`
+// for those who may see the device or have registered it. A device that another
+// account holds is `registered_elsewhere`, without saying where. In an account
+// that the caller does not see, a name that is taken is replaced by the serial
+// number.
 //
 // As `text/csv`: the vendor's headers TARGET_COMPANY (UID; empty is the account
 // acted for), GATEWAY[SERIAL NUMBER], GATEWAY[IMEI], GATEWAY[MAC ADDRESS],
@@ -3966,12 +4041,17 @@ func (c *RawClient) RegisterDevicesWithBody(ctx context.Context, params *Registe
 	return c.Client.Do(req)
 }
 
-// RegisterDevices Register devices into any accounts
+// RegisterDevices Register devices
 //
-// An item without `account` goes into the account acted for. The model is
-// recognised from the serial number. Registering again what is there with the
-// same owner and factor is `unchanged`. A device that another account holds is
-// `registered_elsewhere`, without saying where.
+// An item without `account` goes into the account acted for. A reseller
+// registers into any standard account whose UID it knows and into its own, a
+// standard account into itself; into a reseller's account nobody else does
+// (`target_is_reseller`). The model is recognised from the serial number.
+// Registering again what is there with the same owner and factor is `unchanged`
+// for those who may see the device or have registered it. A device that another
+// account holds is `registered_elsewhere`, without saying where. In an account
+// that the caller does not see, a name that is taken is replaced by the serial
+// number.
 //
 // As `text/csv`: the vendor's headers TARGET_COMPANY (UID; empty is the account
 // acted for), GATEWAY[SERIAL NUMBER], GATEWAY[IMEI], GATEWAY[MAC ADDRESS],
@@ -3995,7 +4075,7 @@ func (c *RawClient) RegisterDevices(ctx context.Context, params *RegisterDevices
 	return c.Client.Do(req)
 }
 
-// ListDevices Devices of the account acted for, or of one that the caller's rights reach
+// ListDevices Devices of all accounts that the caller's rights reach, or of the one acted for
 //
 // JSON or, with `Accept: text/csv`, CSV, as for customers. Sort keys: name, serialNumber, model,
 // account, lifeCycleState, offer, firstRegistered, serviceStart, serviceEnd,
@@ -4030,7 +4110,7 @@ func (c *RawClient) GetDevice(ctx context.Context, id DeviceID, params *GetDevic
 	return c.Client.Do(req)
 }
 
-// EditDeviceWithBody Change a device's name or labels
+// EditDeviceWithBody Change a device's name, labels, SIM or offer, all or nothing
 //
 // Takes any type of body and a specified content type.
 //
@@ -4047,7 +4127,7 @@ func (c *RawClient) EditDeviceWithBody(ctx context.Context, id DeviceID, params 
 	return c.Client.Do(req)
 }
 
-// EditDevice Change a device's name or labels
+// EditDevice Change a device's name, labels, SIM or offer, all or nothing
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4074,6 +4154,48 @@ func (c *RawClient) EditDevice(ctx context.Context, id DeviceID, params *EditDev
 // Corresponds with GET /v1/devices/{id}/history (the `GetDeviceHistory` operationId).
 func (c *RawClient) GetDeviceHistory(ctx context.Context, id DeviceID, params *GetDeviceHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDeviceHistoryRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReinstateDeviceWithBody Take a device that was retired by mistake back into service
+//
+// In the account that has it, as long as nobody else has registered it. Its
+// name must be free there, and a place in a reseller account. A release that
+// was granted ends.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/devices/{id}:reinstate (the `ReinstateDevice` operationId).
+func (c *RawClient) ReinstateDeviceWithBody(ctx context.Context, id DeviceID, params *ReinstateDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReinstateDeviceRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReinstateDevice Take a device that was retired by mistake back into service
+//
+// In the account that has it, as long as nobody else has registered it. Its
+// name must be free there, and a place in a reseller account. A release that
+// was granted ends.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/devices/{id}:reinstate (the `ReinstateDevice` operationId).
+func (c *RawClient) ReinstateDevice(ctx context.Context, id DeviceID, params *ReinstateDeviceParams, body ReinstateDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReinstateDeviceRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4118,7 +4240,7 @@ func (c *RawClient) ResumeDevice(ctx context.Context, id DeviceID, params *Resum
 	return c.Client.Do(req)
 }
 
-// RetireDeviceWithBody Take a device out of service for good
+// RetireDeviceWithBody Take a device out of service; its name and its place are free
 //
 // Takes any type of body and a specified content type.
 //
@@ -4135,7 +4257,7 @@ func (c *RawClient) RetireDeviceWithBody(ctx context.Context, id DeviceID, param
 	return c.Client.Do(req)
 }
 
-// RetireDevice Take a device out of service for good
+// RetireDevice Take a device out of service; its name and its place are free
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4454,7 +4576,8 @@ func (c *RawClient) ListReleaseRequests(ctx context.Context, params *ListRelease
 // For a device in hand whose registration is refused `registered_elsewhere`.
 // Exactly one of `imei`, `mac` and `esn`, which must be the device's: else the
 // answer is that of a device that is not there. It is not told who has it. An
-// account has one open request per device.
+// account has one open request per device. For a retired device a request is
+// granted by itself after 7 days, unless its account denies it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4476,7 +4599,8 @@ func (c *RawClient) RequestReleaseWithBody(ctx context.Context, params *RequestR
 // For a device in hand whose registration is refused `registered_elsewhere`.
 // Exactly one of `imei`, `mac` and `esn`, which must be the device's: else the
 // answer is that of a device that is not there. It is not told who has it. An
-// account has one open request per device.
+// account has one open request per device. For a retired device a request is
+// granted by itself after 7 days, unless its account denies it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5099,8 +5223,14 @@ func (c *RawClient) GetTransferPlan(ctx context.Context, id TransferPlanID, para
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
-// with another verdict or other resulting dates by now is refused
-// `changed_since_plan`; with `atomic=true` then nothing is moved.
+// with another verdict by now is refused `changed_since_plan`; with
+// `atomic=true` then nothing is moved. A plan holds over midnight: what only the
+// date changes goes by the date of the commit.
+//
+// It needs `devices.transfer` where a device leaves; a customer's account takes
+// what its partner gives. Into a reseller's account a device is taken by that
+// reseller, with the right there too, or returned by the customer that it last
+// went to from there.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5125,8 +5255,14 @@ func (c *RawClient) TransferDevicesWithBody(ctx context.Context, params *Transfe
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
-// with another verdict or other resulting dates by now is refused
-// `changed_since_plan`; with `atomic=true` then nothing is moved.
+// with another verdict by now is refused `changed_since_plan`; with
+// `atomic=true` then nothing is moved. A plan holds over midnight: what only the
+// date changes goes by the date of the commit.
+//
+// It needs `devices.transfer` where a device leaves; a customer's account takes
+// what its partner gives. Into a reseller's account a device is taken by that
+// reseller, with the right there too, or returned by the customer that it last
+// went to from there.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5166,8 +5302,9 @@ func (c *RawClient) GetTransfer(ctx context.Context, id TransferID, params *GetT
 //
 // A device returns to the account it came from, with service, parked
 // allocation and life-cycle state as they were, and the name it has now.
-// Nothing but names and labels may have changed since
-// (`changed_since_transfer`); the account must be open (`source_not_active`),
+// Whoever made the transfer may take it back for a day, others and later only
+// with the rights of a transfer back. Nothing but names, labels and SIMs may
+// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
 // `transferred`. Answers 201, with `dryRun=true` 200.
@@ -5191,8 +5328,9 @@ func (c *RawClient) ReverseTransferWithBody(ctx context.Context, id TransferID, 
 //
 // A device returns to the account it came from, with service, parked
 // allocation and life-cycle state as they were, and the name it has now.
-// Nothing but names and labels may have changed since
-// (`changed_since_transfer`); the account must be open (`source_not_active`),
+// Whoever made the transfer may take it back for a day, others and later only
+// with the rights of a transfer back. Nothing but names, labels and SIMs may
+// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
 // `transferred`. Answers 201, with `dryRun=true` 200.
@@ -11040,6 +11178,90 @@ func NewGetDeviceHistoryRequest(server string, id DeviceID, params *GetDeviceHis
 	return req, nil
 }
 
+// NewReinstateDeviceRequest calls the generic ReinstateDevice builder with application/json body
+func NewReinstateDeviceRequest(server string, id DeviceID, params *ReinstateDeviceParams, body ReinstateDeviceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReinstateDeviceRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReinstateDeviceRequestWithBody constructs an http.Request for the ReinstateDevice method, with any body, and a specified content type
+func NewReinstateDeviceRequestWithBody(server string, id DeviceID, params *ReinstateDeviceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/devices/%s:reinstate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewResumeDeviceRequest calls the generic ResumeDevice builder with application/json body
 func NewResumeDeviceRequest(server string, id DeviceID, params *ResumeDeviceParams, body ResumeDeviceJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -16361,12 +16583,17 @@ func readRegisterDevicesResponse(rsp *http.Response) (*RegisterDevicesResponse, 
 	return answer, nil
 }
 
-// RegisterDevicesWithBody Register devices into any accounts
+// RegisterDevicesWithBody Register devices
 //
-// An item without `account` goes into the account acted for. The model is
-// recognised from the serial number. Registering again what is there with the
-// same owner and factor is `unchanged`. A device that another account holds is
-// `registered_elsewhere`, without saying where.
+// An item without `account` goes into the account acted for. A reseller
+// registers into any standard account whose UID it knows and into its own, a
+// standard account into itself; into a reseller's account nobody else does
+// (`target_is_reseller`). The model is recognised from the serial number.
+// Registering again what is there with the same owner and factor is `unchanged`
+// for those who may see the device or have registered it. A device that another
+// account holds is `registered_elsewhere`, without saying where. In an account
+// that the caller does not see, a name that is taken is replaced by the serial
+// number.
 //
 // As `text/csv`: the vendor's headers TARGET_COMPANY (UID; empty is the account
 // acted for), GATEWAY[SERIAL NUMBER], GATEWAY[IMEI], GATEWAY[MAC ADDRESS],
@@ -16386,12 +16613,17 @@ func (c *Client) RegisterDevicesWithBody(ctx context.Context, params *RegisterDe
 	return readRegisterDevicesResponse(rsp)
 }
 
-// RegisterDevices Register devices into any accounts
+// RegisterDevices Register devices
 //
-// An item without `account` goes into the account acted for. The model is
-// recognised from the serial number. Registering again what is there with the
-// same owner and factor is `unchanged`. A device that another account holds is
-// `registered_elsewhere`, without saying where.
+// An item without `account` goes into the account acted for. A reseller
+// registers into any standard account whose UID it knows and into its own, a
+// standard account into itself; into a reseller's account nobody else does
+// (`target_is_reseller`). The model is recognised from the serial number.
+// Registering again what is there with the same owner and factor is `unchanged`
+// for those who may see the device or have registered it. A device that another
+// account holds is `registered_elsewhere`, without saying where. In an account
+// that the caller does not see, a name that is taken is replaced by the serial
+// number.
 //
 // As `text/csv`: the vendor's headers TARGET_COMPANY (UID; empty is the account
 // acted for), GATEWAY[SERIAL NUMBER], GATEWAY[IMEI], GATEWAY[MAC ADDRESS],
@@ -16431,7 +16663,7 @@ func readListDevicesResponse(rsp *http.Response) (*ListDevicesResponse, error) {
 	return answer, nil
 }
 
-// ListDevices Devices of the account acted for, or of one that the caller's rights reach
+// ListDevices Devices of all accounts that the caller's rights reach, or of the one acted for
 //
 // JSON or, with `Accept: text/csv`, CSV, as for customers. Sort keys: name, serialNumber, model,
 // account, lifeCycleState, offer, firstRegistered, serviceStart, serviceEnd,
@@ -16518,7 +16750,7 @@ func readEditDeviceResponse(rsp *http.Response) (*EditDeviceResponse, error) {
 	return answer, nil
 }
 
-// EditDeviceWithBody Change a device's name or labels
+// EditDeviceWithBody Change a device's name, labels, SIM or offer, all or nothing
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16531,7 +16763,7 @@ func (c *Client) EditDeviceWithBody(ctx context.Context, id DeviceID, params *Ed
 	return readEditDeviceResponse(rsp)
 }
 
-// EditDevice Change a device's name or labels
+// EditDevice Change a device's name, labels, SIM or offer, all or nothing
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16588,6 +16820,60 @@ func (c *Client) GetDeviceHistory(ctx context.Context, id DeviceID, params *GetD
 		return nil, err
 	}
 	return readGetDeviceHistoryResponse(rsp)
+}
+
+// ReinstateDeviceResponse is the answer to ReinstateDevice: the field of its status is set.
+type ReinstateDeviceResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readReinstateDeviceResponse(rsp *http.Response) (*ReinstateDeviceResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ReinstateDeviceResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ReinstateDeviceWithBody Take a device that was retired by mistake back into service
+//
+// In the account that has it, as long as nobody else has registered it. Its
+// name must be free there, and a place in a reseller account. A release that
+// was granted ends.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/devices/{id}:reinstate (the `ReinstateDevice` operationId).
+func (c *Client) ReinstateDeviceWithBody(ctx context.Context, id DeviceID, params *ReinstateDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReinstateDeviceResponse, error) {
+	rsp, err := c.Raw.ReinstateDeviceWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReinstateDeviceResponse(rsp)
+}
+
+// ReinstateDevice Take a device that was retired by mistake back into service
+//
+// In the account that has it, as long as nobody else has registered it. Its
+// name must be free there, and a place in a reseller account. A release that
+// was granted ends.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/devices/{id}:reinstate (the `ReinstateDevice` operationId).
+func (c *Client) ReinstateDevice(ctx context.Context, id DeviceID, params *ReinstateDeviceParams, body ReinstateDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*ReinstateDeviceResponse, error) {
+	rsp, err := c.Raw.ReinstateDevice(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReinstateDeviceResponse(rsp)
 }
 
 // ResumeDeviceResponse is the answer to ResumeDevice: the field of its status is set.
@@ -16656,7 +16942,7 @@ func readRetireDeviceResponse(rsp *http.Response) (*RetireDeviceResponse, error)
 	return answer, nil
 }
 
-// RetireDeviceWithBody Take a device out of service for good
+// RetireDeviceWithBody Take a device out of service; its name and its place are free
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16669,7 +16955,7 @@ func (c *Client) RetireDeviceWithBody(ctx context.Context, id DeviceID, params *
 	return readRetireDeviceResponse(rsp)
 }
 
-// RetireDevice Take a device out of service for good
+// RetireDevice Take a device out of service; its name and its place are free
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17204,7 +17490,8 @@ func readRequestReleaseResponse(rsp *http.Response) (*RequestReleaseResponse, er
 // For a device in hand whose registration is refused `registered_elsewhere`.
 // Exactly one of `imei`, `mac` and `esn`, which must be the device's: else the
 // answer is that of a device that is not there. It is not told who has it. An
-// account has one open request per device.
+// account has one open request per device. For a retired device a request is
+// granted by itself after 7 days, unless its account denies it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17222,7 +17509,8 @@ func (c *Client) RequestReleaseWithBody(ctx context.Context, params *RequestRele
 // For a device in hand whose registration is refused `registered_elsewhere`.
 // Exactly one of `imei`, `mac` and `esn`, which must be the device's: else the
 // answer is that of a device that is not there. It is not told who has it. An
-// account has one open request per device.
+// account has one open request per device. For a retired device a request is
+// granted by itself after 7 days, unless its account denies it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18197,8 +18485,14 @@ func readTransferDevicesResponse(rsp *http.Response) (*TransferDevicesResponse, 
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
-// with another verdict or other resulting dates by now is refused
-// `changed_since_plan`; with `atomic=true` then nothing is moved.
+// with another verdict by now is refused `changed_since_plan`; with
+// `atomic=true` then nothing is moved. A plan holds over midnight: what only the
+// date changes goes by the date of the commit.
+//
+// It needs `devices.transfer` where a device leaves; a customer's account takes
+// what its partner gives. Into a reseller's account a device is taken by that
+// reseller, with the right there too, or returned by the customer that it last
+// went to from there.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18219,8 +18513,14 @@ func (c *Client) TransferDevicesWithBody(ctx context.Context, params *TransferDe
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
-// with another verdict or other resulting dates by now is refused
-// `changed_since_plan`; with `atomic=true` then nothing is moved.
+// with another verdict by now is refused `changed_since_plan`; with
+// `atomic=true` then nothing is moved. A plan holds over midnight: what only the
+// date changes goes by the date of the commit.
+//
+// It needs `devices.transfer` where a device leaves; a customer's account takes
+// what its partner gives. Into a reseller's account a device is taken by that
+// reseller, with the right there too, or returned by the customer that it last
+// went to from there.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18308,8 +18608,9 @@ func readReverseTransferResponse(rsp *http.Response) (*ReverseTransferResponse, 
 //
 // A device returns to the account it came from, with service, parked
 // allocation and life-cycle state as they were, and the name it has now.
-// Nothing but names and labels may have changed since
-// (`changed_since_transfer`); the account must be open (`source_not_active`),
+// Whoever made the transfer may take it back for a day, others and later only
+// with the rights of a transfer back. Nothing but names, labels and SIMs may
+// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
 // `transferred`. Answers 201, with `dryRun=true` 200.
@@ -18329,8 +18630,9 @@ func (c *Client) ReverseTransferWithBody(ctx context.Context, id TransferID, par
 //
 // A device returns to the account it came from, with service, parked
 // allocation and life-cycle state as they were, and the name it has now.
-// Nothing but names and labels may have changed since
-// (`changed_since_transfer`); the account must be open (`source_not_active`),
+// Whoever made the transfer may take it back for a day, others and later only
+// with the rights of a transfer back. Nothing but names, labels and SIMs may
+// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
 // `transferred`. Answers 201, with `dryRun=true` 200.

@@ -275,19 +275,40 @@ func (e PlannedDeviceVerdict) Valid() bool {
 
 // Defines values for ReleaseRequestState.
 const (
-	Denied  ReleaseRequestState = "denied"
-	Granted ReleaseRequestState = "granted"
-	Open    ReleaseRequestState = "open"
+	ReleaseRequestStateDenied  ReleaseRequestState = "denied"
+	ReleaseRequestStateGranted ReleaseRequestState = "granted"
+	ReleaseRequestStateOpen    ReleaseRequestState = "open"
 )
 
 // Valid indicates whether the value is a known member of the ReleaseRequestState enum.
 func (e ReleaseRequestState) Valid() bool {
 	switch e {
-	case Denied:
+	case ReleaseRequestStateDenied:
 		return true
-	case Granted:
+	case ReleaseRequestStateGranted:
 		return true
-	case Open:
+	case ReleaseRequestStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ServiceAllocationKind.
+const (
+	ServiceAllocationKindGranted   ServiceAllocationKind = "granted"
+	ServiceAllocationKindIncluded  ServiceAllocationKind = "included"
+	ServiceAllocationKindPurchased ServiceAllocationKind = "purchased"
+)
+
+// Valid indicates whether the value is a known member of the ServiceAllocationKind enum.
+func (e ServiceAllocationKind) Valid() bool {
+	switch e {
+	case ServiceAllocationKindGranted:
+		return true
+	case ServiceAllocationKindIncluded:
+		return true
+	case ServiceAllocationKindPurchased:
 		return true
 	default:
 		return false
@@ -659,20 +680,37 @@ type Date = string
 
 // Device defines model for Device.
 type Device struct {
-	Account         Owner          `json:"account"`
-	AutoRenew       bool           `json:"autoRenew"`
-	Esn             *string        `json:"esn,omitempty"`
-	FirstRegistered *string        `json:"firstRegistered"`
-	Imei            *string        `json:"imei,omitempty"`
-	Labels          []string       `json:"labels"`
-	LifeCycleState  LifeCycleState `json:"lifeCycleState"`
-	Mac             *string        `json:"mac,omitempty"`
-	Model           string         `json:"model"`
-	Name            string         `json:"name"`
-	Offer           string         `json:"offer"`
-	OfferType       Offer          `json:"offerType"`
-	Revision        int64          `json:"revision"`
-	SerialNumber    string         `json:"serialNumber"`
+	Account Owner `json:"account"`
+
+	// Allocation What the device has a right to, also where it waits beside the free term of a reseller; null when there is nothing
+	Allocation *ServiceAllocation `json:"allocation"`
+
+	// AutoRenew Of a reseller's device, unless it is retired
+	AutoRenew       bool    `json:"autoRenew"`
+	Esn             *string `json:"esn,omitempty"`
+	FirstRegistered *string `json:"firstRegistered"`
+
+	// Iccid Of its SIM, if it has one
+	Iccid *string `json:"iccid,omitempty"`
+	Imei  *string `json:"imei,omitempty"`
+
+	// IncludedUntil Last day of the included year, counted from the first registration
+	IncludedUntil  *string        `json:"includedUntil"`
+	Labels         []string       `json:"labels"`
+	LifeCycleState LifeCycleState `json:"lifeCycleState"`
+	Mac            *string        `json:"mac,omitempty"`
+	Model          string         `json:"model"`
+	Name           string         `json:"name"`
+	Offer          string         `json:"offer"`
+	OfferType      Offer          `json:"offerType"`
+
+	// OrderNumber Of the latest order that counts and has one, else that of the registration
+	OrderNumber *string `json:"orderNumber,omitempty"`
+
+	// ParkedUntil Last day of what waits while a reseller holds the device
+	ParkedUntil  *string `json:"parkedUntil"`
+	Revision     int64   `json:"revision"`
+	SerialNumber string  `json:"serialNumber"`
 
 	// ServiceEnd The last day of service
 	ServiceEnd   *string `json:"serviceEnd"`
@@ -687,10 +725,15 @@ type Device struct {
 
 // DeviceEdit defines model for DeviceEdit.
 type DeviceEdit struct {
+	// Iccid Of its SIM; empty takes the SIM away. A reseller's device gets none
+	Iccid  *string `json:"iccid,omitempty"`
 	Labels *Labels `json:"labels,omitempty"`
 
 	// Name Unique in the account
 	Name *string `json:"name,omitempty"`
+
+	// Offer By the operator at once; others order a renewal with the offer
+	Offer *Offer `json:"offer,omitempty"`
 
 	// Reason Why, for the history
 	Reason *ReasonText `json:"reason,omitempty"`
@@ -1240,6 +1283,15 @@ type RegistrationRequest struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// Reinstatement defines model for Reinstatement.
+type Reinstatement struct {
+	// Name Unique in the account; without one, that of before
+	Name *string `json:"name,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest struct {
 	AnsweredAt  *time.Time         `json:"answeredAt"`
@@ -1457,6 +1509,17 @@ type SecurityEdit struct {
 	SessionMinutes *int `json:"sessionMinutes,omitempty"`
 }
 
+// ServiceAllocation What the device has a right to, also where it waits beside the free term of a reseller; null when there is nothing
+type ServiceAllocation struct {
+	Kind ServiceAllocationKind `json:"kind"`
+
+	// Until Last day, which may be past
+	Until string `json:"until"`
+}
+
+// ServiceAllocationKind defines model for ServiceAllocation.Kind.
+type ServiceAllocationKind string
+
 // Session defines model for Session.
 type Session struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -1544,6 +1607,9 @@ type Transfer struct {
 // TransferPlan defines model for TransferPlan.
 type TransferPlan struct {
 	CreatedAt time.Time `json:"createdAt"`
+
+	// Day The resulting dates are as of this day; a commit on the next goes by its own
+	Day string `json:"day"`
 
 	// ExpiresAt From then on it cannot be committed
 	ExpiresAt time.Time          `json:"expiresAt"`
@@ -2605,6 +2671,18 @@ type GetDeviceHistoryParams struct {
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
+// ReinstateDeviceParams defines parameters for ReinstateDevice.
+type ReinstateDeviceParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag the thing must still have, or *
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ResumeDeviceParams defines parameters for ResumeDevice.
 type ResumeDeviceParams struct {
 	// DryRun Decide as always, write nothing
@@ -3037,6 +3115,9 @@ type RegisterDevicesJSONRequestBody = RegistrationRequest
 // EditDeviceJSONRequestBody defines body for EditDevice for application/json ContentType.
 type EditDeviceJSONRequestBody = DeviceEdit
 
+// ReinstateDeviceJSONRequestBody defines body for ReinstateDevice for application/json ContentType.
+type ReinstateDeviceJSONRequestBody = Reinstatement
+
 // ResumeDeviceJSONRequestBody defines body for ResumeDevice for application/json ContentType.
 type ResumeDeviceJSONRequestBody = Reason
 
@@ -3255,25 +3336,28 @@ type ServerInterface interface {
 	// CreateCustomer Create a customer's account, partnered with the reseller acted for
 	// (POST /v1/customers)
 	CreateCustomer(ctx echo.Context, params CreateCustomerParams) error
-	// RegisterDevices Register devices into any accounts
+	// RegisterDevices Register devices
 	// (POST /v1/device-registrations)
 	RegisterDevices(ctx echo.Context, params RegisterDevicesParams) error
-	// ListDevices Devices of the account acted for, or of one that the caller's rights reach
+	// ListDevices Devices of all accounts that the caller's rights reach, or of the one acted for
 	// (GET /v1/devices)
 	ListDevices(ctx echo.Context, params ListDevicesParams) error
 	// GetDevice One device
 	// (GET /v1/devices/{id})
 	GetDevice(ctx echo.Context, id DeviceID, params GetDeviceParams) error
-	// EditDevice Change a device's name or labels
+	// EditDevice Change a device's name, labels, SIM or offer, all or nothing
 	// (PATCH /v1/devices/{id})
 	EditDevice(ctx echo.Context, id DeviceID, params EditDeviceParams) error
 	// GetDeviceHistory Everything that happened to a device, oldest first
 	// (GET /v1/devices/{id}/history)
 	GetDeviceHistory(ctx echo.Context, id DeviceID, params GetDeviceHistoryParams) error
+	// ReinstateDevice Take a device that was retired by mistake back into service
+	// (POST /v1/devices/{id}:reinstate)
+	ReinstateDevice(ctx echo.Context, id DeviceID, params ReinstateDeviceParams) error
 	// ResumeDevice End a suspension
 	// (POST /v1/devices/{id}:resume)
 	ResumeDevice(ctx echo.Context, id DeviceID, params ResumeDeviceParams) error
-	// RetireDevice Take a device out of service for good
+	// RetireDevice Take a device out of service; its name and its place are free
 	// (POST /v1/devices/{id}:retire)
 	RetireDevice(ctx echo.Context, id DeviceID, params RetireDeviceParams) error
 	// SuspendDevice Stop a device's use for a while
@@ -6919,6 +7003,72 @@ func (w *ServerInterfaceWrapper) GetDeviceHistory(ctx echo.Context) error {
 	return err
 }
 
+// ReinstateDevice converts echo context to params.
+func (w *ServerInterfaceWrapper) ReinstateDevice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id DeviceID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReinstateDeviceParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReinstateDevice(ctx, id, params)
+	return err
+}
+
 // ResumeDevice converts echo context to params.
 func (w *ServerInterfaceWrapper) ResumeDevice(ctx echo.Context) error {
 	var err error
@@ -8636,6 +8786,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/devices/:id\\:suspend", wrapper.SuspendDevice, options.OperationMiddlewares["suspendDevice"]...)
 	router.POST(options.BaseURL+"/v1/devices/:id\\:resume", wrapper.ResumeDevice, options.OperationMiddlewares["resumeDevice"]...)
 	router.POST(options.BaseURL+"/v1/devices/:id\\:retire", wrapper.RetireDevice, options.OperationMiddlewares["retireDevice"]...)
+	router.POST(options.BaseURL+"/v1/devices/:id\\:reinstate", wrapper.ReinstateDevice, options.OperationMiddlewares["reinstateDevice"]...)
 	router.GET(options.BaseURL+"/v1/devices/:id/history", wrapper.GetDeviceHistory, options.OperationMiddlewares["getDeviceHistory"]...)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.TransferDevices, options.OperationMiddlewares["transferDevices"]...)
 	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer, options.OperationMiddlewares["getTransfer"]...)
@@ -12782,6 +12933,68 @@ func (response GetDeviceHistorydefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type ReinstateDeviceRequestObject struct {
+	Id     DeviceID `json:"id"`
+	Params ReinstateDeviceParams
+	Body   *ReinstateDeviceJSONRequestBody
+}
+
+type ReinstateDeviceResponseObject interface {
+	VisitReinstateDeviceResponse(w http.ResponseWriter) error
+}
+
+type ReinstateDevice200JSONResponse struct{ WrittenJSONResponse }
+
+func (response ReinstateDevice200JSONResponse) VisitReinstateDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReinstateDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReinstateDevicedefaultApplicationProblemPlusJSONResponse) VisitReinstateDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeDeviceRequestObject struct {
 	Id     DeviceID `json:"id"`
 	Params ResumeDeviceParams
@@ -15470,25 +15683,28 @@ type StrictServerInterface interface {
 	// CreateCustomer Create a customer's account, partnered with the reseller acted for
 	// (POST /v1/customers)
 	CreateCustomer(ctx context.Context, request CreateCustomerRequestObject) (CreateCustomerResponseObject, error)
-	// RegisterDevices Register devices into any accounts
+	// RegisterDevices Register devices
 	// (POST /v1/device-registrations)
 	RegisterDevices(ctx context.Context, request RegisterDevicesRequestObject) (RegisterDevicesResponseObject, error)
-	// ListDevices Devices of the account acted for, or of one that the caller's rights reach
+	// ListDevices Devices of all accounts that the caller's rights reach, or of the one acted for
 	// (GET /v1/devices)
 	ListDevices(ctx context.Context, request ListDevicesRequestObject) (ListDevicesResponseObject, error)
 	// GetDevice One device
 	// (GET /v1/devices/{id})
 	GetDevice(ctx context.Context, request GetDeviceRequestObject) (GetDeviceResponseObject, error)
-	// EditDevice Change a device's name or labels
+	// EditDevice Change a device's name, labels, SIM or offer, all or nothing
 	// (PATCH /v1/devices/{id})
 	EditDevice(ctx context.Context, request EditDeviceRequestObject) (EditDeviceResponseObject, error)
 	// GetDeviceHistory Everything that happened to a device, oldest first
 	// (GET /v1/devices/{id}/history)
 	GetDeviceHistory(ctx context.Context, request GetDeviceHistoryRequestObject) (GetDeviceHistoryResponseObject, error)
+	// ReinstateDevice Take a device that was retired by mistake back into service
+	// (POST /v1/devices/{id}:reinstate)
+	ReinstateDevice(ctx context.Context, request ReinstateDeviceRequestObject) (ReinstateDeviceResponseObject, error)
 	// ResumeDevice End a suspension
 	// (POST /v1/devices/{id}:resume)
 	ResumeDevice(ctx context.Context, request ResumeDeviceRequestObject) (ResumeDeviceResponseObject, error)
-	// RetireDevice Take a device out of service for good
+	// RetireDevice Take a device out of service; its name and its place are free
 	// (POST /v1/devices/{id}:retire)
 	RetireDevice(ctx context.Context, request RetireDeviceRequestObject) (RetireDeviceResponseObject, error)
 	// SuspendDevice Stop a device's use for a while
@@ -17816,6 +18032,58 @@ func (sh *strictHandler) GetDeviceHistory(ctx echo.Context, id DeviceID, params 
 		return err
 	} else if validResponse, ok := response.(GetDeviceHistoryResponseObject); ok {
 		return validResponse.VisitGetDeviceHistoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReinstateDevice operation middleware
+func (sh *strictHandler) ReinstateDevice(ctx echo.Context, id DeviceID, params ReinstateDeviceParams) error {
+	var request ReinstateDeviceRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReinstateDeviceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReinstateDevice(ctx.Request().Context(), request.(ReinstateDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReinstateDevice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReinstateDeviceResponseObject); ok {
+		return validResponse.VisitReinstateDeviceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -27,6 +27,19 @@ type Item struct {
 	Device   Subject[device.State]
 	Decide   Decide[device.State]
 	Order    []string
+	// Again reports, of an item that was refused, whether its decision is now
+	// another one, which is to be carried out instead; nil never is.
+	Again func(refused []domain.Problem) bool
+}
+
+// carry does an item, as often as its decision changes with a refusal.
+func (i Item) carry(do func() (Result[device.State], error)) (Result[device.State], error) {
+	for {
+		r, err := do()
+		if i.Again == nil || !isRefusal(err) || !i.Again(domain.ProblemsOf(err)) {
+			return r, err
+		}
+	}
 }
 
 // Bulk is a command on many devices.
@@ -85,7 +98,7 @@ func (b Bulk) Results(ctx context.Context, env Env) ([]Result[device.State], err
 		return b.atomic(ctx, env)
 	}
 	return b.each(ctx, func(ctx context.Context, item Item) (Result[device.State], error) {
-		return Execute(ctx, env, item.Device, item.Decide)
+		return item.carry(func() (Result[device.State], error) { return Execute(ctx, env, item.Device, item.Decide) })
 	})
 }
 
@@ -94,7 +107,7 @@ func (b Bulk) Results(ctx context.Context, env Env) ([]Result[device.State], err
 func (b Bulk) LookAhead(ctx context.Context, env Env) ([]Result[device.State], error) {
 	ahead := env.reservations()
 	return b.each(ctx, func(ctx context.Context, item Item) (Result[device.State], error) {
-		return dryRun(ctx, env, item.Device, item.Decide, ahead)
+		return item.carry(func() (Result[device.State], error) { return dryRun(ctx, env, item.Device, item.Decide, ahead) })
 	})
 }
 

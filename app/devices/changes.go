@@ -46,7 +46,7 @@ func fields(s device.State, r device.Rules) []Change {
 		field("serviceEnd", s.Service.End.String()),
 		field("supportExpiry", dates.SupportExpiry.String()),
 		field("warrantyEnd", dates.WarrantyEnd.String()),
-		field("autoRenew", yes(s.Service.AutoRenew)),
+		field("autoRenew", yes(s.AutoRenews())),
 		field("parkedUntil", until(s.Parked)),
 		field("heldBy", orEmpty(s.HeldBy)),
 	}

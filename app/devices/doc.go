@@ -1,8 +1,9 @@
 // Package devices has what accounts do with their devices, apart from transfers
 // and renewals:
 //
-//	Register                          into any account whose UID the caller knows
-//	Edit Suspend Resume Retire        one device, where it is
+//	Register                          into the own account; a reseller also into standard ones
+//	Edit Suspend Resume               one device, where it is
+//	Retire Reinstate                  out of service, and back
 //	RequestRelease AnswerRelease      a device that another account has registered
 //	ReleaseRequests ReleaseRequest
 //	List Get                          devices as the read model shows them

@@ -45,10 +45,10 @@ func (r Registration) target(acted uuid.UUID) uuid.UUID {
 	return r.Account
 }
 
-// Register registers devices into any accounts whose UID the caller knows. It
-// needs devices.register in the account acted for, none in the target. What is
-// wrong with an item is told in its result; an error means that not all items
-// were looked at, and the command can be repeated.
+// Register registers devices. It needs devices.register in the account acted for,
+// none in the target, which may be any standard account whose UID a reseller
+// knows, see targets. What is wrong with an item is told in its result; an error
+// means that not all items were looked at, and the command can be repeated.
 func (s *Service) Register(ctx context.Context, caller access.Caller, c Register) (command.BulkResult, error) {
 	if err := c.Check(); err != nil {
 		return command.BulkResult{}, err
@@ -62,33 +62,38 @@ func (s *Service) Register(ctx context.Context, caller access.Caller, c Register
 		return command.BulkResult{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	targets := map[uuid.UUID]bool{}
-	for _, row := range c.Items {
-		targets[row.target(caller.Account())] = true
+	if len(c.Items) == 0 {
+		return command.BulkResult{}, domain.Refuse(domain.At("/items", []domain.Problem{device.SelectionEmpty()})...)
 	}
-	owners, err := req.Owners(ctx, slices.Collect(maps.Keys(targets)))
+	to, err := s.targets(ctx, req, c.Items)
 	if err != nil {
 		return command.BulkResult{}, err
 	}
 	b := command.Bulk{Success: domain.OutcomeCreated, DryRun: c.DryRun, Atomic: c.Atomic}
 	r := rowReader{
-		env: env, catalogue: inForce.Catalogue, rules: s.rules, acted: caller.Account(), owners: owners, seen: command.Duplicates{},
+		env: env, catalogue: inForce.Catalogue, rules: s.rules, targets: to, seen: command.Duplicates{},
 	}
 	for _, row := range c.Items {
 		b.Items = append(b.Items, r.item(row))
 	}
-	return run(ctx, req, env, b)
+	return run(ctx, req, env, b, func(i int) bool { return to.hidden(c.Items[i].target(to.acted)) })
 }
 
 // run carries out a bulk command. Devices may turn out to be in any account,
-// so whether the caller sees them is looked up when that is known.
-func run(ctx context.Context, req *access.Request, env command.Env, b command.Bulk) (command.BulkResult, error) {
+// so whether the caller sees them is looked up when that is known. hidden: of an
+// item the account is not to be told of.
+func run(ctx context.Context, req *access.Request, env command.Env, b command.Bulk, hidden func(i int) bool) (command.BulkResult, error) {
 	if err := b.Check(); err != nil {
 		return command.BulkResult{}, err
 	}
 	results, err := b.Results(ctx, env)
 	if err != nil {
 		return command.BulkResult{}, err
+	}
+	for i := range results {
+		if hidden(i) {
+			results[i].Problems = told(results[i].Problems)
+		}
 	}
 	if b.Visible, err = req.Sees(ctx, accountsOf(results)); err != nil {
 		return command.BulkResult{}, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -16,8 +17,7 @@ type rowReader struct {
 	env       command.Env
 	catalogue *catalogue.Catalogue
 	rules     device.Rules
-	acted     uuid.UUID // account acted for
-	owners    map[uuid.UUID]device.Owner
+	targets   targets
 	seen      command.Duplicates
 }
 
@@ -40,9 +40,13 @@ func (r rowReader) item(row Registration) command.Item {
 	if len(item.Problems) > 0 {
 		return item
 	}
-	item.Device = command.On(device.Aggregate, device.UID(c.SerialNumber))
+	uid := device.UID(c.SerialNumber)
+	item.Device, item.Order = r.targets.subject(uid), r.competesFor(c)
 	item.Decide = func(s device.State) ([]domain.Event, error) { return device.DecideRegister(s, c) }
-	item.Order = r.competesFor(c)
+	if r.targets.hidden(c.Owner.UID) {
+		u := &unseen{Register: c, registered: r.targets.registered(uid)}
+		item.Decide, item.Again = u.decide, u.again
+	}
 	return item
 }
 
@@ -60,7 +64,8 @@ func (r rowReader) competesFor(c device.Register) []string {
 
 // read normalises what a row says.
 func (r rowReader) read(row Registration) (device.Register, []domain.Problem) {
-	c := device.Register{Offer: row.Offer, Owner: r.owners[row.target(r.acted)], Today: r.env.Today(), Rules: r.rules}
+	target := row.target(r.targets.acted)
+	c := device.Register{Offer: row.Offer, Owner: r.targets.owners[target], Today: r.env.Today(), Rules: r.rules}
 	var problems, p []domain.Problem
 	add := func(pointer string, p []domain.Problem) { problems = append(problems, domain.At(pointer, p)...) }
 
@@ -85,8 +90,11 @@ func (r rowReader) read(row Registration) (device.Register, []domain.Problem) {
 	}
 	c.OrderNumber, p = command.OrderNumber(row.OrderNumber)
 	add("/orderNumber", p)
-	if c.Owner.Status == "" {
-		add("/account", []domain.Problem{device.TargetUnknown()})
+	switch {
+	case target == uuid.Nil: // nobody is acted for, and the row names no account
+		add("/account", []domain.Problem{access.AccountRequired})
+	default:
+		add("/account", r.targets.problems(target))
 	}
 	return c, problems
 }

@@ -35,6 +35,9 @@ type onDevice struct {
 	name       string
 	right      rights.Right
 	ifRevision *eventlog.Revision
+	// inAccount is told the device and the account that has it, before the
+	// decision; nil: the decision does not need them.
+	inAccount func(device.State, device.Owner)
 }
 
 // decideOn carries out a decision on one device. The device is read once, for
@@ -55,6 +58,13 @@ func (s *Service) decideOn(ctx context.Context, caller access.Caller, c command.
 	}
 	if err := req.MayWrite(ctx, on.right); err != nil {
 		return command.Receipt{}, err
+	}
+	if on.inAccount != nil {
+		owners, err := req.Owners(ctx, []uuid.UUID{l.State.Account})
+		if err != nil {
+			return command.Receipt{}, err
+		}
+		on.inAccount(l.State, owners[l.State.Account])
 	}
 	subject := command.Loaded(device.Aggregate, l).If(on.ifRevision)
 	return command.Receive(command.Execute(ctx, env, subject, unmoved(l.State.Account, decide)))

@@ -24,6 +24,14 @@ type TransferPlan struct {
 	Position  eventlog.Position
 }
 
+// AsOf is the day that the plan's dates are as of.
+func (p TransferPlan) AsOf() calendar.Date {
+	if p.Day.IsZero() { // a plan of before says none
+		return calendar.DateOf(p.CreatedAt)
+	}
+	return p.Day
+}
+
 // Plan decides a transfer and keeps the verdicts, so that Transfer can carry out
 // exactly that. Rights and errors are those of a transfer. The plan belongs to
 // the caller's own account.

@@ -2,6 +2,7 @@ package transfers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -110,8 +111,12 @@ func (s *Service) transferDecision(r request, inForce catalogues.InForce, betwee
 	return func(d device.State) ([]domain.Event, error) {
 		promise, planned := r.promises[d.UID]
 		if between.to.Status == "" { // the problems of the request say all there is to say
-			if promise.Resulting != nil {
-				return nil, domain.Refuse(device.ChangedSincePlan(*promise.Resulting, device.Resulting{}))
+			if planned && !slices.Equal(codesOf(promise.Problems), codesOf(r.problems)) {
+				var promised device.Resulting
+				if promise.Resulting != nil {
+					promised = *promise.Resulting
+				}
+				return nil, domain.Refuse(device.ChangedSincePlan(promised, device.Resulting{}))
 			}
 			return nil, nil
 		}
@@ -181,12 +186,13 @@ func (a accounts) problems(caller access.Caller) []domain.Problem {
 	if a.to.Status != "" {
 		return nil
 	}
-	problems := []domain.Problem{device.TargetUnknown()}
-	if !caller.Operator() { // the operator sees all there is
-		problems = append(problems, device.NotPartnered())
-	}
+	var problems []domain.Problem
 	if !a.source.Has(rights.DevicesTransfer) {
 		problems = append(problems, device.MissingRight(string(rights.DevicesTransfer), a.from.UID))
+	}
+	problems = append(problems, device.TargetUnknown())
+	if !caller.Operator() { // the operator sees all there is
+		problems = append(problems, device.NotPartnered())
 	}
 	return problems
 }

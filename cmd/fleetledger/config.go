@@ -48,6 +48,8 @@ type Config struct {
 	WarrantyCap      int           `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
 	RenewalTerms     []string      `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
 	IncludedTransfer string        `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
+	UndoHours        int           `help:"Hours for which whoever made a transfer may reverse it." env:"FLEETLEDGER_UNDO_HOURS" default:"24"`
+	RetiredRelease   int           `help:"Days after which a request to release a retired device is granted by itself." env:"FLEETLEDGER_RETIRED_RELEASE_DAYS" name:"retired-release-days" default:"7"`
 	PlanHours        int           `help:"Hours for which a transfer plan can be committed." env:"FLEETLEDGER_PLAN_HOURS" default:"24"`
 	AuditDays        int           `help:"Days that an audit grant may last at most." env:"FLEETLEDGER_AUDIT_DAYS" default:"366"`
 	DueEvery         time.Duration `help:"How often to look for what falls due by itself, such as automatic renewals." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
@@ -122,6 +124,7 @@ func (c *Config) validate() error {
 		"FLEETLEDGER_PLACES": c.Places, "FLEETLEDGER_FREE_TERM_MONTHS": c.FreeTermMonths,
 		"FLEETLEDGER_SIGN_INS_BY_EMAIL": c.SignInsByEmail, "FLEETLEDGER_SIGN_INS_BY_ADDRESS": c.SignInsByAddress,
 		"FLEETLEDGER_WARRANTY_MONTHS": c.WarrantyMonths, "FLEETLEDGER_WARRANTY_CAP": c.WarrantyCap,
+		"FLEETLEDGER_UNDO_HOURS": c.UndoHours, "FLEETLEDGER_RETIRED_RELEASE_DAYS": c.RetiredRelease,
 		"FLEETLEDGER_PLAN_HOURS": c.PlanHours, "FLEETLEDGER_AUDIT_DAYS": c.AuditDays,
 	} {
 		if n < 1 || n > 10_000 {
@@ -289,6 +292,8 @@ func (c *Config) rules() device.Rules {
 		Places:       c.Places, FreeTermMonths: c.FreeTermMonths,
 		WarrantyMonths: c.WarrantyMonths, WarrantyCap: c.WarrantyCap,
 		IncludedTransfer: c.IncludedTransfer,
+		Undo:             time.Duration(c.UndoHours) * time.Hour,
+		RetiredRelease:   time.Duration(c.RetiredRelease) * 24 * time.Hour,
 	}
 }
 

@@ -159,6 +159,8 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_PARTNERSHIP_WARNINGS": {"serve", "--partnership-warnings", "31,0"},
 		"FLEETLEDGER_RENEWAL_TERMS":        {"serve", "--renewal-terms", "P1Y,yearly"},
 		"FLEETLEDGER_INCLUDED_TRANSFER":    {"serve", "--included-transfer", "half"},
+		"FLEETLEDGER_UNDO_HOURS":           {"serve", "--undo-hours", "0"},
+		"FLEETLEDGER_RETIRED_RELEASE_DAYS": {"serve", "--retired-release-days", "0"},
 		"FLEETLEDGER_PERSON_KEY":           {"serve", "--person-key", "c2VjcmV0"},
 		"FLEETLEDGER_SMTP_URL":             {"serve", "--smtp-url", "smtp://u:secret@"},
 		"FLEETLEDGER_MAIL_FROM":            {"serve", "--smtp-url", "smtp://localhost"},

@@ -19,11 +19,12 @@ const (
 
 // Registration, and what any account may say about a device.
 const (
-	CodeRegisteredElsewhere = "registered_elsewhere" // another account has the device
+	CodeRegisteredElsewhere = "registered_elsewhere" // another account has the device, or one that the caller does not see
 	CodeFactorMismatch      = "factor_mismatch"      // the device is registered with another factor
 	CodeFactorTaken         = "factor_taken"         // the factor belongs to another serial number
 	CodeSIMNotAllowed       = "sim_not_allowed"      // a device with a SIM does not enter a reseller's account
 	CodeOfferNotAvailable   = "offer_not_available"  // the model or the account does not have the offer
+	CodeTargetIsReseller    = "target_is_reseller"   // a reseller's free places are its own
 	CodeTargetNotActive     = "target_not_active"    // the account that the device would go to is closed
 	CodeNameTaken           = "name_taken"           // another device of the account has the name
 	CodeLimitReached        = "device_limit_reached" // the reseller's account has no free place

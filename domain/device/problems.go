@@ -41,6 +41,12 @@ func TargetUnknown() domain.Problem {
 	return problem(CodeTargetUnknown, "There is no account with this UID.", nil, checkTarget)
 }
 
+// TargetIsReseller says that nobody else registers into a reseller's account.
+func TargetIsReseller() domain.Problem {
+	return of(domain.Forbidden, problem(CodeTargetIsReseller,
+		"The account is a reseller's; only that reseller registers devices into it.", nil, chooseTarget))
+}
+
 // MissingRight says that the caller lacks a right in an account.
 func MissingRight(right string, account uuid.UUID) domain.Problem {
 	return of(domain.Forbidden, problem(CodeMissingRight, "This needs "+right+" in an account where the caller does not have it.",
@@ -125,13 +131,16 @@ func simNotAllowed(detail string, remedies ...domain.Remedy) domain.Problem {
 	return problem(CodeSIMNotAllowed, detail, nil, remedies...)
 }
 
+// RegisteredElsewhere says of a device that it is registered, and not where.
+func RegisteredElsewhere() domain.Problem {
+	return of(domain.Conflict, problem(CodeRegisteredElsewhere, "The device is already registered.", nil, requestRelease, contactSupport))
+}
+
 // again is what stands against registering a registered device.
 func again(s State, c Register) []domain.Problem {
 	switch {
 	case s.Account != c.Owner.UID:
-		return []domain.Problem{
-			of(domain.Conflict, problem(CodeRegisteredElsewhere, "The device is already registered.", nil, requestRelease, contactSupport)),
-		}
+		return []domain.Problem{RegisteredElsewhere()}
 	case s.LifeCycle == OutOfService:
 		return []domain.Problem{retired()}
 	case s.Factor != c.Factor:
