@@ -48,10 +48,10 @@ var orderRows = []row{
 	{
 		route: "POST /v1/transfer-plans", send: "/v1/transfer-plans", body: `{"from":"{customer}","to":"{reseller}","devices":["{device}"]}`,
 		right: map[string]string{
-			"foreign": "201:refused+not_in_source 201:refused+device_not_found 201:refused+device_not_found+missing_right+missing_right " +
-				"201:refused+device_not_found+missing_right 201:refused+device_not_found+missing_right+missing_right 404 404 201:refused+device_not_found+missing_right",
-			"missing": "201:refused+device_not_found 201:refused+device_not_found 201:refused+device_not_found+missing_right+missing_right " +
-				"201:refused+device_not_found+missing_right 201:refused+device_not_found+missing_right+missing_right 404 404 201:refused+device_not_found+missing_right",
+			"foreign": "201:refused+not_in_source 201:refused+device_not_found 201:refused+device_not_found+missing_right 201:refused+device_not_found " +
+				"201:refused+device_not_found+missing_right 404 404 201:refused+device_not_found",
+			"missing": "201:refused+device_not_found 201:refused+device_not_found 201:refused+device_not_found+missing_right 201:refused+device_not_found " +
+				"201:refused+device_not_found+missing_right 404 404 201:refused+device_not_found",
 		},
 	},
 	{
@@ -79,12 +79,13 @@ var orderRows = []row{
 		route: "POST /v1/transfers/{id}/reversals", send: "/v1/transfers/{transfer}/reversals?dryRun=true",
 		body: `{"devices":["{device}"],"reason":"a mistake"}`,
 		right: map[string]string{
-			"reseller": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
-			"customer": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right " +
-				"200:refused+not_in_transfer+missing_right 200:refused+not_in_transfer+missing_right+missing_right 404 404 200:refused+not_in_transfer+missing_right",
-			"shown": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right+missing_right " +
-				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
-			"foreign": "200:refused+not_in_transfer 404 404 404 404 200:refused+not_in_transfer+missing_right 404 404",
+			"reseller": "200:refused+not_in_transfer 200:refused+not_in_transfer 200:refused+not_in_transfer 404 " +
+				"404 404 403:forbidden 404",
+			"customer": "200:refused+not_in_transfer 200:refused+not_in_transfer 200:refused+not_in_transfer 200:refused+not_in_transfer " +
+				"200:refused+not_in_transfer 404 404 200:refused+not_in_transfer",
+			"shown": "200:refused+not_in_transfer 200:refused+not_in_transfer 200:refused+not_in_transfer 404 " +
+				"404 404 403:forbidden 404",
+			"foreign": "200:refused+not_in_transfer 404 404 404 404 200:refused+not_in_transfer 404 404",
 			"missing": "404 404 404 404 404 404 404 404",
 		},
 	},
@@ -92,10 +93,10 @@ var orderRows = []row{
 		route: "POST /v1/transfers/{id}/reversals", send: "/v1/transfers/{resellerTransfer}/reversals?dryRun=true",
 		body: `{"devices":["{serial}"],"reason":"a mistake"}`,
 		right: map[string]string{
-			"foreign": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right " +
-				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
-			"missing": "200:refused+not_in_transfer 200:refused+not_in_transfer+missing_right " +
-				"200:refused+not_in_transfer+missing_right+missing_right 404 404 404 403:forbidden 404",
+			"foreign": "200:refused+not_in_transfer 200:refused+not_in_transfer 200:refused+not_in_transfer 404 " +
+				"404 404 403:forbidden 404",
+			"missing": "200:refused+not_in_transfer 200:refused+not_in_transfer 200:refused+not_in_transfer 404 " +
+				"404 404 403:forbidden 404",
 		},
 	},
 	{

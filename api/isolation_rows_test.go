@@ -184,10 +184,13 @@ var isolationRows = []row{
 		body: `{"items":[{"serialNumber":"{newSerial}","imei":"{newIMEI}","account":"{account}"}]}`,
 		told: "who knows the UID of an account may register into it",
 		right: map[string]string{
-			"reseller": "200:created 200:created 403 200:created 403 200:created 403:forbidden 200:created",
-			"customer": "200:created 200:created 403 200:created 403 200:created 403:forbidden 200:created",
-			"shown":    "200:created 200:created 403 200:created 403 200:created 403:forbidden 200:created",
-			"foreign":  "200:created 200:created 403 200:created 403 200:created 403:forbidden 200:created",
+			"reseller": "200:created 200:created 403 200:refused+target_is_reseller " +
+				"403 200:refused+target_is_reseller 403:forbidden 200:refused+target_is_reseller",
+			"customer": "200:created 200:created 403 200:created 403 200:refused+target_unknown 403:forbidden 200:created",
+			"shown": "200:created 200:created 403 200:refused+target_unknown " +
+				"403 200:refused+target_unknown 403:forbidden 200:refused+target_unknown",
+			"foreign": "200:created 200:created 403 200:refused+target_unknown " +
+				"403 200:created 403:forbidden 200:refused+target_unknown",
 			"missing": "200:refused+target_unknown 200:refused+target_unknown 403 200:refused+target_unknown 403 " +
 				"200:refused+target_unknown 403:forbidden 200:refused+target_unknown",
 		},
@@ -235,7 +238,7 @@ var isolationRows = []row{
 	{route: "POST /v1/devices/{id}:retire", send: "/v1/devices/{spare}:retire", right: changedBy("403")},
 	{route: "POST /v1/devices/{id}:reinstate", send: "/v1/devices/{spare}:reinstate", body: `{"name":"{unique}"}`, right: changedBy("403")},
 	{
-		route: "PATCH /v1/devices/{id}", send: "/v1/devices/{device}", body: `{"offer":"basic"}`,
+		route: "PATCH /v1/devices/{id}", send: "/v1/devices/{device}", body: `{"offer":"basic"}`, fresh: true,
 		right: map[string]string{
 			"customer": "200 422:order_needed 403 422:order_needed 403 404 404 422:order_needed",
 			"shown":    "200 403 403 404 404 404 403 404",
@@ -258,8 +261,8 @@ var isolationRows = []row{
 		body: `{"from":"{reseller}","to":"{account}","devices":["{resellerDevice}"]}`,
 		right: map[string]string{
 			"reseller": "200:refused+target_same 200:refused+target_same 200:refused+target_same+missing_right 404 404 404 403:forbidden 404",
-			"customer": "200:transferred 200:transferred 200:refused+missing_right+missing_right 404 404 404 403:forbidden 404",
-			"shown":    "200:transferred 200:refused+missing_right 200:refused+missing_right+missing_right 404 404 404 403:forbidden 404",
+			"customer": "200:transferred 200:transferred 200:refused+missing_right 404 404 404 403:forbidden 404",
+			"shown":    "200:transferred 200:transferred 200:refused+missing_right 404 404 404 403:forbidden 404",
 			"foreign": "200:refused+not_partnered 200:refused+target_unknown+not_partnered " +
 				"200:refused+missing_right+target_unknown+not_partnered 404 404 404 403:forbidden 404",
 			"missing": "200:refused+target_unknown 200:refused+target_unknown+not_partnered " +
@@ -270,10 +273,10 @@ var isolationRows = []row{
 		route: "POST /v1/transfers", send: "/v1/transfers?dryRun=true",
 		body: `{"from":"{customer}","to":"{reseller}","devices":["{device}"]}`,
 		right: map[string]string{
-			"foreign": "200:refused+not_in_source 200:refused+device_not_found 200:refused+device_not_found+missing_right+missing_right " +
-				"200:refused+device_not_found+missing_right 200:refused+device_not_found+missing_right+missing_right 404 404 200:refused+device_not_found+missing_right",
-			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found+missing_right+missing_right " +
-				"200:refused+device_not_found+missing_right 200:refused+device_not_found+missing_right+missing_right 404 404 200:refused+device_not_found+missing_right",
+			"foreign": "200:refused+not_in_source 200:refused+device_not_found 200:refused+device_not_found+missing_right 200:refused+device_not_found " +
+				"200:refused+device_not_found+missing_right 404 404 200:refused+device_not_found",
+			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found+missing_right 200:refused+device_not_found " +
+				"200:refused+device_not_found+missing_right 404 404 200:refused+device_not_found",
 		},
 	},
 	{route: "POST /v1/renewals", send: "/v1/renewals?dryRun=true", body: `{"devices":["{device}"],"term":"P1Y"}`, right: renewedBy},

@@ -218,6 +218,12 @@ func timeRows() []row {
 		_, err = w.Partnerships.Assign(w.ctx, operator(), partnerships.Assign{Command: newCommand(), Reseller: reseller, Customer: customer.UID, Until: &until})
 		require.NoError(w.t, err)
 		w.invited(reseller, round, false)
+		// A retired device whose account does not answer.
+		left := w.registered(customer.UID, router(1000+round))[0]
+		_, err = w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: left})
+		require.NoError(w.t, err)
+		_, err = w.Devices.RequestRelease(w.ctx, administratorOf(reseller), devices.RequestRelease{Command: newCommand(), SerialNumber: left, IMEI: imei(1000 + round)})
+		require.NoError(w.t, err)
 		w.visible()
 		w.clock.set(calendar.DateOf(w.clock.Now()).AddMonths(121, 1)) // two periods are due
 		return func(on process) error { return on.Schedule.RunDue(w.ctx) }

@@ -190,7 +190,7 @@ var elsewhere = slices.Concat(
 	strings.Fields("Schedule.MoveClock"),
 	// The finisher follows every death of a row and dies at its own steps, and
 	// these are parts of what it does.
-	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted
+	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted Devices.ReleaseByItself
 		People.EndAccountTokens People.FinishErasure People.FollowAccess People.JoinFirst People.NameAdministrator`),
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),

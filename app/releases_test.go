@@ -97,15 +97,13 @@ func TestReleaseRequestsTellNothing(t *testing.T) {
 	w := newWorld(t)
 	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
 	w.registered(owner, routers(1, 3)...)
-	_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(3).SerialNumber})
-	require.NoError(t, err)
 	ask := func(by access.Caller, serial, imei string) error {
 		_, err := w.Devices.RequestRelease(w.ctx, by, devices.RequestRelease{Command: newCommand(), SerialNumber: serial, IMEI: imei})
 		return err
 	}
+	require.ErrorIs(t, ask(administratorOf(buyer), router(3).SerialNumber, imei(9)), query.ErrNotFound)
 	require.ErrorIs(t, ask(administratorOf(buyer), router(9).SerialNumber, imei(9)), query.ErrNotFound)
 	require.ErrorIs(t, ask(administratorOf(buyer), router(1).SerialNumber, imei(9)), query.ErrNotFound)
-	require.ErrorIs(t, ask(administratorOf(buyer), router(3).SerialNumber, imei(3)), query.ErrNotFound)
 	refused(t, ask(administratorOf(buyer), "?", "1"), device.CodeSerialInvalid, device.CodeIMEIInvalid)
 	refused(t, ask(administratorOf(owner), router(1).SerialNumber, imei(1)), devices.CodeOwnDevice)
 	refused(t, ask(operator(), router(1).SerialNumber, imei(1)), "account_required")
@@ -119,7 +117,7 @@ func TestReleaseRequestsTellNothing(t *testing.T) {
 		_, err = w.Devices.AnswerRelease(w.ctx, stranger, uid, true, newCommand())
 		require.ErrorIs(t, err, query.ErrNotFound, name)
 	}
-	_, err = w.Devices.AnswerRelease(w.ctx, administratorOf(buyer), id, true, newCommand())
+	_, err := w.Devices.AnswerRelease(w.ctx, administratorOf(buyer), id, true, newCommand())
 	require.ErrorIs(t, err, query.ErrNotFound, "who asks does not answer")
 	_, err = w.Devices.AnswerRelease(w.ctx, readOnly(owner), id, true, newCommand())
 	require.ErrorIs(t, err, access.ErrForbidden)
@@ -134,7 +132,56 @@ func TestReleaseRequestsTellNothing(t *testing.T) {
 	_, err = w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: router(1).SerialNumber})
 	require.NoError(t, err)
 	_, err = w.Devices.AnswerRelease(w.ctx, administratorOf(owner), again, true, newCommand())
-	refused(t, err, device.CodeRetired)
+	require.NoError(t, err, "retired or not")
+	require.Equal(t, []string{"created"}, outcomes(w.register(buyer, router(1))))
+}
+
+// A request for a retired device is granted by itself after a week without an
+// answer: a week of both, the request and the retirement.
+func TestRetiredDevicesAreReleased(t *testing.T) {
+	t.Parallel()
+	w := newTimedWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	w.registered(owner, routers(1, 4)...)
+	retire := func(n int) {
+		_, err := w.Devices.Retire(w.ctx, administratorOf(owner), devices.LifeCycle{Command: newCommand(), Device: router(n).SerialNumber})
+		require.NoError(t, err)
+	}
+	retire(1)
+	retire(2)
+	first, denied := w.asks(administratorOf(buyer), 1).Request.Request, w.asks(administratorOf(buyer), 2).Request.Request
+	later, active := w.asks(administratorOf(buyer), 3).Request.Request, w.asks(administratorOf(buyer), 4).Request.Request
+	begun := w.clock.Now()
+	_, err := w.Devices.AnswerRelease(w.ctx, administratorOf(owner), denied, false, newCommand())
+	require.NoError(t, err)
+	answer := func(id uuid.UUID) (release.Answer, bool) {
+		r, err := w.Devices.ReleaseRequest(w.ctx, administratorOf(buyer), id)
+		require.NoError(t, err)
+		return r.Answer, r.ByItself
+	}
+	w.run(begun.Add(7*24*time.Hour - time.Minute))
+	retire(3)
+	given, _ := answer(first)
+	require.Equal(t, release.Open, given)
+	w.run(begun.Add(7*24*time.Hour + time.Minute))
+	given, byItself := answer(first)
+	require.Equal(t, release.Granted, given)
+	require.True(t, byItself)
+	for id, want := range map[uuid.UUID]release.Answer{denied: release.Denied, later: release.Open, active: release.Open} {
+		given, _ := answer(id)
+		require.Equal(t, want, given)
+	}
+	require.Equal(t, []string{"created"}, outcomes(w.register(buyer, router(1))))
+	require.Equal(t, device.Active, w.device(router(1).SerialNumber).LifeCycle)
+	_, err = w.Devices.Reinstate(w.ctx, administratorOf(owner), devices.Reinstate{LifeCycle: devices.LifeCycle{Command: newCommand(), Device: router(1).SerialNumber}})
+	require.ErrorIs(t, err, query.ErrNotFound, "somebody else has registered it")
+	_, err = w.Devices.Reinstate(w.ctx, administratorOf(owner), devices.Reinstate{LifeCycle: devices.LifeCycle{Command: newCommand(), Device: router(3).SerialNumber}})
+	require.NoError(t, err)
+	w.run(begun.Add(15 * 24 * time.Hour))
+	given, _ = answer(later)
+	require.Equal(t, release.Open, given, "it is in service again")
+	w.later()
+	w.invariants()
 }
 
 func TestGrantAndDenialAtOnce(t *testing.T) {

@@ -90,6 +90,26 @@ func (s *Service) ReleaseGranted(ctx context.Context, env command.Env, request u
 	return err
 }
 
+// ReleaseByItself grants a request that its account has not answered in time, and
+// says where the log was then. One that has an answer stays as it is;
+// ReleaseGranted goes on should this command die.
+func (s *Service) ReleaseByItself(ctx context.Context, env command.Env, request uuid.UUID) (eventlog.Position, error) {
+	r, err := s.findRelease(ctx, request)
+	if err != nil {
+		return eventlog.Position{}, err
+	}
+	granted, err := command.Execute(ctx, env, command.On(release.Aggregate, r.Owner), func(all release.State) ([]domain.Event, error) {
+		return release.DecideGrantByItself(all, request)
+	})
+	if err != nil {
+		return eventlog.Position{}, err
+	}
+	if !granted.Done {
+		return granted.Position, nil
+	}
+	return granted.Position, s.ReleaseGranted(ctx, env, request)
+}
+
 // releaseDevice releases a device as a request was granted. One that a batch
 // holds is eventlog.ErrBusy: that is not for good.
 func releaseDevice(ctx context.Context, env command.Env, on command.Subject[device.State], r Release) error {

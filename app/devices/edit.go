@@ -35,8 +35,12 @@ func (s *Service) Edit(ctx context.Context, caller access.Caller, c Edit) (comma
 	}
 	on := onDevice{name: c.Device, right: rights.DevicesEdit, ifRevision: c.IfRevision}
 	if c.Offer != "" {
+		inForce, err := s.catalogue.InForce(ctx)
+		if err != nil {
+			return command.Receipt{}, err
+		}
 		on.inAccount = func(d device.State, owner device.Owner) {
-			model, _ := s.catalogue.Model(d.Model) // one that no longer exists supports no offer
+			model, _ := inForce.Model(d.Model) // one that no longer exists supports no offer
 			edit.Offer = &device.ChangeOffer{Offer: c.Offer, Model: model, Owner: owner, AtOnce: caller.Operator()}
 		}
 	}

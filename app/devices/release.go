@@ -29,7 +29,7 @@ type Release struct {
 
 // release is what granting the request does to the device.
 func (r Release) release() device.Release {
-	return device.Release{Request: r.Request.Request, Owner: r.Owner, To: r.Requester}
+	return device.Release{Request: r.Request.Request, Owner: r.Owner, To: r.Requester, ByItself: r.ByItself}
 }
 
 // ReleaseRequests are those to the account acted for, newest first, and where

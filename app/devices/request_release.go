@@ -23,8 +23,9 @@ type RequestRelease struct {
 }
 
 // RequestRelease needs devices.register in the account acted for. A device that
-// does not exist, is retired, or has another factor is query.ErrNotFound. An
-// account has one open request per device; a second one is the first.
+// does not exist or has another factor is query.ErrNotFound. An account has one
+// open request per device; a second one is the first. One for a retired device is
+// granted by itself in the end, see ReleaseByItself.
 func (s *Service) RequestRelease(ctx context.Context, caller access.Caller, c RequestRelease) (Release, error) {
 	req := s.access.Request(caller)
 	if err := req.RequireWrite(ctx, caller.Account(), rights.DevicesRegister); err != nil {
@@ -41,7 +42,7 @@ func (s *Service) RequestRelease(ctx context.Context, caller access.Caller, c Re
 		return Release{}, domain.Refuse(problems...)
 	}
 	d, err := eventlog.Load(ctx, s.executor.Log, device.Aggregate, device.UID(serial))
-	if err != nil || !d.State.Exists() || d.State.Factor != factor || d.State.LifeCycle == device.OutOfService {
+	if err != nil || !d.State.Exists() || d.State.Factor != factor {
 		return Release{}, access.OrNotFound(err)
 	}
 	if d.State.Account == caller.Account() {
