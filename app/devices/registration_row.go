@@ -90,10 +90,9 @@ func (r rowReader) read(row Registration) (device.Register, []domain.Problem) {
 	}
 	c.OrderNumber, p = command.OrderNumber(row.OrderNumber)
 	add("/orderNumber", p)
-	switch {
-	case target == uuid.Nil: // nobody is acted for, and the row names no account
+	if target == uuid.Nil { // nobody is acted for, and the row names no account
 		add("/account", []domain.Problem{access.AccountRequired})
-	default:
+	} else {
 		add("/account", r.targets.problems(target))
 	}
 	return c, problems

@@ -11,18 +11,23 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/command"
-	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/release"
 )
 
+// Releaser grants a release request that its account has not answered in time, and
+// says where the log was then. It may be called again.
+type Releaser interface {
+	ReleaseByItself(ctx context.Context, env command.Env, request uuid.UUID) (eventlog.Position, error)
+}
+
 // retiredReleases grants requests to release retired devices that their accounts
 // have not answered in time. The requests are few; it follows their streams in
 // the log and remembers the open ones, and asks the devices each time.
 type retiredReleases struct {
-	devices *devices.Service
-	rules   device.Rules
+	releaser Releaser
+	rules    device.Rules
 
 	mu       sync.Mutex
 	followed eventlog.Position
@@ -61,7 +66,7 @@ func (r *retiredReleases) run(ctx context.Context, s *Service, at time.Time, _ e
 			continue
 		}
 		env := s.executor.Begin(command.System(r.called()), command.Command{ID: uuid.NewSHA1(dueSpace, []byte("release\n"+request.String()))})
-		p, err := r.devices.ReleaseByItself(ctx, env, request)
+		p, err := r.releaser.ReleaseByItself(ctx, env, request)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("release request %s: %w", request, err))
 		}

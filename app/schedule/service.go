@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/command"
-	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -29,10 +28,10 @@ type Service struct {
 	works    []work
 }
 
-// New makes the service. d has the releases that are granted by themselves; warnDays are the days before a partnership's end on
+// New makes the service. releaser grants what was not answered; warnDays are the days before a partnership's end on
 // which both sides are warned; sandbox is the executor's clock where it can be
 // moved, else nil.
-func New(x *command.Executor, reader query.Reader, d *devices.Service, rules device.Rules, warnDays []int, sandbox ports.SandboxClock) *Service {
+func New(x *command.Executor, reader query.Reader, releaser Releaser, rules device.Rules, warnDays []int, sandbox ports.SandboxClock) *Service {
 	s := &Service{executor: x, reader: reader, sandbox: sandbox}
 	s.works = []work{
 		dueStreams[device.State]{
@@ -66,7 +65,7 @@ func New(x *command.Executor, reader query.Reader, d *devices.Service, rules dev
 			decide:  func(s account.State, _ time.Time) ([]domain.Event, error) { return account.DecideAllServices(s) },
 			command: placeInStream,
 		},
-		&retiredReleases{devices: d, rules: rules},
+		&retiredReleases{releaser: releaser, rules: rules},
 	}
 	return s
 }
