@@ -28,9 +28,9 @@ type Service struct {
 	works    []work
 }
 
-// New makes the service. releaser grants what was not answered; warnDays are the days before a partnership's end on
-// which both sides are warned; sandbox is the executor's clock where it can be
-// moved, else nil.
+// New makes the service. releaser grants what was not answered; warnDays are the
+// days before a partnership's end on which both sides are warned; sandbox is the
+// executor's clock where it can be moved, else nil.
 func New(x *command.Executor, reader query.Reader, releaser Releaser, rules device.Rules, warnDays []int, sandbox ports.SandboxClock) *Service {
 	s := &Service{executor: x, reader: reader, sandbox: sandbox}
 	s.works = []work{
