@@ -151,7 +151,7 @@ func (a *arena) historiesFit(want *seen) {
 		if d.Parked != nil {
 			parked = d.Parked.Until.String()
 		}
-		renews := map[bool]string{true: "true"}[d.Service.AutoRenew]
+		renews := map[bool]string{true: "true"}[d.Service.AutoRenew && d.LifeCycle != device.OutOfService]
 		for field, value := range map[string]string{
 			"serialNumber": d.SerialNumber, string(d.Factor.Kind): d.Factor.Value, "model": d.Model, "account": d.Account.String(), "name": d.Name,
 			"labels": strings.Join(d.Labels, "|"), "iccid": d.ICCID, "lifeCycleState": string(d.LifeCycle), "offer": string(d.Service.Offer),
