@@ -62,7 +62,7 @@ func TestCursorsOfResults(t *testing.T) {
 	made := desk.post("/v1/device-registrations", `{"items":[{"serialNumber":"`+mp70(1)+`","imei":"`+imei(1)+`"}]}`, "Prefer: respond-async").is(202)
 	results := made.header.Get("Location") + "/results?cursor="
 	for _, cursor := range []string{"99999999999", "99999999999999999999999", "2", "-1", "x"} {
-		desk.get(results + cursor).refusedWith(400, "cursor_invalid")
+		desk.get(results+cursor).refusedWith(400, "cursor_invalid")
 	}
 	desk.get(results + "1").is(200)
 }

@@ -11,6 +11,7 @@ import (
 func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHistoryRequestObject) (openapi.GetDeviceHistoryResponseObject, error) {
 	var in reading
 	reached := in.freshness(time.Time{}, r.Params.MinPosition, nil).MinPosition
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, []string{"occurredAt"})
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -24,8 +25,14 @@ func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHisto
 			reached = item.Position
 		}
 	}
+	all, err := paged(items, page, orders[devices.HistoryItem]{
+		"occurredAt": func(a, b devices.HistoryItem) int { return a.OccurredAt.Compare(b.OccurredAt) },
+	})
+	if err != nil {
+		return nil, err
+	}
 	return openapi.GetDeviceHistory200JSONResponse{
-		Body:    openapi.History{Items: list(items, historyItem), Total: len(items)},
+		Body:    openapi.History{Items: list(all.Items, historyItem), NextCursor: present(all.NextCursor), Total: all.Total},
 		Headers: openapi.GetDeviceHistory200ResponseHeaders{XPosition: reached.String()},
 	}, nil
 }

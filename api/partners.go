@@ -14,6 +14,7 @@ import (
 func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersRequestObject) (openapi.ListPartnersResponseObject, error) {
 	var in reading
 	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, []string{"name", "profile", "until"})
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -21,8 +22,19 @@ func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersReques
 	if err != nil {
 		return nil, err
 	}
+	if len(page.Sort) == 0 {
+		page.Sort = []string{"name"}
+	}
+	all, err := paged(rows, page, orders[query.PartnershipRow]{
+		"name":    byName(func(p query.PartnershipRow) string { return p.PartnerName }),
+		"profile": byName(func(p query.PartnershipRow) string { return p.Profile.Name }),
+		"until":   func(a, b query.PartnershipRow) int { return a.Until.Compare(b.Until) },
+	})
+	if err != nil {
+		return nil, err
+	}
 	return openapi.ListPartners200JSONResponse{
-		Body:    openapi.PartnerList{Items: list(rows, partner(r.Uid)), Total: len(rows)},
+		Body:    openapi.PartnerList{Items: list(all.Items, partner(r.Uid)), NextCursor: present(all.NextCursor), Total: all.Total},
 		Headers: openapi.ListPartners200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }

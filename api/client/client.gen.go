@@ -1245,6 +1245,8 @@ type ClientInterface interface {
 
 	// ListPartners The partnerships an account takes part in, on either side
 	//
+	// Sort keys: name, profile, until; without one, name.
+	//
 	// Corresponds with GET /v1/accounts/{uid}/partners (the `ListPartners` operationId).
 	ListPartners(ctx context.Context, uid AccountUID, params *ListPartnersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1888,6 +1890,7 @@ type ClientInterface interface {
 	// account, out of the caller's reach, held the device appear as items with
 	// `redacted: true` and without their content. `hash` covers the item and
 	// `previousHash`: the chain shows that nothing was taken out or changed.
+	// Sort key: occurredAt; without one, as recorded.
 	//
 	// Corresponds with GET /v1/devices/{id}/history (the `GetDeviceHistory` operationId).
 	GetDeviceHistory(ctx context.Context, id DeviceID, params *GetDeviceHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2826,6 +2829,8 @@ func (c *RawClient) EditExternalAccount(ctx context.Context, uid AccountUID, ext
 }
 
 // ListPartners The partnerships an account takes part in, on either side
+//
+// Sort keys: name, profile, until; without one, name.
 //
 // Corresponds with GET /v1/accounts/{uid}/partners (the `ListPartners` operationId).
 func (c *RawClient) ListPartners(ctx context.Context, uid AccountUID, params *ListPartnersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4150,6 +4155,7 @@ func (c *RawClient) EditDevice(ctx context.Context, id DeviceID, params *EditDev
 // account, out of the caller's reach, held the device appear as items with
 // `redacted: true` and without their content. `hash` covers the item and
 // `previousHash`: the chain shows that nothing was taken out or changed.
+// Sort key: occurredAt; without one, as recorded.
 //
 // Corresponds with GET /v1/devices/{id}/history (the `GetDeviceHistory` operationId).
 func (c *RawClient) GetDeviceHistory(ctx context.Context, id DeviceID, params *GetDeviceHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6707,6 +6713,42 @@ func NewListPartnersRequest(server string, uid AccountUID, params *ListPartnersP
 		if params.MinPosition != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11149,6 +11191,42 @@ func NewGetDeviceHistoryRequest(server string, id DeviceID, params *GetDeviceHis
 
 		}
 
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -14683,6 +14761,8 @@ func readListPartnersResponse(rsp *http.Response) (*ListPartnersResponse, error)
 
 // ListPartners The partnerships an account takes part in, on either side
 //
+// Sort keys: name, profile, until; without one, name.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/accounts/{uid}/partners (the `ListPartners` operationId).
@@ -16802,6 +16882,7 @@ func readGetDeviceHistoryResponse(rsp *http.Response) (*GetDeviceHistoryResponse
 // account, out of the caller's reach, held the device appear as items with
 // `redacted: true` and without their content. `hash` covers the item and
 // `previousHash`: the chain shows that nothing was taken out or changed.
+// Sort key: occurredAt; without one, as recorded.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -814,8 +814,9 @@ type HealthCheck struct {
 
 // History defines model for History.
 type History struct {
-	Items []HistoryItem `json:"items"`
-	Total int           `json:"total"`
+	Items      []HistoryItem `json:"items"`
+	NextCursor *string       `json:"nextCursor"`
+	Total      int           `json:"total"`
 }
 
 // HistoryItem defines model for HistoryItem.
@@ -1065,8 +1066,9 @@ type Partner struct {
 
 // PartnerList defines model for PartnerList.
 type PartnerList struct {
-	Items []Partner `json:"items"`
-	Total int       `json:"total"`
+	Items      []Partner `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+	Total      int       `json:"total"`
 }
 
 // PasswordChange defines model for PasswordChange.
@@ -2034,6 +2036,13 @@ type ListPartnersParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2666,6 +2675,13 @@ type GetDeviceHistoryParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -4265,6 +4281,27 @@ func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -6979,6 +7016,27 @@ func (w *ServerInterfaceWrapper) GetDeviceHistory(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
 	headers := ctx.Request().Header
