@@ -23,7 +23,7 @@ func (s *OwnWrites) Note(ctx context.Context, credential []byte, p eventlog.Posi
 		ON CONFLICT (credential) DO UPDATE SET
 			commit_position = excluded.commit_position, prepare_position = excluded.prepare_position, written_at = now()
 		WHERE (w.commit_position, w.prepare_position) < (excluded.commit_position, excluded.prepare_position)`,
-		credential, int64(p.Commit), int64(p.Prepare)) //nolint:gosec // positions have 63 bits
+		credential, int64(p.Commit), int64(p.Prepare))
 	return Failure("note own write", err)
 }
 
