@@ -43,8 +43,8 @@ func TestExternalAccountsOverHTTP(t *testing.T) {
 	said(admin.post(accounts, texts("Texts", endpoint, strings.Repeat(first, 1000)))).is(400)
 	said(admin.post(accounts, fmt.Sprintf(`{"kind":"sms","label":"Texts","endpoint":%q,"secret":{"is":%q}}`, endpoint, first))).is(400)
 	said(admin.post(accounts, fmt.Sprintf(`{"kind":"sms","label":"Texts","endpoint":%q,"password":%q}`, endpoint, first))).is(400)
-	said(s.signIn(reseller, "").post("/v1/accounts/"+reseller.String()+"/external-accounts", texts("Texts", endpoint, first))).
-		refusedWith(422, "external_account_not_allowed")
+	said(s.signIn(reseller, "").post("/v1/accounts/"+reseller.String()+"/external-accounts", strings.Replace(texts("Texts", endpoint, first), "sms", "subscription_management", 1))).
+		refusedWith(422, "/kind external_account_not_allowed")
 	said(desk.post(accounts, texts("Texts", endpoint, first))).refusedWith(403, "missing_right")
 
 	got := said(admin.post(accounts, texts("Texts", endpoint, first), "Idempotency-Key: one")).is(201)

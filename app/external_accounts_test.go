@@ -86,7 +86,9 @@ func TestWhoHasExternalAccounts(t *testing.T) {
 	bad.Kind, bad.Endpoint = "fax", "http://x.example"
 	_, err := w.Accounts.AddExternalAccount(w.ctx, admin, bad)
 	refused(t, err, account.CodeExternalKind, account.CodeLabelInvalid, account.CodeEndpointInvalid, account.CodeSecretInvalid)
-	_, err = w.Accounts.AddExternalAccount(w.ctx, administratorOf(reseller), texting(newCommand(), reseller, "Texts", "s"))
+	sims := texting(newCommand(), reseller, "SIMs", "s")
+	sims.Kind = account.SubscriptionManagement
+	_, err = w.Accounts.AddExternalAccount(w.ctx, administratorOf(reseller), sims)
 	refused(t, err, account.CodeExternalNotAllowed)
 	_, err = w.Accounts.EditExternalAccount(w.ctx, admin, accounts.EditExternalAccount{Command: newCommand(), Account: customer, ExternalAccount: uuid.New(), Secret: new("s")})
 	require.ErrorIs(t, err, query.ErrNotFound)
