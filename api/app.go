@@ -24,6 +24,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/schedule"
 	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // App is the service's capabilities, as far as the handlers use them. A test that
@@ -161,13 +162,18 @@ type People interface {
 	SignIn(ctx context.Context, c people.SignIn) (people.SignedIn, error)
 }
 
-// Renewals are orders, previews, grants and reversals.
+// Renewals are orders and what becomes of them, previews and grants.
 type Renewals interface {
-	Get(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness, page query.Page) (query.List[renewals.Renewed], error)
-	Grant(context.Context, access.Caller, renewals.Grant) (command.Receipt, error)
+	Allocations(context.Context, access.Caller, query.AllocationQuery) (query.List[query.AllocationRow], error)
+	Apply(context.Context, access.Caller, renewals.Answer) (command.BulkResult, error)
+	Decline(context.Context, access.Caller, renewals.Answer) (command.Receipt, error)
+	Get(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness, page query.Page) (renewals.Found, error)
+	Grant(context.Context, access.Caller, renewals.Grant) (command.Result[device.State], error)
+	List(context.Context, access.Caller, query.RenewalQuery) (query.List[query.RenewalRow], error)
 	Preview(context.Context, access.Caller, renewals.Renew) ([]renewals.Preview, error)
 	Renew(context.Context, access.Caller, renewals.Renew) (command.BulkResult, error)
 	Reverse(context.Context, access.Caller, renewals.Reverse) (command.BulkResult, error)
+	Withdraw(context.Context, access.Caller, renewals.Answer) (command.Receipt, error)
 }
 
 // Schedule is the sandbox clock.

@@ -85,7 +85,8 @@ func summary(total int, done domain.Outcome, count func(domain.Outcome) int) ope
 	case domain.OutcomeTransferred:
 		s.Transferred = &n
 	case domain.OutcomeRenewed:
-		s.Renewed = &n
+		ordered := count(domain.OutcomeOrdered)
+		s.Renewed, s.Ordered = &n, &ordered
 	case domain.OutcomeReversed:
 		s.Reversed = &n
 	}

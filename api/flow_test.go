@@ -66,17 +66,18 @@ func TestFromCustomerToRenewedDevice(t *testing.T) {
 	expect(t, "transfer", outcomes(*transferred), []string{"transferred", "refused device_not_found"})
 
 	order := client.RenewalRequest{Devices: []string{mp70(1), mp70(2)}, Term: new("P1Y"), OrderNumber: new("PO-1")}
-	dry := when(reseller.RenewDevices(ctx, &client.RenewDevicesParams{DryRun: new(true)}, order)).Then(t).JSON200
+	dry := when(s.RenewDevices(ctx, &client.RenewDevicesParams{DryRun: new(true)}, order)).Then(t).JSON200
 	expect(t, "dry run", outcomes(*dry), []string{"renewed", "renewed"})
 	once := &client.RenewDevicesParams{IdempotencyKey: new("order-1")}
-	renewed := when(reseller.RenewDevices(ctx, once, order)).Then(t)
+	renewed := when(s.RenewDevices(ctx, once, order)).Then(t)
 	expect(t, "renewal", outcomes(*renewed.JSON200), []string{"renewed", "renewed"})
-	replayed := when(reseller.RenewDevices(ctx, once, order)).Then(t)
+	replayed := when(s.RenewDevices(ctx, once, order)).Then(t)
 	if string(replayed.Body) != string(renewed.Body) || replayed.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("replayed %s", replayed.Body)
 	}
 	expect(t, "what the dry run promised", *renewed.JSON200.Results[0].Device.ServiceEnd, *dry.Results[0].Device.ServiceEnd)
 
+	reseller.After(s.Position())
 	customers := when(reseller.ListCustomers(ctx, nil)).Then(t).JSON200
 	if len(customers.Items) != 1 {
 		t.Fatalf("customers: %+v", customers)

@@ -6,7 +6,6 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
-	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -33,22 +32,6 @@ func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesReques
 	return openapi.RenewDevices200JSONResponse{
 		Body:    h.bulkResult(result, domain.OutcomeRenewed, c.DryRun),
 		Headers: openapi.RenewDevices200ResponseHeaders{XPosition: result.Position.String()},
-	}, nil
-}
-
-func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObject) (openapi.GetRenewalResponseObject, error) {
-	var in reading
-	fresh, page := query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)}, in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
-	if err := in.err(); err != nil {
-		return nil, err
-	}
-	found, err := h.App.Renewals.Get(ctx, callOf(ctx).caller, r.Id, fresh, page)
-	if err != nil {
-		return nil, err
-	}
-	return openapi.GetRenewal200JSONResponse{
-		Body:    openapi.Renewal{Id: r.Id, Items: list(found.Items, renewedDevice), NextCursor: present(found.NextCursor)},
-		Headers: openapi.GetRenewal200ResponseHeaders{XPosition: found.Position.String()},
 	}, nil
 }
 
@@ -93,14 +76,4 @@ func (r *reading) alignment(v *string) device.Alignment {
 		r.wrong("/alignTo", p.Code, p.Detail)
 	}
 	return a
-}
-
-func renewedDevice(d renewals.Renewed) openapi.RenewedDevice {
-	e := d.Renewed
-	return openapi.RenewedDevice{
-		Uid: d.Device.UID, SerialNumber: d.Device.SerialNumber, Term: present(e.Term),
-		OldEnd: present(e.OldEnd.String()), NewEnd: e.NewEnd.String(), Parked: e.Parked,
-		OrderNumber: e.OrderNumber, Note: e.Note, RenewedAt: d.RenewedAt.UTC(), ReversedAt: instant(d.ReversedAt),
-		Actor: openapi.Actor{Kind: string(d.Actor.Kind), Id: d.Actor.ID, Account: present(d.Actor.Account)},
-	}
 }

@@ -56,44 +56,49 @@ func ends(b openapi.BulkResult) []string {
 	return all
 }
 
-// A preview says what the renewal then does; the reversal undoes it, once.
+// A preview says what the order would do, and the operator's does; the reversal
+// undoes it, once.
 func TestPreviewRenewReverse(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ctx := t.Context()
 	latest := aligned("latest")
 	latest.OrderNumber = new("PO-7")
-	preview := when(d.reseller.PreviewRenewals(ctx, nil, latest)).Then(t).JSON200
 	last := d.ends[2].String()
-	for i, r := range preview.Results {
-		expect(t, "current end", *r.CurrentEnd, d.ends[i].String())
-		if i == 2 {
-			expect(t, "the latest", []any{string(r.Outcome), r.NewEnd == nil, r.DaysGained}, []any{"unchanged", true, 0})
-			continue
+	for by, outcome := range map[*caller]string{d.reseller: "ordered", d.caller: "renewed"} {
+		preview := when(by.PreviewRenewals(ctx, nil, latest)).Then(t).JSON200
+		for i, r := range preview.Results {
+			expect(t, "current end", *r.CurrentEnd, d.ends[i].String())
+			if i == 2 {
+				expect(t, "the latest", []any{string(r.Outcome), r.NewEnd == nil, r.DaysGained}, []any{"unchanged", true, 0})
+				continue
+			}
+			expect(t, "new end", []any{string(r.Outcome), *r.NewEnd, r.DaysGained}, []any{outcome, last, int(d.ends[2] - d.ends[i])})
 		}
-		expect(t, "new end", []any{string(r.Outcome), *r.NewEnd, r.DaysGained}, []any{"renewed", last, int(d.ends[2] - d.ends[i])})
+		expect(t, "summary", []int{preview.Summary.Total, *preview.Summary.Renewed + *preview.Summary.Ordered, preview.Summary.Unchanged}, []int{3, 2, 1})
 	}
-	expect(t, "summary", []int{preview.Summary.Total, *preview.Summary.Renewed, preview.Summary.Unchanged}, []int{3, 2, 1})
-
-	renewed := when(d.reseller.RenewDevices(ctx, nil, latest)).Then(t).JSON200
+	renewed := when(d.RenewDevices(ctx, nil, latest)).Then(t).JSON200
 	expect(t, "renewal", outcomes(*renewed), []string{"renewed", "renewed", "unchanged"})
 	expect(t, "ends", ends(*renewed), []string{last, last, last})
-	id, none := *renewed.Id, client.RenewalReversalRequest{}
+	id, mistake := *renewed.Id, client.RenewalReversalRequest{Reason: new("ordered twice")}
 
-	dry := when(d.reseller.ReverseRenewal(ctx, id, &client.ReverseRenewalParams{DryRun: new(true)}, none)).Then(t).JSON200
+	when(d.reseller.ReverseRenewal(ctx, id, nil, mistake)).Refused(t, 403, "forbidden")
+	when(d.ReverseRenewal(ctx, id, nil, client.RenewalReversalRequest{})).Refused(t, 422, "/reason reason_missing")
+	dry := when(d.ReverseRenewal(ctx, id, &client.ReverseRenewalParams{DryRun: new(true)}, mistake)).Then(t).JSON200
 	expect(t, "dry run", ends(*dry), []string{d.ends[0].String(), d.ends[1].String()})
-	reversed := when(d.reseller.ReverseRenewal(ctx, id, nil, client.RenewalReversalRequest{Reason: new("ordered twice")})).Then(t).JSON201
+	reversed := when(d.ReverseRenewal(ctx, id, nil, mistake)).Then(t).JSON201
 	expect(t, "reversal", outcomes(*reversed), []string{"reversed", "reversed"})
 	expect(t, "ends after it", ends(*reversed), []string{d.ends[0].String(), d.ends[1].String()})
 	expect(t, "counted", *reversed.Summary.Reversed, 2)
-	again := when(d.reseller.ReverseRenewal(ctx, id, nil, none)).Then(t).JSON201
-	expect(t, "twice", outcomes(*again), []string{"refused renewal_reversed", "refused renewal_reversed"})
+	again := when(d.ReverseRenewal(ctx, id, nil, mistake)).Then(t).JSON201
+	expect(t, "twice", len(again.Results), 0)
 
+	d.reseller.After(d.Position())
 	shown := when(d.reseller.GetRenewal(ctx, id, nil)).Then(t).JSON200
-	expect(t, "devices of the order", len(shown.Items), 2)
+	expect(t, "devices of the order", []any{len(shown.Items), string(shown.State), shown.Account == nil}, []any{2, "reversed", true})
 	for i, item := range shown.Items {
-		expect(t, "item", []any{item.SerialNumber, *item.OldEnd, item.NewEnd, item.OrderNumber, item.ReversedAt != nil},
-			[]any{mp70(i), d.ends[i].String(), last, "PO-7", true})
+		expect(t, "item", []any{item.SerialNumber, *item.OldEnd, *item.NewEnd, item.OrderNumber, item.ReversedAt != nil, item.Reason},
+			[]any{mp70(i), d.ends[i].String(), last, "PO-7", true, "ordered twice"})
 	}
 }
 
@@ -120,11 +125,13 @@ func TestAlignments(t *testing.T) {
 	expect(t, "a date", preview(aligned(d1.String())), []string{d1.String(), "unchanged", "refused until_not_later"})
 	expect(t, "month end", preview(aligned("monthEnd")), []string{d0.MonthEnd().String(), d1.MonthEnd().String(), d2.MonthEnd().String()})
 	expect(t, "a tie", preview(aligned("majority")), []string{d2.String(), d2.String(), "unchanged"})
-	when(d.reseller.RenewDevices(ctx, nil, client.RenewalRequest{Devices: []string{mp70(0)}, Until: new(d1.String())})).Then(t)
+	when(d.RenewDevices(ctx, nil, client.RenewalRequest{Devices: []string{mp70(0)}, Until: new(d1.String())})).Then(t)
 	expect(t, "majority", preview(aligned("majority")), []string{"unchanged", "unchanged", "refused until_not_later"})
 	both := aligned("latest")
 	both.Term = new("P1Y")
-	expect(t, "a term too", preview(both), []string{"refused term_ambiguous", "refused term_ambiguous", "refused term_ambiguous"})
+	when(d.reseller.PreviewRenewals(ctx, nil, both)).Refused(t, 422, "term_ambiguous")
+	when(d.reseller.RenewDevices(ctx, nil, both)).Refused(t, 422, "term_ambiguous")
+	when(d.reseller.RenewDevices(ctx, nil, order(client.RenewalRequest{}))).Refused(t, 422, "term_missing")
 	for _, wrong := range []string{"tomorrow", "", "2027-02-30"} {
 		when(d.reseller.RenewDevices(ctx, nil, aligned(wrong))).Refused(t, 400, "/alignTo align_invalid")
 	}
@@ -139,13 +146,15 @@ func TestRenewalsOfOthers(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	stranger := d.signIn(d.account("Stranger", client.Standard), "")
-	none := client.RenewalReversalRequest{}
 	renewal := *when(d.reseller.RenewDevices(ctx, nil, aYear())).Then(t).JSON200.Id
 	stranger.After(d.reseller.Position())
 	for _, id := range []uuid.UUID{renewal, uuid.New()} {
 		when(stranger.GetRenewal(ctx, id, nil)).Refused(t, 404, "not_found")
-		when(stranger.ReverseRenewal(ctx, id, nil, none)).Refused(t, 404, "not_found")
-		when(stranger.ReverseRenewal(ctx, id, nil, client.RenewalReversalRequest{Devices: &[]string{mp70(0)}})).Refused(t, 404, "not_found")
+		when(stranger.WithdrawRenewal(ctx, id, nil, client.RenewalAnswer{})).Refused(t, 404, "not_found")
+		when(stranger.ApplyRenewal(ctx, id, nil, client.RenewalAnswer{})).Refused(t, 403, "forbidden")
+	}
+	for _, p := range []*client.ListRenewalsParams{nil, {Device: new(mp70(0))}, {Account: &d.customer}, {Account: &d.resellerUID}} {
+		expect(t, "listed", when(stranger.ListRenewals(ctx, p)).Then(t).JSON200.Total, 0)
 	}
 	for _, r := range when(stranger.PreviewRenewals(ctx, nil, aligned("latest"))).Then(t).JSON200.Results {
 		expect(t, "of others", []any{string(r.Outcome), r.Problems[0].Code, len(r.Problems), r.Device == nil, r.CurrentEnd == nil},
@@ -153,14 +162,10 @@ func TestRenewalsOfOthers(t *testing.T) {
 	}
 	// Who acts for its own account means no devices of others, whatever its rights.
 	own := &d.resellerUID
-	when(d.reseller.ReverseRenewal(ctx, renewal, &client.ReverseRenewalParams{XAccount: own}, none)).Refused(t, 404, "not_found")
+	when(d.reseller.WithdrawRenewal(ctx, renewal, &client.WithdrawRenewalParams{XAccount: own}, client.RenewalAnswer{})).Refused(t, 404, "not_found")
 	when(d.reseller.GetRenewal(ctx, renewal, &client.GetRenewalParams{XAccount: own})).Refused(t, 404, "not_found")
 	acting := when(d.reseller.PreviewRenewals(ctx, &client.PreviewRenewalsParams{XAccount: own}, aligned("latest"))).Then(t).JSON200
 	expect(t, "acting for another", []any{acting.Results[0].Problems[0].Code, acting.Results[0].Device == nil}, []any{"device_not_found", true})
-	// With a right to read, the reversal is refused by name.
-	d.partnerProfile(d.resellerUID, d.customer, "read-only")
-	refused := when(d.reseller.ReverseRenewal(ctx, renewal, nil, none)).Then(t).JSON201
-	expect(t, "without the right", outcomes(*refused), []string{"refused missing_right", "refused missing_right", "refused missing_right"})
 }
 
 // A device that was transferred since keeps what it has got, and its new owner
@@ -169,22 +174,24 @@ func TestReversalAfterATransfer(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ctx := t.Context()
-	renewal := *when(d.reseller.RenewDevices(ctx, nil, aYear())).Then(t).JSON200.Id
+	renewal := *when(d.RenewDevices(ctx, nil, aYear())).Then(t).JSON200.Id
 	when(d.reseller.TransferDevices(ctx, nil, client.TransferRequest{From: &d.customer, To: &d.resellerUID, Devices: &[]string{mp70(1)}})).Then(t)
 	of := func(names ...string) client.RenewalReversalRequest {
-		return client.RenewalReversalRequest{Devices: &names}
+		names = append([]string{}, names...)
+		return client.RenewalReversalRequest{Devices: &names, Reason: new("a mistake")}
 	}
-	all := when(d.reseller.ReverseRenewal(ctx, renewal, &client.ReverseRenewalParams{Atomic: new(true), DryRun: new(true)}, client.RenewalReversalRequest{})).Then(t).JSON200
+	all := when(d.ReverseRenewal(ctx, renewal, &client.ReverseRenewalParams{Atomic: new(true), DryRun: new(true)},
+		client.RenewalReversalRequest{Reason: new("a mistake")})).Then(t).JSON200
 	expect(t, "all or nothing", outcomes(*all), []string{"refused batch_refused", "refused transferred_since", "refused batch_refused"})
-	some := when(d.reseller.ReverseRenewal(ctx, renewal, nil, of(mp70(0), mp70(2)))).Then(t).JSON201
+	some := when(d.ReverseRenewal(ctx, renewal, nil, of(mp70(0), mp70(2)))).Then(t).JSON201
 	expect(t, "the others", outcomes(*some), []string{"reversed", "reversed"})
-	when(d.reseller.ReverseRenewal(ctx, renewal, nil, client.RenewalReversalRequest{Devices: &[]string{}})).RefusedAs(t, 422)
+	when(d.ReverseRenewal(ctx, renewal, nil, of())).RefusedAs(t, 422)
 
-	expect(t, "both sides", len(when(d.reseller.GetRenewal(ctx, renewal, nil)).Then(t).JSON200.Items), 3)
-	d.partnerProfile(d.resellerUID, d.customer, "device-manager")
-	customer := d.signIn(d.customer, "")
-	customer.After(d.reseller.Position())
-	expect(t, "of the customer", len(when(customer.GetRenewal(ctx, renewal, nil)).Then(t).JSON200.Items), 2)
+	d.reseller.After(d.Position())
+	shown := when(d.reseller.GetRenewal(ctx, renewal, nil)).Then(t).JSON200
+	expect(t, "as a whole", []any{len(shown.Items), string(shown.State), shown.Devices.Reversed}, []any{3, "applied", 2})
+	onlyOwn := &client.GetRenewalParams{XAccount: &d.resellerUID}
+	when(d.reseller.GetRenewal(ctx, renewal, onlyOwn)).Refused(t, 404, "not_found")
 }
 
 // An operation aligns by the whole selection, not chunk by chunk.
@@ -192,9 +199,9 @@ func TestAlignInAnOperation(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ctx := t.Context()
-	accepted := when(d.reseller.RenewDevices(ctx, &client.RenewDevicesParams{Prefer: new("respond-async")}, aligned("latest"))).Then(t).JSON202
-	d.finished(d.reseller, accepted.Id)
-	for _, r := range when(d.reseller.GetOperationResults(ctx, accepted.Id, nil)).Then(t).JSON200.Items {
+	accepted := when(d.RenewDevices(ctx, &client.RenewDevicesParams{Prefer: new("respond-async")}, aligned("latest"))).Then(t).JSON202
+	d.finished(d.caller, accepted.Id)
+	for _, r := range when(d.GetOperationResults(ctx, accepted.Id, nil)).Then(t).JSON200.Items {
 		expect(t, "end", *r.Device.ServiceEnd, d.ends[2].String())
 	}
 }

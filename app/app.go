@@ -42,7 +42,7 @@ type App struct {
 	Devices      *devices.Service      // registration, life cycle, history, releases
 	Catalogues   *catalogues.Service   // the models in force, the operator's edits
 	Transfers    *transfers.Service    // plans, transfers, reversals
-	Renewals     *renewals.Service     // orders, previews, grants, reversals
+	Renewals     *renewals.Service     // orders and what becomes of them, previews, grants
 	Operations   *operations.Service   // long bulk commands in the background
 	Schedule     *schedule.Service     // what happens by itself
 	Finisher     *reactions.Finisher   // finishes what dead commands left
@@ -63,14 +63,16 @@ type Dependencies struct {
 	Windows   query.Windows
 	// WarnDays are the days before a partnership's end on which both sides are
 	// warned.
-	WarnDays   []int
-	PlanLife   time.Duration // how long a transfer plan can be committed; zero: transfers.DefaultPlanLife
-	AuditLife  time.Duration // how long an audit grant lasts at most; zero: audits.DefaultLife
-	Operations ports.OperationStore
-	Persons    ports.PersonKeys
-	Secret     []byte
-	People     people.Options
-	Secrets    ports.ExternalSecrets
+	WarnDays []int
+	// AutomaticOrders applies renewal orders at once where the caller has devices.renew.
+	AutomaticOrders bool
+	PlanLife        time.Duration // how long a transfer plan can be committed; zero: transfers.DefaultPlanLife
+	AuditLife       time.Duration // how long an audit grant lasts at most; zero: audits.DefaultLife
+	Operations      ports.OperationStore
+	Persons         ports.PersonKeys
+	Secret          []byte
+	People          people.Options
+	Secrets         ports.ExternalSecrets
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox ports.SandboxClock
 	Logger  *slog.Logger
@@ -93,10 +95,10 @@ func New(d Dependencies) *App {
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
 	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
 	a.Transfers = transfers.New(x, control, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
-	a.Renewals = renewals.New(x, control, d.Reader, d.Rules)
+	a.Renewals = renewals.New(x, control, d.Reader, d.Rules, d.AutomaticOrders)
 	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
 	a.Schedule = schedule.New(x, d.Reader, a.Devices, d.Rules, d.WarnDays, d.Sandbox)
-	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices)
+	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices, a.Renewals)
 	return a
 }
 

@@ -33,7 +33,7 @@ var readingUseCases = strings.Fields(`Access.Request
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Operations.Get Operations.Results Partnerships.List
 	People.Get People.AccountTokens People.List People.Self People.Sessions People.Tokens
-	Renewals.Align Renewals.Get Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
+	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
 
 // An auditor changes nothing, whatever the use case, and a dry run is refused
 // too. A use case that is new has to be put in one of the two lists.
@@ -145,6 +145,15 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		},
 		"Renewals.Reverse": one(func() error {
 			return fail(m.Renewals.Reverse(m.ctx, auditor, renewals.Reverse{Command: newCommand(), Renewal: renewed.ID}))
+		}),
+		"Renewals.Apply": one(func() error {
+			return fail(m.Renewals.Apply(m.ctx, auditor, renewals.Answer{Command: newCommand(), Renewal: renewed.ID}))
+		}),
+		"Renewals.Decline": one(func() error {
+			return fail(m.Renewals.Decline(m.ctx, auditor, renewals.Answer{Command: newCommand(), Renewal: renewed.ID}))
+		}),
+		"Renewals.Withdraw": one(func() error {
+			return fail(m.Renewals.Withdraw(m.ctx, auditor, renewals.Answer{Command: newCommand(), Renewal: renewed.ID}))
 		}),
 		"Renewals.Grant": one(func() error {
 			return fail(m.Renewals.Grant(m.ctx, auditor, renewals.Grant{Command: newCommand(), Device: serial, Term: calendar.Months(12)}))

@@ -143,7 +143,8 @@ func (a *arena) onDevices(ctx context.Context, d deed, c command.Command, got *a
 	case "retire":
 		got.one(a.Devices.Retire(ctx, operator(), one))
 	case "grant":
-		got.one(a.Renewals.Grant(ctx, operator(), renewals.Grant{Command: c, Device: one.Device, Term: calendar.Months(12 * (1 + d.M%5))}))
+		r, err := a.Renewals.Grant(ctx, operator(), renewals.Grant{Command: c, Device: one.Device, Term: calendar.Months(12 * (1 + d.M%5))})
+		got.one(r.Receipt(), err)
 	case "ask":
 		r, err := a.Devices.RequestRelease(ctx, administratorOf(owner), devices.RequestRelease{Command: c, SerialNumber: one.Device, IMEI: imei(d.N)})
 		got.err = err
@@ -197,6 +198,7 @@ func (a *arena) onOrders(ctx context.Context, d deed, c command.Command, got *an
 		got.many(a.Renewals.Renew(ctx, operator(), order))
 		keep(a, &a.renewals, c.ID, got.err)
 	case "reverse renewal":
+		c.Reason = "a mistake"
 		got.many(a.Renewals.Reverse(ctx, operator(), renewals.Reverse{Command: c, Renewal: pick(a, &a.renewals, d.N), Atomic: d.Flag}))
 	default:
 		return false

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
@@ -29,6 +31,7 @@ type folded struct {
 	releases     map[uuid.UUID]release.State // by owner
 	reserved     map[string]reservation.State
 	batches      map[uuid.UUID]batch.State
+	orders       map[uuid.UUID]order.State
 	ids          map[uuid.UUID]bool   // of all events
 	erased       map[uuid.UUID]bool   // persons
 	times        map[string]time.Time // of the last events, by stream
@@ -57,7 +60,7 @@ func newFolded() folded {
 	return folded{
 		devices: map[uuid.UUID]device.State{}, accounts: map[uuid.UUID]account.State{}, users: map[uuid.UUID]user.State{},
 		partnerships: map[uuid.UUID]partnership.State{}, releases: map[uuid.UUID]release.State{},
-		reserved: map[string]reservation.State{}, batches: map[uuid.UUID]batch.State{},
+		reserved: map[string]reservation.State{}, batches: map[uuid.UUID]batch.State{}, orders: map[uuid.UUID]order.State{},
 		ids: map[uuid.UUID]bool{}, erased: map[uuid.UUID]bool{}, times: map[string]time.Time{},
 	}
 }
@@ -85,6 +88,8 @@ func (f folded) add(e eventlog.Recorded) {
 		f.partnerships[uid] = partnership.Evolve(f.partnerships[uid], e.Event)
 	case "releases":
 		f.releases[uid] = release.Evolve(f.releases[uid], e.Event)
+	case "renewalorder":
+		f.orders[uid] = order.Evolve(f.orders[uid], e.Event)
 	case "batch":
 		f.batches[uid] = batch.Evolve(f.batches[uid], e.Event)
 	}
@@ -93,6 +98,22 @@ func (f folded) add(e eventlog.Recorded) {
 		f.erased[event.Person] = true
 	case user.UserErased:
 		f.erased[event.User] = true
+	}
+}
+
+// ordersFit checks that nothing is left approved, and that an order says of its
+// devices what their own streams say.
+func (w *world) ordersFit(f folded) {
+	w.t.Helper()
+	for uid, o := range f.orders {
+		require.Empty(w.t, o.Approved(), "order %s", uid)
+		for _, d := range o.Devices {
+			of := f.devices[d.Device]
+			require.Equal(w.t, slices.Contains(of.Reversed, uid), d.Status == order.Reversed, "order %s of %s", uid, d.SerialNumber)
+			if of.WasRenewedBy(uid) {
+				require.Contains(w.t, []order.Status{order.Applied, order.Reversed}, d.Status, "order %s of %s", uid, d.SerialNumber)
+			}
+		}
 	}
 }
 
@@ -106,6 +127,7 @@ func (w *world) invariants() {
 	f := w.fold()
 	w.reservationsFit(f.reserved, f.holdings())
 	w.peopleFit(f)
+	w.ordersFit(f)
 	for uid, b := range f.batches {
 		require.Contains(w.t, []batch.Phase{batch.Completed, batch.Abandoned}, b.Phase, "batch %s", uid)
 		appended := map[bool]int{} // by the command's repeat, if the batch was abandoned
@@ -155,6 +177,13 @@ func (f folded) holdings() map[string][]uuid.UUID {
 		take(reservation.NameIn(d.Account, name), uid)
 		if f.accounts[d.Account].Type == account.Reseller {
 			take(reservation.PlacesOf(d.Account, 20), uid)
+		}
+	}
+	for uid, o := range f.orders {
+		for _, d := range o.Devices {
+			if o.OrderNumber != "" && (d.Status == order.Ordered || d.Status == order.Applied) {
+				take(reservation.OrderNumberOf(d.Device, order.NumberKey(o.OrderNumber)), uid)
+			}
 		}
 	}
 	for uid, u := range f.users {

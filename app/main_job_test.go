@@ -29,7 +29,7 @@ func TestFromCustomerToRenewedDevice(t *testing.T) {
 	require.Equal(t, 3, r.Count(domain.OutcomeTransferred), "%v", outcomes(r))
 	require.Equal(t, customer, w.device(serials[0]).Account)
 
-	renewed, err := w.Renewals.Renew(w.ctx, administratorOf(reseller), renewals.Renew{
+	renewed, err := w.Renewals.Renew(w.ctx, operator(), renewals.Renew{
 		Command: newCommand(), Devices: serials, Term: calendar.Months(12), OrderNumber: "PO-1",
 	})
 	require.NoError(t, err)

@@ -185,17 +185,58 @@ func transferRows() []row {
 
 func renewalRows() []row {
 	rows := twice("renew devices", "Renewals.Renew", false, func(w *world, round int, atomic bool) func(process) error {
-		serials := w.registered(w.fixed("Delta Rail"), routers(2*round, 2)...)
-		c := renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12), Atomic: atomic}
+		c := w.ordered(round)
+		c.Atomic = atomic
 		return func(on process) error { return bulk(on.Renewals.Renew(w.ctx, operator(), c)) }
 	})
-	return append(rows, twice("reverse a renewal", "Renewals.Reverse", true, func(w *world, round int, atomic bool) func(process) error {
-		serials := w.registered(w.fixed("Delta Rail"), routers(2*round, 2)...)
-		order := renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12)}
+	rows = append(rows, twice("reverse a renewal", "Renewals.Reverse", true, func(w *world, round int, atomic bool) func(process) error {
+		order := w.ordered(round)
 		require.NoError(w.t, bulk(w.Renewals.Renew(w.ctx, operator(), order)))
 		c := renewals.Reverse{Command: newCommand(), Renewal: order.ID, Atomic: atomic}
+		c.Reason = "a mistake"
 		return func(on process) error { return bulk(on.Renewals.Reverse(w.ctx, operator(), c)) }
 	})...)
+	rows = append(rows, twice("apply an order", "Renewals.Apply", false, func(w *world, round int, atomic bool) func(process) error {
+		c := renewals.Answer{Command: newCommand(), Renewal: w.waiting(round), Atomic: atomic}
+		return func(on process) error { return bulk(on.Renewals.Apply(w.ctx, operator(), c)) }
+	})...)
+	return append(rows,
+		row{name: "order a renewal", covers: "Renewals.Renew", begin: func(w *world, round int) func(process) error {
+			c := w.ordered(round)
+			return func(on process) error {
+				return bulk(on.Renewals.Renew(w.ctx, administratorOf(w.fixed("Delta Rail")), c))
+			}
+		}},
+		row{name: "decline an order", covers: "Renewals.Decline", begin: func(w *world, round int) func(process) error {
+			c := renewals.Answer{Command: newCommand(), Renewal: w.waiting(round)}
+			c.Reason = "not paid"
+			return func(on process) error {
+				_, err := on.Renewals.Decline(w.ctx, operator(), c)
+				return err
+			}
+		}},
+		row{name: "withdraw an order", covers: "Renewals.Withdraw", begin: func(w *world, round int) func(process) error {
+			c := renewals.Answer{Command: newCommand(), Renewal: w.waiting(round)}
+			return func(on process) error {
+				_, err := on.Renewals.Withdraw(w.ctx, administratorOf(w.fixed("Delta Rail")), c)
+				return err
+			}
+		}})
+}
+
+// ordered is an order for two new devices of Delta Rail, with a number.
+func (w *world) ordered(round int) renewals.Renew {
+	w.t.Helper()
+	serials := w.registered(w.fixed("Delta Rail"), routers(2*round, 2)...)
+	return renewals.Renew{Command: newCommand(), Devices: serials, Term: calendar.Months(12), OrderNumber: "PO-1"}
+}
+
+// waiting is such an order that waits.
+func (w *world) waiting(round int) uuid.UUID {
+	w.t.Helper()
+	c := w.ordered(round)
+	require.NoError(w.t, bulk(w.Renewals.Renew(w.ctx, administratorOf(w.fixed("Delta Rail")), c)))
+	return c.ID
 }
 
 func timeRows() []row {

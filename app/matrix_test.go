@@ -12,6 +12,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/order"
 )
 
 // The crash matrix: each command and each mailing dies before and after each of
@@ -162,11 +164,25 @@ func (w *world) business(after eventlog.Position) []string {
 	all := []string{}
 	for _, e := range w.after(after, allStreams...) {
 		if kind, _, _ := strings.Cut(e.Stream, "-"); !slices.Contains(inner, e.Event.EventType()) {
-			all = append(all, kind+" "+e.Event.EventType())
+			for range toldOf(e.Event) {
+				all = append(all, kind+" "+e.Event.EventType())
+			}
 		}
 	}
 	slices.Sort(all)
 	return all
+}
+
+// toldOf is of how many devices an event tells what became of them. After a death
+// that may be told in more events than one.
+func toldOf(e domain.Event) int {
+	switch e := e.(type) {
+	case order.RenewalOrderApplied:
+		return len(e.Devices)
+	case order.RenewalOrderReversed:
+		return len(e.Devices)
+	}
+	return 1
 }
 
 // onlyRead are the use cases that write nothing.
@@ -180,7 +196,7 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Partnerships.List
 	People.Get People.Invitation People.List People.PasswordReset People.Self People.Sessions
 	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
-	Renewals.Align Renewals.Get Renewals.Preview
+	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview
 	Schedule.SandboxTime
 	Transfers.Get Transfers.TransferPlan`
 
@@ -191,6 +207,7 @@ var elsewhere = slices.Concat(
 	// The finisher follows every death of a row and dies at its own steps, and
 	// these are parts of what it does.
 	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted Devices.ReleaseByItself
+		Renewals.FinishOrder Renewals.RecordReversal
 		People.EndAccountTokens People.FinishErasure People.FollowAccess People.JoinFirst People.NameAdministrator`),
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),

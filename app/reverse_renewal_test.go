@@ -33,7 +33,9 @@ func TestReverseRenewalByManyAtOnce(t *testing.T) {
 	var g errgroup.Group
 	for i := range answers {
 		g.Go(func() (err error) {
-			answers[i], err = w.Renewals.Reverse(w.ctx, operator(), renewals.Reverse{Command: newCommand(), Renewal: order})
+			c := renewals.Reverse{Command: newCommand(), Renewal: order, Devices: devices}
+			c.Reason = "a mistake"
+			answers[i], err = w.Renewals.Reverse(w.ctx, operator(), c)
 			return err
 		})
 	}

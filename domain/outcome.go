@@ -7,6 +7,7 @@ type Outcome string
 const (
 	OutcomeCreated     Outcome = "created"
 	OutcomeTransferred Outcome = "transferred"
+	OutcomeOrdered     Outcome = "ordered"
 	OutcomeRenewed     Outcome = "renewed"
 	OutcomeReversed    Outcome = "reversed"
 	OutcomeUnchanged   Outcome = "unchanged"

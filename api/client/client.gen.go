@@ -83,6 +83,7 @@ const (
 // Values of Outcome.
 const (
 	OutcomeCreated     = openapi.OutcomeCreated
+	OutcomeOrdered     = openapi.OutcomeOrdered
 	OutcomeRefused     = openapi.OutcomeRefused
 	OutcomeRenewed     = openapi.OutcomeRenewed
 	OutcomeReversed    = openapi.OutcomeReversed
@@ -101,6 +102,15 @@ const (
 	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
 	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
 	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
+)
+
+// Values of RenewalState.
+const (
+	RenewalStateApplied   = openapi.RenewalStateApplied
+	RenewalStateDeclined  = openapi.RenewalStateDeclined
+	RenewalStateOrdered   = openapi.RenewalStateOrdered
+	RenewalStateReversed  = openapi.RenewalStateReversed
+	RenewalStateWithdrawn = openapi.RenewalStateWithdrawn
 )
 
 // Values of ServiceAllocationKind.
@@ -157,6 +167,12 @@ type Administrator = openapi.Administrator
 
 // Administrators defines model for Administrators.
 type Administrators = openapi.Administrators
+
+// Allocation defines model for Allocation.
+type Allocation = openapi.Allocation
+
+// AllocationList defines model for AllocationList.
+type AllocationList = openapi.AllocationList
 
 // AllocationRequest defines model for AllocationRequest.
 type AllocationRequest = openapi.AllocationRequest
@@ -424,6 +440,15 @@ type Remedy = openapi.Remedy
 // Renewal defines model for Renewal.
 type Renewal = openapi.Renewal
 
+// RenewalAnswer defines model for RenewalAnswer.
+type RenewalAnswer = openapi.RenewalAnswer
+
+// RenewalList defines model for RenewalList.
+type RenewalList = openapi.RenewalList
+
+// RenewalOrder defines model for RenewalOrder.
+type RenewalOrder = openapi.RenewalOrder
+
 // RenewalPreview defines model for RenewalPreview.
 type RenewalPreview = openapi.RenewalPreview
 
@@ -435,6 +460,13 @@ type RenewalRequest = openapi.RenewalRequest
 
 // RenewalReversalRequest defines model for RenewalReversalRequest.
 type RenewalReversalRequest = openapi.RenewalReversalRequest
+
+// RenewalState Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
+// `reversed`, `declined`, `withdrawn`.
+type RenewalState = openapi.RenewalState
+
+// RenewalSummary defines model for RenewalSummary.
+type RenewalSummary = openapi.RenewalSummary
 
 // RenewedDevice defines model for RenewedDevice.
 type RenewedDevice = openapi.RenewedDevice
@@ -735,6 +767,9 @@ type ResendInvitationParams = openapi.ResendInvitationParams
 // WithdrawPendingAccountParams defines parameters for WithdrawPendingAccount.
 type WithdrawPendingAccountParams = openapi.WithdrawPendingAccountParams
 
+// ListAllocationsParams defines parameters for ListAllocations.
+type ListAllocationsParams = openapi.ListAllocationsParams
+
 // GrantAllocationParams defines parameters for GrantAllocation.
 type GrantAllocationParams = openapi.GrantAllocationParams
 
@@ -828,6 +863,9 @@ type GrantReleaseRequestParams = openapi.GrantReleaseRequestParams
 // PreviewRenewalsParams defines parameters for PreviewRenewals.
 type PreviewRenewalsParams = openapi.PreviewRenewalsParams
 
+// ListRenewalsParams defines parameters for ListRenewals.
+type ListRenewalsParams = openapi.ListRenewalsParams
+
 // RenewDevicesParams defines parameters for RenewDevices.
 type RenewDevicesParams = openapi.RenewDevicesParams
 
@@ -836,6 +874,15 @@ type GetRenewalParams = openapi.GetRenewalParams
 
 // ReverseRenewalParams defines parameters for ReverseRenewal.
 type ReverseRenewalParams = openapi.ReverseRenewalParams
+
+// ApplyRenewalParams defines parameters for ApplyRenewal.
+type ApplyRenewalParams = openapi.ApplyRenewalParams
+
+// DeclineRenewalParams defines parameters for DeclineRenewal.
+type DeclineRenewalParams = openapi.DeclineRenewalParams
+
+// WithdrawRenewalParams defines parameters for WithdrawRenewal.
+type WithdrawRenewalParams = openapi.WithdrawRenewalParams
 
 // MoveSandboxClockParams defines parameters for MoveSandboxClock.
 type MoveSandboxClockParams = openapi.MoveSandboxClockParams
@@ -1004,6 +1051,15 @@ type RenewDevicesJSONRequestBody = openapi.RenewDevicesJSONRequestBody
 
 // ReverseRenewalJSONRequestBody defines body for ReverseRenewal for application/json ContentType.
 type ReverseRenewalJSONRequestBody = openapi.ReverseRenewalJSONRequestBody
+
+// ApplyRenewalJSONRequestBody defines body for ApplyRenewal for application/json ContentType.
+type ApplyRenewalJSONRequestBody = openapi.ApplyRenewalJSONRequestBody
+
+// DeclineRenewalJSONRequestBody defines body for DeclineRenewal for application/json ContentType.
+type DeclineRenewalJSONRequestBody = openapi.DeclineRenewalJSONRequestBody
+
+// WithdrawRenewalJSONRequestBody defines body for WithdrawRenewal for application/json ContentType.
+type WithdrawRenewalJSONRequestBody = openapi.WithdrawRenewalJSONRequestBody
 
 // MoveSandboxClockJSONRequestBody defines body for MoveSandboxClock for application/json ContentType.
 type MoveSandboxClockJSONRequestBody = openapi.MoveSandboxClockJSONRequestBody
@@ -1658,9 +1714,19 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/activations/{token} (the `ActivateAccount` operationId).
 	ActivateAccount(ctx context.Context, token Token, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAllocations The service allocations that the operator has granted
+	//
+	// Those of devices that were then in an account in which the caller has
+	// `devices.read`. Sort keys: grantedAt, until, serialNumber; without `sort` the
+	// youngest first.
+	//
+	// Corresponds with GET /v1/allocations (the `ListAllocations` operationId).
+	ListAllocations(ctx context.Context, params *ListAllocationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GrantAllocationWithBody Grant a device a service allocation (the operator only)
 	//
-	// Exactly one of `term`, from today, and `until`, the last day.
+	// Exactly one of `term`, which counts from the later of today and the current end,
+	// and `until`, the last day.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1669,7 +1735,8 @@ type ClientInterface interface {
 
 	// GrantAllocation Grant a device a service allocation (the operator only)
 	//
-	// Exactly one of `term`, from today, and `until`, the last day.
+	// Exactly one of `term`, which counts from the later of today and the current end,
+	// and `until`, the last day.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2159,7 +2226,25 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/renewal-previews (the `PreviewRenewals` operationId).
 	PreviewRenewals(ctx context.Context, params *PreviewRenewalsParams, body PreviewRenewalsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RenewDevicesWithBody Apply a renewal order to devices
+	// ListRenewals Renewal orders and what became of them
+	//
+	// Those for devices in accounts in which the caller has `devices.read`; counts and
+	// state are of these devices. A renewal from before there were orders is listed as
+	// `applied`, or as `reversed`. Sort keys: orderedAt, orderNumber, state; without
+	// `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+	ListRenewals(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewDevicesWithBody Order a renewal of devices
+	//
+	// For every device that the caller sees (`devices.read` in its account). The order
+	// waits (`ordered`) until the operator applies or declines it, or the account that
+	// ordered withdraws it; what the operator orders is applied at once (`renewed`). With
+	// `FLEETLEDGER_RENEWAL_ORDERS=automatic` so is what a caller orders for devices on
+	// which it has `devices.renew`. `id` names the order; there is none when nothing was
+	// ordered. An order number counts once for each device, while ordered or once
+	// applied: `order_number_used`.
 	//
 	// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
@@ -2176,7 +2261,7 @@ type ClientInterface interface {
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
 	//
-	// For `latest` and `majority` only devices that the caller may renew count, and
+	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
 	// `nothing_to_align`.
 	//
@@ -2185,7 +2270,15 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/renewals (the `RenewDevices` operationId).
 	RenewDevicesWithBody(ctx context.Context, params *RenewDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RenewDevices Apply a renewal order to devices
+	// RenewDevices Order a renewal of devices
+	//
+	// For every device that the caller sees (`devices.read` in its account). The order
+	// waits (`ordered`) until the operator applies or declines it, or the account that
+	// ordered withdraws it; what the operator orders is applied at once (`renewed`). With
+	// `FLEETLEDGER_RENEWAL_ORDERS=automatic` so is what a caller orders for devices on
+	// which it has `devices.renew`. `id` names the order; there is none when nothing was
+	// ordered. An order number counts once for each device, while ordered or once
+	// applied: `order_number_used`.
 	//
 	// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
@@ -2202,7 +2295,7 @@ type ClientInterface interface {
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
 	//
-	// For `latest` and `majority` only devices that the caller may renew count, and
+	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
 	// `nothing_to_align`.
 	//
@@ -2211,25 +2304,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/renewals (the `RenewDevices` operationId).
 	RenewDevices(ctx context.Context, params *RenewDevicesParams, body RenewDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetRenewal What a renewal order did, device by device
+	// GetRenewal A renewal order, device by device
 	//
-	// The devices the order was applied to, by serial number, as far as the caller
-	// sees them and saw them when they were renewed. A page may have fewer than
-	// `limit` devices, or none.
+	// Its devices by serial number, as far as the caller sees the accounts that they
+	// were in. `limit` and `cursor` are about the devices; of a renewal from before
+	// there were orders a page may have fewer than `limit`, or none.
 	//
 	// Corresponds with GET /v1/renewals/{id} (the `GetRenewal` operationId).
 	GetRenewal(ctx context.Context, id RenewalID, params *GetRenewalParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReverseRenewalWithBody Take a renewal order back
+	// ReverseRenewalWithBody Reverse what a renewal order has done, with a reason (the operator only)
 	//
-	// On all devices it was applied to, as far as the caller sees them, or those named;
-	// up to 1,000 at a time. What the order had extended ends again as before, even
+	// On all devices it was applied to, or those named; up to 1,000 at a time. What the order had extended ends again as before, even
 	// when that lies in the past by now. Refused are
 	// - `renewal_not_applied`: the device is not of this order
 	// - `renewal_reversed`: it was taken back before
 	// - `renewal_not_latest`: another order or grant came after; reverse that first
 	// - `transferred_since`: the device has changed its account since
-	// - `device_retired`, `device_busy`, `missing_right` (`devices.renew`)
+	// - `device_retired`, `device_busy`
 	//
 	// Automatic renewals are not orders and cannot be taken back.
 	//
@@ -2238,16 +2330,15 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/renewals/{id}/reversals (the `ReverseRenewal` operationId).
 	ReverseRenewalWithBody(ctx context.Context, id RenewalID, params *ReverseRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReverseRenewal Take a renewal order back
+	// ReverseRenewal Reverse what a renewal order has done, with a reason (the operator only)
 	//
-	// On all devices it was applied to, as far as the caller sees them, or those named;
-	// up to 1,000 at a time. What the order had extended ends again as before, even
+	// On all devices it was applied to, or those named; up to 1,000 at a time. What the order had extended ends again as before, even
 	// when that lies in the past by now. Refused are
 	// - `renewal_not_applied`: the device is not of this order
 	// - `renewal_reversed`: it was taken back before
 	// - `renewal_not_latest`: another order or grant came after; reverse that first
 	// - `transferred_since`: the device has changed its account since
-	// - `device_retired`, `device_busy`, `missing_right` (`devices.renew`)
+	// - `device_retired`, `device_busy`
 	//
 	// Automatic renewals are not orders and cannot be taken back.
 	//
@@ -2255,6 +2346,66 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/renewals/{id}/reversals (the `ReverseRenewal` operationId).
 	ReverseRenewal(ctx context.Context, id RenewalID, params *ReverseRenewalParams, body ReverseRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyRenewalWithBody Apply a renewal order (the operator only)
+	//
+	// To all of its devices that wait, or those named, with the dates of today. A
+	// device that is refused, such as one that has moved to another account since
+	// (`device_moved`), waits on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}:apply (the `ApplyRenewal` operationId).
+	ApplyRenewalWithBody(ctx context.Context, id RenewalID, params *ApplyRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyRenewal Apply a renewal order (the operator only)
+	//
+	// To all of its devices that wait, or those named, with the dates of today. A
+	// device that is refused, such as one that has moved to another account since
+	// (`device_moved`), waits on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}:apply (the `ApplyRenewal` operationId).
+	ApplyRenewal(ctx context.Context, id RenewalID, params *ApplyRenewalParams, body ApplyRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclineRenewalWithBody Decline a renewal order, with a reason (the operator only)
+	//
+	// For all of its devices that wait, or those named. `uid` of the answer is the order.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}:decline (the `DeclineRenewal` operationId).
+	DeclineRenewalWithBody(ctx context.Context, id RenewalID, params *DeclineRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclineRenewal Decline a renewal order, with a reason (the operator only)
+	//
+	// For all of its devices that wait, or those named. `uid` of the answer is the order.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}:decline (the `DeclineRenewal` operationId).
+	DeclineRenewal(ctx context.Context, id RenewalID, params *DeclineRenewalParams, body DeclineRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawRenewalWithBody Take back an order that waits
+	//
+	// For all of its devices that wait, or those named; only by the account that
+	// ordered (`order_not_yours`). `uid` of the answer is the order.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}:withdraw (the `WithdrawRenewal` operationId).
+	WithdrawRenewalWithBody(ctx context.Context, id RenewalID, params *WithdrawRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawRenewal Take back an order that waits
+	//
+	// For all of its devices that wait, or those named; only by the account that
+	// ordered (`order_not_yours`). `uid` of the answer is the order.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}:withdraw (the `WithdrawRenewal` operationId).
+	WithdrawRenewal(ctx context.Context, id RenewalID, params *WithdrawRenewalParams, body WithdrawRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSandboxClock What the sandbox clock shows (the operator only)
 	//
@@ -3703,9 +3854,29 @@ func (c *RawClient) ActivateAccount(ctx context.Context, token Token, body Activ
 	return c.Client.Do(req)
 }
 
+// ListAllocations The service allocations that the operator has granted
+//
+// Those of devices that were then in an account in which the caller has
+// `devices.read`. Sort keys: grantedAt, until, serialNumber; without `sort` the
+// youngest first.
+//
+// Corresponds with GET /v1/allocations (the `ListAllocations` operationId).
+func (c *RawClient) ListAllocations(ctx context.Context, params *ListAllocationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAllocationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GrantAllocationWithBody Grant a device a service allocation (the operator only)
 //
-// Exactly one of `term`, from today, and `until`, the last day.
+// Exactly one of `term`, which counts from the later of today and the current end,
+// and `until`, the last day.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3724,7 +3895,8 @@ func (c *RawClient) GrantAllocationWithBody(ctx context.Context, params *GrantAl
 
 // GrantAllocation Grant a device a service allocation (the operator only)
 //
-// Exactly one of `term`, from today, and `until`, the last day.
+// Exactly one of `term`, which counts from the later of today and the current end,
+// and `until`, the last day.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4744,7 +4916,35 @@ func (c *RawClient) PreviewRenewals(ctx context.Context, params *PreviewRenewals
 	return c.Client.Do(req)
 }
 
-// RenewDevicesWithBody Apply a renewal order to devices
+// ListRenewals Renewal orders and what became of them
+//
+// Those for devices in accounts in which the caller has `devices.read`; counts and
+// state are of these devices. A renewal from before there were orders is listed as
+// `applied`, or as `reversed`. Sort keys: orderedAt, orderNumber, state; without
+// `sort` the youngest first.
+//
+// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRenewalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewDevicesWithBody Order a renewal of devices
+//
+// For every device that the caller sees (`devices.read` in its account). The order
+// waits (`ordered`) until the operator applies or declines it, or the account that
+// ordered withdraws it; what the operator orders is applied at once (`renewed`). With
+// `FLEETLEDGER_RENEWAL_ORDERS=automatic` so is what a caller orders for devices on
+// which it has `devices.renew`. `id` names the order; there is none when nothing was
+// ordered. An order number counts once for each device, while ordered or once
+// applied: `order_number_used`.
 //
 // Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
@@ -4761,7 +4961,7 @@ func (c *RawClient) PreviewRenewals(ctx context.Context, params *PreviewRenewals
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
 //
-// For `latest` and `majority` only devices that the caller may renew count, and
+// For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
 // `nothing_to_align`.
 //
@@ -4780,7 +4980,15 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 	return c.Client.Do(req)
 }
 
-// RenewDevices Apply a renewal order to devices
+// RenewDevices Order a renewal of devices
+//
+// For every device that the caller sees (`devices.read` in its account). The order
+// waits (`ordered`) until the operator applies or declines it, or the account that
+// ordered withdraws it; what the operator orders is applied at once (`renewed`). With
+// `FLEETLEDGER_RENEWAL_ORDERS=automatic` so is what a caller orders for devices on
+// which it has `devices.renew`. `id` names the order; there is none when nothing was
+// ordered. An order number counts once for each device, while ordered or once
+// applied: `order_number_used`.
 //
 // Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
@@ -4797,7 +5005,7 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
 //
-// For `latest` and `majority` only devices that the caller may renew count, and
+// For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
 // `nothing_to_align`.
 //
@@ -4816,11 +5024,11 @@ func (c *RawClient) RenewDevices(ctx context.Context, params *RenewDevicesParams
 	return c.Client.Do(req)
 }
 
-// GetRenewal What a renewal order did, device by device
+// GetRenewal A renewal order, device by device
 //
-// The devices the order was applied to, by serial number, as far as the caller
-// sees them and saw them when they were renewed. A page may have fewer than
-// `limit` devices, or none.
+// Its devices by serial number, as far as the caller sees the accounts that they
+// were in. `limit` and `cursor` are about the devices; of a renewal from before
+// there were orders a page may have fewer than `limit`, or none.
 //
 // Corresponds with GET /v1/renewals/{id} (the `GetRenewal` operationId).
 func (c *RawClient) GetRenewal(ctx context.Context, id RenewalID, params *GetRenewalParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4835,16 +5043,15 @@ func (c *RawClient) GetRenewal(ctx context.Context, id RenewalID, params *GetRen
 	return c.Client.Do(req)
 }
 
-// ReverseRenewalWithBody Take a renewal order back
+// ReverseRenewalWithBody Reverse what a renewal order has done, with a reason (the operator only)
 //
-// On all devices it was applied to, as far as the caller sees them, or those named;
-// up to 1,000 at a time. What the order had extended ends again as before, even
+// On all devices it was applied to, or those named; up to 1,000 at a time. What the order had extended ends again as before, even
 // when that lies in the past by now. Refused are
 // - `renewal_not_applied`: the device is not of this order
 // - `renewal_reversed`: it was taken back before
 // - `renewal_not_latest`: another order or grant came after; reverse that first
 // - `transferred_since`: the device has changed its account since
-// - `device_retired`, `device_busy`, `missing_right` (`devices.renew`)
+// - `device_retired`, `device_busy`
 //
 // Automatic renewals are not orders and cannot be taken back.
 //
@@ -4863,16 +5070,15 @@ func (c *RawClient) ReverseRenewalWithBody(ctx context.Context, id RenewalID, pa
 	return c.Client.Do(req)
 }
 
-// ReverseRenewal Take a renewal order back
+// ReverseRenewal Reverse what a renewal order has done, with a reason (the operator only)
 //
-// On all devices it was applied to, as far as the caller sees them, or those named;
-// up to 1,000 at a time. What the order had extended ends again as before, even
+// On all devices it was applied to, or those named; up to 1,000 at a time. What the order had extended ends again as before, even
 // when that lies in the past by now. Refused are
 // - `renewal_not_applied`: the device is not of this order
 // - `renewal_reversed`: it was taken back before
 // - `renewal_not_latest`: another order or grant came after; reverse that first
 // - `transferred_since`: the device has changed its account since
-// - `device_retired`, `device_busy`, `missing_right` (`devices.renew`)
+// - `device_retired`, `device_busy`
 //
 // Automatic renewals are not orders and cannot be taken back.
 //
@@ -4881,6 +5087,126 @@ func (c *RawClient) ReverseRenewalWithBody(ctx context.Context, id RenewalID, pa
 // Corresponds with POST /v1/renewals/{id}/reversals (the `ReverseRenewal` operationId).
 func (c *RawClient) ReverseRenewal(ctx context.Context, id RenewalID, params *ReverseRenewalParams, body ReverseRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReverseRenewalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyRenewalWithBody Apply a renewal order (the operator only)
+//
+// To all of its devices that wait, or those named, with the dates of today. A
+// device that is refused, such as one that has moved to another account since
+// (`device_moved`), waits on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/renewals/{id}:apply (the `ApplyRenewal` operationId).
+func (c *RawClient) ApplyRenewalWithBody(ctx context.Context, id RenewalID, params *ApplyRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyRenewalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyRenewal Apply a renewal order (the operator only)
+//
+// To all of its devices that wait, or those named, with the dates of today. A
+// device that is refused, such as one that has moved to another account since
+// (`device_moved`), waits on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/renewals/{id}:apply (the `ApplyRenewal` operationId).
+func (c *RawClient) ApplyRenewal(ctx context.Context, id RenewalID, params *ApplyRenewalParams, body ApplyRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyRenewalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclineRenewalWithBody Decline a renewal order, with a reason (the operator only)
+//
+// For all of its devices that wait, or those named. `uid` of the answer is the order.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/renewals/{id}:decline (the `DeclineRenewal` operationId).
+func (c *RawClient) DeclineRenewalWithBody(ctx context.Context, id RenewalID, params *DeclineRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineRenewalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclineRenewal Decline a renewal order, with a reason (the operator only)
+//
+// For all of its devices that wait, or those named. `uid` of the answer is the order.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/renewals/{id}:decline (the `DeclineRenewal` operationId).
+func (c *RawClient) DeclineRenewal(ctx context.Context, id RenewalID, params *DeclineRenewalParams, body DeclineRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineRenewalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawRenewalWithBody Take back an order that waits
+//
+// For all of its devices that wait, or those named; only by the account that
+// ordered (`order_not_yours`). `uid` of the answer is the order.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/renewals/{id}:withdraw (the `WithdrawRenewal` operationId).
+func (c *RawClient) WithdrawRenewalWithBody(ctx context.Context, id RenewalID, params *WithdrawRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawRenewalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawRenewal Take back an order that waits
+//
+// For all of its devices that wait, or those named; only by the account that
+// ordered (`order_not_yours`). `uid` of the answer is the order.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/renewals/{id}:withdraw (the `WithdrawRenewal` operationId).
+func (c *RawClient) WithdrawRenewal(ctx context.Context, id RenewalID, params *WithdrawRenewalParams, body WithdrawRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawRenewalRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9475,6 +9801,135 @@ func NewActivateAccountRequestWithBody(server string, token Token, contentType s
 	return req, nil
 }
 
+// NewListAllocationsRequest constructs an http.Request for the ListAllocations method
+func NewListAllocationsRequest(server string, params *ListAllocationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/allocations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGrantAllocationRequest calls the generic GrantAllocation builder with application/json body
 func NewGrantAllocationRequest(server string, params *GrantAllocationParams, body GrantAllocationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -12749,6 +13204,159 @@ func NewPreviewRenewalsRequestWithBody(server string, params *PreviewRenewalsPar
 	return req, nil
 }
 
+// NewListRenewalsRequest constructs an http.Request for the ListRenewals method
+func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.OrderNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderNumber", *params.OrderNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRenewDevicesRequest calls the generic RenewDevices builder with application/json body
 func NewRenewDevicesRequest(server string, params *RenewDevicesParams, body RenewDevicesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -13026,6 +13634,296 @@ func NewReverseRenewalRequestWithBody(server string, id RenewalID, params *Rever
 		if params.Atomic != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "atomic", *params.Atomic, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewApplyRenewalRequest calls the generic ApplyRenewal builder with application/json body
+func NewApplyRenewalRequest(server string, id RenewalID, params *ApplyRenewalParams, body ApplyRenewalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplyRenewalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewApplyRenewalRequestWithBody constructs an http.Request for the ApplyRenewal method, with any body, and a specified content type
+func NewApplyRenewalRequestWithBody(server string, id RenewalID, params *ApplyRenewalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals/%s:apply", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Atomic != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "atomic", *params.Atomic, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeclineRenewalRequest calls the generic DeclineRenewal builder with application/json body
+func NewDeclineRenewalRequest(server string, id RenewalID, params *DeclineRenewalParams, body DeclineRenewalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclineRenewalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDeclineRenewalRequestWithBody constructs an http.Request for the DeclineRenewal method, with any body, and a specified content type
+func NewDeclineRenewalRequestWithBody(server string, id RenewalID, params *DeclineRenewalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals/%s:decline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawRenewalRequest calls the generic WithdrawRenewal builder with application/json body
+func NewWithdrawRenewalRequest(server string, id RenewalID, params *WithdrawRenewalParams, body WithdrawRenewalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawRenewalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawRenewalRequestWithBody constructs an http.Request for the WithdrawRenewal method, with any body, and a specified content type
+func NewWithdrawRenewalRequestWithBody(server string, id RenewalID, params *WithdrawRenewalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals/%s:withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -16102,11 +17000,56 @@ func (c *Client) ActivateAccount(ctx context.Context, token Token, body Activate
 	return readActivateAccountResponse(rsp)
 }
 
+// ListAllocationsResponse is the answer to ListAllocations: the field of its status is set.
+type ListAllocationsResponse struct {
+	Response
+	JSON200 *AllocationList // 200, application/json
+}
+
+func readListAllocationsResponse(rsp *http.Response) (*ListAllocationsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListAllocationsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListAllocations The service allocations that the operator has granted
+//
+// Those of devices that were then in an account in which the caller has
+// `devices.read`. Sort keys: grantedAt, until, serialNumber; without `sort` the
+// youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/allocations (the `ListAllocations` operationId).
+func (c *Client) ListAllocations(ctx context.Context, params *ListAllocationsParams, reqEditors ...RequestEditorFn) (*ListAllocationsResponse, error) {
+	var waiting ListAllocationsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListAllocations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListAllocationsResponse(rsp)
+}
+
 // GrantAllocationResponse is the answer to GrantAllocation: the field of its status is set.
 type GrantAllocationResponse struct {
 	Response
-	JSON200 *Written // 200, application/json
-	JSON201 *Written // 201, application/json
+	JSON200 *Device // 200, application/json
+	JSON201 *Device // 201, application/json
 }
 
 func readGrantAllocationResponse(rsp *http.Response) (*GrantAllocationResponse, error) {
@@ -16130,7 +17073,8 @@ func readGrantAllocationResponse(rsp *http.Response) (*GrantAllocationResponse, 
 
 // GrantAllocationWithBody Grant a device a service allocation (the operator only)
 //
-// Exactly one of `term`, from today, and `until`, the last day.
+// Exactly one of `term`, which counts from the later of today and the current end,
+// and `until`, the last day.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16145,7 +17089,8 @@ func (c *Client) GrantAllocationWithBody(ctx context.Context, params *GrantAlloc
 
 // GrantAllocation Grant a device a service allocation (the operator only)
 //
-// Exactly one of `term`, from today, and `until`, the last day.
+// Exactly one of `term`, which counts from the later of today and the current end,
+// and `until`, the last day.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17787,6 +18732,52 @@ func (c *Client) PreviewRenewals(ctx context.Context, params *PreviewRenewalsPar
 	return readPreviewRenewalsResponse(rsp)
 }
 
+// ListRenewalsResponse is the answer to ListRenewals: the field of its status is set.
+type ListRenewalsResponse struct {
+	Response
+	JSON200 *RenewalList // 200, application/json
+}
+
+func readListRenewalsResponse(rsp *http.Response) (*ListRenewalsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListRenewalsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListRenewals Renewal orders and what became of them
+//
+// Those for devices in accounts in which the caller has `devices.read`; counts and
+// state are of these devices. A renewal from before there were orders is listed as
+// `applied`, or as `reversed`. Sort keys: orderedAt, orderNumber, state; without
+// `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+func (c *Client) ListRenewals(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*ListRenewalsResponse, error) {
+	var waiting ListRenewalsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListRenewals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListRenewalsResponse(rsp)
+}
+
 // RenewDevicesResponse is the answer to RenewDevices: the field of its status is set.
 type RenewDevicesResponse struct {
 	Response
@@ -17813,7 +18804,15 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 	return answer, nil
 }
 
-// RenewDevicesWithBody Apply a renewal order to devices
+// RenewDevicesWithBody Order a renewal of devices
+//
+// For every device that the caller sees (`devices.read` in its account). The order
+// waits (`ordered`) until the operator applies or declines it, or the account that
+// ordered withdraws it; what the operator orders is applied at once (`renewed`). With
+// `FLEETLEDGER_RENEWAL_ORDERS=automatic` so is what a caller orders for devices on
+// which it has `devices.renew`. `id` names the order; there is none when nothing was
+// ordered. An order number counts once for each device, while ordered or once
+// applied: `order_number_used`.
 //
 // Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
@@ -17830,7 +18829,7 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
 //
-// For `latest` and `majority` only devices that the caller may renew count, and
+// For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
 // `nothing_to_align`.
 //
@@ -17845,7 +18844,15 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 	return readRenewDevicesResponse(rsp)
 }
 
-// RenewDevices Apply a renewal order to devices
+// RenewDevices Order a renewal of devices
+//
+// For every device that the caller sees (`devices.read` in its account). The order
+// waits (`ordered`) until the operator applies or declines it, or the account that
+// ordered withdraws it; what the operator orders is applied at once (`renewed`). With
+// `FLEETLEDGER_RENEWAL_ORDERS=automatic` so is what a caller orders for devices on
+// which it has `devices.renew`. `id` names the order; there is none when nothing was
+// ordered. An order number counts once for each device, while ordered or once
+// applied: `order_number_used`.
 //
 // Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
@@ -17862,7 +18869,7 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
 //
-// For `latest` and `majority` only devices that the caller may renew count, and
+// For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
 // `nothing_to_align`.
 //
@@ -17897,11 +18904,11 @@ func readGetRenewalResponse(rsp *http.Response) (*GetRenewalResponse, error) {
 	return answer, nil
 }
 
-// GetRenewal What a renewal order did, device by device
+// GetRenewal A renewal order, device by device
 //
-// The devices the order was applied to, by serial number, as far as the caller
-// sees them and saw them when they were renewed. A page may have fewer than
-// `limit` devices, or none.
+// Its devices by serial number, as far as the caller sees the accounts that they
+// were in. `limit` and `cursor` are about the devices; of a renewal from before
+// there were orders a page may have fewer than `limit`, or none.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17948,16 +18955,15 @@ func readReverseRenewalResponse(rsp *http.Response) (*ReverseRenewalResponse, er
 	return answer, nil
 }
 
-// ReverseRenewalWithBody Take a renewal order back
+// ReverseRenewalWithBody Reverse what a renewal order has done, with a reason (the operator only)
 //
-// On all devices it was applied to, as far as the caller sees them, or those named;
-// up to 1,000 at a time. What the order had extended ends again as before, even
+// On all devices it was applied to, or those named; up to 1,000 at a time. What the order had extended ends again as before, even
 // when that lies in the past by now. Refused are
 // - `renewal_not_applied`: the device is not of this order
 // - `renewal_reversed`: it was taken back before
 // - `renewal_not_latest`: another order or grant came after; reverse that first
 // - `transferred_since`: the device has changed its account since
-// - `device_retired`, `device_busy`, `missing_right` (`devices.renew`)
+// - `device_retired`, `device_busy`
 //
 // Automatic renewals are not orders and cannot be taken back.
 //
@@ -17972,16 +18978,15 @@ func (c *Client) ReverseRenewalWithBody(ctx context.Context, id RenewalID, param
 	return readReverseRenewalResponse(rsp)
 }
 
-// ReverseRenewal Take a renewal order back
+// ReverseRenewal Reverse what a renewal order has done, with a reason (the operator only)
 //
-// On all devices it was applied to, as far as the caller sees them, or those named;
-// up to 1,000 at a time. What the order had extended ends again as before, even
+// On all devices it was applied to, or those named; up to 1,000 at a time. What the order had extended ends again as before, even
 // when that lies in the past by now. Refused are
 // - `renewal_not_applied`: the device is not of this order
 // - `renewal_reversed`: it was taken back before
 // - `renewal_not_latest`: another order or grant came after; reverse that first
 // - `transferred_since`: the device has changed its account since
-// - `device_retired`, `device_busy`, `missing_right` (`devices.renew`)
+// - `device_retired`, `device_busy`
 //
 // Automatic renewals are not orders and cannot be taken back.
 //
@@ -17994,6 +18999,162 @@ func (c *Client) ReverseRenewal(ctx context.Context, id RenewalID, params *Rever
 		return nil, err
 	}
 	return readReverseRenewalResponse(rsp)
+}
+
+// ApplyRenewalResponse is the answer to ApplyRenewal: the field of its status is set.
+type ApplyRenewalResponse struct {
+	Response
+	JSON200 *BulkResult // 200, application/json
+}
+
+func readApplyRenewalResponse(rsp *http.Response) (*ApplyRenewalResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ApplyRenewalResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ApplyRenewalWithBody Apply a renewal order (the operator only)
+//
+// To all of its devices that wait, or those named, with the dates of today. A
+// device that is refused, such as one that has moved to another account since
+// (`device_moved`), waits on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}:apply (the `ApplyRenewal` operationId).
+func (c *Client) ApplyRenewalWithBody(ctx context.Context, id RenewalID, params *ApplyRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyRenewalResponse, error) {
+	rsp, err := c.Raw.ApplyRenewalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readApplyRenewalResponse(rsp)
+}
+
+// ApplyRenewal Apply a renewal order (the operator only)
+//
+// To all of its devices that wait, or those named, with the dates of today. A
+// device that is refused, such as one that has moved to another account since
+// (`device_moved`), waits on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}:apply (the `ApplyRenewal` operationId).
+func (c *Client) ApplyRenewal(ctx context.Context, id RenewalID, params *ApplyRenewalParams, body ApplyRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyRenewalResponse, error) {
+	rsp, err := c.Raw.ApplyRenewal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readApplyRenewalResponse(rsp)
+}
+
+// DeclineRenewalResponse is the answer to DeclineRenewal: the field of its status is set.
+type DeclineRenewalResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readDeclineRenewalResponse(rsp *http.Response) (*DeclineRenewalResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &DeclineRenewalResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// DeclineRenewalWithBody Decline a renewal order, with a reason (the operator only)
+//
+// For all of its devices that wait, or those named. `uid` of the answer is the order.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}:decline (the `DeclineRenewal` operationId).
+func (c *Client) DeclineRenewalWithBody(ctx context.Context, id RenewalID, params *DeclineRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclineRenewalResponse, error) {
+	rsp, err := c.Raw.DeclineRenewalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readDeclineRenewalResponse(rsp)
+}
+
+// DeclineRenewal Decline a renewal order, with a reason (the operator only)
+//
+// For all of its devices that wait, or those named. `uid` of the answer is the order.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}:decline (the `DeclineRenewal` operationId).
+func (c *Client) DeclineRenewal(ctx context.Context, id RenewalID, params *DeclineRenewalParams, body DeclineRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclineRenewalResponse, error) {
+	rsp, err := c.Raw.DeclineRenewal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readDeclineRenewalResponse(rsp)
+}
+
+// WithdrawRenewalResponse is the answer to WithdrawRenewal: the field of its status is set.
+type WithdrawRenewalResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readWithdrawRenewalResponse(rsp *http.Response) (*WithdrawRenewalResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &WithdrawRenewalResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// WithdrawRenewalWithBody Take back an order that waits
+//
+// For all of its devices that wait, or those named; only by the account that
+// ordered (`order_not_yours`). `uid` of the answer is the order.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}:withdraw (the `WithdrawRenewal` operationId).
+func (c *Client) WithdrawRenewalWithBody(ctx context.Context, id RenewalID, params *WithdrawRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawRenewalResponse, error) {
+	rsp, err := c.Raw.WithdrawRenewalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawRenewalResponse(rsp)
+}
+
+// WithdrawRenewal Take back an order that waits
+//
+// For all of its devices that wait, or those named; only by the account that
+// ordered (`order_not_yours`). `uid` of the answer is the order.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}:withdraw (the `WithdrawRenewal` operationId).
+func (c *Client) WithdrawRenewal(ctx context.Context, id RenewalID, params *WithdrawRenewalParams, body WithdrawRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawRenewalResponse, error) {
+	rsp, err := c.Raw.WithdrawRenewal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawRenewalResponse(rsp)
 }
 
 // GetSandboxClockResponse is the answer to GetSandboxClock: the field of its status is set.

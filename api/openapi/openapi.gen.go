@@ -228,6 +228,7 @@ func (e OperationState) Valid() bool {
 // Defines values for Outcome.
 const (
 	OutcomeCreated     Outcome = "created"
+	OutcomeOrdered     Outcome = "ordered"
 	OutcomeRefused     Outcome = "refused"
 	OutcomeRenewed     Outcome = "renewed"
 	OutcomeReversed    Outcome = "reversed"
@@ -239,6 +240,8 @@ const (
 func (e Outcome) Valid() bool {
 	switch e {
 	case OutcomeCreated:
+		return true
+	case OutcomeOrdered:
 		return true
 	case OutcomeRefused:
 		return true
@@ -288,6 +291,33 @@ func (e ReleaseRequestState) Valid() bool {
 	case ReleaseRequestStateGranted:
 		return true
 	case ReleaseRequestStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RenewalState.
+const (
+	RenewalStateApplied   RenewalState = "applied"
+	RenewalStateDeclined  RenewalState = "declined"
+	RenewalStateOrdered   RenewalState = "ordered"
+	RenewalStateReversed  RenewalState = "reversed"
+	RenewalStateWithdrawn RenewalState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the RenewalState enum.
+func (e RenewalState) Valid() bool {
+	switch e {
+	case RenewalStateApplied:
+		return true
+	case RenewalStateDeclined:
+		return true
+	case RenewalStateOrdered:
+		return true
+	case RenewalStateReversed:
+		return true
+	case RenewalStateWithdrawn:
 		return true
 	default:
 		return false
@@ -451,6 +481,30 @@ type Administrator struct {
 type Administrators struct {
 	Count int      `json:"count"`
 	Items []Person `json:"items"`
+}
+
+// Allocation defines model for Allocation.
+type Allocation struct {
+	// Account That had the device
+	Account openapi_types.UUID `json:"account"`
+
+	// Actor Empty strings where it is not to be seen
+	Actor        Actor              `json:"actor"`
+	Device       openapi_types.UUID `json:"device"`
+	GrantedAt    time.Time          `json:"grantedAt"`
+	Id           openapi_types.UUID `json:"id"`
+	OldEnd       *string            `json:"oldEnd"`
+	Parked       bool               `json:"parked"`
+	Reason       string             `json:"reason"`
+	SerialNumber string             `json:"serialNumber"`
+	Until        string             `json:"until"`
+}
+
+// AllocationList defines model for AllocationList.
+type AllocationList struct {
+	Items      []Allocation `json:"items"`
+	NextCursor *string      `json:"nextCursor"`
+	Total      int          `json:"total"`
 }
 
 // AllocationRequest defines model for AllocationRequest.
@@ -1336,9 +1390,64 @@ type Remedy struct {
 
 // Renewal defines model for Renewal.
 type Renewal struct {
-	Id         openapi_types.UUID `json:"id"`
-	Items      []RenewedDevice    `json:"items"`
-	NextCursor *string            `json:"nextCursor"`
+	// Account That ordered; null is the operator
+	Account *openapi_types.UUID `json:"account"`
+
+	// Actor Empty strings where it is not to be seen
+	Actor       Actor              `json:"actor"`
+	AlignTo     *string            `json:"alignTo"`
+	Devices     RenewalSummary     `json:"devices"`
+	Id          openapi_types.UUID `json:"id"`
+	Items       []RenewedDevice    `json:"items"`
+	NextCursor  *string            `json:"nextCursor"`
+	Note        string             `json:"note"`
+	OrderNumber string             `json:"orderNumber"`
+	OrderedAt   time.Time          `json:"orderedAt"`
+
+	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
+	// `reversed`, `declined`, `withdrawn`.
+	State RenewalState `json:"state"`
+	Term  *string      `json:"term"`
+
+	// Total Devices of the order that the caller sees
+	Total int     `json:"total"`
+	Until *string `json:"until"`
+}
+
+// RenewalAnswer defines model for RenewalAnswer.
+type RenewalAnswer struct {
+	Devices *DeviceNames `json:"devices,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
+// RenewalList defines model for RenewalList.
+type RenewalList struct {
+	Items      []RenewalOrder `json:"items"`
+	NextCursor *string        `json:"nextCursor"`
+	Total      int            `json:"total"`
+}
+
+// RenewalOrder defines model for RenewalOrder.
+type RenewalOrder struct {
+	// Account That ordered; null is the operator
+	Account *openapi_types.UUID `json:"account"`
+
+	// Actor Empty strings where it is not to be seen
+	Actor       Actor              `json:"actor"`
+	AlignTo     *string            `json:"alignTo"`
+	Devices     RenewalSummary     `json:"devices"`
+	Id          openapi_types.UUID `json:"id"`
+	Note        string             `json:"note"`
+	OrderNumber string             `json:"orderNumber"`
+	OrderedAt   time.Time          `json:"orderedAt"`
+
+	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
+	// `reversed`, `declined`, `withdrawn`.
+	State RenewalState `json:"state"`
+	Term  *string      `json:"term"`
+	Until *string      `json:"until"`
 }
 
 // RenewalPreview defines model for RenewalPreview.
@@ -1400,20 +1509,51 @@ type RenewalReversalRequest struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// RenewalState Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
+// `reversed`, `declined`, `withdrawn`.
+type RenewalState string
+
+// RenewalSummary defines model for RenewalSummary.
+type RenewalSummary struct {
+	Applied   int `json:"applied"`
+	Declined  int `json:"declined"`
+	Ordered   int `json:"ordered"`
+	Reversed  int `json:"reversed"`
+	Total     int `json:"total"`
+	Withdrawn int `json:"withdrawn"`
+}
+
 // RenewedDevice defines model for RenewedDevice.
 type RenewedDevice struct {
+	// Account The device was in when it was ordered for
+	Account openapi_types.UUID `json:"account"`
+
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor     `json:"actor"`
-	NewEnd      string    `json:"newEnd"`
-	Note        string    `json:"note"`
-	OldEnd      *string   `json:"oldEnd"`
-	OrderNumber string    `json:"orderNumber"`
-	Parked      bool      `json:"parked"`
-	RenewedAt   time.Time `json:"renewedAt"`
+	Actor *Actor `json:"actor,omitempty"`
+
+	// NewEnd Of a device that was not renewed, what the order would have done on the day it came
+	NewEnd      *string `json:"newEnd"`
+	Note        string  `json:"note"`
+	OldEnd      *string `json:"oldEnd"`
+	OrderNumber string  `json:"orderNumber"`
+	Parked      bool    `json:"parked"`
+
+	// Problems Why it could not be renewed when that was tried
+	Problems []ItemProblem `json:"problems"`
+
+	// Reason Why it was declined, withdrawn or reversed
+	Reason string `json:"reason"`
+
+	// RenewedAt Null until it is
+	RenewedAt *time.Time `json:"renewedAt"`
 
 	// ReversedAt Null while it stands
 	ReversedAt   *time.Time `json:"reversedAt"`
 	SerialNumber string     `json:"serialNumber"`
+
+	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
+	// `reversed`, `declined`, `withdrawn`.
+	State RenewalState `json:"state"`
 
 	// Term Where one was ordered
 	Term *string            `json:"term,omitempty"`
@@ -1562,6 +1702,7 @@ type Slots struct {
 // Summary defines model for Summary.
 type Summary struct {
 	Created     *int `json:"created,omitempty"`
+	Ordered     *int `json:"ordered,omitempty"`
 	Refused     int  `json:"refused"`
 	Renewed     *int `json:"renewed,omitempty"`
 	Reversed    *int `json:"reversed,omitempty"`
@@ -2410,6 +2551,29 @@ type WithdrawPendingAccountParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListAllocationsParams defines parameters for ListAllocations.
+type ListAllocationsParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Account That had the device
+	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+
+	// Device UID or serial number
+	Device *string `form:"device,omitempty" json:"device,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // GrantAllocationParams defines parameters for GrantAllocation.
 type GrantAllocationParams struct {
 	// DryRun Decide as always, write nothing
@@ -2865,6 +3029,31 @@ type PreviewRenewalsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListRenewalsParams defines parameters for ListRenewals.
+type ListRenewalsParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort         `form:"sort,omitempty" json:"sort,omitempty"`
+	State *RenewalState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Account That ordered, or had one of the devices
+	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+
+	// Device UID or serial number
+	Device      *string `form:"device,omitempty" json:"device,omitempty"`
+	OrderNumber *string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // RenewDevicesParams defines parameters for RenewDevices.
 type RenewDevicesParams struct {
 	// DryRun Decide as always, write nothing
@@ -2904,6 +3093,39 @@ type ReverseRenewalParams struct {
 
 	// Atomic All or nothing
 	Atomic *Atomic `form:"atomic,omitempty" json:"atomic,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ApplyRenewalParams defines parameters for ApplyRenewal.
+type ApplyRenewalParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Atomic All or nothing
+	Atomic *Atomic `form:"atomic,omitempty" json:"atomic,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeclineRenewalParams defines parameters for DeclineRenewal.
+type DeclineRenewalParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WithdrawRenewalParams defines parameters for WithdrawRenewal.
+type WithdrawRenewalParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3173,6 +3395,15 @@ type RenewDevicesJSONRequestBody = RenewalRequest
 // ReverseRenewalJSONRequestBody defines body for ReverseRenewal for application/json ContentType.
 type ReverseRenewalJSONRequestBody = RenewalReversalRequest
 
+// ApplyRenewalJSONRequestBody defines body for ApplyRenewal for application/json ContentType.
+type ApplyRenewalJSONRequestBody = RenewalAnswer
+
+// DeclineRenewalJSONRequestBody defines body for DeclineRenewal for application/json ContentType.
+type DeclineRenewalJSONRequestBody = RenewalAnswer
+
+// WithdrawRenewalJSONRequestBody defines body for WithdrawRenewal for application/json ContentType.
+type WithdrawRenewalJSONRequestBody = RenewalAnswer
+
 // MoveSandboxClockJSONRequestBody defines body for MoveSandboxClock for application/json ContentType.
 type MoveSandboxClockJSONRequestBody = ClockRequest
 
@@ -3319,6 +3550,9 @@ type ServerInterface interface {
 	// ActivateAccount Activate the account, or join the one that a user was invited to
 	// (POST /v1/activations/{token})
 	ActivateAccount(ctx echo.Context, token Token) error
+	// ListAllocations The service allocations that the operator has granted
+	// (GET /v1/allocations)
+	ListAllocations(ctx echo.Context, params ListAllocationsParams) error
 	// GrantAllocation Grant a device a service allocation (the operator only)
 	// (POST /v1/allocations)
 	GrantAllocation(ctx echo.Context, params GrantAllocationParams) error
@@ -3424,15 +3658,27 @@ type ServerInterface interface {
 	// PreviewRenewals What a renewal order would do to each device
 	// (POST /v1/renewal-previews)
 	PreviewRenewals(ctx echo.Context, params PreviewRenewalsParams) error
-	// RenewDevices Apply a renewal order to devices
+	// ListRenewals Renewal orders and what became of them
+	// (GET /v1/renewals)
+	ListRenewals(ctx echo.Context, params ListRenewalsParams) error
+	// RenewDevices Order a renewal of devices
 	// (POST /v1/renewals)
 	RenewDevices(ctx echo.Context, params RenewDevicesParams) error
-	// GetRenewal What a renewal order did, device by device
+	// GetRenewal A renewal order, device by device
 	// (GET /v1/renewals/{id})
 	GetRenewal(ctx echo.Context, id RenewalID, params GetRenewalParams) error
-	// ReverseRenewal Take a renewal order back
+	// ReverseRenewal Reverse what a renewal order has done, with a reason (the operator only)
 	// (POST /v1/renewals/{id}/reversals)
 	ReverseRenewal(ctx echo.Context, id RenewalID, params ReverseRenewalParams) error
+	// ApplyRenewal Apply a renewal order (the operator only)
+	// (POST /v1/renewals/{id}:apply)
+	ApplyRenewal(ctx echo.Context, id RenewalID, params ApplyRenewalParams) error
+	// DeclineRenewal Decline a renewal order, with a reason (the operator only)
+	// (POST /v1/renewals/{id}:decline)
+	DeclineRenewal(ctx echo.Context, id RenewalID, params DeclineRenewalParams) error
+	// WithdrawRenewal Take back an order that waits
+	// (POST /v1/renewals/{id}:withdraw)
+	WithdrawRenewal(ctx echo.Context, id RenewalID, params WithdrawRenewalParams) error
 	// GetSandboxClock What the sandbox clock shows (the operator only)
 	// (GET /v1/sandbox/clock)
 	GetSandboxClock(ctx echo.Context) error
@@ -6050,6 +6296,76 @@ func (w *ServerInterfaceWrapper) ActivateAccount(ctx echo.Context) error {
 	return err
 }
 
+// ListAllocations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAllocations(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAllocationsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "device" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAllocations(ctx, params)
+	return err
+}
+
 // GrantAllocation converts echo context to params.
 func (w *ServerInterfaceWrapper) GrantAllocation(ctx echo.Context) error {
 	var err error
@@ -7911,6 +8227,90 @@ func (w *ServerInterfaceWrapper) PreviewRenewals(ctx echo.Context) error {
 	return err
 }
 
+// ListRenewals converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRenewals(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRenewalsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "device" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
+	}
+
+	// ------------- Optional query parameter "orderNumber" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter orderNumber: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRenewals(ctx, params)
+	return err
+}
+
 // RenewDevices converts echo context to params.
 func (w *ServerInterfaceWrapper) RenewDevices(ctx echo.Context) error {
 	var err error
@@ -8100,6 +8500,154 @@ func (w *ServerInterfaceWrapper) ReverseRenewal(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReverseRenewal(ctx, id, params)
+	return err
+}
+
+// ApplyRenewal converts echo context to params.
+func (w *ServerInterfaceWrapper) ApplyRenewal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id RenewalID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyRenewalParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// ------------- Optional query parameter "atomic" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "atomic", ctx.QueryParams(), &params.Atomic, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter atomic: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ApplyRenewal(ctx, id, params)
+	return err
+}
+
+// DeclineRenewal converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineRenewal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id RenewalID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclineRenewalParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineRenewal(ctx, id, params)
+	return err
+}
+
+// WithdrawRenewal converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawRenewal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id RenewalID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawRenewalParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawRenewal(ctx, id, params)
 	return err
 }
 
@@ -8856,12 +9404,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/release-requests/:id", wrapper.GetReleaseRequest, options.OperationMiddlewares["getReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/release-requests/:id\\:grant", wrapper.GrantReleaseRequest, options.OperationMiddlewares["grantReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/release-requests/:id\\:deny", wrapper.DenyReleaseRequest, options.OperationMiddlewares["denyReleaseRequest"]...)
+	router.GET(options.BaseURL+"/v1/renewals", wrapper.ListRenewals, options.OperationMiddlewares["listRenewals"]...)
 	router.POST(options.BaseURL+"/v1/renewals", wrapper.RenewDevices, options.OperationMiddlewares["renewDevices"]...)
 	router.POST(options.BaseURL+"/v1/renewal-previews", wrapper.PreviewRenewals, options.OperationMiddlewares["previewRenewals"]...)
 	router.GET(options.BaseURL+"/v1/renewals/:id", wrapper.GetRenewal, options.OperationMiddlewares["getRenewal"]...)
+	router.POST(options.BaseURL+"/v1/renewals/:id\\:apply", wrapper.ApplyRenewal, options.OperationMiddlewares["applyRenewal"]...)
+	router.POST(options.BaseURL+"/v1/renewals/:id\\:decline", wrapper.DeclineRenewal, options.OperationMiddlewares["declineRenewal"]...)
+	router.POST(options.BaseURL+"/v1/renewals/:id\\:withdraw", wrapper.WithdrawRenewal, options.OperationMiddlewares["withdrawRenewal"]...)
 	router.POST(options.BaseURL+"/v1/renewals/:id/reversals", wrapper.ReverseRenewal, options.OperationMiddlewares["reverseRenewal"]...)
 	router.GET(options.BaseURL+"/v1/sandbox/clock", wrapper.GetSandboxClock, options.OperationMiddlewares["getSandboxClock"]...)
 	router.POST(options.BaseURL+"/v1/sandbox/clock", wrapper.MoveSandboxClock, options.OperationMiddlewares["moveSandboxClock"]...)
+	router.GET(options.BaseURL+"/v1/allocations", wrapper.ListAllocations, options.OperationMiddlewares["listAllocations"]...)
 	router.POST(options.BaseURL+"/v1/allocations", wrapper.GrantAllocation, options.OperationMiddlewares["grantAllocation"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id", wrapper.GetOperation, options.OperationMiddlewares["getOperation"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id/results", wrapper.GetOperationResults, options.OperationMiddlewares["getOperationResults"]...)
@@ -11813,6 +12366,72 @@ func (response ActivateAccountdefaultApplicationProblemPlusJSONResponse) VisitAc
 	return err
 }
 
+type ListAllocationsRequestObject struct {
+	Params ListAllocationsParams
+}
+
+type ListAllocationsResponseObject interface {
+	VisitListAllocationsResponse(w http.ResponseWriter) error
+}
+
+type ListAllocations200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListAllocations200JSONResponse struct {
+	Body    AllocationList
+	Headers ListAllocations200ResponseHeaders
+}
+
+func (response ListAllocations200JSONResponse) VisitListAllocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAllocationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListAllocationsdefaultApplicationProblemPlusJSONResponse) VisitListAllocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GrantAllocationRequestObject struct {
 	Params GrantAllocationParams
 	Body   *GrantAllocationJSONRequestBody
@@ -11822,7 +12441,7 @@ type GrantAllocationResponseObject interface {
 	VisitGrantAllocationResponse(w http.ResponseWriter) error
 }
 
-type GrantAllocation200JSONResponse Written
+type GrantAllocation200JSONResponse Device
 
 func (response GrantAllocation200JSONResponse) VisitGrantAllocationResponse(w http.ResponseWriter) error {
 
@@ -11842,7 +12461,7 @@ type GrantAllocation201ResponseHeaders struct {
 }
 
 type GrantAllocation201JSONResponse struct {
-	Body    Written
+	Body    Device
 	Headers GrantAllocation201ResponseHeaders
 }
 
@@ -14274,6 +14893,72 @@ func (response PreviewRenewalsdefaultApplicationProblemPlusJSONResponse) VisitPr
 	return err
 }
 
+type ListRenewalsRequestObject struct {
+	Params ListRenewalsParams
+}
+
+type ListRenewalsResponseObject interface {
+	VisitListRenewalsResponse(w http.ResponseWriter) error
+}
+
+type ListRenewals200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListRenewals200JSONResponse struct {
+	Body    RenewalList
+	Headers ListRenewals200ResponseHeaders
+}
+
+func (response ListRenewals200JSONResponse) VisitListRenewalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRenewalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListRenewalsdefaultApplicationProblemPlusJSONResponse) VisitListRenewalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RenewDevicesRequestObject struct {
 	Params RenewDevicesParams
 	Body   *RenewDevicesJSONRequestBody
@@ -14485,6 +15170,198 @@ type ReverseRenewaldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReverseRenewaldefaultApplicationProblemPlusJSONResponse) VisitReverseRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyRenewalRequestObject struct {
+	Id     RenewalID `json:"id"`
+	Params ApplyRenewalParams
+	Body   *ApplyRenewalJSONRequestBody
+}
+
+type ApplyRenewalResponseObject interface {
+	VisitApplyRenewalResponse(w http.ResponseWriter) error
+}
+
+type ApplyRenewal200ResponseHeaders struct {
+	XPosition string
+}
+
+type ApplyRenewal200JSONResponse struct {
+	Body    BulkResult
+	Headers ApplyRenewal200ResponseHeaders
+}
+
+func (response ApplyRenewal200JSONResponse) VisitApplyRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyRenewaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ApplyRenewaldefaultApplicationProblemPlusJSONResponse) VisitApplyRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineRenewalRequestObject struct {
+	Id     RenewalID `json:"id"`
+	Params DeclineRenewalParams
+	Body   *DeclineRenewalJSONRequestBody
+}
+
+type DeclineRenewalResponseObject interface {
+	VisitDeclineRenewalResponse(w http.ResponseWriter) error
+}
+
+type DeclineRenewal200JSONResponse struct{ WrittenJSONResponse }
+
+func (response DeclineRenewal200JSONResponse) VisitDeclineRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineRenewaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DeclineRenewaldefaultApplicationProblemPlusJSONResponse) VisitDeclineRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawRenewalRequestObject struct {
+	Id     RenewalID `json:"id"`
+	Params WithdrawRenewalParams
+	Body   *WithdrawRenewalJSONRequestBody
+}
+
+type WithdrawRenewalResponseObject interface {
+	VisitWithdrawRenewalResponse(w http.ResponseWriter) error
+}
+
+type WithdrawRenewal200JSONResponse struct{ WrittenJSONResponse }
+
+func (response WithdrawRenewal200JSONResponse) VisitWithdrawRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawRenewaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response WithdrawRenewaldefaultApplicationProblemPlusJSONResponse) VisitWithdrawRenewalResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15708,6 +16585,9 @@ type StrictServerInterface interface {
 	// ActivateAccount Activate the account, or join the one that a user was invited to
 	// (POST /v1/activations/{token})
 	ActivateAccount(ctx context.Context, request ActivateAccountRequestObject) (ActivateAccountResponseObject, error)
+	// ListAllocations The service allocations that the operator has granted
+	// (GET /v1/allocations)
+	ListAllocations(ctx context.Context, request ListAllocationsRequestObject) (ListAllocationsResponseObject, error)
 	// GrantAllocation Grant a device a service allocation (the operator only)
 	// (POST /v1/allocations)
 	GrantAllocation(ctx context.Context, request GrantAllocationRequestObject) (GrantAllocationResponseObject, error)
@@ -15813,15 +16693,27 @@ type StrictServerInterface interface {
 	// PreviewRenewals What a renewal order would do to each device
 	// (POST /v1/renewal-previews)
 	PreviewRenewals(ctx context.Context, request PreviewRenewalsRequestObject) (PreviewRenewalsResponseObject, error)
-	// RenewDevices Apply a renewal order to devices
+	// ListRenewals Renewal orders and what became of them
+	// (GET /v1/renewals)
+	ListRenewals(ctx context.Context, request ListRenewalsRequestObject) (ListRenewalsResponseObject, error)
+	// RenewDevices Order a renewal of devices
 	// (POST /v1/renewals)
 	RenewDevices(ctx context.Context, request RenewDevicesRequestObject) (RenewDevicesResponseObject, error)
-	// GetRenewal What a renewal order did, device by device
+	// GetRenewal A renewal order, device by device
 	// (GET /v1/renewals/{id})
 	GetRenewal(ctx context.Context, request GetRenewalRequestObject) (GetRenewalResponseObject, error)
-	// ReverseRenewal Take a renewal order back
+	// ReverseRenewal Reverse what a renewal order has done, with a reason (the operator only)
 	// (POST /v1/renewals/{id}/reversals)
 	ReverseRenewal(ctx context.Context, request ReverseRenewalRequestObject) (ReverseRenewalResponseObject, error)
+	// ApplyRenewal Apply a renewal order (the operator only)
+	// (POST /v1/renewals/{id}:apply)
+	ApplyRenewal(ctx context.Context, request ApplyRenewalRequestObject) (ApplyRenewalResponseObject, error)
+	// DeclineRenewal Decline a renewal order, with a reason (the operator only)
+	// (POST /v1/renewals/{id}:decline)
+	DeclineRenewal(ctx context.Context, request DeclineRenewalRequestObject) (DeclineRenewalResponseObject, error)
+	// WithdrawRenewal Take back an order that waits
+	// (POST /v1/renewals/{id}:withdraw)
+	WithdrawRenewal(ctx context.Context, request WithdrawRenewalRequestObject) (WithdrawRenewalResponseObject, error)
 	// GetSandboxClock What the sandbox clock shows (the operator only)
 	// (GET /v1/sandbox/clock)
 	GetSandboxClock(ctx context.Context, request GetSandboxClockRequestObject) (GetSandboxClockResponseObject, error)
@@ -17519,6 +18411,31 @@ func (sh *strictHandler) ActivateAccount(ctx echo.Context, token Token) error {
 	return nil
 }
 
+// ListAllocations operation middleware
+func (sh *strictHandler) ListAllocations(ctx echo.Context, params ListAllocationsParams) error {
+	var request ListAllocationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAllocations(ctx.Request().Context(), request.(ListAllocationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAllocations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAllocationsResponseObject); ok {
+		return validResponse.VisitListAllocationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GrantAllocation operation middleware
 func (sh *strictHandler) GrantAllocation(ctx echo.Context, params GrantAllocationParams) error {
 	var request GrantAllocationRequestObject
@@ -18874,6 +19791,31 @@ func (sh *strictHandler) PreviewRenewals(ctx echo.Context, params PreviewRenewal
 	return nil
 }
 
+// ListRenewals operation middleware
+func (sh *strictHandler) ListRenewals(ctx echo.Context, params ListRenewalsParams) error {
+	var request ListRenewalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRenewals(ctx.Request().Context(), request.(ListRenewalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRenewals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRenewalsResponseObject); ok {
+		return validResponse.VisitListRenewalsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RenewDevices operation middleware
 func (sh *strictHandler) RenewDevices(ctx echo.Context, params RenewDevicesParams) error {
 	var request RenewDevicesRequestObject
@@ -18991,6 +19933,162 @@ func (sh *strictHandler) ReverseRenewal(ctx echo.Context, id RenewalID, params R
 		return err
 	} else if validResponse, ok := response.(ReverseRenewalResponseObject); ok {
 		return validResponse.VisitReverseRenewalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ApplyRenewal operation middleware
+func (sh *strictHandler) ApplyRenewal(ctx echo.Context, id RenewalID, params ApplyRenewalParams) error {
+	var request ApplyRenewalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ApplyRenewalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyRenewal(ctx.Request().Context(), request.(ApplyRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ApplyRenewalResponseObject); ok {
+		return validResponse.VisitApplyRenewalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineRenewal operation middleware
+func (sh *strictHandler) DeclineRenewal(ctx echo.Context, id RenewalID, params DeclineRenewalParams) error {
+	var request DeclineRenewalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body DeclineRenewalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineRenewal(ctx.Request().Context(), request.(DeclineRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineRenewalResponseObject); ok {
+		return validResponse.VisitDeclineRenewalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawRenewal operation middleware
+func (sh *strictHandler) WithdrawRenewal(ctx echo.Context, id RenewalID, params WithdrawRenewalParams) error {
+	var request WithdrawRenewalRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawRenewalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawRenewal(ctx.Request().Context(), request.(WithdrawRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawRenewalResponseObject); ok {
+		return validResponse.VisitWithdrawRenewalResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

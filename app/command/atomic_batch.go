@@ -59,7 +59,7 @@ func (b Bulk) atomic(ctx context.Context, env Env) ([]Result[device.State], erro
 		return nil, err
 	}
 	results, err := b.LookAhead(ctx, env)
-	if err != nil || refuseAll(results) {
+	if err != nil || RefuseAll(results) {
 		return results, err
 	}
 	t := atomicBatch{env: env, bulk: b, results: results, log: newBatch(uid), holds: map[int]*hold{}}
@@ -74,8 +74,8 @@ func (b Bulk) atomic(ctx context.Context, env Env) ([]Result[device.State], erro
 	return t.run(ctx)
 }
 
-// refuseAll makes one refusal the refusal of all.
-func refuseAll(results []Result[device.State]) bool {
+// RefuseAll makes one refusal the refusal of all, and says whether there was one.
+func RefuseAll(results []Result[device.State]) bool {
 	refused := slices.ContainsFunc(results, func(r Result[device.State]) bool { return len(r.Problems) > 0 })
 	for i := range results {
 		if refused && len(results[i].Problems) == 0 {
@@ -126,7 +126,7 @@ func (t *atomicBatch) run(ctx context.Context) ([]Result[device.State], error) {
 		return nil, busyOnConflict(err)
 	}
 	held, err := t.holdAll(ctx)
-	if err == nil && !refuseAll(held) {
+	if err == nil && !RefuseAll(held) {
 		err = t.commit(ctx)
 	} else if err == nil {
 		return held, t.undo(ctx)

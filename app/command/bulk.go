@@ -91,7 +91,7 @@ func (b Bulk) Results(ctx context.Context, env Env) ([]Result[device.State], err
 	case b.DryRun:
 		results, err := b.LookAhead(ctx, env)
 		if b.Atomic {
-			refuseAll(results)
+			RefuseAll(results)
 		}
 		return results, err
 	case b.Atomic:

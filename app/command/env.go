@@ -33,6 +33,7 @@ type Env struct {
 	At      time.Time // when the command was begun
 
 	causation string // the event that caused it; empty: the command itself
+	step      string // tells the events of its steps on one stream apart
 }
 
 // Begin begins a command. One without an id gets one.
@@ -63,12 +64,19 @@ func System(part string) domain.Actor {
 // Today is the UTC day on which the command was begun.
 func (env Env) Today() calendar.Date { return calendar.DateOf(env.At) }
 
+// Step is the command in another of its steps: on a stream that it has appended to
+// before its events have other ids there.
+func (env Env) Step(name string) Env {
+	env.step = name + "/"
+	return env
+}
+
 // Derive makes an id that follows from the command.
 func (env Env) Derive(name string) uuid.UUID { return uuid.NewSHA1(env.Command.ID, []byte(name)) }
 
 // eventID is that of the command's event number i on a stream.
 func (env Env) eventID(stream string, i int) uuid.UUID {
-	return env.Derive(stream + "#" + strconv.Itoa(i))
+	return env.Derive(env.step + stream + "#" + strconv.Itoa(i))
 }
 
 // Events makes the events of the command on a stream, all at this instant. Their

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -20,6 +21,23 @@ func changes(before, after device.State, r device.Rules) []Change {
 	for n, now := range fields(after, r) {
 		if was[n].After != now.After {
 			all = append(all, Change{Field: now.Field, Before: was[n].After, After: now.After})
+		}
+	}
+	return all
+}
+
+// orderOf is what a renewal says about the order that it is from.
+func orderOf(e domain.Event) []Change {
+	renewed, ok := e.(device.ServiceRenewed)
+	if !ok {
+		return nil
+	}
+	var all []Change
+	for _, c := range []Change{
+		{Field: "term", After: renewed.Term}, {Field: "orderNumber", After: renewed.OrderNumber}, {Field: "note", After: renewed.Note},
+	} {
+		if c.After != "" {
+			all = append(all, c)
 		}
 	}
 	return all

@@ -67,7 +67,7 @@ func (s *Service) History(ctx context.Context, caller access.Caller, name string
 			return nil, err
 		}
 		hash, item.OccurredAt = item.Hash, times.Next(e)
-		item.Account, item.Changes = after.Account, changes(before, after, s.rules)
+		item.Account, item.Changes = after.Account, append(changes(before, after, s.rules), orderOf(e.Event)...)
 		items[i] = item.redacted(visible(before), visible(after))
 	}
 	return items, nil

@@ -33,6 +33,7 @@ func (s *Service) RunOperationChunk(ctx context.Context, id uuid.UUID) (done boo
 	if err != nil {
 		return false, err
 	}
+	request.Submission.Renewal.Part = op.Done / chunkSize // each an order of its own
 	r, err := s.runChunk(ctx, request, items)
 	if isFinal(err) {
 		s.executor.Logger.WarnContext(ctx, "operation failed", "operation", id, "error", err)

@@ -13,6 +13,8 @@ type Reader interface {
 	Accounts(context.Context, AccountQuery) (List[AccountRow], error)
 	Users(context.Context, UserQuery) (List[UserRow], error)
 	AuditGrants(context.Context, AuditGrantQuery) (List[AuditGrantRow], error)
+	Renewals(context.Context, RenewalQuery) (List[RenewalRow], error)
+	Allocations(context.Context, AllocationQuery) (List[AllocationRow], error)
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)

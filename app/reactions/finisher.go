@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -29,6 +30,8 @@ import (
 //     needed and the key are destroyed;
 //   - a device whose owner has agreed to release it is released;
 //   - users follow what their account has decided about them;
+//   - what is approved of a renewal order is renewed, and what was taken back is
+//     recorded there;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
 //
 // Handling events again, or on several instances at once, does no harm.
@@ -38,11 +41,14 @@ type Finisher struct {
 	people       *people.Service
 	partnerships *partnerships.Service
 	devices      *devices.Service
+	renewals     *renewals.Service
 }
 
 // NewFinisher makes the finisher.
-func NewFinisher(x *command.Executor, a *accounts.Service, p *people.Service, s *partnerships.Service, d *devices.Service) *Finisher {
-	return &Finisher{executor: x, accounts: a, people: p, partnerships: s, devices: d}
+func NewFinisher(x *command.Executor, a *accounts.Service, p *people.Service, s *partnerships.Service, d *devices.Service,
+	r *renewals.Service,
+) *Finisher {
+	return &Finisher{executor: x, accounts: a, people: p, partnerships: s, devices: d, renewals: r}
 }
 
 // Name is that of its checkpoint. It changes with Prefixes: the log is then
@@ -51,7 +57,7 @@ func (*Finisher) Name() string { return "processes_3" }
 
 // Prefixes are those of the streams it follows.
 func (*Finisher) Prefixes() []string {
-	return []string{"account-", "auditgrant-", "batch-", "device-", "releases-", "reservation-", "user-"}
+	return []string{"account-", "auditgrant-", "batch-", "device-", "releases-", "renewalorder-", "reservation-", "user-"}
 }
 
 // HandleBatch looks after everything that the events began. It gives

@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/aggregate"
+	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -41,7 +42,7 @@ func (*Mailings) Name() string { return "mailings" }
 
 // Prefixes are those of the streams it follows.
 func (*Mailings) Prefixes() []string {
-	return []string{account.Aggregate.Prefix(), partnership.Aggregate.Prefix(), user.Aggregate.Prefix()}
+	return []string{account.Aggregate.Prefix(), order.Aggregate.Prefix(), partnership.Aggregate.Prefix(), user.Aggregate.Prefix()}
 }
 
 // Replaces names the followers that mailed before there was this one. It begins
@@ -85,6 +86,14 @@ func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail
 		return m.endWarning(ctx, e, event)
 	case user.PasswordResetRequested:
 		return m.passwordReset(ctx, e, event)
+	case order.RenewalOrdered:
+		return m.renewalOrdered(ctx, e, event)
+	case order.RenewalOrderApplied:
+		return m.renewalAnswered(ctx, e, event.Order, "applied", renewedDevices(event), "")
+	case order.RenewalOrderDeclined:
+		return m.renewalAnswered(ctx, e, event.Order, "declined", event.Devices, event.Reason)
+	case order.RenewalOrderWithdrawn:
+		return m.renewalWithdrawn(ctx, e, event)
 	}
 	return nil, nil
 }

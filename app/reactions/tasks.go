@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/batch"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/user"
@@ -22,13 +23,14 @@ type tasks struct {
 	finisher               *Finisher
 	batches, holds, others stage
 	held                   map[uuid.UUID][]uuid.UUID              // by batch: devices
+	reversed               map[uuid.UUID][]uuid.UUID              // by reversal: devices
 	reserved               map[string]map[string]reservation.Kind // by holder's stream: reservations it has claimed
 }
 
 func (f *Finisher) tasks(events []eventlog.Recorded) *tasks {
 	t := &tasks{
 		finisher: f, batches: stage{}, holds: stage{}, others: stage{},
-		held: map[uuid.UUID][]uuid.UUID{}, reserved: map[string]map[string]reservation.Kind{},
+		held: map[uuid.UUID][]uuid.UUID{}, reversed: map[uuid.UUID][]uuid.UUID{}, reserved: map[string]map[string]reservation.Kind{},
 	}
 	for _, e := range events {
 		t.add(e)
@@ -49,6 +51,12 @@ func (t *tasks) add(e eventlog.Recorded) {
 	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountRenamed, account.AdministratorEmailCorrected,
 		user.UserInvitationRevoked, user.UserInvitationAbandoned:
 		t.tidy(e.Stream, e)
+	case order.RenewalOrderApproved:
+		t.finishOrder(event.Order, e)
+	case order.RenewalOrderDeclined, order.RenewalOrderWithdrawn, order.RenewalOrderReversed, order.RenewalOrderAbandoned:
+		t.tidy(e.Stream, e)
+	case device.RenewalReversed:
+		t.recordReversal(event, e)
 	case release.ReleaseRequestGranted:
 		t.releaseDevice(event.Request, e)
 	case account.AccountCreated:
@@ -113,6 +121,23 @@ func (t *tasks) tidy(holder string, e eventlog.Recorded) {
 func (t *tasks) releaseDevice(request uuid.UUID, e eventlog.Recorded) {
 	t.refusable("release request "+request.String(), e, func(ctx context.Context, env command.Env) error {
 		return t.finisher.devices.ReleaseGranted(ctx, env, request)
+	})
+}
+
+// finishOrder is for orders whose command has died; any approval is as good as
+// another.
+func (t *tasks) finishOrder(uid uuid.UUID, e eventlog.Recorded) {
+	t.refusable("renewal order "+uid.String(), e, func(ctx context.Context, env command.Env) error {
+		return t.finisher.renewals.FinishOrder(ctx, env, uid)
+	})
+}
+
+func (t *tasks) recordReversal(reversed device.RenewalReversed, e eventlog.Recorded) {
+	t.reversed[reversed.Reversal] = append(t.reversed[reversed.Reversal], reversed.Device)
+	t.refusable("reversal "+reversed.Reversal.String(), e, func(ctx context.Context, env command.Env) error {
+		devices := t.reversed[reversed.Reversal]
+		_, err := t.finisher.renewals.RecordReversal(ctx, env, reversed.Renewal, reversed.Reversal, devices, e.Metadata.Reason)
+		return err
 	})
 }
 
@@ -185,4 +210,4 @@ func (t *tasks) refusable(name string, e eventlog.Recorded, do func(context.Cont
 }
 
 // holders are the aggregates that hold reservations.
-var holders = []aggregate.Holder{device.Aggregate, account.Aggregate, user.Aggregate}
+var holders = []aggregate.Holder{device.Aggregate, account.Aggregate, user.Aggregate, order.Aggregate}

@@ -6,7 +6,6 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
-	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Align finds the day to align to among the named devices, where the alignment
@@ -20,16 +19,15 @@ func (s *Service) Align(ctx context.Context, caller access.Caller, to device.Ali
 	return align(to, selected, calendar.DateOf(s.executor.Clock.Now())), err
 }
 
-// align finds the day to align to among the devices that the caller may renew;
-// others tell nothing.
+// align finds the day to align to among the devices that the caller may order
+// for; others tell nothing.
 func align(to device.Alignment, selected access.Selection, today calendar.Date) device.Alignment {
 	if !to.NeedsSelection() {
 		return to
 	}
 	var ends []device.Allocation
 	for s := range selected.States() {
-		set, _ := selected.In(s.Account)
-		if s.LifeCycle != device.OutOfService && set.Has(rights.DevicesRenew) && selected.Caller.ActsFor(s.Account) {
+		if s.LifeCycle != device.OutOfService && selected.Sees(s.Account) && selected.Caller.ActsFor(s.Account) {
 			ends = append(ends, s.Allocation())
 		}
 	}

@@ -31,15 +31,15 @@ type Preview struct {
 // Preview tells what an order would do, by the decisions of Renew and with its
 // errors.
 func (s *Service) Preview(ctx context.Context, caller access.Caller, c Renew) ([]Preview, error) {
-	o, err := s.order(ctx, caller, c)
+	o, err := s.ordering(ctx, caller, c)
 	if err != nil {
 		return nil, err
 	}
-	results, err := o.bulk.LookAhead(ctx, o.env)
+	results, err := o.consider(ctx)
 	if err != nil {
 		return nil, err
 	}
-	answer := o.bulk.Answer(o.env.Command.ID, results)
+	answer := o.answer(results, nil)
 	previews := make([]Preview, len(results))
 	for i, r := range results {
 		item := answer.Results[i]

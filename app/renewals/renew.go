@@ -2,17 +2,23 @@ package renewals
 
 import (
 	"context"
+	"fmt"
+
+	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-// Renew applies a renewal order to devices, named by uid or serial number. Exactly
-// one of Term, Until and Align.
+// Renew orders a renewal of devices, named by uid or serial number. Exactly one of
+// Term, Until and Align. Part tells the parts of one long command apart, each of
+// which is an order of its own.
 type Renew struct {
 	command.Command
 	Devices     []string
@@ -21,50 +27,79 @@ type Renew struct {
 	Align       device.Alignment
 	OrderNumber string
 	Note        string
+	Part        int
 	DryRun      bool
 	Atomic      bool
 }
 
-// Renew applies a renewal order to devices of any accounts in which the caller
-// has devices.renew; others are refused with missing_right, or device_not_found
-// where the caller does not see them.
+// Renew orders a renewal of devices of any accounts in which the caller has
+// devices.read; others are refused with device_not_found. The order waits, or is
+// applied at once (see the package). The result's ID names the order; it is
+// uuid.Nil when nothing was ordered.
 func (s *Service) Renew(ctx context.Context, caller access.Caller, c Renew) (command.BulkResult, error) {
-	o, err := s.order(ctx, caller, c)
+	o, err := s.ordering(ctx, caller, c)
 	if err != nil {
 		return command.BulkResult{}, err
 	}
-	return o.bulk.Run(ctx, o.env)
+	if err := o.bulk.Check(); err != nil {
+		return command.BulkResult{}, err
+	}
+	results, err := o.consider(ctx)
+	if err != nil {
+		return command.BulkResult{}, err
+	}
+	if c.DryRun {
+		return o.answer(results, nil), nil
+	}
+	return o.place(ctx, results)
 }
 
-// order is a renewal order with all that its decisions rest on.
-type order struct {
-	env      command.Env
-	selected access.Selection
-	bulk     command.Bulk
-}
-
-func (s *Service) order(ctx context.Context, caller access.Caller, c Renew) (order, error) {
-	o := order{env: s.executor.Begin(caller.Actor, c.Command)}
+// ordering makes an order of a request, with all that its decisions rest on.
+func (s *Service) ordering(ctx context.Context, caller access.Caller, c Renew) (*ordering, error) {
 	c, err := c.Normalise()
 	if err != nil {
-		return o, err
+		return nil, err
 	}
 	req := s.access.Request(caller)
 	if err := req.MayWrite(ctx, rights.DevicesRenew); err != nil {
-		return o, err
+		return nil, err
 	}
+	o := &ordering{service: s, env: s.executor.Begin(caller.Actor, c.Command), request: c}
 	if o.selected, err = req.Select(ctx, c.Devices); err != nil {
-		return o, err
+		return nil, err
 	}
-	renew := device.Renew{
-		ID: o.env.Command.ID, Term: c.Term, Until: c.Until, Align: align(c.Align, o.selected, o.env.Today()),
+	if err := o.name(ctx); err != nil {
+		return nil, err
+	}
+	o.renew = device.Renew{
+		ID: o.uid, Term: c.Term, Until: c.Until, Align: align(c.Align, o.selected, o.env.Today()),
 		OrderNumber: c.OrderNumber, Note: c.Note, Today: o.env.Today(), Rules: s.rules,
 	}
 	o.bulk = command.Bulk{
-		Items:   items(o.selected, c.Devices, func(d device.State) ([]domain.Event, error) { return device.DecideRenew(d, renew) }),
-		Success: domain.OutcomeRenewed, DryRun: c.DryRun, Atomic: c.Atomic, Visible: o.selected.Sees,
+		Items:   items(o.selected, c.Devices, func(d device.State) ([]domain.Event, error) { return device.DecideRenew(d, o.renew) }),
+		Success: domain.OutcomeOrdered, DryRun: true, Atomic: c.Atomic, Visible: o.selected.Sees,
 	}
 	return o, nil
+}
+
+// name finds the order's uid: that of the command, or one that follows from it
+// when an earlier attempt died half way.
+func (o *ordering) name(ctx context.Context) error {
+	o.uid = o.env.Command.ID
+	if o.request.Part > 0 {
+		o.uid = o.env.Derive(fmt.Sprintf("part/%d", o.request.Part))
+	}
+	for n := 1; ; n++ {
+		l, err := eventlog.Load(ctx, o.env.Log, order.Aggregate, o.uid)
+		if err != nil {
+			return err
+		}
+		if !l.State.Abandoned {
+			o.found = l.State
+			return nil
+		}
+		o.uid = uuid.NewSHA1(o.env.Command.ID, fmt.Appendf(nil, "order/%d/%d", o.request.Part, n))
+	}
 }
 
 // Normalise refuses what is wrong with an order as a whole, and trims its texts.
@@ -72,7 +107,8 @@ func (c Renew) Normalise() (Renew, error) {
 	if err := c.Check(); err != nil {
 		return c, err
 	}
-	var problems, p []domain.Problem
+	var p []domain.Problem
+	problems := device.CheckRenewal(device.Renew{Term: c.Term, Until: c.Until, Align: c.Align})
 	if len(c.Devices) == 0 {
 		problems = append(problems, domain.At("/devices", []domain.Problem{device.SelectionEmpty()})...)
 	}

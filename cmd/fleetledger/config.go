@@ -47,6 +47,7 @@ type Config struct {
 	WarrantyMonths   int           `help:"Warranty from the first registration, in months." env:"FLEETLEDGER_WARRANTY_MONTHS" default:"12"`
 	WarrantyCap      int           `help:"Months from the first registration up to which the warranty follows the service end." env:"FLEETLEDGER_WARRANTY_CAP" default:"60"`
 	RenewalTerms     []string      `help:"Terms that can be ordered; an exact date always can." env:"FLEETLEDGER_RENEWAL_TERMS" default:"P1Y,P3Y,P5Y" placeholder:"TERM"`
+	RenewalOrders    string        `help:"What becomes of renewal orders of others than the operator: review (they wait for the operator) or automatic (applied at once)." env:"FLEETLEDGER_RENEWAL_ORDERS" default:"review"`
 	IncludedTransfer string        `help:"What a transfer within the included year gives: full (a new term) or remainder." env:"FLEETLEDGER_INCLUDED_TRANSFER" default:"full"`
 	UndoHours        int           `help:"Hours for which whoever made a transfer may reverse it." env:"FLEETLEDGER_UNDO_HOURS" default:"24"`
 	RetiredRelease   int           `help:"Days after which a request to release a retired device is granted by itself." env:"FLEETLEDGER_RETIRED_RELEASE_DAYS" name:"retired-release-days" default:"7"`
@@ -148,6 +149,9 @@ func (c *Config) validate() error {
 	}
 	if c.IncludedTransfer != "full" && c.IncludedTransfer != "remainder" {
 		refuse("FLEETLEDGER_INCLUDED_TRANSFER", "%q is neither full nor remainder", c.IncludedTransfer)
+	}
+	if c.RenewalOrders != "review" && c.RenewalOrders != "automatic" {
+		refuse("FLEETLEDGER_RENEWAL_ORDERS", "%q is neither review nor automatic", c.RenewalOrders)
 	}
 	for variable, d := range map[string]time.Duration{"FLEETLEDGER_DUE_EVERY": c.DueEvery, "FLEETLEDGER_TIDY_EVERY": c.TidyEvery} {
 		if d < time.Second || d > 24*time.Hour {

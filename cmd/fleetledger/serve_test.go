@@ -157,6 +157,7 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"FLEETLEDGER_DUE_EVERY":            {"serve", "--due-every", "0s"},
 		"FLEETLEDGER_WINDOWS":              {"serve", "--windows", "30,20,10"},
 		"FLEETLEDGER_PARTNERSHIP_WARNINGS": {"serve", "--partnership-warnings", "31,0"},
+		"FLEETLEDGER_RENEWAL_ORDERS":       {"serve", "--renewal-orders", "never"},
 		"FLEETLEDGER_RENEWAL_TERMS":        {"serve", "--renewal-terms", "P1Y,yearly"},
 		"FLEETLEDGER_INCLUDED_TRANSFER":    {"serve", "--included-transfer", "half"},
 		"FLEETLEDGER_UNDO_HOURS":           {"serve", "--undo-hours", "0"},

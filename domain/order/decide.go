@@ -85,7 +85,7 @@ func DecideOrder(s State, o Order) ([]domain.Event, error) {
 func DecideDecline(s State, devices []uuid.UUID, reason string) ([]domain.Event, error) {
 	chosen, problems := s.choose(devices, Device.waits, func(d Device) bool { return d.Status == Declined })
 	if reason == "" && s.Exists() {
-		problems = append(problems, reasonMissing())
+		problems = append(problems, ReasonMissing())
 	}
 	if len(problems) > 0 || len(chosen) == 0 {
 		return nil, domain.Refuse(problems...)
@@ -113,7 +113,7 @@ func DecideWithdraw(s State, devices []uuid.UUID, by uuid.UUID, reason string) (
 // none of both.
 func (s State) choose(named []uuid.UUID, open, done func(Device) bool) (chosen []uuid.UUID, problems []domain.Problem) {
 	if !s.Exists() {
-		return nil, []domain.Problem{notFound()}
+		return nil, []domain.Problem{NotFound()}
 	}
 	if len(named) == 0 {
 		if chosen = s.which(open); len(chosen) == 0 && len(s.which(done)) == 0 {
@@ -124,7 +124,7 @@ func (s State) choose(named []uuid.UUID, open, done func(Device) bool) (chosen [
 	for _, uid := range named {
 		switch d, known := s.Device(uid); {
 		case !known:
-			problems = append(problems, notInOrder(uid))
+			problems = append(problems, NotInOrder(uid))
 		case open(d) && !slices.Contains(chosen, uid):
 			chosen = append(chosen, uid)
 		case !open(d) && !done(d):

@@ -33,7 +33,7 @@ func DecideRenew(s State, d device.State, rules device.Rules) ([]domain.Event, e
 	of, known := s.Device(d.UID)
 	switch {
 	case !known:
-		return nil, domain.Refuse(notInOrder(d.UID))
+		return nil, domain.Refuse(NotInOrder(d.UID))
 	case slices.Contains(d.Applied, s.UID):
 		return nil, nil
 	case of.Status != Ordered || of.ApprovedOn.IsZero():
@@ -75,17 +75,17 @@ func DecideRecord(s State, renewed []Renewed, refused []Refusal) ([]domain.Event
 // are left out.
 func Reversible(s State, devices []uuid.UUID, reason string) ([]uuid.UUID, error) {
 	if !s.Exists() {
-		return nil, domain.Refuse(notFound())
+		return nil, domain.Refuse(NotFound())
 	}
 	var problems []domain.Problem
 	if reason == "" {
-		problems = append(problems, reasonMissing())
+		problems = append(problems, ReasonMissing())
 	}
 	chosen := s.which(func(d Device) bool { return d.Status == Applied })
 	if len(devices) > 0 {
 		for _, uid := range devices {
 			if d, known := s.Device(uid); !known {
-				problems = append(problems, notInOrder(uid))
+				problems = append(problems, NotInOrder(uid))
 			} else if d.Status != Applied && d.Status != Reversed {
 				problems = append(problems, notApplied(d))
 			}

@@ -34,7 +34,8 @@ var (
 	reverse     = domain.Remedy{Code: "reverse_renewal", Detail: "Have the platform owner reverse the renewal."}
 )
 
-func notFound() domain.Problem {
+// NotFound says that there is no such order, or none that the caller sees.
+func NotFound() domain.Problem {
 	return domain.Problem{Kind: domain.Missing, Code: CodeNotFound, Detail: "There is no such renewal order."}
 }
 
@@ -52,7 +53,8 @@ func NumberUsed(number string, l Line) domain.Problem {
 	}
 }
 
-func notInOrder(uid uuid.UUID) domain.Problem {
+// NotInOrder says that a device is not one that was ordered for.
+func NotInOrder(uid uuid.UUID) domain.Problem {
 	return domain.Problem{
 		Code: CodeNotInOrder, Detail: "The device is not part of this order.", Facts: map[string]string{"device": uid.String()},
 	}
@@ -91,7 +93,8 @@ func notYours() domain.Problem {
 	return domain.Problem{Kind: domain.Forbidden, Code: CodeNotYours, Detail: "Only the account that ordered can withdraw the order."}
 }
 
-func reasonMissing() domain.Problem {
+// ReasonMissing says that whoever decides on an order has to say why.
+func ReasonMissing() domain.Problem {
 	return domain.Problem{Code: CodeReasonMissing, Pointer: "/reason", Detail: "Give a reason.", Remedies: []domain.Remedy{giveReason}}
 }
 

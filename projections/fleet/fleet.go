@@ -1,5 +1,5 @@
 // Package fleet is the read model of the whole fleet: devices, accounts, their
-// users, partnerships, audit grants, and the counts per account and day that the
+// users, partnerships, audit grants, renewals, and the counts per account and day that the
 // Customers page is made of.
 //
 // They are one projection and not four, because they are read together: the
@@ -17,6 +17,8 @@
 // from it when the row is written, to filter, sort and show (see table). Versions
 // once written stay as they are, with one exception: an erased person's data goes
 // from all of them, so that they are what a rebuild would make of the log then.
+//
+// Renewals and granted allocations are kept as they are now, see renewals.go.
 //
 // How renewal windows and first ends are counted is in windows.go.
 package fleet
@@ -52,6 +54,7 @@ const (
 	devicePrefix      = "device-"
 	userPrefix        = "user-"
 	auditGrantPrefix  = "auditgrant-"
+	renewalPrefix     = "renewalorder-"
 )
 
 // Projection declares it.
@@ -59,7 +62,7 @@ func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
 		Version:  modelVersion,
-		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix},
+		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix},
 		Tables:   tables,
 		Indexes:  indexes,
 		Apply:    apply,
@@ -89,7 +92,9 @@ func apply(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 		return fmt.Errorf("load rows: %w", err)
 	}
 	for _, e := range events {
-		f.facts.add(e, f.ofStream(e.Stream).fold(e))
+		at := f.ofStream(e.Stream).fold(e)
+		f.facts.add(e, at)
+		f.renewals.device(e, f.devices)
 	}
 	if err := f.write(ctx, tx); err != nil {
 		return err
@@ -105,6 +110,7 @@ type folds struct {
 	users        *fold[userState]
 	auditGrants  *fold[query.AuditGrant]
 	facts        facts
+	renewals     *renewals
 }
 
 // tableFold is a fold of whatever state.
@@ -118,12 +124,12 @@ type tableFold interface {
 func newFolds() *folds {
 	return &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
-		users: newFold(userTable), auditGrants: newFold(auditGrantTable),
+		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
 	}
 }
 
 func (f *folds) all() []tableFold {
-	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants}
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals}
 }
 
 // ofStream is the fold that a stream belongs to, nil when there is none.
@@ -139,6 +145,8 @@ func (f *folds) ofStream(stream string) tableFold {
 		return f.users
 	case strings.HasPrefix(stream, auditGrantPrefix):
 		return f.auditGrants
+	case strings.HasPrefix(stream, renewalPrefix):
+		return f.renewals
 	}
 	return nil
 }

@@ -103,6 +103,9 @@ func (f *fold[S]) fold(e eventlog.Recorded) time.Time {
 	return a.from
 }
 
+// state is that of an aggregate as of the events so far that the batch has for it.
+func (f *fold[S]) state(uid uuid.UUID) S { return f.aggregates[uid].state }
+
 // change is what a batch made of one aggregate.
 type change[S any] struct {
 	before, after S
@@ -171,6 +174,9 @@ func (f *fold[S]) values(uid [16]byte, v version[S], to pgtype.Timestamptz) ([]a
 	return row, nil
 }
 
+// noCopy is for those that have nothing to copy.
+func noCopy(context.Context, pgx.Tx) error { return nil }
+
 // fewRows are inserted with the batch in one round trip; more are copied.
 const fewRows = 16
 
@@ -181,7 +187,7 @@ func (f *fold[S]) insert(b *pgx.Batch, rows [][]any) copyFunc {
 		for _, row := range rows {
 			b.Queue(sql, row...)
 		}
-		return func(context.Context, pgx.Tx) error { return nil }
+		return noCopy
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{f.name}, columns, pgx.CopyFromRows(rows))

@@ -115,6 +115,37 @@ var tables = []string{
 		target      uuid        NOT NULL,
 		reversed_at timestamptz,
 		PRIMARY KEY (transfer, device))`,
+	// Renewals, by order or from before there were orders, and what became of their
+	// devices; account is the one that a device was in.
+	`CREATE TABLE renewals (
+		uid        uuid        PRIMARY KEY,
+		account    uuid,                   -- that ordered; null: the operator
+		term       text        NOT NULL,
+		until      date,
+		align      text        NOT NULL,
+		number     text        NOT NULL,
+		number_key text COLLATE "C" NOT NULL,
+		note       text        NOT NULL,
+		ordered_at timestamptz NOT NULL,
+		actor      jsonb       NOT NULL)`,
+	`CREATE TABLE renewal_devices (
+		renewal uuid NOT NULL,
+		device  uuid NOT NULL,
+		account uuid NOT NULL,
+		status  text COLLATE "C" NOT NULL,
+		PRIMARY KEY (renewal, device))`,
+	`CREATE TABLE allocations (
+		uid           uuid        NOT NULL,
+		device        uuid        NOT NULL,
+		serial_number text COLLATE "C" NOT NULL,
+		account       uuid        NOT NULL,
+		old_end       date,
+		until         date        NOT NULL,
+		parked        boolean     NOT NULL,
+		reason        text        NOT NULL,
+		granted_at    timestamptz NOT NULL,
+		actor         jsonb       NOT NULL,
+		PRIMARY KEY (uid, device))`,
 
 	// Devices that are not retired, per account: what the Customers page shows
 	// without looking at devices.
@@ -143,6 +174,10 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX partnership_ending ON partnership_versions (until, uid) WHERE valid_to = 'infinity' AND NOT ended AND until < 'infinity'`},
+	{SQL: `CREATE INDEX renewal_by_time ON renewals (ordered_at DESC, uid)`},
+	{SQL: `CREATE INDEX renewal_by_number ON renewals (number_key)`},
+	{SQL: `CREATE INDEX renewal_by_device ON renewal_devices (device)`},
+	{SQL: `CREATE INDEX renewal_by_account ON renewal_devices (account)`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }

@@ -1,0 +1,63 @@
+package query
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/order"
+)
+
+// RenewalRow is a renewal order, or a renewal from before there were orders, as it
+// is shown to somebody: counts and status are of the devices in the accounts of
+// the query.
+type RenewalRow struct {
+	UID         uuid.UUID
+	Account     uuid.UUID // that ordered; uuid.Nil: the operator
+	Term        string    // one of this, Until and Align
+	Until       calendar.Date
+	Align       string // a date or a kind of device.Alignment
+	OrderNumber string
+	Note        string
+	OrderedAt   time.Time
+	Actor       domain.Actor
+	Status      order.Status
+	Counts      map[order.Status]int
+}
+
+// RenewalQuery filters renewals. Accounts is the scope: nil means all, else those
+// of which the devices are shown.
+type RenewalQuery struct {
+	Freshness
+	Page
+	Accounts    []uuid.UUID
+	UID         uuid.UUID // this and the next two: uuid.Nil is any
+	Account     uuid.UUID // that ordered, or had one of the devices
+	Device      uuid.UUID
+	Status      order.Status
+	OrderNumber string
+}
+
+// AllocationRow is a service allocation that the operator has granted.
+type AllocationRow struct {
+	ID           uuid.UUID
+	Device       uuid.UUID
+	SerialNumber string
+	Account      uuid.UUID // that had the device then
+	OldEnd       calendar.Date
+	Until        calendar.Date
+	Parked       bool
+	Reason       string
+	GrantedAt    time.Time
+	Actor        domain.Actor
+}
+
+// AllocationQuery filters grants. Accounts is the scope: nil means all.
+type AllocationQuery struct {
+	Freshness
+	Page
+	Accounts []uuid.UUID
+	Device   uuid.UUID // uuid.Nil: any
+}
