@@ -30,14 +30,11 @@ func changedBy(manager string) map[string]string {
 
 // renewedBy is what a renewal of the device would do.
 var renewedBy = map[string]string{
-	"reseller": "200:renewed 200:renewed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found " +
-		"200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
-	"customer": "200:renewed 200:renewed 200:refused+missing_right 200:renewed 200:refused+missing_right 200:refused+device_not_found " +
-		"403:forbidden 200:renewed",
-	"shown": "200:renewed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found " +
-		"200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+	"reseller": "200:renewed 200:ordered 200:ordered 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+	"customer": "200:renewed 200:ordered 200:ordered 200:ordered 200:ordered 200:refused+device_not_found 403:forbidden 200:ordered",
+	"shown":    "200:renewed 200:ordered 200:ordered 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
 	"foreign": "200:renewed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found " +
-		"200:refused+device_not_found 200:renewed 403:forbidden 200:refused+device_not_found",
+		"200:refused+device_not_found 200:ordered 403:forbidden 200:refused+device_not_found",
 	"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found " +
 		"200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
 }

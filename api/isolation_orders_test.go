@@ -4,22 +4,33 @@ package api_test
 // see tenants.submit. Granting comes last, since it changes the devices.
 var orderRows = []row{
 	{route: "GET /v1/renewals/{id}", send: "/v1/renewals/{renewal}", right: seenBy},
+	{route: "GET /v1/renewals", send: "/v1/renewals?device={device}", right: foundBy},
+	{route: "GET /v1/renewals", send: "/v1/renewals?device={device}", headers: actingFor, right: foundActingFor},
+	{route: "GET /v1/allocations", send: "/v1/allocations", headers: actingFor, right: seenBy},
+	{route: "POST /v1/renewals/{id}:apply", send: "/v1/renewals/{renewal}:apply?dryRun=true", body: `{}`, right: operatorAlone("200:renewed", "404:order_not_found")},
 	{
-		route: "POST /v1/renewals/{id}/reversals", send: "/v1/renewals/{renewal}/reversals?dryRun=true", body: `{}`,
-		right: map[string]string{
-			"reseller": "200:reversed 200:reversed 200:refused+missing_right 404 404 404 403:forbidden 404",
-			"customer": "200:reversed 200:reversed 200:refused+missing_right 200:reversed 200:refused+missing_right 404 403:forbidden 200:reversed",
-			"shown":    "200:reversed 200:refused+missing_right 200:refused+missing_right 404 404 404 403:forbidden 404",
-			"foreign":  "200:reversed 404 404 404 404 200:reversed 403:forbidden 404",
-			"missing":  "404 404 404 404 404 404 403:forbidden 404",
-		},
+		route: "POST /v1/renewals/{id}:decline", send: "/v1/renewals/{renewal}:decline?dryRun=true", body: `{"reason":"not paid"}`,
+		right: operatorAlone("200", "404:order_not_found"),
+	},
+	{
+		route: "POST /v1/renewals/{id}/reversals", send: "/v1/renewals/{renewal}/reversals?dryRun=true", body: `{"reason":"a mistake"}`,
+		right: operatorAlone("409:order_not_applied", "404"),
 	},
 	{
 		route: "POST /v1/renewals/{id}/reversals", send: "/v1/renewals/{resellerRenewal}/reversals?dryRun=true",
-		body: `{"devices":["{device}"]}`,
+		body: `{"devices":["{device}"],"reason":"a mistake"}`,
 		right: map[string]string{
-			"foreign": "200:refused+renewal_not_applied 200:refused+device_not_found 200:refused+device_not_found 404 404 404 403:forbidden 404",
-			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 404 404 404 403:forbidden 404",
+			"foreign": "422:device_not_in_order " + forbiddenToAll, "missing": "422:device_not_in_order " + forbiddenToAll,
+		},
+	},
+	{
+		route: "POST /v1/renewals/{id}:withdraw", send: "/v1/renewals/{renewal}:withdraw?dryRun=true", body: `{}`,
+		right: map[string]string{
+			"reseller": "403:order_not_yours 200 200 404 404 404 403:forbidden 404",
+			"customer": "403:order_not_yours 403:order_not_yours 403:order_not_yours 200 200 404 403:forbidden 200",
+			"shown":    "403:order_not_yours 403:order_not_yours 403:order_not_yours 404 404 404 403:forbidden 404",
+			"foreign":  "403:order_not_yours 404 404 404 404 200 403:forbidden 404",
+			"missing":  "404 404 404 404 404 404 403:forbidden 404",
 		},
 	},
 	{route: "GET /v1/sandbox/clock", send: "/v1/sandbox/clock", right: noSandbox},
@@ -149,4 +160,34 @@ var orderRows = []row{
 	{route: "GET /v1/release-requests/{id}", send: "/v1/release-requests/{request}", headers: actingFor, right: seenBy},
 	{route: "POST /v1/release-requests/{id}:deny", send: "/v1/release-requests/{spareRequest}:deny", right: changedBy("200")},
 	{route: "POST /v1/release-requests/{id}:grant", send: "/v1/release-requests/{request}:grant", right: changedBy("200")},
+}
+
+const forbiddenToAll = "403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden 403:forbidden"
+
+// operatorAlone is what only the operator is answered, about what is there and
+// what is not; others are told neither.
+func operatorAlone(there, missing string) map[string]string {
+	answers := map[string]string{"missing": missing + " " + forbiddenToAll}
+	for _, thing := range []string{"reseller", "customer", "shown", "foreign"} {
+		answers[thing] = there + " " + forbiddenToAll
+	}
+	return answers
+}
+
+// foundBy is how many of a device's renewals somebody is shown, foundActingFor the
+// same acting for its account.
+var foundBy = map[string]string{
+	"reseller": "200:1 200:1 200:1 200:0 200:0 200:0 200:1 200:0",
+	"customer": "200:1 200:1 200:1 200:1 200:1 200:0 200:0 200:1",
+	"shown":    "200:1 200:1 200:1 200:0 200:0 200:0 200:1 200:0",
+	"foreign":  "200:1 200:0 200:0 200:0 200:0 200:1 200:0 200:0",
+	"missing":  "200:0 200:0 200:0 200:0 200:0 200:0 200:0 200:0",
+}
+
+var foundActingFor = map[string]string{
+	"reseller": "200:1 200:1 200:1 404 404 404 200:1 404",
+	"customer": "200:1 200:1 200:1 200:1 200:1 404 404 200:1",
+	"shown":    "200:1 200:1 200:1 404 404 404 200:1 404",
+	"foreign":  "200:1 404 404 404 404 200:1 404 404",
+	"missing":  "404 404 404 404 404 404 404 404",
 }

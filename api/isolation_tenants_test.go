@@ -184,7 +184,7 @@ func (w *tenants) orderFor(own *tenant) {
 	w.s.t.Helper()
 	c := w.s.signIn(uuid.MustParse(own.uid), "")
 	renewed := c.post("/v1/renewals", fmt.Sprintf(`{"devices":[%q],"term":"P1Y"}`, own.serial)).is(200)
-	expect(w.s.t, "renewal", outcomes(into[openapi.BulkResult](renewed)), []string{"renewed"})
+	expect(w.s.t, "renewal", outcomes(into[openapi.BulkResult](renewed)), []string{"ordered"})
 	own.renewal = into[openapi.BulkResult](renewed).Id.String()
 	away := fmt.Sprintf(`{"from":%q,"to":%q,"devices":[%q]}`, own.uid, w.asker, own.serial)
 	own.plan = into[openapi.TransferPlan](c.post("/v1/transfer-plans", away).is(201)).Id.String()
