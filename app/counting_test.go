@@ -108,7 +108,7 @@ func TestReadsAndAppends(t *testing.T) {
 		},
 		{
 			"transfer a device by the operator",
-			[]string{"account", "account", "partnership", "device", "reservation places", "old name"},
+			[]string{"account", "account", "partnership", "device", "catalogue", "reservation places", "old name"},
 			[]string{"transfer", "new name", "device", "reservation places", "old name", "transfer"},
 			func(a *app.App) error { return move(a, operator(), bought, false) },
 		},

@@ -25,7 +25,7 @@ func TestTheAccountDecidesWhoMayEnter(t *testing.T) {
 		"erased, account later":               {func(u *user.State, _ *account.State) { u.Erased = true }, false},
 		"key destroyed":                       {func(u *user.State, _ *account.State) { u.Person = u.Person.Erase() }, false},
 		"account closed":                      {func(_ *user.State, a *account.State) { a.Status = account.Closed }, false},
-		"account pending":                     {func(_ *user.State, a *account.State) { a.Status = account.Pending }, false},
+		"account pending":                     {func(_ *user.State, a *account.State) { a.Status = account.Pending }, true},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
