@@ -128,13 +128,13 @@ func TestReadsAndAppends(t *testing.T) {
 		},
 		{
 			"renew devices of one customer, which stay as they are",
-			[]string{"account", "device", "device", "device", "partnership"},
+			[]string{"account", "device", "device", "device", "partnership", "renewalorder"},
 			nil,
 			func(a *app.App) error { return renew(a, administratorOf(reseller)) },
 		},
 		{
 			"renew devices by the operator, which stay as they are",
-			[]string{"device", "device", "device"},
+			[]string{"device", "device", "device", "renewalorder"},
 			nil,
 			func(a *app.App) error { return renew(a, operator()) },
 		},

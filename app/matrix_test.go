@@ -153,7 +153,8 @@ func (w *world) end() eventlog.Position {
 // inner are the events of reservations, fences, batches and plans: how a command
 // goes about its work, which may differ when it dies.
 var inner = []string{
-	"Reserved", "Released", "ClaimAbandoned", "AccountClaimAbandoned", "AccountCreationAbandoned", "RenewalOrderAbandoned", "RenewalOrderClaimAbandoned", "UserInvitationAbandoned",
+	"Reserved", "Released", "ClaimAbandoned", "AccountClaimAbandoned", "AccountCreationAbandoned", "RenewalOrderAbandoned", "RenewalOrderClaimAbandoned",
+	"UserClaimAbandoned", "UserInvitationAbandoned",
 	"Held", "HoldReleased", "BatchStarted", "BatchPrepared", "BatchCommitted", "BatchCompleted", "BatchAbandoned",
 	"TransferPlanned", "DevicesPlanned",
 }
