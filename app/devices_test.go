@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/order"
 )
 
 // overtaken is a log in which something happens right after a stream was read for
@@ -45,35 +47,49 @@ func (o *overtaken) ReadStream(ctx context.Context, stream string, from eventlog
 }
 
 // A device that moves between the access check and the decision is decided on
-// anew; what the caller may do in its new account was not asked.
+// anew; what the caller may do in its new account was not asked. An order is for
+// the device where it was, and is refused when it is applied: it says so.
 func TestDeviceMovesMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reseller := w.reseller("North Radio")
 	customer, elsewhere := w.customer(reseller, "Delta Rail"), w.readOnlyCustomer(reseller, "Alder Ambulance")
 	by, name := administratorOf(reseller), "mine"
-	for n, do := range []func(a *app.App, serial string) error{
-		func(a *app.App, serial string) error {
+	for n, c := range []struct {
+		refused string
+		do      func(a *app.App, serial string) error
+	}{
+		{device.CodeBusy, func(a *app.App, serial string) error {
 			_, err := a.Devices.Edit(w.ctx, by, devices.Edit{Command: newCommand(), Device: serial, Name: &name})
 			return err
-		},
-		func(a *app.App, serial string) error {
+		}},
+		{device.CodeBusy, func(a *app.App, serial string) error {
 			return single(a.Transfers.Transfer(w.ctx, by, transfers.Transfer{
 				Command: newCommand(), From: reseller, To: customer, Devices: []string{serial},
 			}))
-		},
-		func(a *app.App, serial string) error {
+		}},
+		{order.CodeDeviceMoved, func(a *app.App, serial string) error {
+			ordered, err := a.Renewals.Renew(w.ctx, by, renewals.Renew{
+				Command: newCommand(), Devices: []string{serial}, Term: calendar.Months(12),
+			})
+			require.NoError(t, err)
+			require.Equal(t, []string{"ordered"}, outcomes(ordered))
+			return single(a.Renewals.Apply(w.ctx, operator(), renewals.Answer{Command: newCommand(), Renewal: ordered.ID}))
+		}},
+		{order.CodeDeviceMoved, func(a *app.App, serial string) error {
 			return single(a.Renewals.Renew(w.ctx, by, renewals.Renew{
 				Command: newCommand(), Devices: []string{serial}, Term: calendar.Months(12),
 			}))
-		},
+		}},
 	} {
 		serial := w.registered(reseller, router(n))[0]
 		slow := &overtaken{Log: w.log, stream: device.Aggregate.Stream(device.UID(serial)), meanwhile: func() {
 			require.Equal(t, []string{"transferred"}, outcomes(w.transfer(reseller, elsewhere, serial)))
 		}}
-		require.Equal(t, []domain.Problem{device.Busy()}, domain.ProblemsOf(do(w.with(slow), serial)), serial)
+		a := w.with(slow, func(d *app.Dependencies) { d.AutomaticOrders = n == 3 })
+		refused(t, c.do(a, serial), c.refused)
 		require.Equal(t, elsewhere, w.device(serial).Account)
+		require.Equal(t, calendar.On(2027, time.March, 10), w.device(serial).Service.End, "as the transfer has left it")
 	}
 	w.later()
 	w.invariants()

@@ -12,6 +12,7 @@ import (
 
 	operationstore "github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
@@ -122,12 +123,22 @@ func TestOperationsOfDevices(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[domain.Outcome]int{domain.OutcomeRefused: 5}, w.run(op).Counters)
 
-	op, err = w.Operations.Submit(w.ctx, administratorOf(reseller), operations.Submission{
-		Command: newCommand(), Kind: ports.OperationRenewal, Renewal: renewals.Renew{Devices: serials, Term: calendar.Months(36)},
-	})
-	require.NoError(t, err)
-	require.Equal(t, map[domain.Outcome]int{domain.OutcomeRenewed: 3}, w.run(op).Counters)
-	require.Equal(t, calendar.On(2030, time.March, 10), w.device(serials[2]).Service.End)
+	// An order of a reseller waits, one of the operator does not.
+	for _, c := range []struct {
+		by   access.Caller
+		want domain.Outcome
+		end  calendar.Date
+	}{
+		{administratorOf(reseller), domain.OutcomeOrdered, calendar.On(2027, time.March, 10)},
+		{operator(), domain.OutcomeRenewed, calendar.On(2030, time.March, 10)},
+	} {
+		op, err = w.Operations.Submit(w.ctx, c.by, operations.Submission{
+			Command: newCommand(), Kind: ports.OperationRenewal, Renewal: renewals.Renew{Devices: serials, Term: calendar.Months(36)},
+		})
+		require.NoError(t, err)
+		require.Equal(t, map[domain.Outcome]int{c.want: 3}, w.run(op).Counters)
+		require.Equal(t, c.end, w.device(serials[2]).Service.End)
+	}
 }
 
 func TestOperationIsRefusedAsAWhole(t *testing.T) {

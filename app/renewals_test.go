@@ -8,8 +8,8 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/renewals"
-	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -56,16 +56,20 @@ func TestRenewalOfWhatTheCallerSees(t *testing.T) {
 	require.NotNil(t, r.Results[2].Device, "the operator sees all")
 }
 
-// An alignment is found among the devices that the caller may renew.
+// An alignment is found among the devices that the caller may order for: all that
+// it sees.
 func TestAlign(t *testing.T) {
 	t.Parallel()
 	w := newRenewing(t)
-	serials := append(w.registered(w.may, routers(1, 2)...), w.registered(w.mayNot, router(3))...)
+	foreign := w.readOnlyCustomer(w.world.reseller("South Radio"), "Redwood Freight")
+	serials := append(w.registered(w.may, router(1)), w.registered(w.mayNot, router(2))...)
+	serials = append(serials, w.registered(foreign, router(3))...)
 	for i, term := range []int{12, 36, 60} {
 		require.Equal(t, []string{"renewed"}, outcomes(w.order(operator(), term, serials[i])))
 	}
 	latest := device.Alignment{Kind: device.AlignLatest}
 	for by, want := range map[*access.Caller]string{
+		new(administratorOf(w.may)):      serials[0],
 		new(administratorOf(w.reseller)): serials[1],
 		new(operator()):                  serials[2],
 	} {
@@ -73,25 +77,43 @@ func TestAlign(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, w.device(want).Service.End, found.Day)
 	}
-	found, err := w.Renewals.Align(w.ctx, administratorOf(w.mayNot), latest, serials[:2])
+	found, err := w.Renewals.Align(w.ctx, administratorOf(w.mayNot), latest, []string{serials[0], serials[2]})
 	require.NoError(t, err)
 	require.True(t, found.NeedsSelection(), "what the caller does not see tells nothing")
 }
 
+// A preview tells the dates of an order that will wait, too: those it has when it
+// is applied on the same day.
 func TestPreviewTellsWhatTheOrderDoes(t *testing.T) {
 	t.Parallel()
 	w := newRenewing(t)
-	serials := append(w.registered(w.may, router(1)), w.registered(w.mayNot, router(2))...)
+	serials := append(w.registered(w.may, router(1)), w.registered(w.mayNot, routers(2, 2)...)...)
+	_, err := w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[2]})
+	require.NoError(t, err)
 	log := &countingLog{Log: w.log}
 	previews, err := w.with(log).Renewals.Preview(w.ctx, administratorOf(w.reseller), renewals.Renew{
 		Command: newCommand(), Devices: serials, Term: calendar.Months(12),
 	})
 	require.NoError(t, err)
 	require.Empty(t, log.appends)
-	require.Equal(t, domain.OutcomeRefused, previews[1].Outcome)
-	require.Equal(t, w.device(serials[1]).Service.End, previews[1].CurrentEnd, "it is seen all the same")
-	require.Equal(t, []string{"renewed", "refused missing_right"}, outcomes(w.order(administratorOf(w.reseller), 12, serials...)))
-	require.Equal(t, w.device(serials[0]).Service.End, previews[0].NewEnd)
+	var foretold []string
+	for _, p := range previews {
+		foretold = append(foretold, outcome(command.ItemResult{Outcome: p.Outcome, Problems: p.Problems}))
+	}
+	require.Equal(t, []string{"ordered", "ordered", "refused device_retired"}, foretold)
+	require.Equal(t, w.device(serials[2]).Service.End, previews[2].CurrentEnd, "it is seen all the same")
+	require.True(t, previews[2].NewEnd.IsZero())
+
+	ordered := w.order(administratorOf(w.reseller), 12, serials...)
+	require.Equal(t, foretold, outcomes(ordered))
+	require.Equal(t, previews[0].CurrentEnd, w.device(serials[0]).Service.End, "the order waits")
+	applied, err := w.Renewals.Apply(w.ctx, operator(), renewals.Answer{Command: newCommand(), Renewal: ordered.ID})
+	require.NoError(t, err)
+	require.Equal(t, []string{"renewed", "renewed"}, outcomes(applied))
+	for i, serial := range serials[:2] {
+		require.Equal(t, w.device(serial).Service.End, previews[i].NewEnd)
+		require.Greater(t, previews[i].NewEnd, previews[i].CurrentEnd)
+	}
 }
 
 func TestGrant(t *testing.T) {
