@@ -88,7 +88,7 @@ func Overlap(a, b *regexp.Regexp) (example string, overlaps bool) {
 		}
 	}
 	reach(uint32(one.Start), uint32(other.Start), -1, 0)
-	for i := 0; i < len(steps); i++ {
+	for i := 0; i < len(steps); i++ { //nolint:intrange // steps grows meanwhile
 		x, y := &one.Inst[steps[i].at.a], &other.Inst[steps[i].at.b]
 		if x.Op == syntax.InstMatch && y.Op == syntax.InstMatch {
 			var text []byte

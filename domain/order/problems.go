@@ -65,10 +65,10 @@ func notOpen(d Device) domain.Problem {
 		Kind: domain.Conflict, Code: CodeNotOpen, Detail: fmt.Sprintf("The order for device %s is %s.", d.SerialNumber, d.Status),
 		Facts: map[string]string{"device": d.Device.String(), "state": string(d.Status)},
 	}
-	switch {
-	case d.Status == Applied:
+	switch d.Status {
+	case Applied:
 		p.Remedies = []domain.Remedy{reverse}
-	case d.Status == Ordered:
+	case Ordered:
 		p.Detail = fmt.Sprintf("The order for device %s is being applied.", d.SerialNumber)
 	}
 	return p
