@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -127,8 +129,30 @@ func (a *arena) customersFit(want *seen, reseller uuid.UUID, f query.Freshness, 
 	require.Empty(a.t, rows, "customers that are none")
 }
 
+// ofOrder is what the history tells of a renewal's order, which no field of the
+// device keeps.
+var ofOrder = []string{"term", "orderNumber", "note"}
+
+// orderedFor is what the history has to tell of the orders of all renewals.
+func (a *arena) orderedFor(uid uuid.UUID) []devices.Change {
+	a.t.Helper()
+	var all []devices.Change
+	for e, err := range a.log.ReadStream(a.ctx, device.Aggregate.Stream(uid), 0) {
+		require.NoError(a.t, err)
+		if renewed, ok := e.Event.(device.ServiceRenewed); ok {
+			for i, value := range []string{renewed.Term, renewed.OrderNumber, renewed.Note} {
+				if value != "" {
+					all = append(all, devices.Change{Field: ofOrder[i], After: value})
+				}
+			}
+		}
+	}
+	return all
+}
+
 // historiesFit adds up the changes of each device's history. Each begins where
-// the one before has ended, and at the end of all is the device as it is.
+// the one before has ended, and at the end of all is the device as it is. What it
+// tells of orders is what the renewals say.
 func (a *arena) historiesFit(want *seen) {
 	a.t.Helper()
 	for uid, d := range want.devices {
@@ -139,14 +163,20 @@ func (a *arena) historiesFit(want *seen) {
 		require.NoError(a.t, err)
 		require.Len(a.t, items, want.numbers[device.Aggregate.Stream(uid)])
 		fields, hash := map[string]string{}, ""
+		var told []devices.Change
 		for _, item := range items {
 			require.Equal(a.t, hash, item.PreviousHash)
 			hash = item.Hash
 			for _, c := range item.Changes {
+				if item.Type == "ServiceRenewed" && slices.Contains(ofOrder, c.Field) {
+					told = append(told, c)
+					continue
+				}
 				require.Equal(a.t, fields[c.Field], c.Before, "%s of %s", c.Field, d.SerialNumber)
 				fields[c.Field] = c.After
 			}
 		}
+		require.Equal(a.t, a.orderedFor(uid), told, "orders of %s", d.SerialNumber)
 		dates, parked := d.Dates(device.DefaultRules), ""
 		if d.Parked != nil {
 			parked = d.Parked.Until.String()
