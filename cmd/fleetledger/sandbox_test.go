@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/client"
 )
 
@@ -43,16 +44,15 @@ func TestSandbox(t *testing.T) {
 	}
 
 	// The past is that of the sandbox, and so is the future.
-	asOf := func(status int, at time.Time) answer {
-		return s.do(status, http.MethodGet, path+"?asOf="+at.Format(time.RFC3339), desk, nil)
+	asOf := func(at time.Time) apitest.Outcome[*client.GetDeviceResponse] {
+		return when(desk.GetDevice(ctx, serial, &client.GetDeviceParams{AsOf: new(at.Format(time.RFC3339))}))
 	}
-	asOf(http.StatusNotFound, before.Now.Add(-time.Hour))
-	asOf(http.StatusOK, before.Now.AddDate(7, 0, 0)).read(t, &device)
-	require.Equal(t, before.Now.AddDate(10, 0, 0).Year(), year(t, device.ServiceEnd))
-	asOf(http.StatusOK, after.Now).read(t, &device)
-	require.Equal(t, before.Now.AddDate(15, 0, 0).Year(), year(t, device.ServiceEnd))
-	asOf(http.StatusBadRequest, after.Now.AddDate(0, 0, 1))
-	replayed, err := program(t.Context(), "replay", "device", "LD72997819284879", "--data-dir", dir,
+	end := func(at time.Time) int { return year(t, *asOf(at).Then(t).JSON200.ServiceEnd) }
+	asOf(before.Now.Add(-time.Hour)).RefusedAs(t, http.StatusNotFound)
+	require.Equal(t, before.Now.AddDate(10, 0, 0).Year(), end(before.Now.AddDate(7, 0, 0)))
+	require.Equal(t, before.Now.AddDate(15, 0, 0).Year(), end(after.Now))
+	asOf(after.Now.AddDate(0, 0, 1)).RefusedAs(t, http.StatusBadRequest)
+	replayed, err := program(t.Context(), "replay", "device", serial, "--data-dir", dir,
 		"--as-of", before.Now.AddDate(7, 0, 0).Format(time.DateOnly)).Output()
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(string(replayed), "  ServiceRenewed  "))

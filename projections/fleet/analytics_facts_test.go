@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -35,9 +34,9 @@ func TestAnalyticsOfRegistrationsAndTransfers(t *testing.T) {
 
 	service := device.Service{Offer: catalogue.Complete, Start: day0, End: day0 + 99, AnchorDay: 1}
 	out, back := uuid.UUID{1}, uuid.UUID{2}
-	h.add(eventlog.DeviceStream(first), device.Transferred{Device: first, Transfer: out, From: reseller, To: alder, Service: service})
-	h.add(eventlog.DeviceStream(second), device.Transferred{Device: second, Transfer: back, From: alder, To: reseller, Service: service})
-	h.add(eventlog.DeviceStream(first), device.TransferReversed{
+	h.add(device.Aggregate.Stream(first), device.Transferred{Device: first, Transfer: out, From: reseller, To: alder, Service: service})
+	h.add(device.Aggregate.Stream(second), device.Transferred{Device: second, Transfer: back, From: alder, To: reseller, Service: service})
+	h.add(device.Aggregate.Stream(first), device.TransferReversed{
 		Device: first, Transfer: out, Reversal: uuid.New(), From: alder, To: reseller, LifeCycle: device.Active, Service: service})
 	m.whenProjected(t, h)
 
@@ -59,11 +58,11 @@ func TestAnalyticsOfActivations(t *testing.T) {
 	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
 	quick, left, late := h.customer("Quick", reseller), h.customer("Left", reseller), h.customer("Late", reseller)
 	activate := func(uid uuid.UUID) {
-		h.add(eventlog.AccountStream(uid), account.AccountActivated{Account: uid, Administrator: account.Person{ID: uid, Email: "a@b.example"}})
+		h.add(account.Aggregate.Stream(uid), account.AccountActivated{Account: uid, Administrator: account.Person{ID: uid, Email: "a@b.example"}})
 	}
 	activate(quick)
-	h.add(eventlog.AccountStream(quick), account.AccountClosed{Account: quick}) // later on
-	h.add(eventlog.AccountStream(left), account.AccountClosed{Account: left})
+	h.add(account.Aggregate.Stream(quick), account.AccountClosed{Account: quick}) // later on
+	h.add(account.Aggregate.Stream(left), account.AccountClosed{Account: left})
 	h.now = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 	activate(reseller)
 	h.customer("New", reseller)

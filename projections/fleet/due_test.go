@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
@@ -108,17 +107,17 @@ func TestResellersThatLackOffers(t *testing.T) {
 	t.Parallel()
 	m, h := given(t)
 	uid := h.account("Northwind", account.Reseller, uuid.Nil)
-	h.add(eventlog.AccountStream(uid), account.OffersAssigned{Account: uid, Offers: []catalogue.Offer{catalogue.Basic}})
+	h.add(account.Aggregate.Stream(uid), account.OffersAssigned{Account: uid, Offers: []catalogue.Offer{catalogue.Basic}})
 	standard := h.account("Fabrikam", account.Standard, uuid.Nil)
-	h.add(eventlog.AccountStream(standard), account.OffersAssigned{Account: standard, Offers: []catalogue.Offer{catalogue.Basic}})
+	h.add(account.Aggregate.Stream(standard), account.OffersAssigned{Account: standard, Offers: []catalogue.Offer{catalogue.Basic}})
 	closed := h.account("Gone", account.Reseller, uuid.Nil)
-	h.add(eventlog.AccountStream(closed), account.OffersAssigned{Account: closed}, account.AccountClosed{Account: closed})
+	h.add(account.Aggregate.Stream(closed), account.OffersAssigned{Account: closed}, account.AccountClosed{Account: closed})
 	m.whenProjected(t, h)
 	q := query.DueQuery{Kind: query.DueAllServices, Limit: 10}
 	due := m.due(t, q)
 	require.Len(t, due, 1)
 	require.Equal(t, uid, due[0].UID)
-	h.add(eventlog.AccountStream(uid), account.OffersAssigned{Account: uid, Offers: catalogue.Offers})
+	h.add(account.Aggregate.Stream(uid), account.OffersAssigned{Account: uid, Offers: catalogue.Offers})
 	m.whenProjected(t, h)
 	require.Empty(t, m.due(t, q))
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
@@ -22,7 +21,7 @@ func TestRenewalsFromBeforeOrders(t *testing.T) {
 	renewal := uuid.New()
 	for _, serial := range []string{"ONE", "TWO"} {
 		h.device(serial, customer, day0+10)
-		h.add(eventlog.DeviceStream(device.UID(serial)), device.ServiceRenewed{
+		h.add(device.Aggregate.Stream(device.UID(serial)), device.ServiceRenewed{
 			Device: device.UID(serial), Renewal: renewal, Term: "P1Y", OldEnd: day0 + 10, NewEnd: day0 + 375, AnchorDay: 11, OrderNumber: "PO-1",
 		})
 	}
@@ -34,7 +33,7 @@ func TestRenewalsFromBeforeOrders(t *testing.T) {
 		return page.Items[0]
 	}
 	reverse := func(serial string) {
-		h.add(eventlog.DeviceStream(device.UID(serial)), device.RenewalReversed{Device: device.UID(serial), Reversal: uuid.New(), Renewal: renewal})
+		h.add(device.Aggregate.Stream(device.UID(serial)), device.RenewalReversed{Device: device.UID(serial), Reversal: uuid.New(), Renewal: renewal})
 	}
 	found := list()
 	require.Equal(t, []any{renewal, order.Applied, "PO-1", "P1Y", 2}, []any{found.UID, found.Status, found.OrderNumber, found.Term, found.Counts[order.Applied]})

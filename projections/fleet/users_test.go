@@ -66,7 +66,7 @@ func TestLastLoginOfACustomer(t *testing.T) {
 	before := h.now.Add(time.Minute) // when sign-ins were no events yet
 	uid := h.invited(customer, "a@delta.example", false)
 	h.now = h.now.Add(time.Hour)
-	h.add(eventlog.UserStream(uid), user.UserActivated{User: uid, Account: customer}, user.UserSignedIn{User: uid, Account: customer, Day: day0})
+	h.add(user.Aggregate.Stream(uid), user.UserActivated{User: uid, Account: customer}, user.UserSignedIn{User: uid, Account: customer, Day: day0})
 	login := h.now
 	m := newModel(t)
 	m.whenProjected(t, h)
