@@ -181,7 +181,7 @@ func keysTellNothing(t *testing.T, w *tenants) {
 		body := fmt.Sprintf(`{"devices":[%q],"term":%q}`, w.accounts["reseller"].serial, term)
 		return w.asking(t, kind).post("/v1/renewals", body, key)
 	}
-	expect(t, "the first", outcomes(into[openapi.BulkResult](order("reseller", "P1Y").is(200))), []string{"renewed"})
+	expect(t, "the first", outcomes(into[openapi.BulkResult](order("reseller", "P1Y").is(200))), []string{"ordered"})
 	order("reseller", "P3Y").refusedWith(422, "idempotency_key_reused")
 	for kind, term := range map[string]string{
 		"resellerReader": "P1Y", "customer": "P1Y", "stranger": "P3Y", "auditor": "P1Y", "signedIn": "P3Y",
