@@ -34,12 +34,14 @@ func TestOperatorEditsTheCatalogue(t *testing.T) {
 	}
 	expect(t, "before", registered(1), []string{"refused model_unknown"})
 	when(reseller.GetModel(ctx, "ZX90", nil)).Refused(t, 404, "not_found")
+	before := when(reseller.GetModel(ctx, "RV50", nil)).Then(t).Header.Get("ETag") // the catalogue's
 
 	dry := when(s.PutModel(ctx, "zx90", &client.PutModelParams{DryRun: new(true)}, definition())).Then(t)
 	expect(t, "dry run", dry.JSON200.Model, "ZX90")
+	expect(t, "tag of a dry run", dry.Header.Get("ETag"), "")
 	when(reseller.GetModel(ctx, "ZX90", nil)).Refused(t, 404, "not_found")
 
-	once := &client.PutModelParams{IdempotencyKey: new("zx90"), IfMatch: new(dry.Header.Get("ETag"))}
+	once := &client.PutModelParams{IdempotencyKey: new("zx90"), IfMatch: new(before)}
 	put := when(s.PutModel(ctx, "zx90", once, definition())).Then(t)
 	expect(t, "put", string(put.Body), string(dry.Body))
 	again := when(s.PutModel(ctx, "zx90", once, definition())).Then(t)
@@ -54,7 +56,7 @@ func TestOperatorEditsTheCatalogue(t *testing.T) {
 	noted := s.clock.Now().Format(time.RFC3339Nano)
 	s.clock.Advance(time.Hour)
 	longer := definition(func(d *client.ModelDefinition) { d.IncludedMonths, d.Reason = 36, new("three years now") })
-	when(s.PutModel(ctx, "ZX90", &client.PutModelParams{IfMatch: new(dry.Header.Get("ETag"))}, longer)).Refused(t, 412, "revision_mismatch")
+	when(s.PutModel(ctx, "ZX90", &client.PutModelParams{IfMatch: new(before)}, longer)).Refused(t, 412, "revision_mismatch")
 	when(s.PutModel(ctx, "ZX90", &client.PutModelParams{IfMatch: new(put.Header.Get("ETag"))}, longer)).Then(t)
 	when(s.WithdrawModel(ctx, "ZX90", &client.WithdrawModelParams{DryRun: new(true)})).Then(t)
 	expect(t, "after a dry withdrawal", registered(2), []string{"created"})

@@ -17,7 +17,7 @@ import (
 var notRehearsed = map[string]bool{
 	"signIn": true, "endSession": true, "endSessions": true,
 	"activateAccount": true, "changePassword": true, "requestPasswordReset": true, "resetPassword": true,
-	"createToken": true, "revokeToken": true, "moveSandboxClock": true, "previewRenewals": true,
+	"createToken": true, "revokeToken": true, "revokeAccountToken": true, "moveSandboxClock": true, "previewRenewals": true,
 }
 
 func TestEveryWriteTakesDryRun(t *testing.T) {
@@ -94,6 +94,9 @@ func TestDryRunsOfSingleWrites(t *testing.T) {
 	r.creates(desk, "/v1/customers", `{"name":"Tailspin","administrator":{"email":"a@tailspin.example"}}`)
 	r.write(admin, http.MethodPatch, of, `{"name":"Contoso West"}`)
 	r.write(operator, http.MethodPost, opened+":resendInvitation", `{}`)
+	r.write(operator, http.MethodPost, opened+":correctEmail", `{"email":"b@fabrikam.example"}`)
+	r.write(operator, http.MethodPost, opened+":withdraw", `{}`)
+	r.write(operator, http.MethodPost, opened+":reopen", `{}`)
 	r.write(operator, http.MethodPost, opened+":close", `{}`)
 	contact := r.creates(operator, "/v1/accounts/"+reseller.String()+"/channel-contacts", `{"email":"c@maker.example","name":"Casey"}`)
 	r.write(operator, http.MethodDelete, contact, "")
@@ -139,6 +142,7 @@ func TestDryRunsOfSingleWrites(t *testing.T) {
 	r.write(desk, http.MethodPost, at+":suspend", `{}`)
 	r.write(desk, http.MethodPost, at+":resume", `{}`)
 	r.write(desk, http.MethodPost, at+":retire", `{}`)
+	r.write(desk, http.MethodPost, at+":reinstate", `{}`)
 	r.creates(desk, "/v1/transfer-plans", `{"from":"`+reseller.String()+`","to":"`+customer.String()+`","devices":["`+mp70(2)+`"]}`)
 	wanted := `{"serialNumber":"` + mp70(2) + `","imei":"` + imei(2) + `"}`
 	denied := r.creates(admin, "/v1/release-requests", wanted)

@@ -2246,7 +2246,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
+	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2280,7 +2281,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
+	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -4946,7 +4948,8 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
+// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -4990,7 +4993,8 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
+// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -9405,6 +9409,33 @@ func NewCorrectAdministratorEmailRequestWithBody(server string, uid AccountUID, 
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
@@ -9487,6 +9518,33 @@ func NewReopenAccountRequestWithBody(server string, uid AccountUID, params *Reop
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -9671,6 +9729,33 @@ func NewWithdrawPendingAccountRequestWithBody(server string, uid AccountUID, par
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -11746,6 +11831,33 @@ func NewReinstateDeviceRequestWithBody(server string, id DeviceID, params *Reins
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -18814,7 +18926,8 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
+// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -18854,7 +18967,8 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
+// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.

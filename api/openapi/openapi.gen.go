@@ -2505,6 +2505,9 @@ type CloseAccountParams struct {
 
 // CorrectAdministratorEmailParams defines parameters for CorrectAdministratorEmail.
 type CorrectAdministratorEmailParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2517,6 +2520,9 @@ type CorrectAdministratorEmailParams struct {
 
 // ReopenAccountParams defines parameters for ReopenAccount.
 type ReopenAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2541,6 +2547,9 @@ type ResendInvitationParams struct {
 
 // WithdrawPendingAccountParams defines parameters for WithdrawPendingAccount.
 type WithdrawPendingAccountParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -2853,6 +2862,9 @@ type GetDeviceHistoryParams struct {
 
 // ReinstateDeviceParams defines parameters for ReinstateDevice.
 type ReinstateDeviceParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -6022,6 +6034,12 @@ func (w *ServerInterfaceWrapper) CorrectAdministratorEmail(ctx echo.Context) err
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CorrectAdministratorEmailParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -6088,6 +6106,12 @@ func (w *ServerInterfaceWrapper) ReopenAccount(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ReopenAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -6211,6 +6235,12 @@ func (w *ServerInterfaceWrapper) WithdrawPendingAccount(ctx echo.Context) error 
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params WithdrawPendingAccountParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -7390,6 +7420,12 @@ func (w *ServerInterfaceWrapper) ReinstateDevice(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ReinstateDeviceParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
