@@ -62,7 +62,7 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	customer := h.account("Fabrikam", account.Standard, uuid.Nil)
 	one, two := uuid.New(), uuid.New()
 	order := func(serial string, id uuid.UUID, end calendar.Date) {
-		h.add(device.Aggregate.Stream(device.UID(serial)), device.ServiceRenewed{Renewal: id, NewEnd: end, AnchorDay: 1})
+		h.add(device.Aggregate.Stream(device.UID(serial)), device.ServiceRenewed{Device: device.UID(serial), Renewal: id, NewEnd: end, AnchorDay: 1})
 	}
 	for n, serial := range []string{"A", "B", "C", "D"} {
 		h.device(serial, customer, day0+calendar.Date(n))
@@ -71,7 +71,7 @@ func TestDevicesOfAnOrder(t *testing.T) {
 	order("B", one, day0+101)
 	order("B", two, day0+201)
 	order("C", two, day0+202)
-	h.add(device.Aggregate.Stream(device.UID("A")), device.RenewalReversed{Renewal: one, Restored: &device.Allocation{Until: day0}})
+	h.add(device.Aggregate.Stream(device.UID("A")), device.RenewalReversed{Device: device.UID("A"), Renewal: one, Restored: &device.Allocation{Until: day0}})
 	m.whenProjected(t, h)
 	require.Equal(t, []string{"A", "B"}, serials(t, m, query.DeviceQuery{Applied: one}))
 	require.Equal(t, []string{"B", "C"}, serials(t, m, query.DeviceQuery{Applied: two}))
