@@ -26,6 +26,7 @@ func TestRivalsApplyEachEventOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var rivals, killer sync.WaitGroup
+	shots := make(chan struct{})
 	for i := range 4 {
 		pool := connect(t, url)
 		r, err := projections.New(projections.Options{Pool: pool}, []projections.Projection{counters()}, nil)
@@ -33,17 +34,17 @@ func TestRivalsApplyEachEventOnce(t *testing.T) {
 		require.NoError(t, r.Prepare(ctx))
 		from, apply := r.Follower("counters")
 		random := rand.New(rand.NewPCG(uint64(i), 7))
-		rivals.Go(func() { rival(ctx, log, random, last, from, apply) })
-	}
-	stop := make(chan struct{})
-	kills := 0
-	killer.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Duration(1+rand.IntN(8)) * time.Millisecond):
+		shot := func(ctx context.Context, batch eventlog.Batch) error {
+			if random.IntN(10) == 0 {
+				shots <- struct{}{}
 			}
+			return apply(ctx, batch)
+		}
+		rivals.Go(func() { rival(ctx, log, random, last, from, shot) })
+	}
+	kills := 0
+	killer.Go(func() { // while batches are applied, however fast that goes
+		for range shots {
 			tag, err := admin.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 				WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY random() LIMIT 1`)
 			if err == nil {
@@ -52,7 +53,7 @@ func TestRivalsApplyEachEventOnce(t *testing.T) {
 		}
 	})
 	rivals.Wait()
-	close(stop)
+	close(shots)
 	killer.Wait()
 	require.NoError(t, ctx.Err(), "not done in time")
 	require.Greater(t, kills, 10)
