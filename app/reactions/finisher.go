@@ -53,7 +53,7 @@ func NewFinisher(x *command.Executor, a *accounts.Service, p *people.Service, s 
 
 // Name is that of its checkpoint. It changes with Prefixes: the log is then
 // followed from its beginning once more, which does no harm.
-func (*Finisher) Name() string { return "processes_3" }
+func (*Finisher) Name() string { return "processes_4" }
 
 // Prefixes are those of the streams it follows.
 func (*Finisher) Prefixes() []string {

@@ -22,6 +22,12 @@ func line(t *testing.T, args ...string) (status int, out, errs string) {
 
 // A typing mistake in the data folder makes nothing, whatever the command.
 func TestNoServiceNoFolder(t *testing.T) {
+	for _, v := range os.Environ() { // what tests are told there would be warned of
+		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, "FLEETLEDGER_") {
+			t.Setenv(name, value)
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
 	commands := [][]string{
 		{"projections", "status"}, {"projections", "rebuild"}, {"replay", "device", "LD72997819284879"},
 		{"token", "create", "--account", "0197c0de-0000-7000-8000-000000000001", "--administrator"},
