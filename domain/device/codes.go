@@ -67,7 +67,6 @@ const (
 	CodeAlignInvalid   = "align_invalid"      // neither a date nor latest, majority or monthEnd
 	CodeNothingToAlign = "nothing_to_align"   // no selected device has a service that ends today or later
 	CodeNumberUsed     = "order_number_used"  // the device was ordered for, or renewed, under the number before
-	CodeMoved          = "device_moved"       // the device has changed its account since the renewal was ordered
 	CodeNotRetired     = "device_not_retired" // only a retired device is released without its account's consent
 	CodeOrderNeeded    = "order_needed"       // only the operator changes an offer without an order
 

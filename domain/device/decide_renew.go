@@ -12,17 +12,11 @@ import (
 
 // Renew renews the service of a device: by order with exactly one of Term,
 // Until and Align, or (Automatic) the free term of a reseller's device, whose
-// renewals have ids of their own. ID is one for all devices of an order that is
-// applied at once.
-//
-// Of an order that has waited, Order is its id, under which it is applied once
-// whatever ID is, and OrderedIn the account that had the device when it was
-// ordered; dates are always those of Today. An order may name an Offer to run
-// on; Model and Owner are needed only then, as in ChangeOffer.
+// renewals have ids of their own. ID is one for all devices of an order, under
+// which it is applied once; dates are always those of Today. An order may name an
+// Offer to run on; Model and Owner are needed only then, as in ChangeOffer.
 type Renew struct {
 	ID          uuid.UUID
-	Order       uuid.UUID
-	OrderedIn   uuid.UUID
 	Term        calendar.Term
 	Until       calendar.Date
 	Align       Alignment
@@ -64,7 +58,7 @@ func DecideRenew(s State, c Renew) ([]domain.Event, error) {
 	if c.Automatic {
 		return renewFree(s, c)
 	}
-	if slices.Contains(s.Applied, c.renewal()) {
+	if slices.Contains(s.Applied, c.ID) {
 		return nil, nil
 	}
 	if problems := CheckRenewal(c); len(problems) > 0 {
@@ -81,26 +75,15 @@ func DecideRenew(s State, c Renew) ([]domain.Event, error) {
 		events = append(events, c.event(s, old, a))
 	}
 	if c.Offer != "" && c.Offer != s.Service.Offer {
-		events = append(events, s.onOffer(c.Offer, c.renewal()))
+		events = append(events, s.onOffer(c.Offer, c.ID))
 	}
 	return events, nil
-}
-
-// renewal is the id under which the order is applied.
-func (c Renew) renewal() uuid.UUID {
-	if c.Order != uuid.Nil {
-		return c.Order
-	}
-	return c.ID
 }
 
 // stands is what stands against applying the order to the device, besides the
 // dates.
 func (c Renew) stands(s State) []domain.Problem {
 	var problems []domain.Problem
-	if c.OrderedIn != uuid.Nil && c.OrderedIn != s.Account {
-		problems = append(problems, deviceMoved())
-	}
 	if s.OrderNumberUsed(c.OrderNumber) {
 		problems = append(problems, OrderNumberUsed(c.OrderNumber))
 	}
@@ -117,7 +100,7 @@ func (c Renew) stands(s State) []domain.Problem {
 func (c Renew) event(s State, old, a Allocation) ServiceRenewed {
 	e := ServiceRenewed{
 		Device:      s.UID,
-		Renewal:     c.renewal(),
+		Renewal:     c.ID,
 		OldEnd:      old.Until,
 		NewEnd:      a.Until,
 		AnchorDay:   a.AnchorDay,

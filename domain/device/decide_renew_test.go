@@ -93,27 +93,6 @@ func TestOrderNumberCountsOnce(t *testing.T) {
 	once.When(reverseRenewal(1, 1)).ThenDone().When(order(2, day0, term("P1Y"), number("PO-1"))).ThenDone()
 }
 
-// Renewal 4: an order that waited is applied under its own id, once, with the
-// dates of the day, and not to a device that has moved.
-func TestWaitingOrderIsApplied(t *testing.T) {
-	t.Parallel()
-	waiting := uuid.UUID{103}
-	of := func(r *device.Renew) { r.Order, r.OrderedIn = waiting, customer.UID }
-	late := on(2028, 3, 1)
-	s := registered(t, customer)
-	applied := s.When(order(1, late, term("P1Y"), of)).Then(device.ServiceRenewed{
-		Device: s.State.UID, Renewal: waiting, Term: "P1Y", OldEnd: on(2027, 11, 23), NewEnd: on(2029, 3, 1), AnchorDay: 1,
-	})
-	applied.When(order(2, late, term("P1Y"), of)).Then()
-	moved := s.When(transfer(customer, reseller, day0)).ThenDone()
-	refusal := moved.When(order(1, day0, term("P1Y"), of))
-	refusal.ThenRefused(device.CodeMoved)
-	if got := remedies(refusal); len(got) != 1 || got[0] != "order_again" {
-		t.Errorf("remedies %v", got)
-	}
-	moved.When(transfer(reseller, customer, day0)).ThenDone().When(order(1, day0, term("P1Y"), of)).ThenDone()
-}
-
 // An order may ask for another offer; a reversal takes that back, too.
 func TestOrderOfAnotherOffer(t *testing.T) {
 	t.Parallel()

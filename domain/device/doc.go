@@ -113,9 +113,8 @@
 // Aligned (see Alignment): the selected devices end together, none of them
 // earlier than it did.
 //
-// An order that has waited is applied with the dates of the day on which that is
-// done, under its own id, and not to a device that has changed its account since
-// (device_moved). An order number counts once per device (order_number_used).
+// An order that has waited (package order) is applied with the dates of the day on
+// which that is done, under its own id. An order number counts once per device (order_number_used).
 //
 // A renewal order can be taken back (DecideReverseRenewal) while it is the latest
 // order or grant of the device that still counts and the device is in the

@@ -209,10 +209,6 @@ func OrderNumberUsed(number string) domain.Problem {
 		map[string]string{"orderNumber": number}, otherNumber))
 }
 
-func deviceMoved() domain.Problem {
-	return problem(CodeMoved, "The device has changed its account since the renewal was ordered.", nil, orderAgain)
-}
-
 func orderNeeded() domain.Problem {
 	return problem(CodeOrderNeeded, "Only the platform owner changes the offer of a device at once; others order it.", nil, orderRenewal)
 }

@@ -19,7 +19,6 @@ var (
 	removeSIM         = domain.Remedy{Code: "remove_sim", Detail: "Have the account that has the device remove the ICCID, then try again."}
 	reinstate         = domain.Remedy{Code: "reinstate_device", Detail: "Have the account that has the device reinstate it."}
 	requestRelease    = domain.Remedy{Code: "request_release", Detail: "Request the release of the device you hold; who has it is not told."}
-	orderAgain        = domain.Remedy{Code: "order_again", Detail: "Order the renewal in the account that has the device now."}
 	otherNumber       = domain.Remedy{Code: "use_other_number", Detail: "Give the order a number of its own."}
 	orderRenewal      = domain.Remedy{Code: "order_renewal", Detail: "Order a renewal that names the offer."}
 	changeOffer       = domain.Remedy{Code: "change_offer", Detail: "Have the device's offer changed to one that the model and the account have."}
