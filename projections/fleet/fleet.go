@@ -45,7 +45,7 @@ const Name = "fleet"
 
 // modelVersion goes up whenever tables, stored states or their meaning change; a test
 // notices changed states.
-const modelVersion = 5
+const modelVersion = 6
 
 // Prefixes of the streams it follows.
 const (
