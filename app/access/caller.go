@@ -29,12 +29,18 @@ type Caller struct {
 	ActingFor uuid.UUID
 	// Session is what the caller has signed in with; uuid.Nil for tokens.
 	Session uuid.UUID
+	// Credential is what a session of the operator rests on: the operator's token of
+	// now, as which it may begin one.
+	Credential uuid.UUID
 	// Limit narrows the caller's rights everywhere, to those of a personal API
 	// token; nil narrows nothing.
 	Limit rights.Set
 	// Audits are the accounts that an auditor reads.
 	Audits []uuid.UUID
 }
+
+// OperatorActor is the platform owner, as events name it.
+var OperatorActor = domain.Actor{Kind: domain.ActorOperator, ID: "operator"}
 
 // within is what the caller's Limit leaves of a set of rights.
 func (c Caller) within(set rights.Set) rights.Set {

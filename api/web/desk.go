@@ -1,0 +1,60 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
+)
+
+// Options are what the desk needs. All are required.
+type Options struct {
+	API       http.Handler   // the JSON interface, which the pages are a client of
+	PublicURL string         // where browsers reach the service, without a slash at the end
+	Clock     eventlog.Clock // what today is
+	Logger    *slog.Logger
+	Issuer    bool // people may sign in at an issuer, too
+}
+
+// Desk answers with pages. It is an http.Handler.
+type Desk struct {
+	Options
+	assets  assets
+	handler http.Handler
+}
+
+// New makes the desk.
+func New(o Options) (*Desk, error) {
+	loaded, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	d := &Desk{Options: o, assets: loaded}
+	d.handler = d.guarded(d.routes())
+	return d, nil
+}
+
+// ServeHTTP answers one request.
+func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
+
+// routes is the table of all pages.
+func (d *Desk) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /assets/{file}", d.assets.serve)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, d.assets.url("favicon.svg"), http.StatusFound)
+	})
+
+	open := func(pattern string, p page) { mux.Handle(pattern, d.page(p, false)) }
+	open("GET /sign-in", d.showSignIn)
+	open("POST /sign-in", d.signIn)
+
+	signedIn := func(pattern string, p page) { mux.Handle(pattern, d.page(p, true)) }
+	signedIn("POST /sign-out", d.signOut)
+	signedIn("GET /{$}", d.customers)
+	signedIn("GET /devices", d.devices)
+
+	mux.Handle("/", d.page(func(context.Context, *visit) error { return errNoPage }, false))
+	return mux
+}
