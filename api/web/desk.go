@@ -54,6 +54,9 @@ func (d *Desk) routes() http.Handler {
 	signedIn("POST /sign-out", d.signOut)
 	signedIn("GET /{$}", d.customers)
 	signedIn("GET /devices", d.devices)
+	signedIn("GET /devices/{id}", d.device)
+	signedIn("POST /devices/{id}", d.changeDevice)
+	signedIn("GET /devices/{id}/retire", d.retire)
 
 	mux.Handle("/", d.page(func(context.Context, *visit) error { return errNoPage }, false))
 	return mux
