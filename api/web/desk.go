@@ -50,9 +50,20 @@ func (d *Desk) routes() http.Handler {
 	open("GET /sign-in", d.showSignIn)
 	open("POST /sign-in", d.signIn)
 
+	open("GET /activate/{token}", d.showActivation)
+	open("POST /activate/{token}", d.activate)
+	open("GET /forgotten-password", d.forgotten)
+	open("POST /forgotten-password", d.requestReset)
+	open("GET /reset-password/{token}", d.showReset)
+	open("POST /reset-password/{token}", d.resetPassword)
+
 	signedIn := func(pattern string, p page) { mux.Handle(pattern, d.page(p, true)) }
 	signedIn("POST /sign-out", d.signOut)
 	signedIn("GET /{$}", d.customers)
+	signedIn("GET /customers/new", d.newCustomer)
+	signedIn("POST /customers/new", d.createCustomer)
+	signedIn("GET /accounts/{uid}", d.account)
+	signedIn("POST /accounts/{uid}", d.changeAccount)
 	signedIn("GET /devices", d.devices)
 	signedIn("GET /devices/{id}", d.device)
 	signedIn("POST /devices/{id}", d.changeDevice)

@@ -36,19 +36,12 @@ func (d *Desk) showDevice(ctx context.Context, v *visit, refused *client.Problem
 		return err
 	}
 	page := view.Device{
-		Frame: v.frame(found.JSON200.Name, "Devices"), Device: *found.JSON200, Rights: rights, Problem: refused,
+		Frame: v.frame(errorTitle(found.JSON200.Name, refused), "Devices"), Device: *found.JSON200, Rights: rights, Problem: refused,
 		Total: history.JSON200.Total, Labels: strings.Join(found.JSON200.Labels, ", "),
-	}
-	if refused != nil {
-		page.Frame.Title = "Error: " + page.Frame.Title
 	}
 	names := v.names(ctx, history.JSON200.Items)
 	page.Life, page.Steps = view.LifeOf(history.JSON200.Items, names, page.Frame)
-	status := http.StatusOK
-	if refused != nil {
-		status = refused.Status
-	}
-	return v.show(status, view.DevicePage(page))
+	return v.show(statusOf(refused), view.DevicePage(page))
 }
 
 // dayOfLife makes the day that the slider asks for, counted from a first one, the
@@ -176,7 +169,7 @@ func (d *Desk) changeDevice(ctx context.Context, v *visit) error {
 	default:
 		return errNoPage
 	}
-	if p := problemOf(err); p != nil && !p.Passing() && p.Status != http.StatusUnauthorized && p.Status != http.StatusNotFound {
+	if p := refusal(err); p != nil {
 		return d.showDevice(ctx, v, p)
 	}
 	if err != nil {

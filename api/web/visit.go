@@ -139,7 +139,6 @@ func forwarded(from *http.Request) client.RequestEditorFn {
 	}
 }
 
-
 func pointer[T any](v T) *T { return &v }
 
 // given is nil for an empty text: a parameter that is left out.

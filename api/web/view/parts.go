@@ -80,3 +80,32 @@ func nextPage(f Frame, cursor string, from int) string {
 func earlier(f Frame) string { return f.Day().AddMonths(-1, f.Day().Day()).String() }
 
 func later(f Frame) string { return f.Day().AddMonths(1, f.Day().Day()).String() }
+
+// problemAt is what is wrong with a field of a form, empty when nothing is.
+func problemAt(p *client.Problem, pointer string) string {
+	if p == nil {
+		return ""
+	}
+	for _, e := range reasons(p) {
+		if e.Pointer != nil && *e.Pointer == pointer {
+			return e.Detail
+		}
+	}
+	return ""
+}
+
+// fieldClass marks a field with something wrong.
+func fieldClass(p *client.Problem, pointer string) string {
+	if problemAt(p, pointer) != "" {
+		return "field wrong"
+	}
+	return "field"
+}
+
+// invalid tells assistive technology what is wrong with a field.
+func invalid(p *client.Problem, pointer, id string) templ.Attributes {
+	if problemAt(p, pointer) == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": id + "-wrong"}
+}

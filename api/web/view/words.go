@@ -98,12 +98,13 @@ func halves(uid uuid.UUID) (string, string) {
 
 // done are the sentences for what a form has done, told on the page it leads to.
 var done = map[string]string{
-	"saved":    "Saved.",
-	"created":  "The account is created. Its administrator has been sent a mail and has 7 days to activate it.",
-	"sent":     "The mail is on its way.",
-	"ended":    "Ended.",
-	"removed":  "Removed.",
-	"password": "Your password is changed. All other sessions have ended.",
+	"saved":     "Saved.",
+	"withdrawn": "The account is withdrawn. Its name and the address are free again.",
+	"created":   "The account is created. Its administrator has been sent a mail and has 7 days to activate it.",
+	"sent":      "The mail is on its way.",
+	"ended":     "Ended.",
+	"removed":   "Removed.",
+	"password":  "Your password is changed. All other sessions have ended.",
 }
 
 // statusWord is an account's status for people.
