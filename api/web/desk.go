@@ -66,6 +66,12 @@ func (d *Desk) routes() http.Handler {
 	signedIn("POST /accounts/{uid}", d.changeAccount)
 	signedIn("GET /devices", d.devices)
 	signedIn("GET /devices/{id}", d.device)
+	signedIn("GET /transfer", d.transfer)
+	signedIn("POST /transfer", d.planTransfer)
+	signedIn("GET /transfer/{id}", d.transferPlan)
+	signedIn("POST /transfer/{id}", d.commitTransfer)
+	signedIn("GET /transfers/{id}", d.transferred)
+	signedIn("POST /transfers/{id}/reversals", d.reverseTransfer)
 	signedIn("POST /devices/{id}", d.changeDevice)
 	signedIn("GET /devices/{id}/retire", d.retire)
 
