@@ -164,7 +164,9 @@ func nothingMoved() *client.Problem {
 }
 
 // transferred is the record of a transfer, from where it can be taken back.
-func (d *Desk) transferred(ctx context.Context, v *visit) error { return d.showTransferred(ctx, v, nil) }
+func (d *Desk) transferred(ctx context.Context, v *visit) error {
+	return d.showTransferred(ctx, v, nil)
+}
 
 func (d *Desk) showTransferred(ctx context.Context, v *visit, refused *client.Problem) error {
 	id, err := uuid.Parse(v.r.PathValue("id"))
