@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -151,10 +150,7 @@ func (d *Desk) changeDevice(ctx context.Context, v *visit) error {
 	var err error
 	switch form.Get("do") {
 	case "edit":
-		labels := slices.DeleteFunc(strings.Split(form.Get("labels"), ","), func(l string) bool { return strings.TrimSpace(l) == "" })
-		for i := range labels {
-			labels[i] = strings.TrimSpace(labels[i])
-		}
+		labels := append([]string{}, view.SplitLabels(form.Get("labels"))...)
 		_, err = v.fleet.EditDevice(ctx, id, &client.EditDeviceParams{IfMatch: match}, client.EditDeviceJSONRequestBody{
 			Name: given(form.Get("name")), Labels: &labels, Reason: reason,
 		}, v.once())

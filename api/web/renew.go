@@ -4,8 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/api/web/view"
 )
 
@@ -33,6 +37,7 @@ func (d *Desk) showRenewal(ctx context.Context, v *visit, values url.Values, ref
 		switch page.Problem = refusal(err); {
 		case err == nil:
 			page.Preview = preview.JSON200
+			page.Names = v.accountNames(ctx, previewed(preview.JSON200)...)
 		case page.Problem == nil:
 			return err
 		}
@@ -78,4 +83,15 @@ func nothingOrdered(results []client.ItemResult) *client.Problem {
 		}
 	}
 	return p
+}
+
+// previewed are the accounts of the devices in a preview.
+func previewed(p *openapi.RenewalPreview) []uuid.UUID {
+	var all []uuid.UUID
+	for _, item := range p.Results {
+		if item.Device != nil && !slices.Contains(all, item.Device.Account.Uid) {
+			all = append(all, item.Device.Account.Uid)
+		}
+	}
+	return all
 }

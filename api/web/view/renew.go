@@ -20,6 +20,7 @@ type Renew struct {
 	Until             string
 	OrderNumber, Note string
 	Preview           *openapi.RenewalPreview
+	Names             map[uuid.UUID]string // of the accounts in it
 	Problem           *client.Problem
 }
 
