@@ -70,7 +70,7 @@ func (d *Desk) showAdministration(ctx context.Context, v *visit, page view.Admin
 			return err
 		},
 		func() error {
-			a, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(100)})
+			a, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(10)})
 			if err == nil {
 				page.Partners, page.PartnersTotal = a.JSON200.Items, a.JSON200.Total
 			}
