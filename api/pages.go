@@ -12,6 +12,10 @@ import (
 // ownPaths are those of the interface beside /v1/.
 var ownPaths = []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
 
+// mailedBefore are where links of mails led before there were pages, and where they
+// lead now.
+var mailedBefore = map[string]string{"/v1/activations/": "/activate/", "/v1/password-resets/": "/reset-password/"}
+
 // leadingTo lets the pages answer what is not the interface's. A mailed link of
 // before, to the interface, leads a browser to the page.
 func leadingTo(pages http.Handler) echo.MiddlewareFunc {
@@ -19,11 +23,15 @@ func leadingTo(pages http.Handler) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			path := c.Request().URL.Path
-			if token, ok := strings.CutPrefix(path, "/v1/activations/"); ok && browsing(c.Request()) {
-				return c.Redirect(http.StatusSeeOther, "/activate/"+token)
-			}
-			if token, ok := strings.CutPrefix(path, "/v1/password-resets/"); ok && browsing(c.Request()) {
-				return c.Redirect(http.StatusSeeOther, "/reset-password/"+token)
+			if browsing(c.Request()) {
+				if path == callbackPath { // the issuer sends a browser back here
+					return page(c)
+				}
+				for before, now := range mailedBefore {
+					if token, ok := strings.CutPrefix(path, before); ok {
+						return c.Redirect(http.StatusSeeOther, now+token)
+					}
+				}
 			}
 			if path == "/v1" || strings.HasPrefix(path, "/v1/") || slices.Contains(ownPaths, path) {
 				return next(c)

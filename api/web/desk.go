@@ -50,6 +50,7 @@ func (d *Desk) routes() http.Handler {
 	open("GET /sign-in", d.showSignIn)
 	open("POST /sign-in", d.signIn)
 
+	open("GET /v1/sessions/oidc/callback", d.fromIssuer)
 	open("GET /activate/{token}", d.showActivation)
 	open("POST /activate/{token}", d.activate)
 	open("GET /forgotten-password", d.forgotten)

@@ -57,3 +57,25 @@ func (d *Desk) signOut(ctx context.Context, v *visit) error {
 	d.forget(v.w, v.r)
 	return v.to("/sign-in?passed=out")
 }
+
+// fromIssuer ends an attempt to sign in at the issuer, which sends the browser back
+// here, and keeps the session in the browser.
+func (d *Desk) fromIssuer(ctx context.Context, v *visit) error {
+	v.secretLink()
+	params := &client.SignInAtIssuerParams{Code: given(v.query.Get("code")), State: given(v.query.Get("state"))}
+	if attempt, err := v.r.Cookie("fleetledger_oidc"); err == nil {
+		params.FleetledgerOidc = &attempt.Value
+	}
+	answer, err := v.fleet.SignInAtIssuer(ctx, params)
+	if p := problemOf(err); p != nil && p.Status < http.StatusInternalServerError {
+		return v.show(p.Status, view.SignInPage(view.SignIn{Frame: v.frame("Error: Sign in", ""), Next: "/", Issuer: d.Issuer, Problem: p}))
+	}
+	if err != nil {
+		return err
+	}
+	for _, cookie := range answer.Header.Values("Set-Cookie") {
+		v.w.Header().Add("Set-Cookie", cookie)
+	}
+	d.remember(v.w, v.r, answer.JSON200.Token, answer.JSON200.ExpiresAt)
+	return v.to("/")
+}
