@@ -59,20 +59,21 @@ func (d *Desk) routes() http.Handler {
 	open("POST /reset-password/{token}", d.resetPassword)
 
 	signedIn := func(pattern string, p page) { mux.Handle(pattern, d.page(p, true)) }
+	operator := func(pattern string, p page) { signedIn(pattern, ofOperator(p)) }
 	signedIn("POST /sign-out", d.signOut)
 	signedIn("GET /{$}", d.customers)
 	signedIn("GET /customers/new", d.newCustomer)
 	signedIn("POST /customers/new", d.createCustomer)
 	signedIn("GET /accounts", d.accounts)
-	signedIn("GET /accounts/new", d.newAccount)
-	signedIn("POST /accounts/new", d.createAccount)
-	signedIn("GET /grants", d.grants)
-	signedIn("POST /grants", d.grant)
+	operator("GET /accounts/new", d.newAccount)
+	operator("POST /accounts/new", d.createAccount)
+	operator("GET /grants", d.grants)
+	operator("POST /grants", d.grant)
 	signedIn("GET /catalogue", d.catalogue)
-	signedIn("POST /catalogue", d.editCatalogue)
-	signedIn("GET /audits", d.audits)
-	signedIn("POST /audits", d.editAudits)
-	signedIn("GET /projections", d.projections)
+	operator("POST /catalogue", d.editCatalogue)
+	operator("GET /audits", d.audits)
+	operator("POST /audits", d.editAudits)
+	operator("GET /projections", d.projections)
 	signedIn("GET /accounts/{uid}", d.account)
 	signedIn("POST /accounts/{uid}", d.changeAccount)
 	signedIn("GET /devices", d.devices)
@@ -106,4 +107,14 @@ func (d *Desk) routes() http.Handler {
 
 	mux.Handle("/", d.page(func(context.Context, *visit) error { return errNoPage }, false))
 	return mux
+}
+
+// ofOperator makes a page of the operator's alone: for others there is none.
+func ofOperator(p page) page {
+	return func(ctx context.Context, v *visit) error {
+		if v.me.Kind != "operator" {
+			return errNoPage
+		}
+		return p(ctx, v)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // refusal is what the interface had against a form, to be shown with the form as it
@@ -16,6 +17,25 @@ func refusal(err error) *client.Problem {
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusNotFound:
 		return nil
+	}
+	return p
+}
+
+// refusedAll is why a bulk command did nothing: each reason that it had against an
+// item, once.
+func refusedAll(results []openapi.ItemResult) *client.Problem {
+	p, seen, reasons := &client.Problem{}, map[string]bool{}, []openapi.ProblemError{}
+	p.Status, p.Code, p.Detail = http.StatusUnprocessableEntity, "refused", "None of the devices can be changed so."
+	for _, r := range results {
+		for _, one := range r.Problems {
+			if !seen[one.Code+one.Detail] {
+				seen[one.Code+one.Detail] = true
+				reasons = append(reasons, openapi.ProblemError{Code: one.Code, Detail: one.Detail, Remedies: &one.Remedies})
+			}
+		}
+	}
+	if len(reasons) > 0 {
+		p.Code, p.Detail, p.Errors = reasons[0].Code, reasons[0].Detail, &reasons
 	}
 	return p
 }

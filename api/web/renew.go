@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 
@@ -67,22 +66,9 @@ func (d *Desk) order(ctx context.Context, v *visit) error {
 		return v.to("/operations/" + done.JSON202.Id.String())
 	}
 	if done.JSON200.Id == nil {
-		return d.showRenewal(ctx, v, form, nothingOrdered(done.JSON200.Results))
+		return d.showRenewal(ctx, v, form, refusedAll(done.JSON200.Results))
 	}
 	return v.to("/orders/" + done.JSON200.Id.String())
-}
-
-// nothingOrdered says why nothing was ordered.
-func nothingOrdered(results []client.ItemResult) *client.Problem {
-	p := &client.Problem{}
-	p.Status, p.Code, p.Detail = http.StatusUnprocessableEntity, "nothing_ordered", "Nothing was ordered: none of the devices can be renewed so."
-	for _, r := range results {
-		for _, one := range r.Problems {
-			p.Code, p.Detail = one.Code, one.Detail
-			return p
-		}
-	}
-	return p
 }
 
 // previewed are the accounts of the devices in a preview.

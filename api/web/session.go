@@ -38,17 +38,20 @@ func (d *Desk) session(r *http.Request) string {
 	return c.Value
 }
 
-// remember keeps a session in the browser until it ends there, too.
+// remember keeps a session in the browser as long as it lasts. The service's clock may
+// differ from the browser's, so it is told how long, not until when.
 func (d *Desk) remember(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
-	http.SetCookie(w, &http.Cookie{
-		Name: d.cookieName(r), Value: token, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteLaxMode,
-	})
+	d.setCookie(w, r, token, max(1, int(expires.Sub(d.Clock.Now()).Seconds())))
 }
 
 // forget ends the session in the browser.
-func (d *Desk) forget(w http.ResponseWriter, r *http.Request) {
-	d.remember(w, r, "", time.Unix(1, 0))
+func (d *Desk) forget(w http.ResponseWriter, r *http.Request) { d.setCookie(w, r, "", -1) }
+
+func (d *Desk) setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: d.cookieName(r), Value: token, Path: "/", MaxAge: seconds,
+		HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteLaxMode, //nolint:gosec // Secure wherever it is reached by https
+	})
 }
 
 // api is the interface as the reader calls it; acting for an account where one is

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/google/uuid"
 
@@ -150,17 +149,9 @@ func (d *Desk) commitTransfer(ctx context.Context, v *visit) error {
 		bulk = done.JSON200
 	}
 	if bulk == nil || bulk.Id == nil {
-		return d.showPlan(ctx, v, nothingMoved())
+		return d.showPlan(ctx, v, refusedAll(nil))
 	}
 	return v.to("/transfers/" + bulk.Id.String())
-}
-
-// nothingMoved says that a commit moved nothing.
-func nothingMoved() *client.Problem {
-	p := &client.Problem{}
-	p.Status, p.Code = http.StatusUnprocessableEntity, "changed_since_plan"
-	p.Detail = "None of the devices could move: what the plan saw has changed. Plan it again."
-	return p
 }
 
 // transferred is the record of a transfer, from where it can be taken back.
@@ -189,12 +180,15 @@ func (d *Desk) reverseTransfer(ctx context.Context, v *visit) error {
 	if err != nil {
 		return errNoPage
 	}
-	_, err = v.fleet.ReverseTransfer(ctx, id, nil, client.ReverseTransferJSONRequestBody{Reason: v.r.PostFormValue("reason")}, v.once())
+	done, err := v.fleet.ReverseTransfer(ctx, id, nil, client.ReverseTransferJSONRequestBody{Reason: v.r.PostFormValue("reason")}, v.once())
 	if p := refusal(err); p != nil {
 		return d.showTransferred(ctx, v, p)
 	}
 	if err != nil {
 		return err
+	}
+	if bulk := done.JSON201; bulk != nil && valueOf(bulk.Summary.Transferred) == 0 {
+		return d.showTransferred(ctx, v, refusedAll(bulk.Results))
 	}
 	return v.to("/transfers/" + id.String())
 }
