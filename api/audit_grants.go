@@ -40,8 +40,8 @@ func (h handlers) ListAuditGrants(ctx context.Context, r openapi.ListAuditGrants
 	q := query.AuditGrantQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, auditSorts),
-		Account:   valueOf(r.Params.Account),
-		Status:    audit.Status(valueOf(r.Params.Status)),
+		Accounts:  valueOf(r.Params.Account),
+		Statuses:  eachOf[audit.Status](r.Params.Status),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -120,14 +120,7 @@ func docsOperationOf(method, at string, op *openapi3.Operation) docsOperation {
 	d := docsOperation{ID: op.OperationID, Method: method, Path: at, Summary: op.Summary, Description: op.Description}
 	for _, ref := range op.Parameters {
 		p := ref.Value
-		kind := strings.Join(p.Schema.Value.Type.Slice(), ", ")
-		if p.Schema.Value.Format != "" {
-			kind += " (" + p.Schema.Value.Format + ")"
-		}
-		for i, v := range p.Schema.Value.Enum {
-			kind += []string{": ", ", "}[min(i, 1)] + fmt.Sprint(v)
-		}
-		d.Parameters = append(d.Parameters, docsParameter{p.Name, p.In, kind, p.Description, p.Required})
+		d.Parameters = append(d.Parameters, docsParameter{p.Name, p.In, docsType(p.Schema.Value), p.Description, p.Required})
 	}
 	if op.RequestBody != nil {
 		d.Bodies = docsContents(op.RequestBody.Value.Content)
@@ -137,6 +130,20 @@ func docsOperationOf(method, at string, op *openapi3.Operation) docsOperation {
 	}
 	slices.SortFunc(d.Answers, func(a, b docsAnswer) int { return strings.Compare(a.Status, b.Status) })
 	return d
+}
+
+func docsType(schema *openapi3.Schema) string {
+	if schema.Items != nil {
+		return docsType(schema.Items.Value) + "; may be given more than once"
+	}
+	kind := strings.Join(schema.Type.Slice(), ", ")
+	if schema.Format != "" {
+		kind += " (" + schema.Format + ")"
+	}
+	for i, v := range schema.Enum {
+		kind += []string{": ", ", "}[min(i, 1)] + fmt.Sprint(v)
+	}
+	return kind
 }
 
 func docsContents(content openapi3.Content) []docsContent {
