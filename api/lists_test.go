@@ -34,8 +34,8 @@ func TestFilesHaveTheRowsOfTheList(t *testing.T) {
 	for list, want := range map[string]int{
 		"/v1/customers?sort=name":                                     6,
 		"/v1/customers?sort=-name&search=cafe":                        2,
-		"/v1/customers?search=admin&status=pending&status=expired":     6,
-		"/v1/customers?status=closed&status=active":                  0,
+		"/v1/customers?search=admin&status=pending&status=expired":    6,
+		"/v1/customers?status=closed&status=active":                   0,
 		"/v1/customers?sort=name" + yesterday:                         1,
 		"/v1/customers?customer=" + alder + "&customer=" + alder:      1,
 		"/v1/devices?sort=-name&state=active&state=suspended":         3,
