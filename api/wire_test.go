@@ -350,13 +350,16 @@ func TestServiceRoutes(t *testing.T) {
 	if got := c.get("/openapi.json").is(200).json(); got["openapi"] != "3.0.3" {
 		t.Errorf("openapi %v", got["openapi"])
 	}
-	docs := string(c.get("/docs").is(200).body)
+	docs, codes := string(c.get("/docs").is(200).body), string(c.get("/docs/codes").is(200).body)
 	for _, outside := range []string{"http://", "https://", "//cdn", "<script"} {
-		if strings.Contains(docs, outside) {
+		if strings.Contains(docs+codes, outside) {
 			t.Errorf("the page has %q", outside)
 		}
 	}
-	if !strings.Contains(docs, `id="problem-name_taken"`) || !strings.Contains(docs, "/v1/devices/{id}:suspend") {
+	if at := `<tr id="name_taken"><td><code>name_taken</code></td><td>409</td>`; !strings.Contains(codes, at) || !strings.Contains(codes, `<tr id="remove_sim">`) {
+		t.Errorf("the page of codes lacks some: %s", codes)
+	}
+	if !strings.Contains(docs, `href="/docs/codes"`) || !strings.Contains(docs, "/v1/devices/{id}:suspend") {
 		t.Error("the page lacks codes or paths")
 	}
 	c.as(resellerToken).get("/v1/devices/SECRETSERIAL")

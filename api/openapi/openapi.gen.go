@@ -1190,6 +1190,7 @@ type Policy struct {
 
 // Problem defines model for Problem.
 type Problem struct {
+	// Code One of those that /docs/codes explains
 	Code      string          `json:"code"`
 	Detail    string          `json:"detail"`
 	Errors    *[]ProblemError `json:"errors,omitempty"`
@@ -1197,7 +1198,11 @@ type Problem struct {
 	RequestId string          `json:"requestId"`
 	Status    int             `json:"status"`
 	Title     string          `json:"title"`
-	Type      string          `json:"type"`
+
+	// Type Where the code is explained
+	//
+	// Example: /docs/codes#name_taken
+	Type string `json:"type"`
 }
 
 // ProblemError defines model for ProblemError.
