@@ -46,7 +46,11 @@ func (h handlers) ListAuditGrants(ctx context.Context, r openapi.ListAuditGrants
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Audits.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.AuditGrantRow], error) { return h.App.Audits.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "audit-grants", auditGrantColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, auditGrantCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,8 @@ func (a csvAnswer) VisitListCustomersResponse(w http.ResponseWriter) error      
 func (a csvAnswer) VisitListDevicesResponse(w http.ResponseWriter) error         { return a.write(w) }
 func (a csvAnswer) VisitListRenewalsResponse(w http.ResponseWriter) error        { return a.write(w) }
 func (a csvAnswer) VisitListAllocationsResponse(w http.ResponseWriter) error     { return a.write(w) }
+func (a csvAnswer) VisitListPartnersResponse(w http.ResponseWriter) error        { return a.write(w) }
+func (a csvAnswer) VisitListAuditGrantsResponse(w http.ResponseWriter) error     { return a.write(w) }
 func (a csvAnswer) VisitGetOperationResultsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // wantsCSV reports whether the client asks for a list as CSV.
@@ -89,6 +91,22 @@ func userCells(r query.UserRow) []string {
 	profiles := list(r.Profiles, func(p rights.Profile) string { return p.ID })
 	return []string{r.UID.String(), r.Person.Email, r.Person.Name, string(r.Status), strconv.FormatBool(r.Administrator),
 		strings.Join(profiles, "|"), stamp(r.CreatedAt)}
+}
+
+var partnerColumns = []string{"UID", "ACCOUNT_UID", "ACCOUNT_NAME", "ACCOUNT_TYPE", "PROFILE", "UNTIL", "ADMINISTRATORS"}
+
+func partnerCells(seenFrom uuid.UUID) func(query.PartnershipRow) []string {
+	return func(r query.PartnershipRow) []string {
+		p := partner(seenFrom)(r)
+		return []string{p.Uid.String(), p.Account.Uid.String(), p.Account.Name, string(p.Account.Type), p.Profile.Id, stamp(r.Until), emails(r.Administrators)}
+	}
+}
+
+var auditGrantColumns = []string{"ID", "AUDITOR", "NAME", "STATUS", "ACCOUNTS", "GRANTED_AT", "EXPIRES_AT", "ENDED_AT", "REASON"}
+
+func auditGrantCells(r query.AuditGrantRow) []string {
+	return []string{r.UID.String(), r.Auditor.Email, r.Auditor.Name, string(r.Status), strings.Join(list(r.Accounts, uuid.UUID.String), "|"),
+		stamp(r.GrantedAt), stamp(r.Expires), stamp(r.EndedAt), r.Reason}
 }
 
 func plain[S ~string](s S) string { return string(s) }

@@ -10502,7 +10502,8 @@ type ListPartnersResponseObject interface {
 }
 
 type ListPartners200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListPartners200JSONResponse struct {
@@ -10517,9 +10518,37 @@ func (response ListPartners200JSONResponse) VisitListPartnersResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartners200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListPartners200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListPartners200TextcsvResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12660,7 +12689,8 @@ type ListAuditGrantsResponseObject interface {
 }
 
 type ListAuditGrants200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAuditGrants200JSONResponse struct {
@@ -12675,9 +12705,37 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditGrants200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAuditGrants200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAuditGrants200TextcsvResponse) VisitListAuditGrantsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
