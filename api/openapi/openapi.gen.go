@@ -1190,6 +1190,7 @@ type Policy struct {
 
 // Problem defines model for Problem.
 type Problem struct {
+	// Code One of those that /docs/codes explains
 	Code      string          `json:"code"`
 	Detail    string          `json:"detail"`
 	Errors    *[]ProblemError `json:"errors,omitempty"`
@@ -1197,7 +1198,11 @@ type Problem struct {
 	RequestId string          `json:"requestId"`
 	Status    int             `json:"status"`
 	Title     string          `json:"title"`
-	Type      string          `json:"type"`
+
+	// Type Where the code is explained
+	//
+	// Example: /docs/codes#name_taken
+	Type string `json:"type"`
 }
 
 // ProblemError defines model for ProblemError.
@@ -1993,10 +1998,12 @@ type ListAccountsParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search        `form:"search,omitempty" json:"search,omitempty"`
-	Type   *AccountType   `form:"type,omitempty" json:"type,omitempty"`
-	Status *AccountStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search          `form:"search,omitempty" json:"search,omitempty"`
+	Type   *[]AccountType   `form:"type,omitempty" json:"type,omitempty"`
+	Status *[]AccountStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2377,9 +2384,11 @@ type ListUsersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search     `form:"search,omitempty" json:"search,omitempty"`
-	Status *UserStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search       `form:"search,omitempty" json:"search,omitempty"`
+	Status *[]UserStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2574,10 +2583,10 @@ type ListAllocationsParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Account That had the device
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
 
 	// Device UID or serial number
-	Device *string `form:"device,omitempty" json:"device,omitempty"`
+	Device *[]string `form:"device,omitempty" json:"device,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2612,8 +2621,8 @@ type ListAuditGrantsParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Account Only grants that name this account
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	Status  *AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Status  *[]AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2734,12 +2743,14 @@ type ListCustomersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search        `form:"search,omitempty" json:"search,omitempty"`
-	Status *AccountStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search          `form:"search,omitempty" json:"search,omitempty"`
+	Status *[]AccountStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Customer UID of one customer
-	Customer *openapi_types.UUID `form:"customer,omitempty" json:"customer,omitempty"`
+	Customer *[]openapi_types.UUID `form:"customer,omitempty" json:"customer,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2794,19 +2805,21 @@ type ListDevicesParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
 	Search *Search `form:"search,omitempty" json:"search,omitempty"`
 
 	// Account UID of the account that holds them
-	Account        *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	State          *LifeCycleState     `form:"state,omitempty" json:"state,omitempty"`
-	Model          *string             `form:"model,omitempty" json:"model,omitempty"`
-	Offer          *Offer              `form:"offer,omitempty" json:"offer,omitempty"`
-	Label          *string             `form:"label,omitempty" json:"label,omitempty"`
-	ServiceEndFrom *Date               `form:"serviceEndFrom,omitempty" json:"serviceEndFrom,omitempty"`
-	ServiceEndTo   *Date               `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
-	Window         *string             `form:"window,omitempty" json:"window,omitempty"`
-	Expired        *bool               `form:"expired,omitempty" json:"expired,omitempty"`
+	Account        *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	State          *[]LifeCycleState     `form:"state,omitempty" json:"state,omitempty"`
+	Model          *[]string             `form:"model,omitempty" json:"model,omitempty"`
+	Offer          *[]Offer              `form:"offer,omitempty" json:"offer,omitempty"`
+	Label          *[]string             `form:"label,omitempty" json:"label,omitempty"`
+	ServiceEndFrom *Date                 `form:"serviceEndFrom,omitempty" json:"serviceEndFrom,omitempty"`
+	ServiceEndTo   *Date                 `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
+	Window         *[]string             `form:"window,omitempty" json:"window,omitempty"`
+	Expired        *bool                 `form:"expired,omitempty" json:"expired,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3052,15 +3065,15 @@ type ListRenewalsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
-	Sort  *Sort         `form:"sort,omitempty" json:"sort,omitempty"`
-	State *RenewalState `form:"state,omitempty" json:"state,omitempty"`
+	Sort  *Sort           `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]RenewalState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Account That ordered, or had one of the devices
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
 
 	// Device UID or serial number
-	Device      *string `form:"device,omitempty" json:"device,omitempty"`
-	OrderNumber *string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
+	Device      *[]string `form:"device,omitempty" json:"device,omitempty"`
+	OrderNumber *[]string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3796,14 +3809,14 @@ func (w *ServerInterfaceWrapper) ListAccounts(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "type" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -5408,7 +5421,7 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -6362,14 +6375,14 @@ func (w *ServerInterfaceWrapper) ListAllocations(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "device" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
@@ -6474,14 +6487,14 @@ func (w *ServerInterfaceWrapper) ListAuditGrants(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -6934,14 +6947,14 @@ func (w *ServerInterfaceWrapper) ListCustomers(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
 
 	// ------------- Optional query parameter "customer" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", ctx.QueryParams(), &params.Customer, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", ctx.QueryParams(), &params.Customer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter customer: %s", err))
 	}
@@ -7140,35 +7153,35 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "model" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter model: %s", err))
 	}
 
 	// ------------- Optional query parameter "offer" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offer: %s", err))
 	}
 
 	// ------------- Optional query parameter "label" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", ctx.QueryParams(), &params.Label, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", ctx.QueryParams(), &params.Label, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter label: %s", err))
 	}
@@ -7189,7 +7202,7 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "window" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter window: %s", err))
 	}
@@ -8299,28 +8312,28 @@ func (w *ServerInterfaceWrapper) ListRenewals(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "device" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
 
 	// ------------- Optional query parameter "orderNumber" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter orderNumber: %s", err))
 	}
@@ -9522,7 +9535,8 @@ type ListAccountsResponseObject interface {
 }
 
 type ListAccounts200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAccounts200JSONResponse struct {
@@ -9537,9 +9551,37 @@ func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccounts200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAccounts200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAccounts200TextcsvResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -10460,7 +10502,8 @@ type ListPartnersResponseObject interface {
 }
 
 type ListPartners200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListPartners200JSONResponse struct {
@@ -10475,9 +10518,37 @@ func (response ListPartners200JSONResponse) VisitListPartnersResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartners200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListPartners200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListPartners200TextcsvResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -11415,7 +11486,8 @@ type ListUsersResponseObject interface {
 }
 
 type ListUsers200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListUsers200JSONResponse struct {
@@ -11430,9 +11502,37 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsers200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListUsers200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListUsers200TextcsvResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12411,7 +12511,8 @@ type ListAllocationsResponseObject interface {
 }
 
 type ListAllocations200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAllocations200JSONResponse struct {
@@ -12426,9 +12527,37 @@ func (response ListAllocations200JSONResponse) VisitListAllocationsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAllocations200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAllocations200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAllocations200TextcsvResponse) VisitListAllocationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12560,7 +12689,8 @@ type ListAuditGrantsResponseObject interface {
 }
 
 type ListAuditGrants200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAuditGrants200JSONResponse struct {
@@ -12575,9 +12705,37 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditGrants200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAuditGrants200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAuditGrants200TextcsvResponse) VisitListAuditGrantsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -13106,7 +13264,8 @@ type ListCustomersResponseObject interface {
 }
 
 type ListCustomers200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListCustomers200JSONResponse struct {
@@ -13121,6 +13280,9 @@ func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13138,6 +13300,9 @@ func (response ListCustomers200TextcsvResponse) VisitListCustomersResponse(w htt
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13361,7 +13526,8 @@ type ListDevicesResponseObject interface {
 }
 
 type ListDevices200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListDevices200JSONResponse struct {
@@ -13376,6 +13542,9 @@ func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13393,6 +13562,9 @@ func (response ListDevices200TextcsvResponse) VisitListDevicesResponse(w http.Re
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14098,7 +14270,8 @@ type GetOperationResultsResponseObject interface {
 }
 
 type GetOperationResults200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type GetOperationResults200JSONResponse struct {
@@ -14113,6 +14286,9 @@ func (response GetOperationResults200JSONResponse) VisitGetOperationResultsRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14130,6 +14306,9 @@ func (response GetOperationResults200ApplicationxNdjsonResponse) VisitGetOperati
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14175,6 +14354,9 @@ func (response GetOperationResults200TextcsvResponse) VisitGetOperationResultsRe
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14938,7 +15120,8 @@ type ListRenewalsResponseObject interface {
 }
 
 type ListRenewals200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListRenewals200JSONResponse struct {
@@ -14953,9 +15136,37 @@ func (response ListRenewals200JSONResponse) VisitListRenewalsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRenewals200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListRenewals200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListRenewals200TextcsvResponse) VisitListRenewalsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
