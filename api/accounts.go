@@ -21,14 +21,18 @@ func (h handlers) ListAccounts(ctx context.Context, r openapi.ListAccountsReques
 	q := query.AccountQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, accountSorts),
-		Type:      account.Type(valueOf(r.Params.Type)),
-		Status:    account.Status(valueOf(r.Params.Status)),
+		Types:     eachOf[account.Type](r.Params.Type),
+		Statuses:  eachOf[account.Status](r.Params.Status),
 		Search:    valueOf(r.Params.Search),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Accounts.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.AccountRow], error) { return h.App.Accounts.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "accounts", accountColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, accountCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}

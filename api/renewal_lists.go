@@ -19,17 +19,21 @@ var renewalSorts = []string{"orderedAt", "orderNumber", "state"}
 func (h handlers) ListRenewals(ctx context.Context, r openapi.ListRenewalsRequestObject) (openapi.ListRenewalsResponseObject, error) {
 	var in reading
 	q := query.RenewalQuery{
-		Freshness:   query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
-		Page:        in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, renewalSorts),
-		Account:     valueOf(r.Params.Account),
-		Device:      named(r.Params.Device),
-		Status:      order.Status(valueOf(r.Params.State)),
-		OrderNumber: valueOf(r.Params.OrderNumber),
+		Freshness:    query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
+		Page:         in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, renewalSorts),
+		Of:           valueOf(r.Params.Account),
+		Devices:      named(r.Params.Device),
+		Statuses:     eachOf[order.Status](r.Params.State),
+		OrderNumbers: valueOf(r.Params.OrderNumber),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Renewals.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.RenewalRow], error) { return h.App.Renewals.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "renewals", renewalColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, renewalCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}
@@ -39,16 +43,18 @@ func (h handlers) ListRenewals(ctx context.Context, r openapi.ListRenewalsReques
 	}, nil
 }
 
-// named is a device that a filter names; one that no device can be named is
+// named are the devices that a filter names; one that no device can be named is
 // filtered for all the same, and found nowhere.
-func named(name *string) uuid.UUID {
-	if name == nil {
-		return uuid.Nil
+func named(names *[]string) []uuid.UUID {
+	var uids []uuid.UUID
+	for _, name := range valueOf(names) {
+		uid, ok := device.Named(name)
+		if !ok {
+			uid = uuid.Max
+		}
+		uids = append(uids, uid)
 	}
-	if uid, ok := device.Named(*name); ok {
-		return uid
-	}
-	return uuid.Max
+	return uids
 }
 
 func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObject) (openapi.GetRenewalResponseObject, error) {

@@ -98,9 +98,9 @@ func NewServer(o Options) (*Server, error) {
 
 // described is the description in the forms that a server uses.
 type described struct {
-	operations         map[string]*operation // by method and path
-	verbs              map[string]bool
-	documentJSON, docs []byte
+	operations                    map[string]*operation // by method and path
+	verbs                         map[string]bool
+	documentJSON, docs, docsCodes []byte
 }
 
 // describe reads the description, once per process: it is part of the program.
@@ -116,7 +116,10 @@ var describe = sync.OnceValues(func() (described, error) {
 	if d.documentJSON, err = document.MarshalJSON(); err != nil {
 		return described{}, err
 	}
-	d.docs, err = renderDocs(document)
+	if d.docs, err = renderDocs(document); err != nil {
+		return d, err
+	}
+	d.docsCodes, err = renderCodes()
 	return d, err
 })
 

@@ -1194,6 +1194,7 @@ type Policy struct {
 
 // Problem defines model for Problem.
 type Problem struct {
+	// Code One of those that /docs/codes explains
 	Code      string          `json:"code"`
 	Detail    string          `json:"detail"`
 	Errors    *[]ProblemError `json:"errors,omitempty"`
@@ -1201,7 +1202,11 @@ type Problem struct {
 	RequestId string          `json:"requestId"`
 	Status    int             `json:"status"`
 	Title     string          `json:"title"`
-	Type      string          `json:"type"`
+
+	// Type Where the code is explained
+	//
+	// Example: /docs/codes#name_taken
+	Type string `json:"type"`
 }
 
 // ProblemError defines model for ProblemError.
@@ -1997,10 +2002,12 @@ type ListAccountsParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search        `form:"search,omitempty" json:"search,omitempty"`
-	Type   *AccountType   `form:"type,omitempty" json:"type,omitempty"`
-	Status *AccountStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search          `form:"search,omitempty" json:"search,omitempty"`
+	Type   *[]AccountType   `form:"type,omitempty" json:"type,omitempty"`
+	Status *[]AccountStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2381,9 +2388,11 @@ type ListUsersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search     `form:"search,omitempty" json:"search,omitempty"`
-	Status *UserStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search       `form:"search,omitempty" json:"search,omitempty"`
+	Status *[]UserStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2578,10 +2587,10 @@ type ListAllocationsParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Account That had the device
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
 
 	// Device UID or serial number
-	Device *string `form:"device,omitempty" json:"device,omitempty"`
+	Device *[]string `form:"device,omitempty" json:"device,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2616,8 +2625,8 @@ type ListAuditGrantsParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Account Only grants that name this account
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	Status  *AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Status  *[]AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2738,12 +2747,14 @@ type ListCustomersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search        `form:"search,omitempty" json:"search,omitempty"`
-	Status *AccountStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search          `form:"search,omitempty" json:"search,omitempty"`
+	Status *[]AccountStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Customer UID of one customer
-	Customer *openapi_types.UUID `form:"customer,omitempty" json:"customer,omitempty"`
+	Customer *[]openapi_types.UUID `form:"customer,omitempty" json:"customer,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2798,19 +2809,21 @@ type ListDevicesParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
 	Search *Search `form:"search,omitempty" json:"search,omitempty"`
 
 	// Account UID of the account that holds them
-	Account        *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	State          *LifeCycleState     `form:"state,omitempty" json:"state,omitempty"`
-	Model          *string             `form:"model,omitempty" json:"model,omitempty"`
-	Offer          *Offer              `form:"offer,omitempty" json:"offer,omitempty"`
-	Label          *string             `form:"label,omitempty" json:"label,omitempty"`
-	ServiceEndFrom *Date               `form:"serviceEndFrom,omitempty" json:"serviceEndFrom,omitempty"`
-	ServiceEndTo   *Date               `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
-	Window         *string             `form:"window,omitempty" json:"window,omitempty"`
-	Expired        *bool               `form:"expired,omitempty" json:"expired,omitempty"`
+	Account        *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	State          *[]LifeCycleState     `form:"state,omitempty" json:"state,omitempty"`
+	Model          *[]string             `form:"model,omitempty" json:"model,omitempty"`
+	Offer          *[]Offer              `form:"offer,omitempty" json:"offer,omitempty"`
+	Label          *[]string             `form:"label,omitempty" json:"label,omitempty"`
+	ServiceEndFrom *Date                 `form:"serviceEndFrom,omitempty" json:"serviceEndFrom,omitempty"`
+	ServiceEndTo   *Date                 `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
+	Window         *[]string             `form:"window,omitempty" json:"window,omitempty"`
+	Expired        *bool                 `form:"expired,omitempty" json:"expired,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3059,15 +3072,15 @@ type ListRenewalsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
-	Sort  *Sort         `form:"sort,omitempty" json:"sort,omitempty"`
-	State *RenewalState `form:"state,omitempty" json:"state,omitempty"`
+	Sort  *Sort           `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]RenewalState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Account That ordered, or had one of the devices
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
 
 	// Device UID or serial number
-	Device      *string `form:"device,omitempty" json:"device,omitempty"`
-	OrderNumber *string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
+	Device      *[]string `form:"device,omitempty" json:"device,omitempty"`
+	OrderNumber *[]string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3812,14 +3825,14 @@ func (w *ServerInterfaceWrapper) ListAccounts(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "type" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -5424,7 +5437,7 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -6378,14 +6391,14 @@ func (w *ServerInterfaceWrapper) ListAllocations(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "device" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
@@ -6490,14 +6503,14 @@ func (w *ServerInterfaceWrapper) ListAuditGrants(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -6950,14 +6963,14 @@ func (w *ServerInterfaceWrapper) ListCustomers(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
 
 	// ------------- Optional query parameter "customer" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", ctx.QueryParams(), &params.Customer, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", ctx.QueryParams(), &params.Customer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter customer: %s", err))
 	}
@@ -7156,35 +7169,35 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "model" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter model: %s", err))
 	}
 
 	// ------------- Optional query parameter "offer" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offer: %s", err))
 	}
 
 	// ------------- Optional query parameter "label" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", ctx.QueryParams(), &params.Label, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", ctx.QueryParams(), &params.Label, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter label: %s", err))
 	}
@@ -7205,7 +7218,7 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "window" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter window: %s", err))
 	}
@@ -8322,28 +8335,28 @@ func (w *ServerInterfaceWrapper) ListRenewals(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "device" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
 
 	// ------------- Optional query parameter "orderNumber" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter orderNumber: %s", err))
 	}
@@ -9575,7 +9588,8 @@ type ListAccountsResponseObject interface {
 }
 
 type ListAccounts200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAccounts200JSONResponse struct {
@@ -9590,9 +9604,37 @@ func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccounts200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAccounts200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAccounts200TextcsvResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -10513,7 +10555,8 @@ type ListPartnersResponseObject interface {
 }
 
 type ListPartners200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListPartners200JSONResponse struct {
@@ -10528,9 +10571,37 @@ func (response ListPartners200JSONResponse) VisitListPartnersResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartners200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListPartners200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListPartners200TextcsvResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -11468,7 +11539,8 @@ type ListUsersResponseObject interface {
 }
 
 type ListUsers200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListUsers200JSONResponse struct {
@@ -11483,9 +11555,37 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsers200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListUsers200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListUsers200TextcsvResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12464,7 +12564,8 @@ type ListAllocationsResponseObject interface {
 }
 
 type ListAllocations200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAllocations200JSONResponse struct {
@@ -12479,9 +12580,37 @@ func (response ListAllocations200JSONResponse) VisitListAllocationsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAllocations200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAllocations200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAllocations200TextcsvResponse) VisitListAllocationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12613,7 +12742,8 @@ type ListAuditGrantsResponseObject interface {
 }
 
 type ListAuditGrants200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAuditGrants200JSONResponse struct {
@@ -12628,9 +12758,37 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditGrants200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAuditGrants200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAuditGrants200TextcsvResponse) VisitListAuditGrantsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -13159,7 +13317,8 @@ type ListCustomersResponseObject interface {
 }
 
 type ListCustomers200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListCustomers200JSONResponse struct {
@@ -13174,6 +13333,9 @@ func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13191,6 +13353,9 @@ func (response ListCustomers200TextcsvResponse) VisitListCustomersResponse(w htt
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13414,7 +13579,8 @@ type ListDevicesResponseObject interface {
 }
 
 type ListDevices200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListDevices200JSONResponse struct {
@@ -13429,6 +13595,9 @@ func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13446,6 +13615,9 @@ func (response ListDevices200TextcsvResponse) VisitListDevicesResponse(w http.Re
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14151,7 +14323,8 @@ type GetOperationResultsResponseObject interface {
 }
 
 type GetOperationResults200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type GetOperationResults200JSONResponse struct {
@@ -14166,6 +14339,9 @@ func (response GetOperationResults200JSONResponse) VisitGetOperationResultsRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14183,6 +14359,9 @@ func (response GetOperationResults200ApplicationxNdjsonResponse) VisitGetOperati
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14228,6 +14407,9 @@ func (response GetOperationResults200TextcsvResponse) VisitGetOperationResultsRe
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14991,7 +15173,8 @@ type ListRenewalsResponseObject interface {
 }
 
 type ListRenewals200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListRenewals200JSONResponse struct {
@@ -15006,9 +15189,37 @@ func (response ListRenewals200JSONResponse) VisitListRenewalsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRenewals200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListRenewals200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListRenewals200TextcsvResponse) VisitListRenewalsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 

@@ -98,7 +98,7 @@ func (r *Request) Require(ctx context.Context, uid uuid.UUID, right rights.Right
 	case len(set) == 0:
 		return query.ErrNotFound
 	case !set.Has(right):
-		return &Forbidden{Right: right, Account: uid}
+		return r.forbidden(ctx, right, uid)
 	case r.Caller.Operator() && uid != uuid.Nil: // its rights reach also what does not exist
 		s, err := r.Account(ctx, uid)
 		if err == nil && !s.Exists() {
@@ -143,7 +143,7 @@ func (r *Request) RequireOwnChoice(ctx context.Context, uid uuid.UUID, right rig
 		return err
 	}
 	if !r.Caller.Operator() && r.Caller.Own() != uid {
-		return &Forbidden{Right: right, Account: uid}
+		return r.forbidden(ctx, right, uid)
 	}
 	return nil
 }

@@ -81,11 +81,11 @@ func (s *Service) holdings(ctx context.Context, uid uuid.UUID) (account.Holdings
 		return h, err
 	}
 	fresh, one, of := query.Freshness{MinPosition: latest}, query.Page{Limit: 1}, []uuid.UUID{uid}
-	devices := func(in device.LifeCycle) (int, error) {
-		found, err := s.reader.Devices(ctx, query.DeviceQuery{Freshness: fresh, Page: one, Accounts: of, LifeCycle: in})
+	devices := func(in ...device.LifeCycle) (int, error) {
+		found, err := s.reader.Devices(ctx, query.DeviceQuery{Freshness: fresh, Page: one, Accounts: of, LifeCycles: in})
 		return found.Total, err
 	}
-	all, err := devices("")
+	all, err := devices()
 	if err != nil {
 		return h, err
 	}
@@ -97,7 +97,7 @@ func (s *Service) holdings(ctx context.Context, uid uuid.UUID) (account.Holdings
 		return h, err
 	}
 	h.Devices = all - retired
-	users, err := s.reader.Users(ctx, query.UserQuery{Freshness: fresh, Page: one, Account: uid, Status: user.Active, Now: s.executor.Clock.Now()})
+	users, err := s.reader.Users(ctx, query.UserQuery{Freshness: fresh, Page: one, Account: uid, Statuses: []user.Status{user.Active}, Now: s.executor.Clock.Now()})
 	if err != nil {
 		return h, err
 	}

@@ -32,12 +32,12 @@ type RenewalRow struct {
 type RenewalQuery struct {
 	Freshness
 	Page
-	Accounts    []uuid.UUID
-	UID         uuid.UUID // this and the next two: uuid.Nil is any
-	Account     uuid.UUID // that ordered, or had one of the devices
-	Device      uuid.UUID
-	Status      order.Status
-	OrderNumber string
+	Accounts     []uuid.UUID
+	UID          uuid.UUID   // uuid.Nil: any
+	Of           []uuid.UUID // accounts that ordered, or had one of the devices
+	Devices      []uuid.UUID
+	Statuses     []order.Status
+	OrderNumbers []string
 }
 
 // AllocationRow is a service allocation that the operator has granted.
@@ -59,5 +59,5 @@ type AllocationQuery struct {
 	Freshness
 	Page
 	Accounts []uuid.UUID
-	Device   uuid.UUID // uuid.Nil: any
+	Devices  []uuid.UUID
 }

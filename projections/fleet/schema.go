@@ -2,9 +2,16 @@ package fleet
 
 import "github.com/fleetledger/fleetledger/projections"
 
-// Text is compared bytewise (collation C): the same order on every server. The
-// keys of names are case folded before.
+// Text is compared bytewise (collation C): the same order on every server. Names
+// sort by their keys, which are case folded, and by a collation of people: Ä beside
+// A, numbers by their value. It is deterministic, so what differs is never a tie. A
+// server that was built without ICU sorts names bytewise, too.
 var tables = []string{
+	`DO $$ BEGIN
+		CREATE COLLATION people (provider = icu, locale = 'und-u-kn-true');
+	EXCEPTION WHEN feature_not_supported THEN
+		CREATE COLLATION people (locale = 'C');
+	END $$`,
 	`CREATE TABLE device_versions (
 		uid              uuid        NOT NULL,
 		valid_from       timestamptz NOT NULL,
@@ -13,7 +20,7 @@ var tables = []string{
 		state            jsonb       NOT NULL,
 		account          uuid        NOT NULL,
 		name             text        NOT NULL,
-		name_key         text COLLATE "C" NOT NULL,
+		name_key         text COLLATE people NOT NULL,
 		serial_number    text COLLATE "C" NOT NULL,
 		factor_kind      text COLLATE "C" NOT NULL,
 		factor           text COLLATE "C" NOT NULL,
@@ -26,8 +33,7 @@ var tables = []string{
 		service_start    date,
 		service_end      date,
 		auto_renew       boolean     NOT NULL,
-		search           text COLLATE "C" GENERATED ALWAYS AS
-			(name_key || E'\n' || lower(serial_number) || E'\n' || lower(factor)) STORED,
+		search           text COLLATE "C" NOT NULL, -- name, serial number, factor and ICCID as a search compares them
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX device_version ON device_versions (uid, valid_to)`,
 
@@ -38,7 +44,7 @@ var tables = []string{
 		revision           bigint      NOT NULL,
 		state              jsonb       NOT NULL,
 		name               text        NOT NULL,
-		name_key           text COLLATE "C" NOT NULL,
+		name_key           text COLLATE people NOT NULL,
 		type               text COLLATE "C" NOT NULL,
 		status             text COLLATE "C" NOT NULL,
 		offers             text[]      NOT NULL,
@@ -46,6 +52,8 @@ var tables = []string{
 		reseller           uuid,                 -- null: the operator created it
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
+		search             text COLLATE "C" NOT NULL, -- the name as a search compares it
+		people             jsonb       NOT NULL, -- administrators by their ids, as a search compares them
 		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX account_version ON account_versions (uid, valid_to)`,
@@ -72,8 +80,9 @@ var tables = []string{
 		revision           bigint      NOT NULL,
 		state              jsonb       NOT NULL,
 		account            uuid        NOT NULL,
-		name_key           text COLLATE "C" NOT NULL,
+		name_key           text COLLATE people NOT NULL,
 		email_key          text COLLATE "C" NOT NULL,
+		search             text COLLATE "C" NOT NULL, -- name and e-mail as a search compares them
 		status             text COLLATE "C" NOT NULL,
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
@@ -127,12 +136,14 @@ var tables = []string{
 		number_key text COLLATE "C" NOT NULL,
 		note       text        NOT NULL,
 		ordered_at timestamptz NOT NULL,
-		actor      jsonb       NOT NULL)`,
+		actor      jsonb       NOT NULL,
+		offer      text        NOT NULL)`,
 	`CREATE TABLE renewal_devices (
-		renewal uuid NOT NULL,
-		device  uuid NOT NULL,
-		account uuid NOT NULL,
-		status  text COLLATE "C" NOT NULL,
+		renewal    uuid NOT NULL,
+		device     uuid NOT NULL,
+		account    uuid NOT NULL,
+		status     text COLLATE "C" NOT NULL,
+		applied_at timestamptz,
 		PRIMARY KEY (renewal, device))`,
 	`CREATE TABLE allocations (
 		uid           uuid        NOT NULL,

@@ -35,10 +35,13 @@ type table[S any] struct {
 	parse func([]byte) (S, error)
 	// columns are those that follow from the state.
 	columns func(S) []field
-	// personal are those of the columns that show the one person a row is
-	// about; nil: none does.
-	personal func(account.Person) []field
+	// personal are the columns that show a person, and what becomes of them when
+	// that person is erased.
+	personal []erasure
 }
+
+// erasure is the SQL of a column's value without a person, whose id %s stands for.
+type erasure struct{ column, sql string }
 
 // field is a column with its value in a row.
 type field struct {

@@ -32,17 +32,20 @@ var userTable = table[userState]{
 	row:    func(s userState) any { return userRowOf(s) },
 	parse:  parse[userRow, userState],
 	columns: func(s userState) []field {
-		columns := append(userNames(s.Person),
-			field{"account", [16]byte(s.Account)},
-			field{"status", string(s.Status)},
-			field{"created_at", s.CreatedAt})
-		return append(columns, invitationColumns(s.Invitation, s.Status == user.Pending && s.Lapsed != s.Invitation.Number)...)
+		return append([]field{
+			{"name_key", text.Key(s.Person.Name)},
+			{"email_key", text.Key(s.Person.Email)},
+			{"search", searchedPerson(s.Person)},
+			{"account", [16]byte(s.Account)},
+			{"status", string(s.Status)},
+			{"created_at", s.CreatedAt},
+		}, invitationColumns(s.Invitation, s.Status == user.Pending && s.Lapsed != s.Invitation.Number)...)
 	},
-	personal: userNames,
-}
-
-func userNames(p account.Person) []field {
-	return []field{{"name_key", text.Key(p.Name)}, {"email_key", text.Key(p.Email)}}
+	personal: []erasure{
+		{"name_key", literal(text.Key(account.Erased))},
+		{"email_key", literal(text.Key(account.Erased))},
+		{"search", literal(searchedPerson(account.Person{}.Erase()))},
+	},
 }
 
 // userRow is userState as it is stored: without credential, tokens, password reset
