@@ -28,7 +28,7 @@ func (d *Desk) showAccount(ctx context.Context, v *visit, refused *client.Proble
 		return err
 	}
 	if page.Frame.Reseller() && !page.Rights.Own {
-		customers, err := v.fleet.ListCustomers(ctx, &client.ListCustomersParams{Customer: &uid, AsOf: v.asOfParam()})
+		customers, err := v.fleet.ListCustomers(ctx, &client.ListCustomersParams{Customer: &[]uuid.UUID{uid}, AsOf: v.asOfParam()})
 		if err != nil && refusal(err) == nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func (v *visit) download(answer *http.Response, err error) error {
 func (d *Desk) customersCSV(ctx context.Context, v *visit) error {
 	sort := v.sort("initialRenewal")
 	return v.download(v.fleet.Raw.ListCustomers(ctx, &client.ListCustomersParams{
-		Search: given(v.query.Get("search")), Sort: &sort, AsOf: v.asOfParam(), Status: given(openapi.AccountStatus(v.query.Get("status"))),
+		Search: given(v.query.Get("search")), Sort: &sort, AsOf: v.asOfParam(), Status: either[openapi.AccountStatus](v.query, "status"),
 	}, asCSV))
 }
 

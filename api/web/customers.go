@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/api/web/view"
 )
 
@@ -24,7 +25,7 @@ func (d *Desk) customers(ctx context.Context, v *visit) error {
 	page := view.Customers{Frame: frame, Search: v.query.Get("search"), Sort: v.sort("initialRenewal"), From: v.from()}
 	answer, err := v.fleet.ListCustomers(ctx, &client.ListCustomersParams{
 		Search: given(page.Search), Sort: &page.Sort, AsOf: v.asOfParam(), Cursor: given(v.query.Get("cursor")), Limit: pointer(rows),
-		Status: given(client.AccountStatus(v.query.Get("status"))),
+		Status: either[openapi.AccountStatus](v.query, "status"),
 	})
 	if err != nil {
 		return err

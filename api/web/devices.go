@@ -36,12 +36,12 @@ func (v *visit) deviceFilter(sort *string) *client.ListDevicesParams {
 	q := v.query
 	p := &client.ListDevicesParams{
 		Sort: sort, AsOf: v.asOfParam(), Cursor: given(q.Get("cursor")), Limit: pointer(rows),
-		Search: given(q.Get("search")), State: given(openapi.LifeCycleState(q.Get("state"))), Model: given(q.Get("model")),
-		Offer: given(openapi.Offer(q.Get("offer"))), Label: given(q.Get("label")), Window: given(q.Get("window")),
+		Search: given(q.Get("search")), State: either[openapi.LifeCycleState](q, "state"), Model: either[string](q, "model"),
+		Offer: either[openapi.Offer](q, "offer"), Label: either[string](q, "label"), Window: either[string](q, "window"),
 		ServiceEndFrom: given(q.Get("serviceEndFrom")), ServiceEndTo: given(q.Get("serviceEndTo")),
 	}
 	if uid, err := uuid.Parse(q.Get("account")); err == nil {
-		p.Account = &uid
+		p.Account = &[]uuid.UUID{uid}
 	}
 	if e := q.Get("expired"); e != "" {
 		p.Expired = pointer(e == "true")

@@ -19,7 +19,7 @@ func (d *Desk) accounts(ctx context.Context, v *visit) error {
 	page := view.Accounts{Frame: v.frame("Accounts", "Accounts"), Sort: v.sort("name"), From: v.from(), Search: v.query.Get("search")}
 	answer, err := v.fleet.ListAccounts(ctx, &client.ListAccountsParams{
 		Search: given(page.Search), Sort: &page.Sort, Cursor: given(v.query.Get("cursor")), Limit: pointer(rows), AsOf: v.asOfParam(),
-		Type: given(openapi.AccountType(v.query.Get("type"))), Status: given(openapi.AccountStatus(v.query.Get("status"))),
+		Type: either[openapi.AccountType](v.query, "type"), Status: either[openapi.AccountStatus](v.query, "status"),
 	})
 	if err != nil {
 		return err

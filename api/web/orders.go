@@ -18,8 +18,8 @@ func (d *Desk) orders(ctx context.Context, v *visit) error {
 		page.State = "ordered"
 	}
 	answer, err := v.fleet.ListRenewals(ctx, &client.ListRenewalsParams{
-		State: given(openapi.RenewalState(page.State)), Sort: &page.Sort, Cursor: given(v.query.Get("cursor")), Limit: pointer(rows),
-		OrderNumber: given(v.query.Get("orderNumber")),
+		State: states(page.State), Sort: &page.Sort, Cursor: given(v.query.Get("cursor")), Limit: pointer(rows),
+		OrderNumber: either[string](v.query, "orderNumber"),
 	})
 	if err != nil {
 		return err
@@ -33,6 +33,14 @@ func (d *Desk) orders(ctx context.Context, v *visit) error {
 	}
 	page.Names = v.accountNames(ctx, uids...)
 	return v.show(http.StatusOK, view.OrdersPage(page))
+}
+
+// states is a filter by a state; nil for all.
+func states(state string) *[]openapi.RenewalState {
+	if state == "" {
+		return nil
+	}
+	return &[]openapi.RenewalState{openapi.RenewalState(state)}
 }
 
 // renewalOrder shows a renewal order and what can be done with it.

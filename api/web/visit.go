@@ -149,6 +149,20 @@ func given[T ~string](v T) *T {
 	return &v
 }
 
+// either are the values of a filter, each of which will do; nil without one.
+func either[T ~string](query url.Values, name string) *[]T {
+	var all []T
+	for _, value := range query[name] {
+		if value != "" {
+			all = append(all, T(value))
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &all
+}
+
 func valueOf[T any](p *T) T {
 	if p == nil {
 		var zero T
