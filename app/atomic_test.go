@@ -150,7 +150,7 @@ func TestRepeatOfARunningBatchIsBusy(t *testing.T) {
 	require.ErrorIs(t, err, errDead)
 	_, err = w.Devices.Register(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, eventlog.ErrBusy)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	r, err := w.Devices.Register(w.ctx, operatorFor(customer), c)
 	require.NoError(t, err)
 	require.Equal(t, 2, r.Count(domain.OutcomeCreated))

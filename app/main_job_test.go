@@ -125,7 +125,7 @@ func TestTransferRefusals(t *testing.T) {
 	_, err = w.Transfers.Transfer(w.ctx, caller, transfers.Transfer{From: stranger, To: customer, Devices: []string{serial(2)}})
 	require.ErrorIs(t, err, query.ErrNotFound)
 
-	w.clock.advance(3 * 366 * 24 * time.Hour)
+	w.clock.Advance(3 * 366 * 24 * time.Hour)
 	require.Equal(t, []string{"refused service_allocation_missing"}, transfer(transfers.Transfer{To: customer, Devices: []string{serial(2)}}))
 	_, err = w.Renewals.Grant(w.ctx, operator(), renewals.Grant{Command: newCommand(), Device: serial(2), Term: calendar.Months(12)})
 	require.NoError(t, err)

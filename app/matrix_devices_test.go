@@ -266,7 +266,7 @@ func timeRows() []row {
 		_, err = w.Devices.RequestRelease(w.ctx, administratorOf(reseller), devices.RequestRelease{Command: newCommand(), SerialNumber: left, IMEI: imei(1000 + round)})
 		require.NoError(w.t, err)
 		w.visible()
-		w.clock.set(calendar.DateOf(w.clock.Now()).AddMonths(121, 1)) // two periods are due
+		w.setDay(calendar.DateOf(w.clock.Now()).AddMonths(121, 1)) // two periods are due
 		return func(on process) error { return on.Schedule.RunDue(w.ctx) }
 	}}}
 }

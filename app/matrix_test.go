@@ -130,7 +130,7 @@ func (r row) takesOneStep(t *testing.T) {
 // at its second and so on, until one survives.
 func (w *world) clearUp(round int) {
 	w.t.Helper()
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	events := w.after(w.handled, w.Finisher.Prefixes()...)
 	for n := 1; ; n++ {
 		require.Less(w.t, n, 60, "the finishers do not end")

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
@@ -235,7 +236,7 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 	now, then := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC), time.Date(2026, 1, 5, 23, 0, 0, 0, time.UTC)
 	w := newWorld(t)
 	own := w.reseller("North Radio")
-	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, &handClock{now: now} })
+	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, clocktest.At(now) })
 	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
 		fresh := query.Freshness{AsOf: c.asOf}
 		_, err := a.Accounts.Customers(t.Context(), operatorFor(own), query.CustomerQuery{Freshness: fresh})

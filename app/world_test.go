@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
@@ -48,7 +48,7 @@ type world struct {
 	log   eventlog.Log
 	pool  *pgxpool.Pool // of everything but the log
 	keys  *personkeys.Store
-	clock *handClock
+	clock *clocktest.Clock
 	key   []byte // of the installation
 
 	reader     query.Reader   // nil without read models
@@ -77,7 +77,7 @@ func worldOn(t testing.TB, socket string) *world {
 	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: stepwise{keys}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: clocktest.At(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))}
 	w.people.Store, w.people.Tokens = peoplestore.NewStore(pool), postgres.NewTokens(pool)
 	w.App = w.with(store)
 	return w
@@ -98,24 +98,6 @@ func (w *world) with(log eventlog.Log, change ...func(*app.Dependencies)) *app.A
 		c(&d)
 	}
 	return app.New(d)
-}
-
-// handClock is set by hand.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 func operator() access.Caller {
@@ -261,7 +243,7 @@ func (w *world) after(p eventlog.Position, prefixes ...string) []eventlog.Record
 func (w *world) later() {
 	w.t.Helper()
 	for range 5 {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		events := w.after(w.handled, w.Finisher.Prefixes()...)
 		if len(events) == 0 {
 			return

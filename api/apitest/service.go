@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/identity"
@@ -52,7 +52,7 @@ var Now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
 type Service struct {
 	Handler http.Handler
 	App     *app.App
-	Clock   *Clock
+	Clock   *clocktest.Clock
 	Node    *eventnodetest.Restartable
 	Pool    *pgxpool.Pool // of the database; the event node has another one
 
@@ -97,7 +97,7 @@ func Start(t testing.TB, options ...Option) *Service {
 		made.pool = pgtest.Pool(t)
 	}
 	s := &Service{
-		t: t, Clock: &Clock{now: Now}, Node: eventnodetest.NewRestartable(t), Pool: made.pool, tokens: postgres.NewTokens(made.pool),
+		t: t, Clock: clocktest.At(Now), Node: eventnodetest.NewRestartable(t), Pool: made.pool, tokens: postgres.NewTokens(made.pool),
 	}
 	s.Node.Start()
 	s.run(made)
@@ -196,26 +196,6 @@ func (s *Service) Token(account uuid.UUID, profile string) string {
 		Administrator: profile == "", Profile: profile, CreatedAt: Now,
 	}))
 	return secret
-}
-
-// Clock stands still until it is moved.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now is the clock's time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves the clock.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // wellService is always ready.

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
@@ -37,6 +38,15 @@ type Caller struct {
 	Limit rights.Set
 	// Audits are the accounts that an auditor reads.
 	Audits []uuid.UUID
+
+	own *account.State // nil: not read yet
+}
+
+// Knowing is the caller with its own account, as it was read to let the caller in:
+// the request does not read it once more.
+func (c Caller) Knowing(own account.State) Caller {
+	c.own = &own
+	return c
 }
 
 // OperatorActor is the platform owner, as events name it.

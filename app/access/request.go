@@ -43,10 +43,14 @@ type Request struct {
 
 // Request begins a request.
 func (c *Control) Request(caller Caller) *Request {
-	return &Request{
+	r := &Request{
 		Control: c, Caller: caller,
 		accounts: map[uuid.UUID]*once[account.State]{}, partnerships: map[uuid.UUID]*once[partnership.State]{},
 	}
+	if caller.own != nil {
+		r.accounts[caller.Own()] = &once[account.State]{known: true, state: *caller.own}
+	}
+	return r
 }
 
 // In is what the caller may do in an account; empty: it may not even know of it.

@@ -93,5 +93,5 @@ func (e entrant) caller() (access.Caller, error) {
 	if c.Administrator {
 		c.Rights = rights.Administrator()
 	}
-	return c, nil
+	return c.Knowing(e.account), nil
 }
