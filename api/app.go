@@ -160,6 +160,7 @@ type People interface {
 	EndSessions(context.Context, access.Caller) error
 	Self(context.Context, access.Caller) (account.Person, error)
 	SignIn(ctx context.Context, c people.SignIn) (people.SignedIn, error)
+	SignInAsOperator(context.Context, access.Caller) (people.SignedIn, error)
 }
 
 // Renewals are orders and what becomes of them, previews and grants.

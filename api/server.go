@@ -43,6 +43,9 @@ type Options struct {
 	// Idempotency-Key, from which the ids of their commands follow: a secret in a
 	// body cannot be guessed from them. The same on all instances.
 	FingerprintKey []byte
+	// Pages answers what is not the interface's, as a client of the handler that it is
+	// given; nil: there are no pages.
+	Pages func(api http.Handler) (http.Handler, error)
 	// PublicURL is where clients reach the server, without a slash at the end.
 	PublicURL string
 	// Registry gets the server's own metrics and is what /metrics shows.
@@ -79,7 +82,15 @@ func NewServer(o Options) (*Server, error) {
 	s.echo.IPExtractor = echo.ExtractIPDirect()
 	s.echo.Binder = jsonBinder{}
 	s.echo.HTTPErrorHandler = s.answerError
-	s.echo.Pre(s.observe, s.cleanPath)
+	s.echo.Pre(s.observe)
+	if o.Pages != nil {
+		pages, err := o.Pages(s)
+		if err != nil {
+			return nil, fmt.Errorf("api: pages: %w", err)
+		}
+		s.echo.Pre(leadingTo(pages))
+	}
+	s.echo.Pre(s.cleanPath)
 	openapi.RegisterHandlers(router{s}, openapi.NewStrictHandler(handlers{s}, nil))
 	s.registerService()
 	return s, nil

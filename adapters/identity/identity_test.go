@@ -132,6 +132,10 @@ func (u users) SessionCaller(_ context.Context, token string) (access.Caller, er
 	return access.Caller{}, query.ErrNotFound
 }
 
+func (u users) OperatorCaller(ctx context.Context, token string, _ uuid.UUID) (access.Caller, error) {
+	return u.SessionCaller(ctx, token)
+}
+
 func (u users) TokenCaller(ctx context.Context, token string) (access.Caller, error) {
 	if token == "flpt_down" {
 		return access.Caller{}, query.ErrUnavailable

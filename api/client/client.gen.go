@@ -896,6 +896,9 @@ type ListSessionsParams = openapi.ListSessionsParams
 // SignInAtIssuerParams defines parameters for SignInAtIssuer.
 type SignInAtIssuerParams = openapi.SignInAtIssuerParams
 
+// SignInAsOperatorParams defines parameters for SignInAsOperator.
+type SignInAsOperatorParams = openapi.SignInAsOperatorParams
+
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams = openapi.EndSessionParams
 
@@ -2504,6 +2507,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 	SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInAsOperator Begin a session of the operator
+	//
+	// With the operator's own token, for a browser that is not to keep it. The session
+	// ends like any other, and at once when the operator's token is replaced.
+	//
+	// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
+	SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EndSession End one of the caller's own sessions
 	//
@@ -5397,6 +5408,24 @@ func (c *RawClient) StartAtIssuer(ctx context.Context, reqEditors ...RequestEdit
 // Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 func (c *RawClient) SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignInAtIssuerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInAsOperator Begin a session of the operator
+//
+// With the operator's own token, for a browser that is not to keep it. The session
+// ends like any other, and at once when the operator's token is replaced.
+//
+// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
+func (c *RawClient) SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInAsOperatorRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12280,6 +12309,18 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 
 		}
 
+		if params.Reached != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reached", *params.Reached, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -14411,6 +14452,48 @@ func NewSignInAtIssuerRequest(server string, params *SignInAtIssuerParams) (*htt
 			req.AddCookie(cookie0)
 		}
 	}
+	return req, nil
+}
+
+// NewSignInAsOperatorRequest constructs an http.Request for the SignInAsOperator method
+func NewSignInAsOperatorRequest(server string, params *SignInAsOperatorParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/operator")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -19557,6 +19640,42 @@ func (c *Client) SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParam
 		return nil, err
 	}
 	return readSignInAtIssuerResponse(rsp)
+}
+
+// SignInAsOperatorResponse is the answer to SignInAsOperator: the field of its status is set.
+type SignInAsOperatorResponse struct {
+	Response
+	JSON201 *SignedIn // 201, application/json
+}
+
+func readSignInAsOperatorResponse(rsp *http.Response) (*SignInAsOperatorResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &SignInAsOperatorResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// SignInAsOperator Begin a session of the operator
+//
+// With the operator's own token, for a browser that is not to keep it. The session
+// ends like any other, and at once when the operator's token is replaced.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
+func (c *Client) SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*SignInAsOperatorResponse, error) {
+	rsp, err := c.Raw.SignInAsOperator(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readSignInAsOperatorResponse(rsp)
 }
 
 // EndSessionResponse is the answer to EndSession: the field of its status is set.

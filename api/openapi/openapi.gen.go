@@ -929,6 +929,10 @@ type Me struct {
 	// Account The own account; the operator and auditors have none
 	Account *openapi_types.UUID `json:"account"`
 
+	// AccountName Of the own account
+	AccountName *string      `json:"accountName,omitempty"`
+	AccountType *AccountType `json:"accountType,omitempty"`
+
 	// Accounts Partnered accounts, for an auditor those of the grant, and the rights in them
 	Accounts      []ReachedAccount    `json:"accounts"`
 	ActingFor     *openapi_types.UUID `json:"actingFor"`
@@ -2939,6 +2943,9 @@ type GetMeParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
+	// Reached Of the accounts reached only this one; none for `none`
+	Reached *string `form:"reached,omitempty" json:"reached,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -3187,6 +3194,12 @@ type SignInAtIssuerParams struct {
 
 	// FleetledgerOidc The attempt
 	FleetledgerOidc *string `form:"fleetledger_oidc,omitempty" json:"fleetledger_oidc,omitempty"`
+}
+
+// SignInAsOperatorParams defines parameters for SignInAsOperator.
+type SignInAsOperatorParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
 // EndSessionParams defines parameters for EndSession.
@@ -3725,6 +3738,9 @@ type ServerInterface interface {
 	// SignInAtIssuer Come back from the issuer
 	// (GET /v1/sessions/oidc/callback)
 	SignInAtIssuer(ctx echo.Context, params SignInAtIssuerParams) error
+	// SignInAsOperator Begin a session of the operator
+	// (POST /v1/sessions/operator)
+	SignInAsOperator(ctx echo.Context, params SignInAsOperatorParams) error
 	// EndSession End one of the caller's own sessions
 	// (DELETE /v1/sessions/{session})
 	EndSession(ctx echo.Context, session string, params EndSessionParams) error
@@ -7721,6 +7737,13 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
 	}
 
+	// ------------- Optional query parameter "reached" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reached", ctx.QueryParams(), &params.Reached, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reached: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -8865,6 +8888,35 @@ func (w *ServerInterfaceWrapper) SignInAtIssuer(ctx echo.Context) error {
 	return err
 }
 
+// SignInAsOperator converts echo context to params.
+func (w *ServerInterfaceWrapper) SignInAsOperator(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignInAsOperatorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignInAsOperator(ctx, params)
+	return err
+}
+
 // EndSession converts echo context to params.
 func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
 	var err error
@@ -9428,6 +9480,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/v1/sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
 	router.GET(options.BaseURL+"/v1/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.POST(options.BaseURL+"/v1/sessions", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
+	router.POST(options.BaseURL+"/v1/sessions/operator", wrapper.SignInAsOperator, options.OperationMiddlewares["signInAsOperator"]...)
 	router.GET(options.BaseURL+"/v1/sessions/oidc", wrapper.StartAtIssuer, options.OperationMiddlewares["startAtIssuer"]...)
 	router.GET(options.BaseURL+"/v1/sessions/oidc/callback", wrapper.SignInAtIssuer, options.OperationMiddlewares["signInAtIssuer"]...)
 	router.DELETE(options.BaseURL+"/v1/sessions/:session", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
@@ -16065,6 +16118,64 @@ func (response SignInAtIssuerdefaultApplicationProblemPlusJSONResponse) VisitSig
 	return err
 }
 
+type SignInAsOperatorRequestObject struct {
+	Params SignInAsOperatorParams
+}
+
+type SignInAsOperatorResponseObject interface {
+	VisitSignInAsOperatorResponse(w http.ResponseWriter) error
+}
+
+type SignInAsOperator201JSONResponse SignedIn
+
+func (response SignInAsOperator201JSONResponse) VisitSignInAsOperatorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInAsOperatordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SignInAsOperatordefaultApplicationProblemPlusJSONResponse) VisitSignInAsOperatorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EndSessionRequestObject struct {
 	Session string `json:"session"`
 	Params  EndSessionParams
@@ -16982,6 +17093,9 @@ type StrictServerInterface interface {
 	// SignInAtIssuer Come back from the issuer
 	// (GET /v1/sessions/oidc/callback)
 	SignInAtIssuer(ctx context.Context, request SignInAtIssuerRequestObject) (SignInAtIssuerResponseObject, error)
+	// SignInAsOperator Begin a session of the operator
+	// (POST /v1/sessions/operator)
+	SignInAsOperator(ctx context.Context, request SignInAsOperatorRequestObject) (SignInAsOperatorResponseObject, error)
 	// EndSession End one of the caller's own sessions
 	// (DELETE /v1/sessions/{session})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
@@ -20551,6 +20665,31 @@ func (sh *strictHandler) SignInAtIssuer(ctx echo.Context, params SignInAtIssuerP
 		return err
 	} else if validResponse, ok := response.(SignInAtIssuerResponseObject); ok {
 		return validResponse.VisitSignInAtIssuerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignInAsOperator operation middleware
+func (sh *strictHandler) SignInAsOperator(ctx echo.Context, params SignInAsOperatorParams) error {
+	var request SignInAsOperatorRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignInAsOperator(ctx.Request().Context(), request.(SignInAsOperatorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignInAsOperator")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignInAsOperatorResponseObject); ok {
+		return validResponse.VisitSignInAsOperatorResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -30,6 +30,9 @@ type Caller struct {
 	ActingFor uuid.UUID
 	// Session is what the caller has signed in with; uuid.Nil for tokens.
 	Session uuid.UUID
+	// Credential is what a session of the operator rests on: the operator's token of
+	// now, as which it may begin one.
+	Credential uuid.UUID
 	// Limit narrows the caller's rights everywhere, to those of a personal API
 	// token; nil narrows nothing.
 	Limit rights.Set
@@ -45,6 +48,9 @@ func (c Caller) Knowing(own account.State) Caller {
 	c.own = &own
 	return c
 }
+
+// OperatorActor is the platform owner, as events name it.
+var OperatorActor = domain.Actor{Kind: domain.ActorOperator, ID: "operator"}
 
 // within is what the caller's Limit leaves of a set of rights.
 func (c Caller) within(set rights.Set) rights.Set {

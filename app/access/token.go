@@ -14,9 +14,10 @@ import (
 
 // Prefixes tell the kinds of bearer tokens apart.
 const (
-	AuditPrefix    = "flau_" // of an audit grant
-	SessionPrefix  = "fles_" // of a session
-	PersonalPrefix = "flpt_" // a personal API token
+	AuditPrefix           = "flau_" // of an audit grant
+	SessionPrefix         = "fles_" // of a session
+	OperatorSessionPrefix = "flos_" // of a session of the operator
+	PersonalPrefix        = "flpt_" // a personal API token
 )
 
 // InvitationLifetime is how long an invitation can be used.
