@@ -125,6 +125,9 @@ func TestDryRunsOfSingleWrites(t *testing.T) {
 	r.accept(r.app.Tokens.UserInvitation(uidIn(second), 1))
 	r.write(chief, http.MethodPost, second+":deactivate", `{}`)
 	r.write(chief, http.MethodPost, second+":reactivate", `{}`)
+	r.write(chief, http.MethodPatch, "/v1/me", `{"name":"Wanda","email":"wanda@wingtip.example"}`)
+	self := uuid.MustParse(into[openapi.Me](chief.get("/v1/me").is(200)).Id)
+	r.write(r.as(""), http.MethodPost, "/v1/email-confirmations/"+r.app.Tokens.EmailChange(self, 1), "")
 	r.write(operator, http.MethodPost, "/v1/persons/"+uidIn(second).String()+":erase", `{}`)
 
 	t.Log("auditors")

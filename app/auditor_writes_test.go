@@ -32,7 +32,7 @@ var readingUseCases = strings.Fields(`Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Operations.Get Operations.Results Partnerships.List
-	People.Get People.AccountTokens People.List People.Self People.Sessions People.Tokens
+	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
 
 // An auditor changes nothing, whatever the use case, and a dry run is refused
@@ -211,6 +211,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"People.EndSession":         sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
 		"People.ChangePassword": sessionRequired(t, func() error {
 			return fail(m.People.ChangePassword(m.ctx, auditor, people.ChangePassword{Command: newCommand(), Current: "x", Password: "correct horse battery"}))
+		}),
+		"People.EditSelf": sessionRequired(t, func() error {
+			return fail(m.People.EditSelf(m.ctx, auditor, people.EditSelf{Command: newCommand(), Name: &name}))
 		}),
 		"People.EndSessions": sessionRequired(t, func() error { return m.People.EndSessions(m.ctx, auditor) }),
 	}

@@ -257,6 +257,9 @@ type DeviceName = openapi.DeviceName
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = openapi.DeviceNames
 
+// EmailConfirmation defines model for EmailConfirmation.
+type EmailConfirmation = openapi.EmailConfirmation
+
 // EmailCorrection defines model for EmailCorrection.
 type EmailCorrection = openapi.EmailCorrection
 
@@ -292,6 +295,9 @@ type LifeCycleState = openapi.LifeCycleState
 
 // Me defines model for Me.
 type Me = openapi.Me
+
+// MeEdit defines model for MeEdit.
+type MeEdit = openapi.MeEdit
 
 // ModelDefinition defines model for ModelDefinition.
 type ModelDefinition = openapi.ModelDefinition
@@ -358,6 +364,9 @@ type PasswordReset = openapi.PasswordReset
 
 // PasswordResetRequest defines model for PasswordResetRequest.
 type PasswordResetRequest = openapi.PasswordResetRequest
+
+// PendingEmail defines model for PendingEmail.
+type PendingEmail = openapi.PendingEmail
 
 // Person E-mail and name of a person who was erased read `erased`.
 type Person = openapi.Person
@@ -830,8 +839,14 @@ type RetireDeviceParams = openapi.RetireDeviceParams
 // SuspendDeviceParams defines parameters for SuspendDevice.
 type SuspendDeviceParams = openapi.SuspendDeviceParams
 
+// ConfirmEmailParams defines parameters for ConfirmEmail.
+type ConfirmEmailParams = openapi.ConfirmEmailParams
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams = openapi.GetMeParams
+
+// EditMeParams defines parameters for EditMe.
+type EditMeParams = openapi.EditMeParams
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams = openapi.ChangePasswordParams
@@ -1021,6 +1036,9 @@ type RetireDeviceJSONRequestBody = openapi.RetireDeviceJSONRequestBody
 
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = openapi.SuspendDeviceJSONRequestBody
+
+// EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
+type EditMeJSONRequestBody = openapi.EditMeJSONRequestBody
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = openapi.ChangePasswordJSONRequestBody
@@ -2026,10 +2044,51 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/devices/{id}:suspend (the `SuspendDevice` operationId).
 	SuspendDevice(ctx context.Context, id DeviceID, params *SuspendDeviceParams, body SuspendDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	//
+	// A replaced, used or unknown token is 404.
+	//
+	// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+	GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmEmail Confirm an e-mail address
+	//
+	// Works once, until it expires (`email_change_expired`). The user signs in with this
+	// address from then on, and the old one is free. Sessions go on.
+	//
+	// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+	ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Who asks, and which rights where
 	//
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMeWithBody Change the caller's own name or e-mail address
+	//
+	// Only who has signed in can (`session_required`). The name changes at once. Another
+	// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+	// a mail with a link to confirm it; the present address gets a notice. Asked for
+	// again it replaces the request before; a change of the password ends it. Requests
+	// for an address are limited.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+	EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMe Change the caller's own name or e-mail address
+	//
+	// Only who has signed in can (`session_required`). The name changes at once. Another
+	// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+	// a mail with a link to confirm it; the present address gets a notice. Asked for
+	// again it replaces the request before; a change of the password ends it. Requests
+	// for an address are limited.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+	EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePasswordWithBody Change the caller's own password
 	//
@@ -4488,11 +4547,92 @@ func (c *RawClient) SuspendDevice(ctx context.Context, id DeviceID, params *Susp
 	return c.Client.Do(req)
 }
 
+// GetEmailConfirmation Which e-mail address the token of a mail confirms
+//
+// A replaced, used or unknown token is 404.
+//
+// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+func (c *RawClient) GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEmailConfirmationRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmEmail Confirm an e-mail address
+//
+// Works once, until it expires (`email_change_expired`). The user signs in with this
+// address from then on, and the old one is free. Sessions go on.
+//
+// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+func (c *RawClient) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmEmailRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Who asks, and which rights where
 //
 // Corresponds with GET /v1/me (the `GetMe` operationId).
 func (c *RawClient) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMeRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMeWithBody Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *RawClient) EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMe Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *RawClient) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12240,6 +12380,101 @@ func NewSuspendDeviceRequestWithBody(server string, id DeviceID, params *Suspend
 	return req, nil
 }
 
+// NewGetEmailConfirmationRequest constructs an http.Request for the GetEmailConfirmation method
+func NewGetEmailConfirmationRequest(server string, token Token) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/email-confirmations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConfirmEmailRequest constructs an http.Request for the ConfirmEmail method
+func NewConfirmEmailRequest(server string, token Token, params *ConfirmEmailParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/email-confirmations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -12302,6 +12537,99 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 			}
 
 			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEditMeRequest calls the generic EditMe builder with application/json body
+func NewEditMeRequest(server string, params *EditMeParams, body EditMeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEditMeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewEditMeRequestWithBody constructs an http.Request for the EditMe method, with any body, and a specified content type
+func NewEditMeRequestWithBody(server string, params *EditMeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -18152,6 +18480,77 @@ func (c *Client) SuspendDevice(ctx context.Context, id DeviceID, params *Suspend
 	return readSuspendDeviceResponse(rsp)
 }
 
+// GetEmailConfirmationResponse is the answer to GetEmailConfirmation: the field of its status is set.
+type GetEmailConfirmationResponse struct {
+	Response
+	JSON200 *EmailConfirmation // 200, application/json
+}
+
+func readGetEmailConfirmationResponse(rsp *http.Response) (*GetEmailConfirmationResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetEmailConfirmationResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetEmailConfirmation Which e-mail address the token of a mail confirms
+//
+// A replaced, used or unknown token is 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+func (c *Client) GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*GetEmailConfirmationResponse, error) {
+	rsp, err := c.Raw.GetEmailConfirmation(ctx, token, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetEmailConfirmationResponse(rsp)
+}
+
+// ConfirmEmailResponse is the answer to ConfirmEmail: the field of its status is set.
+type ConfirmEmailResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readConfirmEmailResponse(rsp *http.Response) (*ConfirmEmailResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ConfirmEmailResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ConfirmEmail Confirm an e-mail address
+//
+// Works once, until it expires (`email_change_expired`). The user signs in with this
+// address from then on, and the old one is free. Sessions go on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+func (c *Client) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*ConfirmEmailResponse, error) {
+	rsp, err := c.Raw.ConfirmEmail(ctx, token, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readConfirmEmailResponse(rsp)
+}
+
 // GetMeResponse is the answer to GetMe: the field of its status is set.
 type GetMeResponse struct {
 	Response
@@ -18191,6 +18590,64 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 		return nil, err
 	}
 	return readGetMeResponse(rsp)
+}
+
+// EditMeResponse is the answer to EditMe: the field of its status is set.
+type EditMeResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readEditMeResponse(rsp *http.Response) (*EditMeResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &EditMeResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// EditMeWithBody Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *Client) EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditMeResponse, error) {
+	rsp, err := c.Raw.EditMeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditMeResponse(rsp)
+}
+
+// EditMe Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *Client) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*EditMeResponse, error) {
+	rsp, err := c.Raw.EditMe(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditMeResponse(rsp)
 }
 
 // ChangePasswordResponse is the answer to ChangePassword: the field of its status is set.

@@ -78,6 +78,7 @@ var tables = []string{
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
 		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
+		email_change_due   timestamptz, -- likewise of a request for another address
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX user_version ON user_versions (uid, valid_to)`,
 	`CREATE INDEX user_by_account ON user_versions (account, valid_to)`,
@@ -173,6 +174,7 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
+	{SQL: `CREATE INDEX user_email_change ON user_versions (email_change_due, uid) WHERE valid_to = 'infinity' AND email_change_due IS NOT NULL`},
 	{SQL: `CREATE INDEX partnership_ending ON partnership_versions (until, uid) WHERE valid_to = 'infinity' AND NOT ended AND until < 'infinity'`},
 	{SQL: `CREATE INDEX renewal_by_time ON renewals (ordered_at DESC, uid)`},
 	{SQL: `CREATE INDEX renewal_by_number ON renewals (number_key)`},

@@ -35,7 +35,7 @@ func TestStoredStates(t *testing.T) {
 	testStored(t, partnershipTable, func(*partnership.State) {})
 	testStored(t, userTable, func(s *userState) {
 		s.Invitation.TokenHash, s.Credential, s.Reset = nil, uuid.Nil, user.Reset{}
-		s.Wanted, s.Change = "", user.EmailChange{}
+		s.Wanted, s.Change.TokenHash, s.Freed = "", nil, nil
 	})
 	testStored(t, auditGrantTable, func(s *query.AuditGrant) { s.TokenHash = nil })
 }
