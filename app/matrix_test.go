@@ -40,7 +40,7 @@ type row struct {
 // matrix is all rows.
 func matrix() []row {
 	return slices.Concat(accountRows(), userRows(), signInRows(), deviceRows(), transferRows(), renewalRows(), timeRows(),
-		administrationRows(), passwordRows(), selfRows())
+		administrationRows(), passwordRows(), selfRows(), requestRows())
 }
 
 func TestCrashMatrix(t *testing.T) {
@@ -194,7 +194,7 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
 	Operations.Get Operations.Results
-	Partnerships.List
+	Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
 	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview

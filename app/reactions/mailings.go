@@ -84,6 +84,14 @@ func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail
 		return m.userInvitation(ctx, e, event.User, event.Invitation.Number)
 	case partnership.PartnershipEndWarned:
 		return m.endWarning(ctx, e, event)
+	case partnership.PartnershipRequested:
+		return m.partnershipRequested(ctx, e, event)
+	case partnership.PartnershipEstablished:
+		return m.partnershipAccepted(ctx, e, event)
+	case partnership.PartnershipRequestDeclined:
+		return m.requestAnswered(ctx, e, asCustomer, "declined", event.Reason)
+	case partnership.PartnershipRequestWithdrawn:
+		return m.requestAnswered(ctx, e, asReseller, "withdrawn", event.Reason)
 	case user.PasswordResetRequested:
 		return m.passwordReset(ctx, e, event)
 	case user.EmailChangeRequested:

@@ -135,6 +135,18 @@ var tables = []string{
 		account uuid NOT NULL,
 		status  text COLLATE "C" NOT NULL,
 		PRIMARY KEY (renewal, device))`,
+	// The latest request of a reseller for each partnership; there may be no such account.
+	`CREATE TABLE partnership_requests (
+		uid          uuid        PRIMARY KEY,
+		reseller     uuid        NOT NULL,
+		customer     uuid        NOT NULL,
+		state        text COLLATE "C" NOT NULL,
+		profile      text COLLATE "C" NOT NULL,
+		until        timestamptz,
+		note         text        NOT NULL,
+		requested_at timestamptz NOT NULL,
+		answered_at  timestamptz,
+		reason       text        NOT NULL)`,
 	`CREATE TABLE allocations (
 		uid           uuid        NOT NULL,
 		device        uuid        NOT NULL,
@@ -180,6 +192,8 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX renewal_by_number ON renewals (number_key)`},
 	{SQL: `CREATE INDEX renewal_by_device ON renewal_devices (device)`},
 	{SQL: `CREATE INDEX renewal_by_account ON renewal_devices (account)`},
+	{SQL: `CREATE INDEX partnership_request_by_reseller ON partnership_requests (reseller)`},
+	{SQL: `CREATE INDEX partnership_request_by_customer ON partnership_requests (customer)`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }
