@@ -40,7 +40,7 @@ type row struct {
 // matrix is all rows.
 func matrix() []row {
 	return slices.Concat(accountRows(), userRows(), signInRows(), deviceRows(), transferRows(), renewalRows(), timeRows(),
-		administrationRows(), passwordRows(), selfRows(), requestRows())
+		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows())
 }
 
 func TestCrashMatrix(t *testing.T) {
