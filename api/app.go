@@ -129,6 +129,12 @@ type Partnerships interface {
 	End(ctx context.Context, c access.Caller, reseller uuid.UUID, customer uuid.UUID, cmd command.Command) (command.Receipt, error)
 	Establish(context.Context, access.Caller, partnerships.Establish) (command.Receipt, error)
 	List(ctx context.Context, c access.Caller, account uuid.UUID, f query.Freshness) ([]query.PartnershipRow, eventlog.Position, error)
+	Request(context.Context, access.Caller, partnerships.Request) (command.Receipt, error)
+	AcceptRequest(context.Context, access.Caller, partnerships.AcceptRequest) (command.Receipt, error)
+	DeclineRequest(ctx context.Context, c access.Caller, id uuid.UUID, cmd command.Command) (command.Receipt, error)
+	WithdrawRequest(ctx context.Context, c access.Caller, id uuid.UUID, cmd command.Command) (command.Receipt, error)
+	Requests(context.Context, access.Caller, query.PartnershipRequestQuery) (query.List[query.PartnershipRequestRow], error)
+	GetRequest(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness) (query.PartnershipRequestRow, eventlog.Position, error)
 }
 
 // People are users, signing in, passwords, tokens and erasure.
@@ -137,6 +143,10 @@ type People interface {
 	SignInAtIssuer(ctx context.Context, c people.AtIssuer) (people.SignedIn, error)
 	Activate(ctx context.Context, token string, c people.Activate) (command.Receipt, error)
 	ChangePassword(context.Context, access.Caller, people.ChangePassword) (command.Receipt, error)
+	EditSelf(context.Context, access.Caller, people.EditSelf) (command.Receipt, error)
+	PendingEmail(context.Context, access.Caller) (people.PendingEmail, error)
+	EmailConfirmation(ctx context.Context, token string) (people.EmailConfirmation, error)
+	ConfirmEmail(ctx context.Context, token string, c command.Command) (command.Receipt, error)
 	Deactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
 	Reactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
 	Edit(context.Context, access.Caller, people.Edit) (command.Receipt, error)

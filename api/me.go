@@ -35,6 +35,13 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 		shown := person(self)
 		me.Person = &shown
 	}
+	pending, err := h.App.People.PendingEmail(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	if pending.Email != "" {
+		me.PendingEmail = &openapi.PendingEmail{Email: pending.Email, Expires: pending.Expires.UTC()}
+	}
 	if caller.Auditor() && valueOf(r.Params.Reached) != "none" {
 		if me.Accounts, reached, err = h.audited(ctx, caller, reached); err != nil {
 			return nil, err
@@ -102,4 +109,32 @@ func (h handlers) ChangePassword(ctx context.Context, r openapi.ChangePasswordRe
 		Command: commandOf(ctx, nil), Current: r.Body.Current, Password: r.Body.Password,
 	})
 	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
+}
+
+func (h handlers) EditMe(ctx context.Context, r openapi.EditMeRequestObject) (openapi.EditMeResponseObject, error) {
+	var in reading
+	if r.Body.Name == nil && r.Body.Email == nil {
+		in.wrong("", codeFieldMissing, "Give a name or an email.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	receipt, err := h.App.People.EditSelf(ctx, callOf(ctx).caller, people.EditSelf{
+		Command: commandOf(ctx, nil), Name: r.Body.Name, Email: r.Body.Email,
+	})
+	return openapi.EditMe200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
+}
+
+func (h handlers) GetEmailConfirmation(ctx context.Context, r openapi.GetEmailConfirmationRequestObject) (openapi.GetEmailConfirmationResponseObject, error) {
+	c, err := h.App.People.EmailConfirmation(ctx, r.Token)
+	state := "pending"
+	if c.Expired {
+		state = "expired"
+	}
+	return openapi.GetEmailConfirmation200JSONResponse{Email: c.Email, State: state, Expires: c.Expires.UTC()}, err
+}
+
+func (h handlers) ConfirmEmail(ctx context.Context, r openapi.ConfirmEmailRequestObject) (openapi.ConfirmEmailResponseObject, error) {
+	receipt, err := h.App.People.ConfirmEmail(ctx, r.Token, commandOf(ctx, nil))
+	return openapi.ConfirmEmail200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
 }

@@ -89,7 +89,7 @@ func New(d Dependencies) *App {
 	a := &App{Access: control, Tokens: tokens, executor: x}
 
 	a.Catalogues = catalogues.New(x, d.Catalogue)
-	a.Partnerships = partnerships.New(x, control)
+	a.Partnerships = partnerships.New(x, control, d.Reader)
 	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Windows, d.People.Issuer != nil)
 	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)

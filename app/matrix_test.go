@@ -40,7 +40,7 @@ type row struct {
 // matrix is all rows.
 func matrix() []row {
 	return slices.Concat(accountRows(), userRows(), signInRows(), deviceRows(), transferRows(), renewalRows(), timeRows(),
-		administrationRows(), passwordRows())
+		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows())
 }
 
 func TestCrashMatrix(t *testing.T) {
@@ -194,8 +194,8 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
 	Operations.Get Operations.Results
-	Partnerships.List
-	People.Get People.Invitation People.List People.PasswordReset People.Self People.Sessions
+	Partnerships.GetRequest Partnerships.List Partnerships.Requests
+	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
 	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview
 	Schedule.SandboxTime
@@ -209,7 +209,7 @@ var elsewhere = slices.Concat(
 	// these are parts of what it does.
 	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted Devices.ReleaseByItself
 		Renewals.FinishOrder Renewals.RecordReversal
-		People.EndAccountTokens People.FinishErasure People.FollowAccess People.JoinFirst People.NameAdministrator`),
+		People.EndAccountTokens People.FinishErasure People.FollowAccess People.FollowPerson People.JoinFirst People.NameAdministrator`),
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),
 	// When a session was used last is one statement, and made anew by the next request.

@@ -43,6 +43,8 @@ func (w *timedWorld) told(streams ...string) (what []string, at []time.Time) {
 			said = fmt.Sprintf("invitation %d", event.Number)
 		case user.UserInvitationExpired:
 			said = fmt.Sprintf("user invitation %d", event.Number)
+		case user.EmailChangeExpired:
+			said = fmt.Sprintf("email change %d", event.Number)
 		case device.ServiceRenewed:
 			said = "renewed"
 		default:

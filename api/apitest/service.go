@@ -133,6 +133,7 @@ func (s *Service) run(made setup) {
 		People: people.Options{
 			Store: peoplestore.NewStore(s.Pool), Tokens: s.tokens, Passwords: quickPasswords{}, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 			SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
+			EmailChangeTime: 24 * time.Hour,
 		},
 	}, api.Options{
 		Idempotency: postgres.NewIdempotencyKeys(s.Pool, time.Minute, 24*time.Hour), Service: wellService{}, Clock: s.Clock,

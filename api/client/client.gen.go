@@ -91,6 +91,14 @@ const (
 	OutcomeUnchanged   = openapi.OutcomeUnchanged
 )
 
+// Values of PartnershipRequestState.
+const (
+	PartnershipRequestStateAccepted  = openapi.PartnershipRequestStateAccepted
+	PartnershipRequestStateDeclined  = openapi.PartnershipRequestStateDeclined
+	PartnershipRequestStateOpen      = openapi.PartnershipRequestStateOpen
+	PartnershipRequestStateWithdrawn = openapi.PartnershipRequestStateWithdrawn
+)
+
 // Values of PlannedDeviceVerdict.
 const (
 	PlannedDeviceVerdictRefused      = openapi.PlannedDeviceVerdictRefused
@@ -180,6 +188,9 @@ type AllocationRequest = openapi.AllocationRequest
 // Asked Who asked and why, for those who may see both accounts or are of the one that asked
 type Asked = openapi.Asked
 
+// AskedAccount defines model for AskedAccount.
+type AskedAccount = openapi.AskedAccount
+
 // AuditGrant defines model for AuditGrant.
 type AuditGrant = openapi.AuditGrant
 
@@ -257,6 +268,9 @@ type DeviceName = openapi.DeviceName
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = openapi.DeviceNames
 
+// EmailConfirmation defines model for EmailConfirmation.
+type EmailConfirmation = openapi.EmailConfirmation
+
 // EmailCorrection defines model for EmailCorrection.
 type EmailCorrection = openapi.EmailCorrection
 
@@ -293,6 +307,9 @@ type LifeCycleState = openapi.LifeCycleState
 // Me defines model for Me.
 type Me = openapi.Me
 
+// MeEdit defines model for MeEdit.
+type MeEdit = openapi.MeEdit
+
 // ModelDefinition defines model for ModelDefinition.
 type ModelDefinition = openapi.ModelDefinition
 
@@ -313,6 +330,9 @@ type NewExternalAccount = openapi.NewExternalAccount
 
 // NewPartner defines model for NewPartner.
 type NewPartner = openapi.NewPartner
+
+// NewPartnershipRequest defines model for NewPartnershipRequest.
+type NewPartnershipRequest = openapi.NewPartnershipRequest
 
 // NewPassword defines model for NewPassword.
 type NewPassword = openapi.NewPassword
@@ -350,6 +370,18 @@ type Partner = openapi.Partner
 // PartnerList defines model for PartnerList.
 type PartnerList = openapi.PartnerList
 
+// PartnershipAcceptance defines model for PartnershipAcceptance.
+type PartnershipAcceptance = openapi.PartnershipAcceptance
+
+// PartnershipRequest defines model for PartnershipRequest.
+type PartnershipRequest = openapi.PartnershipRequest
+
+// PartnershipRequestList defines model for PartnershipRequestList.
+type PartnershipRequestList = openapi.PartnershipRequestList
+
+// PartnershipRequestState defines model for PartnershipRequestState.
+type PartnershipRequestState = openapi.PartnershipRequestState
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange = openapi.PasswordChange
 
@@ -358,6 +390,9 @@ type PasswordReset = openapi.PasswordReset
 
 // PasswordResetRequest defines model for PasswordResetRequest.
 type PasswordResetRequest = openapi.PasswordResetRequest
+
+// PendingEmail defines model for PendingEmail.
+type PendingEmail = openapi.PendingEmail
 
 // Person E-mail and name of a person who was erased read `erased`.
 type Person = openapi.Person
@@ -830,8 +865,14 @@ type RetireDeviceParams = openapi.RetireDeviceParams
 // SuspendDeviceParams defines parameters for SuspendDevice.
 type SuspendDeviceParams = openapi.SuspendDeviceParams
 
+// ConfirmEmailParams defines parameters for ConfirmEmail.
+type ConfirmEmailParams = openapi.ConfirmEmailParams
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams = openapi.GetMeParams
+
+// EditMeParams defines parameters for EditMe.
+type EditMeParams = openapi.EditMeParams
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams = openapi.ChangePasswordParams
@@ -841,6 +882,24 @@ type GetOperationParams = openapi.GetOperationParams
 
 // GetOperationResultsParams defines parameters for GetOperationResults.
 type GetOperationResultsParams = openapi.GetOperationResultsParams
+
+// ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
+type ListPartnershipRequestsParams = openapi.ListPartnershipRequestsParams
+
+// RequestPartnershipParams defines parameters for RequestPartnership.
+type RequestPartnershipParams = openapi.RequestPartnershipParams
+
+// GetPartnershipRequestParams defines parameters for GetPartnershipRequest.
+type GetPartnershipRequestParams = openapi.GetPartnershipRequestParams
+
+// AcceptPartnershipRequestParams defines parameters for AcceptPartnershipRequest.
+type AcceptPartnershipRequestParams = openapi.AcceptPartnershipRequestParams
+
+// DeclinePartnershipRequestParams defines parameters for DeclinePartnershipRequest.
+type DeclinePartnershipRequestParams = openapi.DeclinePartnershipRequestParams
+
+// WithdrawPartnershipRequestParams defines parameters for WithdrawPartnershipRequest.
+type WithdrawPartnershipRequestParams = openapi.WithdrawPartnershipRequestParams
 
 // ErasePersonParams defines parameters for ErasePerson.
 type ErasePersonParams = openapi.ErasePersonParams
@@ -1025,8 +1084,23 @@ type RetireDeviceJSONRequestBody = openapi.RetireDeviceJSONRequestBody
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = openapi.SuspendDeviceJSONRequestBody
 
+// EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
+type EditMeJSONRequestBody = openapi.EditMeJSONRequestBody
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = openapi.ChangePasswordJSONRequestBody
+
+// RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
+type RequestPartnershipJSONRequestBody = openapi.RequestPartnershipJSONRequestBody
+
+// AcceptPartnershipRequestJSONRequestBody defines body for AcceptPartnershipRequest for application/json ContentType.
+type AcceptPartnershipRequestJSONRequestBody = openapi.AcceptPartnershipRequestJSONRequestBody
+
+// DeclinePartnershipRequestJSONRequestBody defines body for DeclinePartnershipRequest for application/json ContentType.
+type DeclinePartnershipRequestJSONRequestBody = openapi.DeclinePartnershipRequestJSONRequestBody
+
+// WithdrawPartnershipRequestJSONRequestBody defines body for WithdrawPartnershipRequest for application/json ContentType.
+type WithdrawPartnershipRequestJSONRequestBody = openapi.WithdrawPartnershipRequestJSONRequestBody
 
 // RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
 type RequestPasswordResetJSONRequestBody = openapi.RequestPasswordResetJSONRequestBody
@@ -2029,10 +2103,51 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/devices/{id}:suspend (the `SuspendDevice` operationId).
 	SuspendDevice(ctx context.Context, id DeviceID, params *SuspendDeviceParams, body SuspendDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	//
+	// A replaced, used or unknown token is 404.
+	//
+	// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+	GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmEmail Confirm an e-mail address
+	//
+	// Works once, until it expires (`email_change_expired`). The user signs in with this
+	// address from then on, and the old one is free. Sessions go on.
+	//
+	// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+	ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Who asks, and which rights where
 	//
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMeWithBody Change the caller's own name or e-mail address
+	//
+	// Only who has signed in can (`session_required`). The name changes at once. Another
+	// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+	// a mail with a link to confirm it; the present address gets a notice. Asked for
+	// again it replaces the request before; a change of the password ends it. Requests
+	// for an address are limited.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+	EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMe Change the caller's own name or e-mail address
+	//
+	// Only who has signed in can (`session_required`). The name changes at once. Another
+	// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+	// a mail with a link to confirm it; the present address gets a notice. Asked for
+	// again it replaces the request before; a change of the password ends it. Requests
+	// for an address are limited.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+	EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePasswordWithBody Change the caller's own password
 	//
@@ -2068,6 +2183,98 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/operations/{id}/results (the `GetOperationResults` operationId).
 	GetOperationResults(ctx context.Context, id OperationID, params *GetOperationResultsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+	//
+	// The operator and auditors, who act for none, get those of all accounts that they see. Sort keys: requestedAt, state; without one, the latest first.
+	//
+	// Corresponds with GET /v1/partnership-requests (the `ListPartnershipRequests` operationId).
+	ListPartnershipRequests(ctx context.Context, params *ListPartnershipRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPartnershipWithBody Ask an account for a partnership (the reseller's side)
+	//
+	// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+	// tells nothing of the account: a UID that nobody has, or that of an account that is
+	// closed or a reseller's, is answered the same, and the request waits in vain. One
+	// request waits at a time; while it does, another changes nothing. Partners are
+	// `already_partnered` (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+	RequestPartnershipWithBody(ctx context.Context, params *RequestPartnershipParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPartnership Ask an account for a partnership (the reseller's side)
+	//
+	// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+	// tells nothing of the account: a UID that nobody has, or that of an account that is
+	// closed or a reseller's, is answered the same, and the request waits in vain. One
+	// request waits at a time; while it does, another changes nothing. Partners are
+	// `already_partnered` (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+	RequestPartnership(ctx context.Context, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPartnershipRequest A request for a partnership, for either side
+	//
+	// Corresponds with GET /v1/partnership-requests/{id} (the `GetPartnershipRequest` operationId).
+	GetPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *GetPartnershipRequestParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptPartnershipRequestWithBody Accept a request (the customer's side)
+	//
+	// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+	AcceptPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptPartnershipRequest Accept a request (the customer's side)
+	//
+	// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+	AcceptPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclinePartnershipRequestWithBody Decline a request (the customer's side)
+	//
+	// The reason is for the reseller to read.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+	DeclinePartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclinePartnershipRequest Decline a request (the customer's side)
+	//
+	// The reason is for the reseller to read.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+	DeclinePartnershipRequest(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPartnershipRequestWithBody Take a request back (the reseller's side)
+	//
+	// One that was answered is `request_not_open` (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+	WithdrawPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPartnershipRequest Take a request back (the reseller's side)
+	//
+	// One that was answered is `request_not_open` (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+	WithdrawPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RequestPasswordResetWithBody Have a mail sent to choose a new password with
 	//
@@ -4499,11 +4706,92 @@ func (c *RawClient) SuspendDevice(ctx context.Context, id DeviceID, params *Susp
 	return c.Client.Do(req)
 }
 
+// GetEmailConfirmation Which e-mail address the token of a mail confirms
+//
+// A replaced, used or unknown token is 404.
+//
+// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+func (c *RawClient) GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEmailConfirmationRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmEmail Confirm an e-mail address
+//
+// Works once, until it expires (`email_change_expired`). The user signs in with this
+// address from then on, and the old one is free. Sessions go on.
+//
+// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+func (c *RawClient) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmEmailRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Who asks, and which rights where
 //
 // Corresponds with GET /v1/me (the `GetMe` operationId).
 func (c *RawClient) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMeRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMeWithBody Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *RawClient) EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMe Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *RawClient) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4579,6 +4867,198 @@ func (c *RawClient) GetOperation(ctx context.Context, id OperationID, params *Ge
 // Corresponds with GET /v1/operations/{id}/results (the `GetOperationResults` operationId).
 func (c *RawClient) GetOperationResults(ctx context.Context, id OperationID, params *GetOperationResultsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOperationResultsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+//
+// The operator and auditors, who act for none, get those of all accounts that they see. Sort keys: requestedAt, state; without one, the latest first.
+//
+// Corresponds with GET /v1/partnership-requests (the `ListPartnershipRequests` operationId).
+func (c *RawClient) ListPartnershipRequests(ctx context.Context, params *ListPartnershipRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPartnershipRequestsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPartnershipWithBody Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *RawClient) RequestPartnershipWithBody(ctx context.Context, params *RequestPartnershipParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPartnershipRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPartnership Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *RawClient) RequestPartnership(ctx context.Context, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPartnershipRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPartnershipRequest A request for a partnership, for either side
+//
+// Corresponds with GET /v1/partnership-requests/{id} (the `GetPartnershipRequest` operationId).
+func (c *RawClient) GetPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *GetPartnershipRequestParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPartnershipRequestRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptPartnershipRequestWithBody Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *RawClient) AcceptPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPartnershipRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptPartnershipRequest Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *RawClient) AcceptPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPartnershipRequestRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclinePartnershipRequestWithBody Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *RawClient) DeclinePartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclinePartnershipRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclinePartnershipRequest Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *RawClient) DeclinePartnershipRequest(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclinePartnershipRequestRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPartnershipRequestWithBody Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *RawClient) WithdrawPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPartnershipRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPartnershipRequest Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *RawClient) WithdrawPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPartnershipRequestRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12269,6 +12749,101 @@ func NewSuspendDeviceRequestWithBody(server string, id DeviceID, params *Suspend
 	return req, nil
 }
 
+// NewGetEmailConfirmationRequest constructs an http.Request for the GetEmailConfirmation method
+func NewGetEmailConfirmationRequest(server string, token Token) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/email-confirmations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConfirmEmailRequest constructs an http.Request for the ConfirmEmail method
+func NewConfirmEmailRequest(server string, token Token, params *ConfirmEmailParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/email-confirmations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -12343,6 +12918,99 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 			}
 
 			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEditMeRequest calls the generic EditMe builder with application/json body
+func NewEditMeRequest(server string, params *EditMeParams, body EditMeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEditMeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewEditMeRequestWithBody constructs an http.Request for the EditMe method, with any body, and a specified content type
+func NewEditMeRequestWithBody(server string, params *EditMeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -12585,6 +13253,592 @@ func NewGetOperationResultsRequest(server string, id OperationID, params *GetOpe
 			}
 
 			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListPartnershipRequestsRequest constructs an http.Request for the ListPartnershipRequests method
+func NewListPartnershipRequestsRequest(server string, params *ListPartnershipRequestsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRequestPartnershipRequest calls the generic RequestPartnership builder with application/json body
+func NewRequestPartnershipRequest(server string, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestPartnershipRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRequestPartnershipRequestWithBody constructs an http.Request for the RequestPartnership method, with any body, and a specified content type
+func NewRequestPartnershipRequestWithBody(server string, params *RequestPartnershipParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetPartnershipRequestRequest constructs an http.Request for the GetPartnershipRequest method
+func NewGetPartnershipRequestRequest(server string, id openapi_types.UUID, params *GetPartnershipRequestParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAcceptPartnershipRequestRequest calls the generic AcceptPartnershipRequest builder with application/json body
+func NewAcceptPartnershipRequestRequest(server string, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcceptPartnershipRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAcceptPartnershipRequestRequestWithBody constructs an http.Request for the AcceptPartnershipRequest method, with any body, and a specified content type
+func NewAcceptPartnershipRequestRequestWithBody(server string, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s:accept", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeclinePartnershipRequestRequest calls the generic DeclinePartnershipRequest builder with application/json body
+func NewDeclinePartnershipRequestRequest(server string, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclinePartnershipRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDeclinePartnershipRequestRequestWithBody constructs an http.Request for the DeclinePartnershipRequest method, with any body, and a specified content type
+func NewDeclinePartnershipRequestRequestWithBody(server string, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s:decline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawPartnershipRequestRequest calls the generic WithdrawPartnershipRequest builder with application/json body
+func NewWithdrawPartnershipRequestRequest(server string, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawPartnershipRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawPartnershipRequestRequestWithBody constructs an http.Request for the WithdrawPartnershipRequest method, with any body, and a specified content type
+func NewWithdrawPartnershipRequestRequestWithBody(server string, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s:withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -18235,6 +19489,77 @@ func (c *Client) SuspendDevice(ctx context.Context, id DeviceID, params *Suspend
 	return readSuspendDeviceResponse(rsp)
 }
 
+// GetEmailConfirmationResponse is the answer to GetEmailConfirmation: the field of its status is set.
+type GetEmailConfirmationResponse struct {
+	Response
+	JSON200 *EmailConfirmation // 200, application/json
+}
+
+func readGetEmailConfirmationResponse(rsp *http.Response) (*GetEmailConfirmationResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetEmailConfirmationResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetEmailConfirmation Which e-mail address the token of a mail confirms
+//
+// A replaced, used or unknown token is 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+func (c *Client) GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*GetEmailConfirmationResponse, error) {
+	rsp, err := c.Raw.GetEmailConfirmation(ctx, token, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetEmailConfirmationResponse(rsp)
+}
+
+// ConfirmEmailResponse is the answer to ConfirmEmail: the field of its status is set.
+type ConfirmEmailResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readConfirmEmailResponse(rsp *http.Response) (*ConfirmEmailResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ConfirmEmailResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ConfirmEmail Confirm an e-mail address
+//
+// Works once, until it expires (`email_change_expired`). The user signs in with this
+// address from then on, and the old one is free. Sessions go on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+func (c *Client) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*ConfirmEmailResponse, error) {
+	rsp, err := c.Raw.ConfirmEmail(ctx, token, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readConfirmEmailResponse(rsp)
+}
+
 // GetMeResponse is the answer to GetMe: the field of its status is set.
 type GetMeResponse struct {
 	Response
@@ -18274,6 +19599,64 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 		return nil, err
 	}
 	return readGetMeResponse(rsp)
+}
+
+// EditMeResponse is the answer to EditMe: the field of its status is set.
+type EditMeResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readEditMeResponse(rsp *http.Response) (*EditMeResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &EditMeResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// EditMeWithBody Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *Client) EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditMeResponse, error) {
+	rsp, err := c.Raw.EditMeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditMeResponse(rsp)
+}
+
+// EditMe Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *Client) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*EditMeResponse, error) {
+	rsp, err := c.Raw.EditMe(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditMeResponse(rsp)
 }
 
 // ChangePasswordResponse is the answer to ChangePassword: the field of its status is set.
@@ -18413,6 +19796,304 @@ func (c *Client) GetOperationResults(ctx context.Context, id OperationID, params
 		return nil, err
 	}
 	return readGetOperationResultsResponse(rsp)
+}
+
+// ListPartnershipRequestsResponse is the answer to ListPartnershipRequests: the field of its status is set.
+type ListPartnershipRequestsResponse struct {
+	Response
+	JSON200 *PartnershipRequestList // 200, application/json
+}
+
+func readListPartnershipRequestsResponse(rsp *http.Response) (*ListPartnershipRequestsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListPartnershipRequestsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+//
+// The operator and auditors, who act for none, get those of all accounts that they see. Sort keys: requestedAt, state; without one, the latest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/partnership-requests (the `ListPartnershipRequests` operationId).
+func (c *Client) ListPartnershipRequests(ctx context.Context, params *ListPartnershipRequestsParams, reqEditors ...RequestEditorFn) (*ListPartnershipRequestsResponse, error) {
+	var waiting ListPartnershipRequestsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListPartnershipRequests(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListPartnershipRequestsResponse(rsp)
+}
+
+// RequestPartnershipResponse is the answer to RequestPartnership: the field of its status is set.
+type RequestPartnershipResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+	JSON201 *Written // 201, application/json
+}
+
+func readRequestPartnershipResponse(rsp *http.Response) (*RequestPartnershipResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RequestPartnershipResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// RequestPartnershipWithBody Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *Client) RequestPartnershipWithBody(ctx context.Context, params *RequestPartnershipParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPartnershipResponse, error) {
+	rsp, err := c.Raw.RequestPartnershipWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRequestPartnershipResponse(rsp)
+}
+
+// RequestPartnership Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *Client) RequestPartnership(ctx context.Context, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestPartnershipResponse, error) {
+	rsp, err := c.Raw.RequestPartnership(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRequestPartnershipResponse(rsp)
+}
+
+// GetPartnershipRequestResponse is the answer to GetPartnershipRequest: the field of its status is set.
+type GetPartnershipRequestResponse struct {
+	Response
+	JSON200 *PartnershipRequest // 200, application/json
+}
+
+func readGetPartnershipRequestResponse(rsp *http.Response) (*GetPartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetPartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetPartnershipRequest A request for a partnership, for either side
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/partnership-requests/{id} (the `GetPartnershipRequest` operationId).
+func (c *Client) GetPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *GetPartnershipRequestParams, reqEditors ...RequestEditorFn) (*GetPartnershipRequestResponse, error) {
+	var waiting GetPartnershipRequestParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetPartnershipRequest(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetPartnershipRequestResponse(rsp)
+}
+
+// AcceptPartnershipRequestResponse is the answer to AcceptPartnershipRequest: the field of its status is set.
+type AcceptPartnershipRequestResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readAcceptPartnershipRequestResponse(rsp *http.Response) (*AcceptPartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &AcceptPartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// AcceptPartnershipRequestWithBody Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *Client) AcceptPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.AcceptPartnershipRequestWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAcceptPartnershipRequestResponse(rsp)
+}
+
+// AcceptPartnershipRequest Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *Client) AcceptPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.AcceptPartnershipRequest(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAcceptPartnershipRequestResponse(rsp)
+}
+
+// DeclinePartnershipRequestResponse is the answer to DeclinePartnershipRequest: the field of its status is set.
+type DeclinePartnershipRequestResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readDeclinePartnershipRequestResponse(rsp *http.Response) (*DeclinePartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &DeclinePartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// DeclinePartnershipRequestWithBody Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *Client) DeclinePartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclinePartnershipRequestResponse, error) {
+	rsp, err := c.Raw.DeclinePartnershipRequestWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readDeclinePartnershipRequestResponse(rsp)
+}
+
+// DeclinePartnershipRequest Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *Client) DeclinePartnershipRequest(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclinePartnershipRequestResponse, error) {
+	rsp, err := c.Raw.DeclinePartnershipRequest(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readDeclinePartnershipRequestResponse(rsp)
+}
+
+// WithdrawPartnershipRequestResponse is the answer to WithdrawPartnershipRequest: the field of its status is set.
+type WithdrawPartnershipRequestResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readWithdrawPartnershipRequestResponse(rsp *http.Response) (*WithdrawPartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &WithdrawPartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// WithdrawPartnershipRequestWithBody Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *Client) WithdrawPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.WithdrawPartnershipRequestWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawPartnershipRequestResponse(rsp)
+}
+
+// WithdrawPartnershipRequest Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *Client) WithdrawPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.WithdrawPartnershipRequest(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawPartnershipRequestResponse(rsp)
 }
 
 // RequestPasswordResetResponse is the answer to RequestPasswordReset: the field of its status is set.

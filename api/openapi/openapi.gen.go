@@ -258,6 +258,30 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PartnershipRequestState.
+const (
+	PartnershipRequestStateAccepted  PartnershipRequestState = "accepted"
+	PartnershipRequestStateDeclined  PartnershipRequestState = "declined"
+	PartnershipRequestStateOpen      PartnershipRequestState = "open"
+	PartnershipRequestStateWithdrawn PartnershipRequestState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the PartnershipRequestState enum.
+func (e PartnershipRequestState) Valid() bool {
+	switch e {
+	case PartnershipRequestStateAccepted:
+		return true
+	case PartnershipRequestStateDeclined:
+		return true
+	case PartnershipRequestStateOpen:
+		return true
+	case PartnershipRequestStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PlannedDeviceVerdict.
 const (
 	PlannedDeviceVerdictRefused      PlannedDeviceVerdict = "refused"
@@ -531,6 +555,13 @@ type Asked struct {
 	// Actor Empty strings where it is not to be seen
 	Actor  Actor  `json:"actor"`
 	Reason string `json:"reason"`
+}
+
+// AskedAccount defines model for AskedAccount.
+type AskedAccount struct {
+	// Name The reseller is told when its request was accepted
+	Name *string            `json:"name"`
+	Uid  openapi_types.UUID `json:"uid"`
 }
 
 // AuditGrant defines model for AuditGrant.
@@ -809,6 +840,13 @@ type DeviceName = string
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = []DeviceName
 
+// EmailConfirmation defines model for EmailConfirmation.
+type EmailConfirmation struct {
+	Email   string    `json:"email"`
+	Expires time.Time `json:"expires"`
+	State   string    `json:"state"`
+}
+
 // EmailCorrection defines model for EmailCorrection.
 type EmailCorrection struct {
 	Email string `json:"email"`
@@ -942,11 +980,20 @@ type Me struct {
 	// Kind operator, token, user or auditor
 	Kind string `json:"kind"`
 
+	// PendingEmail An address that the user has asked for and that is not confirmed yet
+	PendingEmail *PendingEmail `json:"pendingEmail"`
+
 	// Person Only of users and auditors
 	Person *Person `json:"person"`
 
 	// Rights In the own account
 	Rights []string `json:"rights"`
+}
+
+// MeEdit defines model for MeEdit.
+type MeEdit struct {
+	Email *string `json:"email,omitempty"`
+	Name  *string `json:"name,omitempty"`
 }
 
 // ModelDefinition defines model for ModelDefinition.
@@ -1035,6 +1082,21 @@ type NewPartner struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 
 	// Until The partner's access ends by itself at this instant, in whole seconds
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// NewPartnershipRequest defines model for NewPartnershipRequest.
+type NewPartnershipRequest struct {
+	// Account UID of the account that is asked
+	Account openapi_types.UUID `json:"account"`
+
+	// Note For the account to read
+	Note *string `json:"note,omitempty"`
+
+	// Profile Id of a shipped profile that the reseller proposes
+	Profile *string `json:"profile,omitempty"`
+
+	// Until An end that it proposes, in whole seconds
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -1129,6 +1191,48 @@ type PartnerList struct {
 	Total      int       `json:"total"`
 }
 
+// PartnershipAcceptance defines model for PartnershipAcceptance.
+type PartnershipAcceptance struct {
+	// Profile Id of the profile that its users get
+	Profile *string `json:"profile,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+
+	// Until Without it the end that was proposed, null is none
+	Until json.RawMessage `json:"until,omitempty"`
+}
+
+// PartnershipRequest defines model for PartnershipRequest.
+type PartnershipRequest struct {
+	Account    AskedAccount       `json:"account"`
+	AnsweredAt *time.Time         `json:"answeredAt"`
+	Id         openapi_types.UUID `json:"id"`
+	Note       string             `json:"note"`
+
+	// Profile Proposed by the reseller
+	Profile *string `json:"profile"`
+
+	// Reason Why it was declined or withdrawn, where that was said
+	Reason      string                  `json:"reason"`
+	RequestedAt time.Time               `json:"requestedAt"`
+	Reseller    AccountRef              `json:"reseller"`
+	State       PartnershipRequestState `json:"state"`
+
+	// Until Proposed by the reseller
+	Until *time.Time `json:"until"`
+}
+
+// PartnershipRequestList defines model for PartnershipRequestList.
+type PartnershipRequestList struct {
+	Items      []PartnershipRequest `json:"items"`
+	NextCursor *string              `json:"nextCursor"`
+	Total      int                  `json:"total"`
+}
+
+// PartnershipRequestState defines model for PartnershipRequestState.
+type PartnershipRequestState string
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	Current string `json:"current"`
@@ -1148,6 +1252,12 @@ type PasswordReset struct {
 // PasswordResetRequest defines model for PasswordResetRequest.
 type PasswordResetRequest struct {
 	Email string `json:"email"`
+}
+
+// PendingEmail defines model for PendingEmail.
+type PendingEmail struct {
+	Email   string    `json:"email"`
+	Expires time.Time `json:"expires"`
 }
 
 // Person E-mail and name of a person who was erased read `erased`.
@@ -2937,6 +3047,12 @@ type SuspendDeviceParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ConfirmEmailParams defines parameters for ConfirmEmail.
+type ConfirmEmailParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -2948,6 +3064,18 @@ type GetMeParams struct {
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// EditMeParams defines parameters for EditMe.
+type EditMeParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ChangePasswordParams defines parameters for ChangePassword.
@@ -2981,6 +3109,82 @@ type GetOperationResultsParams struct {
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
+type ListPartnershipRequestsParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort                    `form:"sort,omitempty" json:"sort,omitempty"`
+	State *PartnershipRequestState `form:"state,omitempty" json:"state,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// RequestPartnershipParams defines parameters for RequestPartnership.
+type RequestPartnershipParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetPartnershipRequestParams defines parameters for GetPartnershipRequest.
+type GetPartnershipRequestParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// AcceptPartnershipRequestParams defines parameters for AcceptPartnershipRequest.
+type AcceptPartnershipRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeclinePartnershipRequestParams defines parameters for DeclinePartnershipRequest.
+type DeclinePartnershipRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WithdrawPartnershipRequestParams defines parameters for WithdrawPartnershipRequest.
+type WithdrawPartnershipRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ErasePersonParams defines parameters for ErasePerson.
@@ -3403,8 +3607,23 @@ type RetireDeviceJSONRequestBody = Reason
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = Reason
 
+// EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
+type EditMeJSONRequestBody = MeEdit
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
+type RequestPartnershipJSONRequestBody = NewPartnershipRequest
+
+// AcceptPartnershipRequestJSONRequestBody defines body for AcceptPartnershipRequest for application/json ContentType.
+type AcceptPartnershipRequestJSONRequestBody = PartnershipAcceptance
+
+// DeclinePartnershipRequestJSONRequestBody defines body for DeclinePartnershipRequest for application/json ContentType.
+type DeclinePartnershipRequestJSONRequestBody = Reason
+
+// WithdrawPartnershipRequestJSONRequestBody defines body for WithdrawPartnershipRequest for application/json ContentType.
+type WithdrawPartnershipRequestJSONRequestBody = Reason
 
 // RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
 type RequestPasswordResetJSONRequestBody = PasswordResetRequest
@@ -3651,9 +3870,18 @@ type ServerInterface interface {
 	// SuspendDevice Stop a device's use for a while
 	// (POST /v1/devices/{id}:suspend)
 	SuspendDevice(ctx echo.Context, id DeviceID, params SuspendDeviceParams) error
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	// (GET /v1/email-confirmations/{token})
+	GetEmailConfirmation(ctx echo.Context, token Token) error
+	// ConfirmEmail Confirm an e-mail address
+	// (POST /v1/email-confirmations/{token})
+	ConfirmEmail(ctx echo.Context, token Token, params ConfirmEmailParams) error
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
+	// EditMe Change the caller's own name or e-mail address
+	// (PATCH /v1/me)
+	EditMe(ctx echo.Context, params EditMeParams) error
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
@@ -3663,6 +3891,24 @@ type ServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx echo.Context, id OperationID, params GetOperationResultsParams) error
+	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+	// (GET /v1/partnership-requests)
+	ListPartnershipRequests(ctx echo.Context, params ListPartnershipRequestsParams) error
+	// RequestPartnership Ask an account for a partnership (the reseller's side)
+	// (POST /v1/partnership-requests)
+	RequestPartnership(ctx echo.Context, params RequestPartnershipParams) error
+	// GetPartnershipRequest A request for a partnership, for either side
+	// (GET /v1/partnership-requests/{id})
+	GetPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params GetPartnershipRequestParams) error
+	// AcceptPartnershipRequest Accept a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:accept)
+	AcceptPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params AcceptPartnershipRequestParams) error
+	// DeclinePartnershipRequest Decline a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:decline)
+	DeclinePartnershipRequest(ctx echo.Context, id openapi_types.UUID, params DeclinePartnershipRequestParams) error
+	// WithdrawPartnershipRequest Take a request back (the reseller's side)
+	// (POST /v1/partnership-requests/{id}:withdraw)
+	WithdrawPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params WithdrawPartnershipRequestParams) error
 	// RequestPasswordReset Have a mail sent to choose a new password with
 	// (POST /v1/password-resets)
 	RequestPasswordReset(ctx echo.Context) error
@@ -7724,6 +7970,47 @@ func (w *ServerInterfaceWrapper) SuspendDevice(ctx echo.Context) error {
 	return err
 }
 
+// GetEmailConfirmation converts echo context to params.
+func (w *ServerInterfaceWrapper) GetEmailConfirmation(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetEmailConfirmation(ctx, token)
+	return err
+}
+
+// ConfirmEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmEmail(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmEmailParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmEmail(ctx, token, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -7763,6 +8050,56 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx, params)
+	return err
+}
+
+// EditMe converts echo context to params.
+func (w *ServerInterfaceWrapper) EditMe(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EditMeParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EditMe(ctx, params)
 	return err
 }
 
@@ -7905,6 +8242,332 @@ func (w *ServerInterfaceWrapper) GetOperationResults(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetOperationResults(ctx, id, params)
+	return err
+}
+
+// ListPartnershipRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPartnershipRequests(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPartnershipRequestsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPartnershipRequests(ctx, params)
+	return err
+}
+
+// RequestPartnership converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestPartnership(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestPartnershipParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestPartnership(ctx, params)
+	return err
+}
+
+// GetPartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPartnershipRequestParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPartnershipRequest(ctx, id, params)
+	return err
+}
+
+// AcceptPartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptPartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptPartnershipRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptPartnershipRequest(ctx, id, params)
+	return err
+}
+
+// DeclinePartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclinePartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclinePartnershipRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclinePartnershipRequest(ctx, id, params)
+	return err
+}
+
+// WithdrawPartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawPartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPartnershipRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawPartnershipRequest(ctx, id, params)
 	return err
 }
 
@@ -9452,6 +10115,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.EstablishPartnership, options.OperationMiddlewares["establishPartnership"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
+	router.GET(options.BaseURL+"/v1/partnership-requests", wrapper.ListPartnershipRequests, options.OperationMiddlewares["listPartnershipRequests"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests", wrapper.RequestPartnership, options.OperationMiddlewares["requestPartnership"]...)
+	router.GET(options.BaseURL+"/v1/partnership-requests/:id", wrapper.GetPartnershipRequest, options.OperationMiddlewares["getPartnershipRequest"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests/:id\\:accept", wrapper.AcceptPartnershipRequest, options.OperationMiddlewares["acceptPartnershipRequest"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests/:id\\:decline", wrapper.DeclinePartnershipRequest, options.OperationMiddlewares["declinePartnershipRequest"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests/:id\\:withdraw", wrapper.WithdrawPartnershipRequest, options.OperationMiddlewares["withdrawPartnershipRequest"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/tokens", wrapper.ListAccountTokens, options.OperationMiddlewares["listAccountTokens"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/tokens/:token", wrapper.RevokeAccountToken, options.OperationMiddlewares["revokeAccountToken"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
@@ -9465,7 +10134,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
 	router.POST(options.BaseURL+"/v1/activations/:token", wrapper.ActivateAccount, options.OperationMiddlewares["activateAccount"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.PATCH(options.BaseURL+"/v1/me", wrapper.EditMe, options.OperationMiddlewares["editMe"]...)
 	router.POST(options.BaseURL+"/v1/me\\:changePassword", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.GET(options.BaseURL+"/v1/email-confirmations/:token", wrapper.GetEmailConfirmation, options.OperationMiddlewares["getEmailConfirmation"]...)
+	router.POST(options.BaseURL+"/v1/email-confirmations/:token", wrapper.ConfirmEmail, options.OperationMiddlewares["confirmEmail"]...)
 	router.POST(options.BaseURL+"/v1/password-resets", wrapper.RequestPasswordReset, options.OperationMiddlewares["requestPasswordReset"]...)
 	router.GET(options.BaseURL+"/v1/password-resets/:token", wrapper.GetPasswordReset, options.OperationMiddlewares["getPasswordReset"]...)
 	router.POST(options.BaseURL+"/v1/password-resets/:token", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
@@ -14119,6 +14791,125 @@ func (response SuspendDevicedefaultApplicationProblemPlusJSONResponse) VisitSusp
 	return err
 }
 
+type GetEmailConfirmationRequestObject struct {
+	Token Token `json:"token"`
+}
+
+type GetEmailConfirmationResponseObject interface {
+	VisitGetEmailConfirmationResponse(w http.ResponseWriter) error
+}
+
+type GetEmailConfirmation200JSONResponse EmailConfirmation
+
+func (response GetEmailConfirmation200JSONResponse) VisitGetEmailConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmailConfirmationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetEmailConfirmationdefaultApplicationProblemPlusJSONResponse) VisitGetEmailConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmailRequestObject struct {
+	Token  Token `json:"token"`
+	Params ConfirmEmailParams
+}
+
+type ConfirmEmailResponseObject interface {
+	VisitConfirmEmailResponse(w http.ResponseWriter) error
+}
+
+type ConfirmEmail200JSONResponse struct{ WrittenJSONResponse }
+
+func (response ConfirmEmail200JSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ConfirmEmaildefaultApplicationProblemPlusJSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -14156,6 +14947,67 @@ type GetMedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMeRequestObject struct {
+	Params EditMeParams
+	Body   *EditMeJSONRequestBody
+}
+
+type EditMeResponseObject interface {
+	VisitEditMeResponse(w http.ResponseWriter) error
+}
+
+type EditMe200JSONResponse struct{ WrittenJSONResponse }
+
+func (response EditMe200JSONResponse) VisitEditMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EditMedefaultApplicationProblemPlusJSONResponse) VisitEditMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14428,6 +15280,408 @@ type GetOperationResultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOperationResultsdefaultApplicationProblemPlusJSONResponse) VisitGetOperationResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartnershipRequestsRequestObject struct {
+	Params ListPartnershipRequestsParams
+}
+
+type ListPartnershipRequestsResponseObject interface {
+	VisitListPartnershipRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListPartnershipRequests200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListPartnershipRequests200JSONResponse struct {
+	Body    PartnershipRequestList
+	Headers ListPartnershipRequests200ResponseHeaders
+}
+
+func (response ListPartnershipRequests200JSONResponse) VisitListPartnershipRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartnershipRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListPartnershipRequestsdefaultApplicationProblemPlusJSONResponse) VisitListPartnershipRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPartnershipRequestObject struct {
+	Params RequestPartnershipParams
+	Body   *RequestPartnershipJSONRequestBody
+}
+
+type RequestPartnershipResponseObject interface {
+	VisitRequestPartnershipResponse(w http.ResponseWriter) error
+}
+
+type RequestPartnership200JSONResponse Written
+
+func (response RequestPartnership200JSONResponse) VisitRequestPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPartnership201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type RequestPartnership201JSONResponse struct {
+	Body    Written
+	Headers RequestPartnership201ResponseHeaders
+}
+
+func (response RequestPartnership201JSONResponse) VisitRequestPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPartnershipdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RequestPartnershipdefaultApplicationProblemPlusJSONResponse) VisitRequestPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetPartnershipRequestParams
+}
+
+type GetPartnershipRequestResponseObject interface {
+	VisitGetPartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type GetPartnershipRequest200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetPartnershipRequest200JSONResponse struct {
+	Body    PartnershipRequest
+	Headers GetPartnershipRequest200ResponseHeaders
+}
+
+func (response GetPartnershipRequest200JSONResponse) VisitGetPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetPartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitGetPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptPartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params AcceptPartnershipRequestParams
+	Body   *AcceptPartnershipRequestJSONRequestBody
+}
+
+type AcceptPartnershipRequestResponseObject interface {
+	VisitAcceptPartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type AcceptPartnershipRequest200JSONResponse struct{ WrittenJSONResponse }
+
+func (response AcceptPartnershipRequest200JSONResponse) VisitAcceptPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptPartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AcceptPartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitAcceptPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclinePartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params DeclinePartnershipRequestParams
+	Body   *DeclinePartnershipRequestJSONRequestBody
+}
+
+type DeclinePartnershipRequestResponseObject interface {
+	VisitDeclinePartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type DeclinePartnershipRequest200JSONResponse struct{ WrittenJSONResponse }
+
+func (response DeclinePartnershipRequest200JSONResponse) VisitDeclinePartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclinePartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DeclinePartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitDeclinePartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params WithdrawPartnershipRequestParams
+	Body   *WithdrawPartnershipRequestJSONRequestBody
+}
+
+type WithdrawPartnershipRequestResponseObject interface {
+	VisitWithdrawPartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPartnershipRequest200JSONResponse struct{ WrittenJSONResponse }
+
+func (response WithdrawPartnershipRequest200JSONResponse) VisitWithdrawPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response WithdrawPartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitWithdrawPartnershipRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17006,9 +18260,18 @@ type StrictServerInterface interface {
 	// SuspendDevice Stop a device's use for a while
 	// (POST /v1/devices/{id}:suspend)
 	SuspendDevice(ctx context.Context, request SuspendDeviceRequestObject) (SuspendDeviceResponseObject, error)
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	// (GET /v1/email-confirmations/{token})
+	GetEmailConfirmation(ctx context.Context, request GetEmailConfirmationRequestObject) (GetEmailConfirmationResponseObject, error)
+	// ConfirmEmail Confirm an e-mail address
+	// (POST /v1/email-confirmations/{token})
+	ConfirmEmail(ctx context.Context, request ConfirmEmailRequestObject) (ConfirmEmailResponseObject, error)
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// EditMe Change the caller's own name or e-mail address
+	// (PATCH /v1/me)
+	EditMe(ctx context.Context, request EditMeRequestObject) (EditMeResponseObject, error)
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -17018,6 +18281,24 @@ type StrictServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx context.Context, request GetOperationResultsRequestObject) (GetOperationResultsResponseObject, error)
+	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+	// (GET /v1/partnership-requests)
+	ListPartnershipRequests(ctx context.Context, request ListPartnershipRequestsRequestObject) (ListPartnershipRequestsResponseObject, error)
+	// RequestPartnership Ask an account for a partnership (the reseller's side)
+	// (POST /v1/partnership-requests)
+	RequestPartnership(ctx context.Context, request RequestPartnershipRequestObject) (RequestPartnershipResponseObject, error)
+	// GetPartnershipRequest A request for a partnership, for either side
+	// (GET /v1/partnership-requests/{id})
+	GetPartnershipRequest(ctx context.Context, request GetPartnershipRequestRequestObject) (GetPartnershipRequestResponseObject, error)
+	// AcceptPartnershipRequest Accept a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:accept)
+	AcceptPartnershipRequest(ctx context.Context, request AcceptPartnershipRequestRequestObject) (AcceptPartnershipRequestResponseObject, error)
+	// DeclinePartnershipRequest Decline a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:decline)
+	DeclinePartnershipRequest(ctx context.Context, request DeclinePartnershipRequestRequestObject) (DeclinePartnershipRequestResponseObject, error)
+	// WithdrawPartnershipRequest Take a request back (the reseller's side)
+	// (POST /v1/partnership-requests/{id}:withdraw)
+	WithdrawPartnershipRequest(ctx context.Context, request WithdrawPartnershipRequestRequestObject) (WithdrawPartnershipRequestResponseObject, error)
 	// RequestPasswordReset Have a mail sent to choose a new password with
 	// (POST /v1/password-resets)
 	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
@@ -19582,6 +20863,57 @@ func (sh *strictHandler) SuspendDevice(ctx echo.Context, id DeviceID, params Sus
 	return nil
 }
 
+// GetEmailConfirmation operation middleware
+func (sh *strictHandler) GetEmailConfirmation(ctx echo.Context, token Token) error {
+	var request GetEmailConfirmationRequestObject
+
+	request.Token = token
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEmailConfirmation(ctx.Request().Context(), request.(GetEmailConfirmationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEmailConfirmation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetEmailConfirmationResponseObject); ok {
+		return validResponse.VisitGetEmailConfirmationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmEmail operation middleware
+func (sh *strictHandler) ConfirmEmail(ctx echo.Context, token Token, params ConfirmEmailParams) error {
+	var request ConfirmEmailRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmEmail(ctx.Request().Context(), request.(ConfirmEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmEmailResponseObject); ok {
+		return validResponse.VisitConfirmEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -19601,6 +20933,54 @@ func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EditMe operation middleware
+func (sh *strictHandler) EditMe(ctx echo.Context, params EditMeParams) error {
+	var request EditMeRequestObject
+
+	request.Params = params
+
+	var body EditMeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EditMe(ctx.Request().Context(), request.(EditMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EditMeResponseObject); ok {
+		return validResponse.VisitEditMeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -19701,6 +21081,261 @@ func (sh *strictHandler) GetOperationResults(ctx echo.Context, id OperationID, p
 		return err
 	} else if validResponse, ok := response.(GetOperationResultsResponseObject); ok {
 		return validResponse.VisitGetOperationResultsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPartnershipRequests operation middleware
+func (sh *strictHandler) ListPartnershipRequests(ctx echo.Context, params ListPartnershipRequestsParams) error {
+	var request ListPartnershipRequestsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPartnershipRequests(ctx.Request().Context(), request.(ListPartnershipRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPartnershipRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPartnershipRequestsResponseObject); ok {
+		return validResponse.VisitListPartnershipRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestPartnership operation middleware
+func (sh *strictHandler) RequestPartnership(ctx echo.Context, params RequestPartnershipParams) error {
+	var request RequestPartnershipRequestObject
+
+	request.Params = params
+
+	var body RequestPartnershipJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestPartnership(ctx.Request().Context(), request.(RequestPartnershipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestPartnership")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestPartnershipResponseObject); ok {
+		return validResponse.VisitRequestPartnershipResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPartnershipRequest operation middleware
+func (sh *strictHandler) GetPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params GetPartnershipRequestParams) error {
+	var request GetPartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPartnershipRequest(ctx.Request().Context(), request.(GetPartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPartnershipRequestResponseObject); ok {
+		return validResponse.VisitGetPartnershipRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptPartnershipRequest operation middleware
+func (sh *strictHandler) AcceptPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params AcceptPartnershipRequestParams) error {
+	var request AcceptPartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcceptPartnershipRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptPartnershipRequest(ctx.Request().Context(), request.(AcceptPartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptPartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptPartnershipRequestResponseObject); ok {
+		return validResponse.VisitAcceptPartnershipRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclinePartnershipRequest operation middleware
+func (sh *strictHandler) DeclinePartnershipRequest(ctx echo.Context, id openapi_types.UUID, params DeclinePartnershipRequestParams) error {
+	var request DeclinePartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body DeclinePartnershipRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclinePartnershipRequest(ctx.Request().Context(), request.(DeclinePartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclinePartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclinePartnershipRequestResponseObject); ok {
+		return validResponse.VisitDeclinePartnershipRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawPartnershipRequest operation middleware
+func (sh *strictHandler) WithdrawPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params WithdrawPartnershipRequestParams) error {
+	var request WithdrawPartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawPartnershipRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPartnershipRequest(ctx.Request().Context(), request.(WithdrawPartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawPartnershipRequestResponseObject); ok {
+		return validResponse.VisitWithdrawPartnershipRequestResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -48,6 +48,11 @@ func (t Tokens) PasswordReset(user uuid.UUID, number int) string {
 	return t.numbered("password reset", user, number)
 }
 
+// EmailChange confirms another e-mail address of a user.
+func (t Tokens) EmailChange(user uuid.UUID, number int) string {
+	return t.numbered("email change", user, number)
+}
+
 // AuditGrant is the bearer token of an audit grant.
 func (t Tokens) AuditGrant(grant uuid.UUID) string {
 	return AuditPrefix + t.numbered("audit grant", grant, 1)

@@ -18,6 +18,8 @@ type Reader interface {
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	// PartnershipRequests are all on one page.
+	PartnershipRequests(context.Context, PartnershipRequestQuery) (List[PartnershipRequestRow], error)
 	// Due is what falls due by itself.
 	Due(context.Context, DueQuery) ([]DueRow, error)
 }

@@ -29,7 +29,8 @@ import (
 //   - a person erased in one stream is erased in all, and what signing in
 //     needed and the key are destroyed;
 //   - a device whose owner has agreed to release it is released;
-//   - users follow what their account has decided about them;
+//   - users follow what their account has decided about them, and the account what
+//     they have changed about themselves;
 //   - what is approved of a renewal order is renewed, and what was taken back is
 //     recorded there;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.

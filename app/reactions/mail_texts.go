@@ -57,6 +57,36 @@ If it was not you, there is nothing to do: the password stays what it is.
 	}
 }
 
+func emailConfirmationMail(e eventlog.Recorded, to account.Person, expires time.Time, link string) ports.Mail {
+	return ports.Mail{
+		ID: e.ID, To: to.Email, At: e.Metadata.OccurredAt, Subject: "Confirm your e-mail address",
+		Body: fmt.Sprintf(`Hello %s,
+
+you asked to sign in with this e-mail address. Confirm it until %s:
+
+%s
+
+(GET shows the request, POST confirms it.)
+
+If it was not you, there is nothing to do.
+`, to.Name, instant(expires), link),
+	}
+}
+
+func emailNoticeMail(e eventlog.Recorded, to account.Person, wanted string) ports.Mail {
+	return ports.Mail{
+		ID: uuid.NewSHA1(e.ID, []byte("notice")), To: to.Email, At: e.Metadata.OccurredAt, Subject: "Another e-mail address was asked for",
+		Body: fmt.Sprintf(`Hello %s,
+
+somebody who was signed in as you asked for another e-mail address: %s.
+Once it is confirmed there, you sign in with that one and no longer with this one.
+
+If it was not you, change your password now: this ends all other sessions, and
+the request with them.
+`, to.Name, wanted),
+	}
+}
+
 func endWarningMail(e eventlog.Recorded, until time.Time, reseller, customer account.State, to account.Person, publicURL string) ports.Mail {
 	when := instant(until)
 	return ports.Mail{

@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
@@ -121,19 +122,41 @@ func renewalMail(e eventlog.Recorded, to account.Person, by, what string, o orde
 		number = " " + o.OrderNumber
 	}
 	if reason != "" {
-		reason = "\nReason: " + reason + "\n"
+		reason = "Reason: " + reason + "\n"
 	}
 	return ports.Mail{
 		ID: uuid.NewSHA1(e.ID, to.ID[:]), To: to.Email, At: e.Metadata.OccurredAt,
-		Subject: fmt.Sprintf("Renewal order%s %s (%d devices)", number, what, len(about)),
+		Subject: fmt.Sprintf("Renewal order%s %s (%s)", number, what, counted(len(about))),
 		Body: fmt.Sprintf(`Hello %s,
 
 the renewal order%s of %s was %s for these devices:
 
-%s%s
+%s
+%s
+%s
 %s/v1/renewals/%s
-`, to.Name, number, by, what, devices.String(), reason, publicURL, o.UID),
+`, to.Name, number, by, what, devices.String(), ordered(o), reason, publicURL, o.UID),
 	}
+}
+
+func counted(devices int) string {
+	if devices == 1 {
+		return "1 device"
+	}
+	return fmt.Sprint(devices, " devices")
+}
+
+// ordered says for how long devices were to be renewed.
+func ordered(o order.State) string {
+	switch {
+	case o.Term != (calendar.Term{}):
+		return "Term: " + o.Term.String()
+	case !o.Until.IsZero():
+		return "Until: " + o.Until.String()
+	case !o.Align.Day.IsZero():
+		return "Until: " + o.Align.Day.String() + ", the same day for all"
+	}
+	return "Until: " + string(o.Align.Kind)
 }
 
 // lines are those of some devices of an order, of all when none are named.

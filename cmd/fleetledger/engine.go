@@ -112,7 +112,7 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, h
 			Store: peoplestore.NewStore(e.pool), Tokens: postgres.NewTokens(e.pool), Passwords: hasher,
 			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
 			SignIns:   people.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
-			ResetTime: c.PasswordResetTime, Resets: e.jobs,
+			ResetTime: c.PasswordResetTime, Resets: e.jobs, EmailChangeTime: c.EmailChangeTime,
 			Issuer: c.issuer(), IssuerTime: c.OIDCTime,
 		},
 		Logger: logger,

@@ -63,8 +63,8 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 				API: api, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), Clock: e.clock, Logger: logger, Issuer: c.OIDCIssuer != "",
 			})
 		},
-		Registry:       registry,
-		Logger:         logger,
+		Registry: registry,
+		Logger:   logger,
 	})
 }
 

@@ -87,6 +87,7 @@ var tables = []string{
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
 		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
+		email_change_due   timestamptz, -- likewise of a request for another address
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX user_version ON user_versions (uid, valid_to)`,
 	`CREATE INDEX user_by_account ON user_versions (account, valid_to)`,
@@ -145,6 +146,18 @@ var tables = []string{
 		status     text COLLATE "C" NOT NULL,
 		applied_at timestamptz,
 		PRIMARY KEY (renewal, device))`,
+	// The latest request of a reseller for each partnership; there may be no such account.
+	`CREATE TABLE partnership_requests (
+		uid          uuid        PRIMARY KEY,
+		reseller     uuid        NOT NULL,
+		customer     uuid        NOT NULL,
+		state        text COLLATE "C" NOT NULL,
+		profile      text COLLATE "C" NOT NULL,
+		until        timestamptz,
+		note         text        NOT NULL,
+		requested_at timestamptz NOT NULL,
+		answered_at  timestamptz,
+		reason       text        NOT NULL)`,
 	`CREATE TABLE allocations (
 		uid           uuid        NOT NULL,
 		device        uuid        NOT NULL,
@@ -184,11 +197,14 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
+	{SQL: `CREATE INDEX user_email_change ON user_versions (email_change_due, uid) WHERE valid_to = 'infinity' AND email_change_due IS NOT NULL`},
 	{SQL: `CREATE INDEX partnership_ending ON partnership_versions (until, uid) WHERE valid_to = 'infinity' AND NOT ended AND until < 'infinity'`},
 	{SQL: `CREATE INDEX renewal_by_time ON renewals (ordered_at DESC, uid)`},
 	{SQL: `CREATE INDEX renewal_by_number ON renewals (number_key)`},
 	{SQL: `CREATE INDEX renewal_by_device ON renewal_devices (device)`},
 	{SQL: `CREATE INDEX renewal_by_account ON renewal_devices (account)`},
+	{SQL: `CREATE INDEX partnership_request_by_reseller ON partnership_requests (reseller)`},
+	{SQL: `CREATE INDEX partnership_request_by_customer ON partnership_requests (customer)`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }
