@@ -63,6 +63,7 @@ type Accounts interface {
 	AssignChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, contact account.Contact) (accounts.AssignedContact, error)
 	RemoveChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, contact uuid.UUID, cmd command.Command) (command.Receipt, error)
 	Close(context.Context, access.Caller, accounts.Close) (command.Receipt, error)
+	Holdings(ctx context.Context, c access.Caller, uid uuid.UUID) (account.Holdings, error)
 	Reopen(context.Context, access.Caller, accounts.Reopen) (command.Receipt, error)
 	CorrectEmail(context.Context, access.Caller, accounts.CorrectEmail) (command.Receipt, error)
 	WithdrawPending(context.Context, access.Caller, accounts.Close) (command.Receipt, error)

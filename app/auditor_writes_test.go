@@ -29,7 +29,7 @@ import (
 
 // readingUseCases are those that take a caller and change nothing.
 var readingUseCases = strings.Fields(`Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Operations.Get Operations.Results Partnerships.List
 	People.Get People.AccountTokens People.List People.Self People.Sessions People.Tokens

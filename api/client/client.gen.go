@@ -100,6 +100,7 @@ const (
 // Values of ReleaseRequestState.
 const (
 	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
+	ReleaseRequestStateEnded   = openapi.ReleaseRequestStateEnded
 	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
 	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
 )
@@ -216,6 +217,9 @@ type Change = openapi.Change
 // ClockRequest defines model for ClockRequest.
 type ClockRequest = openapi.ClockRequest
 
+// Closed defines model for Closed.
+type Closed = openapi.Closed
+
 // Closing defines model for Closing.
 type Closing = openapi.Closing
 
@@ -277,6 +281,9 @@ type History = openapi.History
 
 // HistoryItem defines model for HistoryItem.
 type HistoryItem = openapi.HistoryItem
+
+// Holdings What the account had before it was closed. Devices and users stay, the rest stops.
+type Holdings = openapi.Holdings
 
 // ItemProblem defines model for ItemProblem.
 type ItemProblem = openapi.ItemProblem
@@ -425,7 +432,7 @@ type Reinstatement = openapi.Reinstatement
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest = openapi.ReleaseRequest
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
+// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
 type ReleaseRequestState = openapi.ReleaseRequestState
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
@@ -1589,9 +1596,14 @@ type ClientInterface interface {
 	// CloseAccountWithBody Close an account (the operator only)
 	//
 	// Devices stay as they are: an account that has active ones is closed only with
-	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-	// end for good. Closing an account that was never activated frees its name and
-	// e-mail address.
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+	// answer, of the moment before. Its tokens end for good. So does, shortly after and
+	// with the reason `The account was closed.`, what is open there: its partnerships and
+	// requests for one end, renewal orders of it or for its devices that wait are
+	// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+	// and its operations stop after the items they are at (`failed` with
+	// `account_closed`). Reopening brings none of it back. Closing an account that was
+	// never activated frees its name and e-mail address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1601,9 +1613,14 @@ type ClientInterface interface {
 	// CloseAccount Close an account (the operator only)
 	//
 	// Devices stay as they are: an account that has active ones is closed only with
-	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-	// end for good. Closing an account that was never activated frees its name and
-	// e-mail address.
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+	// answer, of the moment before. Its tokens end for good. So does, shortly after and
+	// with the reason `The account was closed.`, what is open there: its partnerships and
+	// requests for one end, renewal orders of it or for its devices that wait are
+	// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+	// and its operations stop after the items they are at (`failed` with
+	// `account_closed`). Reopening brings none of it back. Closing an account that was
+	// never activated frees its name and e-mail address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1634,6 +1651,8 @@ type ClientInterface interface {
 	//
 	// Its name and e-mail address are taken again where closing had freed them; 409
 	// `name_taken` when the name went to another, give `name` then.
+	// What stopped when it was closed stays stopped: partnerships, orders, release
+	// requests and operations begin anew, tokens are made anew.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1644,6 +1663,8 @@ type ClientInterface interface {
 	//
 	// Its name and e-mail address are taken again where closing had freed them; 409
 	// `name_taken` when the name went to another, give `name` then.
+	// What stopped when it was closed stays stopped: partnerships, orders, release
+	// requests and operations begin anew, tokens are made anew.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3601,9 +3622,14 @@ func (c *RawClient) RevokeUserInvitation(ctx context.Context, uid AccountUID, us
 // CloseAccountWithBody Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3623,9 +3649,14 @@ func (c *RawClient) CloseAccountWithBody(ctx context.Context, uid AccountUID, pa
 // CloseAccount Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3686,6 +3717,8 @@ func (c *RawClient) CorrectAdministratorEmail(ctx context.Context, uid AccountUI
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3706,6 +3739,8 @@ func (c *RawClient) ReopenAccountWithBody(ctx context.Context, uid AccountUID, p
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -16767,7 +16802,7 @@ func (c *Client) RevokeUserInvitation(ctx context.Context, uid AccountUID, user 
 // CloseAccountResponse is the answer to CloseAccount: the field of its status is set.
 type CloseAccountResponse struct {
 	Response
-	JSON200 *Written // 200, application/json
+	JSON200 *Closed // 200, application/json
 }
 
 func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error) {
@@ -16787,9 +16822,14 @@ func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error)
 // CloseAccountWithBody Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16805,9 +16845,14 @@ func (c *Client) CloseAccountWithBody(ctx context.Context, uid AccountUID, param
 // CloseAccount Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16896,6 +16941,8 @@ func readReopenAccountResponse(rsp *http.Response) (*ReopenAccountResponse, erro
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16912,6 +16959,8 @@ func (c *Client) ReopenAccountWithBody(ctx context.Context, uid AccountUID, para
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -279,6 +279,7 @@ func (e PlannedDeviceVerdict) Valid() bool {
 // Defines values for ReleaseRequestState.
 const (
 	ReleaseRequestStateDenied  ReleaseRequestState = "denied"
+	ReleaseRequestStateEnded   ReleaseRequestState = "ended"
 	ReleaseRequestStateGranted ReleaseRequestState = "granted"
 	ReleaseRequestStateOpen    ReleaseRequestState = "open"
 )
@@ -287,6 +288,8 @@ const (
 func (e ReleaseRequestState) Valid() bool {
 	switch e {
 	case ReleaseRequestStateDenied:
+		return true
+	case ReleaseRequestStateEnded:
 		return true
 	case ReleaseRequestStateGranted:
 		return true
@@ -638,6 +641,14 @@ type ClockRequest struct {
 	Now *string `json:"now,omitempty"`
 }
 
+// Closed defines model for Closed.
+type Closed struct {
+	// Holds What the account had before it was closed. Devices and users stay, the rest stops.
+	Holds    Holdings           `json:"holds"`
+	Revision int64              `json:"revision"`
+	Uid      openapi_types.UUID `json:"uid"`
+}
+
 // Closing defines model for Closing.
 type Closing struct {
 	// Confirm Close it though it has active devices
@@ -895,6 +906,27 @@ type HistoryItem struct {
 	Redacted     bool                `json:"redacted"`
 	Revision     int64               `json:"revision"`
 	Type         *string             `json:"type"`
+}
+
+// Holdings What the account had before it was closed. Devices and users stay, the rest stops.
+type Holdings struct {
+	ActiveDevices int `json:"activeDevices"`
+
+	// Devices That are not retired
+	Devices int `json:"devices"`
+
+	// Operations That had not finished
+	Operations int `json:"operations"`
+
+	// Orders For renewals, of the account or for its devices, that waited
+	Orders       int `json:"orders"`
+	Partnerships int `json:"partnerships"`
+
+	// ReleaseRequests Without an answer, asked and held
+	ReleaseRequests int `json:"releaseRequests"`
+
+	// Users Who could sign in
+	Users int `json:"users"`
 }
 
 // ItemProblem defines model for ItemProblem.
@@ -1356,12 +1388,14 @@ type ReleaseRequest struct {
 	RequestedAt time.Time          `json:"requestedAt"`
 
 	// Requester UID of the account that asked
-	Requester    openapi_types.UUID  `json:"requester"`
-	SerialNumber string              `json:"serialNumber"`
-	State        ReleaseRequestState `json:"state"`
+	Requester    openapi_types.UUID `json:"requester"`
+	SerialNumber string             `json:"serialNumber"`
+
+	// State `ended`: without an answer, one of the two accounts was closed
+	State ReleaseRequestState `json:"state"`
 }
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
+// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
 type ReleaseRequestState string
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
@@ -11965,7 +11999,7 @@ type CloseAccount200ResponseHeaders struct {
 }
 
 type CloseAccount200JSONResponse struct {
-	Body    Written
+	Body    Closed
 	Headers CloseAccount200ResponseHeaders
 }
 
