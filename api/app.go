@@ -112,6 +112,7 @@ type Devices interface {
 	List(context.Context, access.Caller, query.DeviceQuery) (query.List[query.DeviceRow], error)
 	Get(ctx context.Context, c access.Caller, name string, f query.Freshness) (query.DeviceRow, eventlog.Position, error)
 	Register(context.Context, access.Caller, devices.Register) (command.BulkResult, error)
+	ChangeMany(context.Context, access.Caller, devices.ChangeMany) (command.BulkResult, error)
 	ReleaseRequests(context.Context, access.Caller) ([]devices.Release, eventlog.Position, error)
 	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
 	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)

@@ -14,7 +14,7 @@ import (
 func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesRequestObject) (openapi.RenewDevicesResponseObject, error) {
 	var in reading
 	c := in.renewal(ctx, r.Body)
-	c.DryRun, c.Atomic = valueOf(r.Params.DryRun), valueOf(r.Params.Atomic)
+	c.Atomic = valueOf(r.Params.Atomic)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesReques
 func (h handlers) ReverseRenewal(ctx context.Context, r openapi.ReverseRenewalRequestObject) (openapi.ReverseRenewalResponseObject, error) {
 	c := renewals.Reverse{
 		Command: commandOf(ctx, r.Body.Reason), Renewal: r.Id, Devices: valueOf(r.Body.Devices),
-		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+		Atomic: valueOf(r.Params.Atomic),
 	}
 	if r.Body.Devices != nil && len(c.Devices) == 0 {
 		return nil, domain.Refuse(device.SelectionEmpty())

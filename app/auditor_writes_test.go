@@ -57,7 +57,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 	move := transfers.Transfer{Command: newCommand(), From: reseller, To: customer, Devices: names}
 	renew := renewals.Renew{Command: newCommand(), Devices: names, Term: calendar.Months(12)}
 	dryMove, dryRenew := move, renew
-	dryMove.DryRun, dryRenew.DryRun = true, true
+	dryMove.DryRun, dryRenew.Command.DryRun = true, true
 	cycle := devices.LifeCycle{Command: newCommand(), Device: serial}
 	submit := func(s operations.Submission) error {
 		s.Command = newCommand()
@@ -160,6 +160,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		}),
 		"Devices.Edit": one(func() error {
 			return fail(m.Devices.Edit(m.ctx, auditor, devices.Edit{Command: newCommand(), Device: serial, Name: &name}))
+		}),
+		"Devices.ChangeMany": one(func() error {
+			return fail(m.Devices.ChangeMany(m.ctx, auditor, devices.ChangeMany{Command: newCommand(), Action: devices.RetireEach, Devices: names}))
 		}),
 		"Devices.Suspend": one(func() error { return fail(m.Devices.Suspend(m.ctx, auditor, cycle)) }),
 		"Devices.Resume":  one(func() error { return fail(m.Devices.Resume(m.ctx, auditor, cycle)) }),

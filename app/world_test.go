@@ -138,6 +138,8 @@ func administratorOf(uid uuid.UUID) access.Caller {
 
 func newCommand() command.Command { return command.Command{ID: uuid.New()} }
 
+func dryRun() command.Command { return command.Command{ID: uuid.New(), DryRun: true} }
+
 // accountNamed is the command to create an account.
 func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) accounts.Create {
 	c := accounts.Create{Command: newCommand(), Name: name, Type: kind, Offers: offers}

@@ -44,6 +44,15 @@ const (
 	Prepaid = openapi.Prepaid
 )
 
+// Values of DeviceChangesAction.
+const (
+	Reinstate = openapi.Reinstate
+	Relabel   = openapi.Relabel
+	Resume    = openapi.Resume
+	Retire    = openapi.Retire
+	Suspend   = openapi.Suspend
+)
+
 // Values of ExternalAccountKind.
 const (
 	Sms                    = openapi.Sms
@@ -67,6 +76,7 @@ const (
 
 // Values of OperationKind.
 const (
+	OperationKindDeviceChange = openapi.OperationKindDeviceChange
 	OperationKindRegistration = openapi.OperationKindRegistration
 	OperationKindRenewal      = openapi.OperationKindRenewal
 	OperationKindTransfer     = openapi.OperationKindTransfer
@@ -82,6 +92,7 @@ const (
 
 // Values of Outcome.
 const (
+	OutcomeChanged     = openapi.OutcomeChanged
 	OutcomeCreated     = openapi.OutcomeCreated
 	OutcomeOrdered     = openapi.OutcomeOrdered
 	OutcomeRefused     = openapi.OutcomeRefused
@@ -249,6 +260,12 @@ type Date = openapi.Date
 // Device defines model for Device.
 type Device = openapi.Device
 
+// DeviceChanges defines model for DeviceChanges.
+type DeviceChanges = openapi.DeviceChanges
+
+// DeviceChangesAction defines model for DeviceChanges.Action.
+type DeviceChangesAction = openapi.DeviceChangesAction
+
 // DeviceEdit defines model for DeviceEdit.
 type DeviceEdit = openapi.DeviceEdit
 
@@ -290,6 +307,9 @@ type ItemProblem = openapi.ItemProblem
 
 // ItemResult defines model for ItemResult.
 type ItemResult = openapi.ItemResult
+
+// LabelChange For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+type LabelChange = openapi.LabelChange
 
 // Labels defines model for Labels.
 type Labels = openapi.Labels
@@ -810,6 +830,9 @@ type ListCustomersParams = openapi.ListCustomersParams
 // CreateCustomerParams defines parameters for CreateCustomer.
 type CreateCustomerParams = openapi.CreateCustomerParams
 
+// ChangeDevicesParams defines parameters for ChangeDevices.
+type ChangeDevicesParams = openapi.ChangeDevicesParams
+
 // RegisterDevicesParams defines parameters for RegisterDevices.
 type RegisterDevicesParams = openapi.RegisterDevicesParams
 
@@ -1010,6 +1033,9 @@ type PutModelJSONRequestBody = openapi.PutModelJSONRequestBody
 
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = openapi.CreateCustomerJSONRequestBody
+
+// ChangeDevicesJSONRequestBody defines body for ChangeDevices for application/json ContentType.
+type ChangeDevicesJSONRequestBody = openapi.ChangeDevicesJSONRequestBody
 
 // RegisterDevicesJSONRequestBody defines body for RegisterDevices for application/json ContentType.
 type RegisterDevicesJSONRequestBody = openapi.RegisterDevicesJSONRequestBody
@@ -1894,6 +1920,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/customers (the `CreateCustomer` operationId).
 	CreateCustomer(ctx context.Context, params *CreateCustomerParams, body CreateCustomerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+	//
+	// One action on each of the devices, of any accounts that the caller's rights reach,
+	// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+	// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+	// has the device, else it is refused with `missing_right`; one that the caller does
+	// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+	// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+	// that device has to be reinstated by itself with another name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+	ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	//
+	// One action on each of the devices, of any accounts that the caller's rights reach,
+	// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+	// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+	// has the device, else it is refused with `missing_right`; one that the caller does
+	// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+	// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+	// that device has to be reinstated by itself with another name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+	ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RegisterDevicesWithBody Register devices
 	//
@@ -4211,6 +4267,56 @@ func (c *RawClient) CreateCustomerWithBody(ctx context.Context, params *CreateCu
 // Corresponds with POST /v1/customers (the `CreateCustomer` operationId).
 func (c *RawClient) CreateCustomer(ctx context.Context, params *CreateCustomerParams, body CreateCustomerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCustomerRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *RawClient) ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDevicesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *RawClient) ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDevicesRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11167,6 +11273,122 @@ func NewCreateCustomerRequestWithBody(server string, params *CreateCustomerParam
 	return req, nil
 }
 
+// NewChangeDevicesRequest calls the generic ChangeDevices builder with application/json body
+func NewChangeDevicesRequest(server string, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeDevicesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewChangeDevicesRequestWithBody constructs an http.Request for the ChangeDevices method, with any body, and a specified content type
+func NewChangeDevicesRequestWithBody(server string, params *ChangeDevicesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device-changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Atomic != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "atomic", *params.Atomic, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.Prefer != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRegisterDevicesRequest calls the generic RegisterDevices builder with application/json body
 func NewRegisterDevicesRequest(server string, params *RegisterDevicesParams, body RegisterDevicesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -17741,6 +17963,74 @@ func (c *Client) CreateCustomer(ctx context.Context, params *CreateCustomerParam
 		return nil, err
 	}
 	return readCreateCustomerResponse(rsp)
+}
+
+// ChangeDevicesResponse is the answer to ChangeDevices: the field of its status is set.
+type ChangeDevicesResponse struct {
+	Response
+	JSON200 *BulkResult // 200, application/json
+	JSON202 *Accepted   // 202, application/json
+}
+
+func readChangeDevicesResponse(rsp *http.Response) (*ChangeDevicesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ChangeDevicesResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *Client) ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDevicesResponse, error) {
+	rsp, err := c.Raw.ChangeDevicesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChangeDevicesResponse(rsp)
+}
+
+// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *Client) ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDevicesResponse, error) {
+	rsp, err := c.Raw.ChangeDevices(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChangeDevicesResponse(rsp)
 }
 
 // RegisterDevicesResponse is the answer to RegisterDevices: the field of its status is set.

@@ -107,6 +107,10 @@ func (s *Service) runChunk(ctx context.Context, r storedRequest, items []storedI
 		c := r.Submission.Transfer
 		c.Command, c.Devices = r.Submission.Command, firstOccurrences(items)
 		return withDuplicates(ctx, r.Caller, items, c, len(c.Devices), s.transfers.Transfer)
+	case ports.OperationDeviceChange:
+		c := r.Submission.Change
+		c.Command, c.Devices = r.Submission.Command, firstOccurrences(items)
+		return withDuplicates(ctx, r.Caller, items, c, len(c.Devices), s.devices.ChangeMany)
 	default:
 		c := r.Submission.Renewal
 		c.Command, c.Devices = r.Submission.Command, firstOccurrences(items)

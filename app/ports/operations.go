@@ -18,6 +18,7 @@ const (
 	OperationRegistration OperationKind = "registration"
 	OperationTransfer     OperationKind = "transfer"
 	OperationRenewal      OperationKind = "renewal"
+	OperationDeviceChange OperationKind = "deviceChange"
 )
 
 // OperationState is how far an operation is.

@@ -22,7 +22,6 @@ type Answer struct {
 	command.Command
 	Renewal uuid.UUID
 	Devices []string
-	DryRun  bool
 	Atomic  bool // of Apply
 }
 
@@ -154,9 +153,5 @@ func trimmed(reason string) (string, error) {
 }
 
 func (c Answer) execute(ctx context.Context, env command.Env, decide command.Decide[order.State]) (command.Result[order.State], error) {
-	on := command.On(order.Aggregate, c.Renewal)
-	if c.DryRun {
-		return command.DryRun(ctx, env, on, decide)
-	}
-	return command.Execute(ctx, env, on, decide)
+	return command.Execute(ctx, env, command.On(order.Aggregate, c.Renewal), decide)
 }

@@ -28,7 +28,6 @@ type Renew struct {
 	OrderNumber string
 	Note        string
 	Part        int
-	DryRun      bool
 	Atomic      bool
 }
 
