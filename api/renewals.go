@@ -8,6 +8,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -59,7 +60,7 @@ func (r *reading) renewal(ctx context.Context, b *openapi.RenewalRequest) renewa
 	return renewals.Renew{
 		Command: commandOf(ctx, b.Reason), Devices: b.Devices,
 		Term: r.term("/term", b.Term), Until: r.date("/until", b.Until), Align: r.alignment(b.AlignTo),
-		OrderNumber: valueOf(b.OrderNumber), Note: valueOf(b.Note),
+		Offer: catalogue.Offer(valueOf(b.Offer)), OrderNumber: valueOf(b.OrderNumber), Note: valueOf(b.Note),
 	}
 }
 

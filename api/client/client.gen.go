@@ -365,6 +365,9 @@ type OperationKind = openapi.OperationKind
 // OperationState defines model for Operation.State.
 type OperationState = openapi.OperationState
 
+// OrderedOffer That the devices are to run on; null is as before
+type OrderedOffer = openapi.OrderedOffer
+
 // Outcome defines model for Outcome.
 type Outcome = openapi.Outcome
 
@@ -2323,8 +2326,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+	// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2338,6 +2341,10 @@ type ClientInterface interface {
 	//   the latest
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
+	//
+	// With `offer` the devices run on another offer once the order is applied, one that
+	// their model supports and their account has (`offer_not_available`); a reversal takes
+	// it back, too. The term stays when `offer` is given alone.
 	//
 	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
@@ -2358,8 +2365,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+	// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2373,6 +2380,10 @@ type ClientInterface interface {
 	//   the latest
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
+	//
+	// With `offer` the devices run on another offer once the order is applied, one that
+	// their model supports and their account has (`offer_not_available`); a reversal takes
+	// it back, too. The term stays when `offer` is given alone.
 	//
 	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
@@ -5089,8 +5100,8 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -5104,6 +5115,10 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -5134,8 +5149,8 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -5149,6 +5164,10 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -19265,8 +19284,8 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -19280,6 +19299,10 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -19306,8 +19329,8 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -19321,6 +19344,10 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with

@@ -1180,6 +1180,9 @@ type OperationKind string
 // OperationState defines model for Operation.State.
 type OperationState string
 
+// OrderedOffer That the devices are to run on; null is as before
+type OrderedOffer = string
+
 // Outcome defines model for Outcome.
 type Outcome string
 
@@ -1483,15 +1486,18 @@ type Renewal struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor              `json:"actor"`
-	AlignTo     *string            `json:"alignTo"`
-	Devices     RenewalSummary     `json:"devices"`
-	Id          openapi_types.UUID `json:"id"`
-	Items       []RenewedDevice    `json:"items"`
-	NextCursor  *string            `json:"nextCursor"`
-	Note        string             `json:"note"`
-	OrderNumber string             `json:"orderNumber"`
-	OrderedAt   time.Time          `json:"orderedAt"`
+	Actor      Actor              `json:"actor"`
+	AlignTo    *string            `json:"alignTo"`
+	Devices    RenewalSummary     `json:"devices"`
+	Id         openapi_types.UUID `json:"id"`
+	Items      []RenewedDevice    `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+	Note       string             `json:"note"`
+
+	// Offer That the devices are to run on; null is as before
+	Offer       *OrderedOffer `json:"offer"`
+	OrderNumber string        `json:"orderNumber"`
+	OrderedAt   time.Time     `json:"orderedAt"`
 
 	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
 	// `reversed`, `declined`, `withdrawn`.
@@ -1524,13 +1530,16 @@ type RenewalOrder struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor              `json:"actor"`
-	AlignTo     *string            `json:"alignTo"`
-	Devices     RenewalSummary     `json:"devices"`
-	Id          openapi_types.UUID `json:"id"`
-	Note        string             `json:"note"`
-	OrderNumber string             `json:"orderNumber"`
-	OrderedAt   time.Time          `json:"orderedAt"`
+	Actor   Actor              `json:"actor"`
+	AlignTo *string            `json:"alignTo"`
+	Devices RenewalSummary     `json:"devices"`
+	Id      openapi_types.UUID `json:"id"`
+	Note    string             `json:"note"`
+
+	// Offer That the devices are to run on; null is as before
+	Offer       *OrderedOffer `json:"offer"`
+	OrderNumber string        `json:"orderNumber"`
+	OrderedAt   time.Time     `json:"orderedAt"`
 
 	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
 	// `reversed`, `declined`, `withdrawn`.
@@ -1556,7 +1565,10 @@ type RenewalPreviewItem struct {
 	Index      int     `json:"index"`
 
 	// NewEnd Last day after the order; null unless it would be applied
-	NewEnd  *string `json:"newEnd"`
+	NewEnd *string `json:"newEnd"`
+
+	// Offer The offer that the device would run on after the order
+	Offer   *string `json:"offer,omitempty"`
 	Outcome Outcome `json:"outcome"`
 
 	// Parked The order extends what waits beside the free term of a reseller's device
@@ -1574,6 +1586,7 @@ type RenewalRequest struct {
 	AlignTo     *string     `json:"alignTo,omitempty"`
 	Devices     DeviceNames `json:"devices"`
 	Note        *string     `json:"note,omitempty"`
+	Offer       *Offer      `json:"offer,omitempty"`
 	OrderNumber *string     `json:"orderNumber,omitempty"`
 
 	// Reason Why, for the history

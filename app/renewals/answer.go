@@ -47,7 +47,10 @@ func (s *Service) Apply(ctx context.Context, caller access.Caller, c Answer) (co
 		chosen = c.concerned(o)
 	}
 	if c.DryRun {
-		bulk := s.renewing(o, chosen, c.Atomic)
+		bulk, err := s.renewing(ctx, o, chosen, c.Atomic)
+		if err != nil {
+			return command.BulkResult{}, err
+		}
 		bulk.DryRun, bulk.Visible = true, func(uuid.UUID) bool { return true }
 		return bulk.Run(ctx, env)
 	}

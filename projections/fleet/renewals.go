@@ -25,9 +25,10 @@ type renewals struct {
 
 // renewal is a row to be.
 type renewal struct {
-	uid, account              uuid.UUID
-	term, align, number, note string
-	until                     calendar.Date
+	uid, account       uuid.UUID
+	term, align, offer string
+	number, note       string
+	until              calendar.Date
 }
 
 func (*renewals) add(e eventlog.Recorded) error {
@@ -47,7 +48,7 @@ func (r *renewals) fold(e eventlog.Recorded) time.Time {
 		}
 		r.insert(renewal{
 			uid: event.Order, account: event.Account, term: event.Term, until: event.Until, align: align,
-			number: event.OrderNumber, note: event.Note,
+			offer: string(event.Offer), number: event.OrderNumber, note: event.Note,
 		}, e.Metadata)
 		devices, accounts := make([][16]byte, len(event.Devices)), make([][16]byte, len(event.Devices))
 		for i, l := range event.Devices {
@@ -100,8 +101,8 @@ func (r *renewals) insert(row renewal, m eventlog.Metadata) {
 	if row.account != uuid.Nil {
 		account = (*[16]byte)(&row.account)
 	}
-	r.statements.Queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-		[16]byte(row.uid), account, row.term, date(row.until), row.align, row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
+	r.statements.Queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		[16]byte(row.uid), account, row.term, date(row.until), row.align, row.offer, row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
 }
 
 func (r *renewals) became(uid uuid.UUID, status order.Status, devices ...uuid.UUID) {

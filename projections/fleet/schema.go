@@ -123,6 +123,7 @@ var tables = []string{
 		term       text        NOT NULL,
 		until      date,
 		align      text        NOT NULL,
+		offer      text        NOT NULL,   -- empty: as before
 		number     text        NOT NULL,
 		number_key text COLLATE "C" NOT NULL,
 		note       text        NOT NULL,
