@@ -33,7 +33,7 @@ func TestAnotherOfferIsOrdered(t *testing.T) {
 	expect(t, "ordered", outcomes(*ordered), []string{"ordered", "ordered"})
 	offer := func(n int) string { return when(d.GetDevice(ctx, mp70(n), nil)).Then(t).JSON200.Offer }
 	expect(t, "it waits", offer(0), "complete")
-	expect(t, "shown", string(*when(boss.GetRenewal(ctx, *ordered.Id, nil)).Then(t).JSON200.Offer), "basic")
+	expect(t, "shown", *when(boss.GetRenewal(ctx, *ordered.Id, nil)).Then(t).JSON200.Offer, "basic")
 	applied := when(d.ApplyRenewal(ctx, *ordered.Id, nil, client.RenewalAnswer{})).Then(t).JSON200
 	expect(t, "applied", []string{outcomes(*applied)[0], applied.Results[0].Device.Offer, offer(1)}, []string{"renewed", "basic", "basic"})
 	boss.After(d.Position())
@@ -49,7 +49,7 @@ func TestAnotherOfferIsOrdered(t *testing.T) {
 	now := applied.Results[0].Device
 	expect(t, "the offer alone", []string{outcomes(*applied)[0], now.Offer, *now.ServiceEnd}, []string{"renewed", "basic", d.ends[2].String()})
 	shown := when(d.GetRenewal(ctx, *ordered.Id, nil)).Then(t).JSON200
-	expect(t, "shown", []string{string(shown.State), string(shown.Items[0].State), string(*shown.Offer)}, []string{"applied", "applied", "basic"})
+	expect(t, "shown", []string{string(shown.State), string(shown.Items[0].State), *shown.Offer}, []string{"applied", "applied", "basic"})
 	expect(t, "as it is", outcomes(*when(d.RenewDevices(ctx, nil, alone)).Then(t).JSON200), []string{"unchanged"})
 	when(d.ReverseRenewal(ctx, *ordered.Id, nil, client.RenewalReversalRequest{Reason: new("a mistake")})).Then(t)
 	expect(t, "reversed", []string{offer(2), string(when(d.GetRenewal(ctx, *ordered.Id, nil)).Then(t).JSON200.State)}, []string{"complete", "reversed"})

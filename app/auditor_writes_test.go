@@ -57,7 +57,7 @@ func TestAuditorsWriteNothing(t *testing.T) {
 	move := transfers.Transfer{Command: newCommand(), From: reseller, To: customer, Devices: names}
 	renew := renewals.Renew{Command: newCommand(), Devices: names, Term: calendar.Months(12)}
 	dryMove, dryRenew := move, renew
-	dryMove.DryRun, dryRenew.Command.DryRun = true, true
+	dryMove.DryRun, dryRenew.DryRun = true, true
 	cycle := devices.LifeCycle{Command: newCommand(), Device: serial}
 	submit := func(s operations.Submission) error {
 		s.Command = newCommand()

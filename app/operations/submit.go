@@ -178,5 +178,5 @@ func (c Submission) atomic() bool {
 }
 
 func (c Submission) dryRun() bool {
-	return c.Command.DryRun || c.Kind == ports.OperationTransfer && c.Transfer.DryRun
+	return c.DryRun || c.Kind == ports.OperationTransfer && c.Transfer.DryRun
 }
