@@ -129,6 +129,10 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 		return nil, err
 	}
 	body := valueOf(r.Body)
+	holds, err := h.App.Accounts.Holdings(ctx, callOf(ctx).caller, r.Uid)
+	if err != nil {
+		return nil, err
+	}
 	receipt, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, accounts.Close{
 		Command: commandOf(ctx, body.Reason), Account: r.Uid, IfRevision: expected, Confirm: valueOf(body.Confirm),
 	})
@@ -136,7 +140,12 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 		return nil, err
 	}
 	return openapi.CloseAccount200JSONResponse{
-		Body:    writtenBody(receipt),
+		Body: openapi.Closed{
+			Uid: receipt.UID, Revision: int64(receipt.Revision), Holds: openapi.Holdings{
+				Devices: holds.Devices, ActiveDevices: holds.ActiveDevices, Users: holds.Users, Partnerships: holds.Partnerships,
+				Orders: holds.Orders, ReleaseRequests: holds.Releases, Operations: holds.Operations,
+			},
+		},
 		Headers: openapi.CloseAccount200ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }

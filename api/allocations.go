@@ -14,7 +14,7 @@ func (h handlers) GrantAllocation(ctx context.Context, r openapi.GrantAllocation
 	var in reading
 	c := renewals.Grant{
 		Command: commandOf(ctx, r.Body.Reason), Device: r.Body.Device,
-		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until), DryRun: valueOf(r.Params.DryRun),
+		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -280,6 +280,28 @@ var isolationRows = []row{
 				"200:refused+device_not_found+missing_right 404 404 200:refused+device_not_found",
 		},
 	},
+	{
+		route: "POST /v1/device-changes", send: "/v1/device-changes?dryRun=true", body: `{"action":"suspend","devices":["{device}"]}`,
+		right: map[string]string{
+			"reseller": "200:changed 200:changed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"customer": "200:changed 200:changed 200:refused+missing_right 200:changed 200:refused+missing_right 200:refused+device_not_found 403:forbidden 200:changed",
+			"shown": "200:changed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found " +
+				"200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"foreign": "200:changed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:changed 403:forbidden 200:refused+device_not_found",
+			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+		},
+	},
+	{
+		route: "POST /v1/device-changes", send: "/v1/device-changes?dryRun=true", body: `{"action":"retire","devices":["{device}"]}`,
+		right: map[string]string{
+			"reseller": "200:changed 200:changed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"customer": "200:changed 200:changed 200:refused+missing_right 200:changed 200:refused+missing_right 200:refused+device_not_found 403:forbidden 200:refused+missing_right",
+			"shown": "200:changed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found " +
+				"200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"foreign": "200:changed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:changed 403:forbidden 200:refused+device_not_found",
+			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+		},
+	},
 	{route: "POST /v1/renewals", send: "/v1/renewals?dryRun=true", body: `{"devices":["{device}"],"term":"P1Y"}`, right: renewedBy},
 	{route: "POST /v1/renewal-previews", send: "/v1/renewal-previews", body: `{"devices":["{device}"],"term":"P1Y"}`, right: renewedBy},
 	{

@@ -128,4 +128,5 @@ var successOf = map[ports.OperationKind]domain.Outcome{
 	ports.OperationRegistration: domain.OutcomeCreated,
 	ports.OperationTransfer:     domain.OutcomeTransferred,
 	ports.OperationRenewal:      domain.OutcomeRenewed,
+	ports.OperationDeviceChange: domain.OutcomeChanged,
 }

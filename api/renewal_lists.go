@@ -70,7 +70,7 @@ func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObj
 	o := renewalOrder(found.RenewalRow)
 	return openapi.GetRenewal200JSONResponse{
 		Body: openapi.Renewal{
-			Id: o.Id, State: o.State, Account: o.Account, Term: o.Term, Until: o.Until, AlignTo: o.AlignTo, OrderNumber: o.OrderNumber,
+			Id: o.Id, State: o.State, Account: o.Account, Term: o.Term, Until: o.Until, AlignTo: o.AlignTo, Offer: o.Offer, OrderNumber: o.OrderNumber,
 			Note: o.Note, OrderedAt: o.OrderedAt, Actor: o.Actor, Devices: o.Devices, Total: o.Devices.Total, NextCursor: present(found.NextCursor),
 			Items: list(found.Lines, func(l renewals.Line) openapi.RenewedDevice { return renewedDevice(found.RenewalRow, l) }),
 		},
@@ -86,7 +86,7 @@ func renewalOrder(r query.RenewalRow) openapi.RenewalOrder {
 	devices.Total = devices.Ordered + devices.Applied + devices.Declined + devices.Withdrawn + devices.Reversed
 	return openapi.RenewalOrder{
 		Id: r.UID, State: openapi.RenewalState(r.Status), Account: present(r.Account), Term: present(r.Term), Until: present(r.Until.String()),
-		AlignTo: present(r.Align), OrderNumber: r.OrderNumber, Note: r.Note, OrderedAt: r.OrderedAt, Actor: actor(r.Actor), Devices: devices,
+		AlignTo: present(r.Align), Offer: present(string(r.Offer)), OrderNumber: r.OrderNumber, Note: r.Note, OrderedAt: r.OrderedAt, Actor: actor(r.Actor), Devices: devices,
 	}
 }
 

@@ -237,7 +237,7 @@ func TestDryRunOfAtomicRenewal(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	serials := w.registered(customer, routers(1, 2)...)
 	before := len(w.everything())
-	c := renewals.Renew{Command: newCommand(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true, DryRun: true}
+	c := renewals.Renew{Command: dryRun(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true}
 	r, err := w.Renewals.Renew(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused batch_refused", "refused batch_refused", "refused device_not_found"}, outcomes(r))

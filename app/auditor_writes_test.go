@@ -29,7 +29,7 @@ import (
 
 // readingUseCases are those that take a caller and change nothing.
 var readingUseCases = strings.Fields(`Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Operations.Get Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
@@ -170,6 +170,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		}),
 		"Devices.Edit": one(func() error {
 			return fail(m.Devices.Edit(m.ctx, auditor, devices.Edit{Command: newCommand(), Device: serial, Name: &name}))
+		}),
+		"Devices.ChangeMany": one(func() error {
+			return fail(m.Devices.ChangeMany(m.ctx, auditor, devices.ChangeMany{Command: newCommand(), Action: devices.RetireEach, Devices: names}))
 		}),
 		"Devices.Suspend": one(func() error { return fail(m.Devices.Suspend(m.ctx, auditor, cycle)) }),
 		"Devices.Resume":  one(func() error { return fail(m.Devices.Resume(m.ctx, auditor, cycle)) }),

@@ -46,7 +46,7 @@ func TestRegistrationPlacesAndOrder(t *testing.T) {
 
 	rows := append(routers(100, 3), devices.Registration{SerialNumber: "nonsense!", IMEI: imei(1)})
 	rows = append(rows, routers(103, 4)...)
-	dry, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: rows, DryRun: true})
+	dry, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: dryRun(), Items: rows})
 	require.NoError(t, err)
 	before := len(w.everything())
 	done := w.register(reseller, rows...)

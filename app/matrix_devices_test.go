@@ -50,10 +50,16 @@ func (w *world) asked(round int) (buyer uuid.UUID, c devices.RequestRelease) {
 }
 
 func deviceRows() []row {
-	rows := twice("register devices", "Devices.Register", false, func(w *world, round int, atomic bool) func(process) error {
+	rows := twice("retire many devices", "Devices.ChangeMany", false, func(w *world, round int, atomic bool) func(process) error {
+		c := devices.ChangeMany{
+			Command: newCommand(), Action: devices.RetireEach, Atomic: atomic, Devices: w.registered(w.fixed("Delta Rail"), routers(2*round, 2)...),
+		}
+		return func(on process) error { return bulk(on.Devices.ChangeMany(w.ctx, operator(), c)) }
+	})
+	rows = append(rows, twice("register devices", "Devices.Register", false, func(w *world, round int, atomic bool) func(process) error {
 		uid, c := w.registering(round, atomic)
 		return func(on process) error { return bulk(on.Devices.Register(w.ctx, operatorFor(uid), c)) }
-	})
+	})...)
 	return append(rows,
 		row{name: "register a released device", covers: "Devices.Register", begin: func(w *world, round int) func(process) error {
 			buyer, c := w.asked(round)

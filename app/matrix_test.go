@@ -188,7 +188,7 @@ func toldOf(e domain.Event) int {
 
 // onlyRead are the use cases that write nothing.
 const onlyRead = `Access.Partners Access.ProfileRights Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List
 	Audits.Caller Audits.Get Audits.List
 	Catalogues.AsOf Catalogues.InForce
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
@@ -208,7 +208,7 @@ var elsewhere = slices.Concat(
 	// The finisher follows every death of a row and dies at its own steps, and
 	// these are parts of what it does.
 	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted Devices.ReleaseByItself
-		Renewals.FinishOrder Renewals.RecordReversal
+		Renewals.FinishOrder Renewals.RecordReversal Renewals.Stop Partnerships.Stop Devices.EndRelease
 		People.EndAccountTokens People.FinishErasure People.FollowAccess People.FollowPerson People.JoinFirst People.NameAdministrator`),
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),
@@ -231,7 +231,7 @@ var portsSteps = []struct {
 	{reflect.TypeFor[ports.AccountTokens](), "Revoke RevokeAll", "List"},
 	{reflect.TypeFor[ports.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
 	{reflect.TypeFor[ports.ResetQueue](), "QueuePasswordReset", ""},
-	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation", "Operation OperationRequest OperationResults"},
+	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation StopOperations", "OpenOperations Operation OperationRequest OperationResults"},
 	{reflect.TypeFor[ports.SandboxClock](), "MoveTo", "Alone Now"},
 	{reflect.TypeFor[ports.Mailer](), "Send", ""},
 }

@@ -106,7 +106,7 @@ func TestWhoRegistersWhere(t *testing.T) {
 		row := router(n)
 		row.Account = c.into
 		for _, dry := range []bool{true, false} {
-			r, err := w.Devices.Register(w.ctx, c.by, devices.Register{Command: newCommand(), Items: []devices.Registration{row}, DryRun: dry})
+			r, err := w.Devices.Register(w.ctx, c.by, devices.Register{Command: command.Command{ID: uuid.New(), DryRun: dry}, Items: []devices.Registration{row}})
 			require.NoError(t, err, name)
 			require.Equal(t, []string{c.want}, outcomes(r), name)
 		}
@@ -140,8 +140,8 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	there := router(3)
 	there.Account, there.IMEI = foreign, imei(5)
 	for _, rows := range [][]devices.Registration{{row}, {there}, {mine}} {
-		for _, c := range []devices.Register{{DryRun: true}, {Atomic: true}, {}} {
-			c.Command, c.Items = newCommand(), rows
+		for _, c := range []devices.Register{{Command: dryRun()}, {Command: newCommand(), Atomic: true}, {Command: newCommand()}} {
+			c.Items = rows
 			r, err = w.Devices.Register(w.ctx, administratorOf(reseller), c)
 			require.NoError(t, err)
 			want := map[string]string{row.SerialNumber: "created", there.SerialNumber: "refused registered_elsewhere", mine.SerialNumber: "unchanged"}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	operationstore "github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
@@ -55,7 +57,7 @@ type world struct {
 	people     people.Options // with passwords only where the test needs them
 	resets     resetQueue
 	more       func(*app.Dependencies) // what else the test needs
-	operations ports.OperationStore    // nil unless the test needs one
+	operations ports.OperationStore    // whose chunks nobody runs but the test
 	handled    eventlog.Position       // how far the finisher is
 	folded     folded                  // as far as fold has got
 }
@@ -79,6 +81,7 @@ func worldOn(t testing.TB, socket string) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: clocktest.At(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))}
 	w.people.Store, w.people.Tokens = peoplestore.NewStore(pool), postgres.NewTokens(pool)
+	w.operations = operationstore.NewStore(pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
 	w.App = w.with(store)
 	return w
 }
@@ -116,6 +119,8 @@ func administratorOf(uid uuid.UUID) access.Caller {
 }
 
 func newCommand() command.Command { return command.Command{ID: uuid.New()} }
+
+func dryRun() command.Command { return command.Command{ID: uuid.New(), DryRun: true} }
 
 // accountNamed is the command to create an account.
 func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) accounts.Create {

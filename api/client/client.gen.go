@@ -44,6 +44,15 @@ const (
 	Prepaid = openapi.Prepaid
 )
 
+// Values of DeviceChangesAction.
+const (
+	Reinstate = openapi.Reinstate
+	Relabel   = openapi.Relabel
+	Resume    = openapi.Resume
+	Retire    = openapi.Retire
+	Suspend   = openapi.Suspend
+)
+
 // Values of ExternalAccountKind.
 const (
 	Sms                    = openapi.Sms
@@ -67,6 +76,7 @@ const (
 
 // Values of OperationKind.
 const (
+	OperationKindDeviceChange = openapi.OperationKindDeviceChange
 	OperationKindRegistration = openapi.OperationKindRegistration
 	OperationKindRenewal      = openapi.OperationKindRenewal
 	OperationKindTransfer     = openapi.OperationKindTransfer
@@ -82,6 +92,7 @@ const (
 
 // Values of Outcome.
 const (
+	OutcomeChanged     = openapi.OutcomeChanged
 	OutcomeCreated     = openapi.OutcomeCreated
 	OutcomeOrdered     = openapi.OutcomeOrdered
 	OutcomeRefused     = openapi.OutcomeRefused
@@ -108,6 +119,7 @@ const (
 // Values of ReleaseRequestState.
 const (
 	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
+	ReleaseRequestStateEnded   = openapi.ReleaseRequestStateEnded
 	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
 	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
 )
@@ -227,6 +239,9 @@ type Change = openapi.Change
 // ClockRequest defines model for ClockRequest.
 type ClockRequest = openapi.ClockRequest
 
+// Closed defines model for Closed.
+type Closed = openapi.Closed
+
 // Closing defines model for Closing.
 type Closing = openapi.Closing
 
@@ -255,6 +270,12 @@ type Date = openapi.Date
 
 // Device defines model for Device.
 type Device = openapi.Device
+
+// DeviceChanges defines model for DeviceChanges.
+type DeviceChanges = openapi.DeviceChanges
+
+// DeviceChangesAction defines model for DeviceChanges.Action.
+type DeviceChangesAction = openapi.DeviceChangesAction
 
 // DeviceEdit defines model for DeviceEdit.
 type DeviceEdit = openapi.DeviceEdit
@@ -292,11 +313,17 @@ type History = openapi.History
 // HistoryItem defines model for HistoryItem.
 type HistoryItem = openapi.HistoryItem
 
+// Holdings What the account had before it was closed. Devices and users stay, the rest stops.
+type Holdings = openapi.Holdings
+
 // ItemProblem defines model for ItemProblem.
 type ItemProblem = openapi.ItemProblem
 
 // ItemResult defines model for ItemResult.
 type ItemResult = openapi.ItemResult
+
+// LabelChange For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+type LabelChange = openapi.LabelChange
 
 // Labels defines model for Labels.
 type Labels = openapi.Labels
@@ -357,6 +384,9 @@ type OperationKind = openapi.OperationKind
 
 // OperationState defines model for Operation.State.
 type OperationState = openapi.OperationState
+
+// OrderedOffer That the devices are to run on; null is as before
+type OrderedOffer = openapi.OrderedOffer
 
 // Outcome defines model for Outcome.
 type Outcome = openapi.Outcome
@@ -460,7 +490,7 @@ type Reinstatement = openapi.Reinstatement
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest = openapi.ReleaseRequest
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
+// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
 type ReleaseRequestState = openapi.ReleaseRequestState
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
@@ -838,6 +868,9 @@ type ListCustomersParams = openapi.ListCustomersParams
 // CreateCustomerParams defines parameters for CreateCustomer.
 type CreateCustomerParams = openapi.CreateCustomerParams
 
+// ChangeDevicesParams defines parameters for ChangeDevices.
+type ChangeDevicesParams = openapi.ChangeDevicesParams
+
 // RegisterDevicesParams defines parameters for RegisterDevices.
 type RegisterDevicesParams = openapi.RegisterDevicesParams
 
@@ -1065,6 +1098,9 @@ type PutModelJSONRequestBody = openapi.PutModelJSONRequestBody
 
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = openapi.CreateCustomerJSONRequestBody
+
+// ChangeDevicesJSONRequestBody defines body for ChangeDevices for application/json ContentType.
+type ChangeDevicesJSONRequestBody = openapi.ChangeDevicesJSONRequestBody
 
 // RegisterDevicesJSONRequestBody defines body for RegisterDevices for application/json ContentType.
 type RegisterDevicesJSONRequestBody = openapi.RegisterDevicesJSONRequestBody
@@ -1666,9 +1702,14 @@ type ClientInterface interface {
 	// CloseAccountWithBody Close an account (the operator only)
 	//
 	// Devices stay as they are: an account that has active ones is closed only with
-	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-	// end for good. Closing an account that was never activated frees its name and
-	// e-mail address.
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+	// answer, of the moment before. Its tokens end for good. So does, shortly after and
+	// with the reason `The account was closed.`, what is open there: its partnerships and
+	// requests for one end, renewal orders of it or for its devices that wait are
+	// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+	// and its operations stop after the items they are at (`failed` with
+	// `account_closed`). Reopening brings none of it back. Closing an account that was
+	// never activated frees its name and e-mail address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1678,9 +1719,14 @@ type ClientInterface interface {
 	// CloseAccount Close an account (the operator only)
 	//
 	// Devices stay as they are: an account that has active ones is closed only with
-	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-	// end for good. Closing an account that was never activated frees its name and
-	// e-mail address.
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+	// answer, of the moment before. Its tokens end for good. So does, shortly after and
+	// with the reason `The account was closed.`, what is open there: its partnerships and
+	// requests for one end, renewal orders of it or for its devices that wait are
+	// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+	// and its operations stop after the items they are at (`failed` with
+	// `account_closed`). Reopening brings none of it back. Closing an account that was
+	// never activated frees its name and e-mail address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1711,6 +1757,8 @@ type ClientInterface interface {
 	//
 	// Its name and e-mail address are taken again where closing had freed them; 409
 	// `name_taken` when the name went to another, give `name` then.
+	// What stopped when it was closed stays stopped: partnerships, orders, release
+	// requests and operations begin anew, tokens are made anew.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1721,6 +1769,8 @@ type ClientInterface interface {
 	//
 	// Its name and e-mail address are taken again where closing had freed them; 409
 	// `name_taken` when the name went to another, give `name` then.
+	// What stopped when it was closed stays stopped: partnerships, orders, release
+	// requests and operations begin anew, tokens are made anew.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1950,6 +2000,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/customers (the `CreateCustomer` operationId).
 	CreateCustomer(ctx context.Context, params *CreateCustomerParams, body CreateCustomerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+	//
+	// One action on each of the devices, of any accounts that the caller's rights reach,
+	// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+	// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+	// has the device, else it is refused with `missing_right`; one that the caller does
+	// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+	// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+	// that device has to be reinstated by itself with another name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+	ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	//
+	// One action on each of the devices, of any accounts that the caller's rights reach,
+	// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+	// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+	// has the device, else it is refused with `missing_right`; one that the caller does
+	// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+	// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+	// that device has to be reinstated by itself with another name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+	ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RegisterDevicesWithBody Register devices
 	//
@@ -2456,8 +2536,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+	// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2471,6 +2551,10 @@ type ClientInterface interface {
 	//   the latest
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
+	//
+	// With `offer` the devices run on another offer once the order is applied, one that
+	// their model supports and their account has (`offer_not_available`); a reversal takes
+	// it back, too. The term stays when `offer` is given alone.
 	//
 	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
@@ -2491,8 +2575,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+	// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2506,6 +2590,10 @@ type ClientInterface interface {
 	//   the latest
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
+	//
+	// With `offer` the devices run on another offer once the order is applied, one that
+	// their model supports and their account has (`offer_not_available`); a reversal takes
+	// it back, too. The term stays when `offer` is given alone.
 	//
 	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
@@ -3819,9 +3907,14 @@ func (c *RawClient) RevokeUserInvitation(ctx context.Context, uid AccountUID, us
 // CloseAccountWithBody Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3841,9 +3934,14 @@ func (c *RawClient) CloseAccountWithBody(ctx context.Context, uid AccountUID, pa
 // CloseAccount Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3904,6 +4002,8 @@ func (c *RawClient) CorrectAdministratorEmail(ctx context.Context, uid AccountUI
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3924,6 +4024,8 @@ func (c *RawClient) ReopenAccountWithBody(ctx context.Context, uid AccountUID, p
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4394,6 +4496,56 @@ func (c *RawClient) CreateCustomerWithBody(ctx context.Context, params *CreateCu
 // Corresponds with POST /v1/customers (the `CreateCustomer` operationId).
 func (c *RawClient) CreateCustomer(ctx context.Context, params *CreateCustomerParams, body CreateCustomerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCustomerRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *RawClient) ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDevicesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *RawClient) ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDevicesRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5439,8 +5591,8 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -5454,6 +5606,10 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -5484,8 +5640,8 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -5499,6 +5655,10 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -11634,6 +11794,122 @@ func NewCreateCustomerRequestWithBody(server string, params *CreateCustomerParam
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeDevicesRequest calls the generic ChangeDevices builder with application/json body
+func NewChangeDevicesRequest(server string, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeDevicesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewChangeDevicesRequestWithBody constructs an http.Request for the ChangeDevices method, with any body, and a specified content type
+func NewChangeDevicesRequestWithBody(server string, params *ChangeDevicesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device-changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Atomic != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "atomic", *params.Atomic, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.Prefer != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam2)
 		}
 
 	}
@@ -18104,7 +18380,7 @@ func (c *Client) RevokeUserInvitation(ctx context.Context, uid AccountUID, user 
 // CloseAccountResponse is the answer to CloseAccount: the field of its status is set.
 type CloseAccountResponse struct {
 	Response
-	JSON200 *Written // 200, application/json
+	JSON200 *Closed // 200, application/json
 }
 
 func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error) {
@@ -18124,9 +18400,14 @@ func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error)
 // CloseAccountWithBody Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18142,9 +18423,14 @@ func (c *Client) CloseAccountWithBody(ctx context.Context, uid AccountUID, param
 // CloseAccount Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18233,6 +18519,8 @@ func readReopenAccountResponse(rsp *http.Response) (*ReopenAccountResponse, erro
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18249,6 +18537,8 @@ func (c *Client) ReopenAccountWithBody(ctx context.Context, uid AccountUID, para
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19029,6 +19319,74 @@ func (c *Client) CreateCustomer(ctx context.Context, params *CreateCustomerParam
 		return nil, err
 	}
 	return readCreateCustomerResponse(rsp)
+}
+
+// ChangeDevicesResponse is the answer to ChangeDevices: the field of its status is set.
+type ChangeDevicesResponse struct {
+	Response
+	JSON200 *BulkResult // 200, application/json
+	JSON202 *Accepted   // 202, application/json
+}
+
+func readChangeDevicesResponse(rsp *http.Response) (*ChangeDevicesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ChangeDevicesResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *Client) ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDevicesResponse, error) {
+	rsp, err := c.Raw.ChangeDevicesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChangeDevicesResponse(rsp)
+}
+
+// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *Client) ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDevicesResponse, error) {
+	rsp, err := c.Raw.ChangeDevices(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChangeDevicesResponse(rsp)
 }
 
 // RegisterDevicesResponse is the answer to RegisterDevices: the field of its status is set.
@@ -20690,8 +21048,8 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -20705,6 +21063,10 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -20731,8 +21093,8 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -20746,6 +21108,10 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with

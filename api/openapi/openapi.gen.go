@@ -99,6 +99,33 @@ func (e BillingMode) Valid() bool {
 	}
 }
 
+// Defines values for DeviceChangesAction.
+const (
+	Reinstate DeviceChangesAction = "reinstate"
+	Relabel   DeviceChangesAction = "relabel"
+	Resume    DeviceChangesAction = "resume"
+	Retire    DeviceChangesAction = "retire"
+	Suspend   DeviceChangesAction = "suspend"
+)
+
+// Valid indicates whether the value is a known member of the DeviceChangesAction enum.
+func (e DeviceChangesAction) Valid() bool {
+	switch e {
+	case Reinstate:
+		return true
+	case Relabel:
+		return true
+	case Resume:
+		return true
+	case Retire:
+		return true
+	case Suspend:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExternalAccountKind.
 const (
 	Sms                    ExternalAccountKind = "sms"
@@ -182,6 +209,7 @@ func (e Offer) Valid() bool {
 
 // Defines values for OperationKind.
 const (
+	OperationKindDeviceChange OperationKind = "deviceChange"
 	OperationKindRegistration OperationKind = "registration"
 	OperationKindRenewal      OperationKind = "renewal"
 	OperationKindTransfer     OperationKind = "transfer"
@@ -190,6 +218,8 @@ const (
 // Valid indicates whether the value is a known member of the OperationKind enum.
 func (e OperationKind) Valid() bool {
 	switch e {
+	case OperationKindDeviceChange:
+		return true
 	case OperationKindRegistration:
 		return true
 	case OperationKindRenewal:
@@ -227,6 +257,7 @@ func (e OperationState) Valid() bool {
 
 // Defines values for Outcome.
 const (
+	OutcomeChanged     Outcome = "changed"
 	OutcomeCreated     Outcome = "created"
 	OutcomeOrdered     Outcome = "ordered"
 	OutcomeRefused     Outcome = "refused"
@@ -239,6 +270,8 @@ const (
 // Valid indicates whether the value is a known member of the Outcome enum.
 func (e Outcome) Valid() bool {
 	switch e {
+	case OutcomeChanged:
+		return true
 	case OutcomeCreated:
 		return true
 	case OutcomeOrdered:
@@ -303,6 +336,7 @@ func (e PlannedDeviceVerdict) Valid() bool {
 // Defines values for ReleaseRequestState.
 const (
 	ReleaseRequestStateDenied  ReleaseRequestState = "denied"
+	ReleaseRequestStateEnded   ReleaseRequestState = "ended"
 	ReleaseRequestStateGranted ReleaseRequestState = "granted"
 	ReleaseRequestStateOpen    ReleaseRequestState = "open"
 )
@@ -311,6 +345,8 @@ const (
 func (e ReleaseRequestState) Valid() bool {
 	switch e {
 	case ReleaseRequestStateDenied:
+		return true
+	case ReleaseRequestStateEnded:
 		return true
 	case ReleaseRequestStateGranted:
 		return true
@@ -669,6 +705,14 @@ type ClockRequest struct {
 	Now *string `json:"now,omitempty"`
 }
 
+// Closed defines model for Closed.
+type Closed struct {
+	// Holds What the account had before it was closed. Devices and users stay, the rest stops.
+	Holds    Holdings           `json:"holds"`
+	Revision int64              `json:"revision"`
+	Uid      openapi_types.UUID `json:"uid"`
+}
+
 // Closing defines model for Closing.
 type Closing struct {
 	// Confirm Close it though it has active devices
@@ -808,6 +852,21 @@ type Device struct {
 	WarrantyEnd   *string            `json:"warrantyEnd"`
 }
 
+// DeviceChanges defines model for DeviceChanges.
+type DeviceChanges struct {
+	Action  DeviceChangesAction `json:"action"`
+	Devices DeviceNames         `json:"devices"`
+
+	// Labels For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+	Labels *LabelChange `json:"labels,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
+// DeviceChangesAction defines model for DeviceChanges.Action.
+type DeviceChangesAction string
+
 // DeviceEdit defines model for DeviceEdit.
 type DeviceEdit struct {
 	// Iccid Of its SIM; empty takes the SIM away. A reseller's device gets none
@@ -935,6 +994,27 @@ type HistoryItem struct {
 	Type         *string             `json:"type"`
 }
 
+// Holdings What the account had before it was closed. Devices and users stay, the rest stops.
+type Holdings struct {
+	ActiveDevices int `json:"activeDevices"`
+
+	// Devices That are not retired
+	Devices int `json:"devices"`
+
+	// Operations That had not finished
+	Operations int `json:"operations"`
+
+	// Orders For renewals, of the account or for its devices, that waited
+	Orders       int `json:"orders"`
+	Partnerships int `json:"partnerships"`
+
+	// ReleaseRequests Without an answer, asked and held
+	ReleaseRequests int `json:"releaseRequests"`
+
+	// Users Who could sign in
+	Users int `json:"users"`
+}
+
 // ItemProblem defines model for ItemProblem.
 type ItemProblem struct {
 	Code     string             `json:"code"`
@@ -954,6 +1034,13 @@ type ItemResult struct {
 
 	// Uid Of the device, where it is known
 	Uid *string `json:"uid,omitempty"`
+}
+
+// LabelChange For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+type LabelChange struct {
+	Add    *[]string `json:"add,omitempty"`
+	Remove *[]string `json:"remove,omitempty"`
+	Set    *[]string `json:"set,omitempty"`
 }
 
 // Labels defines model for Labels.
@@ -1158,6 +1245,9 @@ type OperationKind string
 
 // OperationState defines model for Operation.State.
 type OperationState string
+
+// OrderedOffer That the devices are to run on; null is as before
+type OrderedOffer = string
 
 // Outcome defines model for Outcome.
 type Outcome string
@@ -1475,12 +1565,14 @@ type ReleaseRequest struct {
 	RequestedAt time.Time          `json:"requestedAt"`
 
 	// Requester UID of the account that asked
-	Requester    openapi_types.UUID  `json:"requester"`
-	SerialNumber string              `json:"serialNumber"`
-	State        ReleaseRequestState `json:"state"`
+	Requester    openapi_types.UUID `json:"requester"`
+	SerialNumber string             `json:"serialNumber"`
+
+	// State `ended`: without an answer, one of the two accounts was closed
+	State ReleaseRequestState `json:"state"`
 }
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
+// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
 type ReleaseRequestState string
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
@@ -1513,15 +1605,18 @@ type Renewal struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor              `json:"actor"`
-	AlignTo     *string            `json:"alignTo"`
-	Devices     RenewalSummary     `json:"devices"`
-	Id          openapi_types.UUID `json:"id"`
-	Items       []RenewedDevice    `json:"items"`
-	NextCursor  *string            `json:"nextCursor"`
-	Note        string             `json:"note"`
-	OrderNumber string             `json:"orderNumber"`
-	OrderedAt   time.Time          `json:"orderedAt"`
+	Actor      Actor              `json:"actor"`
+	AlignTo    *string            `json:"alignTo"`
+	Devices    RenewalSummary     `json:"devices"`
+	Id         openapi_types.UUID `json:"id"`
+	Items      []RenewedDevice    `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+	Note       string             `json:"note"`
+
+	// Offer That the devices are to run on; null is as before
+	Offer       *OrderedOffer `json:"offer"`
+	OrderNumber string        `json:"orderNumber"`
+	OrderedAt   time.Time     `json:"orderedAt"`
 
 	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
 	// `reversed`, `declined`, `withdrawn`.
@@ -1554,13 +1649,16 @@ type RenewalOrder struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor              `json:"actor"`
-	AlignTo     *string            `json:"alignTo"`
-	Devices     RenewalSummary     `json:"devices"`
-	Id          openapi_types.UUID `json:"id"`
-	Note        string             `json:"note"`
-	OrderNumber string             `json:"orderNumber"`
-	OrderedAt   time.Time          `json:"orderedAt"`
+	Actor   Actor              `json:"actor"`
+	AlignTo *string            `json:"alignTo"`
+	Devices RenewalSummary     `json:"devices"`
+	Id      openapi_types.UUID `json:"id"`
+	Note    string             `json:"note"`
+
+	// Offer That the devices are to run on; null is as before
+	Offer       *OrderedOffer `json:"offer"`
+	OrderNumber string        `json:"orderNumber"`
+	OrderedAt   time.Time     `json:"orderedAt"`
 
 	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
 	// `reversed`, `declined`, `withdrawn`.
@@ -1586,7 +1684,10 @@ type RenewalPreviewItem struct {
 	Index      int     `json:"index"`
 
 	// NewEnd Last day after the order; null unless it would be applied
-	NewEnd  *string `json:"newEnd"`
+	NewEnd *string `json:"newEnd"`
+
+	// Offer The offer that the device would run on after the order
+	Offer   *string `json:"offer,omitempty"`
 	Outcome Outcome `json:"outcome"`
 
 	// Parked The order extends what waits beside the free term of a reseller's device
@@ -1604,6 +1705,7 @@ type RenewalRequest struct {
 	AlignTo     *string     `json:"alignTo,omitempty"`
 	Devices     DeviceNames `json:"devices"`
 	Note        *string     `json:"note,omitempty"`
+	Offer       *Offer      `json:"offer,omitempty"`
 	OrderNumber *string     `json:"orderNumber,omitempty"`
 
 	// Reason Why, for the history
@@ -1820,6 +1922,7 @@ type Slots struct {
 
 // Summary defines model for Summary.
 type Summary struct {
+	Changed     *int `json:"changed,omitempty"`
 	Created     *int `json:"created,omitempty"`
 	Ordered     *int `json:"ordered,omitempty"`
 	Refused     int  `json:"refused"`
@@ -2882,6 +2985,24 @@ type CreateCustomerParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ChangeDevicesParams defines parameters for ChangeDevices.
+type ChangeDevicesParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Atomic All or nothing
+	Atomic *Atomic `form:"atomic,omitempty" json:"atomic,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer respond-async makes an operation of the request
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
 // RegisterDevicesParams defines parameters for RegisterDevices.
 type RegisterDevicesParams struct {
 	// DryRun Decide as always, write nothing
@@ -3589,6 +3710,9 @@ type PutModelJSONRequestBody = ModelDefinition
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = NewCustomer
 
+// ChangeDevicesJSONRequestBody defines body for ChangeDevices for application/json ContentType.
+type ChangeDevicesJSONRequestBody = DeviceChanges
+
 // RegisterDevicesJSONRequestBody defines body for RegisterDevices for application/json ContentType.
 type RegisterDevicesJSONRequestBody = RegistrationRequest
 
@@ -3843,6 +3967,9 @@ type ServerInterface interface {
 	// CreateCustomer Create a customer's account, partnered with the reseller acted for
 	// (POST /v1/customers)
 	CreateCustomer(ctx echo.Context, params CreateCustomerParams) error
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	// (POST /v1/device-changes)
+	ChangeDevices(ctx echo.Context, params ChangeDevicesParams) error
 	// RegisterDevices Register devices
 	// (POST /v1/device-registrations)
 	RegisterDevices(ctx echo.Context, params RegisterDevicesParams) error
@@ -7293,6 +7420,78 @@ func (w *ServerInterfaceWrapper) CreateCustomer(ctx echo.Context) error {
 	return err
 }
 
+// ChangeDevices converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeDevices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeDevicesParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// ------------- Optional query parameter "atomic" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "atomic", ctx.QueryParams(), &params.Atomic, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter atomic: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeDevices(ctx, params)
+	return err
+}
+
 // RegisterDevices converts echo context to params.
 func (w *ServerInterfaceWrapper) RegisterDevices(ctx echo.Context) error {
 	var err error
@@ -10173,6 +10372,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/transfers/:id/reversals", wrapper.ReverseTransfer, options.OperationMiddlewares["reverseTransfer"]...)
 	router.POST(options.BaseURL+"/v1/transfer-plans", wrapper.PlanTransfer, options.OperationMiddlewares["planTransfer"]...)
 	router.GET(options.BaseURL+"/v1/transfer-plans/:id", wrapper.GetTransferPlan, options.OperationMiddlewares["getTransferPlan"]...)
+	router.POST(options.BaseURL+"/v1/device-changes", wrapper.ChangeDevices, options.OperationMiddlewares["changeDevices"]...)
 	router.GET(options.BaseURL+"/v1/release-requests", wrapper.ListReleaseRequests, options.OperationMiddlewares["listReleaseRequests"]...)
 	router.POST(options.BaseURL+"/v1/release-requests", wrapper.RequestRelease, options.OperationMiddlewares["requestRelease"]...)
 	router.GET(options.BaseURL+"/v1/release-requests/:id", wrapper.GetReleaseRequest, options.OperationMiddlewares["getReleaseRequest"]...)
@@ -12790,7 +12990,7 @@ type CloseAccount200ResponseHeaders struct {
 }
 
 type CloseAccount200JSONResponse struct {
-	Body    Written
+	Body    Closed
 	Headers CloseAccount200ResponseHeaders
 }
 
@@ -14129,6 +14329,89 @@ type CreateCustomerdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateCustomerdefaultApplicationProblemPlusJSONResponse) VisitCreateCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDevicesRequestObject struct {
+	Params ChangeDevicesParams
+	Body   *ChangeDevicesJSONRequestBody
+}
+
+type ChangeDevicesResponseObject interface {
+	VisitChangeDevicesResponse(w http.ResponseWriter) error
+}
+
+type ChangeDevices200ResponseHeaders struct {
+	XPosition string
+}
+
+type ChangeDevices200JSONResponse struct {
+	Body    BulkResult
+	Headers ChangeDevices200ResponseHeaders
+}
+
+func (response ChangeDevices200JSONResponse) VisitChangeDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDevices202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ChangeDevices202JSONResponse) VisitChangeDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDevicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ChangeDevicesdefaultApplicationProblemPlusJSONResponse) VisitChangeDevicesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18233,6 +18516,9 @@ type StrictServerInterface interface {
 	// CreateCustomer Create a customer's account, partnered with the reseller acted for
 	// (POST /v1/customers)
 	CreateCustomer(ctx context.Context, request CreateCustomerRequestObject) (CreateCustomerResponseObject, error)
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	// (POST /v1/device-changes)
+	ChangeDevices(ctx context.Context, request ChangeDevicesRequestObject) (ChangeDevicesResponseObject, error)
 	// RegisterDevices Register devices
 	// (POST /v1/device-registrations)
 	RegisterDevices(ctx context.Context, request RegisterDevicesRequestObject) (RegisterDevicesResponseObject, error)
@@ -20470,6 +20756,54 @@ func (sh *strictHandler) CreateCustomer(ctx echo.Context, params CreateCustomerP
 		return err
 	} else if validResponse, ok := response.(CreateCustomerResponseObject); ok {
 		return validResponse.VisitCreateCustomerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeDevices operation middleware
+func (sh *strictHandler) ChangeDevices(ctx echo.Context, params ChangeDevicesParams) error {
+	var request ChangeDevicesRequestObject
+
+	request.Params = params
+
+	var body ChangeDevicesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeDevices(ctx.Request().Context(), request.(ChangeDevicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeDevices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeDevicesResponseObject); ok {
+		return validResponse.VisitChangeDevicesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/order"
 )
 
@@ -18,7 +19,8 @@ type RenewalRow struct {
 	Account     uuid.UUID // that ordered; uuid.Nil: the operator
 	Term        string    // one of this, Until and Align
 	Until       calendar.Date
-	Align       string // a date or a kind of device.Alignment
+	Align       string          // a date or a kind of device.Alignment
+	Offer       catalogue.Offer // to run on; empty: as before
 	OrderNumber string
 	Note        string
 	OrderedAt   time.Time

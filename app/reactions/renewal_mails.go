@@ -11,6 +11,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/order"
@@ -30,12 +31,18 @@ func (m *Mailings) renewalOrdered(ctx context.Context, e eventlog.Recorded, even
 }
 
 // renewalWithdrawn mails that an order was taken back to those who were told of it.
+// What ended because an account was closed is news to whoever ordered, too.
 func (m *Mailings) renewalWithdrawn(ctx context.Context, e eventlog.Recorded, event order.RenewalOrderWithdrawn) ([]ports.Mail, error) {
 	o, err := load(ctx, m, order.Aggregate, event.Order)
 	if err != nil || o.Account == uuid.Nil {
 		return nil, err
 	}
-	return m.toOtherSide(ctx, e, o, "withdrawn", lines(o, event.Devices), event.Reason)
+	mails, err := m.toOtherSide(ctx, e, o, "withdrawn", lines(o, event.Devices), event.Reason)
+	if err != nil || e.Metadata.Actor.Kind != domain.ActorSystem {
+		return mails, err
+	}
+	own, err := m.renewalAnswered(ctx, e, event.Order, "withdrawn", event.Devices, event.Reason)
+	return append(own, mails...), err
 }
 
 // renewalAnswered mails what the operator has done about an order to the account

@@ -75,6 +75,7 @@ func (t *tasks) add(e eventlog.Recorded) {
 		t.tidy(e.Stream, e)
 		t.dropSecrets(event.Account)
 		t.endTokens(event.Account, e)
+		t.stopOpen(event.Account, e)
 	case account.AccountActivated:
 		t.joinFirst(event.Account, event.Administrator, event.Credential, e)
 	case account.AdministratorJoined:
@@ -158,8 +159,11 @@ func (t *tasks) partnerUp(created account.AccountCreated, e eventlog.Recorded) {
 		return
 	}
 	t.others["partnership of "+e.Stream] = func(ctx context.Context) error {
-		customer := account.State{UID: created.Account, Reseller: created.Reseller}
-		_, err := t.finisher.partnerships.PartnerUp(ctx, t.finisher.because(e), customer)
+		l, err := eventlog.Load(ctx, t.finisher.executor.Log, account.Aggregate, created.Account)
+		if err != nil || l.State.Status == account.Closed {
+			return err // closed before it had a partner
+		}
+		_, err = t.finisher.partnerships.PartnerUp(ctx, t.finisher.because(e), l.State)
 		return err
 	}
 }

@@ -39,7 +39,7 @@ func renewalList(q query.RenewalQuery) (*list, error) {
 		visible = "d.account = ANY (" + l.arg(raw(q.Accounts)) + "::uuid[])"
 	}
 	counts, status := []string{"count(*) AS total"}, "(CASE"
-	columns := "r.uid, r.account, r.term, r.until, r.align, r.number, r.note, r.ordered_at, r.actor"
+	columns := "r.uid, r.account, r.term, r.until, r.align, r.offer, r.number, r.note, r.ordered_at, r.actor"
 	for _, s := range statuses {
 		counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE d.status = '%[1]s') AS %[1]s", s))
 		status += fmt.Sprintf(" WHEN n.%[1]s > 0 THEN '%[1]s'", s)
@@ -79,7 +79,7 @@ func scanRenewal() ([]any, func() (query.RenewalRow, error)) {
 	var at time.Time
 	var actor []byte
 	counts := make([]int, len(statuses))
-	into := []any{&row.UID, &account, &row.Term, &until, &row.Align, &row.OrderNumber, &row.Note, &at, &actor}
+	into := []any{&row.UID, &account, &row.Term, &until, &row.Align, &row.Offer, &row.OrderNumber, &row.Note, &at, &actor}
 	for i := range counts {
 		into = append(into, &counts[i])
 	}

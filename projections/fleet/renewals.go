@@ -106,7 +106,7 @@ func (r *renewals) insert(row renewal, m eventlog.Metadata) {
 		account = (*[16]byte)(&row.account)
 	}
 	r.statements.Queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-		[16]byte(row.uid), account, row.term, date(row.until), row.align, row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor), string(row.offer))
+		[16]byte(row.uid), account, row.term, date(row.until), row.align, string(row.offer), row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
 }
 
 func (r *renewals) became(uid uuid.UUID, status order.Status, devices ...uuid.UUID) {

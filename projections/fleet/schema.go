@@ -133,12 +133,12 @@ var tables = []string{
 		term       text        NOT NULL,
 		until      date,
 		align      text        NOT NULL,
+		offer      text        NOT NULL,   -- empty: as before
 		number     text        NOT NULL,
 		number_key text COLLATE "C" NOT NULL,
 		note       text        NOT NULL,
 		ordered_at timestamptz NOT NULL,
-		actor      jsonb       NOT NULL,
-		offer      text        NOT NULL)`,
+		actor      jsonb       NOT NULL)`,
 	`CREATE TABLE renewal_devices (
 		renewal    uuid NOT NULL,
 		device     uuid NOT NULL,
