@@ -85,7 +85,11 @@ func (d *demoRun) fill(ctx context.Context) error {
 		d.invite()
 		return nil
 	}
-	defer d.clock.Shift(d.present)
+	d.passwords.Cheap.Store(true) // all of them are the random one
+	defer func() {
+		d.passwords.Cheap.Store(false)
+		d.clock.Shift(d.present)
+	}()
 	if exists(d.config.DataDir, demoJournal) {
 		fmt.Fprintln(d.con.out, "demo: the filling was interrupted and goes on")
 	}

@@ -88,7 +88,7 @@ func refusals(result *client.BulkResult) error {
 	var refused []error
 	for _, item := range result.Results {
 		for _, p := range item.Problems {
-			refused = append(refused, fmt.Errorf("%s: %s: %s", item.SerialNumber, p.Code, p.Detail))
+			refused = append(refused, fmt.Errorf("item %d: %s: %s", item.Index+1, p.Code, p.Detail))
 		}
 	}
 	return errors.Join(refused...)

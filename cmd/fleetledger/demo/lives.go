@@ -32,6 +32,12 @@ func (r *run) lives() []step {
 		r.customer(110, "Harbour Transit", func(ctx context.Context, by *client.Client) error {
 			return failed(by.ReinstateDevice(ctx, r.serials("retired", 0)[0], nil, client.Reinstatement{Reason: new("the wrong bus")}))
 		}),
+		r.customer(21, "Harbour Transit", func(ctx context.Context, by *client.Client) error {
+			return failed(by.RetireDevice(ctx, r.serials("retired", 2)[0], nil, client.Reason{Reason: new("line closed")}))
+		}),
+		r.customer(105, "Redwood Freight", func(ctx context.Context, by *client.Client) error {
+			return failed(by.RetireDevice(ctx, r.some("Redwood Freight", 1, 250, 150)[0], nil, client.Reason{Reason: new("lorry burnt out")}))
+		}),
 		r.suspends(90, "Falcon Coaches", 3, "season is over"),
 		r.suspends(45, "Prairie Fire", 6, "engines in the winter depot"),
 		r.customer(20, "Prairie Fire", func(ctx context.Context, by *client.Client) error {
