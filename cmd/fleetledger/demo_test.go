@@ -30,9 +30,9 @@ func TestDemo(t *testing.T) {
 	d := demoPages{s, map[string]string{}}
 	d.signIn(t, "sign in as ")
 
-	t.Run("has something of everything", d.hasEverything)
-	t.Run("has transfers of every kind", d.hasTransfers)
-	t.Run("can be walked back", d.walksBack)
+	d.hasEverything(t)
+	d.hasTransfers(t)
+	d.walksBack(t)
 
 	events := s.countLog()
 	s.stop()
@@ -333,5 +333,4 @@ func (d demoPages) walksBack(t *testing.T) {
 		require.LessOrEqual(t, all.Total, known, date)
 		customers, systems = page.Total, shown
 	}
-	require.NotEqual(t, 0, customers)
 }

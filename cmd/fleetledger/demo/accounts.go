@@ -8,13 +8,14 @@ import (
 )
 
 const (
-	// Reseller is the account that the demo is about, Administrator who runs it.
-	Reseller      = "Summit Wireless"
+	// Reseller is the account that the demo is about.
+	Reseller = "Summit Wireless"
+	// Administrator is the e-mail address of who runs it.
 	Administrator = "admin@summit-wireless.example"
-	second        = "Nordlicht Funk" // reseller with whom it shares customers
 
-	founded = 1890 // days ago: long enough for free terms to have renewed by themselves
-	months  = 430  // days of business before the present
+	second  = "Nordlicht Funk" // reseller that shares customers with the first
+	founded = 1890             // days ago: long enough for free terms to have renewed by themselves
+	months  = 430              // days of business before the present
 )
 
 // opening is how the resellers got their accounts.

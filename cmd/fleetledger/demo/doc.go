@@ -5,7 +5,7 @@
 //
 // What happens is in the tables (customers.csv, people.csv, fleet.csv and
 // scenes.csv) and in the scripts beside them; both count days before the present.
-// Nothing is left to chance: the same beginning gives the same demo. Each write has
-// an idempotency key that follows from the write, so that a demo that was
-// interrupted is finished by the next run, as long as the service keeps the keys.
+// Nothing is left to chance: the same beginning gives the same demo. A journal of
+// the answers lets another run go on where one was interrupted; the one write whose
+// answer it may lack has an idempotency key that follows from the write.
 package demo
