@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/fleetledger/fleetledger/api/client"
 )
 
@@ -183,16 +185,20 @@ func (r *run) deactivate(ctx context.Context, p person) error {
 	return err
 }
 
-// signIns is when people looked in: on their last day, and before that every so
-// many days.
+// signIns is when people looked in: on their last day, and before that on a day of
+// every so many weeks.
 func (r *run) signIns() []step {
-	var steps []step
+	const week = 7
+	daily := map[int][]string{}
 	of := func(email string, since, last, every int) {
-		for day := last; day >= 0 && day < min(since, months)-7; day += every {
-			steps = append(steps, step{day, func(ctx context.Context) error {
-				_, err := r.as(ctx, email)
-				return err
-			}})
+		for day := last; day >= 0 && day < min(since, months)-week; day += every {
+			on := day
+			if day != last {
+				on -= day % week
+			}
+			if on != last || day == last {
+				daily[on] = append(daily[on], email)
+			}
 			if every == 0 {
 				return
 			}
@@ -203,6 +209,20 @@ func (r *run) signIns() []step {
 	}
 	for _, p := range r.people {
 		of(p.email, p.since, p.lastLogin, p.every)
+	}
+	var steps []step
+	for day, emails := range daily {
+		steps = append(steps, step{day, func(ctx context.Context) error {
+			g, ctx := errgroup.WithContext(ctx)
+			g.SetLimit(4)
+			for _, email := range emails {
+				g.Go(func() error {
+					_, err := r.as(ctx, email)
+					return err
+				})
+			}
+			return g.Wait()
+		}})
 	}
 	return steps
 }

@@ -28,7 +28,10 @@ func (r *run) client(token string) (*client.Client, error) {
 
 // as is a user who has signed in today.
 func (r *run) as(ctx context.Context, email string) (*client.Client, error) {
-	if s, ok := r.sessions[email]; ok && s.day == r.today {
+	r.mu.Lock()
+	s, ok := r.sessions[email]
+	r.mu.Unlock()
+	if ok && s.day == r.today {
 		return s.client, nil
 	}
 	visitor, err := r.client("")
@@ -40,6 +43,8 @@ func (r *run) as(ctx context.Context, email string) (*client.Client, error) {
 		return nil, fmt.Errorf("sign in as %s: %w", email, err)
 	}
 	c, err := r.client(in.JSON201.Token)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.sessions[email] = session{r.today, c}
 	return c, err
 }

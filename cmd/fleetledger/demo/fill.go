@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,6 +52,7 @@ type run struct {
 	operator, desk *client.Client
 	accounts       map[string]uuid.UUID  // by the name that they began with
 	users          map[string]uuid.UUID  // by e-mail address
+	mu             sync.Mutex            // for sessions
 	sessions       map[string]session    // the latest of an e-mail address
 	delivered      map[string][]delivery // to a customer, oldest first
 	orders         int                   // numbered so far

@@ -13,12 +13,14 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 )
 
 // journal keeps what a run was answered, so that the next one goes on where it was
 // interrupted: what is in it is not asked again. The one request whose answer may
 // be missing is safe to repeat by its idempotency key.
 type journal struct {
+	mu      sync.Mutex
 	file    *os.File
 	answers map[string]answer // by key
 }
@@ -64,6 +66,8 @@ func (j *journal) keep(a answer) error {
 	if err != nil {
 		return err
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write the demo's journal: %w", err)
 	}
@@ -71,9 +75,16 @@ func (j *journal) keep(a answer) error {
 	return nil
 }
 
+func (j *journal) known(key string) (answer, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	a, ok := j.answers[key]
+	return a, ok
+}
+
 // once gives a text that is made by the first run.
 func (j *journal) once(key string, generate func() (string, error)) (string, error) {
-	if a, ok := j.answers[key]; ok {
+	if a, ok := j.known(key); ok {
 		return string(a.Body), nil
 	}
 	text, err := generate()
@@ -103,7 +114,7 @@ func (j *journal) serve(day int, service http.Handler, w http.ResponseWriter, r 
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	a, known := j.answers[k]
+	a, known := j.known(k)
 	if !known {
 		if r.Method != http.MethodGet {
 			r.Header.Set("Idempotency-Key", k)
