@@ -97,11 +97,11 @@ const (
 	PlannedDeviceVerdictTransferable = openapi.PlannedDeviceVerdictTransferable
 )
 
-// Values of ReleaseRequestState.
+// Values of ReleaseState.
 const (
-	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
-	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
-	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
+	ReleaseStateDenied  = openapi.ReleaseStateDenied
+	ReleaseStateGranted = openapi.ReleaseStateGranted
+	ReleaseStateOpen    = openapi.ReleaseStateOpen
 )
 
 // Values of RenewalState.
@@ -120,6 +120,21 @@ const (
 	ServiceAllocationKindPurchased = openapi.ServiceAllocationKindPurchased
 )
 
+// Values of TransferPlanState.
+const (
+	TransferPlanStateCommitted = openapi.TransferPlanStateCommitted
+	TransferPlanStateExpired   = openapi.TransferPlanStateExpired
+	TransferPlanStateOpen      = openapi.TransferPlanStateOpen
+)
+
+// Values of TransferState.
+const (
+	TransferStateRefused     = openapi.TransferStateRefused
+	TransferStateRequested   = openapi.TransferStateRequested
+	TransferStateReversed    = openapi.TransferStateReversed
+	TransferStateTransferred = openapi.TransferStateTransferred
+)
+
 // Values of UserStatus.
 const (
 	UserStatusActive      = openapi.UserStatusActive
@@ -127,6 +142,12 @@ const (
 	UserStatusExpired     = openapi.UserStatusExpired
 	UserStatusPending     = openapi.UserStatusPending
 	UserStatusRevoked     = openapi.UserStatusRevoked
+)
+
+// Values of ListReleaseRequestsParamsRole.
+const (
+	Asker  = openapi.Asker
+	Holder = openapi.Holder
 )
 
 // Account defines model for Account.
@@ -290,6 +311,12 @@ type Labels = openapi.Labels
 // LifeCycleState defines model for LifeCycleState.
 type LifeCycleState = openapi.LifeCycleState
 
+// ListedTransfer defines model for ListedTransfer.
+type ListedTransfer = openapi.ListedTransfer
+
+// ListedTransferPlan defines model for ListedTransferPlan.
+type ListedTransferPlan = openapi.ListedTransferPlan
+
 // Me defines model for Me.
 type Me = openapi.Me
 
@@ -332,10 +359,13 @@ type Offer = openapi.Offer
 // Operation defines model for Operation.
 type Operation = openapi.Operation
 
-// OperationKind defines model for Operation.Kind.
+// OperationKind defines model for OperationKind.
 type OperationKind = openapi.OperationKind
 
-// OperationState defines model for Operation.State.
+// OperationList defines model for OperationList.
+type OperationList = openapi.OperationList
+
+// OperationState defines model for OperationState.
 type OperationState = openapi.OperationState
 
 // Outcome defines model for Outcome.
@@ -425,14 +455,14 @@ type Reinstatement = openapi.Reinstatement
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest = openapi.ReleaseRequest
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
-type ReleaseRequestState = openapi.ReleaseRequestState
-
 // ReleaseRequestInput defines model for ReleaseRequestInput.
 type ReleaseRequestInput = openapi.ReleaseRequestInput
 
 // ReleaseRequestList defines model for ReleaseRequestList.
 type ReleaseRequestList = openapi.ReleaseRequestList
+
+// ReleaseState defines model for ReleaseState.
+type ReleaseState = openapi.ReleaseState
 
 // Remedy defines model for Remedy.
 type Remedy = openapi.Remedy
@@ -530,17 +560,34 @@ type TokenList = openapi.TokenList
 // Transfer defines model for Transfer.
 type Transfer = openapi.Transfer
 
+// TransferList defines model for TransferList.
+type TransferList = openapi.TransferList
+
 // TransferPlan defines model for TransferPlan.
 type TransferPlan = openapi.TransferPlan
 
+// TransferPlanList defines model for TransferPlanList.
+type TransferPlanList = openapi.TransferPlanList
+
 // TransferPlanRequest defines model for TransferPlanRequest.
 type TransferPlanRequest = openapi.TransferPlanRequest
+
+// TransferPlanState defines model for TransferPlanState.
+type TransferPlanState = openapi.TransferPlanState
+
+// TransferPlanSummary defines model for TransferPlanSummary.
+type TransferPlanSummary = openapi.TransferPlanSummary
 
 // TransferRequest Either from, to and devices, with an offer where that matters, or planId
 type TransferRequest = openapi.TransferRequest
 
 // TransferReversalRequest defines model for TransferReversalRequest.
 type TransferReversalRequest = openapi.TransferReversalRequest
+
+// TransferState `requested` as long as some device has no outcome yet, else `transferred` when a
+// device was moved, `reversed` when each that was moved has been taken back, and
+// `refused` when none was moved.
+type TransferState = openapi.TransferState
 
 // TransferredDevice defines model for TransferredDevice.
 type TransferredDevice = openapi.TransferredDevice
@@ -836,6 +883,9 @@ type GetMeParams = openapi.GetMeParams
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams = openapi.ChangePasswordParams
 
+// ListOperationsParams defines parameters for ListOperations.
+type ListOperationsParams = openapi.ListOperationsParams
+
 // GetOperationParams defines parameters for GetOperation.
 type GetOperationParams = openapi.GetOperationParams
 
@@ -847,6 +897,9 @@ type ErasePersonParams = openapi.ErasePersonParams
 
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams = openapi.ListReleaseRequestsParams
+
+// ListReleaseRequestsParamsRole defines parameters for ListReleaseRequests.
+type ListReleaseRequestsParamsRole = openapi.ListReleaseRequestsParamsRole
 
 // RequestReleaseParams defines parameters for RequestRelease.
 type RequestReleaseParams = openapi.RequestReleaseParams
@@ -908,11 +961,17 @@ type CreateTokenParams = openapi.CreateTokenParams
 // RevokeTokenParams defines parameters for RevokeToken.
 type RevokeTokenParams = openapi.RevokeTokenParams
 
+// ListTransferPlansParams defines parameters for ListTransferPlans.
+type ListTransferPlansParams = openapi.ListTransferPlansParams
+
 // PlanTransferParams defines parameters for PlanTransfer.
 type PlanTransferParams = openapi.PlanTransferParams
 
 // GetTransferPlanParams defines parameters for GetTransferPlan.
 type GetTransferPlanParams = openapi.GetTransferPlanParams
+
+// ListTransfersParams defines parameters for ListTransfers.
+type ListTransfersParams = openapi.ListTransfersParams
 
 // TransferDevicesParams defines parameters for TransferDevices.
 type TransferDevicesParams = openapi.TransferDevicesParams
@@ -2053,6 +2112,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/me:changePassword (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOperations The long requests of the caller's account
+	//
+	// Sort keys: createdAt; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+	ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOperation How far a long request is
 	//
 	// Corresponds with GET /v1/operations/{id} (the `GetOperation` operationId).
@@ -2144,7 +2210,11 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/projections (the `ListProjections` operationId).
 	ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListReleaseRequests Requests to the account acted for, newest first
+	// ListReleaseRequests Requests to release devices, and what became of them
+	//
+	// Those to accounts in which the caller has `devices.read` (`role=holder`), and those
+	// of accounts in which it has `devices.register` (`role=asker`). Sort keys:
+	// requestedAt, serialNumber, state; without `sort` the youngest first.
 	//
 	// Corresponds with GET /v1/release-requests (the `ListReleaseRequests` operationId).
 	ListReleaseRequests(ctx context.Context, params *ListReleaseRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2542,6 +2612,14 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/tokens/{token} (the `RevokeToken` operationId).
 	RevokeToken(ctx context.Context, token openapi_types.UUID, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTransferPlans The plans of the caller's account
+	//
+	// Without `state` those that are open or were committed. Sort keys: createdAt,
+	// expiresAt, state; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/transfer-plans (the `ListTransferPlans` operationId).
+	ListTransferPlans(ctx context.Context, params *ListTransferPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PlanTransferWithBody Plan a transfer
 	//
 	// Says of each device whether it would be moved and to which service, or every
@@ -2568,6 +2646,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
 	GetTransferPlan(ctx context.Context, id TransferPlanID, params *GetTransferPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTransfers Transfers and what became of them
+	//
+	// Those from or to an account in which the caller has `devices.read`, and those that
+	// its own account asked for. Counts are of the devices that GET of the transfer shows
+	// to the caller. Sort keys: requestedAt, state; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/transfers (the `ListTransfers` operationId).
+	ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TransferDevicesWithBody Transfer devices between a reseller account and a partnered one
 	//
@@ -4545,6 +4632,23 @@ func (c *RawClient) ChangePassword(ctx context.Context, params *ChangePasswordPa
 	return c.Client.Do(req)
 }
 
+// ListOperations The long requests of the caller's account
+//
+// Sort keys: createdAt; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+func (c *RawClient) ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOperationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetOperation How far a long request is
 //
 // Corresponds with GET /v1/operations/{id} (the `GetOperation` operationId).
@@ -4736,7 +4840,11 @@ func (c *RawClient) ListProjections(ctx context.Context, reqEditors ...RequestEd
 	return c.Client.Do(req)
 }
 
-// ListReleaseRequests Requests to the account acted for, newest first
+// ListReleaseRequests Requests to release devices, and what became of them
+//
+// Those to accounts in which the caller has `devices.read` (`role=holder`), and those
+// of accounts in which it has `devices.register` (`role=asker`). Sort keys:
+// requestedAt, serialNumber, state; without `sort` the youngest first.
 //
 // Corresponds with GET /v1/release-requests (the `ListReleaseRequests` operationId).
 func (c *RawClient) ListReleaseRequests(ctx context.Context, params *ListReleaseRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5494,6 +5602,24 @@ func (c *RawClient) RevokeToken(ctx context.Context, token openapi_types.UUID, p
 	return c.Client.Do(req)
 }
 
+// ListTransferPlans The plans of the caller's account
+//
+// Without `state` those that are open or were committed. Sort keys: createdAt,
+// expiresAt, state; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/transfer-plans (the `ListTransferPlans` operationId).
+func (c *RawClient) ListTransferPlans(ctx context.Context, params *ListTransferPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTransferPlansRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PlanTransferWithBody Plan a transfer
 //
 // Says of each device whether it would be moved and to which service, or every
@@ -5541,6 +5667,25 @@ func (c *RawClient) PlanTransfer(ctx context.Context, params *PlanTransferParams
 // Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
 func (c *RawClient) GetTransferPlan(ctx context.Context, id TransferPlanID, params *GetTransferPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTransferPlanRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTransfers Transfers and what became of them
+//
+// Those from or to an account in which the caller has `devices.read`, and those that
+// its own account asked for. Counts are of the devices that GET of the transfer shows
+// to the caller. Sort keys: requestedAt, state; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/transfers (the `ListTransfers` operationId).
+func (c *RawClient) ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTransfersRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12375,6 +12520,135 @@ func NewChangePasswordRequestWithBody(server string, params *ChangePasswordParam
 	return req, nil
 }
 
+// NewListOperationsRequest constructs an http.Request for the ListOperations method
+func NewListOperationsRequest(server string, params *ListOperationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/operations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetOperationRequest constructs an http.Request for the GetOperation method
 func NewGetOperationRequest(server string, id OperationID, params *GetOperationParams) (*http.Request, error) {
 	var err error
@@ -12843,6 +13117,54 @@ func NewListReleaseRequestsRequest(server string, params *ListReleaseRequestsPar
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Role != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", *params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14642,6 +14964,159 @@ func NewRevokeTokenRequest(server string, token openapi_types.UUID, params *Revo
 	return req, nil
 }
 
+// NewListTransferPlansRequest constructs an http.Request for the ListTransferPlans method
+func NewListTransferPlansRequest(server string, params *ListTransferPlansParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transfer-plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewPlanTransferRequest calls the generic PlanTransfer builder with application/json body
 func NewPlanTransferRequest(server string, params *PlanTransferParams, body PlanTransferJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -14773,6 +15248,195 @@ func NewGetTransferPlanRequest(server string, id TransferPlanID, params *GetTran
 		if params.MinPosition != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListTransfersRequest constructs an http.Request for the ListTransfers method
+func NewListTransfersRequest(server string, params *ListTransfersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transfers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -18247,6 +18911,49 @@ func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParam
 	return readChangePasswordResponse(rsp)
 }
 
+// ListOperationsResponse is the answer to ListOperations: the field of its status is set.
+type ListOperationsResponse struct {
+	Response
+	JSON200 *OperationList // 200, application/json
+}
+
+func readListOperationsResponse(rsp *http.Response) (*ListOperationsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListOperationsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListOperations The long requests of the caller's account
+//
+// Sort keys: createdAt; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+func (c *Client) ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*ListOperationsResponse, error) {
+	var waiting ListOperationsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListOperations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListOperationsResponse(rsp)
+}
+
 // GetOperationResponse is the answer to GetOperation: the field of its status is set.
 type GetOperationResponse struct {
 	Response
@@ -18576,7 +19283,11 @@ func readListReleaseRequestsResponse(rsp *http.Response) (*ListReleaseRequestsRe
 	return answer, nil
 }
 
-// ListReleaseRequests Requests to the account acted for, newest first
+// ListReleaseRequests Requests to release devices, and what became of them
+//
+// Those to accounts in which the caller has `devices.read` (`role=holder`), and those
+// of accounts in which it has `devices.register` (`role=asker`). Sort keys:
+// requestedAt, serialNumber, state; without `sort` the youngest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19700,6 +20411,50 @@ func (c *Client) RevokeToken(ctx context.Context, token openapi_types.UUID, para
 	return readRevokeTokenResponse(rsp)
 }
 
+// ListTransferPlansResponse is the answer to ListTransferPlans: the field of its status is set.
+type ListTransferPlansResponse struct {
+	Response
+	JSON200 *TransferPlanList // 200, application/json
+}
+
+func readListTransferPlansResponse(rsp *http.Response) (*ListTransferPlansResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListTransferPlansResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListTransferPlans The plans of the caller's account
+//
+// Without `state` those that are open or were committed. Sort keys: createdAt,
+// expiresAt, state; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/transfer-plans (the `ListTransferPlans` operationId).
+func (c *Client) ListTransferPlans(ctx context.Context, params *ListTransferPlansParams, reqEditors ...RequestEditorFn) (*ListTransferPlansResponse, error) {
+	var waiting ListTransferPlansParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListTransferPlans(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListTransferPlansResponse(rsp)
+}
+
 // PlanTransferResponse is the answer to PlanTransfer: the field of its status is set.
 type PlanTransferResponse struct {
 	Response
@@ -19799,6 +20554,51 @@ func (c *Client) GetTransferPlan(ctx context.Context, id TransferPlanID, params 
 		return nil, err
 	}
 	return readGetTransferPlanResponse(rsp)
+}
+
+// ListTransfersResponse is the answer to ListTransfers: the field of its status is set.
+type ListTransfersResponse struct {
+	Response
+	JSON200 *TransferList // 200, application/json
+}
+
+func readListTransfersResponse(rsp *http.Response) (*ListTransfersResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListTransfersResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListTransfers Transfers and what became of them
+//
+// Those from or to an account in which the caller has `devices.read`, and those that
+// its own account asked for. Counts are of the devices that GET of the transfer shows
+// to the caller. Sort keys: requestedAt, state; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/transfers (the `ListTransfers` operationId).
+func (c *Client) ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*ListTransfersResponse, error) {
+	var waiting ListTransfersParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListTransfers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListTransfersResponse(rsp)
 }
 
 // TransferDevicesResponse is the answer to TransferDevices: the field of its status is set.

@@ -276,21 +276,21 @@ func (e PlannedDeviceVerdict) Valid() bool {
 	}
 }
 
-// Defines values for ReleaseRequestState.
+// Defines values for ReleaseState.
 const (
-	ReleaseRequestStateDenied  ReleaseRequestState = "denied"
-	ReleaseRequestStateGranted ReleaseRequestState = "granted"
-	ReleaseRequestStateOpen    ReleaseRequestState = "open"
+	ReleaseStateDenied  ReleaseState = "denied"
+	ReleaseStateGranted ReleaseState = "granted"
+	ReleaseStateOpen    ReleaseState = "open"
 )
 
-// Valid indicates whether the value is a known member of the ReleaseRequestState enum.
-func (e ReleaseRequestState) Valid() bool {
+// Valid indicates whether the value is a known member of the ReleaseState enum.
+func (e ReleaseState) Valid() bool {
 	switch e {
-	case ReleaseRequestStateDenied:
+	case ReleaseStateDenied:
 		return true
-	case ReleaseRequestStateGranted:
+	case ReleaseStateGranted:
 		return true
-	case ReleaseRequestStateOpen:
+	case ReleaseStateOpen:
 		return true
 	default:
 		return false
@@ -345,6 +345,51 @@ func (e ServiceAllocationKind) Valid() bool {
 	}
 }
 
+// Defines values for TransferPlanState.
+const (
+	TransferPlanStateCommitted TransferPlanState = "committed"
+	TransferPlanStateExpired   TransferPlanState = "expired"
+	TransferPlanStateOpen      TransferPlanState = "open"
+)
+
+// Valid indicates whether the value is a known member of the TransferPlanState enum.
+func (e TransferPlanState) Valid() bool {
+	switch e {
+	case TransferPlanStateCommitted:
+		return true
+	case TransferPlanStateExpired:
+		return true
+	case TransferPlanStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TransferState.
+const (
+	TransferStateRefused     TransferState = "refused"
+	TransferStateRequested   TransferState = "requested"
+	TransferStateReversed    TransferState = "reversed"
+	TransferStateTransferred TransferState = "transferred"
+)
+
+// Valid indicates whether the value is a known member of the TransferState enum.
+func (e TransferState) Valid() bool {
+	switch e {
+	case TransferStateRefused:
+		return true
+	case TransferStateRequested:
+		return true
+	case TransferStateReversed:
+		return true
+	case TransferStateTransferred:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UserStatus.
 const (
 	UserStatusActive      UserStatus = "active"
@@ -366,6 +411,24 @@ func (e UserStatus) Valid() bool {
 	case UserStatusPending:
 		return true
 	case UserStatusRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListReleaseRequestsParamsRole.
+const (
+	Asker  ListReleaseRequestsParamsRole = "asker"
+	Holder ListReleaseRequestsParamsRole = "holder"
+)
+
+// Valid indicates whether the value is a known member of the ListReleaseRequestsParamsRole enum.
+func (e ListReleaseRequestsParamsRole) Valid() bool {
+	switch e {
+	case Asker:
+		return true
+	case Holder:
 		return true
 	default:
 		return false
@@ -924,6 +987,59 @@ type Labels = []string
 // LifeCycleState defines model for LifeCycleState.
 type LifeCycleState string
 
+// ListedTransfer defines model for ListedTransfer.
+type ListedTransfer struct {
+	Devices struct {
+		Refused int `json:"refused"`
+
+		// Requested Without an outcome
+		Requested int `json:"requested"`
+		Reversed  int `json:"reversed"`
+		Total     int `json:"total"`
+
+		// Transferred And not taken back
+		Transferred int `json:"transferred"`
+	} `json:"devices"`
+	From openapi_types.UUID `json:"from"`
+	Id   openapi_types.UUID `json:"id"`
+
+	// Offer The one that was asked for
+	Offer *string `json:"offer"`
+
+	// PlanId The plan that was committed, for those who see who asked
+	PlanId      *openapi_types.UUID `json:"planId"`
+	RequestedAt time.Time           `json:"requestedAt"`
+
+	// RequestedBy Who asked and why, for those who may see both accounts or are of the one that asked
+	RequestedBy *Asked `json:"requestedBy"`
+
+	// State `requested` as long as some device has no outcome yet, else `transferred` when a
+	// device was moved, `reversed` when each that was moved has been taken back, and
+	// `refused` when none was moved.
+	State TransferState      `json:"state"`
+	To    openapi_types.UUID `json:"to"`
+}
+
+// ListedTransferPlan defines model for ListedTransferPlan.
+type ListedTransferPlan struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ExpiresAt From then on it cannot be committed
+	ExpiresAt time.Time          `json:"expiresAt"`
+	From      openapi_types.UUID `json:"from"`
+	Id        openapi_types.UUID `json:"id"`
+
+	// Offer The one that was asked for
+	Offer   *string             `json:"offer"`
+	Reason  string              `json:"reason"`
+	State   TransferPlanState   `json:"state"`
+	Summary TransferPlanSummary `json:"summary"`
+	To      openapi_types.UUID  `json:"to"`
+
+	// Transfers That committed it
+	Transfers []openapi_types.UUID `json:"transfers"`
+}
+
 // Me defines model for Me.
 type Me struct {
 	// Account The own account; the operator and auditors have none
@@ -1087,10 +1203,17 @@ type Operation struct {
 	Summary    Summary            `json:"summary"`
 }
 
-// OperationKind defines model for Operation.Kind.
+// OperationKind defines model for OperationKind.
 type OperationKind string
 
-// OperationState defines model for Operation.State.
+// OperationList defines model for OperationList.
+type OperationList struct {
+	Items      []Operation `json:"items"`
+	NextCursor *string     `json:"nextCursor"`
+	Total      int         `json:"total"`
+}
+
+// OperationState defines model for OperationState.
 type OperationState string
 
 // Outcome defines model for Outcome.
@@ -1356,13 +1479,10 @@ type ReleaseRequest struct {
 	RequestedAt time.Time          `json:"requestedAt"`
 
 	// Requester UID of the account that asked
-	Requester    openapi_types.UUID  `json:"requester"`
-	SerialNumber string              `json:"serialNumber"`
-	State        ReleaseRequestState `json:"state"`
+	Requester    openapi_types.UUID `json:"requester"`
+	SerialNumber string             `json:"serialNumber"`
+	State        ReleaseState       `json:"state"`
 }
-
-// ReleaseRequestState defines model for ReleaseRequest.State.
-type ReleaseRequestState string
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
 type ReleaseRequestInput struct {
@@ -1381,6 +1501,9 @@ type ReleaseRequestList struct {
 	NextCursor *string          `json:"nextCursor"`
 	Total      int              `json:"total"`
 }
+
+// ReleaseState defines model for ReleaseState.
+type ReleaseState string
 
 // Remedy defines model for Remedy.
 type Remedy struct {
@@ -1747,6 +1870,13 @@ type Transfer struct {
 	To          openapi_types.UUID  `json:"to"`
 }
 
+// TransferList defines model for TransferList.
+type TransferList struct {
+	Items      []ListedTransfer `json:"items"`
+	NextCursor *string          `json:"nextCursor"`
+	Total      int              `json:"total"`
+}
+
 // TransferPlan defines model for TransferPlan.
 type TransferPlan struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -1763,15 +1893,18 @@ type TransferPlan struct {
 	Offer *string `json:"offer"`
 
 	// Policy The rules a decision was made by
-	Policy  Policy          `json:"policy"`
-	Reason  string          `json:"reason"`
-	Results []PlannedDevice `json:"results"`
-	Summary struct {
-		Refused      int `json:"refused"`
-		Total        int `json:"total"`
-		Transferable int `json:"transferable"`
-	} `json:"summary"`
-	To openapi_types.UUID `json:"to"`
+	Policy  Policy              `json:"policy"`
+	Reason  string              `json:"reason"`
+	Results []PlannedDevice     `json:"results"`
+	Summary TransferPlanSummary `json:"summary"`
+	To      openapi_types.UUID  `json:"to"`
+}
+
+// TransferPlanList defines model for TransferPlanList.
+type TransferPlanList struct {
+	Items      []ListedTransferPlan `json:"items"`
+	NextCursor *string              `json:"nextCursor"`
+	Total      int                  `json:"total"`
 }
 
 // TransferPlanRequest defines model for TransferPlanRequest.
@@ -1787,6 +1920,16 @@ type TransferPlanRequest struct {
 
 	// To UID of the target account
 	To openapi_types.UUID `json:"to"`
+}
+
+// TransferPlanState defines model for TransferPlanState.
+type TransferPlanState string
+
+// TransferPlanSummary defines model for TransferPlanSummary.
+type TransferPlanSummary struct {
+	Refused      int `json:"refused"`
+	Total        int `json:"total"`
+	Transferable int `json:"transferable"`
 }
 
 // TransferRequest Either from, to and devices, with an offer where that matters, or planId
@@ -1815,6 +1958,11 @@ type TransferReversalRequest struct {
 	// Reason Why, for the history
 	Reason ReasonText `json:"reason"`
 }
+
+// TransferState `requested` as long as some device has no outcome yet, else `transferred` when a
+// device was moved, `reversed` when each that was moved has been taken back, and
+// `refused` when none was moved.
+type TransferState string
 
 // TransferredDevice defines model for TransferredDevice.
 type TransferredDevice struct {
@@ -2939,6 +3087,25 @@ type ChangePasswordParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListOperationsParams defines parameters for ListOperations.
+type ListOperationsParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort             `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]OperationState `form:"state,omitempty" json:"state,omitempty"`
+	Kind  *[]OperationKind  `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // GetOperationParams defines parameters for GetOperation.
 type GetOperationParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -2982,9 +3149,22 @@ type ListReleaseRequestsParams struct {
 	// Cursor nextCursor of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Role Which side the caller has to be on
+	Role  *ListReleaseRequestsParamsRole `form:"role,omitempty" json:"role,omitempty"`
+	State *[]ReleaseState                `form:"state,omitempty" json:"state,omitempty"`
+
+	// Device UID or serial number
+	Device *[]string `form:"device,omitempty" json:"device,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
+
+// ListReleaseRequestsParamsRole defines parameters for ListReleaseRequests.
+type ListReleaseRequestsParamsRole string
 
 // RequestReleaseParams defines parameters for RequestRelease.
 type RequestReleaseParams struct {
@@ -3209,6 +3389,29 @@ type RevokeTokenParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListTransferPlansParams defines parameters for ListTransferPlans.
+type ListTransferPlansParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Account Account that the devices leave, or go to
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	From    *[]openapi_types.UUID `form:"from,omitempty" json:"from,omitempty"`
+	To      *[]openapi_types.UUID `form:"to,omitempty" json:"to,omitempty"`
+	State   *[]TransferPlanState  `form:"state,omitempty" json:"state,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // PlanTransferParams defines parameters for PlanTransfer.
 type PlanTransferParams struct {
 	// DryRun Decide as always, write nothing
@@ -3226,6 +3429,38 @@ type GetTransferPlanParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ListTransfersParams defines parameters for ListTransfers.
+type ListTransfersParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Account Account that the devices left, or that they went to
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	From    *[]openapi_types.UUID `form:"from,omitempty" json:"from,omitempty"`
+	To      *[]openapi_types.UUID `form:"to,omitempty" json:"to,omitempty"`
+
+	// Device UID or serial number
+	Device *[]string        `form:"device,omitempty" json:"device,omitempty"`
+	State  *[]TransferState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Since Requested at this instant or later; a date means its begin
+	Since *string `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Requested at this instant or before; a date means its end
+	Until *string `form:"until,omitempty" json:"until,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3631,6 +3866,9 @@ type ServerInterface interface {
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
+	// ListOperations The long requests of the caller's account
+	// (GET /v1/operations)
+	ListOperations(ctx echo.Context, params ListOperationsParams) error
 	// GetOperation How far a long request is
 	// (GET /v1/operations/{id})
 	GetOperation(ctx echo.Context, id OperationID, params GetOperationParams) error
@@ -3652,7 +3890,7 @@ type ServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx echo.Context) error
-	// ListReleaseRequests Requests to the account acted for, newest first
+	// ListReleaseRequests Requests to release devices, and what became of them
 	// (GET /v1/release-requests)
 	ListReleaseRequests(ctx echo.Context, params ListReleaseRequestsParams) error
 	// RequestRelease Ask whoever has registered a device to release it
@@ -3724,12 +3962,18 @@ type ServerInterface interface {
 	// RevokeToken Revoke one of the caller's own personal API tokens
 	// (DELETE /v1/tokens/{token})
 	RevokeToken(ctx echo.Context, token openapi_types.UUID, params RevokeTokenParams) error
+	// ListTransferPlans The plans of the caller's account
+	// (GET /v1/transfer-plans)
+	ListTransferPlans(ctx echo.Context, params ListTransferPlansParams) error
 	// PlanTransfer Plan a transfer
 	// (POST /v1/transfer-plans)
 	PlanTransfer(ctx echo.Context, params PlanTransferParams) error
 	// GetTransferPlan A plan as it was made
 	// (GET /v1/transfer-plans/{id})
 	GetTransferPlan(ctx echo.Context, id TransferPlanID, params GetTransferPlanParams) error
+	// ListTransfers Transfers and what became of them
+	// (GET /v1/transfers)
+	ListTransfers(ctx echo.Context, params ListTransfersParams) error
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx echo.Context, params TransferDevicesParams) error
@@ -7774,6 +8018,76 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	return err
 }
 
+// ListOperations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOperations(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOperationsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOperations(ctx, params)
+	return err
+}
+
 // GetOperation converts echo context to params.
 func (w *ServerInterfaceWrapper) GetOperation(ctx echo.Context) error {
 	var err error
@@ -7989,6 +8303,34 @@ func (w *ServerInterfaceWrapper) ListReleaseRequests(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "role" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "role", ctx.QueryParams(), &params.Role, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter role: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "device" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -9027,6 +9369,90 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// ListTransferPlans converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTransferPlans(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransferPlansParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTransferPlans(ctx, params)
+	return err
+}
+
 // PlanTransfer converts echo context to params.
 func (w *ServerInterfaceWrapper) PlanTransfer(ctx echo.Context) error {
 	var err error
@@ -9116,6 +9542,111 @@ func (w *ServerInterfaceWrapper) GetTransferPlan(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTransferPlan(ctx, id, params)
+	return err
+}
+
+// ListTransfers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTransfers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransfersParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "device" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTransfers(ctx, params)
 	return err
 }
 
@@ -9430,9 +9961,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/devices/:id\\:retire", wrapper.RetireDevice, options.OperationMiddlewares["retireDevice"]...)
 	router.POST(options.BaseURL+"/v1/devices/:id\\:reinstate", wrapper.ReinstateDevice, options.OperationMiddlewares["reinstateDevice"]...)
 	router.GET(options.BaseURL+"/v1/devices/:id/history", wrapper.GetDeviceHistory, options.OperationMiddlewares["getDeviceHistory"]...)
+	router.GET(options.BaseURL+"/v1/transfers", wrapper.ListTransfers, options.OperationMiddlewares["listTransfers"]...)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.TransferDevices, options.OperationMiddlewares["transferDevices"]...)
 	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer, options.OperationMiddlewares["getTransfer"]...)
 	router.POST(options.BaseURL+"/v1/transfers/:id/reversals", wrapper.ReverseTransfer, options.OperationMiddlewares["reverseTransfer"]...)
+	router.GET(options.BaseURL+"/v1/transfer-plans", wrapper.ListTransferPlans, options.OperationMiddlewares["listTransferPlans"]...)
 	router.POST(options.BaseURL+"/v1/transfer-plans", wrapper.PlanTransfer, options.OperationMiddlewares["planTransfer"]...)
 	router.GET(options.BaseURL+"/v1/transfer-plans/:id", wrapper.GetTransferPlan, options.OperationMiddlewares["getTransferPlan"]...)
 	router.GET(options.BaseURL+"/v1/release-requests", wrapper.ListReleaseRequests, options.OperationMiddlewares["listReleaseRequests"]...)
@@ -9452,6 +9985,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/sandbox/clock", wrapper.MoveSandboxClock, options.OperationMiddlewares["moveSandboxClock"]...)
 	router.GET(options.BaseURL+"/v1/allocations", wrapper.ListAllocations, options.OperationMiddlewares["listAllocations"]...)
 	router.POST(options.BaseURL+"/v1/allocations", wrapper.GrantAllocation, options.OperationMiddlewares["grantAllocation"]...)
+	router.GET(options.BaseURL+"/v1/operations", wrapper.ListOperations, options.OperationMiddlewares["listOperations"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id", wrapper.GetOperation, options.OperationMiddlewares["getOperation"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id/results", wrapper.GetOperationResults, options.OperationMiddlewares["getOperationResults"]...)
 	router.GET(options.BaseURL+"/v1/catalogue", wrapper.GetCatalogue, options.OperationMiddlewares["getCatalogue"]...)
@@ -14021,6 +14555,72 @@ func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitCha
 	return err
 }
 
+type ListOperationsRequestObject struct {
+	Params ListOperationsParams
+}
+
+type ListOperationsResponseObject interface {
+	VisitListOperationsResponse(w http.ResponseWriter) error
+}
+
+type ListOperations200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListOperations200JSONResponse struct {
+	Body    OperationList
+	Headers ListOperations200ResponseHeaders
+}
+
+func (response ListOperations200JSONResponse) VisitListOperationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOperationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListOperationsdefaultApplicationProblemPlusJSONResponse) VisitListOperationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOperationRequestObject struct {
 	Id     OperationID `json:"id"`
 	Params GetOperationParams
@@ -16077,6 +16677,72 @@ func (response RevokeTokendefaultApplicationProblemPlusJSONResponse) VisitRevoke
 	return err
 }
 
+type ListTransferPlansRequestObject struct {
+	Params ListTransferPlansParams
+}
+
+type ListTransferPlansResponseObject interface {
+	VisitListTransferPlansResponse(w http.ResponseWriter) error
+}
+
+type ListTransferPlans200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListTransferPlans200JSONResponse struct {
+	Body    TransferPlanList
+	Headers ListTransferPlans200ResponseHeaders
+}
+
+func (response ListTransferPlans200JSONResponse) VisitListTransferPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransferPlansdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListTransferPlansdefaultApplicationProblemPlusJSONResponse) VisitListTransferPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PlanTransferRequestObject struct {
 	Params PlanTransferParams
 	Body   *PlanTransferJSONRequestBody
@@ -16198,6 +16864,72 @@ type GetTransferPlandefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTransferPlandefaultApplicationProblemPlusJSONResponse) VisitGetTransferPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransfersRequestObject struct {
+	Params ListTransfersParams
+}
+
+type ListTransfersResponseObject interface {
+	VisitListTransfersResponse(w http.ResponseWriter) error
+}
+
+type ListTransfers200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListTransfers200JSONResponse struct {
+	Body    TransferList
+	Headers ListTransfers200ResponseHeaders
+}
+
+func (response ListTransfers200JSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransfersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListTransfersdefaultApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16690,6 +17422,9 @@ type StrictServerInterface interface {
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ListOperations The long requests of the caller's account
+	// (GET /v1/operations)
+	ListOperations(ctx context.Context, request ListOperationsRequestObject) (ListOperationsResponseObject, error)
 	// GetOperation How far a long request is
 	// (GET /v1/operations/{id})
 	GetOperation(ctx context.Context, request GetOperationRequestObject) (GetOperationResponseObject, error)
@@ -16711,7 +17446,7 @@ type StrictServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx context.Context, request ListProjectionsRequestObject) (ListProjectionsResponseObject, error)
-	// ListReleaseRequests Requests to the account acted for, newest first
+	// ListReleaseRequests Requests to release devices, and what became of them
 	// (GET /v1/release-requests)
 	ListReleaseRequests(ctx context.Context, request ListReleaseRequestsRequestObject) (ListReleaseRequestsResponseObject, error)
 	// RequestRelease Ask whoever has registered a device to release it
@@ -16783,12 +17518,18 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke one of the caller's own personal API tokens
 	// (DELETE /v1/tokens/{token})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// ListTransferPlans The plans of the caller's account
+	// (GET /v1/transfer-plans)
+	ListTransferPlans(ctx context.Context, request ListTransferPlansRequestObject) (ListTransferPlansResponseObject, error)
 	// PlanTransfer Plan a transfer
 	// (POST /v1/transfer-plans)
 	PlanTransfer(ctx context.Context, request PlanTransferRequestObject) (PlanTransferResponseObject, error)
 	// GetTransferPlan A plan as it was made
 	// (GET /v1/transfer-plans/{id})
 	GetTransferPlan(ctx context.Context, request GetTransferPlanRequestObject) (GetTransferPlanResponseObject, error)
+	// ListTransfers Transfers and what became of them
+	// (GET /v1/transfers)
+	ListTransfers(ctx context.Context, request ListTransfersRequestObject) (ListTransfersResponseObject, error)
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx context.Context, request TransferDevicesRequestObject) (TransferDevicesResponseObject, error)
@@ -19330,6 +20071,31 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordP
 	return nil
 }
 
+// ListOperations operation middleware
+func (sh *strictHandler) ListOperations(ctx echo.Context, params ListOperationsParams) error {
+	var request ListOperationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOperations(ctx.Request().Context(), request.(ListOperationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOperations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOperationsResponseObject); ok {
+		return validResponse.VisitListOperationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetOperation operation middleware
 func (sh *strictHandler) GetOperation(ctx echo.Context, id OperationID, params GetOperationParams) error {
 	var request GetOperationRequestObject
@@ -20471,6 +21237,31 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, token openapi_types.UUID,
 	return nil
 }
 
+// ListTransferPlans operation middleware
+func (sh *strictHandler) ListTransferPlans(ctx echo.Context, params ListTransferPlansParams) error {
+	var request ListTransferPlansRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTransferPlans(ctx.Request().Context(), request.(ListTransferPlansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTransferPlans")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTransferPlansResponseObject); ok {
+		return validResponse.VisitListTransferPlansResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PlanTransfer operation middleware
 func (sh *strictHandler) PlanTransfer(ctx echo.Context, params PlanTransferParams) error {
 	var request PlanTransferRequestObject
@@ -20539,6 +21330,31 @@ func (sh *strictHandler) GetTransferPlan(ctx echo.Context, id TransferPlanID, pa
 		return err
 	} else if validResponse, ok := response.(GetTransferPlanResponseObject); ok {
 		return validResponse.VisitGetTransferPlanResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTransfers operation middleware
+func (sh *strictHandler) ListTransfers(ctx echo.Context, params ListTransfersParams) error {
+	var request ListTransfersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTransfers(ctx.Request().Context(), request.(ListTransfersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTransfers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTransfersResponseObject); ok {
+		return validResponse.VisitListTransfersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

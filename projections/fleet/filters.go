@@ -41,6 +41,28 @@ func (l *list) scope(column string, accounts []uuid.UUID) {
 	}
 }
 
+// eitherOf leaves the rows in which an expression is one of some values, if there
+// are any. A text that no column can hold is none.
+func eitherOf[V ~string](l *list, expr string, wanted []V) {
+	if len(wanted) == 0 {
+		return
+	}
+	values := []string{}
+	for _, v := range wanted {
+		if storable(string(v)) {
+			values = append(values, string(v))
+		}
+	}
+	if len(values) == 1 { // an index on more columns keeps its order
+		l.filter(expr+" = %s", values[0])
+		return
+	}
+	l.filter(expr+" = ANY (%s::text[])", values)
+}
+
+// storable reports whether a column can hold a text.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
 var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // contains searches columns that hold folded text.
