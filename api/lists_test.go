@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,9 @@ import (
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
+
+// noPosition are the lists that no read model answers.
+var noPosition = regexp.MustCompile(`/(tokens|sessions|projections)$`)
 
 // lists walks a list, two items a page, and gives what a field of the items holds.
 func (c *caller) lists(path, field string, filters ...string) []string {
@@ -25,6 +29,9 @@ func (c *caller) lists(path, field string, filters ...string) []string {
 		for name, all := range one {
 			values[name] = append(values[name], all...)
 		}
+	}
+	if at := c.Position(); at != "" && !noPosition.MatchString(path) {
+		values.Set("minPosition", at)
 	}
 	found := []string{}
 	for total := -1; ; {

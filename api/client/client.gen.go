@@ -895,6 +895,9 @@ type GetOperationResultsParams = openapi.GetOperationResultsParams
 // ErasePersonParams defines parameters for ErasePerson.
 type ErasePersonParams = openapi.ErasePersonParams
 
+// ListProjectionsParams defines parameters for ListProjections.
+type ListProjectionsParams = openapi.ListProjectionsParams
+
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams = openapi.ListReleaseRequestsParams
 
@@ -1266,6 +1269,8 @@ type ClientInterface interface {
 
 	// ListChannelContacts The vendor's sales people assigned to a reseller
 	//
+	// Sort keys: name, email; without one as they were assigned.
+	//
 	// Corresponds with GET /v1/accounts/{uid}/channel-contacts (the `ListChannelContacts` operationId).
 	ListChannelContacts(ctx context.Context, uid AccountUID, params *ListChannelContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1299,7 +1304,7 @@ type ClientInterface interface {
 
 	// ListExternalAccounts An account's accounts at other services
 	//
-	// In the order in which they were added. No answer has a secret.
+	// In the order in which they were added. No answer has a secret. Sort keys: kind, label.
 	//
 	// Corresponds with GET /v1/accounts/{uid}/external-accounts (the `ListExternalAccounts` operationId).
 	ListExternalAccounts(ctx context.Context, uid AccountUID, params *ListExternalAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1406,7 +1411,7 @@ type ClientInterface interface {
 
 	// ListProfiles The profiles that users and partners of an account can be given
 	//
-	// The shipped ones first, then the account's own by name.
+	// The shipped ones first, then the account's own by name. Sort keys: name, shipped.
 	//
 	// Corresponds with GET /v1/accounts/{uid}/profiles (the `ListProfiles` operationId).
 	ListProfiles(ctx context.Context, uid AccountUID, params *ListProfilesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1508,6 +1513,7 @@ type ClientInterface interface {
 	//
 	// Those that the program makes (`token create`), which no user stands behind. All
 	// of them end when the account is closed, and stay so when it is reopened.
+	// Sort keys: label, createdAt, expiresAt.
 	//
 	// Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
 	ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1856,6 +1862,7 @@ type ClientInterface interface {
 	//
 	// The models in force: what the operator edits holds from the next request on.
 	// With `asOf` the models are those of then; profiles and windows are today's.
+	// The models come page by page. Sort keys: model, defaultOffer, includedMonths.
 	//
 	// Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 	GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2207,8 +2214,10 @@ type ClientInterface interface {
 
 	// ListProjections How far each read model is (the operator only)
 	//
+	// Sort keys: name, state, lagEvents; without one by name.
+	//
 	// Corresponds with GET /v1/projections (the `ListProjections` operationId).
-	ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListProjections(ctx context.Context, params *ListProjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReleaseRequests Requests to release devices, and what became of them
 	//
@@ -2525,6 +2534,8 @@ type ClientInterface interface {
 
 	// ListSessions The caller's own sessions, newest first
 	//
+	// Sort keys: createdAt, expiresAt.
+	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2581,6 +2592,8 @@ type ClientInterface interface {
 	EndSession(ctx context.Context, session string, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens The caller's own personal API tokens, newest first
+	//
+	// Sort keys: label, createdAt, expiresAt.
 	//
 	// Corresponds with GET /v1/tokens (the `ListTokens` operationId).
 	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2856,6 +2869,8 @@ func (c *RawClient) EditAccount(ctx context.Context, uid AccountUID, params *Edi
 
 // ListChannelContacts The vendor's sales people assigned to a reseller
 //
+// Sort keys: name, email; without one as they were assigned.
+//
 // Corresponds with GET /v1/accounts/{uid}/channel-contacts (the `ListChannelContacts` operationId).
 func (c *RawClient) ListChannelContacts(ctx context.Context, uid AccountUID, params *ListChannelContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListChannelContactsRequest(c.Server, uid, params)
@@ -2939,7 +2954,7 @@ func (c *RawClient) GetChannelContact(ctx context.Context, uid AccountUID, conta
 
 // ListExternalAccounts An account's accounts at other services
 //
-// In the order in which they were added. No answer has a secret.
+// In the order in which they were added. No answer has a secret. Sort keys: kind, label.
 //
 // Corresponds with GET /v1/accounts/{uid}/external-accounts (the `ListExternalAccounts` operationId).
 func (c *RawClient) ListExternalAccounts(ctx context.Context, uid AccountUID, params *ListExternalAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3176,7 +3191,7 @@ func (c *RawClient) AssignPartnerProfile(ctx context.Context, uid AccountUID, pa
 
 // ListProfiles The profiles that users and partners of an account can be given
 //
-// The shipped ones first, then the account's own by name.
+// The shipped ones first, then the account's own by name. Sort keys: name, shipped.
 //
 // Corresponds with GET /v1/accounts/{uid}/profiles (the `ListProfiles` operationId).
 func (c *RawClient) ListProfiles(ctx context.Context, uid AccountUID, params *ListProfilesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3388,6 +3403,7 @@ func (c *RawClient) GetSlots(ctx context.Context, uid AccountUID, params *GetSlo
 //
 // Those that the program makes (`token create`), which no user stands behind. All
 // of them end when the account is closed, and stay so when it is reopened.
+// Sort keys: label, createdAt, expiresAt.
 //
 // Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
 func (c *RawClient) ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4116,6 +4132,7 @@ func (c *RawClient) RevokeAuditGrant(ctx context.Context, id AuditGrantID, param
 //
 // The models in force: what the operator edits holds from the next request on.
 // With `asOf` the models are those of then; profiles and windows are today's.
+// The models come page by page. Sort keys: model, defaultOffer, includedMonths.
 //
 // Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 func (c *RawClient) GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4827,9 +4844,11 @@ func (c *RawClient) ErasePerson(ctx context.Context, id openapi_types.UUID, para
 
 // ListProjections How far each read model is (the operator only)
 //
+// Sort keys: name, state, lagEvents; without one by name.
+//
 // Corresponds with GET /v1/projections (the `ListProjections` operationId).
-func (c *RawClient) ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListProjectionsRequest(c.Server)
+func (c *RawClient) ListProjections(ctx context.Context, params *ListProjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProjectionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5415,6 +5434,8 @@ func (c *RawClient) EndSessions(ctx context.Context, params *EndSessionsParams, 
 
 // ListSessions The caller's own sessions, newest first
 //
+// Sort keys: createdAt, expiresAt.
+//
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 func (c *RawClient) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSessionsRequest(c.Server, params)
@@ -5531,6 +5552,8 @@ func (c *RawClient) EndSession(ctx context.Context, session string, params *EndS
 }
 
 // ListTokens The caller's own personal API tokens, newest first
+//
+// Sort keys: label, createdAt, expiresAt.
 //
 // Corresponds with GET /v1/tokens (the `ListTokens` operationId).
 func (c *RawClient) ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6324,6 +6347,42 @@ func NewListChannelContactsRequest(server string, uid AccountUID, params *ListCh
 
 		}
 
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -6682,6 +6741,54 @@ func NewListExternalAccountsRequest(server string, uid AccountUID, params *ListE
 		if params.AsOf != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -7233,6 +7340,18 @@ func NewListPartnersRequest(server string, uid AccountUID, params *ListPartnersP
 
 		}
 
+		if params.Profile != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "profile", *params.Profile, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -7625,6 +7744,54 @@ func NewListProfilesRequest(server string, uid AccountUID, params *ListProfilesP
 		if params.AsOf != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Shipped != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "shipped", *params.Shipped, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -8381,6 +8548,57 @@ func NewListAccountTokensRequest(server string, uid AccountUID, params *ListAcco
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -10715,6 +10933,54 @@ func NewGetCatalogueRequest(server string, params *GetCatalogueParams) (*http.Re
 
 		}
 
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offer != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offer", *params.Offer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -13036,7 +13302,7 @@ func NewErasePersonRequestWithBody(server string, id openapi_types.UUID, params 
 }
 
 // NewListProjectionsRequest constructs an http.Request for the ListProjections method
-func NewListProjectionsRequest(server string) (*http.Request, error) {
+func NewListProjectionsRequest(server string, params *ListProjectionsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -13052,6 +13318,69 @@ func NewListProjectionsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -14563,6 +14892,57 @@ func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Re
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -14813,6 +15193,57 @@ func NewListTokensRequest(server string, params *ListTokensParams) (*http.Reques
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -16033,6 +16464,8 @@ func readListChannelContactsResponse(rsp *http.Response) (*ListChannelContactsRe
 
 // ListChannelContacts The vendor's sales people assigned to a reseller
 //
+// Sort keys: name, email; without one as they were assigned.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/accounts/{uid}/channel-contacts (the `ListChannelContacts` operationId).
@@ -16204,7 +16637,7 @@ func readListExternalAccountsResponse(rsp *http.Response) (*ListExternalAccounts
 
 // ListExternalAccounts An account's accounts at other services
 //
-// In the order in which they were added. No answer has a secret.
+// In the order in which they were added. No answer has a secret. Sort keys: kind, label.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -16615,7 +17048,7 @@ func readListProfilesResponse(rsp *http.Response) (*ListProfilesResponse, error)
 
 // ListProfiles The profiles that users and partners of an account can be given
 //
-// The shipped ones first, then the account's own by name.
+// The shipped ones first, then the account's own by name. Sort keys: name, shipped.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -16991,6 +17424,7 @@ func readListAccountTokensResponse(rsp *http.Response) (*ListAccountTokensRespon
 //
 // Those that the program makes (`token create`), which no user stands behind. All
 // of them end when the account is closed, and stay so when it is reopened.
+// Sort keys: label, createdAt, expiresAt.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18095,6 +18529,7 @@ func readGetCatalogueResponse(rsp *http.Response) (*GetCatalogueResponse, error)
 //
 // The models in force: what the operator edits holds from the next request on.
 // With `asOf` the models are those of then; profiles and windows are today's.
+// The models come page by page. Sort keys: model, defaultOffer, includedMonths.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19252,11 +19687,13 @@ func readListProjectionsResponse(rsp *http.Response) (*ListProjectionsResponse, 
 
 // ListProjections How far each read model is (the operator only)
 //
+// Sort keys: name, state, lagEvents; without one by name.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/projections (the `ListProjections` operationId).
-func (c *Client) ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProjectionsResponse, error) {
-	rsp, err := c.Raw.ListProjections(ctx, reqEditors...)
+func (c *Client) ListProjections(ctx context.Context, params *ListProjectionsParams, reqEditors ...RequestEditorFn) (*ListProjectionsResponse, error) {
+	rsp, err := c.Raw.ListProjections(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -20130,6 +20567,8 @@ func readListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error)
 
 // ListSessions The caller's own sessions, newest first
 //
+// Sort keys: createdAt, expiresAt.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
@@ -20318,6 +20757,8 @@ func readListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
 }
 
 // ListTokens The caller's own personal API tokens, newest first
+//
+// Sort keys: label, createdAt, expiresAt.
 //
 // Returns a wrapper object for the known response body format(s).
 //

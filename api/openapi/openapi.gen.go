@@ -497,8 +497,9 @@ type AccountToken struct {
 
 // AccountTokenList defines model for AccountTokenList.
 type AccountTokenList struct {
-	Items []AccountToken `json:"items"`
-	Total int            `json:"total"`
+	Items      []AccountToken `json:"items"`
+	NextCursor *string        `json:"nextCursor"`
+	Total      int            `json:"total"`
 }
 
 // AccountType defines model for AccountType.
@@ -663,10 +664,16 @@ type BulkResult struct {
 
 // Catalogue defines model for Catalogue.
 type Catalogue struct {
-	Models   []CatalogueModel `json:"models"`
-	Offers   []Offer          `json:"offers"`
-	Profiles []Profile        `json:"profiles"`
-	Windows  []Window         `json:"windows"`
+	Models []CatalogueModel `json:"models"`
+
+	// NextCursor Of the models
+	NextCursor *string   `json:"nextCursor"`
+	Offers     []Offer   `json:"offers"`
+	Profiles   []Profile `json:"profiles"`
+
+	// Total Models
+	Total   int      `json:"total"`
+	Windows []Window `json:"windows"`
 }
 
 // CatalogueModel defines model for CatalogueModel.
@@ -712,8 +719,9 @@ type Closing struct {
 
 // ContactList defines model for ContactList.
 type ContactList struct {
-	Items []Person `json:"items"`
-	Total int      `json:"total"`
+	Items      []Person `json:"items"`
+	NextCursor *string  `json:"nextCursor"`
+	Total      int      `json:"total"`
 }
 
 // CreatedAccount defines model for CreatedAccount.
@@ -909,8 +917,9 @@ type ExternalAccountKind string
 
 // ExternalAccountList defines model for ExternalAccountList.
 type ExternalAccountList struct {
-	Items []ExternalAccount `json:"items"`
-	Total int               `json:"total"`
+	Items      []ExternalAccount `json:"items"`
+	NextCursor *string           `json:"nextCursor"`
+	Total      int               `json:"total"`
 }
 
 // Health defines model for Health.
@@ -1370,8 +1379,9 @@ type ProfileIDs = []string
 
 // ProfileList defines model for ProfileList.
 type ProfileList struct {
-	Items []Profile `json:"items"`
-	Total int       `json:"total"`
+	Items      []Profile `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+	Total      int       `json:"total"`
 }
 
 // ProfileRef defines model for ProfileRef.
@@ -1410,8 +1420,9 @@ type Projection struct {
 
 // ProjectionList defines model for ProjectionList.
 type ProjectionList struct {
-	Items []Projection `json:"items"`
-	Total int          `json:"total"`
+	Items      []Projection `json:"items"`
+	NextCursor *string      `json:"nextCursor"`
+	Total      int          `json:"total"`
 }
 
 // ReachedAccount defines model for ReachedAccount.
@@ -1797,8 +1808,9 @@ type Session struct {
 
 // SessionList defines model for SessionList.
 type SessionList struct {
-	Items []Session `json:"items"`
-	Total int       `json:"total"`
+	Items      []Session `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+	Total      int       `json:"total"`
 }
 
 // SignIn defines model for SignIn.
@@ -1841,8 +1853,9 @@ type Term = string
 
 // TokenList defines model for TokenList.
 type TokenList struct {
-	Items []PersonalToken `json:"items"`
-	Total int             `json:"total"`
+	Items      []PersonalToken `json:"items"`
+	NextCursor *string         `json:"nextCursor"`
+	Total      int             `json:"total"`
 }
 
 // Transfer defines model for Transfer.
@@ -2200,7 +2213,14 @@ type ListChannelContactsParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2253,7 +2273,15 @@ type ListExternalAccountsParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort                  `form:"sort,omitempty" json:"sort,omitempty"`
+	Kind *[]ExternalAccountKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2333,6 +2361,9 @@ type ListPartnersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
+	// Profile Ids of partner profiles
+	Profile *[]string `form:"profile,omitempty" json:"profile,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -2386,7 +2417,17 @@ type ListProfilesParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Shipped Only shipped ones, or only the account's own
+	Shipped *bool `form:"shipped,omitempty" json:"shipped,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2493,6 +2534,14 @@ type GetSlotsParams struct {
 
 // ListAccountTokensParams defines parameters for ListAccountTokens.
 type ListAccountTokensParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -2814,7 +2863,17 @@ type GetCatalogueParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Offer That the model supports
+	Offer *[]Offer `form:"offer,omitempty" json:"offer,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3139,6 +3198,18 @@ type ErasePersonParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListProjectionsParams defines parameters for ListProjections.
+type ListProjectionsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort     `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]string `form:"state,omitempty" json:"state,omitempty"`
+}
+
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -3343,6 +3414,14 @@ type EndSessionsParams struct {
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -3367,6 +3446,14 @@ type EndSessionParams struct {
 
 // ListTokensParams defines parameters for ListTokens.
 type ListTokensParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -3889,7 +3976,7 @@ type ServerInterface interface {
 	ErasePerson(ctx echo.Context, id openapi_types.UUID, params ErasePersonParams) error
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
-	ListProjections(ctx echo.Context) error
+	ListProjections(ctx echo.Context, params ListProjectionsParams) error
 	// ListReleaseRequests Requests to release devices, and what became of them
 	// (GET /v1/release-requests)
 	ListReleaseRequests(ctx echo.Context, params ListReleaseRequestsParams) error
@@ -4257,6 +4344,27 @@ func (w *ServerInterfaceWrapper) ListChannelContacts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
 	}
 
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -4460,6 +4568,34 @@ func (w *ServerInterfaceWrapper) ListExternalAccounts(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -4806,6 +4942,13 @@ func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
+	// ------------- Optional query parameter "profile" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "profile", ctx.QueryParams(), &params.Profile, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter profile: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -5047,6 +5190,34 @@ func (w *ServerInterfaceWrapper) ListProfiles(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "shipped" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "shipped", ctx.QueryParams(), &params.Shipped, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter shipped: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -5513,6 +5684,26 @@ func (w *ServerInterfaceWrapper) ListAccountTokens(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListAccountTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -6936,6 +7127,34 @@ func (w *ServerInterfaceWrapper) GetCatalogue(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
 	}
 
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "offer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offer: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -8273,8 +8492,38 @@ func (w *ServerInterfaceWrapper) ErasePerson(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListProjections(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProjectionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListProjections(ctx)
+	err = w.Handler.ListProjections(ctx, params)
 	return err
 }
 
@@ -9117,6 +9366,26 @@ func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListSessionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -9251,6 +9520,26 @@ func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -15062,6 +15351,7 @@ func (response ErasePersondefaultApplicationProblemPlusJSONResponse) VisitEraseP
 }
 
 type ListProjectionsRequestObject struct {
+	Params ListProjectionsParams
 }
 
 type ListProjectionsResponseObject interface {
@@ -20320,8 +20610,10 @@ func (sh *strictHandler) ErasePerson(ctx echo.Context, id openapi_types.UUID, pa
 }
 
 // ListProjections operation middleware
-func (sh *strictHandler) ListProjections(ctx echo.Context) error {
+func (sh *strictHandler) ListProjections(ctx echo.Context, params ListProjectionsParams) error {
 	var request ListProjectionsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListProjections(ctx.Request().Context(), request.(ListProjectionsRequestObject))
