@@ -3015,6 +3015,9 @@ type ListDevicesParams struct {
 	Window         *string             `form:"window,omitempty" json:"window,omitempty"`
 	Expired        *bool               `form:"expired,omitempty" json:"expired,omitempty"`
 
+	// SimNotAllowed With true only devices that carry an ICCID in a reseller's account, where no SIM is allowed, retired ones left out; with false only others
+	SimNotAllowed *bool `form:"simNotAllowed,omitempty" json:"simNotAllowed,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -7662,6 +7665,13 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "expired", ctx.QueryParams(), &params.Expired, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter expired: %s", err))
+	}
+
+	// ------------- Optional query parameter "simNotAllowed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "simNotAllowed", ctx.QueryParams(), &params.SimNotAllowed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter simNotAllowed: %s", err))
 	}
 
 	headers := ctx.Request().Header

@@ -31,6 +31,9 @@ type DeviceQuery struct {
 	ServiceEndFrom calendar.Date
 	ServiceEndTo   calendar.Date
 	Expired        *bool
+	// SIMNotAllowed leaves only devices that carry an ICCID in a reseller's account,
+	// or with false only others.
+	SIMNotAllowed *bool
 	// Due leaves only devices that count in renewal windows: not retired and
 	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
 	// the list has exactly the devices a window counted.

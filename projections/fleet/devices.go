@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -78,6 +79,13 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 			expired = "NOT coalesce(" + expired + ", false)"
 		}
 		l.where = append(l.where, expired)
+	}
+	if q.SIMNotAllowed != nil {
+		against := "(d.sim AND " + inService("d") + " AND a.type = '" + string(account.Reseller) + "')"
+		if !*q.SIMNotAllowed {
+			against = "NOT coalesce(" + against + ", false)"
+		}
+		l.where = append(l.where, against)
 	}
 	l.contains(q.Search, "d.search")
 	return l, nil

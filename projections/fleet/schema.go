@@ -26,6 +26,7 @@ var tables = []string{
 		service_start    date,
 		service_end      date,
 		auto_renew       boolean     NOT NULL,
+		sim              boolean     NOT NULL, -- it carries an ICCID
 		search           text COLLATE "C" GENERATED ALWAYS AS
 			(name_key || E'\n' || lower(serial_number) || E'\n' || lower(factor)) STORED,
 		CHECK (valid_from < valid_to))`,
@@ -211,6 +212,7 @@ var indexes = []projections.Index{
 		WHERE valid_to = 'infinity' AND auto_renew`},
 	{SQL: `CREATE INDEX device_applied ON device_versions USING gin (applied) WHERE valid_to = 'infinity' AND applied <> '{}'`},
 	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
+	{SQL: `CREATE INDEX device_with_sim ON device_versions (account) WHERE valid_to = 'infinity' AND sim`},
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
