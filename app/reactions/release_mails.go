@@ -30,7 +30,7 @@ func (m *Mailings) releaseRequested(ctx context.Context, e eventlog.Recorded, ev
 // They are not told who has given it.
 func (m *Mailings) releaseAnswered(ctx context.Context, e eventlog.Recorded, request uuid.UUID) ([]ports.Mail, error) {
 	_, r, err := m.releaseOf(ctx, e, request)
-	if err != nil || r.ReleaseRequested.Request == uuid.Nil {
+	if err != nil || r.Request == uuid.Nil {
 		return nil, err
 	}
 	return m.toAdministrators(ctx, r.Requester, func(to account.Person) ports.Mail {
@@ -83,7 +83,7 @@ it, so that it can be registered elsewhere. The account that asks is
 
 (POST to it with :grant or :deny at the end answers. A request for a
 retired device is granted by itself unless it is denied in time.)
-`, to.Name, r.SerialNumber, r.Requester, reason, publicURL, r.ReleaseRequested.Request),
+`, to.Name, r.SerialNumber, r.Requester, reason, publicURL, r.Request),
 	}
 }
 
@@ -100,6 +100,6 @@ func releaseAnswerMail(e eventlog.Recorded, to account.Person, r release.Request
 the request to release the device %s is %s. %s
 
 %s/v1/release-requests/%s
-`, to.Name, r.SerialNumber, r.Answer, what, publicURL, r.ReleaseRequested.Request),
+`, to.Name, r.SerialNumber, r.Answer, what, publicURL, r.Request),
 	}
 }

@@ -17,7 +17,7 @@ func (s *statements) queue(sql string, args ...any) { s.queued.Queue(sql, args..
 
 func (*statements) load(*pgx.Batch) {}
 
-func (s *statements) write(b *pgx.Batch) (copyFunc, error) {
+func (s *statements) write(b *pgx.Batch) (copyFunc, error) { //nolint:unparam // as tableFold has it
 	b.QueuedQueries = append(b.QueuedQueries, s.queued.QueuedQueries...)
 	return noCopy, nil
 }
