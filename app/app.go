@@ -94,7 +94,7 @@ func New(d Dependencies) *App {
 	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
 	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
-	a.Transfers = transfers.New(x, control, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
+	a.Transfers = transfers.New(x, control, d.Reader, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
 	a.Renewals = renewals.New(x, control, d.Reader, a.Catalogues, d.Rules, d.AutomaticOrders)
 	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
 	a.Schedule = schedule.New(x, d.Reader, a.Devices, d.Rules, d.WarnDays, d.Sandbox)

@@ -1,5 +1,5 @@
 // Package fleet is the read model of the whole fleet: devices, accounts, their
-// users, partnerships, audit grants, renewals, and the counts per account and day that the
+// users, partnerships, audit grants, renewals, transfers, release requests, and the counts per account and day that the
 // Customers page is made of.
 //
 // They are one projection and not four, because they are read together: the
@@ -18,7 +18,8 @@
 // once written stay as they are, with one exception: an erased person's data goes
 // from all of them, so that they are what a rebuild would make of the log then.
 //
-// Renewals and granted allocations are kept as they are now, see renewals.go.
+// Renewals, granted allocations, transfers, plans and release requests are kept as
+// they are now, see renewals.go, transfers.go and releases.go.
 //
 // How renewal windows and first ends are counted is in windows.go.
 package fleet
@@ -55,17 +56,23 @@ const (
 	userPrefix        = "user-"
 	auditGrantPrefix  = "auditgrant-"
 	renewalPrefix     = "renewalorder-"
+	transferPrefix    = "transfer-"
+	planPrefix        = "transferplan-"
+	releasesPrefix    = "releases-"
 )
 
 // Projection declares it.
 func Projection() projections.Projection {
 	return projections.Projection{
-		Name:     Name,
-		Version:  modelVersion,
-		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix},
-		Tables:   tables,
-		Indexes:  indexes,
-		Apply:    apply,
+		Name:    Name,
+		Version: modelVersion,
+		Prefixes: []string{
+			accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix,
+			transferPrefix, planPrefix, releasesPrefix,
+		},
+		Tables:  tables,
+		Indexes: indexes,
+		Apply:   apply,
 	}
 }
 
@@ -111,6 +118,9 @@ type folds struct {
 	auditGrants  *fold[query.AuditGrant]
 	facts        facts
 	renewals     *renewals
+	transfers    *transferRequests
+	plans        *transferPlans
+	releases     *releases
 }
 
 // tableFold is a fold of whatever state.
@@ -125,11 +135,12 @@ func newFolds() *folds {
 	return &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
 		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
+		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{},
 	}
 }
 
 func (f *folds) all() []tableFold {
-	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals}
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.transfers, f.plans, f.releases}
 }
 
 // ofStream is the fold that a stream belongs to, nil when there is none.
@@ -147,6 +158,12 @@ func (f *folds) ofStream(stream string) tableFold {
 		return f.auditGrants
 	case strings.HasPrefix(stream, renewalPrefix):
 		return f.renewals
+	case strings.HasPrefix(stream, transferPrefix):
+		return f.transfers
+	case strings.HasPrefix(stream, planPrefix):
+		return f.plans
+	case strings.HasPrefix(stream, releasesPrefix):
+		return f.releases
 	}
 	return nil
 }
