@@ -36,17 +36,17 @@ func givenPages(t *testing.T) (*desk, []shown) {
 		Name: "Waiting Works", Administrator: openapi.Administrator{Email: "will@waiting.example"},
 	})
 	must(t, err)
-	user, err := sam.InviteUser(t.Context(), d.reseller, nil, client.NewUser{Email: "rob@summit.example", Profiles: &[]string{"read_only"}})
+	user, err := sam.InviteUser(t.Context(), d.reseller, nil, client.NewUser{Email: "rob@summit.example", Profiles: &[]string{"read-only"}})
 	must(t, err)
 	_, err = d.Client("").ActivateAccount(t.Context(), d.App.Tokens.UserInvitation(user.JSON201.Uid, 1), client.ActivateAccountJSONRequestBody{Name: new("Rob Read"), Password: password})
 	must(t, err)
 	_, err = sam.TransferDevices(t.Context(), nil, client.TransferDevicesJSONRequestBody{From: &d.reseller, To: &d.customer, Devices: &[]string{first}})
 	must(t, err)
+	d.Clock.Advance(48 * time.Hour)
 	plan, err := sam.PlanTransfer(t.Context(), nil, client.PlanTransferJSONRequestBody{From: d.reseller, To: d.customer, Devices: []string{second, first, "XC00000000000000"}})
 	must(t, err)
 	refused, err := sam.PlanTransfer(t.Context(), nil, client.PlanTransferJSONRequestBody{From: d.reseller, To: d.customer, Devices: []string{first}})
 	must(t, err)
-	d.Clock.Advance(48 * time.Hour)
 
 	const nobody, oper, reads, pat, eve = "nobody", "operator", "rob@summit.example", "pat@prairie.example", "eve@empty.example"
 	const admin = "sam@summit.example"
@@ -185,6 +185,7 @@ func (w *window) keyboard(page string) {
 	w.looks(1440, false)
 	reads[bool](w, `document.activeElement.blur(), true`)
 	main := reads[int](w, `document.querySelectorAll("main .btn.main:not([aria-disabled])").length`)
+	begins := reads[bool](w, `document.querySelector("[autofocus]") != null`) // at what is wrong
 	reached := 0
 	for i := range 400 {
 		w.does(chromedp.KeyEvent(kb.Tab))
@@ -192,7 +193,7 @@ func (w *window) keyboard(page string) {
 		if at.Body || at.Seen {
 			break
 		}
-		if i == 0 && at.Class != "skip" && at.Class != "" {
+		if i == 0 && at.Class != "skip" && !begins {
 			w.t.Errorf("%s: the first stop is %s", page, at.HTML)
 		}
 		if !at.Visible {
@@ -215,9 +216,10 @@ type focus struct {
 
 const focused = `(() => {
 	const e = document.activeElement, r = e.getBoundingClientRect();
-	const seen = e.dataset.seen == "1"; e.dataset.seen = "1";
+	const seen = e.dataset.seen == "1" && e != window.stop; // a field for a date has several stops
+	e.dataset.seen = "1"; window.stop = e;
 	return {HTML: e.outerHTML.slice(0, 160), Class: e.className, Body: e == document.body, Seen: seen, Main: e.matches("main .btn.main"),
-		Visible: r.width > 0 && r.bottom > 0 && r.top < innerHeight && getComputedStyle(e).outlineStyle != "none"};
+		Visible: r.width > 0 && r.bottom > 0 && r.top < innerHeight && (e.type == "date" || getComputedStyle(e).outlineStyle != "none")};
 })()`
 
 // Customers does not move while it loads, popovers close by Esc and give the keyboard
@@ -261,4 +263,3 @@ func (w *window) audit(t *testing.T) {
 		t.Error(v)
 	}
 }
-
