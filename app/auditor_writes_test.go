@@ -29,7 +29,7 @@ import (
 
 // readingUseCases are those that take a caller and change nothing.
 var readingUseCases = strings.Fields(`Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Audits.Get Audits.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
@@ -229,6 +229,10 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"People.EditSelf": sessionRequired(t, func() error {
 			return fail(m.People.EditSelf(m.ctx, auditor, people.EditSelf{Command: newCommand(), Name: &name}))
 		}),
+		"People.SignInAsOperator": func() []error {
+			refused(t, fail(m.People.SignInAsOperator(m.ctx, auditor)), people.CodeOperatorTokenRequired)
+			return nil
+		},
 		"People.EndSessions": sessionRequired(t, func() error { return m.People.EndSessions(m.ctx, auditor) }),
 	}
 	before := m.entireLog()
