@@ -77,7 +77,7 @@ var shownRefusals = []domain.Problem{
 	{Code: people.CodeSignInFailed, Kind: domain.Unauthenticated},
 	{Code: people.CodeSessionRequired, Kind: domain.Forbidden},
 	{Code: codeSortUnknown, Kind: domain.Invalid},
-	{Code: codeInstantInFuture, Kind: domain.Invalid},
+	{Code: codeForecastTooFar, Kind: domain.Invalid},
 }
 
 func renderDocs(doc *openapi3.T) ([]byte, error) {

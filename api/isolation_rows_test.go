@@ -15,6 +15,7 @@ var isolationRows = []row{
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}", right: seenBy},
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-15T12:00:00Z", right: seenBy},
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-14", right: map[string]string{"foreign": "404 404 404 404 404 404 404 404", "missing": "404 404 404 404 404 404 404 404"}},
+	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2027-03-14", right: seenBy},
 	{
 		route: "POST /v1/accounts/{uid}:close", send: "/v1/accounts/{account}:close", body: `{"confirm":true}`, fresh: true,
 		right: map[string]string{
@@ -227,6 +228,7 @@ var isolationRows = []row{
 		},
 	},
 	{route: "GET /v1/devices", send: "/v1/devices", headers: actingFor, right: seenBy},
+	{route: "GET /v1/devices", send: "/v1/devices?asOf=2032-03-14&sort=serviceEnd&serviceEndFrom=2027-01-01", headers: actingFor, right: seenBy},
 	{route: "GET /v1/devices", send: "/v1/devices?limit=5", headers: []string{"X-Account: {account}", "Accept: text/csv"}, right: seenBy},
 	{route: "GET /v1/devices/{id}", send: "/v1/devices/{device}", right: seenBy},
 	{route: "GET /v1/devices/{id}", send: "/v1/devices/{serial}", right: seenBy},

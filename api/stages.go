@@ -107,6 +107,9 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			if err := badRequest(problems); err != nil {
 				return err
 			}
+			if asOf := c.QueryParam("asOf"); asOf != "" && aheadOf(s.Clock.Now(), asOf) {
+				c.Response().Before(func() { foretold(c.Response()) })
+			}
 			if op.query["dryRun"] && c.QueryParam("dryRun") == "true" {
 				made.dryRun = true
 				if !op.query["atomic"] {
@@ -126,6 +129,13 @@ func rehearsed(r *echo.Response) {
 	}
 	for _, name := range []string{"Location", "ETag", "X-Position"} {
 		r.Header().Del(name)
+	}
+}
+
+// foretold says of an answer that it is a forecast.
+func foretold(r *echo.Response) {
+	if r.Status < http.StatusBadRequest {
+		r.Header().Set("X-Forecast", "true")
 	}
 }
 

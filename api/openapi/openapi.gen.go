@@ -1980,10 +1980,14 @@ type ListAccountsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2017,10 +2021,14 @@ type GetAccountParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2048,10 +2056,14 @@ type ListChannelContactsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2085,10 +2097,14 @@ type GetChannelContactParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2101,10 +2117,14 @@ type ListExternalAccountsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2147,10 +2167,14 @@ type GetExternalAccountParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2234,10 +2258,14 @@ type ListProfilesParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2280,10 +2308,14 @@ type GetProfileParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2311,10 +2343,14 @@ type GetSecurityParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2364,10 +2400,14 @@ type ListUsersParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2403,10 +2443,14 @@ type GetUserParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2598,10 +2642,14 @@ type ListAuditGrantsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2662,10 +2710,14 @@ type GetCatalogueParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2693,10 +2745,14 @@ type GetModelParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2721,10 +2777,14 @@ type ListCustomersParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2781,10 +2841,14 @@ type ListDevicesParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2818,10 +2882,14 @@ type GetDeviceParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -9522,6 +9590,7 @@ type ListAccountsResponseObject interface {
 }
 
 type ListAccounts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -9537,6 +9606,9 @@ func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -9673,6 +9745,7 @@ type GetAccountResponseObject interface {
 
 type GetAccount200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -9689,6 +9762,9 @@ func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -9819,6 +9895,7 @@ type ListChannelContactsResponseObject interface {
 }
 
 type ListChannelContacts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -9834,6 +9911,9 @@ func (response ListChannelContacts200JSONResponse) VisitListChannelContactsRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10039,6 +10119,7 @@ type GetChannelContactResponseObject interface {
 }
 
 type GetChannelContact200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -10054,6 +10135,9 @@ func (response GetChannelContact200JSONResponse) VisitGetChannelContactResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10106,6 +10190,7 @@ type ListExternalAccountsResponseObject interface {
 }
 
 type ListExternalAccounts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -10121,6 +10206,9 @@ func (response ListExternalAccounts200JSONResponse) VisitListExternalAccountsRes
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10321,6 +10409,7 @@ type GetExternalAccountResponseObject interface {
 
 type GetExternalAccount200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -10337,6 +10426,9 @@ func (response GetExternalAccount200JSONResponse) VisitGetExternalAccountRespons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10746,6 +10838,7 @@ type ListProfilesResponseObject interface {
 }
 
 type ListProfiles200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -10761,6 +10854,9 @@ func (response ListProfiles200JSONResponse) VisitListProfilesResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -10961,6 +11057,7 @@ type GetProfileResponseObject interface {
 
 type GetProfile200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -10977,6 +11074,9 @@ func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11100,6 +11200,7 @@ type GetSecurityResponseObject interface {
 }
 
 type GetSecurity200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11115,6 +11216,9 @@ func (response GetSecurity200JSONResponse) VisitGetSecurityResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11415,6 +11519,7 @@ type ListUsersResponseObject interface {
 }
 
 type ListUsers200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11430,6 +11535,9 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11568,6 +11676,7 @@ type GetUserResponseObject interface {
 
 type GetUser200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -11584,6 +11693,9 @@ func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWrite
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12560,6 +12672,7 @@ type ListAuditGrantsResponseObject interface {
 }
 
 type ListAuditGrants200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -12575,6 +12688,9 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12848,6 +12964,7 @@ type GetCatalogueResponseObject interface {
 }
 
 type GetCatalogue200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -12863,6 +12980,9 @@ func (response GetCatalogue200JSONResponse) VisitGetCatalogueResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12977,6 +13097,7 @@ type GetModelResponseObject interface {
 
 type GetModel200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -12993,6 +13114,9 @@ func (response GetModel200JSONResponse) VisitGetModelResponse(w http.ResponseWri
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13106,6 +13230,7 @@ type ListCustomersResponseObject interface {
 }
 
 type ListCustomers200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -13121,6 +13246,9 @@ func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13138,6 +13266,9 @@ func (response ListCustomers200TextcsvResponse) VisitListCustomersResponse(w htt
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13361,6 +13492,7 @@ type ListDevicesResponseObject interface {
 }
 
 type ListDevices200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -13376,6 +13508,9 @@ func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13393,6 +13528,9 @@ func (response ListDevices200TextcsvResponse) VisitListDevicesResponse(w http.Re
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13451,6 +13589,7 @@ type GetDeviceResponseObject interface {
 
 type GetDevice200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -13467,6 +13606,9 @@ func (response GetDevice200JSONResponse) VisitGetDeviceResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)

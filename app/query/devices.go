@@ -40,4 +40,8 @@ type DeviceQuery struct {
 	Applied uuid.UUID
 	Search  string // part of name, serial number or factor, any case
 	Today   calendar.Date
+	// FreeTerm is how many months a free term renews by, for a forecast: filters
+	// and order are by the dates that devices have then. The rows are as they are
+	// now.
+	FreeTerm int
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -36,11 +37,17 @@ func (r *Reader) Devices(ctx context.Context, q query.DeviceQuery) (query.List[q
 
 func deviceList(q query.DeviceQuery) (*list, error) {
 	l := &list{columns: "d.state, d.revision, coalesce(a.name, '')"}
-	if err := l.page(q.Page, deviceKeys, "name", "d.uid"); err != nil {
+	keys, serviceEnd := deviceKeys, "d.service_end"
+	if q.Forecast {
+		serviceEnd = endAhead("d", q.Today, q.FreeTerm)
+		keys = maps.Clone(keys)
+		keys["serviceEnd"] = sortKey{expr: serviceEnd, typ: "date", nullable: true}
+	}
+	if err := l.page(q.Page, keys, "name", "d.uid"); err != nil {
 		return nil, err
 	}
-	l.from = "device_versions d LEFT JOIN account_versions a ON a.uid = d.account AND " + l.valid("a", q.AsOf)
-	l.where = append(l.where, l.valid("d", q.AsOf))
+	l.from = "device_versions d LEFT JOIN account_versions a ON a.uid = d.account AND " + l.valid("a", q.Past())
+	l.where = append(l.where, l.valid("d", q.Past()))
 	l.scope("d.account", q.Accounts)
 	if q.UID != uuid.Nil {
 		l.filter("d.uid = %s", [16]byte(q.UID))
@@ -61,10 +68,10 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 		l.filter("%s = ANY (d.labels)", q.Label)
 	}
 	if !q.ServiceEndFrom.IsZero() {
-		l.filter("d.service_end >= %s", date(q.ServiceEndFrom))
+		l.filter(serviceEnd+" >= %s", date(q.ServiceEndFrom))
 	}
 	if !q.ServiceEndTo.IsZero() {
-		l.filter("d.service_end <= %s", date(q.ServiceEndTo))
+		l.filter(serviceEnd+" <= %s", date(q.ServiceEndTo))
 	}
 	if q.Due {
 		l.where = append(l.where, counted("d"))

@@ -20,6 +20,10 @@
 //
 // Renewals and granted allocations are kept as they are now, see renewals.go.
 //
+// A forecast (query.Freshness) is made of the current rows and another day: dates
+// count from it, invitations have run out by it, partnerships that end before are
+// gone. What renews by itself is told by its service end and anchor day (endAhead).
+//
 // How renewal windows and first ends are counted is in windows.go.
 package fleet
 

@@ -25,6 +25,7 @@ var tables = []string{
 		first_registered date,
 		service_start    date,
 		service_end      date,
+		anchor_day       smallint    NOT NULL, -- of the service end
 		auto_renew       boolean     NOT NULL,
 		search           text COLLATE "C" GENERATED ALWAYS AS
 			(name_key || E'\n' || lower(serial_number) || E'\n' || lower(factor)) STORED,

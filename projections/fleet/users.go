@@ -29,7 +29,7 @@ func (r *Reader) Users(ctx context.Context, q query.UserQuery) (query.List[query
 func userList(q query.UserQuery) (*list, error) {
 	l := &list{}
 	err := l.versions(versionList{
-		table: userTable.name, alias: "u", status: l.status("u", q.Now), wanted: string(q.Status), asOf: q.AsOf,
+		table: userTable.name, alias: "u", status: l.status("u", q.Now), wanted: string(q.Status), asOf: q.Past(),
 		keys: map[string]sortKey{
 			"name":      {expr: "u.name_key", typ: "text"},
 			"email":     {expr: "u.email_key", typ: "text"},
