@@ -62,6 +62,8 @@ func (h handlers) deviceQuery(p openapi.ListDevicesParams) (query.DeviceQuery, e
 		Expired:        p.Expired,
 		Search:         valueOf(p.Search),
 	}
+	q.Due = valueOf(p.Renewal) == openapi.DueRenewal
+	q.Automatic = valueOf(p.Renewal) == openapi.AutomaticRenewal
 	if p.Window != nil {
 		h.within(&q, &in, *p.Window)
 	}

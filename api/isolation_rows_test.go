@@ -145,6 +145,20 @@ var isolationRows = []row{
 			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
+	{route: "GET /v1/forecast", send: "/v1/forecast", right: everybody},
+	{route: "GET /v1/forecast", send: "/v1/forecast?months=3&at=2026-09-30", headers: actingFor, right: seenBy},
+	{route: "GET /v1/forecast", send: "/v1/forecast?account={account}", right: seenBy},
+	{
+		route: "GET /v1/forecast", send: "/v1/forecast?account={account}", headers: []string{"X-Account: {reseller}"},
+		told: "of a reseller's customers an auditor sees the numbers of the Customers page",
+		right: map[string]string{
+			"reseller": "200 200 200 404 404 404 200 404",
+			"customer": "200 200 200 404 404 404 200 404",
+			"shown":    "200 200 200 404 404 404 200 404",
+			"foreign":  "404 404 404 404 404 404 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
+		},
+	},
 	{
 		route: "GET /v1/activations/{token}", send: "/v1/activations/{invitation}",
 		told: "the token is all it takes",

@@ -79,10 +79,10 @@ func (r *reading) instantAsked(pointer string, now time.Time, asked *string) que
 	return f
 }
 
-// aheadOf reports whether an answer about asOf is a forecast.
-func aheadOf(now time.Time, asOf string) bool {
+// aheadOf reports whether an answer about an instant is a forecast.
+func aheadOf(now time.Time, asked string) bool {
 	var r reading
-	return r.instantAsked("", now, &asOf).Forecast && len(r.problems) == 0
+	return r.instantAsked("", now, &asked).Forecast && len(r.problems) == 0
 }
 
 const defaultLimit = 100

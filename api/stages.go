@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -107,7 +108,7 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			if err := badRequest(problems); err != nil {
 				return err
 			}
-			if asOf := c.QueryParam("asOf"); asOf != "" && aheadOf(s.Clock.Now(), asOf) {
+			if asked := cmp.Or(c.QueryParam("asOf"), c.QueryParam("at")); asked != "" && aheadOf(s.Clock.Now(), asked) {
 				c.Response().Before(func() { foretold(c.Response()) })
 			}
 			if op.query["dryRun"] && c.QueryParam("dryRun") == "true" {

@@ -31,7 +31,7 @@ import (
 var readingUseCases = strings.Fields(`Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
-	Operations.Get Operations.Results Partnerships.List
+	Forecasts.Get Operations.Get Operations.Results Partnerships.List
 	People.Get People.AccountTokens People.List People.Self People.Sessions People.Tokens
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
 

@@ -297,6 +297,24 @@ func (e ReleaseRequestState) Valid() bool {
 	}
 }
 
+// Defines values for RenewalNeed.
+const (
+	AutomaticRenewal RenewalNeed = "automatic"
+	DueRenewal       RenewalNeed = "due"
+)
+
+// Valid indicates whether the value is a known member of the RenewalNeed enum.
+func (e RenewalNeed) Valid() bool {
+	switch e {
+	case AutomaticRenewal:
+		return true
+	case DueRenewal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RenewalState.
 const (
 	RenewalStateApplied   RenewalState = "applied"
@@ -848,6 +866,52 @@ type ExternalAccountKind string
 type ExternalAccountList struct {
 	Items []ExternalAccount `json:"items"`
 	Total int               `json:"total"`
+}
+
+// Forecast defines model for Forecast.
+type Forecast struct {
+	// From The day that all counts from
+	From   string          `json:"from"`
+	Months []ForecastMonth `json:"months"`
+
+	// Totals What there is on the day that all counts from, the numbers as on the Customers page
+	Totals ForecastTotals `json:"totals"`
+}
+
+// ForecastMonth defines model for ForecastMonth.
+type ForecastMonth struct {
+	// Automatic Devices of resellers whose service ends in it and renews by itself
+	Automatic int `json:"automatic"`
+
+	// Ends Devices whose service ends in it and has to be renewed by somebody
+	Ends int `json:"ends"`
+
+	// Expired Devices that have expired on its last day if nobody renews any
+	Expired int `json:"expired"`
+
+	// From Its first day, in the first month the day that all counts from
+	From string `json:"from"`
+
+	// Month Example: 2027-03
+	Month string `json:"month"`
+	To    string `json:"to"`
+}
+
+// ForecastTotals What there is on the day that all counts from, the numbers as on the Customers page
+type ForecastTotals struct {
+	// Accounts That are counted
+	Accounts      int `json:"accounts"`
+	ActiveSystems int `json:"activeSystems"`
+	AutoRenewing  int `json:"autoRenewing"`
+
+	// Customers How many of them are customers: rows of the Customers page, for the operator and auditors standard accounts
+	Customers      int           `json:"customers"`
+	Expired        int           `json:"expired"`
+	InitialRenewal *string       `json:"initialRenewal"`
+	LastRenewal    *string       `json:"lastRenewal"`
+	RenewalSystems int           `json:"renewalSystems"`
+	TotalSystems   int           `json:"totalSystems"`
+	Windows        []WindowCount `json:"windows"`
 }
 
 // Health defines model for Health.
@@ -1428,6 +1492,9 @@ type RenewalList struct {
 	NextCursor *string        `json:"nextCursor"`
 	Total      int            `json:"total"`
 }
+
+// RenewalNeed Of devices that are not retired: due, somebody has to renew the service; automatic, it renews by itself
+type RenewalNeed string
 
 // RenewalOrder defines model for RenewalOrder.
 type RenewalOrder struct {
@@ -2871,6 +2938,7 @@ type ListDevicesParams struct {
 	ServiceEndTo   *Date               `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
 	Window         *string             `form:"window,omitempty" json:"window,omitempty"`
 	Expired        *bool               `form:"expired,omitempty" json:"expired,omitempty"`
+	Renewal        *RenewalNeed        `form:"renewal,omitempty" json:"renewal,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2986,6 +3054,25 @@ type SuspendDeviceParams struct {
 
 	// IfMatch The ETag the thing must still have, or *
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// At Day or instant that all counts from, as `asOf`; today's is the present
+	At *string `form:"at,omitempty" json:"at,omitempty"`
+
+	// Months How many
+	Months *int `form:"months,omitempty" json:"months,omitempty"`
+
+	// Account UID of one account
+	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
@@ -3693,6 +3780,9 @@ type ServerInterface interface {
 	// SuspendDevice Stop a device's use for a while
 	// (POST /v1/devices/{id}:suspend)
 	SuspendDevice(ctx echo.Context, id DeviceID, params SuspendDeviceParams) error
+	// GetForecast Renewals to come, month by month
+	// (GET /v1/forecast)
+	GetForecast(ctx echo.Context, params GetForecastParams) error
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -7269,6 +7359,13 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter expired: %s", err))
 	}
 
+	// ------------- Optional query parameter "renewal" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "renewal", ctx.QueryParams(), &params.Renewal, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter renewal: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -7760,6 +7857,62 @@ func (w *ServerInterfaceWrapper) SuspendDevice(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SuspendDevice(ctx, id, params)
+	return err
+}
+
+// GetForecast converts echo context to params.
+func (w *ServerInterfaceWrapper) GetForecast(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetForecastParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", ctx.QueryParams(), &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter months: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetForecast(ctx, params)
 	return err
 }
 
@@ -9465,6 +9618,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/audit-grants/:id\\:revoke", wrapper.RevokeAuditGrant, options.OperationMiddlewares["revokeAuditGrant"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
 	router.POST(options.BaseURL+"/v1/customers", wrapper.CreateCustomer, options.OperationMiddlewares["createCustomer"]...)
+	router.GET(options.BaseURL+"/v1/forecast", wrapper.GetForecast, options.OperationMiddlewares["getForecast"]...)
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
 	router.POST(options.BaseURL+"/v1/activations/:token", wrapper.ActivateAccount, options.OperationMiddlewares["activateAccount"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
@@ -14036,6 +14190,76 @@ func (response SuspendDevicedefaultApplicationProblemPlusJSONResponse) VisitSusp
 	return err
 }
 
+type GetForecastRequestObject struct {
+	Params GetForecastParams
+}
+
+type GetForecastResponseObject interface {
+	VisitGetForecastResponse(w http.ResponseWriter) error
+}
+
+type GetForecast200ResponseHeaders struct {
+	XForecast *string
+	XPosition string
+}
+
+type GetForecast200JSONResponse struct {
+	Body    Forecast
+	Headers GetForecast200ResponseHeaders
+}
+
+func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecastdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetForecastdefaultApplicationProblemPlusJSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -16826,6 +17050,9 @@ type StrictServerInterface interface {
 	// SuspendDevice Stop a device's use for a while
 	// (POST /v1/devices/{id}:suspend)
 	SuspendDevice(ctx context.Context, request SuspendDeviceRequestObject) (SuspendDeviceResponseObject, error)
+	// GetForecast Renewals to come, month by month
+	// (GET /v1/forecast)
+	GetForecast(ctx context.Context, request GetForecastRequestObject) (GetForecastResponseObject, error)
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -19393,6 +19620,31 @@ func (sh *strictHandler) SuspendDevice(ctx echo.Context, id DeviceID, params Sus
 		return err
 	} else if validResponse, ok := response.(SuspendDeviceResponseObject); ok {
 		return validResponse.VisitSuspendDeviceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetForecast operation middleware
+func (sh *strictHandler) GetForecast(ctx echo.Context, params GetForecastParams) error {
+	var request GetForecastRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForecast(ctx.Request().Context(), request.(GetForecastRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForecast")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetForecastResponseObject); ok {
+		return validResponse.VisitGetForecastResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

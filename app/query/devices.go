@@ -35,6 +35,8 @@ type DeviceQuery struct {
 	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
 	// the list has exactly the devices a window counted.
 	Due bool
+	// Automatic leaves only devices that are not retired and renew by themselves.
+	Automatic bool
 	// Applied leaves only devices to which a transfer, renewal, reversal or
 	// grant with this id was applied.
 	Applied uuid.UUID

@@ -18,6 +18,7 @@ type Reader interface {
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	Forecast(context.Context, ForecastQuery) (ForecastRow, error)
 	// Due is what falls due by itself.
 	Due(context.Context, DueQuery) ([]DueRow, error)
 }

@@ -92,7 +92,7 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 	}
 	s.contains(q.Search, "a.name_key", "a.uid::text")
 	l.args = s.args
-	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile
+	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile, p.until
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
 }
 

@@ -76,6 +76,9 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 	if q.Due {
 		l.where = append(l.where, counted("d"))
 	}
+	if q.Automatic {
+		l.where = append(l.where, inService("d")+" AND d.auto_renew")
+	}
 	if q.Applied != uuid.Nil {
 		l.filter("d.applied <> '{}' AND d.applied @> ARRAY[%s]::uuid[]", [16]byte(q.Applied))
 	}

@@ -73,3 +73,38 @@ func TestFreeTermsAhead(t *testing.T) {
 		require.Equal(t, want, got)
 	})
 }
+
+// The desk's chart and totals, of 10,000 customers and 200,000 devices.
+func BenchmarkForecast(b *testing.B) {
+	h := newHistory()
+	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
+	var customers []uuid.UUID
+	for c := range 10_000 {
+		customers = append(customers, h.customer(fmt.Sprintf("Customer %d", c), reseller))
+	}
+	for i := range 200_000 {
+		h.device(fmt.Sprintf("SN%06d", i), customers[i%len(customers)], day0+calendar.Date(i*7%1830))
+	}
+	m := newModel(b)
+	m.applyAll(b, h)
+	run := func(name string, q query.ForecastQuery) {
+		b.Run(name, func(b *testing.B) {
+			q.Today, q.Windows, q.Now = day0+30, query.DefaultWindows, h.now
+			for b.Loop() {
+				row, err := m.reader.Forecast(b.Context(), q)
+				require.NoError(b, err)
+				require.Greater(b, row.TotalSystems, 10)
+			}
+		})
+	}
+	run("reseller", query.ForecastQuery{Reseller: reseller, Own: reseller, Accounts: []uuid.UUID{reseller}})
+	run("operator", query.ForecastQuery{})
+	run("customer", query.ForecastQuery{Own: customers[7], Accounts: customers[7:8]})
+	run("past", query.ForecastQuery{Reseller: reseller, Own: reseller, Accounts: []uuid.UUID{reseller}, Freshness: query.Freshness{AsOf: h.now}})
+	b.Run("customers_page", func(b *testing.B) {
+		for b.Loop() {
+			_, err := m.reader.Customers(b.Context(), query.CustomerQuery{Reseller: reseller, Today: day0 + 30, Windows: query.DefaultWindows, Now: h.now})
+			require.NoError(b, err)
+		}
+	})
+}

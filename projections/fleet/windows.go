@@ -84,6 +84,15 @@ func (w windows) ofDevices(versions string) string {
 		GROUP BY n.account`, toCome, w.sums(), versions, counted("v"))
 }
 
+// ofDays selects the same, without the account, of some days with the columns
+// service_end and count.
+func (w windows) ofDays(days string) string {
+	toCome := "FILTER (WHERE " + w.toCome("n.service_end") + ")"
+	return fmt.Sprintf(`SELECT min(n.service_end) %[1]s AS initial, (array_agg(n.count ORDER BY n.service_end) %[1]s)[1] AS renewal_systems,
+			max(n.service_end) %[1]s AS last, %[2]s
+		FROM (SELECT service_end, sum(count)::bigint AS count FROM %[3]s GROUP BY 1) n`, toCome, w.sums(), days)
+}
+
 // endAhead is the service end that a device will have at the end of a day to come,
 // as a free term of some months renews by itself from its last day on: the first
 // end after that day which is a whole number of terms after the present one, on
