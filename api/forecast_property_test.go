@@ -28,7 +28,6 @@ type foreseen struct {
 	by     *caller
 	path   string // with a query
 	asked  string // asOf or at
-	header string
 	answer string
 }
 
@@ -102,7 +101,7 @@ func (w *foretelling) begin() {
 	grant := w.auditOf("auditor@"+uuid.NewString()+".example", w.reseller, w.customers[0])
 	grant.ExpiresAt = w.clock.Now().AddDate(1, 0, 0)
 	w.auditedUntil = grant.ExpiresAt
-	w.auditor = w.stack.as(when(w.GrantAudit(w.t.Context(), nil, grant)).Then(w.t).JSON201.Token)
+	w.auditor = w.as(when(w.GrantAudit(w.t.Context(), nil, grant)).Then(w.t).JSON201.Token)
 }
 
 func (w *foretelling) register(account uuid.UUID, n int) {
