@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/forecasts"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -40,6 +41,7 @@ type App struct {
 	Renewals     Renewals
 	Operations   Operations
 	Schedule     Schedule
+	Forecasts    Forecasts
 }
 
 // Over is the edge's view of a service.
@@ -55,6 +57,7 @@ func Over(a *app.App) App {
 		Renewals:     a.Renewals,
 		Operations:   a.Operations,
 		Schedule:     a.Schedule,
+		Forecasts:    a.Forecasts,
 	}
 }
 
@@ -117,6 +120,11 @@ type Devices interface {
 	ReleaseRequests(context.Context, access.Caller, devices.Role, query.ReleaseQuery) (query.List[query.ReleaseRow], error)
 	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
 	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)
+}
+
+// Forecasts are what lies ahead.
+type Forecasts interface {
+	Get(context.Context, access.Caller, forecasts.Query) (forecasts.Forecast, error)
 }
 
 // Operations are long bulk commands in the background.

@@ -18,6 +18,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/forecasts"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -43,6 +44,7 @@ type App struct {
 	Catalogues   *catalogues.Service   // the models in force, the operator's edits
 	Transfers    *transfers.Service    // plans, transfers, reversals
 	Renewals     *renewals.Service     // orders and what becomes of them, previews, grants
+	Forecasts    *forecasts.Service    // what lies ahead
 	Operations   *operations.Service   // long bulk commands in the background
 	Schedule     *schedule.Service     // what happens by itself
 	Finisher     *reactions.Finisher   // finishes what dead commands left
@@ -96,6 +98,7 @@ func New(d Dependencies) *App {
 	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
 	a.Transfers = transfers.New(x, control, d.Reader, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
 	a.Renewals = renewals.New(x, control, d.Reader, a.Catalogues, d.Rules, d.AutomaticOrders)
+	a.Forecasts = forecasts.New(control, d.Reader, d.Clock, d.Rules, d.Windows)
 	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
 	a.Schedule = schedule.New(x, d.Reader, a.Devices, d.Rules, d.WarnDays, d.Sandbox)
 	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices, a.Renewals, d.Operations)

@@ -31,7 +31,7 @@ import (
 var readingUseCases = strings.Fields(`Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
-	Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
+	Forecasts.Get Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime
 	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`)

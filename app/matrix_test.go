@@ -191,7 +191,7 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own
 	Audits.Caller Audits.Get Audits.List
 	Catalogues.AsOf Catalogues.InForce
-	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
+	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests Forecasts.Get
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
 	Operations.Get Operations.List Operations.Results
 	Partnerships.GetRequest Partnerships.List Partnerships.Requests

@@ -124,6 +124,12 @@ const (
 	ReleaseStateOpen    = openapi.ReleaseStateOpen
 )
 
+// Values of RenewalNeed.
+const (
+	AutomaticRenewal = openapi.AutomaticRenewal
+	DueRenewal       = openapi.DueRenewal
+)
+
 // Values of RenewalState.
 const (
 	RenewalStateApplied   = openapi.RenewalStateApplied
@@ -327,6 +333,15 @@ type ExternalAccountKind = openapi.ExternalAccountKind
 
 // ExternalAccountList defines model for ExternalAccountList.
 type ExternalAccountList = openapi.ExternalAccountList
+
+// Forecast defines model for Forecast.
+type Forecast = openapi.Forecast
+
+// ForecastMonth defines model for ForecastMonth.
+type ForecastMonth = openapi.ForecastMonth
+
+// ForecastTotals What there is on the day that all counts from, the numbers as on the Customers page
+type ForecastTotals = openapi.ForecastTotals
 
 // History defines model for History.
 type History = openapi.History
@@ -540,6 +555,9 @@ type RenewalAnswer = openapi.RenewalAnswer
 
 // RenewalList defines model for RenewalList.
 type RenewalList = openapi.RenewalList
+
+// RenewalNeed Of devices that are not retired: due, somebody has to renew the service; automatic, it renews by itself
+type RenewalNeed = openapi.RenewalNeed
 
 // RenewalOrder defines model for RenewalOrder.
 type RenewalOrder = openapi.RenewalOrder
@@ -947,6 +965,9 @@ type SuspendDeviceParams = openapi.SuspendDeviceParams
 
 // ConfirmEmailParams defines parameters for ConfirmEmail.
 type ConfirmEmailParams = openapi.ConfirmEmailParams
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams = openapi.GetForecastParams
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams = openapi.GetMeParams
@@ -2263,6 +2284,21 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
 	ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetForecast Renewals to come, month by month
+	//
+	// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
+	// Customers page does; for the operator all accounts, for an auditor those of its grant.
+	// `account` narrows it to one of them.
+	// The months begin with the day that `at` names: today, a day to come (more than ten years ahead
+	// is 400 `forecast_too_far`), or a past one, with what was known then. `ends` and `automatic` of
+	// a month are what `/v1/devices` lists as of the evening before, with `renewal=due` and
+	// `renewal=automatic`, `serviceEndFrom` and `serviceEndTo`; partners who have left when it begins
+	// count no more. Of the first month they are those from that day on. Nothing is forecast to be
+	// ordered, transferred or registered.
+	//
+	// Corresponds with GET /v1/forecast (the `GetForecast` operationId).
+	GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Who asks, and which rights where
 	//
@@ -4987,6 +5023,31 @@ func (c *RawClient) GetEmailConfirmation(ctx context.Context, token Token, reqEd
 // Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
 func (c *RawClient) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConfirmEmailRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetForecast Renewals to come, month by month
+//
+// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
+// Customers page does; for the operator all accounts, for an auditor those of its grant.
+// `account` narrows it to one of them.
+// The months begin with the day that `at` names: today, a day to come (more than ten years ahead
+// is 400 `forecast_too_far`), or a past one, with what was known then. `ends` and `automatic` of
+// a month are what `/v1/devices` lists as of the evening before, with `renewal=due` and
+// `renewal=automatic`, `serviceEndFrom` and `serviceEndTo`; partners who have left when it begins
+// count no more. Of the first month they are those from that day on. Nothing is forecast to be
+// ordered, transferred or registered.
+//
+// Corresponds with GET /v1/forecast (the `GetForecast` operationId).
+func (c *RawClient) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetForecastRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12664,6 +12725,18 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		}
 
+		if params.Renewal != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "renewal", *params.Renewal, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -13538,6 +13611,111 @@ func NewConfirmEmailRequest(server string, token Token, params *ConfirmEmailPara
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetForecastRequest constructs an http.Request for the GetForecast method
+func NewGetForecastRequest(server string, params *GetForecastParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/forecast")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Months != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "months", *params.Months, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -21038,6 +21216,57 @@ func (c *Client) ConfirmEmail(ctx context.Context, token Token, params *ConfirmE
 		return nil, err
 	}
 	return readConfirmEmailResponse(rsp)
+}
+
+// GetForecastResponse is the answer to GetForecast: the field of its status is set.
+type GetForecastResponse struct {
+	Response
+	JSON200 *Forecast // 200, application/json
+}
+
+func readGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetForecastResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetForecast Renewals to come, month by month
+//
+// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
+// Customers page does; for the operator all accounts, for an auditor those of its grant.
+// `account` narrows it to one of them.
+// The months begin with the day that `at` names: today, a day to come (more than ten years ahead
+// is 400 `forecast_too_far`), or a past one, with what was known then. `ends` and `automatic` of
+// a month are what `/v1/devices` lists as of the evening before, with `renewal=due` and
+// `renewal=automatic`, `serviceEndFrom` and `serviceEndTo`; partners who have left when it begins
+// count no more. Of the first month they are those from that day on. Nothing is forecast to be
+// ordered, transferred or registered.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/forecast (the `GetForecast` operationId).
+func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*GetForecastResponse, error) {
+	var waiting GetForecastParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetForecast(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetForecastResponse(rsp)
 }
 
 // GetMeResponse is the answer to GetMe: the field of its status is set.

@@ -357,6 +357,24 @@ func (e ReleaseState) Valid() bool {
 	}
 }
 
+// Defines values for RenewalNeed.
+const (
+	AutomaticRenewal RenewalNeed = "automatic"
+	DueRenewal       RenewalNeed = "due"
+)
+
+// Valid indicates whether the value is a known member of the RenewalNeed enum.
+func (e RenewalNeed) Valid() bool {
+	switch e {
+	case AutomaticRenewal:
+		return true
+	case DueRenewal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RenewalState.
 const (
 	RenewalStateApplied   RenewalState = "applied"
@@ -1017,6 +1035,52 @@ type ExternalAccountList struct {
 	Items      []ExternalAccount `json:"items"`
 	NextCursor *string           `json:"nextCursor"`
 	Total      int               `json:"total"`
+}
+
+// Forecast defines model for Forecast.
+type Forecast struct {
+	// From The day that all counts from
+	From   string          `json:"from"`
+	Months []ForecastMonth `json:"months"`
+
+	// Totals What there is on the day that all counts from, the numbers as on the Customers page
+	Totals ForecastTotals `json:"totals"`
+}
+
+// ForecastMonth defines model for ForecastMonth.
+type ForecastMonth struct {
+	// Automatic Devices of resellers whose service ends in it and renews by itself
+	Automatic int `json:"automatic"`
+
+	// Ends Devices whose service ends in it and has to be renewed by somebody
+	Ends int `json:"ends"`
+
+	// Expired Devices that have expired on its last day if nobody renews any
+	Expired int `json:"expired"`
+
+	// From Its first day, in the first month the day that all counts from
+	From string `json:"from"`
+
+	// Month Example: 2027-03
+	Month string `json:"month"`
+	To    string `json:"to"`
+}
+
+// ForecastTotals What there is on the day that all counts from, the numbers as on the Customers page
+type ForecastTotals struct {
+	// Accounts That are counted
+	Accounts      int `json:"accounts"`
+	ActiveSystems int `json:"activeSystems"`
+	AutoRenewing  int `json:"autoRenewing"`
+
+	// Customers How many of them are customers: rows of the Customers page, for the operator and auditors standard accounts
+	Customers      int           `json:"customers"`
+	Expired        int           `json:"expired"`
+	InitialRenewal *string       `json:"initialRenewal"`
+	LastRenewal    *string       `json:"lastRenewal"`
+	RenewalSystems int           `json:"renewalSystems"`
+	TotalSystems   int           `json:"totalSystems"`
+	Windows        []WindowCount `json:"windows"`
 }
 
 // Health defines model for Health.
@@ -1777,6 +1841,9 @@ type RenewalList struct {
 	Total      int            `json:"total"`
 }
 
+// RenewalNeed Of devices that are not retired: due, somebody has to renew the service; automatic, it renews by itself
+type RenewalNeed string
+
 // RenewalOrder defines model for RenewalOrder.
 type RenewalOrder struct {
 	// Account That ordered; null is the operator
@@ -2363,10 +2430,14 @@ type ListAccountsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2402,10 +2473,14 @@ type GetAccountParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2433,10 +2508,14 @@ type ListChannelContactsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2477,10 +2556,14 @@ type GetChannelContactParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2493,10 +2576,14 @@ type ListExternalAccountsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2547,10 +2634,14 @@ type GetExternalAccountParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2637,10 +2728,14 @@ type ListProfilesParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2693,10 +2788,14 @@ type GetProfileParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2724,10 +2823,14 @@ type GetSecurityParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2785,10 +2888,14 @@ type ListUsersParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2826,10 +2933,14 @@ type GetUserParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -3021,10 +3132,14 @@ type ListAuditGrantsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3085,10 +3200,14 @@ type GetCatalogueParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3126,10 +3245,14 @@ type GetModelParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -3154,10 +3277,14 @@ type ListCustomersParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3234,10 +3361,14 @@ type ListDevicesParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3264,7 +3395,8 @@ type ListDevicesParams struct {
 	Expired        *bool                 `form:"expired,omitempty" json:"expired,omitempty"`
 
 	// SimNotAllowed With true only devices that carry an ICCID in a reseller's account, where no SIM is allowed, retired ones left out; with false only others
-	SimNotAllowed *bool `form:"simNotAllowed,omitempty" json:"simNotAllowed,omitempty"`
+	SimNotAllowed *bool        `form:"simNotAllowed,omitempty" json:"simNotAllowed,omitempty"`
+	Renewal       *RenewalNeed `form:"renewal,omitempty" json:"renewal,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3276,10 +3408,14 @@ type GetDeviceParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -3382,6 +3518,25 @@ type SuspendDeviceParams struct {
 type ConfirmEmailParams struct {
 	// DryRun Decide as always, write nothing
 	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// At Day or instant that all counts from, as `asOf`; today's is the present
+	At *string `form:"at,omitempty" json:"at,omitempty"`
+
+	// Months How many
+	Months *int `form:"months,omitempty" json:"months,omitempty"`
+
+	// Account UID of one account
+	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
@@ -4331,6 +4486,9 @@ type ServerInterface interface {
 	// ConfirmEmail Confirm an e-mail address
 	// (POST /v1/email-confirmations/{token})
 	ConfirmEmail(ctx echo.Context, token Token, params ConfirmEmailParams) error
+	// GetForecast Renewals to come, month by month
+	// (GET /v1/forecast)
+	GetForecast(ctx echo.Context, params GetForecastParams) error
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -8151,6 +8309,13 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter simNotAllowed: %s", err))
 	}
 
+	// ------------- Optional query parameter "renewal" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "renewal", ctx.QueryParams(), &params.Renewal, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter renewal: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -8683,6 +8848,62 @@ func (w *ServerInterfaceWrapper) ConfirmEmail(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ConfirmEmail(ctx, token, params)
+	return err
+}
+
+// GetForecast converts echo context to params.
+func (w *ServerInterfaceWrapper) GetForecast(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetForecastParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", ctx.QueryParams(), &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter months: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetForecast(ctx, params)
 	return err
 }
 
@@ -11178,6 +11399,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/audit-grants/:id\\:revoke", wrapper.RevokeAuditGrant, options.OperationMiddlewares["revokeAuditGrant"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
 	router.POST(options.BaseURL+"/v1/customers", wrapper.CreateCustomer, options.OperationMiddlewares["createCustomer"]...)
+	router.GET(options.BaseURL+"/v1/forecast", wrapper.GetForecast, options.OperationMiddlewares["getForecast"]...)
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
 	router.POST(options.BaseURL+"/v1/activations/:token", wrapper.ActivateAccount, options.OperationMiddlewares["activateAccount"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
@@ -11312,6 +11534,7 @@ type ListAccountsResponseObject interface {
 
 type ListAccounts200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -11329,6 +11552,9 @@ func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -11350,6 +11576,9 @@ func (response ListAccounts200TextcsvResponse) VisitListAccountsResponse(w http.
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -11491,6 +11720,7 @@ type GetAccountResponseObject interface {
 
 type GetAccount200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -11507,6 +11737,9 @@ func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11637,6 +11870,7 @@ type ListChannelContactsResponseObject interface {
 }
 
 type ListChannelContacts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11652,6 +11886,9 @@ func (response ListChannelContacts200JSONResponse) VisitListChannelContactsRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11857,6 +12094,7 @@ type GetChannelContactResponseObject interface {
 }
 
 type GetChannelContact200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11872,6 +12110,9 @@ func (response GetChannelContact200JSONResponse) VisitGetChannelContactResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11924,6 +12165,7 @@ type ListExternalAccountsResponseObject interface {
 }
 
 type ListExternalAccounts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11939,6 +12181,9 @@ func (response ListExternalAccounts200JSONResponse) VisitListExternalAccountsRes
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12139,6 +12384,7 @@ type GetExternalAccountResponseObject interface {
 
 type GetExternalAccount200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -12155,6 +12401,9 @@ func (response GetExternalAccount200JSONResponse) VisitGetExternalAccountRespons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12593,6 +12842,7 @@ type ListProfilesResponseObject interface {
 }
 
 type ListProfiles200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -12608,6 +12858,9 @@ func (response ListProfiles200JSONResponse) VisitListProfilesResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12808,6 +13061,7 @@ type GetProfileResponseObject interface {
 
 type GetProfile200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -12824,6 +13078,9 @@ func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12947,6 +13204,7 @@ type GetSecurityResponseObject interface {
 }
 
 type GetSecurity200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -12962,6 +13220,9 @@ func (response GetSecurity200JSONResponse) VisitGetSecurityResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13263,6 +13524,7 @@ type ListUsersResponseObject interface {
 
 type ListUsers200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -13280,6 +13542,9 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13301,6 +13566,9 @@ func (response ListUsers200TextcsvResponse) VisitListUsersResponse(w http.Respon
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13444,6 +13712,7 @@ type GetUserResponseObject interface {
 
 type GetUser200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -13460,6 +13729,9 @@ func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWrite
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14466,6 +14738,7 @@ type ListAuditGrantsResponseObject interface {
 
 type ListAuditGrants200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -14483,6 +14756,9 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14504,6 +14780,9 @@ func (response ListAuditGrants200TextcsvResponse) VisitListAuditGrantsResponse(w
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14782,6 +15061,7 @@ type GetCatalogueResponseObject interface {
 }
 
 type GetCatalogue200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -14797,6 +15077,9 @@ func (response GetCatalogue200JSONResponse) VisitGetCatalogueResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14911,6 +15194,7 @@ type GetModelResponseObject interface {
 
 type GetModel200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -14927,6 +15211,9 @@ func (response GetModel200JSONResponse) VisitGetModelResponse(w http.ResponseWri
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -15041,6 +15328,7 @@ type ListCustomersResponseObject interface {
 
 type ListCustomers200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -15058,6 +15346,9 @@ func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.R
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15079,6 +15370,9 @@ func (response ListCustomers200TextcsvResponse) VisitListCustomersResponse(w htt
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15386,6 +15680,7 @@ type ListDevicesResponseObject interface {
 
 type ListDevices200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -15403,6 +15698,9 @@ func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.Respo
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15424,6 +15722,9 @@ func (response ListDevices200TextcsvResponse) VisitListDevicesResponse(w http.Re
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15482,6 +15783,7 @@ type GetDeviceResponseObject interface {
 
 type GetDevice200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -15498,6 +15800,9 @@ func (response GetDevice200JSONResponse) VisitGetDeviceResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -16015,6 +16320,76 @@ type ConfirmEmaildefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ConfirmEmaildefaultApplicationProblemPlusJSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecastRequestObject struct {
+	Params GetForecastParams
+}
+
+type GetForecastResponseObject interface {
+	VisitGetForecastResponse(w http.ResponseWriter) error
+}
+
+type GetForecast200ResponseHeaders struct {
+	XForecast *string
+	XPosition string
+}
+
+type GetForecast200JSONResponse struct {
+	Body    Forecast
+	Headers GetForecast200ResponseHeaders
+}
+
+func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecastdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetForecastdefaultApplicationProblemPlusJSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19602,6 +19977,9 @@ type StrictServerInterface interface {
 	// ConfirmEmail Confirm an e-mail address
 	// (POST /v1/email-confirmations/{token})
 	ConfirmEmail(ctx context.Context, request ConfirmEmailRequestObject) (ConfirmEmailResponseObject, error)
+	// GetForecast Renewals to come, month by month
+	// (GET /v1/forecast)
+	GetForecast(ctx context.Context, request GetForecastRequestObject) (GetForecastResponseObject, error)
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -22301,6 +22679,31 @@ func (sh *strictHandler) ConfirmEmail(ctx echo.Context, token Token, params Conf
 		return err
 	} else if validResponse, ok := response.(ConfirmEmailResponseObject); ok {
 		return validResponse.VisitConfirmEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetForecast operation middleware
+func (sh *strictHandler) GetForecast(ctx echo.Context, params GetForecastParams) error {
+	var request GetForecastRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForecast(ctx.Request().Context(), request.(GetForecastRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForecast")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetForecastResponseObject); ok {
+		return validResponse.VisitGetForecastResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -23,6 +23,7 @@ type Reader interface {
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
 	// PartnershipRequests are all on one page.
 	PartnershipRequests(context.Context, PartnershipRequestQuery) (List[PartnershipRequestRow], error)
+	Forecast(context.Context, ForecastQuery) (ForecastRow, error)
 	// Due is what falls due by itself.
 	Due(context.Context, DueQuery) ([]DueRow, error)
 }

@@ -21,6 +21,10 @@
 // Renewals, granted allocations, transfers, plans and release requests are kept as
 // they are now, see renewals.go, transfers.go and releases.go.
 //
+// A forecast (query.Freshness) is made of the current rows and another day: dates
+// count from it, invitations have run out by it, partnerships that end before are
+// gone. What renews by itself is told by its service end and anchor day (endAhead).
+//
 // How renewal windows and first ends are counted is in windows.go.
 package fleet
 

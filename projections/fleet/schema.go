@@ -32,6 +32,7 @@ var tables = []string{
 		first_registered date,
 		service_start    date,
 		service_end      date,
+		anchor_day       smallint    NOT NULL, -- of the service end
 		auto_renew       boolean     NOT NULL,
 		search           text COLLATE "C" NOT NULL, -- name, serial number, factor and ICCID as a search compares them
 		sim              boolean     NOT NULL, -- it carries an ICCID
