@@ -47,6 +47,11 @@ func (t Tokens) PasswordReset(user uuid.UUID, number int) string {
 	return t.numbered("password reset", user, number)
 }
 
+// Unsubscription ends the notices of a user.
+func (t Tokens) Unsubscription(user uuid.UUID) string {
+	return t.numbered("unsubscription", user, 1)
+}
+
 // AuditGrant is the bearer token of an audit grant.
 func (t Tokens) AuditGrant(grant uuid.UUID) string {
 	return AuditPrefix + t.numbered("audit grant", grant, 1)

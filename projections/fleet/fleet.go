@@ -55,6 +55,9 @@ const (
 	userPrefix        = "user-"
 	auditGrantPrefix  = "auditgrant-"
 	renewalPrefix     = "renewalorder-"
+	noticePrefix      = "notice-"
+	roundPrefix       = "noticeround-"
+	choicePrefix      = "noticechoice-"
 )
 
 // Projection declares it.
@@ -62,7 +65,7 @@ func Projection() projections.Projection {
 	return projections.Projection{
 		Name:     Name,
 		Version:  modelVersion,
-		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix},
+		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix, noticePrefix, roundPrefix, choicePrefix},
 		Tables:   tables,
 		Indexes:  indexes,
 		Apply:    apply,
@@ -111,6 +114,7 @@ type folds struct {
 	auditGrants  *fold[query.AuditGrant]
 	facts        facts
 	renewals     *renewals
+	notices      *notices
 }
 
 // tableFold is a fold of whatever state.
@@ -124,12 +128,12 @@ type tableFold interface {
 func newFolds() *folds {
 	return &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
-		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
+		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{}, notices: &notices{},
 	}
 }
 
 func (f *folds) all() []tableFold {
-	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals}
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.notices}
 }
 
 // ofStream is the fold that a stream belongs to, nil when there is none.
@@ -147,6 +151,8 @@ func (f *folds) ofStream(stream string) tableFold {
 		return f.auditGrants
 	case strings.HasPrefix(stream, renewalPrefix):
 		return f.renewals
+	case strings.HasPrefix(stream, noticePrefix), strings.HasPrefix(stream, roundPrefix), strings.HasPrefix(stream, choicePrefix):
+		return f.notices
 	}
 	return nil
 }
