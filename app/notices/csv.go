@@ -43,6 +43,12 @@ func CSV(account uuid.UUID, on calendar.Date, notices ...notice.State) (ports.At
 	return ports.Attachment{Name: name, Type: "text/csv; charset=utf-8", Data: b.Bytes()}, w.Error()
 }
 
+// DaysLeft is how many days of service a device of a notice had on the 1st, and the
+// name of its window, as the file has them.
+func DaysLeft(n notice.State, l notice.Line) (days int, window string) {
+	return daysLeft(n, l), windowOf(n, l)
+}
+
 func daysLeft(n notice.State, l notice.Line) int { return int(l.ServiceEnd - n.On) }
 
 // windowOf is the renewal window of a device; empty for one that renews by itself,

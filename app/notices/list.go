@@ -2,6 +2,7 @@ package notices
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -64,5 +65,9 @@ func (s *Service) Get(ctx context.Context, caller access.Caller, uid uuid.UUID, 
 		return Found{}, access.OrNotFound(err)
 	}
 	l, err := eventlog.Load(ctx, s.executor.Log, notice.Aggregate, uid)
-	return Found{NoticeRow: rows.Items[0], State: l.State, Position: rows.Position}, err
+	found := Found{NoticeRow: rows.Items[0], State: l.State, Position: rows.Position}
+	if caller.Auditor() && !slices.Contains(caller.Audits, found.Customer) {
+		found.State.Lines = nil // of other customers an auditor sees numbers
+	}
+	return found, err
 }
