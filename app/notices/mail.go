@@ -48,7 +48,14 @@ func (r *round) noticeMail(s notice.State, to notice.Recipient) (ports.Mail, err
 		attached += fmt.Sprintf(" This mail lists %d of %d devices.", listed, len(s.Lines))
 	}
 	l.Blocks = append(l.Blocks, letters.Block{Note: attached})
-	r.links(&l, to, "/renew?account="+s.Customer.String(), "Renew these devices", s)
+	path, label := "/renew?account="+s.Customer.String(), "Renew these devices"
+	if t.needOrder() == 0 {
+		path, label = "/devices?account="+s.Customer.String(), "Look at the devices"
+	}
+	r.links(&l, to, path, label, s)
+	if t.needOrder() == 0 {
+		l.Other = letters.Link{}
+	}
 	l.Why = r.why(to, s)
 	return r.mail(to.Mail, to, l, fmt.Sprintf("%s: %s due by %s", s.CustomerName, letters.Devices(len(t.fresh)+len(t.seen)+len(t.auto)), s.On.AddDays(s.LookAhead)), file)
 }
@@ -151,6 +158,8 @@ func lead(s notice.State, t tally, hours int) string {
 		return "There is nothing to do. " + counted
 	case t.first.IsZero():
 		return "The services of all of them have expired. They need an order. " + counted
+	case t.first == s.On:
+		return fmt.Sprintf("The first services end on %s, today. They need an order now. %s", t.first, counted)
 	}
 	return fmt.Sprintf("The first services end on %s, %s. They need an order before that day. %s", t.first, inDays(int(t.first-s.On)), counted)
 }
