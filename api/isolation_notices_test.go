@@ -41,19 +41,18 @@ var noticeRows = []row{
 	},
 	{
 		route: "POST /v1/notices/{id}:acknowledge", send: "/v1/notices/{notice}:acknowledge?dryRun=true", body: `{}`,
-		told: "an auditor of the reseller sees its notices",
 		right: map[string]string{
 			"reseller": "200 200 403 404 404 404 403:forbidden 404",
 			"customer": "200 200 403 404 404 404 403:forbidden 404",
 			"shown":    "200 200 403 404 404 404 403:forbidden 404",
-			"foreign":  "200 404 404 404 404 404 404 404",
-			"missing":  "404 404 404 404 404 404 404 404",
+			"foreign":  "200 404 404 404 404 404 403:forbidden 404",
+			"missing":  "404 404 404 404 404 404 403:forbidden 404",
 		},
 	},
 	{route: "GET /v1/me/notices", send: "/v1/me/notices", right: map[string]string{"": "404 404 404 404 404 404 404 200"}},
 	{
 		route: "PUT /v1/me/notices", send: "/v1/me/notices", body: `{"delivery":"digest"}`,
-		right: map[string]string{"": "404 404 404 404 404 404 404 422:notices_for_administrators"},
+		right: map[string]string{"": "404 404 404 404 404 404 403:forbidden 422:notices_for_administrators"},
 	},
 	{
 		route: "POST /v1/unsubscriptions/{token}", send: "/v1/unsubscriptions/{invitation}",

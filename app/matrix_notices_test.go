@@ -107,4 +107,3 @@ func noticeRows() []row {
 		}},
 	}
 }
-

@@ -27,6 +27,9 @@ type Acknowledge struct {
 // reseller's account; to others, but its customers and the operator, the notice is
 // query.ErrNotFound.
 func (s *Service) Acknowledge(ctx context.Context, caller access.Caller, c Acknowledge) (command.Receipt, error) {
+	if caller.Auditor() {
+		return command.Receipt{}, &access.Forbidden{Right: rights.DevicesRenew}
+	}
 	l, err := eventlog.Load(ctx, s.executor.Log, notice.Aggregate, c.Notice)
 	if err != nil || !l.State.Exists() {
 		return command.Receipt{}, access.OrNotFound(err)

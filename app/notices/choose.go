@@ -76,11 +76,11 @@ func (s *Service) chooserOf(ctx context.Context, uid, owner uuid.UUID) (chooser,
 // Choose records how the calling user wants the notices. Administrators of a
 // reseller get them one way or the other; those of its customers by choice.
 func (s *Service) Choose(ctx context.Context, caller access.Caller, c Choose) (command.Receipt, error) {
-	u, err := s.chooser(ctx, caller)
-	if err != nil {
+	if err := s.access.Request(caller).MayWrite(ctx, rights.AccountRead); err != nil {
 		return command.Receipt{}, err
 	}
-	if err := s.access.Request(caller).MayWrite(ctx, rights.AccountRead); err != nil {
+	u, err := s.chooser(ctx, caller)
+	if err != nil {
 		return command.Receipt{}, err
 	}
 	if !u.administers() {

@@ -35,7 +35,7 @@ func (r *round) noticeMail(s notice.State, to notice.Recipient) (ports.Mail, err
 		lines   []notice.Line
 	}{
 		{"Devices that need an order", t.fresh},
-		{"Acknowledged before, still without an order", t.seen},
+		{"Acknowledged before", t.seen},
 		{"Renew by themselves, no order needed", t.auto},
 	} {
 		shown := part.lines[:min(len(part.lines), space)]

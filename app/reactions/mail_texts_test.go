@@ -29,12 +29,22 @@ func TestMailTexts(t *testing.T) {
 	}
 	const public = "https://fleet.example"
 	for name, write := range map[string]func() (ports.Mail, error){
-		"invitation":      func() (ports.Mail, error) { return invitationMail(e, ada, delta.Name, at.AddDate(0, 0, 7), public+"/activate/TOKEN") },
-		"user-invitation": func() (ports.Mail, error) { return userInvitationMail(e, nameless, delta.Name, at.AddDate(0, 0, 7), public+"/activate/TOKEN") },
-		"password-reset":  func() (ports.Mail, error) { return passwordResetMail(e, ada, at.Add(time.Hour), public+"/reset-password/TOKEN") },
-		"end-warning":     func() (ports.Mail, error) { return endWarningMail(e, at.AddDate(0, 0, 7), north, delta, ada, public) },
-		"ordered":         func() (ports.Mail, error) { return renewalMail(e, ada, "North & Radio", "ordered", o, about, "", public) },
-		"declined":        func() (ports.Mail, error) { return renewalMail(e, ada, "North & Radio", "declined", o, about[:1], "not <paid>", public) },
+		"invitation": func() (ports.Mail, error) {
+			return invitationMail(e, ada, delta.Name, at.AddDate(0, 0, 7), public+"/activate/TOKEN")
+		},
+		"user-invitation": func() (ports.Mail, error) {
+			return userInvitationMail(e, nameless, delta.Name, at.AddDate(0, 0, 7), public+"/activate/TOKEN")
+		},
+		"password-reset": func() (ports.Mail, error) {
+			return passwordResetMail(e, ada, at.Add(time.Hour), public+"/reset-password/TOKEN")
+		},
+		"end-warning": func() (ports.Mail, error) { return endWarningMail(e, at.AddDate(0, 0, 7), north, delta, ada, public) },
+		"ordered": func() (ports.Mail, error) {
+			return renewalMail(e, ada, "North & Radio", "ordered", o, about, "", public)
+		},
+		"declined": func() (ports.Mail, error) {
+			return renewalMail(e, ada, "North & Radio", "declined", o, about[:1], "not <paid>", public)
+		},
 	} {
 		m, err := write()
 		require.NoError(t, err, name)
