@@ -42,7 +42,7 @@ func (c Choice) Or(kind account.Type) Delivery {
 // EvolveChoice folds one event into the choice.
 func EvolveChoice(c Choice, e domain.Event) Choice {
 	if e, ok := e.(NoticeDeliveryChosen); ok {
-		return Choice{User: e.User, Account: e.Account, Delivery: e.Delivery}
+		return Choice(e)
 	}
 	return c
 }

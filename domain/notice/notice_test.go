@@ -158,7 +158,9 @@ func TestChoice(t *testing.T) {
 	choose := func(kind account.Type, d notice.Delivery) domaintest.Decision[notice.Choice] {
 		return func(c notice.Choice) ([]domain.Event, error) { return notice.DecideChoose(c, ada, customer, kind, d) }
 	}
-	chosen := func(d notice.Delivery) domain.Event { return notice.NoticeDeliveryChosen{User: ada, Account: customer, Delivery: d} }
+	chosen := func(d notice.Delivery) domain.Event {
+		return notice.NoticeDeliveryChosen{User: ada, Account: customer, Delivery: d}
+	}
 	none := domaintest.Given(t, notice.EvolveChoice)
 	if none.State.Or(account.Reseller) != notice.Each || none.State.Or(account.Standard) != notice.None {
 		t.Error("without a choice")
