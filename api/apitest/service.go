@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -141,7 +142,10 @@ func (s *Service) run(made setup) {
 		Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
-	outbox, err := mail.NewOutbox(s.t.TempDir(), "fleetledger@localhost")
+	folder, err := os.MkdirTemp("", "outbox-")
+	must(s.t, err)
+	s.t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	outbox, err := mail.NewOutbox(folder, "fleetledger@localhost")
 	must(s.t, err)
 	d.Notices = notices.Options{Mailer: outbox, Outcomes: outbox, Outbox: outbox, PublicURL: "https://fleet.example"}
 	o.OwnWrites = postgres.NewOwnWrites(s.Pool)
