@@ -21,14 +21,18 @@ func (h handlers) ListAccounts(ctx context.Context, r openapi.ListAccountsReques
 	q := query.AccountQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, accountSorts),
-		Type:      account.Type(valueOf(r.Params.Type)),
-		Status:    account.Status(valueOf(r.Params.Status)),
+		Types:     eachOf[account.Type](r.Params.Type),
+		Statuses:  eachOf[account.Status](r.Params.Status),
 		Search:    valueOf(r.Params.Search),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Accounts.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.AccountRow], error) { return h.App.Accounts.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "accounts", accountColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, accountCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +129,10 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 		return nil, err
 	}
 	body := valueOf(r.Body)
+	holds, err := h.App.Accounts.Holdings(ctx, callOf(ctx).caller, r.Uid)
+	if err != nil {
+		return nil, err
+	}
 	receipt, err := h.App.Accounts.Close(ctx, callOf(ctx).caller, accounts.Close{
 		Command: commandOf(ctx, body.Reason), Account: r.Uid, IfRevision: expected, Confirm: valueOf(body.Confirm),
 	})
@@ -132,7 +140,12 @@ func (h handlers) CloseAccount(ctx context.Context, r openapi.CloseAccountReques
 		return nil, err
 	}
 	return openapi.CloseAccount200JSONResponse{
-		Body:    writtenBody(receipt),
+		Body: openapi.Closed{
+			Uid: receipt.UID, Revision: int64(receipt.Revision), Holds: openapi.Holdings{
+				Devices: holds.Devices, ActiveDevices: holds.ActiveDevices, Users: holds.Users, Partnerships: holds.Partnerships,
+				Orders: holds.Orders, ReleaseRequests: holds.Releases, Operations: holds.Operations,
+			},
+		},
 		Headers: openapi.CloseAccount200ResponseHeaders{ETag: etag(receipt.Revision), XPosition: receipt.Position.String()},
 	}, nil
 }

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/app/renewals"
@@ -16,7 +14,7 @@ func (h handlers) GrantAllocation(ctx context.Context, r openapi.GrantAllocation
 	var in reading
 	c := renewals.Grant{
 		Command: commandOf(ctx, r.Body.Reason), Device: r.Body.Device,
-		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until), DryRun: valueOf(r.Params.DryRun),
+		Term: in.term("/term", r.Body.Term), Until: in.date("/until", r.Body.Until),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -40,15 +38,19 @@ func (h handlers) ListAllocations(ctx context.Context, r openapi.ListAllocations
 	q := query.AllocationQuery{
 		Freshness: query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, allocationSorts),
-		Device:    named(r.Params.Device),
-	}
-	if r.Params.Account != nil {
-		q.Accounts = []uuid.UUID{*r.Params.Account}
+		Accounts:  valueOf(r.Params.Account),
+		Devices:   named(r.Params.Device),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Renewals.Allocations(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.AllocationRow], error) {
+		return h.App.Renewals.Allocations(ctx, callOf(ctx).caller, q)
+	}
+	if wantsCSV(ctx) {
+		return csvList(h, "allocations", allocationColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, allocationCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,7 @@ type Accounts interface {
 	AssignChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command, contact account.Contact) (accounts.AssignedContact, error)
 	RemoveChannelContact(ctx context.Context, c access.Caller, uid uuid.UUID, contact uuid.UUID, cmd command.Command) (command.Receipt, error)
 	Close(context.Context, access.Caller, accounts.Close) (command.Receipt, error)
+	Holdings(ctx context.Context, c access.Caller, uid uuid.UUID) (account.Holdings, error)
 	Reopen(context.Context, access.Caller, accounts.Reopen) (command.Receipt, error)
 	CorrectEmail(context.Context, access.Caller, accounts.CorrectEmail) (command.Receipt, error)
 	WithdrawPending(context.Context, access.Caller, accounts.Close) (command.Receipt, error)
@@ -114,6 +115,7 @@ type Devices interface {
 	List(context.Context, access.Caller, query.DeviceQuery) (query.List[query.DeviceRow], error)
 	Get(ctx context.Context, c access.Caller, name string, f query.Freshness) (query.DeviceRow, eventlog.Position, error)
 	Register(context.Context, access.Caller, devices.Register) (command.BulkResult, error)
+	ChangeMany(context.Context, access.Caller, devices.ChangeMany) (command.BulkResult, error)
 	ReleaseRequests(context.Context, access.Caller) ([]devices.Release, eventlog.Position, error)
 	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
 	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)
@@ -144,6 +146,12 @@ type Partnerships interface {
 	End(ctx context.Context, c access.Caller, reseller uuid.UUID, customer uuid.UUID, cmd command.Command) (command.Receipt, error)
 	Establish(context.Context, access.Caller, partnerships.Establish) (command.Receipt, error)
 	List(ctx context.Context, c access.Caller, account uuid.UUID, f query.Freshness) ([]query.PartnershipRow, eventlog.Position, error)
+	Request(context.Context, access.Caller, partnerships.Request) (command.Receipt, error)
+	AcceptRequest(context.Context, access.Caller, partnerships.AcceptRequest) (command.Receipt, error)
+	DeclineRequest(ctx context.Context, c access.Caller, id uuid.UUID, cmd command.Command) (command.Receipt, error)
+	WithdrawRequest(ctx context.Context, c access.Caller, id uuid.UUID, cmd command.Command) (command.Receipt, error)
+	Requests(context.Context, access.Caller, query.PartnershipRequestQuery) (query.List[query.PartnershipRequestRow], error)
+	GetRequest(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness) (query.PartnershipRequestRow, eventlog.Position, error)
 }
 
 // People are users, signing in, passwords, tokens and erasure.
@@ -152,6 +160,10 @@ type People interface {
 	SignInAtIssuer(ctx context.Context, c people.AtIssuer) (people.SignedIn, error)
 	Activate(ctx context.Context, token string, c people.Activate) (command.Receipt, error)
 	ChangePassword(context.Context, access.Caller, people.ChangePassword) (command.Receipt, error)
+	EditSelf(context.Context, access.Caller, people.EditSelf) (command.Receipt, error)
+	PendingEmail(context.Context, access.Caller) (people.PendingEmail, error)
+	EmailConfirmation(ctx context.Context, token string) (people.EmailConfirmation, error)
+	ConfirmEmail(ctx context.Context, token string, c command.Command) (command.Receipt, error)
 	Deactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
 	Reactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
 	Edit(context.Context, access.Caller, people.Edit) (command.Receipt, error)
@@ -175,6 +187,7 @@ type People interface {
 	EndSessions(context.Context, access.Caller) error
 	Self(context.Context, access.Caller) (account.Person, error)
 	SignIn(ctx context.Context, c people.SignIn) (people.SignedIn, error)
+	SignInAsOperator(context.Context, access.Caller) (people.SignedIn, error)
 }
 
 // Renewals are orders and what becomes of them, previews and grants.

@@ -40,13 +40,17 @@ func (h handlers) ListAuditGrants(ctx context.Context, r openapi.ListAuditGrants
 	q := query.AuditGrantQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, auditSorts),
-		Account:   valueOf(r.Params.Account),
-		Status:    audit.Status(valueOf(r.Params.Status)),
+		Accounts:  valueOf(r.Params.Account),
+		Statuses:  eachOf[audit.Status](r.Params.Status),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Audits.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.AuditGrantRow], error) { return h.App.Audits.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "audit-grants", auditGrantColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, auditGrantCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func TestGrantingAnAudit(t *testing.T) {
 	other.ExpiresAt = wanted.ExpiresAt.AddDate(1000, 0, 0)
 	when(s.GrantAudit(ctx, nil, other)).Refused(t, 422, "/expiresAt expiry_invalid")
 
-	list := when(s.ListAuditGrants(ctx, &client.ListAuditGrantsParams{Account: &reseller})).Then(t)
+	list := when(s.ListAuditGrants(ctx, &client.ListAuditGrantsParams{Account: &[]uuid.UUID{reseller}})).Then(t)
 	if grants := list.JSON200; grants.Total != 1 || grants.Items[0].Status != "active" || grants.Items[0].Reason != "yearly audit" {
 		t.Errorf("grants: %s", list.Body)
 	}

@@ -89,6 +89,8 @@ func summary(total int, done domain.Outcome, count func(domain.Outcome) int) ope
 		s.Renewed, s.Ordered = &n, &ordered
 	case domain.OutcomeReversed:
 		s.Reversed = &n
+	case domain.OutcomeChanged:
+		s.Changed = &n
 	}
 	return s
 }

@@ -70,7 +70,7 @@ func (h handlers) PutModel(ctx context.Context, r openapi.PutModelRequestObject)
 	var in reading
 	c := catalogues.Put{
 		Edit: catalogues.Edit{
-			Command: commandOf(ctx, r.Body.Reason), IfRevision: in.ifCatalogue(r.Params.IfMatch), DryRun: valueOf(r.Params.DryRun),
+			Command: commandOf(ctx, r.Body.Reason), IfRevision: in.ifCatalogue(r.Params.IfMatch),
 		},
 		Model: models.Definition{
 			Name: r.Model, SerialPattern: r.Body.SerialPattern,
@@ -92,7 +92,7 @@ func (h handlers) WithdrawModel(ctx context.Context, r openapi.WithdrawModelRequ
 	var in reading
 	c := catalogues.Withdraw{
 		Edit: catalogues.Edit{
-			Command: commandOf(ctx, r.Params.Reason), IfRevision: in.ifCatalogue(r.Params.IfMatch), DryRun: valueOf(r.Params.DryRun),
+			Command: commandOf(ctx, r.Params.Reason), IfRevision: in.ifCatalogue(r.Params.IfMatch),
 		},
 		Model: r.Model,
 	}

@@ -2,14 +2,11 @@ package api
 
 import (
 	"context"
-	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 )
@@ -26,20 +23,16 @@ func (h handlers) ListCustomers(ctx context.Context, r openapi.ListCustomersRequ
 	q := query.CustomerQuery{
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, sorts),
-		Customer:  valueOf(r.Params.Customer),
+		Customers: valueOf(r.Params.Customer),
 		Search:    valueOf(r.Params.Search),
-		Status:    account.Status(valueOf(r.Params.Status)),
+		Statuses:  eachOf[account.Status](r.Params.Status),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
 	caller := callOf(ctx).caller
-	if accepts(callOf(ctx).accept, "application/json", "text/csv") == "text/csv" {
-		body, position, err := h.customersCSV(ctx, caller, q, r.Params.Limit == nil)
-		if err != nil {
-			return nil, err
-		}
-		return openapi.ListCustomers200TextcsvResponse{Body: body, Headers: openapi.ListCustomers200ResponseHeaders{XPosition: position.String()}}, nil
+	if wantsCSV(ctx) {
+		return h.customersCSV(ctx, caller, q, r.Params.Limit)
 	}
 	page, err := h.App.Accounts.Customers(ctx, caller, q)
 	if err != nil {
@@ -83,14 +76,14 @@ func (s *Server) customer(r query.CustomerRow) openapi.Customer {
 	return c
 }
 
-func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.CustomerQuery, all bool) (io.Reader, eventlog.Position, error) {
+func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.CustomerQuery, limit *int) (csvAnswer, error) {
 	header := []string{"UID", "NAME", "STATUS", "TOTAL_SYSTEMS", "ACTIVE_SYSTEMS", "INITIAL_RENEWAL", "RENEWAL_SYSTEMS", "LAST_RENEWAL"}
 	for _, w := range h.Windows {
 		header = append(header, "WINDOW_"+strings.ToUpper(w.Name))
 	}
 	header = append(header, "EXPIRED", "AUTO_RENEWING", "PARTNER_PROFILE", "LAST_LOGIN", "ADMINISTRATORS")
 	fetch := func() (query.List[query.CustomerRow], error) { return h.App.Accounts.Customers(ctx, c, q) }
-	return table(header, all, &q.Page, fetch, func(r query.CustomerRow) []string {
+	return csvList(h, "customers", header, limit, q.Freshness, &q.Page, fetch, func(r query.CustomerRow) []string {
 		row := []string{
 			r.UID.String(), r.Name, string(r.Status), strconv.Itoa(r.TotalSystems), strconv.Itoa(r.ActiveSystems),
 			r.InitialRenewal.String(), strconv.Itoa(r.RenewalSystems), r.LastRenewal.String(),
@@ -98,11 +91,6 @@ func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.Cus
 		for _, n := range r.Windows {
 			row = append(row, strconv.Itoa(n))
 		}
-		login := ""
-		if !r.LastLogin.IsZero() {
-			login = r.LastLogin.UTC().Format(time.RFC3339)
-		}
-		emails := list(r.Administrators, func(p account.Person) string { return p.Email })
-		return append(row, strconv.Itoa(r.Expired), strconv.Itoa(r.AutoRenewing), r.PartnerProfile.ID, login, strings.Join(emails, "|"))
+		return append(row, strconv.Itoa(r.Expired), strconv.Itoa(r.AutoRenewing), r.PartnerProfile.ID, stamp(r.LastLogin), emails(r.Administrators))
 	})
 }

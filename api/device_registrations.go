@@ -20,7 +20,7 @@ import (
 )
 
 func (h handlers) RegisterDevices(ctx context.Context, r openapi.RegisterDevicesRequestObject) (openapi.RegisterDevicesResponseObject, error) {
-	c := devices.Register{DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic)}
+	c := devices.Register{Atomic: valueOf(r.Params.Atomic)}
 	if r.JSONBody != nil {
 		c.Command = commandOf(ctx, r.JSONBody.Reason)
 		c.Items = list(r.JSONBody.Items, registration)

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"strings"
-
-	"github.com/google/uuid"
+	"slices"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
@@ -26,15 +24,8 @@ func (h handlers) ListDevices(ctx context.Context, r openapi.ListDevicesRequestO
 		return nil, err
 	}
 	caller := callOf(ctx).caller
-	if r.Params.Account != nil {
-		q.Accounts = []uuid.UUID{*r.Params.Account}
-	}
-	if accepts(callOf(ctx).accept, "application/json", "text/csv") == "text/csv" {
-		body, position, err := h.devicesCSV(ctx, caller, q, r.Params.Limit == nil)
-		if err != nil {
-			return nil, err
-		}
-		return openapi.ListDevices200TextcsvResponse{Body: body, Headers: openapi.ListDevices200ResponseHeaders{XPosition: position.String()}}, nil
+	if wantsCSV(ctx) {
+		return h.devicesCSV(ctx, caller, q, r.Params.Limit)
 	}
 	page, err := h.App.Devices.List(ctx, caller, q)
 	if err != nil {
@@ -53,37 +44,25 @@ func (h handlers) deviceQuery(p openapi.ListDevicesParams) (query.DeviceQuery, e
 	q := query.DeviceQuery{
 		Freshness:      in.freshness(h.Clock.Now(), p.MinPosition, p.AsOf),
 		Page:           in.page(p.Limit, p.Cursor, p.Sort, deviceSorts),
-		LifeCycle:      device.LifeCycle(valueOf(p.State)),
-		Model:          strings.ToUpper(valueOf(p.Model)),
-		Offer:          catalogue.Offer(valueOf(p.Offer)),
-		Label:          valueOf(p.Label),
+		Accounts:       valueOf(p.Account),
+		LifeCycles:     eachOf[device.LifeCycle](p.State),
+		Models:         valueOf(p.Model),
+		Offers:         eachOf[catalogue.Offer](p.Offer),
+		Labels:         valueOf(p.Label),
 		ServiceEndFrom: in.date("#/query/serviceEndFrom", p.ServiceEndFrom),
 		ServiceEndTo:   in.date("#/query/serviceEndTo", p.ServiceEndTo),
 		Expired:        p.Expired,
 		Search:         valueOf(p.Search),
 	}
-	if p.Window != nil {
-		h.within(&q, &in, *p.Window)
+	for _, name := range valueOf(p.Window) {
+		i := slices.IndexFunc(h.Windows[:], func(w query.Window) bool { return w.Name == name })
+		if i < 0 {
+			in.wrong("#/query/window", codeWindowUnknown, "There is no such renewal window; the list's windows says which there are.")
+			break
+		}
+		q.Due, q.Ends = true, append(q.Ends, h.Windows[i])
 	}
 	return q, in.err()
-}
-
-// within narrows a query to a renewal window, counted from the day the query
-// is about.
-func (h handlers) within(q *query.DeviceQuery, in *reading, name string) {
-	today := h.dayOf(q.Freshness)
-	for _, w := range h.Windows {
-		if w.Name != name {
-			continue
-		}
-		q.Due = true
-		q.ServiceEndFrom = max(q.ServiceEndFrom, today.AddDays(w.FromDay))
-		if end := today.AddDays(w.ToDay); q.ServiceEndTo.IsZero() || end < q.ServiceEndTo {
-			q.ServiceEndTo = end
-		}
-		return
-	}
-	in.wrong("#/query/window", codeWindowUnknown, "There is no such renewal window; the list's windows says which there are.")
 }
 
 func (h handlers) GetDevice(ctx context.Context, r openapi.GetDeviceRequestObject) (openapi.GetDeviceResponseObject, error) {

@@ -2,12 +2,10 @@ package api
 
 import (
 	"context"
-	"io"
 	"strconv"
 	"strings"
 
 	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
@@ -16,10 +14,10 @@ var deviceColumns = []string{"UID", "SERIAL_NUMBER", "IMEI", "MAC", "ESN", "MODE
 	"WARRANTY_END", "AUTO_RENEW", "REVISION", "ICCID", "INCLUDED_UNTIL", "PARKED_UNTIL", "ALLOCATION_KIND", "ALLOCATION_UNTIL",
 	"ORDER_NUMBER"}
 
-func (h handlers) devicesCSV(ctx context.Context, c access.Caller, q query.DeviceQuery, all bool) (io.Reader, eventlog.Position, error) {
+func (h handlers) devicesCSV(ctx context.Context, c access.Caller, q query.DeviceQuery, limit *int) (csvAnswer, error) {
 	fetch := func() (query.List[query.DeviceRow], error) { return h.App.Devices.List(ctx, c, q) }
 	shown := h.deviceRow(h.dayOf(q.Freshness))
-	return table(deviceColumns, all, &q.Page, fetch, func(r query.DeviceRow) []string {
+	return csvList(h, "devices", deviceColumns, limit, q.Freshness, &q.Page, fetch, func(r query.DeviceRow) []string {
 		d := shown(r)
 		return []string{
 			d.Uid.String(), d.SerialNumber, valueOf(d.Imei), valueOf(d.Mac), valueOf(d.Esn), d.Model, d.Name,

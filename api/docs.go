@@ -12,13 +12,6 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
-	"github.com/fleetledger/fleetledger/app/people"
-	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/account"
-	"github.com/fleetledger/fleetledger/domain/device"
-	"github.com/fleetledger/fleetledger/domain/models"
-	"github.com/fleetledger/fleetledger/domain/partnership"
 )
 
 //go:embed docs.html
@@ -30,7 +23,6 @@ var docsTemplate string
 type docsPage struct {
 	Title, Description string
 	Operations         []docsOperation
-	Problems           []docsProblem
 	Schemas            []docsSchema
 }
 
@@ -53,32 +45,7 @@ type docsAnswer struct {
 	Contents            []docsContent
 }
 
-type docsProblem struct {
-	Code   string
-	Status int
-}
-
 type docsSchema struct{ Name, JSON string }
-
-// shownRefusals are the refusals by the rules that are not 422, for the list of
-// codes.
-var shownRefusals = []domain.Problem{
-	{Code: device.CodeDeviceNotFound, Kind: domain.Missing},
-	{Code: device.CodeMissingRight, Kind: domain.Forbidden},
-	{Code: device.CodeFactorTaken, Kind: domain.Conflict},
-	{Code: device.CodeRegisteredElsewhere, Kind: domain.Conflict},
-	{Code: device.CodeBusy, Kind: domain.Busy},
-	{Code: models.CodeUnknown, Kind: domain.Missing},
-	{Code: models.CodePatternOverlaps, Kind: domain.Conflict},
-	{Code: account.CodeNameTaken, Kind: domain.Conflict},
-	{Code: account.CodeEmailTaken, Kind: domain.Conflict},
-	{Code: account.CodeLabelTaken, Kind: domain.Conflict},
-	{Code: partnership.CodeAlreadyPartnered, Kind: domain.Conflict},
-	{Code: people.CodeSignInFailed, Kind: domain.Unauthenticated},
-	{Code: people.CodeSessionRequired, Kind: domain.Forbidden},
-	{Code: codeSortUnknown, Kind: domain.Invalid},
-	{Code: codeInstantInFuture, Kind: domain.Invalid},
-}
 
 func renderDocs(doc *openapi3.T) ([]byte, error) {
 	page := docsPage{Title: doc.Info.Title, Description: doc.Info.Description}
@@ -90,14 +57,6 @@ func renderDocs(doc *openapi3.T) ([]byte, error) {
 	slices.SortFunc(page.Operations, func(a, b docsOperation) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
-	for _, p := range shownRefusals {
-		page.Problems = append(page.Problems, docsProblem{p.Code, statusOf[p.Kind]})
-	}
-	for _, c := range edgeCodes {
-		page.Problems = append(page.Problems, docsProblem{c.code, c.status})
-	}
-	slices.SortFunc(page.Problems, func(a, b docsProblem) int { return strings.Compare(a.Code, b.Code) })
-	page.Problems = slices.Compact(page.Problems)
 	for name, schema := range doc.Components.Schemas {
 		text, err := json.MarshalIndent(schema.Value, "", "  ")
 		if err != nil {
@@ -107,7 +66,11 @@ func renderDocs(doc *openapi3.T) ([]byte, error) {
 	}
 	slices.SortFunc(page.Schemas, func(a, b docsSchema) int { return strings.Compare(a.Name, b.Name) })
 
-	parsed, err := template.New("docs").Parse(docsTemplate)
+	return rendered(docsTemplate, page)
+}
+
+func rendered(text string, page any) ([]byte, error) {
+	parsed, err := template.New("page").Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -120,14 +83,7 @@ func docsOperationOf(method, at string, op *openapi3.Operation) docsOperation {
 	d := docsOperation{ID: op.OperationID, Method: method, Path: at, Summary: op.Summary, Description: op.Description}
 	for _, ref := range op.Parameters {
 		p := ref.Value
-		kind := strings.Join(p.Schema.Value.Type.Slice(), ", ")
-		if p.Schema.Value.Format != "" {
-			kind += " (" + p.Schema.Value.Format + ")"
-		}
-		for i, v := range p.Schema.Value.Enum {
-			kind += []string{": ", ", "}[min(i, 1)] + fmt.Sprint(v)
-		}
-		d.Parameters = append(d.Parameters, docsParameter{p.Name, p.In, kind, p.Description, p.Required})
+		d.Parameters = append(d.Parameters, docsParameter{p.Name, p.In, docsType(p.Schema.Value), p.Description, p.Required})
 	}
 	if op.RequestBody != nil {
 		d.Bodies = docsContents(op.RequestBody.Value.Content)
@@ -137,6 +93,20 @@ func docsOperationOf(method, at string, op *openapi3.Operation) docsOperation {
 	}
 	slices.SortFunc(d.Answers, func(a, b docsAnswer) int { return strings.Compare(a.Status, b.Status) })
 	return d
+}
+
+func docsType(schema *openapi3.Schema) string {
+	if schema.Items != nil {
+		return docsType(schema.Items.Value) + "; may be given more than once"
+	}
+	kind := strings.Join(schema.Type.Slice(), ", ")
+	if schema.Format != "" {
+		kind += " (" + schema.Format + ")"
+	}
+	for i, v := range schema.Enum {
+		kind += []string{": ", ", "}[min(i, 1)] + fmt.Sprint(v)
+	}
+	return kind
 }
 
 func docsContents(content openapi3.Content) []docsContent {

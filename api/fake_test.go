@@ -144,6 +144,10 @@ func (f fakePeople) Self(context.Context, access.Caller) (account.Person, error)
 	return account.Person{}, nil
 }
 
+func (f fakePeople) PendingEmail(context.Context, access.Caller) (people.PendingEmail, error) {
+	return people.PendingEmail{}, nil
+}
+
 func (f fakeAccounts) Close(_ context.Context, c access.Caller, v accounts.Close) (command.Receipt, error) {
 	f.note(c, []any{v.Account, v.IfRevision})
 	return f.receipt, f.err

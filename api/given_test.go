@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/app"
@@ -19,7 +20,7 @@ type stack struct {
 	*caller
 	service *apitest.Service
 	app     *app.App
-	clock   *apitest.Clock
+	clock   *clocktest.Clock
 }
 
 func newStack(t *testing.T, options ...apitest.Option) *stack {

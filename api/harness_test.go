@@ -15,12 +15,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/api/apitest"
@@ -38,10 +38,6 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // now is the instant of every test here.
 var now = apitest.Now
-
-type fixedClock struct{}
-
-func (fixedClock) Now() time.Time { return now }
 
 // Tokens the tests sign in with.
 const (
@@ -112,7 +108,7 @@ func (l *logBuffer) String() string {
 
 func options(f *fake) api.Options {
 	return api.Options{
-		App: f.app(), Authenticator: signedIn, Idempotency: noKeys{}, Service: service{ready: true}, Clock: fixedClock{},
+		App: f.app(), Authenticator: signedIn, Idempotency: noKeys{}, Service: service{ready: true}, Clock: clocktest.At(now),
 		Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}

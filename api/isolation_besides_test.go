@@ -254,6 +254,7 @@ func positionsTellNothing(t *testing.T, w *tenants) {
 		"/v1/device-registrations":             `{"items":[{"serialNumber":"{serial}","imei":"{newIMEI}"}]}`,
 		"/v1/device-registrations?dryRun=true": `{"items":[{"serialNumber":"{serial}","imei":"{newIMEI}"}]}`,
 		"/v1/renewals":                         `{"devices":["{serial}"],"term":"P1Y"}`,
+		"/v1/device-changes":                   `{"action":"suspend","devices":["{serial}"]}`,
 		"/v1/renewals?atomic=true":             `{"devices":["{serial}"],"term":"P1Y"}`,
 		"/v1/transfers?dryRun=true":            `{"from":"{foreign}","to":"{account}","devices":["{serial}"]}`,
 	} {

@@ -10,6 +10,12 @@ var signingInRows = []row{
 		right: map[string]string{"": ownOnly("422:password_wrong")},
 	},
 	{
+		route: "PATCH /v1/me", send: "/v1/me", body: `{"email":"{unique}@x.example"}`, fresh: true,
+		right: map[string]string{"": ownOnly("200")},
+	},
+	{route: "GET /v1/email-confirmations/{token}", send: "/v1/email-confirmations/{user}", right: alikeForAll("404")},
+	{route: "POST /v1/email-confirmations/{token}", send: "/v1/email-confirmations/{user}", right: alikeForAll("404")},
+	{
 		route: "POST /v1/password-resets", send: "/v1/password-resets", body: `{"email":"{unique}@x.example"}`,
 		right: map[string]string{"": alike("202")},
 	},

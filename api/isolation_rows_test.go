@@ -179,6 +179,7 @@ var isolationRows = []row{
 	{route: "GET /metrics", send: "/metrics", right: everybody},
 	{route: "GET /openapi.json", send: "/openapi.json", right: everybody},
 	{route: "GET /docs", send: "/docs", right: everybody},
+	{route: "GET /docs/codes", send: "/docs/codes", right: everybody},
 	{
 		route: "POST /v1/device-registrations", send: "/v1/device-registrations?dryRun=true",
 		body: `{"items":[{"serialNumber":"{newSerial}","imei":"{newIMEI}","account":"{account}"}]}`,
@@ -277,6 +278,28 @@ var isolationRows = []row{
 				"200:refused+device_not_found+missing_right 404 404 200:refused+device_not_found",
 			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found+missing_right 200:refused+device_not_found " +
 				"200:refused+device_not_found+missing_right 404 404 200:refused+device_not_found",
+		},
+	},
+	{
+		route: "POST /v1/device-changes", send: "/v1/device-changes?dryRun=true", body: `{"action":"suspend","devices":["{device}"]}`,
+		right: map[string]string{
+			"reseller": "200:changed 200:changed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"customer": "200:changed 200:changed 200:refused+missing_right 200:changed 200:refused+missing_right 200:refused+device_not_found 403:forbidden 200:changed",
+			"shown": "200:changed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found " +
+				"200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"foreign": "200:changed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:changed 403:forbidden 200:refused+device_not_found",
+			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+		},
+	},
+	{
+		route: "POST /v1/device-changes", send: "/v1/device-changes?dryRun=true", body: `{"action":"retire","devices":["{device}"]}`,
+		right: map[string]string{
+			"reseller": "200:changed 200:changed 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"customer": "200:changed 200:changed 200:refused+missing_right 200:changed 200:refused+missing_right 200:refused+device_not_found 403:forbidden 200:refused+missing_right",
+			"shown": "200:changed 200:refused+missing_right 200:refused+missing_right 200:refused+device_not_found 200:refused+device_not_found " +
+				"200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
+			"foreign": "200:changed 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:changed 403:forbidden 200:refused+device_not_found",
+			"missing": "200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 200:refused+device_not_found 403:forbidden 200:refused+device_not_found",
 		},
 	},
 	{route: "POST /v1/renewals", send: "/v1/renewals?dryRun=true", body: `{"devices":["{device}"],"term":"P1Y"}`, right: renewedBy},

@@ -53,6 +53,10 @@ type tenant struct {
 	// refused, and the asker's requests to release its two devices.
 	renewal, plan, transfer, request, spareRequest string
 
+	// wish is a request for a partnership: the reseller's to the asker, the wooer's,
+	// one more reseller, to the others.
+	wish string
+
 	// What its signed-in user has, and a grant to audit it, of those that all
 	// rows share.
 	session, token, grant string
@@ -95,7 +99,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 	w.accounts["missing"] = &tenant{
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
-		request: uuid.NewString(), spareRequest: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
+		request: uuid.NewString(), spareRequest: uuid.NewString(), wish: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
 		profile: uuid.NewString(), external: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), grant: uuid.NewString(),
 		notice: uuid.NewString(), mail: uuid.NewString(),
 	}
@@ -160,12 +164,14 @@ func (w *tenants) come(thing string) {
 func (w *tenants) submit() {
 	w.s.t.Helper()
 	w.openAsker()
+	wooer, _ := w.s.reseller(w.name + "-wooer")
 	for thing, own := range w.accounts {
 		if thing != "missing" {
 			own.operation = w.operationOf(own)
 			w.orderFor(own)
 			own.request = w.requestFor(own.serial, own.imei)
 			own.spareRequest = w.requestFor(own.spareSerial, own.spareIMEI)
+			own.wish = w.wishFor(thing, wooer)
 			w.come(thing)
 			granted, _ := w.s.audit(w.name+"-auditor-of-"+thing+"@x.example", uuid.MustParse(own.uid))
 			own.grant = granted.Id.String()
@@ -203,6 +209,18 @@ func (w *tenants) requestFor(serial, imei string) string {
 	got := w.s.post("/v1/release-requests", fmt.Sprintf(`{"serialNumber":%q,"imei":%q}`, serial, imei), "X-Account: "+w.asker).is(201)
 	w.position = got.header.Get("X-Position")
 	return into[openapi.ReleaseRequest](got).Id.String()
+}
+
+// wishFor has a reseller ask for a partnership that is of a thing.
+func (w *tenants) wishFor(thing string, wooer uuid.UUID) string {
+	w.s.t.Helper()
+	by, to := wooer.String(), w.accounts[thing].uid
+	if thing == "reseller" {
+		by, to = to, w.asker
+	}
+	got := w.s.post("/v1/partnership-requests", fmt.Sprintf(`{"account":%q}`, to), "X-Account: "+by).is(201)
+	w.position = got.header.Get("X-Position")
+	return into[openapi.Written](got).Uid.String()
 }
 
 // open makes an account and notes the words that are its own.
@@ -299,7 +317,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
 		"{session}", own.session, "{token}", own.token, "{grant}", own.grant, "{notice}", own.notice, "{mail}", own.mail,
-		"{request}", own.request, "{spareRequest}", own.spareRequest,
+		"{request}", own.request, "{spareRequest}", own.spareRequest, "{wish}", own.wish,
 		"{asker}", w.asker, "{lostSerial}", mp70(w.lost), "{lostIMEI}", imei(w.lost),
 		"{resellerRenewal}", w.accounts["reseller"].renewal, "{resellerTransfer}", w.accounts["reseller"].transfer,
 		"{reseller}", w.accounts["reseller"].uid, "{resellerDevice}", w.accounts["reseller"].device,

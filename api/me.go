@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -34,27 +35,62 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 		shown := person(self)
 		me.Person = &shown
 	}
-	if caller.Auditor() {
+	pending, err := h.App.People.PendingEmail(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	if pending.Email != "" {
+		me.PendingEmail = &openapi.PendingEmail{Email: pending.Email, Expires: pending.Expires.UTC()}
+	}
+	if caller.Auditor() && valueOf(r.Params.Reached) != "none" {
 		if me.Accounts, reached, err = h.audited(ctx, caller, reached); err != nil {
 			return nil, err
 		}
 	}
-	if !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
-		rows, position, err := h.App.Partnerships.List(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
+	if caller.Own() != uuid.Nil && caller.Rights.Has(rights.AccountRead) {
+		own, position, err := h.App.Accounts.Get(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
 		if err != nil {
 			return nil, err
 		}
-		reached = position
-		for _, row := range rows {
-			if row.Reseller == caller.Own() { // the customer's side reaches nothing
-				profile := profileRef(row.Profile)
-				me.Accounts = append(me.Accounts, openapi.ReachedAccount{
-					Uid: row.Customer, Name: row.PartnerName, Profile: &profile, Rights: list(caller.InPartner(row.Profile.Rights), same),
-				})
-			}
+		kind := openapi.AccountType(own.Type)
+		me.AccountName, me.AccountType, reached = &own.Name, &kind, position
+	}
+	if of := valueOf(r.Params.Reached); of != "none" && !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
+		if me.Accounts, reached, err = h.reached(ctx, caller, of, me.Accounts, reached); err != nil {
+			return nil, err
 		}
 	}
 	return openapi.GetMe200JSONResponse{Body: me, Headers: openapi.GetMe200ResponseHeaders{XPosition: reached.String()}}, nil
+}
+
+// reached adds the customers that a reseller's caller reaches, or the one that is
+// asked for, and the rights there.
+func (h handlers) reached(ctx context.Context, caller access.Caller, of string, before []openapi.ReachedAccount, after eventlog.Position) ([]openapi.ReachedAccount, eventlog.Position, error) {
+	account := caller.Own()
+	if of != "" {
+		account = uuid.MustParse(of) // the description's pattern has checked it
+	}
+	rows, position, err := h.App.Partnerships.List(ctx, caller, account, query.Freshness{MinPosition: after})
+	if of != "" && (errors.Is(err, query.ErrNotFound) || errors.Is(err, access.ErrForbidden)) {
+		return before, after, nil
+	}
+	for _, row := range rows {
+		if row.Reseller != caller.Own() { // the customer's side reaches nothing
+			continue
+		}
+		profile, name := profileRef(row.Profile), row.PartnerName
+		if of != "" { // seen from the customer, the partner is the reseller
+			found, _, err := h.App.Accounts.Get(ctx, caller, row.Customer, query.Freshness{})
+			if err != nil {
+				return nil, position, err
+			}
+			name = found.Name
+		}
+		before = append(before, openapi.ReachedAccount{
+			Uid: row.Customer, Name: name, Profile: &profile, Rights: list(caller.InPartner(row.Profile.Rights), same),
+		})
+	}
+	return before, position, err
 }
 
 // audited lists the accounts of an auditor's grant, whichever of them it acts for.
@@ -73,4 +109,32 @@ func (h handlers) ChangePassword(ctx context.Context, r openapi.ChangePasswordRe
 		Command: commandOf(ctx, nil), Current: r.Body.Current, Password: r.Body.Password,
 	})
 	return openapi.ChangePassword200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
+}
+
+func (h handlers) EditMe(ctx context.Context, r openapi.EditMeRequestObject) (openapi.EditMeResponseObject, error) {
+	var in reading
+	if r.Body.Name == nil && r.Body.Email == nil {
+		in.wrong("", codeFieldMissing, "Give a name or an email.")
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	receipt, err := h.App.People.EditSelf(ctx, callOf(ctx).caller, people.EditSelf{
+		Command: commandOf(ctx, nil), Name: r.Body.Name, Email: r.Body.Email,
+	})
+	return openapi.EditMe200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
+}
+
+func (h handlers) GetEmailConfirmation(ctx context.Context, r openapi.GetEmailConfirmationRequestObject) (openapi.GetEmailConfirmationResponseObject, error) {
+	c, err := h.App.People.EmailConfirmation(ctx, r.Token)
+	state := "pending"
+	if c.Expired {
+		state = "expired"
+	}
+	return openapi.GetEmailConfirmation200JSONResponse{Email: c.Email, State: state, Expires: c.Expires.UTC()}, err
+}
+
+func (h handlers) ConfirmEmail(ctx context.Context, r openapi.ConfirmEmailRequestObject) (openapi.ConfirmEmailResponseObject, error) {
+	receipt, err := h.App.People.ConfirmEmail(ctx, r.Token, commandOf(ctx, nil))
+	return openapi.ConfirmEmail200JSONResponse{WrittenJSONResponse: writtenResponse(receipt)}, err
 }

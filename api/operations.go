@@ -54,7 +54,7 @@ func (h handlers) GetOperationResults(ctx context.Context, r openapi.GetOperatio
 	case "application/x-ndjson":
 		return openapi.GetOperationResults200ApplicationxNdjsonResponse{Body: h.resultsNDJSON(ctx, o.ID, start), Headers: headers}, nil
 	case "text/csv":
-		return openapi.GetOperationResults200TextcsvResponse{Body: h.resultsCSV(ctx, o.ID, start), Headers: headers}, nil
+		return csvAnswer{name: "operation_" + o.ID.String(), body: h.resultsCSV(ctx, o.ID, start), position: o.Position}, nil
 	}
 	limit := defaultLimit
 	if r.Params.Limit != nil {
@@ -128,4 +128,5 @@ var successOf = map[ports.OperationKind]domain.Outcome{
 	ports.OperationRegistration: domain.OutcomeCreated,
 	ports.OperationTransfer:     domain.OutcomeTransferred,
 	ports.OperationRenewal:      domain.OutcomeRenewed,
+	ports.OperationDeviceChange: domain.OutcomeChanged,
 }

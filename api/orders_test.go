@@ -70,9 +70,9 @@ func TestOrdersWait(t *testing.T) {
 		return when(d.reseller.ListRenewals(ctx, &p)).Then(t).JSON200.Total
 	}
 	expect(t, "lists", []int{
-		list(client.ListRenewalsParams{}), list(client.ListRenewalsParams{State: new(openapi.RenewalStateApplied)}),
-		list(client.ListRenewalsParams{Device: new(mp70(0))}), list(client.ListRenewalsParams{OrderNumber: new(" po-1")}),
-		list(client.ListRenewalsParams{Account: &d.resellerUID}), list(client.ListRenewalsParams{OrderNumber: new("PO-2")}),
+		list(client.ListRenewalsParams{}), list(client.ListRenewalsParams{State: &[]openapi.RenewalState{openapi.RenewalStateApplied}}),
+		list(client.ListRenewalsParams{Device: &[]string{mp70(0)}}), list(client.ListRenewalsParams{OrderNumber: &[]string{" po-1"}}),
+		list(client.ListRenewalsParams{Account: &[]uuid.UUID{d.resellerUID}}), list(client.ListRenewalsParams{OrderNumber: &[]string{"PO-2"}}),
 	}, []int{2, 1, 1, 2, 2, 0})
 }
 
@@ -87,8 +87,8 @@ func TestGrantAnswersTheDevice(t *testing.T) {
 	expect(t, "dry run", *when(d.GrantAllocation(ctx, &client.GrantAllocationParams{DryRun: new(true)}, grant)).Then(t).JSON200.ServiceEnd, want)
 	expect(t, "new end", *when(d.GrantAllocation(ctx, nil, grant)).Then(t).JSON201.ServiceEnd, want)
 	d.reseller.After(d.Position())
-	listed := when(d.reseller.ListAllocations(ctx, &client.ListAllocationsParams{Account: &d.customer})).Then(t).JSON200
+	listed := when(d.reseller.ListAllocations(ctx, &client.ListAllocationsParams{Account: &[]uuid.UUID{d.customer}})).Then(t).JSON200
 	expect(t, "listed", []any{listed.Total, listed.Items[0].SerialNumber, *listed.Items[0].OldEnd, listed.Items[0].Until, listed.Items[0].Reason},
 		[]any{1, mp70(0), d.ends[0].String(), want, "goodwill"})
-	expect(t, "of another device", when(d.reseller.ListAllocations(ctx, &client.ListAllocationsParams{Device: new(mp70(1))})).Then(t).JSON200.Total, 0)
+	expect(t, "of another device", when(d.reseller.ListAllocations(ctx, &client.ListAllocationsParams{Device: &[]string{mp70(1)}})).Then(t).JSON200.Total, 0)
 }

@@ -6,10 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fleetledger/fleetledger/api"
-	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app"
 )
 
 // Whoever wrote reads it at once, at any instance, without minPosition.
@@ -70,33 +67,5 @@ func TestOnlyWritesAreNoted(t *testing.T) {
 	expect(t, "noted of a write", noted(), before+1)
 	if strings.Contains(dumpOf(t, s.service.Pool), desk.token) {
 		t.Error("the token is kept")
-	}
-}
-
-// What waiting for own writes costs reads: without it at all, of somebody who
-// wrote nothing, and of somebody whose writes are long visible.
-func BenchmarkRead(b *testing.B) {
-	for _, kind := range []string{"without", "nothing written", "written"} {
-		b.Run(kind, func(b *testing.B) {
-			s := apitest.Start(b, apitest.With(func(_ *app.Dependencies, o *api.Options) {
-				if kind == "without" {
-					o.OwnWrites = nil
-				}
-			}))
-			operator := &caller{Client: s.Client(apitest.OperatorToken), t: &testing.T{}, handler: s.Handler, token: apitest.OperatorToken}
-			made := operator.raw("POST", "/v1/accounts", `{"name":"N","type":"reseller","administrator":{"email":"n@x.example"}}`)
-			uid := made.Body.String()[strings.Index(made.Body.String(), `"uid":"`)+7:][:36]
-			reader := *operator
-			reader.token = s.Token(uidIn("/"+uid), "")
-			if kind == "written" {
-				reader.raw("PATCH", "/v1/accounts/"+uid, `{"name":"M"}`)
-			}
-			reader.raw("GET", "/v1/accounts/"+uid+"?minPosition="+made.Header().Get("X-Position"), "")
-			for b.Loop() {
-				if got := reader.raw("GET", "/v1/accounts/"+uid, ""); got.Code != 200 {
-					b.Fatal(got.Body)
-				}
-			}
-		})
 	}
 }

@@ -15,9 +15,9 @@ import (
 // orders are what a list that is held whole can be sorted by.
 type orders[T any] map[string]func(a, b T) int
 
-// byName compares names as people sort them: Ä beside A.
+// byName compares names as people sort them, and as the read models do: Ä beside A, 9 before 10.
 func byName[T any](name func(T) string) func(a, b T) int {
-	c := collate.New(language.Und)
+	c := collate.New(language.Und, collate.Numeric)
 	return func(a, b T) int { return c.CompareString(name(a), name(b)) }
 }
 

@@ -25,11 +25,19 @@ func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersReques
 	if len(page.Sort) == 0 {
 		page.Sort = []string{"name"}
 	}
-	all, err := paged(rows, page, orders[query.PartnershipRow]{
-		"name":    byName(func(p query.PartnershipRow) string { return p.PartnerName }),
-		"profile": byName(func(p query.PartnershipRow) string { return p.Profile.Name }),
-		"until":   func(a, b query.PartnershipRow) int { return a.Until.Compare(b.Until) },
-	})
+	fetch := func() (query.List[query.PartnershipRow], error) {
+		one, err := paged(rows, page, orders[query.PartnershipRow]{
+			"name":    byName(func(p query.PartnershipRow) string { return p.PartnerName }),
+			"profile": byName(func(p query.PartnershipRow) string { return p.Profile.Name }),
+			"until":   func(a, b query.PartnershipRow) int { return a.Until.Compare(b.Until) },
+		})
+		one.Position = position
+		return one, err
+	}
+	if wantsCSV(ctx) {
+		return csvList(h, "partners", partnerColumns, r.Params.Limit, fresh, &page, fetch, partnerCells(r.Uid))
+	}
+	all, err := fetch()
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func TestFromInvitationToSignedInUser(t *testing.T) {
 	expect(t, "invited", when(s.as("").GetActivation(ctx, token)).Then(t).JSON200.Person.Email, "bo@x.example")
 	s.accept(token)
 	ada.After(s.Position())
-	list := when(ada.ListUsers(ctx, uid, &client.ListUsersParams{Sort: new("-createdAt"), Status: new(client.UserStatusActive)})).Then(t).JSON200
+	list := when(ada.ListUsers(ctx, uid, &client.ListUsersParams{Sort: new("-createdAt"), Status: &[]client.UserStatus{client.UserStatusActive}})).Then(t).JSON200
 	expect(t, "users", list.Total, 2)
 	for _, u := range list.Items {
 		if u.Administrator != (u.Email == email) {
@@ -129,7 +129,7 @@ func TestInvitationsOfUsersOverHTTP(t *testing.T) {
 	when(nobody.GetActivation(ctx, s.app.Tokens.UserInvitation(bo, 2))).Refused(t, 404, "not_found")
 	resend("*").Refused(t, 422, "invitation_revoked")
 	expect(t, "without revoked ones", when(ada.ListUsers(ctx, uid, nil)).Then(t).JSON200.Total, 1)
-	expect(t, "revoked ones", when(ada.ListUsers(ctx, uid, &client.ListUsersParams{Status: new(client.UserStatusRevoked)})).Then(t).JSON200.Total, 1)
+	expect(t, "revoked ones", when(ada.ListUsers(ctx, uid, &client.ListUsersParams{Status: &[]client.UserStatus{client.UserStatusRevoked}})).Then(t).JSON200.Total, 1)
 	stranger, _ := s.activated("Stranger")
 	for _, foreign := range []*caller{s.signIn(stranger, ""), s.signIn(stranger, "full")} {
 		when(foreign.ListUsers(ctx, uid, nil)).Refused(t, 404, "not_found")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/api/codes"
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
@@ -126,13 +128,16 @@ func tooManyAttempts(e *people.TooManyAttempts) *failure {
 // forbidden names the right that is missing: the caller can see the account,
 // so it may know.
 func forbidden(err error) *failure {
-	f := fail(codeForbidden, "This caller may not do that.")
-	if missing, ok := errors.AsType[*access.Forbidden](err); ok {
-		f.problems[0].Facts = map[string]string{"right": string(missing.Right)}
-		if missing.Account != uuid.Nil {
-			f.problems[0].Code = device.CodeMissingRight
-			f.problems[0].Facts["account"] = missing.Account.String()
-		}
+	missing, ok := errors.AsType[*access.Forbidden](err)
+	if !ok {
+		return fail(codeForbidden, "This caller may not do that.")
+	}
+	f := fail(codeForbidden, fmt.Sprintf("Needs %s on the platform, which this caller does not have.", missing.Right))
+	f.problems[0].Facts = map[string]string{"right": string(missing.Right)}
+	if missing.Account != uuid.Nil {
+		f.problems[0].Code = device.CodeMissingRight
+		f.problems[0].Detail = fmt.Sprintf("Needs %s in %s.", missing.Right, cmp.Or(missing.Name, "the account"))
+		f.problems[0].Facts["account"] = missing.Account.String()
 	}
 	return f
 }
@@ -192,7 +197,7 @@ func writeProblem(w http.ResponseWriter, f *failure, requestID string) error {
 func problemBody(f *failure, requestID string) openapi.Problem {
 	first := f.problems[0]
 	p := openapi.Problem{
-		Type:      "/docs#problem-" + first.Code,
+		Type:      codes.Page(first.Code),
 		Title:     http.StatusText(f.status),
 		Status:    f.status,
 		Code:      first.Code,

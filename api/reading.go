@@ -174,6 +174,11 @@ func (r *reading) ifMatch(v *openapi.IfMatch) *eventlog.Revision {
 	return &revision
 }
 
+// eachOf are the values of a filter; none when it was not given.
+func eachOf[To, From ~string](v *[]From) []To {
+	return list(valueOf(v), func(one From) To { return To(one) })
+}
+
 // accepts finds which of the offered content types the client likes best; the
 // first offered one when it does not say.
 func accepts(header string, offered ...string) string {

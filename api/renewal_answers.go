@@ -12,7 +12,7 @@ import (
 )
 
 func (h handlers) ApplyRenewal(ctx context.Context, r openapi.ApplyRenewalRequestObject) (openapi.ApplyRenewalResponseObject, error) {
-	c, err := renewalAnswer(ctx, r.Id, r.Body, r.Params.DryRun)
+	c, err := renewalAnswer(ctx, r.Id, r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (h handlers) ApplyRenewal(ctx context.Context, r openapi.ApplyRenewalReques
 }
 
 func (h handlers) DeclineRenewal(ctx context.Context, r openapi.DeclineRenewalRequestObject) (openapi.DeclineRenewalResponseObject, error) {
-	c, err := renewalAnswer(ctx, r.Id, r.Body, r.Params.DryRun)
+	c, err := renewalAnswer(ctx, r.Id, r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (h handlers) DeclineRenewal(ctx context.Context, r openapi.DeclineRenewalRe
 }
 
 func (h handlers) WithdrawRenewal(ctx context.Context, r openapi.WithdrawRenewalRequestObject) (openapi.WithdrawRenewalResponseObject, error) {
-	c, err := renewalAnswer(ctx, r.Id, r.Body, r.Params.DryRun)
+	c, err := renewalAnswer(ctx, r.Id, r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +53,10 @@ func (h handlers) WithdrawRenewal(ctx context.Context, r openapi.WithdrawRenewal
 
 // renewalAnswer reads what is done about an order that waits. Devices that are
 // named, but none, are no devices.
-func renewalAnswer(ctx context.Context, id uuid.UUID, b *openapi.RenewalAnswer, dryRun *openapi.DryRun) (renewals.Answer, error) {
+func renewalAnswer(ctx context.Context, id uuid.UUID, b *openapi.RenewalAnswer) (renewals.Answer, error) {
 	body := valueOf(b)
 	c := renewals.Answer{
-		Command: commandOf(ctx, body.Reason), Renewal: id, Devices: valueOf(body.Devices), DryRun: valueOf(dryRun),
+		Command: commandOf(ctx, body.Reason), Renewal: id, Devices: valueOf(body.Devices),
 	}
 	if body.Devices != nil && len(c.Devices) == 0 {
 		return c, domain.Refuse(domain.At("/devices", []domain.Problem{device.SelectionEmpty()})...)

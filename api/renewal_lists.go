@@ -19,17 +19,21 @@ var renewalSorts = []string{"orderedAt", "orderNumber", "state"}
 func (h handlers) ListRenewals(ctx context.Context, r openapi.ListRenewalsRequestObject) (openapi.ListRenewalsResponseObject, error) {
 	var in reading
 	q := query.RenewalQuery{
-		Freshness:   query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
-		Page:        in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, renewalSorts),
-		Account:     valueOf(r.Params.Account),
-		Device:      named(r.Params.Device),
-		Status:      order.Status(valueOf(r.Params.State)),
-		OrderNumber: valueOf(r.Params.OrderNumber),
+		Freshness:    query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
+		Page:         in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, renewalSorts),
+		Of:           valueOf(r.Params.Account),
+		Devices:      named(r.Params.Device),
+		Statuses:     eachOf[order.Status](r.Params.State),
+		OrderNumbers: valueOf(r.Params.OrderNumber),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.Renewals.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.RenewalRow], error) { return h.App.Renewals.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "renewals", renewalColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, renewalCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}
@@ -39,16 +43,18 @@ func (h handlers) ListRenewals(ctx context.Context, r openapi.ListRenewalsReques
 	}, nil
 }
 
-// named is a device that a filter names; one that no device can be named is
+// named are the devices that a filter names; one that no device can be named is
 // filtered for all the same, and found nowhere.
-func named(name *string) uuid.UUID {
-	if name == nil {
-		return uuid.Nil
+func named(names *[]string) []uuid.UUID {
+	var uids []uuid.UUID
+	for _, name := range valueOf(names) {
+		uid, ok := device.Named(name)
+		if !ok {
+			uid = uuid.Max
+		}
+		uids = append(uids, uid)
 	}
-	if uid, ok := device.Named(*name); ok {
-		return uid
-	}
-	return uuid.Max
+	return uids
 }
 
 func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObject) (openapi.GetRenewalResponseObject, error) {
@@ -64,7 +70,7 @@ func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObj
 	o := renewalOrder(found.RenewalRow)
 	return openapi.GetRenewal200JSONResponse{
 		Body: openapi.Renewal{
-			Id: o.Id, State: o.State, Account: o.Account, Term: o.Term, Until: o.Until, AlignTo: o.AlignTo, OrderNumber: o.OrderNumber,
+			Id: o.Id, State: o.State, Account: o.Account, Term: o.Term, Until: o.Until, AlignTo: o.AlignTo, Offer: o.Offer, OrderNumber: o.OrderNumber,
 			Note: o.Note, OrderedAt: o.OrderedAt, Actor: o.Actor, Devices: o.Devices, Total: o.Devices.Total, NextCursor: present(found.NextCursor),
 			Items: list(found.Lines, func(l renewals.Line) openapi.RenewedDevice { return renewedDevice(found.RenewalRow, l) }),
 		},
@@ -80,7 +86,7 @@ func renewalOrder(r query.RenewalRow) openapi.RenewalOrder {
 	devices.Total = devices.Ordered + devices.Applied + devices.Declined + devices.Withdrawn + devices.Reversed
 	return openapi.RenewalOrder{
 		Id: r.UID, State: openapi.RenewalState(r.Status), Account: present(r.Account), Term: present(r.Term), Until: present(r.Until.String()),
-		AlignTo: present(r.Align), OrderNumber: r.OrderNumber, Note: r.Note, OrderedAt: r.OrderedAt, Actor: actor(r.Actor), Devices: devices,
+		AlignTo: present(r.Align), Offer: present(string(r.Offer)), OrderNumber: r.OrderNumber, Note: r.Note, OrderedAt: r.OrderedAt, Actor: actor(r.Actor), Devices: devices,
 	}
 }
 

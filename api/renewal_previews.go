@@ -41,7 +41,7 @@ func (s *Server) renewalPreview(p renewals.Preview) openapi.RenewalPreviewItem {
 	})
 	return openapi.RenewalPreviewItem{
 		Index: item.Index, Uid: item.Uid, SerialNumber: item.SerialNumber, Device: item.Device, Outcome: item.Outcome,
-		CurrentEnd: present(p.CurrentEnd.String()), NewEnd: present(p.NewEnd.String()), DaysGained: p.DaysGained, Parked: p.Parked,
+		CurrentEnd: present(p.CurrentEnd.String()), NewEnd: present(p.NewEnd.String()), DaysGained: p.DaysGained, Offer: present(string(p.Offer)), Parked: p.Parked,
 		Problems: item.Problems,
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesRequestObject) (openapi.RenewDevicesResponseObject, error) {
 	var in reading
 	c := in.renewal(ctx, r.Body)
-	c.DryRun, c.Atomic = valueOf(r.Params.DryRun), valueOf(r.Params.Atomic)
+	c.Atomic = valueOf(r.Params.Atomic)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (h handlers) RenewDevices(ctx context.Context, r openapi.RenewDevicesReques
 func (h handlers) ReverseRenewal(ctx context.Context, r openapi.ReverseRenewalRequestObject) (openapi.ReverseRenewalResponseObject, error) {
 	c := renewals.Reverse{
 		Command: commandOf(ctx, r.Body.Reason), Renewal: r.Id, Devices: valueOf(r.Body.Devices),
-		DryRun: valueOf(r.Params.DryRun), Atomic: valueOf(r.Params.Atomic),
+		Atomic: valueOf(r.Params.Atomic),
 	}
 	if r.Body.Devices != nil && len(c.Devices) == 0 {
 		return nil, domain.Refuse(device.SelectionEmpty())
@@ -59,7 +60,7 @@ func (r *reading) renewal(ctx context.Context, b *openapi.RenewalRequest) renewa
 	return renewals.Renew{
 		Command: commandOf(ctx, b.Reason), Devices: b.Devices,
 		Term: r.term("/term", b.Term), Until: r.date("/until", b.Until), Align: r.alignment(b.AlignTo),
-		OrderNumber: valueOf(b.OrderNumber), Note: valueOf(b.Note),
+		Offer: catalogue.Offer(valueOf(b.Offer)), OrderNumber: valueOf(b.OrderNumber), Note: valueOf(b.Note),
 	}
 }
 

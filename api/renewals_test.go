@@ -153,7 +153,7 @@ func TestRenewalsOfOthers(t *testing.T) {
 		when(stranger.WithdrawRenewal(ctx, id, nil, client.RenewalAnswer{})).Refused(t, 404, "not_found")
 		when(stranger.ApplyRenewal(ctx, id, nil, client.RenewalAnswer{})).Refused(t, 403, "forbidden")
 	}
-	for _, p := range []*client.ListRenewalsParams{nil, {Device: new(mp70(0))}, {Account: &d.customer}, {Account: &d.resellerUID}} {
+	for _, p := range []*client.ListRenewalsParams{nil, {Device: &[]string{mp70(0)}}, {Account: &[]uuid.UUID{d.customer}}, {Account: &[]uuid.UUID{d.resellerUID}}} {
 		expect(t, "listed", when(stranger.ListRenewals(ctx, p)).Then(t).JSON200.Total, 0)
 	}
 	for _, r := range when(stranger.PreviewRenewals(ctx, nil, aligned("latest"))).Then(t).JSON200.Results {

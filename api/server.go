@@ -43,6 +43,9 @@ type Options struct {
 	// Idempotency-Key, from which the ids of their commands follow: a secret in a
 	// body cannot be guessed from them. The same on all instances.
 	FingerprintKey []byte
+	// Pages answers what is not the interface's, as a client of the handler that it is
+	// given; nil: there are no pages.
+	Pages func(api http.Handler) (http.Handler, error)
 	// PublicURL is where clients reach the server, without a slash at the end.
 	PublicURL string
 	// Registry gets the server's own metrics and is what /metrics shows.
@@ -79,7 +82,15 @@ func NewServer(o Options) (*Server, error) {
 	s.echo.IPExtractor = echo.ExtractIPDirect()
 	s.echo.Binder = jsonBinder{}
 	s.echo.HTTPErrorHandler = s.answerError
-	s.echo.Pre(s.observe, s.cleanPath)
+	s.echo.Pre(s.observe)
+	if o.Pages != nil {
+		pages, err := o.Pages(s)
+		if err != nil {
+			return nil, fmt.Errorf("api: pages: %w", err)
+		}
+		s.echo.Pre(leadingTo(pages))
+	}
+	s.echo.Pre(s.cleanPath)
 	openapi.RegisterHandlers(router{s}, openapi.NewStrictHandler(handlers{s}, nil))
 	s.registerService()
 	return s, nil
@@ -87,9 +98,9 @@ func NewServer(o Options) (*Server, error) {
 
 // described is the description in the forms that a server uses.
 type described struct {
-	operations         map[string]*operation // by method and path
-	verbs              map[string]bool
-	documentJSON, docs []byte
+	operations                    map[string]*operation // by method and path
+	verbs                         map[string]bool
+	documentJSON, docs, docsCodes []byte
 }
 
 // describe reads the description, once per process: it is part of the program.
@@ -105,7 +116,10 @@ var describe = sync.OnceValues(func() (described, error) {
 	if d.documentJSON, err = document.MarshalJSON(); err != nil {
 		return described{}, err
 	}
-	d.docs, err = renderDocs(document)
+	if d.docs, err = renderDocs(document); err != nil {
+		return d, err
+	}
+	d.docsCodes, err = renderCodes()
 	return d, err
 })
 

@@ -34,6 +34,10 @@ func (s *Server) registerService() {
 		c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		return c.HTMLBlob(http.StatusOK, s.docs)
 	})
+	add("/docs/codes", func(c echo.Context) error {
+		c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		return c.HTMLBlob(http.StatusOK, s.docsCodes)
+	})
 }
 
 func (s *Server) ready(c echo.Context) error {

@@ -21,6 +21,14 @@ func (h handlers) SignIn(ctx context.Context, r openapi.SignInRequestObject) (op
 	}, nil
 }
 
+func (h handlers) SignInAsOperator(ctx context.Context, _ openapi.SignInAsOperatorRequestObject) (openapi.SignInAsOperatorResponseObject, error) {
+	in, err := h.App.People.SignInAsOperator(ctx, callOf(ctx).caller)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.SignInAsOperator201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt}, nil
+}
+
 func (h handlers) ListSessions(ctx context.Context, _ openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {
 	caller := callOf(ctx).caller
 	all, err := h.App.People.Sessions(ctx, caller)

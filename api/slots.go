@@ -45,7 +45,7 @@ func (h handlers) placesUsed(ctx context.Context, caller access.Caller, account 
 	if err != nil {
 		return 0, err
 	}
-	q.LifeCycle = device.OutOfService
+	q.LifeCycles = []device.LifeCycle{device.OutOfService}
 	retired, err := h.App.Devices.List(ctx, caller, q)
 	return all.Total - retired.Total, err
 }

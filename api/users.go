@@ -21,13 +21,17 @@ func (h handlers) ListUsers(ctx context.Context, r openapi.ListUsersRequestObjec
 		Freshness: in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, userSorts),
 		Account:   r.Uid,
-		Status:    user.Status(valueOf(r.Params.Status)),
+		Statuses:  eachOf[user.Status](r.Params.Status),
 		Search:    valueOf(r.Params.Search),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	page, err := h.App.People.List(ctx, callOf(ctx).caller, q)
+	fetch := func() (query.List[query.UserRow], error) { return h.App.People.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "users", userColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, userCells)
+	}
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}

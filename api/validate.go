@@ -124,26 +124,47 @@ func (op *operation) checkParameter(p *openapi3.Parameter, values []string) []do
 		return one(codeFieldMissing, "The parameter is missing.")
 	case len(values) == 0:
 		return nil
-	case len(values) > 1:
-		return one(codeDuplicateParameter, "The parameter is given more than once.")
-	case !utf8.ValidString(values[0]):
-		return one(codeInvalidUTF8, "The parameter is not valid UTF-8.")
-	case strings.IndexByte(values[0], 0) >= 0:
-		return one(codeNUL, "The parameter has a NUL character.")
 	}
-	var value any = values[0]
 	schema := p.Schema.Value
+	switch limit := schema.MaxItems; {
+	case !schema.Type.Is(openapi3.TypeArray):
+		if len(values) > 1 {
+			return one(codeDuplicateParameter, "The parameter is given more than once.")
+		}
+	case limit != nil && uint64(len(values)) > *limit:
+		return one(codeTooManyItems, fmt.Sprintf("The parameter is given more than %d times.", *limit))
+	default:
+		schema = schema.Items.Value
+	}
+	for _, value := range values {
+		if problems := op.checkValue(schema, pointer, value); problems != nil {
+			return problems
+		}
+	}
+	return nil
+}
+
+// checkValue checks one value of a parameter.
+func (op *operation) checkValue(schema *openapi3.Schema, pointer, text string) []domain.Problem {
+	one := func(code, detail string) []domain.Problem {
+		return []domain.Problem{{Pointer: pointer, Code: code, Detail: detail}}
+	}
+	var value any = text
 	switch {
+	case !utf8.ValidString(text):
+		return one(codeInvalidUTF8, "The parameter is not valid UTF-8.")
+	case strings.IndexByte(text, 0) >= 0:
+		return one(codeNUL, "The parameter has a NUL character.")
 	case schema.Type.Is(openapi3.TypeInteger):
-		if _, err := strconv.ParseInt(values[0], 10, 32); err != nil {
+		if _, err := strconv.ParseInt(text, 10, 32); err != nil {
 			return one(codeWrongType, "The parameter must be a whole number.")
 		}
-		value = json.Number(values[0])
+		value = json.Number(text)
 	case schema.Type.Is(openapi3.TypeBoolean):
-		if values[0] != "true" && values[0] != "false" {
+		if text != "true" && text != "false" {
 			return one(codeWrongType, "The parameter must be true or false.")
 		}
-		value = values[0] == "true"
+		value = text == "true"
 	}
 	return schemaProblems(schema.VisitJSON(value, op.options...), pointer)
 }

@@ -252,15 +252,34 @@ func TestQueriesReachTheApplication(t *testing.T) {
 	c := newClient(t, options(f))
 	expired := true
 	c.get("/v1/devices?account=" + customer.String() + "&state=active&model=MP70&offer=complete&label=south&serviceEndFrom=2026-04-20" +
-		"&window=amber&expired=true&search=z%C3%B6&limit=5&cursor=abc&sort=-serviceEnd,name&minPosition=4-4&asOf=2026-03-01T00:00:00%2B01:00").is(200)
+		"&label=north&state=suspended&window=amber&window=red&expired=true&search=z%C3%B6&limit=5&cursor=abc&sort=-serviceEnd,name&minPosition=4-4&asOf=2026-03-01T00:00:00%2B01:00").is(200)
 	want := query.DeviceQuery{
 		Freshness: query.Freshness{MinPosition: eventlog.Position{Commit: 4, Prepare: 4}, AsOf: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC)},
 		Page:      query.Page{Limit: 5, Cursor: "abc", Sort: []string{"-serviceEnd", "name"}},
-		Accounts:  []uuid.UUID{customer}, LifeCycle: device.Active, Model: "MP70", Offer: catalogue.Complete, Label: "south",
-		ServiceEndFrom: calendar.On(2026, 4, 20), ServiceEndTo: calendar.On(2026, 4, 29), Expired: &expired, Due: true, Search: "zö",
+		Accounts:  []uuid.UUID{customer}, LifeCycles: []device.LifeCycle{device.Active, device.InSuspension}, Models: []string{"MP70"},
+		Offers: []catalogue.Offer{catalogue.Complete}, Labels: []string{"south", "north"}, ServiceEndFrom: calendar.On(2026, 4, 20),
+		Ends: []query.Window{query.DefaultWindows[1], query.DefaultWindows[0]}, Expired: &expired, Due: true, Search: "zö",
 	}
 	if diff := cmp.Diff(want, f.got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestFiltersAreCheckedOneByOne(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, options(&fake{}))
+	for query, code := range map[string]string{
+		"state=active&state=asleep":                       "#/query/state invalid_value",
+		"account=" + customer.String() + "&account=x":     "#/query/account invalid_format",
+		"window=red&window=blue":                          "#/query/window window_unknown",
+		"label=a&label=%00":                               "#/query/label nul_character",
+		"label=a&label=%FF":                               "#/query/label invalid_utf8",
+		"search=a&search=b":                               "#/query/search duplicate_parameter",
+		"expired=true&expired=false":                      "#/query/expired duplicate_parameter",
+		"label=a" + strings.Repeat("&label=a", 100):       "#/query/label too_many_items",
+		"serviceEndTo=2026-01-01&serviceEndTo=2026-01-02": "#/query/serviceEndTo duplicate_parameter",
+	} {
+		c.get("/v1/devices?"+query).refusedWith(400, code)
 	}
 }
 
@@ -331,13 +350,16 @@ func TestServiceRoutes(t *testing.T) {
 	if got := c.get("/openapi.json").is(200).json(); got["openapi"] != "3.0.3" {
 		t.Errorf("openapi %v", got["openapi"])
 	}
-	docs := string(c.get("/docs").is(200).body)
+	docs, codes := string(c.get("/docs").is(200).body), string(c.get("/docs/codes").is(200).body)
 	for _, outside := range []string{"http://", "https://", "//cdn", "<script"} {
-		if strings.Contains(docs, outside) {
+		if strings.Contains(docs+codes, outside) {
 			t.Errorf("the page has %q", outside)
 		}
 	}
-	if !strings.Contains(docs, `id="problem-name_taken"`) || !strings.Contains(docs, "/v1/devices/{id}:suspend") {
+	if at := `<tr id="name_taken"><td><code>name_taken</code></td><td>409</td>`; !strings.Contains(codes, at) || !strings.Contains(codes, `<tr id="remove_sim">`) {
+		t.Errorf("the page of codes lacks some: %s", codes)
+	}
+	if !strings.Contains(docs, `href="/docs/codes"`) || !strings.Contains(docs, "/v1/devices/{id}:suspend") {
 		t.Error("the page lacks codes or paths")
 	}
 	c.as(resellerToken).get("/v1/devices/SECRETSERIAL")

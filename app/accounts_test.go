@@ -36,7 +36,7 @@ func TestInvitationToActivation(t *testing.T) {
 		require.ErrorIs(t, err, query.ErrNotFound)
 	}
 
-	w.clock.advance(8 * 24 * time.Hour)
+	w.clock.Advance(8 * 24 * time.Hour)
 	_, err = w.People.Activate(w.ctx, token, people.Activate{Command: newCommand(), Password: password})
 	refused(t, err, account.CodeInvitationExpired)
 	_, err = w.Accounts.ResendInvitation(w.ctx, withRights(reseller, rights.CustomersRead), customer, newCommand())

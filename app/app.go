@@ -93,20 +93,20 @@ func New(d Dependencies) *App {
 	a := &App{Access: control, Tokens: tokens, executor: x}
 
 	a.Catalogues = catalogues.New(x, d.Catalogue)
-	a.Partnerships = partnerships.New(x, control)
-	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Windows, d.People.Issuer != nil)
+	a.Partnerships = partnerships.New(x, control, d.Reader)
+	a.Accounts = accounts.New(x, control, d.Reader, a.Partnerships, tokens, d.Secrets, d.Operations, d.Windows, d.People.Issuer != nil)
 	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
 	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
 	a.Transfers = transfers.New(x, control, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
-	a.Renewals = renewals.New(x, control, d.Reader, d.Rules, d.AutomaticOrders)
+	a.Renewals = renewals.New(x, control, d.Reader, a.Catalogues, d.Rules, d.AutomaticOrders)
 	n := d.Notices
 	n.Windows, n.Rules = d.Windows, d.Rules
 	n.LookAhead, n.Hours = cmp.Or(n.LookAhead, notices.DefaultLookAhead), cmp.Or(n.Hours, notices.DefaultHours)
 	a.Notices = notices.New(x, control, d.Reader, tokens, n)
 	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
 	a.Schedule = schedule.New(x, d.Reader, a.Devices, a.Notices, d.Rules, d.WarnDays, d.Sandbox)
-	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices, a.Renewals)
+	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices, a.Renewals, d.Operations)
 	return a
 }
 

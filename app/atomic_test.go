@@ -150,7 +150,7 @@ func TestRepeatOfARunningBatchIsBusy(t *testing.T) {
 	require.ErrorIs(t, err, errDead)
 	_, err = w.Devices.Register(w.ctx, operatorFor(customer), c)
 	require.ErrorIs(t, err, eventlog.ErrBusy)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	r, err := w.Devices.Register(w.ctx, operatorFor(customer), c)
 	require.NoError(t, err)
 	require.Equal(t, 2, r.Count(domain.OutcomeCreated))
@@ -237,7 +237,7 @@ func TestDryRunOfAtomicRenewal(t *testing.T) {
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	serials := w.registered(customer, routers(1, 2)...)
 	before := len(w.everything())
-	c := renewals.Renew{Command: newCommand(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true, DryRun: true}
+	c := renewals.Renew{Command: dryRun(), Devices: append(serials, "LD99999999999999"), Term: calendar.Months(12), Atomic: true}
 	r, err := w.Renewals.Renew(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, []string{"refused batch_refused", "refused batch_refused", "refused device_not_found"}, outcomes(r))

@@ -71,7 +71,7 @@ func TestAuditGrant(t *testing.T) {
 	require.Equal(t, account.Person{ID: granted.UID, Email: "ada@auditors.example", Name: "Ada"}, self)
 
 	// Again it is the same, and the log does not hold the token.
-	w.clock.advance(60 * 24 * time.Hour) // also when it has run out
+	w.clock.Advance(60 * 24 * time.Hour) // also when it has run out
 	again, err := w.Audits.Grant(w.ctx, operator(), c)
 	require.NoError(t, err)
 	require.Equal(t, granted.Token, again.Token)

@@ -31,11 +31,11 @@ import (
 
 // readingUseCases are those that take a caller and change nothing.
 var readingUseCases = strings.Fields(`Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List Audits.Get Audits.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail
-	Operations.Get Operations.Results Partnerships.List
-	People.Get People.AccountTokens People.List People.Self People.Sessions People.Tokens
+	Operations.Get Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
+	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
 
 // An auditor changes nothing, whatever the use case, and a dry run is refused
@@ -52,6 +52,8 @@ func TestAuditorsWriteNothing(t *testing.T) {
 	renewed, err := m.Renewals.Renew(m.ctx, operator(), renewals.Renew{Command: newCommand(), Devices: []string{foreign}, Term: calendar.Months(12)})
 	require.NoError(t, err)
 	asked, err := m.Devices.RequestRelease(m.ctx, administratorOf(customer), devices.RequestRelease{Command: newCommand(), SerialNumber: serial, IMEI: imei(1)})
+	require.NoError(t, err)
+	wanted, err := m.Partnerships.Request(m.ctx, administratorOf(reseller), partnerships.Request{Command: newCommand(), Customer: m.standard("East Rail")})
 	require.NoError(t, err)
 	user := m.invite("bo@x.example", false, "full")
 	auditor := m.auditor(reseller, customer)
@@ -135,6 +137,14 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"Partnerships.Establish": one(func() error {
 			return fail(m.Partnerships.Establish(m.ctx, auditor, partnerships.Establish{Command: newCommand(), Reseller: reseller, Customer: customer}))
 		}),
+		"Partnerships.Request": each(auditor, acting, func(c access.Caller) error {
+			return fail(m.Partnerships.Request(m.ctx, c, partnerships.Request{Command: newCommand(), Customer: uuid.New()}))
+		}),
+		"Partnerships.AcceptRequest": one(func() error {
+			return fail(m.Partnerships.AcceptRequest(m.ctx, auditor, partnerships.AcceptRequest{Command: newCommand(), ID: wanted.UID}))
+		}),
+		"Partnerships.DeclineRequest":  one(func() error { return fail(m.Partnerships.DeclineRequest(m.ctx, auditor, wanted.UID, newCommand())) }),
+		"Partnerships.WithdrawRequest": one(func() error { return fail(m.Partnerships.WithdrawRequest(m.ctx, auditor, wanted.UID, newCommand())) }),
 		"Partnerships.Assign": one(func() error {
 			return fail(m.Partnerships.Assign(m.ctx, auditor, partnerships.Assign{Command: newCommand(), Reseller: reseller, Customer: customer, Profile: "renewals"}))
 		}),
@@ -163,6 +173,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		}),
 		"Devices.Edit": one(func() error {
 			return fail(m.Devices.Edit(m.ctx, auditor, devices.Edit{Command: newCommand(), Device: serial, Name: &name}))
+		}),
+		"Devices.ChangeMany": one(func() error {
+			return fail(m.Devices.ChangeMany(m.ctx, auditor, devices.ChangeMany{Command: newCommand(), Action: devices.RetireEach, Devices: names}))
 		}),
 		"Devices.Suspend": one(func() error { return fail(m.Devices.Suspend(m.ctx, auditor, cycle)) }),
 		"Devices.Resume":  one(func() error { return fail(m.Devices.Resume(m.ctx, auditor, cycle)) }),
@@ -220,6 +233,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"People.EndSession":         sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
 		"People.ChangePassword": sessionRequired(t, func() error {
 			return fail(m.People.ChangePassword(m.ctx, auditor, people.ChangePassword{Command: newCommand(), Current: "x", Password: "correct horse battery"}))
+		}),
+		"People.EditSelf": sessionRequired(t, func() error {
+			return fail(m.People.EditSelf(m.ctx, auditor, people.EditSelf{Command: newCommand(), Name: &name}))
 		}),
 		"People.EndSessions": sessionRequired(t, func() error { return m.People.EndSessions(m.ctx, auditor) }),
 	}

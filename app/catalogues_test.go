@@ -150,7 +150,7 @@ func TestPastCatalogue(t *testing.T) {
 	for _, edit := range []func(){
 		func() { w.put(w.App, modelNumber(1)) }, func() { w.put(w.App, longer) }, func() { w.withdraw(w.App, "ZZ1") },
 	} {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		edit()
 	}
 	for after, want := range map[time.Duration]string{

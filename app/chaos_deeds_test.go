@@ -292,7 +292,7 @@ func (a *arena) onTime(ctx context.Context, d deed, _ command.Command, got *answ
 	if d.Kind == "years" {
 		leap = time.Duration(1+d.N) * 90 * 24 * time.Hour
 	}
-	a.clock.advance(leap)
+	a.clock.Advance(leap)
 	got.err = a.Schedule.RunDue(ctx)
 	return true
 }

@@ -83,8 +83,8 @@ func (a *arena) usersFit(want *seen, uid uuid.UUID, f query.Freshness, now time.
 			n++
 		}
 	}
-	for _, status := range []user.Status{"", user.Revoked} {
-		users, err := a.reader.Users(a.ctx, query.UserQuery{Freshness: f, Page: everyRow, Account: uid, Status: status, Now: now})
+	for _, statuses := range [][]user.Status{nil, {user.Revoked}} {
+		users, err := a.reader.Users(a.ctx, query.UserQuery{Freshness: f, Page: everyRow, Account: uid, Statuses: statuses, Now: now})
 		require.NoError(a.t, err)
 		for _, row := range users.Items {
 			a.same(want.userRow(row.UID, now), row, f.AsOf)

@@ -94,7 +94,7 @@ const standing = 5
 func newArena(t testing.TB) *arena {
 	w := followedWorld(t, true)
 	// Long ago: then no follower ever waits for its time by the machine's clock.
-	w.clock.now = time.Date(1990, 3, 10, 9, 0, 0, 0, time.UTC)
+	w.clock.Set(time.Date(1990, 3, 10, 9, 0, 0, 0, time.UTC))
 	w.people = newPeople(w.pool, plainPasswords{})
 	w.App = w.with(w.log)
 	a := &arena{timedWorld: w}
@@ -113,7 +113,7 @@ func (a *arena) rest() {
 	names := []string{a.Finisher.Name()}
 	for range 20 {
 		before := a.fold().position
-		a.clock.advance(time.Minute)
+		a.clock.Advance(time.Minute)
 		ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
 		err := a.runner.WaitFor(ctx, names, a.lastOf(a.Finisher.Prefixes()))
 		cancel()

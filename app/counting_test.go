@@ -167,6 +167,25 @@ func TestReadsAndAppends(t *testing.T) {
 	w.invariants()
 }
 
+// The account of somebody who has signed in is read to let the caller in, and by the
+// same request not once more; by the next one it is.
+func TestTheCallersAccountIsReadOnce(t *testing.T) {
+	t.Parallel()
+	m := newTeam(t)
+	_, token := m.session()
+	serial := m.registered(m.account, router(1))[0]
+	l := &countingLog{Log: m.log}
+	a := m.with(l)
+	for _, name := range []string{"gate", "door"} {
+		l.reads = nil
+		caller, err := a.People.SessionCaller(m.ctx, token)
+		require.NoError(t, err)
+		_, err = a.Devices.Edit(m.ctx, caller, devices.Edit{Command: newCommand(), Device: serial, Name: &name})
+		require.NoError(t, err)
+		require.Equal(t, []string{"user", "account", "device", "reservation devicename"}, called(l.reads, nil))
+	}
+}
+
 // called are streams as they are called in names, others by their category.
 func called(streams []string, names map[string]string) []string {
 	var all []string

@@ -159,6 +159,10 @@ func (m mortalOperations) FailOperation(ctx context.Context, id uuid.UUID, reaso
 	return m.life.write(func() error { return m.OperationStore.FailOperation(ctx, id, reason, at) })
 }
 
+func (m mortalOperations) StopOperations(ctx context.Context, account uuid.UUID, reason string, upTo, at time.Time) error {
+	return m.life.write(func() error { return m.OperationStore.StopOperations(ctx, account, reason, upTo, at) })
+}
+
 type mortalSandbox struct {
 	ports.SandboxClock
 	life *life

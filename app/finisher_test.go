@@ -26,7 +26,7 @@ func TestFinisherLeavesTheYoungAlone(t *testing.T) {
 	require.Equal(t, w.clock.Now().Add(30*time.Second), early.NotBefore())
 	require.Len(t, w.everything(), len(events.Events))
 
-	w.clock.advance(-24 * time.Hour) // set back: nobody waits for a day
+	w.clock.Advance(-24 * time.Hour) // set back: nobody waits for a day
 	require.NoError(t, w.Finisher.HandleBatch(w.ctx, events))
 	cleared := len(w.everything())
 	require.Greater(t, cleared, len(events.Events))

@@ -29,7 +29,7 @@ func TestForgetCredentials(t *testing.T) {
 	spare, first, second := put(joined), put(waiting), put(waiting)
 	require.NoError(t, m.People.ForgetCredentials(m.ctx))
 	require.True(t, kept(spare), "its command may still be at work")
-	m.clock.advance(25 * time.Hour)
+	m.clock.Advance(25 * time.Hour)
 	late := put(joined)
 	require.NoError(t, m.People.ForgetCredentials(m.ctx))
 	require.Equal(t, []bool{false, true, true, true}, []bool{kept(spare), kept(late), kept(first), kept(second)})

@@ -187,8 +187,11 @@ func (f folded) holdings() map[string][]uuid.UUID {
 		}
 	}
 	for uid, u := range f.users {
-		if u.Invitation.Number > 0 && u.Status != user.Revoked && !u.Erased {
+		if (u.Invitation.Number > 0 || u.OwnEmail) && u.Status != user.Revoked && !u.Erased {
 			take(email(u.Person), uid)
+		}
+		if u.Wanted != "" {
+			take(email(account.Person{Email: u.Wanted}), uid)
 		}
 	}
 	for uid, a := range f.accounts {
@@ -197,6 +200,9 @@ func (f folded) holdings() map[string][]uuid.UUID {
 		}
 		_, name, _ := account.NormaliseName(a.Name)
 		take(reservation.Unique(reservation.AccountName, name), uid)
+		if a.EmailElsewhere {
+			continue
+		}
 		if a.Forgotten() {
 			take(reservation.Key{Stream: a.EmailReservation}, uid)
 		} else {
@@ -241,6 +247,7 @@ func (w *world) peopleFit(f folded) {
 		for _, p := range a.Administrators {
 			require.Equal(w.t, user.Active, f.users[p.ID].Status, "administrator %s of %s", p.ID, uid)
 			require.Equal(w.t, f.erased[p.ID], p.IsErased(), "administrator %s of %s", p.ID, uid)
+			require.Equal(w.t, f.users[p.ID].Person, p, "administrator %s of %s", p.ID, uid)
 		}
 		if a.Exists() && !a.NeverActivated() {
 			require.NotEmpty(w.t, a.Administrators, "administrators of %s", uid)

@@ -46,7 +46,7 @@ func TestRegistrationPlacesAndOrder(t *testing.T) {
 
 	rows := append(routers(100, 3), devices.Registration{SerialNumber: "nonsense!", IMEI: imei(1)})
 	rows = append(rows, routers(103, 4)...)
-	dry, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: newCommand(), Items: rows, DryRun: true})
+	dry, err := w.Devices.Register(w.ctx, operatorFor(reseller), devices.Register{Command: dryRun(), Items: rows})
 	require.NoError(t, err)
 	before := len(w.everything())
 	done := w.register(reseller, rows...)
@@ -125,7 +125,7 @@ func TestTransferRefusals(t *testing.T) {
 	_, err = w.Transfers.Transfer(w.ctx, caller, transfers.Transfer{From: stranger, To: customer, Devices: []string{serial(2)}})
 	require.ErrorIs(t, err, query.ErrNotFound)
 
-	w.clock.advance(3 * 366 * 24 * time.Hour)
+	w.clock.Advance(3 * 366 * 24 * time.Hour)
 	require.Equal(t, []string{"refused service_allocation_missing"}, transfer(transfers.Transfer{To: customer, Devices: []string{serial(2)}}))
 	_, err = w.Renewals.Grant(w.ctx, operator(), renewals.Grant{Command: newCommand(), Device: serial(2), Term: calendar.Months(12)})
 	require.NoError(t, err)

@@ -82,6 +82,13 @@ func accountRows() []row {
 				return err
 			}
 		}},
+		{name: "close an account where much is open", covers: "Accounts.Close", begin: func(w *world, round int) func(process) error {
+			open, c := w.muchOpen(round), newCommand()
+			return func(on process) error {
+				_, err := on.Accounts.Close(w.ctx, operator(), accounts.Close{Command: c, Account: open.customer, Confirm: true})
+				return err
+			}
+		}},
 		{name: "withdraw a pending account", covers: "Accounts.WithdrawPending", begin: func(w *world, round int) func(process) error {
 			c := accounts.Close{Command: newCommand(), Account: w.pending(round), Confirm: true}
 			return func(on process) error {

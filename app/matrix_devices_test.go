@@ -50,10 +50,16 @@ func (w *world) asked(round int) (buyer uuid.UUID, c devices.RequestRelease) {
 }
 
 func deviceRows() []row {
-	rows := twice("register devices", "Devices.Register", false, func(w *world, round int, atomic bool) func(process) error {
+	rows := twice("retire many devices", "Devices.ChangeMany", false, func(w *world, round int, atomic bool) func(process) error {
+		c := devices.ChangeMany{
+			Command: newCommand(), Action: devices.RetireEach, Atomic: atomic, Devices: w.registered(w.fixed("Delta Rail"), routers(2*round, 2)...),
+		}
+		return func(on process) error { return bulk(on.Devices.ChangeMany(w.ctx, operator(), c)) }
+	})
+	rows = append(rows, twice("register devices", "Devices.Register", false, func(w *world, round int, atomic bool) func(process) error {
 		uid, c := w.registering(round, atomic)
 		return func(on process) error { return bulk(on.Devices.Register(w.ctx, operatorFor(uid), c)) }
-	})
+	})...)
 	return append(rows,
 		row{name: "register a released device", covers: "Devices.Register", begin: func(w *world, round int) func(process) error {
 			buyer, c := w.asked(round)
@@ -266,7 +272,7 @@ func timeRows() []row {
 		_, err = w.Devices.RequestRelease(w.ctx, administratorOf(reseller), devices.RequestRelease{Command: newCommand(), SerialNumber: left, IMEI: imei(1000 + round)})
 		require.NoError(w.t, err)
 		w.visible()
-		w.clock.set(calendar.DateOf(w.clock.Now()).AddMonths(121, 1)) // two periods are due
+		w.setDay(calendar.DateOf(w.clock.Now()).AddMonths(121, 1)) // two periods are due
 		return func(on process) error { return on.Schedule.RunDue(w.ctx) }
 	}}}
 }

@@ -43,11 +43,11 @@ func (w *world) noticing(round int) (reseller uuid.UUID, box *postbox) {
 		}
 		w.joined(reseller, 1, true)
 	}
-	w.clock.setTo(time.Date(2027, time.Month(round), 20, 0, 0, 0, 0, time.UTC))
+	w.clock.Set(time.Date(2027, time.Month(round), 20, 0, 0, 0, 0, time.UTC))
 	w.visible()
 	require.NoError(w.t, w.Schedule.RunDue(w.ctx)) // what else is due, and the months before
 	w.visible()
-	w.clock.setTo(time.Date(2027, time.Month(round+1), 1, 6, 0, 0, 0, time.UTC))
+	w.clock.Set(time.Date(2027, time.Month(round+1), 1, 6, 0, 0, 0, time.UTC))
 	clear(box.mails)
 	return reseller, box
 }

@@ -40,7 +40,7 @@ type row struct {
 // matrix is all rows.
 func matrix() []row {
 	return slices.Concat(accountRows(), userRows(), signInRows(), deviceRows(), transferRows(), renewalRows(), timeRows(),
-		administrationRows(), passwordRows(), noticeRows())
+		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows(), noticeRows())
 }
 
 func TestCrashMatrix(t *testing.T) {
@@ -130,7 +130,7 @@ func (r row) takesOneStep(t *testing.T) {
 // at its second and so on, until one survives.
 func (w *world) clearUp(round int) {
 	w.t.Helper()
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	events := w.after(w.handled, w.Finisher.Prefixes()...)
 	for n := 1; ; n++ {
 		require.Less(w.t, n, 60, "the finishers do not end")
@@ -188,15 +188,15 @@ func toldOf(e domain.Event) int {
 
 // onlyRead are the use cases that write nothing.
 const onlyRead = `Access.Partners Access.ProfileRights Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List
 	Audits.Caller Audits.Get Audits.List
 	Catalogues.AsOf Catalogues.InForce
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
 	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail Notices.Sends
 	Operations.Get Operations.Results
-	Partnerships.List
-	People.Get People.Invitation People.List People.PasswordReset People.Self People.Sessions
+	Partnerships.GetRequest Partnerships.List Partnerships.Requests
+	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
 	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview
 	Schedule.SandboxTime
@@ -209,8 +209,8 @@ var elsewhere = slices.Concat(
 	// The finisher follows every death of a row and dies at its own steps, and
 	// these are parts of what it does.
 	strings.Fields(`Finisher.HandleBatch Accounts.DropSecret Accounts.DropSecrets Devices.ReleaseGranted Devices.ReleaseByItself
-		Renewals.FinishOrder Renewals.RecordReversal
-		People.EndAccountTokens People.FinishErasure People.FollowAccess People.JoinFirst People.NameAdministrator`),
+		Renewals.FinishOrder Renewals.RecordReversal Renewals.Stop Partnerships.Stop Devices.EndRelease
+		People.EndAccountTokens People.FinishErasure People.FollowAccess People.FollowPerson People.JoinFirst People.NameAdministrator`),
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),
 	// When a session was used last is one statement, and made anew by the next request.
@@ -232,7 +232,7 @@ var portsSteps = []struct {
 	{reflect.TypeFor[ports.AccountTokens](), "Revoke RevokeAll", "List"},
 	{reflect.TypeFor[ports.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
 	{reflect.TypeFor[ports.ResetQueue](), "QueuePasswordReset", ""},
-	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation", "Operation OperationRequest OperationResults"},
+	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation StopOperations", "OpenOperations Operation OperationRequest OperationResults"},
 	{reflect.TypeFor[ports.SandboxClock](), "MoveTo", "Alone Now"},
 	{reflect.TypeFor[ports.Mailer](), "Send", ""},
 	{reflect.TypeFor[ports.MailOutcomes](), "", "Outcomes"},

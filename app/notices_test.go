@@ -120,7 +120,7 @@ func userOf(uid, user uuid.UUID) access.Caller {
 // on1st does what is due some hours after a 1st.
 func (w *noticed) on1st(year int, month time.Month) {
 	w.t.Helper()
-	w.clock.setTo(time.Date(year, month, 1, 9, 0, 0, 0, time.UTC))
+	w.clock.Set(time.Date(year, month, 1, 9, 0, 0, 0, time.UTC))
 	w.visible()
 	require.NoError(w.t, w.Schedule.RunDue(w.ctx))
 }
@@ -242,7 +242,7 @@ func TestMonthlyNotices(t *testing.T) {
 	w.box.sent()
 	w.on1st(2027, 3)
 	w.box.sent()
-	w.clock.setTo(time.Date(2027, 6, 20, 12, 0, 0, 0, time.UTC))
+	w.clock.Set(time.Date(2027, 6, 20, 12, 0, 0, 0, time.UTC))
 	_, err = w.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[2]})
 	require.NoError(t, err)
 	w.visible()

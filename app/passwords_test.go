@@ -277,9 +277,9 @@ func TestResetPassword(t *testing.T) {
 	require.ErrorIs(t, reset(token, "yet another staple"), query.ErrNotFound, "once")
 	require.Empty(t, m.resetMails())
 
-	m.clock.advance(15 * time.Minute)
+	m.clock.Advance(15 * time.Minute)
 	m.forgotten(m.email)
-	m.clock.advance(time.Hour)
+	m.clock.Advance(time.Hour)
 	refused(t, reset(m.Tokens.PasswordReset(uid, 3), "yet another staple"), user.CodeResetExpired)
 	require.Empty(t, m.resetMails())
 

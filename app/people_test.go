@@ -36,7 +36,7 @@ func newWorldWithPeople(t testing.TB, hasher ...ports.Passwords) *world {
 func newPeople(pool *pgxpool.Pool, hasher ports.Passwords) people.Options {
 	return people.Options{
 		Store: peoplestore.NewStore(pool), Tokens: postgres.NewTokens(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-		SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour,
+		SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour, EmailChangeTime: 24 * time.Hour,
 		Issuer: vouching{}, IssuerTime: 10 * time.Minute,
 	}
 }

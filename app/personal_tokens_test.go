@@ -92,7 +92,7 @@ func TestTokensAreListedExpireAndAreRevoked(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrNotFound)
 	_, err = m.People.TokenCaller(m.ctx, other)
 	require.NoError(t, err)
-	m.clock.advance(30 * 24 * time.Hour)
+	m.clock.Advance(30 * 24 * time.Hour)
 	_, err = m.People.TokenCaller(m.ctx, other)
 	require.ErrorIs(t, err, query.ErrNotFound, "expired")
 }

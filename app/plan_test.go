@@ -139,7 +139,7 @@ func TestPlansEnd(t *testing.T) {
 	serial := w.registered(reseller, router(1))[0]
 	p := w.plan(administratorOf(reseller), reseller, customer, serial).Plan.Plan
 
-	w.clock.advance(24 * time.Hour)
+	w.clock.Advance(24 * time.Hour)
 	_, err := w.Transfers.Transfer(w.ctx, administratorOf(reseller), transfers.Transfer{Command: newCommand(), Plan: p})
 	refused(t, err, transfers.CodePlanExpired)
 	_, err = w.Transfers.TransferPlan(w.ctx, administratorOf(reseller), p)
@@ -157,14 +157,14 @@ func TestPlansHoldOverMidnight(t *testing.T) {
 	p := w.plan(administratorOf(reseller), reseller, customer, sold, renewed)
 	require.Equal(t, calendar.On(2026, time.March, 10), p.Day)
 	w.renew(renewed)
-	w.clock.advance(23 * time.Hour)
+	w.clock.Advance(23 * time.Hour)
 	require.Equal(t, []string{"transferred", "refused changed_since_plan"}, outcomes(w.commit(administratorOf(reseller), p.Plan.Plan)))
 	require.Equal(t, calendar.On(2027, time.March, 11), w.device(sold).Service.End, "by the date of the commit")
 
-	w.clock.advance(364 * 24 * time.Hour) // the last day of the included year
+	w.clock.Advance(364 * 24 * time.Hour) // the last day of the included year
 	late := w.plan(administratorOf(reseller), reseller, customer, old)
 	require.Empty(t, late.Devices[0].Problems)
-	w.clock.advance(23 * time.Hour)
+	w.clock.Advance(23 * time.Hour)
 	require.Equal(t, []string{"refused service_allocation_missing"}, outcomes(w.commit(administratorOf(reseller), late.Plan.Plan)),
 		"what the rules no longer allow has their own code")
 	w.later()

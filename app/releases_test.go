@@ -219,7 +219,7 @@ func TestReleaseGrantedAfterACrash(t *testing.T) {
 	w.later()
 	released := w.device(serial)
 	require.Equal(t, buyer, released.Released.To)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	require.NoError(t, w.Finisher.HandleBatch(w.ctx, eventlog.Batch{Events: w.everything()}))
 	require.Equal(t, released, w.device(serial), "once more does nothing")
 

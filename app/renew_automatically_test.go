@@ -33,10 +33,10 @@ func TestAutomaticRenewal(t *testing.T) {
 	require.NoError(t, err)
 	w.visible()
 
-	w.clock.set(on(2031, 3, 9))
+	w.setDay(on(2031, 3, 9))
 	require.NoError(t, w.Schedule.RunDue(w.ctx))
 	require.Equal(t, on(2031, 3, 10), w.device(mine[0]).Service.End)
-	w.clock.set(on(2031, 3, 10))
+	w.setDay(on(2031, 3, 10))
 	for range 3 { // also when the read model does not know yet
 		require.NoError(t, w.Schedule.RunDue(w.ctx))
 	}
@@ -47,7 +47,7 @@ func TestAutomaticRenewal(t *testing.T) {
 		require.Equal(t, []string{"2031-03-10 - 2036-03-10"}, periods)
 	}
 	// After a downtime all periods are made up for.
-	w.clock.set(on(2047, 1, 1))
+	w.setDay(on(2047, 1, 1))
 	require.NoError(t, w.Schedule.RunDue(w.ctx))
 	periods, _ := w.renewals(mine[0])
 	require.Equal(t, []string{
@@ -65,7 +65,7 @@ func TestAutomaticRenewalByManyAtOnce(t *testing.T) {
 	w := newTimedWorld(t)
 	mine := w.registered(w.reseller("North Radio"), routers(1, 20)...)
 	w.visible()
-	w.clock.set(on(2040, 1, 1))
+	w.setDay(on(2040, 1, 1))
 	var g errgroup.Group
 	for range 4 {
 		g.Go(func() error { return w.with(w.log).Schedule.RunDue(w.ctx) })
@@ -85,7 +85,7 @@ func TestAutomaticRenewalOfAHeldDevice(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	mine := w.registered(reseller, routers(1, 3)...)
 	w.visible()
-	w.clock.set(on(2031, 3, 10))
+	w.setDay(on(2031, 3, 10))
 	// An order of all or nothing dies with its holds in place.
 	var err error
 	for n := 1; w.device(mine[1]).HeldBy == [16]byte{}; n++ {

@@ -183,11 +183,11 @@ func TestUndoOfATransfer(t *testing.T) {
 	colleague.Actor.ID = "somebody else"
 	right := []string{"refused missing_right"}
 	require.Equal(t, right, outcomes(w.reverse(colleague, id, serials[0])))
-	w.clock.advance(24*time.Hour - time.Minute)
+	w.clock.Advance(24*time.Hour - time.Minute)
 	require.Equal(t, []string{"transferred"}, outcomes(w.reverse(administratorOf(reseller), id, serials[0])))
 	require.Equal(t, reseller, w.device(serials[0]).Account)
 	require.False(t, w.device(serials[0]).Consumed, "as if nothing had been")
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	require.Equal(t, right, outcomes(w.reverse(administratorOf(reseller), id, serials[1])))
 	require.Equal(t, []string{"transferred"}, outcomes(w.reverse(administratorOf(customer), id, serials[1])), "a return")
 	w.later()

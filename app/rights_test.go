@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
@@ -105,7 +106,7 @@ func TestWhoRegistersWhere(t *testing.T) {
 		row := router(n)
 		row.Account = c.into
 		for _, dry := range []bool{true, false} {
-			r, err := w.Devices.Register(w.ctx, c.by, devices.Register{Command: newCommand(), Items: []devices.Registration{row}, DryRun: dry})
+			r, err := w.Devices.Register(w.ctx, c.by, devices.Register{Command: command.Command{ID: uuid.New(), DryRun: dry}, Items: []devices.Registration{row}})
 			require.NoError(t, err, name)
 			require.Equal(t, []string{c.want}, outcomes(r), name)
 		}
@@ -139,8 +140,8 @@ func TestRegistrationIntoAnAccountNotSeen(t *testing.T) {
 	there := router(3)
 	there.Account, there.IMEI = foreign, imei(5)
 	for _, rows := range [][]devices.Registration{{row}, {there}, {mine}} {
-		for _, c := range []devices.Register{{DryRun: true}, {Atomic: true}, {}} {
-			c.Command, c.Items = newCommand(), rows
+		for _, c := range []devices.Register{{Command: dryRun()}, {Command: newCommand(), Atomic: true}, {Command: newCommand()}} {
+			c.Items = rows
 			r, err = w.Devices.Register(w.ctx, administratorOf(reseller), c)
 			require.NoError(t, err)
 			want := map[string]string{row.SerialNumber: "created", there.SerialNumber: "refused registered_elsewhere", mine.SerialNumber: "unchanged"}
@@ -235,7 +236,7 @@ func TestThePastCountsFromItsOwnDay(t *testing.T) {
 	now, then := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC), time.Date(2026, 1, 5, 23, 0, 0, 0, time.UTC)
 	w := newWorld(t)
 	own := w.reseller("North Radio")
-	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, &handClock{now: now} })
+	a := w.with(w.log, func(d *app.Dependencies) { d.Reader, d.Clock = s, clocktest.At(now) })
 	for _, c := range []struct{ asOf, at time.Time }{{time.Time{}, now}, {then, then}} {
 		fresh := query.Freshness{AsOf: c.asOf}
 		_, err := a.Accounts.Customers(t.Context(), operatorFor(own), query.CustomerQuery{Freshness: fresh})

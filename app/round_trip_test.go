@@ -33,7 +33,7 @@ func TestRoundTrips(t *testing.T) {
 			if rapid.Bool().Draw(r, "planned") {
 				plan, err := w.Transfers.Plan(w.ctx, operator(), c)
 				require.NoError(r, err)
-				w.clock.advance(time.Duration(rapid.IntRange(0, 23).Draw(r, "hours")) * time.Hour)
+				w.clock.Advance(time.Duration(rapid.IntRange(0, 23).Draw(r, "hours")) * time.Hour)
 				c = transfers.Transfer{Command: newCommand(), Plan: plan.Plan.Plan}
 			}
 			done, err := w.Transfers.Transfer(w.ctx, operator(), c)
@@ -43,7 +43,7 @@ func TestRoundTrips(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(1, 5).Draw(r, "steps") {
-			w.clock.advance(time.Duration(rapid.IntRange(0, 300).Draw(r, "days")) * 24 * time.Hour)
+			w.clock.Advance(time.Duration(rapid.IntRange(0, 300).Draw(r, "days")) * 24 * time.Hour)
 			switch what := rapid.IntRange(0, 3).Draw(r, "what"); {
 			case what == 0:
 				w.renew(traveller)

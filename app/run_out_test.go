@@ -43,6 +43,8 @@ func (w *timedWorld) told(streams ...string) (what []string, at []time.Time) {
 			said = fmt.Sprintf("invitation %d", event.Number)
 		case user.UserInvitationExpired:
 			said = fmt.Sprintf("user invitation %d", event.Number)
+		case user.EmailChangeExpired:
+			said = fmt.Sprintf("email change %d", event.Number)
 		case device.ServiceRenewed:
 			said = "renewed"
 		default:
@@ -70,7 +72,7 @@ func (w *timedWorld) endAt(on *app.App, reseller, customer uuid.UUID, until time
 func (w *timedWorld) run(at time.Time) {
 	w.t.Helper()
 	w.visible()
-	w.clock.setTo(at)
+	w.clock.Set(at)
 	require.NoError(w.t, w.Schedule.RunDue(w.ctx))
 	require.NoError(w.t, w.Schedule.RunDue(w.ctx))
 	w.visible()
@@ -151,7 +153,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	w.run(begun.AddDate(0, 0, 7))
 	expect("invitation 1", "user invitation 1")
 	again := begun.AddDate(0, 0, 10)
-	w.clock.setTo(again)
+	w.clock.Set(again)
 	_, err = w.Accounts.ResendInvitation(w.ctx, operator(), reseller, newCommand())
 	require.NoError(t, err)
 	_, err = w.People.ResendInvitation(w.ctx, administratorOf(reseller), people.UserCommand{Command: newCommand(), Account: reseller, User: invited.UID})
@@ -159,7 +161,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	w.run(again.AddDate(0, 0, 6))
 	expect("invitation 1", "user invitation 1")
 	// Sent again after a downtime in which nobody has noted that the last ran out.
-	w.clock.setTo(again.AddDate(0, 0, 8))
+	w.clock.Set(again.AddDate(0, 0, 8))
 	_, err = w.Accounts.ResendInvitation(w.ctx, operator(), reseller, newCommand())
 	require.NoError(t, err)
 	expect("invitation 1", "user invitation 1", "invitation 2")
@@ -305,7 +307,7 @@ func TestCrashesAndRacesOfEverythingDue(t *testing.T) {
 			slices.SortFunc(instants, time.Time.Compare)
 			for _, at := range instants {
 				w.visible()
-				w.clock.setTo(at)
+				w.clock.Set(at)
 				run(w)
 			}
 			for stream, events := range want {

@@ -107,10 +107,5 @@ func (w *timedWorld) renewals(serial string) (periods []string, at []time.Time) 
 	return periods, at
 }
 
-func (c *handClock) set(d calendar.Date) { c.setTo(d.Time().Add(9 * time.Hour)) }
-
-func (c *handClock) setTo(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = t
-}
+// setDay has the world's clock show the morning of a day.
+func (w *world) setDay(d calendar.Date) { w.clock.Set(d.Time().Add(9 * time.Hour)) }

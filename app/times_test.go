@@ -57,7 +57,7 @@ func TestTimeIsThatOfTheAppend(t *testing.T) {
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	begun := w.clock.Now()
-	slow := afterClaims{Log: w.log, do: func() { w.clock.advance(time.Hour) }}
+	slow := afterClaims{Log: w.log, do: func() { w.clock.Advance(time.Hour) }}
 	_, err := w.with(&slow).Devices.Register(w.ctx, operatorFor(customer), devices.Register{Command: newCommand(), Items: routers(1, 1)})
 	require.NoError(t, err)
 	last := w.everything()[len(w.everything())-1]

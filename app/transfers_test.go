@@ -42,7 +42,7 @@ func TestTransferIsRecorded(t *testing.T) {
 	reseller := w.reseller("North Radio")
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(reseller, routers(1, 3)...)
-	w.clock.advance(400 * 24 * 3600e9)
+	w.clock.Advance(400 * 24 * 3600e9)
 	w.renew(serials[0])
 	c := transfers.Transfer{
 		Command: command.Command{ID: uuid.New(), Reason: "sold"}, From: reseller, To: customer,

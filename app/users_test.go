@@ -33,7 +33,7 @@ func TestInvitedUserJoinsWithProfiles(t *testing.T) {
 	require.Equal(t, "bo@x.example", shown.Person.Email)
 	require.False(t, shown.Administrator)
 
-	m.clock.advance(7 * 24 * time.Hour)
+	m.clock.Advance(7 * 24 * time.Hour)
 	_, err = m.People.Activate(m.ctx, m.Tokens.UserInvitation(uid, 1), accept)
 	refused(t, err, account.CodeInvitationExpired)
 	m.admin = m.signIn(m.email) // the session has run out too

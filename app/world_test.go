@@ -7,18 +7,20 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	operationstore "github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
@@ -48,14 +50,14 @@ type world struct {
 	log   eventlog.Log
 	pool  *pgxpool.Pool // of everything but the log
 	keys  *personkeys.Store
-	clock *handClock
+	clock *clocktest.Clock
 	key   []byte // of the installation
 
 	reader     query.Reader   // nil without read models
 	people     people.Options // with passwords only where the test needs them
 	resets     resetQueue
 	more       func(*app.Dependencies) // what else the test needs
-	operations ports.OperationStore    // nil unless the test needs one
+	operations ports.OperationStore    // whose chunks nobody runs but the test
 	handled    eventlog.Position       // how far the finisher is
 	folded     folded                  // as far as fold has got
 }
@@ -77,8 +79,9 @@ func worldOn(t testing.TB, socket string) *world {
 	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: stepwise{keys}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: &handClock{now: time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: clocktest.At(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))}
 	w.people.Store, w.people.Tokens = peoplestore.NewStore(pool), postgres.NewTokens(pool)
+	w.operations = operationstore.NewStore(pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
 	w.App = w.with(store)
 	return w
 }
@@ -100,24 +103,6 @@ func (w *world) with(log eventlog.Log, change ...func(*app.Dependencies)) *app.A
 	return app.New(d)
 }
 
-// handClock is set by hand.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 func operator() access.Caller {
 	return access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}
 }
@@ -134,6 +119,8 @@ func administratorOf(uid uuid.UUID) access.Caller {
 }
 
 func newCommand() command.Command { return command.Command{ID: uuid.New()} }
+
+func dryRun() command.Command { return command.Command{ID: uuid.New(), DryRun: true} }
 
 // accountNamed is the command to create an account.
 func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) accounts.Create {
@@ -261,7 +248,7 @@ func (w *world) after(p eventlog.Position, prefixes ...string) []eventlog.Record
 func (w *world) later() {
 	w.t.Helper()
 	for range 5 {
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		events := w.after(w.handled, w.Finisher.Prefixes()...)
 		if len(events) == 0 {
 			return

@@ -10,6 +10,7 @@ const (
 	OutcomeOrdered     Outcome = "ordered"
 	OutcomeRenewed     Outcome = "renewed"
 	OutcomeReversed    Outcome = "reversed"
+	OutcomeChanged     Outcome = "changed"
 	OutcomeUnchanged   Outcome = "unchanged"
 	OutcomeRefused     Outcome = "refused"
 )

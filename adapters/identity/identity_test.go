@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
@@ -19,10 +20,6 @@ import (
 )
 
 var now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
-
-type fixedClock struct{}
-
-func (fixedClock) Now() time.Time { return now }
 
 func token(t *testing.T, store *postgres.Tokens, secret string, change func(*ports.AccountToken)) ports.AccountToken {
 	t.Helper()
@@ -40,7 +37,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	store := postgres.NewTokens(pgtest.Pool(t))
-	tokens, err := identity.New("the operator's", store, callers(users{}), fixedClock{})
+	tokens, err := identity.New("the operator's", store, callers(users{}), clocktest.At(now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +94,7 @@ func TestTokens(t *testing.T) {
 
 func TestAnEmptyOperatorTokenIsRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := identity.New("", nil, identity.Callers{}, fixedClock{}); err == nil {
+	if _, err := identity.New("", nil, identity.Callers{}, clocktest.At(now)); err == nil {
 		t.Error("accepted")
 	}
 }
@@ -108,7 +105,7 @@ func TestWhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
 	pool := server.Pool(t)
-	tokens, err := identity.New("op", postgres.NewTokens(pool), identity.Callers{}, fixedClock{})
+	tokens, err := identity.New("op", postgres.NewTokens(pool), identity.Callers{}, clocktest.At(now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +130,10 @@ func (u users) SessionCaller(_ context.Context, token string) (access.Caller, er
 		return c, nil
 	}
 	return access.Caller{}, query.ErrNotFound
+}
+
+func (u users) OperatorCaller(ctx context.Context, token string, _ uuid.UUID) (access.Caller, error) {
+	return u.SessionCaller(ctx, token)
 }
 
 func (u users) TokenCaller(ctx context.Context, token string) (access.Caller, error) {
@@ -162,7 +163,7 @@ func TestTokensOfUsers(t *testing.T) {
 	session, personal := access.Caller{Session: uuid.New()}, access.Caller{Limit: rights.Set{rights.DevicesRead}}
 	audits := access.Caller{Audits: []uuid.UUID{uuid.New()}}
 	known := users{"fles_a": session, "flpt_b": personal, "flau_c": audits}
-	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), callers(known), fixedClock{})
+	tokens, err := identity.New("op", postgres.NewTokens(pgtest.Pool(t)), callers(known), clocktest.At(now))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
@@ -31,7 +32,7 @@ func (signalRunner) SendPasswordReset(context.Context, uuid.UUID, uuid.UUID, str
 // chunk on an idle instance.
 func BenchmarkStart(b *testing.B) {
 	pool := pgtest.Pool(b)
-	j, err := jobs.New(jobs.Options{Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.DiscardHandler)})
+	j, err := jobs.New(jobs.Options{Pool: pool, Clock: clocktest.At(noon), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	store := operations.NewStore(pool, j.QueueChunk)
 	runner := make(signalRunner)

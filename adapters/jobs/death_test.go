@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
@@ -52,7 +53,7 @@ func process(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	j, err := jobs.New(jobs.Options{Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.DiscardHandler)})
+	j, err := jobs.New(jobs.Options{Pool: pool, Clock: clocktest.At(noon), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

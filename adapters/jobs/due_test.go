@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 )
@@ -18,7 +19,7 @@ import (
 func dueInstance(t *testing.T, pool *pgxpool.Pool, every time.Duration, due func(context.Context) error) *instance {
 	t.Helper()
 	i := instanceWith(t, jobs.Options{
-		Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1, DueEvery: every,
+		Pool: pool, Clock: clocktest.At(noon), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1, DueEvery: every,
 	})
 	i.due = due
 	return i
@@ -71,7 +72,7 @@ func TestChores(t *testing.T) {
 	t.Parallel()
 	left, done := 2500, make(chan int, 10)
 	i := instanceWith(t, jobs.Options{
-		Pool: pgtest.Pool(t), Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1, ChoresEvery: 24 * time.Hour,
+		Pool: pgtest.Pool(t), Clock: clocktest.At(noon), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1, ChoresEvery: 24 * time.Hour,
 		Chores: []jobs.Chore{
 			{Name: "fails", Do: func(context.Context) error { return errors.New("a failure") }},
 			jobs.Remove("removes", func(_ context.Context, limit int) (int64, error) {

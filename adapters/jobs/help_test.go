@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -21,10 +22,6 @@ import (
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-type fixedClock struct{}
-
-func (fixedClock) Now() time.Time { return noon }
 
 // instance is one process of the service, as far as operations go.
 type instance struct {
@@ -39,7 +36,7 @@ type instance struct {
 func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
 	t.Helper()
 	return instanceWith(t, jobs.Options{
-		Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: workers,
+		Pool: pool, Clock: clocktest.At(noon), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: workers,
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 )
@@ -26,7 +27,7 @@ func (f delivererFunc) Deliver(ctx context.Context, id uuid.UUID) (time.Duration
 func TestMailsAreTriedUntilTheyAreThrough(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	options := jobs.Options{Pool: pool, Clock: fixedClock{}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1}
+	options := jobs.Options{Pool: pool, Clock: clocktest.At(noon), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Workers: 1}
 	outbox := instanceWith(t, options)
 	outbox.start(t)
 	mail, never := uuid.New(), uuid.New()

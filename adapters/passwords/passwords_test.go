@@ -36,6 +36,22 @@ func TestHashes(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestCheapHashes(t *testing.T) {
+	t.Parallel()
+	h, err := passwords.New()
+	require.NoError(t, err)
+	h.Cheap.Store(true)
+	cheap, err := h.Hash(t.Context(), "correct horse battery")
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(cheap, "$argon2id$v=19$m=64,t=1,p=1$"), cheap)
+	h.Cheap.Store(false)
+	for password, fits := range map[string]bool{"correct horse battery": true, "correct horse batterx": false} {
+		matches, err := h.Matches(t.Context(), password, cheap)
+		require.NoError(t, err)
+		require.Equal(t, fits, matches, password)
+	}
+}
+
 func TestManyAtOnceWaitForEachOtherAndGiveUp(t *testing.T) {
 	t.Parallel()
 	h, err := passwords.New()

@@ -34,10 +34,6 @@ const (
 	Abandoned
 )
 
-// Transient reports whether the same call may succeed later without anybody's
-// doing.
-func (c Class) Transient() bool { return c != Permanent }
-
 // Classify gives the class of an error of pgx; nil is Permanent.
 func Classify(err error) Class {
 	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {

@@ -38,7 +38,6 @@ func TestClassify(t *testing.T) {
 	} {
 		for _, err := range errs {
 			require.Equal(t, class, postgres.Classify(err), "%v", err)
-			require.Equal(t, class != postgres.Permanent, class.Transient())
 			require.Equal(t, class == postgres.Unavailable, postgres.IsUnavailable(err))
 		}
 	}

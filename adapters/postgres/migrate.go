@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -106,35 +105,6 @@ func migrateJobs(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate job queue: %w", err)
-	}
-	return nil
-}
-
-// WriteMigrations writes what Migrate would apply to w, so that a cache of
-// migrated databases can be told apart by a hash of it.
-func WriteMigrations(w io.Writer) error {
-	err := fs.WalkDir(migrationFiles, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := migrationFiles.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(w, "%s\n%s\n", path, text)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("write migrations: %w", err)
-	}
-	migrator, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Schema: Schema})
-	if err != nil {
-		return fmt.Errorf("read migrations of the job queue: %w", err)
-	}
-	for _, version := range migrator.AllVersions() {
-		if _, err := fmt.Fprintln(w, version.Version, version.Name, version.SQLUp); err != nil {
-			return fmt.Errorf("write migrations: %w", err)
-		}
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"math"
 	"net/http"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/identity"
@@ -55,7 +55,7 @@ var Now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
 type Service struct {
 	Handler http.Handler
 	App     *app.App
-	Clock   *Clock
+	Clock   *clocktest.Clock
 	Node    *eventnodetest.Restartable
 	Pool    *pgxpool.Pool // of the database; the event node has another one
 
@@ -100,7 +100,7 @@ func Start(t testing.TB, options ...Option) *Service {
 		made.pool = pgtest.Pool(t)
 	}
 	s := &Service{
-		t: t, Clock: &Clock{now: Now}, Node: eventnodetest.NewRestartable(t), Pool: made.pool, tokens: postgres.NewTokens(made.pool),
+		t: t, Clock: clocktest.At(Now), Node: eventnodetest.NewRestartable(t), Pool: made.pool, tokens: postgres.NewTokens(made.pool),
 	}
 	s.Node.Start()
 	s.run(made)
@@ -136,6 +136,7 @@ func (s *Service) run(made setup) {
 		People: people.Options{
 			Store: peoplestore.NewStore(s.Pool), Tokens: s.tokens, Passwords: quickPasswords{}, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 			SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
+			EmailChangeTime: 24 * time.Hour,
 		},
 	}, api.Options{
 		Idempotency: postgres.NewIdempotencyKeys(s.Pool, time.Minute, 24*time.Hour), Service: wellService{}, Clock: s.Clock,
@@ -205,26 +206,6 @@ func (s *Service) Token(account uuid.UUID, profile string) string {
 		Administrator: profile == "", Profile: profile, CreatedAt: Now,
 	}))
 	return secret
-}
-
-// Clock stands still until it is moved.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now is the clock's time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves the clock.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // wellService is always ready.

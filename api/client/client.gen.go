@@ -44,6 +44,15 @@ const (
 	Prepaid = openapi.Prepaid
 )
 
+// Values of DeviceChangesAction.
+const (
+	Reinstate = openapi.Reinstate
+	Relabel   = openapi.Relabel
+	Resume    = openapi.Resume
+	Retire    = openapi.Retire
+	Suspend   = openapi.Suspend
+)
+
 // Values of ExternalAccountKind.
 const (
 	Sms                    = openapi.Sms
@@ -89,6 +98,7 @@ const (
 
 // Values of OperationKind.
 const (
+	OperationKindDeviceChange = openapi.OperationKindDeviceChange
 	OperationKindRegistration = openapi.OperationKindRegistration
 	OperationKindRenewal      = openapi.OperationKindRenewal
 	OperationKindTransfer     = openapi.OperationKindTransfer
@@ -104,6 +114,7 @@ const (
 
 // Values of Outcome.
 const (
+	OutcomeChanged     = openapi.OutcomeChanged
 	OutcomeCreated     = openapi.OutcomeCreated
 	OutcomeOrdered     = openapi.OutcomeOrdered
 	OutcomeRefused     = openapi.OutcomeRefused
@@ -111,6 +122,14 @@ const (
 	OutcomeReversed    = openapi.OutcomeReversed
 	OutcomeTransferred = openapi.OutcomeTransferred
 	OutcomeUnchanged   = openapi.OutcomeUnchanged
+)
+
+// Values of PartnershipRequestState.
+const (
+	PartnershipRequestStateAccepted  = openapi.PartnershipRequestStateAccepted
+	PartnershipRequestStateDeclined  = openapi.PartnershipRequestStateDeclined
+	PartnershipRequestStateOpen      = openapi.PartnershipRequestStateOpen
+	PartnershipRequestStateWithdrawn = openapi.PartnershipRequestStateWithdrawn
 )
 
 // Values of PlannedDeviceVerdict.
@@ -122,6 +141,7 @@ const (
 // Values of ReleaseRequestState.
 const (
 	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
+	ReleaseRequestStateEnded   = openapi.ReleaseRequestStateEnded
 	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
 	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
 )
@@ -202,6 +222,9 @@ type AllocationRequest = openapi.AllocationRequest
 // Asked Who asked and why, for those who may see both accounts or are of the one that asked
 type Asked = openapi.Asked
 
+// AskedAccount defines model for AskedAccount.
+type AskedAccount = openapi.AskedAccount
+
 // Attachment defines model for Attachment.
 type Attachment = openapi.Attachment
 
@@ -241,6 +264,9 @@ type Change = openapi.Change
 // ClockRequest defines model for ClockRequest.
 type ClockRequest = openapi.ClockRequest
 
+// Closed defines model for Closed.
+type Closed = openapi.Closed
+
 // Closing defines model for Closing.
 type Closing = openapi.Closing
 
@@ -270,6 +296,12 @@ type Date = openapi.Date
 // Device defines model for Device.
 type Device = openapi.Device
 
+// DeviceChanges defines model for DeviceChanges.
+type DeviceChanges = openapi.DeviceChanges
+
+// DeviceChangesAction defines model for DeviceChanges.Action.
+type DeviceChangesAction = openapi.DeviceChangesAction
+
 // DeviceEdit defines model for DeviceEdit.
 type DeviceEdit = openapi.DeviceEdit
 
@@ -281,6 +313,9 @@ type DeviceName = openapi.DeviceName
 
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = openapi.DeviceNames
+
+// EmailConfirmation defines model for EmailConfirmation.
+type EmailConfirmation = openapi.EmailConfirmation
 
 // EmailCorrection defines model for EmailCorrection.
 type EmailCorrection = openapi.EmailCorrection
@@ -303,11 +338,17 @@ type History = openapi.History
 // HistoryItem defines model for HistoryItem.
 type HistoryItem = openapi.HistoryItem
 
+// Holdings What the account had before it was closed. Devices and users stay, the rest stops.
+type Holdings = openapi.Holdings
+
 // ItemProblem defines model for ItemProblem.
 type ItemProblem = openapi.ItemProblem
 
 // ItemResult defines model for ItemResult.
 type ItemResult = openapi.ItemResult
+
+// LabelChange For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+type LabelChange = openapi.LabelChange
 
 // Labels defines model for Labels.
 type Labels = openapi.Labels
@@ -317,6 +358,9 @@ type LifeCycleState = openapi.LifeCycleState
 
 // Me defines model for Me.
 type Me = openapi.Me
+
+// MeEdit defines model for MeEdit.
+type MeEdit = openapi.MeEdit
 
 // ModelDefinition defines model for ModelDefinition.
 type ModelDefinition = openapi.ModelDefinition
@@ -338,6 +382,9 @@ type NewExternalAccount = openapi.NewExternalAccount
 
 // NewPartner defines model for NewPartner.
 type NewPartner = openapi.NewPartner
+
+// NewPartnershipRequest defines model for NewPartnershipRequest.
+type NewPartnershipRequest = openapi.NewPartnershipRequest
 
 // NewPassword defines model for NewPassword.
 type NewPassword = openapi.NewPassword
@@ -399,6 +446,9 @@ type OperationKind = openapi.OperationKind
 // OperationState defines model for Operation.State.
 type OperationState = openapi.OperationState
 
+// OrderedOffer That the devices are to run on; null is as before
+type OrderedOffer = openapi.OrderedOffer
+
 // OutboxEntry defines model for OutboxEntry.
 type OutboxEntry = openapi.OutboxEntry
 
@@ -420,6 +470,18 @@ type Partner = openapi.Partner
 // PartnerList defines model for PartnerList.
 type PartnerList = openapi.PartnerList
 
+// PartnershipAcceptance defines model for PartnershipAcceptance.
+type PartnershipAcceptance = openapi.PartnershipAcceptance
+
+// PartnershipRequest defines model for PartnershipRequest.
+type PartnershipRequest = openapi.PartnershipRequest
+
+// PartnershipRequestList defines model for PartnershipRequestList.
+type PartnershipRequestList = openapi.PartnershipRequestList
+
+// PartnershipRequestState defines model for PartnershipRequestState.
+type PartnershipRequestState = openapi.PartnershipRequestState
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange = openapi.PasswordChange
 
@@ -428,6 +490,9 @@ type PasswordReset = openapi.PasswordReset
 
 // PasswordResetRequest defines model for PasswordResetRequest.
 type PasswordResetRequest = openapi.PasswordResetRequest
+
+// PendingEmail defines model for PendingEmail.
+type PendingEmail = openapi.PendingEmail
 
 // Person E-mail and name of a person who was erased read `erased`.
 type Person = openapi.Person
@@ -495,7 +560,7 @@ type Reinstatement = openapi.Reinstatement
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest = openapi.ReleaseRequest
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
+// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
 type ReleaseRequestState = openapi.ReleaseRequestState
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
@@ -873,6 +938,9 @@ type ListCustomersParams = openapi.ListCustomersParams
 // CreateCustomerParams defines parameters for CreateCustomer.
 type CreateCustomerParams = openapi.CreateCustomerParams
 
+// ChangeDevicesParams defines parameters for ChangeDevices.
+type ChangeDevicesParams = openapi.ChangeDevicesParams
+
 // RegisterDevicesParams defines parameters for RegisterDevices.
 type RegisterDevicesParams = openapi.RegisterDevicesParams
 
@@ -900,8 +968,14 @@ type RetireDeviceParams = openapi.RetireDeviceParams
 // SuspendDeviceParams defines parameters for SuspendDevice.
 type SuspendDeviceParams = openapi.SuspendDeviceParams
 
+// ConfirmEmailParams defines parameters for ConfirmEmail.
+type ConfirmEmailParams = openapi.ConfirmEmailParams
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams = openapi.GetMeParams
+
+// EditMeParams defines parameters for EditMe.
+type EditMeParams = openapi.EditMeParams
 
 // GetNoticeChoiceParams defines parameters for GetNoticeChoice.
 type GetNoticeChoiceParams = openapi.GetNoticeChoiceParams
@@ -935,6 +1009,24 @@ type ListOutboxParams = openapi.ListOutboxParams
 
 // GetOutboxMailParams defines parameters for GetOutboxMail.
 type GetOutboxMailParams = openapi.GetOutboxMailParams
+
+// ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
+type ListPartnershipRequestsParams = openapi.ListPartnershipRequestsParams
+
+// RequestPartnershipParams defines parameters for RequestPartnership.
+type RequestPartnershipParams = openapi.RequestPartnershipParams
+
+// GetPartnershipRequestParams defines parameters for GetPartnershipRequest.
+type GetPartnershipRequestParams = openapi.GetPartnershipRequestParams
+
+// AcceptPartnershipRequestParams defines parameters for AcceptPartnershipRequest.
+type AcceptPartnershipRequestParams = openapi.AcceptPartnershipRequestParams
+
+// DeclinePartnershipRequestParams defines parameters for DeclinePartnershipRequest.
+type DeclinePartnershipRequestParams = openapi.DeclinePartnershipRequestParams
+
+// WithdrawPartnershipRequestParams defines parameters for WithdrawPartnershipRequest.
+type WithdrawPartnershipRequestParams = openapi.WithdrawPartnershipRequestParams
 
 // ErasePersonParams defines parameters for ErasePerson.
 type ErasePersonParams = openapi.ErasePersonParams
@@ -989,6 +1081,9 @@ type ListSessionsParams = openapi.ListSessionsParams
 
 // SignInAtIssuerParams defines parameters for SignInAtIssuer.
 type SignInAtIssuerParams = openapi.SignInAtIssuerParams
+
+// SignInAsOperatorParams defines parameters for SignInAsOperator.
+type SignInAsOperatorParams = openapi.SignInAsOperatorParams
 
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams = openapi.EndSessionParams
@@ -1101,6 +1196,9 @@ type PutModelJSONRequestBody = openapi.PutModelJSONRequestBody
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = openapi.CreateCustomerJSONRequestBody
 
+// ChangeDevicesJSONRequestBody defines body for ChangeDevices for application/json ContentType.
+type ChangeDevicesJSONRequestBody = openapi.ChangeDevicesJSONRequestBody
+
 // RegisterDevicesJSONRequestBody defines body for RegisterDevices for application/json ContentType.
 type RegisterDevicesJSONRequestBody = openapi.RegisterDevicesJSONRequestBody
 
@@ -1119,6 +1217,9 @@ type RetireDeviceJSONRequestBody = openapi.RetireDeviceJSONRequestBody
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = openapi.SuspendDeviceJSONRequestBody
 
+// EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
+type EditMeJSONRequestBody = openapi.EditMeJSONRequestBody
+
 // ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
 type ChooseNoticesJSONRequestBody = openapi.ChooseNoticesJSONRequestBody
 
@@ -1127,6 +1228,18 @@ type ChangePasswordJSONRequestBody = openapi.ChangePasswordJSONRequestBody
 
 // AcknowledgeNoticeJSONRequestBody defines body for AcknowledgeNotice for application/json ContentType.
 type AcknowledgeNoticeJSONRequestBody = openapi.AcknowledgeNoticeJSONRequestBody
+
+// RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
+type RequestPartnershipJSONRequestBody = openapi.RequestPartnershipJSONRequestBody
+
+// AcceptPartnershipRequestJSONRequestBody defines body for AcceptPartnershipRequest for application/json ContentType.
+type AcceptPartnershipRequestJSONRequestBody = openapi.AcceptPartnershipRequestJSONRequestBody
+
+// DeclinePartnershipRequestJSONRequestBody defines body for DeclinePartnershipRequest for application/json ContentType.
+type DeclinePartnershipRequestJSONRequestBody = openapi.DeclinePartnershipRequestJSONRequestBody
+
+// WithdrawPartnershipRequestJSONRequestBody defines body for WithdrawPartnershipRequest for application/json ContentType.
+type WithdrawPartnershipRequestJSONRequestBody = openapi.WithdrawPartnershipRequestJSONRequestBody
 
 // RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
 type RequestPasswordResetJSONRequestBody = openapi.RequestPasswordResetJSONRequestBody
@@ -1692,9 +1805,14 @@ type ClientInterface interface {
 	// CloseAccountWithBody Close an account (the operator only)
 	//
 	// Devices stay as they are: an account that has active ones is closed only with
-	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-	// end for good. Closing an account that was never activated frees its name and
-	// e-mail address.
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+	// answer, of the moment before. Its tokens end for good. So does, shortly after and
+	// with the reason `The account was closed.`, what is open there: its partnerships and
+	// requests for one end, renewal orders of it or for its devices that wait are
+	// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+	// and its operations stop after the items they are at (`failed` with
+	// `account_closed`). Reopening brings none of it back. Closing an account that was
+	// never activated frees its name and e-mail address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1704,9 +1822,14 @@ type ClientInterface interface {
 	// CloseAccount Close an account (the operator only)
 	//
 	// Devices stay as they are: an account that has active ones is closed only with
-	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-	// end for good. Closing an account that was never activated frees its name and
-	// e-mail address.
+	// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+	// answer, of the moment before. Its tokens end for good. So does, shortly after and
+	// with the reason `The account was closed.`, what is open there: its partnerships and
+	// requests for one end, renewal orders of it or for its devices that wait are
+	// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+	// and its operations stop after the items they are at (`failed` with
+	// `account_closed`). Reopening brings none of it back. Closing an account that was
+	// never activated frees its name and e-mail address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1737,6 +1860,8 @@ type ClientInterface interface {
 	//
 	// Its name and e-mail address are taken again where closing had freed them; 409
 	// `name_taken` when the name went to another, give `name` then.
+	// What stopped when it was closed stays stopped: partnerships, orders, release
+	// requests and operations begin anew, tokens are made anew.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1747,6 +1872,8 @@ type ClientInterface interface {
 	//
 	// Its name and e-mail address are taken again where closing had freed them; 409
 	// `name_taken` when the name went to another, give `name` then.
+	// What stopped when it was closed stays stopped: partnerships, orders, release
+	// requests and operations begin anew, tokens are made anew.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1977,6 +2104,36 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/customers (the `CreateCustomer` operationId).
 	CreateCustomer(ctx context.Context, params *CreateCustomerParams, body CreateCustomerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+	//
+	// One action on each of the devices, of any accounts that the caller's rights reach,
+	// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+	// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+	// has the device, else it is refused with `missing_right`; one that the caller does
+	// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+	// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+	// that device has to be reinstated by itself with another name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+	ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	//
+	// One action on each of the devices, of any accounts that the caller's rights reach,
+	// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+	// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+	// has the device, else it is refused with `missing_right`; one that the caller does
+	// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+	// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+	// that device has to be reinstated by itself with another name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+	ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RegisterDevicesWithBody Register devices
 	//
 	// An item without `account` goes into the account acted for. A reseller
@@ -2129,10 +2286,51 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/devices/{id}:suspend (the `SuspendDevice` operationId).
 	SuspendDevice(ctx context.Context, id DeviceID, params *SuspendDeviceParams, body SuspendDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	//
+	// A replaced, used or unknown token is 404.
+	//
+	// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+	GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmEmail Confirm an e-mail address
+	//
+	// Works once, until it expires (`email_change_expired`). The user signs in with this
+	// address from then on, and the old one is free. Sessions go on.
+	//
+	// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+	ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Who asks, and which rights where
 	//
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMeWithBody Change the caller's own name or e-mail address
+	//
+	// Only who has signed in can (`session_required`). The name changes at once. Another
+	// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+	// a mail with a link to confirm it; the present address gets a notice. Asked for
+	// again it replaces the request before; a change of the password ends it. Requests
+	// for an address are limited.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+	EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditMe Change the caller's own name or e-mail address
+	//
+	// Only who has signed in can (`session_required`). The name changes at once. Another
+	// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+	// a mail with a link to confirm it; the present address gets a notice. Asked for
+	// again it replaces the request before; a change of the password ends it. Requests
+	// for an address are limited.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+	EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetNoticeChoice How the caller gets the monthly notices
 	//
@@ -2257,6 +2455,98 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/outbox/{id} (the `GetOutboxMail` operationId).
 	GetOutboxMail(ctx context.Context, id openapi_types.UUID, params *GetOutboxMailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+	//
+	// The operator and auditors, who act for none, get those of all accounts that they see. Sort keys: requestedAt, state; without one, the latest first.
+	//
+	// Corresponds with GET /v1/partnership-requests (the `ListPartnershipRequests` operationId).
+	ListPartnershipRequests(ctx context.Context, params *ListPartnershipRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPartnershipWithBody Ask an account for a partnership (the reseller's side)
+	//
+	// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+	// tells nothing of the account: a UID that nobody has, or that of an account that is
+	// closed or a reseller's, is answered the same, and the request waits in vain. One
+	// request waits at a time; while it does, another changes nothing. Partners are
+	// `already_partnered` (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+	RequestPartnershipWithBody(ctx context.Context, params *RequestPartnershipParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPartnership Ask an account for a partnership (the reseller's side)
+	//
+	// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+	// tells nothing of the account: a UID that nobody has, or that of an account that is
+	// closed or a reseller's, is answered the same, and the request waits in vain. One
+	// request waits at a time; while it does, another changes nothing. Partners are
+	// `already_partnered` (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+	RequestPartnership(ctx context.Context, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPartnershipRequest A request for a partnership, for either side
+	//
+	// Corresponds with GET /v1/partnership-requests/{id} (the `GetPartnershipRequest` operationId).
+	GetPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *GetPartnershipRequestParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptPartnershipRequestWithBody Accept a request (the customer's side)
+	//
+	// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+	AcceptPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptPartnershipRequest Accept a request (the customer's side)
+	//
+	// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+	AcceptPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclinePartnershipRequestWithBody Decline a request (the customer's side)
+	//
+	// The reason is for the reseller to read.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+	DeclinePartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclinePartnershipRequest Decline a request (the customer's side)
+	//
+	// The reason is for the reseller to read.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+	DeclinePartnershipRequest(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPartnershipRequestWithBody Take a request back (the reseller's side)
+	//
+	// One that was answered is `request_not_open` (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+	WithdrawPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPartnershipRequest Take a request back (the reseller's side)
+	//
+	// One that was answered is `request_not_open` (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+	WithdrawPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RequestPasswordResetWithBody Have a mail sent to choose a new password with
 	//
@@ -2438,8 +2728,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+	// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2453,6 +2743,10 @@ type ClientInterface interface {
 	//   the latest
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
+	//
+	// With `offer` the devices run on another offer once the order is applied, one that
+	// their model supports and their account has (`offer_not_available`); a reversal takes
+	// it back, too. The term stays when `offer` is given alone.
 	//
 	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
@@ -2473,8 +2767,8 @@ type ClientInterface interface {
 	// ordered. An order number counts once for each device, while ordered or once
 	// applied: `order_number_used`.
 	//
-	// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-	// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+	// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+	// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 	// today and the current end of service. What is extended is the service, or in a
 	// reseller's account, where it renews by itself, what waits beside it until the
 	// device goes to a customer.
@@ -2488,6 +2782,10 @@ type ClientInterface interface {
 	//   the latest
 	// - `monthEnd`: for each device the last day of the month in which it ends, or of
 	//   this month when it has ended before
+	//
+	// With `offer` the devices run on another offer once the order is applied, one that
+	// their model supports and their account has (`offer_not_available`); a reversal takes
+	// it back, too. The term stays when `offer` is given alone.
 	//
 	// For `latest` and `majority` only devices that the caller sees count, and
 	// only ends from today on; without one, each device is refused with
@@ -2696,6 +2994,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 	SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInAsOperator Begin a session of the operator
+	//
+	// With the operator's own token, for a browser that is not to keep it. The session
+	// ends like any other, and at once when the operator's token is replaced.
+	//
+	// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
+	SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EndSession End one of the caller's own sessions
 	//
@@ -3801,9 +4107,14 @@ func (c *RawClient) RevokeUserInvitation(ctx context.Context, uid AccountUID, us
 // CloseAccountWithBody Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3823,9 +4134,14 @@ func (c *RawClient) CloseAccountWithBody(ctx context.Context, uid AccountUID, pa
 // CloseAccount Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3886,6 +4202,8 @@ func (c *RawClient) CorrectAdministratorEmail(ctx context.Context, uid AccountUI
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3906,6 +4224,8 @@ func (c *RawClient) ReopenAccountWithBody(ctx context.Context, uid AccountUID, p
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4386,6 +4706,56 @@ func (c *RawClient) CreateCustomer(ctx context.Context, params *CreateCustomerPa
 	return c.Client.Do(req)
 }
 
+// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *RawClient) ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDevicesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *RawClient) ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDevicesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RegisterDevicesWithBody Register devices
 //
 // An item without `account` goes into the account acted for. A reseller
@@ -4688,11 +5058,92 @@ func (c *RawClient) SuspendDevice(ctx context.Context, id DeviceID, params *Susp
 	return c.Client.Do(req)
 }
 
+// GetEmailConfirmation Which e-mail address the token of a mail confirms
+//
+// A replaced, used or unknown token is 404.
+//
+// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+func (c *RawClient) GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEmailConfirmationRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmEmail Confirm an e-mail address
+//
+// Works once, until it expires (`email_change_expired`). The user signs in with this
+// address from then on, and the old one is free. Sessions go on.
+//
+// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+func (c *RawClient) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmEmailRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Who asks, and which rights where
 //
 // Corresponds with GET /v1/me (the `GetMe` operationId).
 func (c *RawClient) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMeRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMeWithBody Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *RawClient) EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditMe Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *RawClient) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditMeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4947,6 +5398,198 @@ func (c *RawClient) ListOutbox(ctx context.Context, params *ListOutboxParams, re
 // Corresponds with GET /v1/outbox/{id} (the `GetOutboxMail` operationId).
 func (c *RawClient) GetOutboxMail(ctx context.Context, id openapi_types.UUID, params *GetOutboxMailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOutboxMailRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+//
+// The operator and auditors, who act for none, get those of all accounts that they see. Sort keys: requestedAt, state; without one, the latest first.
+//
+// Corresponds with GET /v1/partnership-requests (the `ListPartnershipRequests` operationId).
+func (c *RawClient) ListPartnershipRequests(ctx context.Context, params *ListPartnershipRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPartnershipRequestsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPartnershipWithBody Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *RawClient) RequestPartnershipWithBody(ctx context.Context, params *RequestPartnershipParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPartnershipRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPartnership Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *RawClient) RequestPartnership(ctx context.Context, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPartnershipRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPartnershipRequest A request for a partnership, for either side
+//
+// Corresponds with GET /v1/partnership-requests/{id} (the `GetPartnershipRequest` operationId).
+func (c *RawClient) GetPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *GetPartnershipRequestParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPartnershipRequestRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptPartnershipRequestWithBody Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *RawClient) AcceptPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPartnershipRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptPartnershipRequest Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *RawClient) AcceptPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPartnershipRequestRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclinePartnershipRequestWithBody Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *RawClient) DeclinePartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclinePartnershipRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclinePartnershipRequest Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *RawClient) DeclinePartnershipRequest(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclinePartnershipRequestRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPartnershipRequestWithBody Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *RawClient) WithdrawPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPartnershipRequestRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPartnershipRequest Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *RawClient) WithdrawPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPartnershipRequestRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5327,8 +5970,8 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -5342,6 +5985,10 @@ func (c *RawClient) ListRenewals(ctx context.Context, params *ListRenewalsParams
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -5372,8 +6019,8 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -5387,6 +6034,10 @@ func (c *RawClient) RenewDevicesWithBody(ctx context.Context, params *RenewDevic
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -5776,6 +6427,24 @@ func (c *RawClient) StartAtIssuer(ctx context.Context, reqEditors ...RequestEdit
 // Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 func (c *RawClient) SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignInAtIssuerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInAsOperator Begin a session of the operator
+//
+// With the operator's own token, for a browser that is not to keep it. The session
+// ends like any other, and at once when the operator's token is replaced.
+//
+// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
+func (c *RawClient) SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInAsOperatorRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6185,7 +6854,7 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 
 		if params.Type != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6197,7 +6866,7 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 
 		if params.Status != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -8834,7 +9503,7 @@ func NewListUsersRequest(server string, uid AccountUID, params *ListUsersParams)
 
 		if params.Status != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10361,7 +11030,7 @@ func NewListAllocationsRequest(server string, params *ListAllocationsParams) (*h
 
 		if params.Account != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10373,7 +11042,7 @@ func NewListAllocationsRequest(server string, params *ListAllocationsParams) (*h
 
 		if params.Device != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10584,7 +11253,7 @@ func NewListAuditGrantsRequest(server string, params *ListAuditGrantsParams) (*h
 
 		if params.Account != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10596,7 +11265,7 @@ func NewListAuditGrantsRequest(server string, params *ListAuditGrantsParams) (*h
 
 		if params.Status != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11385,7 +12054,7 @@ func NewListCustomersRequest(server string, params *ListCustomersParams) (*http.
 
 		if params.Status != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11397,7 +12066,7 @@ func NewListCustomersRequest(server string, params *ListCustomersParams) (*http.
 
 		if params.Customer != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "customer", *params.Customer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "customer", *params.Customer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11522,6 +12191,122 @@ func NewCreateCustomerRequestWithBody(server string, params *CreateCustomerParam
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeDevicesRequest calls the generic ChangeDevices builder with application/json body
+func NewChangeDevicesRequest(server string, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeDevicesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewChangeDevicesRequestWithBody constructs an http.Request for the ChangeDevices method, with any body, and a specified content type
+func NewChangeDevicesRequestWithBody(server string, params *ChangeDevicesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device-changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Atomic != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "atomic", *params.Atomic, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.Prefer != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam2)
 		}
 
 	}
@@ -11747,7 +12532,7 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		if params.Account != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11759,7 +12544,7 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		if params.State != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11771,7 +12556,7 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		if params.Model != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "model", *params.Model, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "model", *params.Model, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11783,7 +12568,7 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		if params.Offer != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offer", *params.Offer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offer", *params.Offer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11795,7 +12580,7 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		if params.Label != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "label", *params.Label, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -11831,7 +12616,7 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		if params.Window != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "window", *params.Window, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "window", *params.Window, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -12637,6 +13422,101 @@ func NewSuspendDeviceRequestWithBody(server string, id DeviceID, params *Suspend
 	return req, nil
 }
 
+// NewGetEmailConfirmationRequest constructs an http.Request for the GetEmailConfirmation method
+func NewGetEmailConfirmationRequest(server string, token Token) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/email-confirmations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConfirmEmailRequest constructs an http.Request for the ConfirmEmail method
+func NewConfirmEmailRequest(server string, token Token, params *ConfirmEmailParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/email-confirmations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -12677,6 +13557,18 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 
 		}
 
+		if params.Reached != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reached", *params.Reached, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -12699,6 +13591,99 @@ func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) 
 			}
 
 			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEditMeRequest calls the generic EditMe builder with application/json body
+func NewEditMeRequest(server string, params *EditMeParams, body EditMeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEditMeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewEditMeRequestWithBody constructs an http.Request for the EditMe method, with any body, and a specified content type
+func NewEditMeRequestWithBody(server string, params *EditMeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -13650,6 +14635,592 @@ func NewGetOutboxMailRequest(server string, id openapi_types.UUID, params *GetOu
 	return req, nil
 }
 
+// NewListPartnershipRequestsRequest constructs an http.Request for the ListPartnershipRequests method
+func NewListPartnershipRequestsRequest(server string, params *ListPartnershipRequestsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRequestPartnershipRequest calls the generic RequestPartnership builder with application/json body
+func NewRequestPartnershipRequest(server string, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestPartnershipRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRequestPartnershipRequestWithBody constructs an http.Request for the RequestPartnership method, with any body, and a specified content type
+func NewRequestPartnershipRequestWithBody(server string, params *RequestPartnershipParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetPartnershipRequestRequest constructs an http.Request for the GetPartnershipRequest method
+func NewGetPartnershipRequestRequest(server string, id openapi_types.UUID, params *GetPartnershipRequestParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAcceptPartnershipRequestRequest calls the generic AcceptPartnershipRequest builder with application/json body
+func NewAcceptPartnershipRequestRequest(server string, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcceptPartnershipRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAcceptPartnershipRequestRequestWithBody constructs an http.Request for the AcceptPartnershipRequest method, with any body, and a specified content type
+func NewAcceptPartnershipRequestRequestWithBody(server string, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s:accept", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeclinePartnershipRequestRequest calls the generic DeclinePartnershipRequest builder with application/json body
+func NewDeclinePartnershipRequestRequest(server string, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclinePartnershipRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDeclinePartnershipRequestRequestWithBody constructs an http.Request for the DeclinePartnershipRequest method, with any body, and a specified content type
+func NewDeclinePartnershipRequestRequestWithBody(server string, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s:decline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawPartnershipRequestRequest calls the generic WithdrawPartnershipRequest builder with application/json body
+func NewWithdrawPartnershipRequestRequest(server string, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawPartnershipRequestRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawPartnershipRequestRequestWithBody constructs an http.Request for the WithdrawPartnershipRequest method, with any body, and a specified content type
+func NewWithdrawPartnershipRequestRequestWithBody(server string, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/partnership-requests/%s:withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRequestPasswordResetRequest calls the generic RequestPasswordReset builder with application/json body
 func NewRequestPasswordResetRequest(server string, body RequestPasswordResetJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -14493,7 +16064,7 @@ func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Re
 
 		if params.State != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14505,7 +16076,7 @@ func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Re
 
 		if params.Account != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14517,7 +16088,7 @@ func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Re
 
 		if params.Device != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14529,7 +16100,7 @@ func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Re
 
 		if params.OrderNumber != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderNumber", *params.OrderNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderNumber", *params.OrderNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -15510,6 +17081,48 @@ func NewSignInAtIssuerRequest(server string, params *SignInAtIssuerParams) (*htt
 			req.AddCookie(cookie0)
 		}
 	}
+	return req, nil
+}
+
+// NewSignInAsOperatorRequest constructs an http.Request for the SignInAsOperator method
+func NewSignInAsOperatorRequest(server string, params *SignInAsOperatorParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/operator")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -17927,7 +19540,7 @@ func (c *Client) RevokeUserInvitation(ctx context.Context, uid AccountUID, user 
 // CloseAccountResponse is the answer to CloseAccount: the field of its status is set.
 type CloseAccountResponse struct {
 	Response
-	JSON200 *Written // 200, application/json
+	JSON200 *Closed // 200, application/json
 }
 
 func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error) {
@@ -17947,9 +19560,14 @@ func readCloseAccountResponse(rsp *http.Response) (*CloseAccountResponse, error)
 // CloseAccountWithBody Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17965,9 +19583,14 @@ func (c *Client) CloseAccountWithBody(ctx context.Context, uid AccountUID, param
 // CloseAccount Close an account (the operator only)
 //
 // Devices stay as they are: an account that has active ones is closed only with
-// `confirm`, else 409 `confirm_required` tells in `facts` what it holds. Its tokens
-// end for good. Closing an account that was never activated frees its name and
-// e-mail address.
+// `confirm`, else 409 `confirm_required` tells in `facts` what it holds; so does the
+// answer, of the moment before. Its tokens end for good. So does, shortly after and
+// with the reason `The account was closed.`, what is open there: its partnerships and
+// requests for one end, renewal orders of it or for its devices that wait are
+// `withdrawn`, release requests that it asked or holds without an answer are `ended`,
+// and its operations stop after the items they are at (`failed` with
+// `account_closed`). Reopening brings none of it back. Closing an account that was
+// never activated frees its name and e-mail address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18056,6 +19679,8 @@ func readReopenAccountResponse(rsp *http.Response) (*ReopenAccountResponse, erro
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18072,6 +19697,8 @@ func (c *Client) ReopenAccountWithBody(ctx context.Context, uid AccountUID, para
 //
 // Its name and e-mail address are taken again where closing had freed them; 409
 // `name_taken` when the name went to another, give `name` then.
+// What stopped when it was closed stays stopped: partnerships, orders, release
+// requests and operations begin anew, tokens are made anew.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18854,6 +20481,74 @@ func (c *Client) CreateCustomer(ctx context.Context, params *CreateCustomerParam
 	return readCreateCustomerResponse(rsp)
 }
 
+// ChangeDevicesResponse is the answer to ChangeDevices: the field of its status is set.
+type ChangeDevicesResponse struct {
+	Response
+	JSON200 *BulkResult // 200, application/json
+	JSON202 *Accepted   // 202, application/json
+}
+
+func readChangeDevicesResponse(rsp *http.Response) (*ChangeDevicesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ChangeDevicesResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ChangeDevicesWithBody Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *Client) ChangeDevicesWithBody(ctx context.Context, params *ChangeDevicesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDevicesResponse, error) {
+	rsp, err := c.Raw.ChangeDevicesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChangeDevicesResponse(rsp)
+}
+
+// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+//
+// One action on each of the devices, of any accounts that the caller's rights reach,
+// decided as by the routes of a single device. `relabel`, `suspend` and `resume` need
+// `devices.edit`, `retire` and `reinstate` need `devices.retire` in the account that
+// has the device, else it is refused with `missing_right`; one that the caller does
+// not see is `device_not_found`. A device that is as wanted already is `unchanged`.
+// `reinstate` keeps names: where one went to another device it is `name_taken`, and
+// that device has to be reinstated by itself with another name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device-changes (the `ChangeDevices` operationId).
+func (c *Client) ChangeDevices(ctx context.Context, params *ChangeDevicesParams, body ChangeDevicesJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDevicesResponse, error) {
+	rsp, err := c.Raw.ChangeDevices(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChangeDevicesResponse(rsp)
+}
+
 // RegisterDevicesResponse is the answer to RegisterDevices: the field of its status is set.
 type RegisterDevicesResponse struct {
 	Response
@@ -19312,6 +21007,77 @@ func (c *Client) SuspendDevice(ctx context.Context, id DeviceID, params *Suspend
 	return readSuspendDeviceResponse(rsp)
 }
 
+// GetEmailConfirmationResponse is the answer to GetEmailConfirmation: the field of its status is set.
+type GetEmailConfirmationResponse struct {
+	Response
+	JSON200 *EmailConfirmation // 200, application/json
+}
+
+func readGetEmailConfirmationResponse(rsp *http.Response) (*GetEmailConfirmationResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetEmailConfirmationResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetEmailConfirmation Which e-mail address the token of a mail confirms
+//
+// A replaced, used or unknown token is 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/email-confirmations/{token} (the `GetEmailConfirmation` operationId).
+func (c *Client) GetEmailConfirmation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*GetEmailConfirmationResponse, error) {
+	rsp, err := c.Raw.GetEmailConfirmation(ctx, token, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetEmailConfirmationResponse(rsp)
+}
+
+// ConfirmEmailResponse is the answer to ConfirmEmail: the field of its status is set.
+type ConfirmEmailResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readConfirmEmailResponse(rsp *http.Response) (*ConfirmEmailResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ConfirmEmailResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ConfirmEmail Confirm an e-mail address
+//
+// Works once, until it expires (`email_change_expired`). The user signs in with this
+// address from then on, and the old one is free. Sessions go on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
+func (c *Client) ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*ConfirmEmailResponse, error) {
+	rsp, err := c.Raw.ConfirmEmail(ctx, token, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readConfirmEmailResponse(rsp)
+}
+
 // GetMeResponse is the answer to GetMe: the field of its status is set.
 type GetMeResponse struct {
 	Response
@@ -19351,6 +21117,64 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 		return nil, err
 	}
 	return readGetMeResponse(rsp)
+}
+
+// EditMeResponse is the answer to EditMe: the field of its status is set.
+type EditMeResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readEditMeResponse(rsp *http.Response) (*EditMeResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &EditMeResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// EditMeWithBody Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *Client) EditMeWithBody(ctx context.Context, params *EditMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditMeResponse, error) {
+	rsp, err := c.Raw.EditMeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditMeResponse(rsp)
+}
+
+// EditMe Change the caller's own name or e-mail address
+//
+// Only who has signed in can (`session_required`). The name changes at once. Another
+// address is kept for the caller (`email_taken`, 409, where somebody has it) and sent
+// a mail with a link to confirm it; the present address gets a notice. Asked for
+// again it replaces the request before; a change of the password ends it. Requests
+// for an address are limited.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/me (the `EditMe` operationId).
+func (c *Client) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*EditMeResponse, error) {
+	rsp, err := c.Raw.EditMe(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditMeResponse(rsp)
 }
 
 // GetNoticeChoiceResponse is the answer to GetNoticeChoice: the field of its status is set.
@@ -19823,6 +21647,304 @@ func (c *Client) GetOutboxMail(ctx context.Context, id openapi_types.UUID, param
 		return nil, err
 	}
 	return readGetOutboxMailResponse(rsp)
+}
+
+// ListPartnershipRequestsResponse is the answer to ListPartnershipRequests: the field of its status is set.
+type ListPartnershipRequestsResponse struct {
+	Response
+	JSON200 *PartnershipRequestList // 200, application/json
+}
+
+func readListPartnershipRequestsResponse(rsp *http.Response) (*ListPartnershipRequestsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListPartnershipRequestsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+//
+// The operator and auditors, who act for none, get those of all accounts that they see. Sort keys: requestedAt, state; without one, the latest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/partnership-requests (the `ListPartnershipRequests` operationId).
+func (c *Client) ListPartnershipRequests(ctx context.Context, params *ListPartnershipRequestsParams, reqEditors ...RequestEditorFn) (*ListPartnershipRequestsResponse, error) {
+	var waiting ListPartnershipRequestsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListPartnershipRequests(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListPartnershipRequestsResponse(rsp)
+}
+
+// RequestPartnershipResponse is the answer to RequestPartnership: the field of its status is set.
+type RequestPartnershipResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+	JSON201 *Written // 201, application/json
+}
+
+func readRequestPartnershipResponse(rsp *http.Response) (*RequestPartnershipResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RequestPartnershipResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// RequestPartnershipWithBody Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *Client) RequestPartnershipWithBody(ctx context.Context, params *RequestPartnershipParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPartnershipResponse, error) {
+	rsp, err := c.Raw.RequestPartnershipWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRequestPartnershipResponse(rsp)
+}
+
+// RequestPartnership Ask an account for a partnership (the reseller's side)
+//
+// For a reseller that knows the UID of an account (`not_a_reseller` else). The answer
+// tells nothing of the account: a UID that nobody has, or that of an account that is
+// closed or a reseller's, is answered the same, and the request waits in vain. One
+// request waits at a time; while it does, another changes nothing. Partners are
+// `already_partnered` (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests (the `RequestPartnership` operationId).
+func (c *Client) RequestPartnership(ctx context.Context, params *RequestPartnershipParams, body RequestPartnershipJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestPartnershipResponse, error) {
+	rsp, err := c.Raw.RequestPartnership(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRequestPartnershipResponse(rsp)
+}
+
+// GetPartnershipRequestResponse is the answer to GetPartnershipRequest: the field of its status is set.
+type GetPartnershipRequestResponse struct {
+	Response
+	JSON200 *PartnershipRequest // 200, application/json
+}
+
+func readGetPartnershipRequestResponse(rsp *http.Response) (*GetPartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetPartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetPartnershipRequest A request for a partnership, for either side
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/partnership-requests/{id} (the `GetPartnershipRequest` operationId).
+func (c *Client) GetPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *GetPartnershipRequestParams, reqEditors ...RequestEditorFn) (*GetPartnershipRequestResponse, error) {
+	var waiting GetPartnershipRequestParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetPartnershipRequest(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetPartnershipRequestResponse(rsp)
+}
+
+// AcceptPartnershipRequestResponse is the answer to AcceptPartnershipRequest: the field of its status is set.
+type AcceptPartnershipRequestResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readAcceptPartnershipRequestResponse(rsp *http.Response) (*AcceptPartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &AcceptPartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// AcceptPartnershipRequestWithBody Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *Client) AcceptPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.AcceptPartnershipRequestWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAcceptPartnershipRequestResponse(rsp)
+}
+
+// AcceptPartnershipRequest Accept a request (the customer's side)
+//
+// The reseller is a partner from then on. The profile is the account's choice, whatever was proposed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:accept (the `AcceptPartnershipRequest` operationId).
+func (c *Client) AcceptPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *AcceptPartnershipRequestParams, body AcceptPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.AcceptPartnershipRequest(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAcceptPartnershipRequestResponse(rsp)
+}
+
+// DeclinePartnershipRequestResponse is the answer to DeclinePartnershipRequest: the field of its status is set.
+type DeclinePartnershipRequestResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readDeclinePartnershipRequestResponse(rsp *http.Response) (*DeclinePartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &DeclinePartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// DeclinePartnershipRequestWithBody Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *Client) DeclinePartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclinePartnershipRequestResponse, error) {
+	rsp, err := c.Raw.DeclinePartnershipRequestWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readDeclinePartnershipRequestResponse(rsp)
+}
+
+// DeclinePartnershipRequest Decline a request (the customer's side)
+//
+// The reason is for the reseller to read.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:decline (the `DeclinePartnershipRequest` operationId).
+func (c *Client) DeclinePartnershipRequest(ctx context.Context, id openapi_types.UUID, params *DeclinePartnershipRequestParams, body DeclinePartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclinePartnershipRequestResponse, error) {
+	rsp, err := c.Raw.DeclinePartnershipRequest(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readDeclinePartnershipRequestResponse(rsp)
+}
+
+// WithdrawPartnershipRequestResponse is the answer to WithdrawPartnershipRequest: the field of its status is set.
+type WithdrawPartnershipRequestResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readWithdrawPartnershipRequestResponse(rsp *http.Response) (*WithdrawPartnershipRequestResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &WithdrawPartnershipRequestResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// WithdrawPartnershipRequestWithBody Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *Client) WithdrawPartnershipRequestWithBody(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.WithdrawPartnershipRequestWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawPartnershipRequestResponse(rsp)
+}
+
+// WithdrawPartnershipRequest Take a request back (the reseller's side)
+//
+// One that was answered is `request_not_open` (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/partnership-requests/{id}:withdraw (the `WithdrawPartnershipRequest` operationId).
+func (c *Client) WithdrawPartnershipRequest(ctx context.Context, id openapi_types.UUID, params *WithdrawPartnershipRequestParams, body WithdrawPartnershipRequestJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPartnershipRequestResponse, error) {
+	rsp, err := c.Raw.WithdrawPartnershipRequest(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readWithdrawPartnershipRequestResponse(rsp)
 }
 
 // RequestPasswordResetResponse is the answer to RequestPasswordReset: the field of its status is set.
@@ -20419,8 +22541,8 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -20434,6 +22556,10 @@ func readRenewDevicesResponse(rsp *http.Response) (*RenewDevicesResponse, error)
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -20460,8 +22586,8 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 // ordered. An order number counts once for each device, while ordered or once
 // applied: `order_number_used`.
 //
-// Exactly one of `term`, `until` and `alignTo`; an order without (`term_missing`)
-// or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
+// Exactly one of `term`, `until` and `alignTo`, or `offer` alone; an order without any
+// (`term_missing`) or with several (`term_ambiguous`) is 422 as a whole. A term counts from the later of
 // today and the current end of service. What is extended is the service, or in a
 // reseller's account, where it renews by itself, what waits beside it until the
 // device goes to a customer.
@@ -20475,6 +22601,10 @@ func (c *Client) RenewDevicesWithBody(ctx context.Context, params *RenewDevicesP
 //     the latest
 //   - `monthEnd`: for each device the last day of the month in which it ends, or of
 //     this month when it has ended before
+//
+// With `offer` the devices run on another offer once the order is applied, one that
+// their model supports and their account has (`offer_not_available`); a reversal takes
+// it back, too. The term stays when `offer` is given alone.
 //
 // For `latest` and `majority` only devices that the caller sees count, and
 // only ends from today on; without one, each device is refused with
@@ -21050,6 +23180,42 @@ func (c *Client) SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParam
 		return nil, err
 	}
 	return readSignInAtIssuerResponse(rsp)
+}
+
+// SignInAsOperatorResponse is the answer to SignInAsOperator: the field of its status is set.
+type SignInAsOperatorResponse struct {
+	Response
+	JSON201 *SignedIn // 201, application/json
+}
+
+func readSignInAsOperatorResponse(rsp *http.Response) (*SignInAsOperatorResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &SignInAsOperatorResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// SignInAsOperator Begin a session of the operator
+//
+// With the operator's own token, for a browser that is not to keep it. The session
+// ends like any other, and at once when the operator's token is replaced.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
+func (c *Client) SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*SignInAsOperatorResponse, error) {
+	rsp, err := c.Raw.SignInAsOperator(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readSignInAsOperatorResponse(rsp)
 }
 
 // EndSessionResponse is the answer to EndSession: the field of its status is set.

@@ -99,6 +99,33 @@ func (e BillingMode) Valid() bool {
 	}
 }
 
+// Defines values for DeviceChangesAction.
+const (
+	Reinstate DeviceChangesAction = "reinstate"
+	Relabel   DeviceChangesAction = "relabel"
+	Resume    DeviceChangesAction = "resume"
+	Retire    DeviceChangesAction = "retire"
+	Suspend   DeviceChangesAction = "suspend"
+)
+
+// Valid indicates whether the value is a known member of the DeviceChangesAction enum.
+func (e DeviceChangesAction) Valid() bool {
+	switch e {
+	case Reinstate:
+		return true
+	case Relabel:
+		return true
+	case Resume:
+		return true
+	case Retire:
+		return true
+	case Suspend:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExternalAccountKind.
 const (
 	Sms                    ExternalAccountKind = "sms"
@@ -248,6 +275,7 @@ func (e Offer) Valid() bool {
 
 // Defines values for OperationKind.
 const (
+	OperationKindDeviceChange OperationKind = "deviceChange"
 	OperationKindRegistration OperationKind = "registration"
 	OperationKindRenewal      OperationKind = "renewal"
 	OperationKindTransfer     OperationKind = "transfer"
@@ -256,6 +284,8 @@ const (
 // Valid indicates whether the value is a known member of the OperationKind enum.
 func (e OperationKind) Valid() bool {
 	switch e {
+	case OperationKindDeviceChange:
+		return true
 	case OperationKindRegistration:
 		return true
 	case OperationKindRenewal:
@@ -293,6 +323,7 @@ func (e OperationState) Valid() bool {
 
 // Defines values for Outcome.
 const (
+	OutcomeChanged     Outcome = "changed"
 	OutcomeCreated     Outcome = "created"
 	OutcomeOrdered     Outcome = "ordered"
 	OutcomeRefused     Outcome = "refused"
@@ -305,6 +336,8 @@ const (
 // Valid indicates whether the value is a known member of the Outcome enum.
 func (e Outcome) Valid() bool {
 	switch e {
+	case OutcomeChanged:
+		return true
 	case OutcomeCreated:
 		return true
 	case OutcomeOrdered:
@@ -318,6 +351,30 @@ func (e Outcome) Valid() bool {
 	case OutcomeTransferred:
 		return true
 	case OutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PartnershipRequestState.
+const (
+	PartnershipRequestStateAccepted  PartnershipRequestState = "accepted"
+	PartnershipRequestStateDeclined  PartnershipRequestState = "declined"
+	PartnershipRequestStateOpen      PartnershipRequestState = "open"
+	PartnershipRequestStateWithdrawn PartnershipRequestState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the PartnershipRequestState enum.
+func (e PartnershipRequestState) Valid() bool {
+	switch e {
+	case PartnershipRequestStateAccepted:
+		return true
+	case PartnershipRequestStateDeclined:
+		return true
+	case PartnershipRequestStateOpen:
+		return true
+	case PartnershipRequestStateWithdrawn:
 		return true
 	default:
 		return false
@@ -345,6 +402,7 @@ func (e PlannedDeviceVerdict) Valid() bool {
 // Defines values for ReleaseRequestState.
 const (
 	ReleaseRequestStateDenied  ReleaseRequestState = "denied"
+	ReleaseRequestStateEnded   ReleaseRequestState = "ended"
 	ReleaseRequestStateGranted ReleaseRequestState = "granted"
 	ReleaseRequestStateOpen    ReleaseRequestState = "open"
 )
@@ -353,6 +411,8 @@ const (
 func (e ReleaseRequestState) Valid() bool {
 	switch e {
 	case ReleaseRequestStateDenied:
+		return true
+	case ReleaseRequestStateEnded:
 		return true
 	case ReleaseRequestStateGranted:
 		return true
@@ -599,6 +659,13 @@ type Asked struct {
 	Reason string `json:"reason"`
 }
 
+// AskedAccount defines model for AskedAccount.
+type AskedAccount struct {
+	// Name The reseller is told when its request was accepted
+	Name *string            `json:"name"`
+	Uid  openapi_types.UUID `json:"uid"`
+}
+
 // Attachment defines model for Attachment.
 type Attachment struct {
 	// Content In base64
@@ -711,6 +778,14 @@ type ClockRequest struct {
 	//
 	// Example: 2031-01-31T12:00:00Z
 	Now *string `json:"now,omitempty"`
+}
+
+// Closed defines model for Closed.
+type Closed struct {
+	// Holds What the account had before it was closed. Devices and users stay, the rest stops.
+	Holds    Holdings           `json:"holds"`
+	Revision int64              `json:"revision"`
+	Uid      openapi_types.UUID `json:"uid"`
 }
 
 // Closing defines model for Closing.
@@ -852,6 +927,21 @@ type Device struct {
 	WarrantyEnd   *string            `json:"warrantyEnd"`
 }
 
+// DeviceChanges defines model for DeviceChanges.
+type DeviceChanges struct {
+	Action  DeviceChangesAction `json:"action"`
+	Devices DeviceNames         `json:"devices"`
+
+	// Labels For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+	Labels *LabelChange `json:"labels,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+}
+
+// DeviceChangesAction defines model for DeviceChanges.Action.
+type DeviceChangesAction string
+
 // DeviceEdit defines model for DeviceEdit.
 type DeviceEdit struct {
 	// Iccid Of its SIM; empty takes the SIM away. A reseller's device gets none
@@ -883,6 +973,13 @@ type DeviceName = string
 
 // DeviceNames defines model for DeviceNames.
 type DeviceNames = []DeviceName
+
+// EmailConfirmation defines model for EmailConfirmation.
+type EmailConfirmation struct {
+	Email   string    `json:"email"`
+	Expires time.Time `json:"expires"`
+	State   string    `json:"state"`
+}
 
 // EmailCorrection defines model for EmailCorrection.
 type EmailCorrection struct {
@@ -972,6 +1069,27 @@ type HistoryItem struct {
 	Type         *string             `json:"type"`
 }
 
+// Holdings What the account had before it was closed. Devices and users stay, the rest stops.
+type Holdings struct {
+	ActiveDevices int `json:"activeDevices"`
+
+	// Devices That are not retired
+	Devices int `json:"devices"`
+
+	// Operations That had not finished
+	Operations int `json:"operations"`
+
+	// Orders For renewals, of the account or for its devices, that waited
+	Orders       int `json:"orders"`
+	Partnerships int `json:"partnerships"`
+
+	// ReleaseRequests Without an answer, asked and held
+	ReleaseRequests int `json:"releaseRequests"`
+
+	// Users Who could sign in
+	Users int `json:"users"`
+}
+
 // ItemProblem defines model for ItemProblem.
 type ItemProblem struct {
 	Code     string             `json:"code"`
@@ -993,6 +1111,13 @@ type ItemResult struct {
 	Uid *string `json:"uid,omitempty"`
 }
 
+// LabelChange For `relabel` alone: `set` in place of all labels, or `add` and `remove`
+type LabelChange struct {
+	Add    *[]string `json:"add,omitempty"`
+	Remove *[]string `json:"remove,omitempty"`
+	Set    *[]string `json:"set,omitempty"`
+}
+
 // Labels defines model for Labels.
 type Labels = []string
 
@@ -1004,6 +1129,10 @@ type Me struct {
 	// Account The own account; the operator and auditors have none
 	Account *openapi_types.UUID `json:"account"`
 
+	// AccountName Of the own account
+	AccountName *string      `json:"accountName,omitempty"`
+	AccountType *AccountType `json:"accountType,omitempty"`
+
 	// Accounts Partnered accounts, for an auditor those of the grant, and the rights in them
 	Accounts      []ReachedAccount    `json:"accounts"`
 	ActingFor     *openapi_types.UUID `json:"actingFor"`
@@ -1013,11 +1142,20 @@ type Me struct {
 	// Kind operator, token, user or auditor
 	Kind string `json:"kind"`
 
+	// PendingEmail An address that the user has asked for and that is not confirmed yet
+	PendingEmail *PendingEmail `json:"pendingEmail"`
+
 	// Person Only of users and auditors
 	Person *Person `json:"person"`
 
 	// Rights In the own account
 	Rights []string `json:"rights"`
+}
+
+// MeEdit defines model for MeEdit.
+type MeEdit struct {
+	Email *string `json:"email,omitempty"`
+	Name  *string `json:"name,omitempty"`
 }
 
 // ModelDefinition defines model for ModelDefinition.
@@ -1106,6 +1244,21 @@ type NewPartner struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 
 	// Until The partner's access ends by itself at this instant, in whole seconds
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// NewPartnershipRequest defines model for NewPartnershipRequest.
+type NewPartnershipRequest struct {
+	// Account UID of the account that is asked
+	Account openapi_types.UUID `json:"account"`
+
+	// Note For the account to read
+	Note *string `json:"note,omitempty"`
+
+	// Profile Id of a shipped profile that the reseller proposes
+	Profile *string `json:"profile,omitempty"`
+
+	// Until An end that it proposes, in whole seconds
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -1301,6 +1454,9 @@ type OperationKind string
 // OperationState defines model for Operation.State.
 type OperationState string
 
+// OrderedOffer That the devices are to run on; null is as before
+type OrderedOffer = string
+
 // OutboxEntry defines model for OutboxEntry.
 type OutboxEntry struct {
 	At      time.Time          `json:"at"`
@@ -1362,6 +1518,48 @@ type PartnerList struct {
 	Total      int       `json:"total"`
 }
 
+// PartnershipAcceptance defines model for PartnershipAcceptance.
+type PartnershipAcceptance struct {
+	// Profile Id of the profile that its users get
+	Profile *string `json:"profile,omitempty"`
+
+	// Reason Why, for the history
+	Reason *ReasonText `json:"reason,omitempty"`
+
+	// Until Without it the end that was proposed, null is none
+	Until json.RawMessage `json:"until,omitempty"`
+}
+
+// PartnershipRequest defines model for PartnershipRequest.
+type PartnershipRequest struct {
+	Account    AskedAccount       `json:"account"`
+	AnsweredAt *time.Time         `json:"answeredAt"`
+	Id         openapi_types.UUID `json:"id"`
+	Note       string             `json:"note"`
+
+	// Profile Proposed by the reseller
+	Profile *string `json:"profile"`
+
+	// Reason Why it was declined or withdrawn, where that was said
+	Reason      string                  `json:"reason"`
+	RequestedAt time.Time               `json:"requestedAt"`
+	Reseller    AccountRef              `json:"reseller"`
+	State       PartnershipRequestState `json:"state"`
+
+	// Until Proposed by the reseller
+	Until *time.Time `json:"until"`
+}
+
+// PartnershipRequestList defines model for PartnershipRequestList.
+type PartnershipRequestList struct {
+	Items      []PartnershipRequest `json:"items"`
+	NextCursor *string              `json:"nextCursor"`
+	Total      int                  `json:"total"`
+}
+
+// PartnershipRequestState defines model for PartnershipRequestState.
+type PartnershipRequestState string
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	Current string `json:"current"`
@@ -1381,6 +1579,12 @@ type PasswordReset struct {
 // PasswordResetRequest defines model for PasswordResetRequest.
 type PasswordResetRequest struct {
 	Email string `json:"email"`
+}
+
+// PendingEmail defines model for PendingEmail.
+type PendingEmail struct {
+	Email   string    `json:"email"`
+	Expires time.Time `json:"expires"`
 }
 
 // Person E-mail and name of a person who was erased read `erased`.
@@ -1427,6 +1631,7 @@ type Policy struct {
 
 // Problem defines model for Problem.
 type Problem struct {
+	// Code One of those that /docs/codes explains
 	Code      string          `json:"code"`
 	Detail    string          `json:"detail"`
 	Errors    *[]ProblemError `json:"errors,omitempty"`
@@ -1434,7 +1639,11 @@ type Problem struct {
 	RequestId string          `json:"requestId"`
 	Status    int             `json:"status"`
 	Title     string          `json:"title"`
-	Type      string          `json:"type"`
+
+	// Type Where the code is explained
+	//
+	// Example: /docs/codes#name_taken
+	Type string `json:"type"`
 }
 
 // ProblemError defines model for ProblemError.
@@ -1593,12 +1802,14 @@ type ReleaseRequest struct {
 	RequestedAt time.Time          `json:"requestedAt"`
 
 	// Requester UID of the account that asked
-	Requester    openapi_types.UUID  `json:"requester"`
-	SerialNumber string              `json:"serialNumber"`
-	State        ReleaseRequestState `json:"state"`
+	Requester    openapi_types.UUID `json:"requester"`
+	SerialNumber string             `json:"serialNumber"`
+
+	// State `ended`: without an answer, one of the two accounts was closed
+	State ReleaseRequestState `json:"state"`
 }
 
-// ReleaseRequestState defines model for ReleaseRequest.State.
+// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
 type ReleaseRequestState string
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
@@ -1631,15 +1842,18 @@ type Renewal struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor              `json:"actor"`
-	AlignTo     *string            `json:"alignTo"`
-	Devices     RenewalSummary     `json:"devices"`
-	Id          openapi_types.UUID `json:"id"`
-	Items       []RenewedDevice    `json:"items"`
-	NextCursor  *string            `json:"nextCursor"`
-	Note        string             `json:"note"`
-	OrderNumber string             `json:"orderNumber"`
-	OrderedAt   time.Time          `json:"orderedAt"`
+	Actor      Actor              `json:"actor"`
+	AlignTo    *string            `json:"alignTo"`
+	Devices    RenewalSummary     `json:"devices"`
+	Id         openapi_types.UUID `json:"id"`
+	Items      []RenewedDevice    `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+	Note       string             `json:"note"`
+
+	// Offer That the devices are to run on; null is as before
+	Offer       *OrderedOffer `json:"offer"`
+	OrderNumber string        `json:"orderNumber"`
+	OrderedAt   time.Time     `json:"orderedAt"`
 
 	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
 	// `reversed`, `declined`, `withdrawn`.
@@ -1672,13 +1886,16 @@ type RenewalOrder struct {
 	Account *openapi_types.UUID `json:"account"`
 
 	// Actor Empty strings where it is not to be seen
-	Actor       Actor              `json:"actor"`
-	AlignTo     *string            `json:"alignTo"`
-	Devices     RenewalSummary     `json:"devices"`
-	Id          openapi_types.UUID `json:"id"`
-	Note        string             `json:"note"`
-	OrderNumber string             `json:"orderNumber"`
-	OrderedAt   time.Time          `json:"orderedAt"`
+	Actor   Actor              `json:"actor"`
+	AlignTo *string            `json:"alignTo"`
+	Devices RenewalSummary     `json:"devices"`
+	Id      openapi_types.UUID `json:"id"`
+	Note    string             `json:"note"`
+
+	// Offer That the devices are to run on; null is as before
+	Offer       *OrderedOffer `json:"offer"`
+	OrderNumber string        `json:"orderNumber"`
+	OrderedAt   time.Time     `json:"orderedAt"`
 
 	// State Of an order as a whole: `ordered` while a device waits, else `applied` when one is,
 	// `reversed`, `declined`, `withdrawn`.
@@ -1704,7 +1921,10 @@ type RenewalPreviewItem struct {
 	Index      int     `json:"index"`
 
 	// NewEnd Last day after the order; null unless it would be applied
-	NewEnd  *string `json:"newEnd"`
+	NewEnd *string `json:"newEnd"`
+
+	// Offer The offer that the device would run on after the order
+	Offer   *string `json:"offer,omitempty"`
 	Outcome Outcome `json:"outcome"`
 
 	// Parked The order extends what waits beside the free term of a reseller's device
@@ -1722,6 +1942,7 @@ type RenewalRequest struct {
 	AlignTo     *string     `json:"alignTo,omitempty"`
 	Devices     DeviceNames `json:"devices"`
 	Note        *string     `json:"note,omitempty"`
+	Offer       *Offer      `json:"offer,omitempty"`
 	OrderNumber *string     `json:"orderNumber,omitempty"`
 
 	// Reason Why, for the history
@@ -1938,6 +2159,7 @@ type Slots struct {
 
 // Summary defines model for Summary.
 type Summary struct {
+	Changed     *int `json:"changed,omitempty"`
 	Created     *int `json:"created,omitempty"`
 	Ordered     *int `json:"ordered,omitempty"`
 	Refused     int  `json:"refused"`
@@ -2230,10 +2452,12 @@ type ListAccountsParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search        `form:"search,omitempty" json:"search,omitempty"`
-	Type   *AccountType   `form:"type,omitempty" json:"type,omitempty"`
-	Status *AccountStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search          `form:"search,omitempty" json:"search,omitempty"`
+	Type   *[]AccountType   `form:"type,omitempty" json:"type,omitempty"`
+	Status *[]AccountStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2614,9 +2838,11 @@ type ListUsersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search     `form:"search,omitempty" json:"search,omitempty"`
-	Status *UserStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search       `form:"search,omitempty" json:"search,omitempty"`
+	Status *[]UserStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2811,10 +3037,10 @@ type ListAllocationsParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Account That had the device
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
 
 	// Device UID or serial number
-	Device *string `form:"device,omitempty" json:"device,omitempty"`
+	Device *[]string `form:"device,omitempty" json:"device,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2849,8 +3075,8 @@ type ListAuditGrantsParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Account Only grants that name this account
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	Status  *AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Status  *[]AuditGrantStatus   `form:"status,omitempty" json:"status,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2971,12 +3197,14 @@ type ListCustomersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
-	Search *Search        `form:"search,omitempty" json:"search,omitempty"`
-	Status *AccountStatus `form:"status,omitempty" json:"status,omitempty"`
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search          `form:"search,omitempty" json:"search,omitempty"`
+	Status *[]AccountStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Customer UID of one customer
-	Customer *openapi_types.UUID `form:"customer,omitempty" json:"customer,omitempty"`
+	Customer *[]openapi_types.UUID `form:"customer,omitempty" json:"customer,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2992,6 +3220,24 @@ type CreateCustomerParams struct {
 
 	// IdempotencyKey Makes a repeat of this request safe
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeDevicesParams defines parameters for ChangeDevices.
+type ChangeDevicesParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Atomic All or nothing
+	Atomic *Atomic `form:"atomic,omitempty" json:"atomic,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer respond-async makes an operation of the request
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // RegisterDevicesParams defines parameters for RegisterDevices.
@@ -3031,19 +3277,21 @@ type ListDevicesParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Search Part of a name or identifier, in any case
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
 	Search *Search `form:"search,omitempty" json:"search,omitempty"`
 
 	// Account UID of the account that holds them
-	Account        *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	State          *LifeCycleState     `form:"state,omitempty" json:"state,omitempty"`
-	Model          *string             `form:"model,omitempty" json:"model,omitempty"`
-	Offer          *Offer              `form:"offer,omitempty" json:"offer,omitempty"`
-	Label          *string             `form:"label,omitempty" json:"label,omitempty"`
-	ServiceEndFrom *Date               `form:"serviceEndFrom,omitempty" json:"serviceEndFrom,omitempty"`
-	ServiceEndTo   *Date               `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
-	Window         *string             `form:"window,omitempty" json:"window,omitempty"`
-	Expired        *bool               `form:"expired,omitempty" json:"expired,omitempty"`
+	Account        *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	State          *[]LifeCycleState     `form:"state,omitempty" json:"state,omitempty"`
+	Model          *[]string             `form:"model,omitempty" json:"model,omitempty"`
+	Offer          *[]Offer              `form:"offer,omitempty" json:"offer,omitempty"`
+	Label          *[]string             `form:"label,omitempty" json:"label,omitempty"`
+	ServiceEndFrom *Date                 `form:"serviceEndFrom,omitempty" json:"serviceEndFrom,omitempty"`
+	ServiceEndTo   *Date                 `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
+	Window         *[]string             `form:"window,omitempty" json:"window,omitempty"`
+	Expired        *bool                 `form:"expired,omitempty" json:"expired,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3157,14 +3405,35 @@ type SuspendDeviceParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ConfirmEmailParams defines parameters for ConfirmEmail.
+type ConfirmEmailParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
+	// Reached Of the accounts reached only this one; none for `none`
+	Reached *string `form:"reached,omitempty" json:"reached,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// EditMeParams defines parameters for EditMe.
+type EditMeParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetNoticeChoiceParams defines parameters for GetNoticeChoice.
@@ -3297,7 +3566,9 @@ type ListOutboxParams struct {
 	// To The recipient's address
 	To *string `form:"to,omitempty" json:"to,omitempty"`
 
-	// Search Part of a name or identifier, in any case
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
 	Search *Search `form:"search,omitempty" json:"search,omitempty"`
 }
 
@@ -3306,6 +3577,82 @@ type GetOutboxMailParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+}
+
+// ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
+type ListPartnershipRequestsParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort                    `form:"sort,omitempty" json:"sort,omitempty"`
+	State *PartnershipRequestState `form:"state,omitempty" json:"state,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// RequestPartnershipParams defines parameters for RequestPartnership.
+type RequestPartnershipParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetPartnershipRequestParams defines parameters for GetPartnershipRequest.
+type GetPartnershipRequestParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// AcceptPartnershipRequestParams defines parameters for AcceptPartnershipRequest.
+type AcceptPartnershipRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeclinePartnershipRequestParams defines parameters for DeclinePartnershipRequest.
+type DeclinePartnershipRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WithdrawPartnershipRequestParams defines parameters for WithdrawPartnershipRequest.
+type WithdrawPartnershipRequestParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ErasePersonParams defines parameters for ErasePerson.
@@ -3397,15 +3744,15 @@ type ListRenewalsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
-	Sort  *Sort         `form:"sort,omitempty" json:"sort,omitempty"`
-	State *RenewalState `form:"state,omitempty" json:"state,omitempty"`
+	Sort  *Sort           `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]RenewalState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Account That ordered, or had one of the devices
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
 
 	// Device UID or serial number
-	Device      *string `form:"device,omitempty" json:"device,omitempty"`
-	OrderNumber *string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
+	Device      *[]string `form:"device,omitempty" json:"device,omitempty"`
+	OrderNumber *[]string `form:"orderNumber,omitempty" json:"orderNumber,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3519,6 +3866,12 @@ type SignInAtIssuerParams struct {
 
 	// FleetledgerOidc The attempt
 	FleetledgerOidc *string `form:"fleetledger_oidc,omitempty" json:"fleetledger_oidc,omitempty"`
+}
+
+// SignInAsOperatorParams defines parameters for SignInAsOperator.
+type SignInAsOperatorParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
 }
 
 // EndSessionParams defines parameters for EndSession.
@@ -3710,6 +4063,9 @@ type PutModelJSONRequestBody = ModelDefinition
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = NewCustomer
 
+// ChangeDevicesJSONRequestBody defines body for ChangeDevices for application/json ContentType.
+type ChangeDevicesJSONRequestBody = DeviceChanges
+
 // RegisterDevicesJSONRequestBody defines body for RegisterDevices for application/json ContentType.
 type RegisterDevicesJSONRequestBody = RegistrationRequest
 
@@ -3728,6 +4084,9 @@ type RetireDeviceJSONRequestBody = Reason
 // SuspendDeviceJSONRequestBody defines body for SuspendDevice for application/json ContentType.
 type SuspendDeviceJSONRequestBody = Reason
 
+// EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
+type EditMeJSONRequestBody = MeEdit
+
 // ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
 type ChooseNoticesJSONRequestBody ChooseNoticesJSONBody
 
@@ -3736,6 +4095,18 @@ type ChangePasswordJSONRequestBody = PasswordChange
 
 // AcknowledgeNoticeJSONRequestBody defines body for AcknowledgeNotice for application/json ContentType.
 type AcknowledgeNoticeJSONRequestBody = RenewalAnswer
+
+// RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
+type RequestPartnershipJSONRequestBody = NewPartnershipRequest
+
+// AcceptPartnershipRequestJSONRequestBody defines body for AcceptPartnershipRequest for application/json ContentType.
+type AcceptPartnershipRequestJSONRequestBody = PartnershipAcceptance
+
+// DeclinePartnershipRequestJSONRequestBody defines body for DeclinePartnershipRequest for application/json ContentType.
+type DeclinePartnershipRequestJSONRequestBody = Reason
+
+// WithdrawPartnershipRequestJSONRequestBody defines body for WithdrawPartnershipRequest for application/json ContentType.
+type WithdrawPartnershipRequestJSONRequestBody = Reason
 
 // RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
 type RequestPasswordResetJSONRequestBody = PasswordResetRequest
@@ -3955,6 +4326,9 @@ type ServerInterface interface {
 	// CreateCustomer Create a customer's account, partnered with the reseller acted for
 	// (POST /v1/customers)
 	CreateCustomer(ctx echo.Context, params CreateCustomerParams) error
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	// (POST /v1/device-changes)
+	ChangeDevices(ctx echo.Context, params ChangeDevicesParams) error
 	// RegisterDevices Register devices
 	// (POST /v1/device-registrations)
 	RegisterDevices(ctx echo.Context, params RegisterDevicesParams) error
@@ -3982,9 +4356,18 @@ type ServerInterface interface {
 	// SuspendDevice Stop a device's use for a while
 	// (POST /v1/devices/{id}:suspend)
 	SuspendDevice(ctx echo.Context, id DeviceID, params SuspendDeviceParams) error
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	// (GET /v1/email-confirmations/{token})
+	GetEmailConfirmation(ctx echo.Context, token Token) error
+	// ConfirmEmail Confirm an e-mail address
+	// (POST /v1/email-confirmations/{token})
+	ConfirmEmail(ctx echo.Context, token Token, params ConfirmEmailParams) error
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
+	// EditMe Change the caller's own name or e-mail address
+	// (PATCH /v1/me)
+	EditMe(ctx echo.Context, params EditMeParams) error
 	// GetNoticeChoice How the caller gets the monthly notices
 	// (GET /v1/me/notices)
 	GetNoticeChoice(ctx echo.Context, params GetNoticeChoiceParams) error
@@ -4015,6 +4398,24 @@ type ServerInterface interface {
 	// GetOutboxMail A mail as it would arrive (the operator only)
 	// (GET /v1/outbox/{id})
 	GetOutboxMail(ctx echo.Context, id openapi_types.UUID, params GetOutboxMailParams) error
+	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+	// (GET /v1/partnership-requests)
+	ListPartnershipRequests(ctx echo.Context, params ListPartnershipRequestsParams) error
+	// RequestPartnership Ask an account for a partnership (the reseller's side)
+	// (POST /v1/partnership-requests)
+	RequestPartnership(ctx echo.Context, params RequestPartnershipParams) error
+	// GetPartnershipRequest A request for a partnership, for either side
+	// (GET /v1/partnership-requests/{id})
+	GetPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params GetPartnershipRequestParams) error
+	// AcceptPartnershipRequest Accept a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:accept)
+	AcceptPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params AcceptPartnershipRequestParams) error
+	// DeclinePartnershipRequest Decline a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:decline)
+	DeclinePartnershipRequest(ctx echo.Context, id openapi_types.UUID, params DeclinePartnershipRequestParams) error
+	// WithdrawPartnershipRequest Take a request back (the reseller's side)
+	// (POST /v1/partnership-requests/{id}:withdraw)
+	WithdrawPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params WithdrawPartnershipRequestParams) error
 	// RequestPasswordReset Have a mail sent to choose a new password with
 	// (POST /v1/password-resets)
 	RequestPasswordReset(ctx echo.Context) error
@@ -4090,6 +4491,9 @@ type ServerInterface interface {
 	// SignInAtIssuer Come back from the issuer
 	// (GET /v1/sessions/oidc/callback)
 	SignInAtIssuer(ctx echo.Context, params SignInAtIssuerParams) error
+	// SignInAsOperator Begin a session of the operator
+	// (POST /v1/sessions/operator)
+	SignInAsOperator(ctx echo.Context, params SignInAsOperatorParams) error
 	// EndSession End one of the caller's own sessions
 	// (DELETE /v1/sessions/{session})
 	EndSession(ctx echo.Context, session string, params EndSessionParams) error
@@ -4177,14 +4581,14 @@ func (w *ServerInterfaceWrapper) ListAccounts(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "type" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -5789,7 +6193,7 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -6743,14 +7147,14 @@ func (w *ServerInterfaceWrapper) ListAllocations(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "device" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
@@ -6855,14 +7259,14 @@ func (w *ServerInterfaceWrapper) ListAuditGrants(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
@@ -7315,14 +7719,14 @@ func (w *ServerInterfaceWrapper) ListCustomers(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "status" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
 	}
 
 	// ------------- Optional query parameter "customer" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", ctx.QueryParams(), &params.Customer, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", ctx.QueryParams(), &params.Customer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter customer: %s", err))
 	}
@@ -7396,6 +7800,78 @@ func (w *ServerInterfaceWrapper) CreateCustomer(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateCustomer(ctx, params)
+	return err
+}
+
+// ChangeDevices converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeDevices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeDevicesParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// ------------- Optional query parameter "atomic" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "atomic", ctx.QueryParams(), &params.Atomic, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter atomic: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Prefer, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Prefer: %s", err))
+		}
+
+		params.Prefer = &Prefer
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeDevices(ctx, params)
 	return err
 }
 
@@ -7521,35 +7997,35 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "model" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter model: %s", err))
 	}
 
 	// ------------- Optional query parameter "offer" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offer: %s", err))
 	}
 
 	// ------------- Optional query parameter "label" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", ctx.QueryParams(), &params.Label, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "label", ctx.QueryParams(), &params.Label, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter label: %s", err))
 	}
@@ -7570,7 +8046,7 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "window" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter window: %s", err))
 	}
@@ -8076,6 +8552,47 @@ func (w *ServerInterfaceWrapper) SuspendDevice(ctx echo.Context) error {
 	return err
 }
 
+// GetEmailConfirmation converts echo context to params.
+func (w *ServerInterfaceWrapper) GetEmailConfirmation(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetEmailConfirmation(ctx, token)
+	return err
+}
+
+// ConfirmEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmEmail(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmEmailParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmEmail(ctx, token, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -8087,6 +8604,13 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "reached" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reached", ctx.QueryParams(), &params.Reached, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reached: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -8108,6 +8632,56 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx, params)
+	return err
+}
+
+// EditMe converts echo context to params.
+func (w *ServerInterfaceWrapper) EditMe(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EditMeParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EditMe(ctx, params)
 	return err
 }
 
@@ -8620,6 +9194,332 @@ func (w *ServerInterfaceWrapper) GetOutboxMail(ctx echo.Context) error {
 	return err
 }
 
+// ListPartnershipRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPartnershipRequests(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPartnershipRequestsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPartnershipRequests(ctx, params)
+	return err
+}
+
+// RequestPartnership converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestPartnership(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestPartnershipParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestPartnership(ctx, params)
+	return err
+}
+
+// GetPartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPartnershipRequestParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPartnershipRequest(ctx, id, params)
+	return err
+}
+
+// AcceptPartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptPartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptPartnershipRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptPartnershipRequest(ctx, id, params)
+	return err
+}
+
+// DeclinePartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclinePartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclinePartnershipRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclinePartnershipRequest(ctx, id, params)
+	return err
+}
+
+// WithdrawPartnershipRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawPartnershipRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPartnershipRequestParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawPartnershipRequest(ctx, id, params)
+	return err
+}
+
 // RequestPasswordReset converts echo context to params.
 func (w *ServerInterfaceWrapper) RequestPasswordReset(ctx echo.Context) error {
 	var err error
@@ -9047,28 +9947,28 @@ func (w *ServerInterfaceWrapper) ListRenewals(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "device" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
 
 	// ------------- Optional query parameter "orderNumber" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderNumber", ctx.QueryParams(), &params.OrderNumber, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter orderNumber: %s", err))
 	}
@@ -9597,6 +10497,35 @@ func (w *ServerInterfaceWrapper) SignInAtIssuer(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SignInAtIssuer(ctx, params)
+	return err
+}
+
+// SignInAsOperator converts echo context to params.
+func (w *ServerInterfaceWrapper) SignInAsOperator(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignInAsOperatorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignInAsOperator(ctx, params)
 	return err
 }
 
@@ -10160,6 +11089,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/accounts/:uid/partners", wrapper.EstablishPartnership, options.OperationMiddlewares["establishPartnership"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.EndPartnership, options.OperationMiddlewares["endPartnership"]...)
 	router.PATCH(options.BaseURL+"/v1/accounts/:uid/partners/:partner", wrapper.AssignPartnerProfile, options.OperationMiddlewares["assignPartnerProfile"]...)
+	router.GET(options.BaseURL+"/v1/partnership-requests", wrapper.ListPartnershipRequests, options.OperationMiddlewares["listPartnershipRequests"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests", wrapper.RequestPartnership, options.OperationMiddlewares["requestPartnership"]...)
+	router.GET(options.BaseURL+"/v1/partnership-requests/:id", wrapper.GetPartnershipRequest, options.OperationMiddlewares["getPartnershipRequest"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests/:id\\:accept", wrapper.AcceptPartnershipRequest, options.OperationMiddlewares["acceptPartnershipRequest"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests/:id\\:decline", wrapper.DeclinePartnershipRequest, options.OperationMiddlewares["declinePartnershipRequest"]...)
+	router.POST(options.BaseURL+"/v1/partnership-requests/:id\\:withdraw", wrapper.WithdrawPartnershipRequest, options.OperationMiddlewares["withdrawPartnershipRequest"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/tokens", wrapper.ListAccountTokens, options.OperationMiddlewares["listAccountTokens"]...)
 	router.DELETE(options.BaseURL+"/v1/accounts/:uid/tokens/:token", wrapper.RevokeAccountToken, options.OperationMiddlewares["revokeAccountToken"]...)
 	router.GET(options.BaseURL+"/v1/accounts/:uid/slots", wrapper.GetSlots, options.OperationMiddlewares["getSlots"]...)
@@ -10173,7 +11108,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
 	router.POST(options.BaseURL+"/v1/activations/:token", wrapper.ActivateAccount, options.OperationMiddlewares["activateAccount"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.PATCH(options.BaseURL+"/v1/me", wrapper.EditMe, options.OperationMiddlewares["editMe"]...)
 	router.POST(options.BaseURL+"/v1/me\\:changePassword", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.GET(options.BaseURL+"/v1/email-confirmations/:token", wrapper.GetEmailConfirmation, options.OperationMiddlewares["getEmailConfirmation"]...)
+	router.POST(options.BaseURL+"/v1/email-confirmations/:token", wrapper.ConfirmEmail, options.OperationMiddlewares["confirmEmail"]...)
 	router.POST(options.BaseURL+"/v1/password-resets", wrapper.RequestPasswordReset, options.OperationMiddlewares["requestPasswordReset"]...)
 	router.GET(options.BaseURL+"/v1/password-resets/:token", wrapper.GetPasswordReset, options.OperationMiddlewares["getPasswordReset"]...)
 	router.POST(options.BaseURL+"/v1/password-resets/:token", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
@@ -10188,6 +11126,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/v1/sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
 	router.GET(options.BaseURL+"/v1/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.POST(options.BaseURL+"/v1/sessions", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
+	router.POST(options.BaseURL+"/v1/sessions/operator", wrapper.SignInAsOperator, options.OperationMiddlewares["signInAsOperator"]...)
 	router.GET(options.BaseURL+"/v1/sessions/oidc", wrapper.StartAtIssuer, options.OperationMiddlewares["startAtIssuer"]...)
 	router.GET(options.BaseURL+"/v1/sessions/oidc/callback", wrapper.SignInAtIssuer, options.OperationMiddlewares["signInAtIssuer"]...)
 	router.DELETE(options.BaseURL+"/v1/sessions/:session", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
@@ -10208,6 +11147,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/transfers/:id/reversals", wrapper.ReverseTransfer, options.OperationMiddlewares["reverseTransfer"]...)
 	router.POST(options.BaseURL+"/v1/transfer-plans", wrapper.PlanTransfer, options.OperationMiddlewares["planTransfer"]...)
 	router.GET(options.BaseURL+"/v1/transfer-plans/:id", wrapper.GetTransferPlan, options.OperationMiddlewares["getTransferPlan"]...)
+	router.POST(options.BaseURL+"/v1/device-changes", wrapper.ChangeDevices, options.OperationMiddlewares["changeDevices"]...)
 	router.GET(options.BaseURL+"/v1/release-requests", wrapper.ListReleaseRequests, options.OperationMiddlewares["listReleaseRequests"]...)
 	router.POST(options.BaseURL+"/v1/release-requests", wrapper.RequestRelease, options.OperationMiddlewares["requestRelease"]...)
 	router.GET(options.BaseURL+"/v1/release-requests/:id", wrapper.GetReleaseRequest, options.OperationMiddlewares["getReleaseRequest"]...)
@@ -10303,7 +11243,8 @@ type ListAccountsResponseObject interface {
 }
 
 type ListAccounts200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAccounts200JSONResponse struct {
@@ -10318,9 +11259,37 @@ func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAccounts200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAccounts200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAccounts200TextcsvResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -11241,7 +12210,8 @@ type ListPartnersResponseObject interface {
 }
 
 type ListPartners200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListPartners200JSONResponse struct {
@@ -11256,9 +12226,37 @@ func (response ListPartners200JSONResponse) VisitListPartnersResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartners200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListPartners200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListPartners200TextcsvResponse) VisitListPartnersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12196,7 +13194,8 @@ type ListUsersResponseObject interface {
 }
 
 type ListUsers200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListUsers200JSONResponse struct {
@@ -12211,9 +13210,37 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsers200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListUsers200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListUsers200TextcsvResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -12746,7 +13773,7 @@ type CloseAccount200ResponseHeaders struct {
 }
 
 type CloseAccount200JSONResponse struct {
-	Body    Written
+	Body    Closed
 	Headers CloseAccount200ResponseHeaders
 }
 
@@ -13192,7 +14219,8 @@ type ListAllocationsResponseObject interface {
 }
 
 type ListAllocations200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAllocations200JSONResponse struct {
@@ -13207,9 +14235,37 @@ func (response ListAllocations200JSONResponse) VisitListAllocationsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAllocations200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAllocations200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAllocations200TextcsvResponse) VisitListAllocationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -13341,7 +14397,8 @@ type ListAuditGrantsResponseObject interface {
 }
 
 type ListAuditGrants200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListAuditGrants200JSONResponse struct {
@@ -13356,9 +14413,37 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditGrants200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListAuditGrants200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListAuditGrants200TextcsvResponse) VisitListAuditGrantsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -13887,7 +14972,8 @@ type ListCustomersResponseObject interface {
 }
 
 type ListCustomers200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListCustomers200JSONResponse struct {
@@ -13902,6 +14988,9 @@ func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.R
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13919,6 +15008,9 @@ func (response ListCustomers200TextcsvResponse) VisitListCustomersResponse(w htt
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14049,6 +15141,89 @@ func (response CreateCustomerdefaultApplicationProblemPlusJSONResponse) VisitCre
 	return err
 }
 
+type ChangeDevicesRequestObject struct {
+	Params ChangeDevicesParams
+	Body   *ChangeDevicesJSONRequestBody
+}
+
+type ChangeDevicesResponseObject interface {
+	VisitChangeDevicesResponse(w http.ResponseWriter) error
+}
+
+type ChangeDevices200ResponseHeaders struct {
+	XPosition string
+}
+
+type ChangeDevices200JSONResponse struct {
+	Body    BulkResult
+	Headers ChangeDevices200ResponseHeaders
+}
+
+func (response ChangeDevices200JSONResponse) VisitChangeDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDevices202JSONResponse struct{ AcceptedJSONResponse }
+
+func (response ChangeDevices202JSONResponse) VisitChangeDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDevicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ChangeDevicesdefaultApplicationProblemPlusJSONResponse) VisitChangeDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RegisterDevicesRequestObject struct {
 	Params   RegisterDevicesParams
 	JSONBody *RegisterDevicesJSONRequestBody
@@ -14142,7 +15317,8 @@ type ListDevicesResponseObject interface {
 }
 
 type ListDevices200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListDevices200JSONResponse struct {
@@ -14157,6 +15333,9 @@ func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14174,6 +15353,9 @@ func (response ListDevices200TextcsvResponse) VisitListDevicesResponse(w http.Re
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14675,6 +15857,125 @@ func (response SuspendDevicedefaultApplicationProblemPlusJSONResponse) VisitSusp
 	return err
 }
 
+type GetEmailConfirmationRequestObject struct {
+	Token Token `json:"token"`
+}
+
+type GetEmailConfirmationResponseObject interface {
+	VisitGetEmailConfirmationResponse(w http.ResponseWriter) error
+}
+
+type GetEmailConfirmation200JSONResponse EmailConfirmation
+
+func (response GetEmailConfirmation200JSONResponse) VisitGetEmailConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmailConfirmationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetEmailConfirmationdefaultApplicationProblemPlusJSONResponse) VisitGetEmailConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmailRequestObject struct {
+	Token  Token `json:"token"`
+	Params ConfirmEmailParams
+}
+
+type ConfirmEmailResponseObject interface {
+	VisitConfirmEmailResponse(w http.ResponseWriter) error
+}
+
+type ConfirmEmail200JSONResponse struct{ WrittenJSONResponse }
+
+func (response ConfirmEmail200JSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ConfirmEmaildefaultApplicationProblemPlusJSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -14712,6 +16013,67 @@ type GetMedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMeRequestObject struct {
+	Params EditMeParams
+	Body   *EditMeJSONRequestBody
+}
+
+type EditMeResponseObject interface {
+	VisitEditMeResponse(w http.ResponseWriter) error
+}
+
+type EditMe200JSONResponse struct{ WrittenJSONResponse }
+
+func (response EditMe200JSONResponse) VisitEditMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EditMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EditMedefaultApplicationProblemPlusJSONResponse) VisitEditMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15252,7 +16614,8 @@ type GetOperationResultsResponseObject interface {
 }
 
 type GetOperationResults200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type GetOperationResults200JSONResponse struct {
@@ -15267,6 +16630,9 @@ func (response GetOperationResults200JSONResponse) VisitGetOperationResultsRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -15284,6 +16650,9 @@ func (response GetOperationResults200ApplicationxNdjsonResponse) VisitGetOperati
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15329,6 +16698,9 @@ func (response GetOperationResults200TextcsvResponse) VisitGetOperationResultsRe
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15480,6 +16852,408 @@ type GetOutboxMaildefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOutboxMaildefaultApplicationProblemPlusJSONResponse) VisitGetOutboxMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartnershipRequestsRequestObject struct {
+	Params ListPartnershipRequestsParams
+}
+
+type ListPartnershipRequestsResponseObject interface {
+	VisitListPartnershipRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListPartnershipRequests200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListPartnershipRequests200JSONResponse struct {
+	Body    PartnershipRequestList
+	Headers ListPartnershipRequests200ResponseHeaders
+}
+
+func (response ListPartnershipRequests200JSONResponse) VisitListPartnershipRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPartnershipRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListPartnershipRequestsdefaultApplicationProblemPlusJSONResponse) VisitListPartnershipRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPartnershipRequestObject struct {
+	Params RequestPartnershipParams
+	Body   *RequestPartnershipJSONRequestBody
+}
+
+type RequestPartnershipResponseObject interface {
+	VisitRequestPartnershipResponse(w http.ResponseWriter) error
+}
+
+type RequestPartnership200JSONResponse Written
+
+func (response RequestPartnership200JSONResponse) VisitRequestPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPartnership201ResponseHeaders struct {
+	Location  string
+	XPosition string
+}
+
+type RequestPartnership201JSONResponse struct {
+	Body    Written
+	Headers RequestPartnership201ResponseHeaders
+}
+
+func (response RequestPartnership201JSONResponse) VisitRequestPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPartnershipdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RequestPartnershipdefaultApplicationProblemPlusJSONResponse) VisitRequestPartnershipResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetPartnershipRequestParams
+}
+
+type GetPartnershipRequestResponseObject interface {
+	VisitGetPartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type GetPartnershipRequest200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetPartnershipRequest200JSONResponse struct {
+	Body    PartnershipRequest
+	Headers GetPartnershipRequest200ResponseHeaders
+}
+
+func (response GetPartnershipRequest200JSONResponse) VisitGetPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetPartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitGetPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptPartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params AcceptPartnershipRequestParams
+	Body   *AcceptPartnershipRequestJSONRequestBody
+}
+
+type AcceptPartnershipRequestResponseObject interface {
+	VisitAcceptPartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type AcceptPartnershipRequest200JSONResponse struct{ WrittenJSONResponse }
+
+func (response AcceptPartnershipRequest200JSONResponse) VisitAcceptPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptPartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AcceptPartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitAcceptPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclinePartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params DeclinePartnershipRequestParams
+	Body   *DeclinePartnershipRequestJSONRequestBody
+}
+
+type DeclinePartnershipRequestResponseObject interface {
+	VisitDeclinePartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type DeclinePartnershipRequest200JSONResponse struct{ WrittenJSONResponse }
+
+func (response DeclinePartnershipRequest200JSONResponse) VisitDeclinePartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclinePartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response DeclinePartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitDeclinePartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPartnershipRequestRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params WithdrawPartnershipRequestParams
+	Body   *WithdrawPartnershipRequestJSONRequestBody
+}
+
+type WithdrawPartnershipRequestResponseObject interface {
+	VisitWithdrawPartnershipRequestResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPartnershipRequest200JSONResponse struct{ WrittenJSONResponse }
+
+func (response WithdrawPartnershipRequest200JSONResponse) VisitWithdrawPartnershipRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPartnershipRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response WithdrawPartnershipRequestdefaultApplicationProblemPlusJSONResponse) VisitWithdrawPartnershipRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16225,7 +17999,8 @@ type ListRenewalsResponseObject interface {
 }
 
 type ListRenewals200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListRenewals200JSONResponse struct {
@@ -16240,9 +18015,37 @@ func (response ListRenewals200JSONResponse) VisitListRenewalsResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRenewals200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListRenewals200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListRenewals200TextcsvResponse) VisitListRenewalsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
 	return err
 }
 
@@ -17141,6 +18944,64 @@ func (response SignInAtIssuerdefaultApplicationProblemPlusJSONResponse) VisitSig
 	return err
 }
 
+type SignInAsOperatorRequestObject struct {
+	Params SignInAsOperatorParams
+}
+
+type SignInAsOperatorResponseObject interface {
+	VisitSignInAsOperatorResponse(w http.ResponseWriter) error
+}
+
+type SignInAsOperator201JSONResponse SignedIn
+
+func (response SignInAsOperator201JSONResponse) VisitSignInAsOperatorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInAsOperatordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SignInAsOperatordefaultApplicationProblemPlusJSONResponse) VisitSignInAsOperatorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EndSessionRequestObject struct {
 	Session string `json:"session"`
 	Params  EndSessionParams
@@ -18005,6 +19866,9 @@ type StrictServerInterface interface {
 	// CreateCustomer Create a customer's account, partnered with the reseller acted for
 	// (POST /v1/customers)
 	CreateCustomer(ctx context.Context, request CreateCustomerRequestObject) (CreateCustomerResponseObject, error)
+	// ChangeDevices Relabel, suspend, resume, retire or reinstate many devices
+	// (POST /v1/device-changes)
+	ChangeDevices(ctx context.Context, request ChangeDevicesRequestObject) (ChangeDevicesResponseObject, error)
 	// RegisterDevices Register devices
 	// (POST /v1/device-registrations)
 	RegisterDevices(ctx context.Context, request RegisterDevicesRequestObject) (RegisterDevicesResponseObject, error)
@@ -18032,9 +19896,18 @@ type StrictServerInterface interface {
 	// SuspendDevice Stop a device's use for a while
 	// (POST /v1/devices/{id}:suspend)
 	SuspendDevice(ctx context.Context, request SuspendDeviceRequestObject) (SuspendDeviceResponseObject, error)
+	// GetEmailConfirmation Which e-mail address the token of a mail confirms
+	// (GET /v1/email-confirmations/{token})
+	GetEmailConfirmation(ctx context.Context, request GetEmailConfirmationRequestObject) (GetEmailConfirmationResponseObject, error)
+	// ConfirmEmail Confirm an e-mail address
+	// (POST /v1/email-confirmations/{token})
+	ConfirmEmail(ctx context.Context, request ConfirmEmailRequestObject) (ConfirmEmailResponseObject, error)
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// EditMe Change the caller's own name or e-mail address
+	// (PATCH /v1/me)
+	EditMe(ctx context.Context, request EditMeRequestObject) (EditMeResponseObject, error)
 	// GetNoticeChoice How the caller gets the monthly notices
 	// (GET /v1/me/notices)
 	GetNoticeChoice(ctx context.Context, request GetNoticeChoiceRequestObject) (GetNoticeChoiceResponseObject, error)
@@ -18065,6 +19938,24 @@ type StrictServerInterface interface {
 	// GetOutboxMail A mail as it would arrive (the operator only)
 	// (GET /v1/outbox/{id})
 	GetOutboxMail(ctx context.Context, request GetOutboxMailRequestObject) (GetOutboxMailResponseObject, error)
+	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
+	// (GET /v1/partnership-requests)
+	ListPartnershipRequests(ctx context.Context, request ListPartnershipRequestsRequestObject) (ListPartnershipRequestsResponseObject, error)
+	// RequestPartnership Ask an account for a partnership (the reseller's side)
+	// (POST /v1/partnership-requests)
+	RequestPartnership(ctx context.Context, request RequestPartnershipRequestObject) (RequestPartnershipResponseObject, error)
+	// GetPartnershipRequest A request for a partnership, for either side
+	// (GET /v1/partnership-requests/{id})
+	GetPartnershipRequest(ctx context.Context, request GetPartnershipRequestRequestObject) (GetPartnershipRequestResponseObject, error)
+	// AcceptPartnershipRequest Accept a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:accept)
+	AcceptPartnershipRequest(ctx context.Context, request AcceptPartnershipRequestRequestObject) (AcceptPartnershipRequestResponseObject, error)
+	// DeclinePartnershipRequest Decline a request (the customer's side)
+	// (POST /v1/partnership-requests/{id}:decline)
+	DeclinePartnershipRequest(ctx context.Context, request DeclinePartnershipRequestRequestObject) (DeclinePartnershipRequestResponseObject, error)
+	// WithdrawPartnershipRequest Take a request back (the reseller's side)
+	// (POST /v1/partnership-requests/{id}:withdraw)
+	WithdrawPartnershipRequest(ctx context.Context, request WithdrawPartnershipRequestRequestObject) (WithdrawPartnershipRequestResponseObject, error)
 	// RequestPasswordReset Have a mail sent to choose a new password with
 	// (POST /v1/password-resets)
 	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
@@ -18140,6 +20031,9 @@ type StrictServerInterface interface {
 	// SignInAtIssuer Come back from the issuer
 	// (GET /v1/sessions/oidc/callback)
 	SignInAtIssuer(ctx context.Context, request SignInAtIssuerRequestObject) (SignInAtIssuerResponseObject, error)
+	// SignInAsOperator Begin a session of the operator
+	// (POST /v1/sessions/operator)
+	SignInAsOperator(ctx context.Context, request SignInAsOperatorRequestObject) (SignInAsOperatorResponseObject, error)
 	// EndSession End one of the caller's own sessions
 	// (DELETE /v1/sessions/{session})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
@@ -20242,6 +22136,54 @@ func (sh *strictHandler) CreateCustomer(ctx echo.Context, params CreateCustomerP
 	return nil
 }
 
+// ChangeDevices operation middleware
+func (sh *strictHandler) ChangeDevices(ctx echo.Context, params ChangeDevicesParams) error {
+	var request ChangeDevicesRequestObject
+
+	request.Params = params
+
+	var body ChangeDevicesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeDevices(ctx.Request().Context(), request.(ChangeDevicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeDevices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeDevicesResponseObject); ok {
+		return validResponse.VisitChangeDevicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RegisterDevices operation middleware
 func (sh *strictHandler) RegisterDevices(ctx echo.Context, params RegisterDevicesParams) error {
 	var request RegisterDevicesRequestObject
@@ -20629,6 +22571,57 @@ func (sh *strictHandler) SuspendDevice(ctx echo.Context, id DeviceID, params Sus
 	return nil
 }
 
+// GetEmailConfirmation operation middleware
+func (sh *strictHandler) GetEmailConfirmation(ctx echo.Context, token Token) error {
+	var request GetEmailConfirmationRequestObject
+
+	request.Token = token
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEmailConfirmation(ctx.Request().Context(), request.(GetEmailConfirmationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEmailConfirmation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetEmailConfirmationResponseObject); ok {
+		return validResponse.VisitGetEmailConfirmationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmEmail operation middleware
+func (sh *strictHandler) ConfirmEmail(ctx echo.Context, token Token, params ConfirmEmailParams) error {
+	var request ConfirmEmailRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmEmail(ctx.Request().Context(), request.(ConfirmEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmEmailResponseObject); ok {
+		return validResponse.VisitConfirmEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -20648,6 +22641,54 @@ func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EditMe operation middleware
+func (sh *strictHandler) EditMe(ctx echo.Context, params EditMeParams) error {
+	var request EditMeRequestObject
+
+	request.Params = params
+
+	var body EditMeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EditMe(ctx.Request().Context(), request.(EditMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EditMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EditMeResponseObject); ok {
+		return validResponse.VisitEditMeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -20975,6 +23016,261 @@ func (sh *strictHandler) GetOutboxMail(ctx echo.Context, id openapi_types.UUID, 
 		return err
 	} else if validResponse, ok := response.(GetOutboxMailResponseObject); ok {
 		return validResponse.VisitGetOutboxMailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPartnershipRequests operation middleware
+func (sh *strictHandler) ListPartnershipRequests(ctx echo.Context, params ListPartnershipRequestsParams) error {
+	var request ListPartnershipRequestsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPartnershipRequests(ctx.Request().Context(), request.(ListPartnershipRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPartnershipRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPartnershipRequestsResponseObject); ok {
+		return validResponse.VisitListPartnershipRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestPartnership operation middleware
+func (sh *strictHandler) RequestPartnership(ctx echo.Context, params RequestPartnershipParams) error {
+	var request RequestPartnershipRequestObject
+
+	request.Params = params
+
+	var body RequestPartnershipJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestPartnership(ctx.Request().Context(), request.(RequestPartnershipRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestPartnership")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestPartnershipResponseObject); ok {
+		return validResponse.VisitRequestPartnershipResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPartnershipRequest operation middleware
+func (sh *strictHandler) GetPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params GetPartnershipRequestParams) error {
+	var request GetPartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPartnershipRequest(ctx.Request().Context(), request.(GetPartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPartnershipRequestResponseObject); ok {
+		return validResponse.VisitGetPartnershipRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptPartnershipRequest operation middleware
+func (sh *strictHandler) AcceptPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params AcceptPartnershipRequestParams) error {
+	var request AcceptPartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcceptPartnershipRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptPartnershipRequest(ctx.Request().Context(), request.(AcceptPartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptPartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptPartnershipRequestResponseObject); ok {
+		return validResponse.VisitAcceptPartnershipRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclinePartnershipRequest operation middleware
+func (sh *strictHandler) DeclinePartnershipRequest(ctx echo.Context, id openapi_types.UUID, params DeclinePartnershipRequestParams) error {
+	var request DeclinePartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body DeclinePartnershipRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclinePartnershipRequest(ctx.Request().Context(), request.(DeclinePartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclinePartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclinePartnershipRequestResponseObject); ok {
+		return validResponse.VisitDeclinePartnershipRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawPartnershipRequest operation middleware
+func (sh *strictHandler) WithdrawPartnershipRequest(ctx echo.Context, id openapi_types.UUID, params WithdrawPartnershipRequestParams) error {
+	var request WithdrawPartnershipRequestRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body WithdrawPartnershipRequestJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPartnershipRequest(ctx.Request().Context(), request.(WithdrawPartnershipRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPartnershipRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawPartnershipRequestResponseObject); ok {
+		return validResponse.VisitWithdrawPartnershipRequestResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -21939,6 +24235,31 @@ func (sh *strictHandler) SignInAtIssuer(ctx echo.Context, params SignInAtIssuerP
 		return err
 	} else if validResponse, ok := response.(SignInAtIssuerResponseObject); ok {
 		return validResponse.VisitSignInAtIssuerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignInAsOperator operation middleware
+func (sh *strictHandler) SignInAsOperator(ctx echo.Context, params SignInAsOperatorParams) error {
+	var request SignInAsOperatorRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignInAsOperator(ctx.Request().Context(), request.(SignInAsOperatorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignInAsOperator")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignInAsOperatorResponseObject); ok {
+		return validResponse.VisitSignInAsOperatorResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
@@ -29,12 +30,27 @@ type Caller struct {
 	ActingFor uuid.UUID
 	// Session is what the caller has signed in with; uuid.Nil for tokens.
 	Session uuid.UUID
+	// Credential is what a session of the operator rests on: the operator's token of
+	// now, as which it may begin one.
+	Credential uuid.UUID
 	// Limit narrows the caller's rights everywhere, to those of a personal API
 	// token; nil narrows nothing.
 	Limit rights.Set
 	// Audits are the accounts that an auditor reads.
 	Audits []uuid.UUID
+
+	own *account.State // nil: not read yet
 }
+
+// Knowing is the caller with its own account, as it was read to let the caller in:
+// the request does not read it once more.
+func (c Caller) Knowing(own account.State) Caller {
+	c.own = &own
+	return c
+}
+
+// OperatorActor is the platform owner, as events name it.
+var OperatorActor = domain.Actor{Kind: domain.ActorOperator, ID: "operator"}
 
 // within is what the caller's Limit leaves of a set of rights.
 func (c Caller) within(set rights.Set) rights.Set {

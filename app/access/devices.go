@@ -30,7 +30,7 @@ func (r *Request) Device(ctx context.Context, name string, right rights.Right) (
 	case set.Has(right):
 		return l, nil
 	case set.Has(rights.DevicesRead):
-		return l, &Forbidden{Right: right, Account: l.State.Account}
+		return l, r.forbidden(ctx, right, l.State.Account)
 	}
 	return l, query.ErrNotFound
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -25,6 +26,7 @@ var ErrAccountClosed = errors.New("the caller's account is closed")
 type Forbidden struct {
 	Right   rights.Right
 	Account uuid.UUID // uuid.Nil: on the platform
+	Name    string    // of the account, which the caller may know
 }
 
 // Error names the right.
@@ -32,6 +34,15 @@ func (f *Forbidden) Error() string { return fmt.Sprintf("forbidden: needs the ri
 
 // Is makes it an ErrForbidden.
 func (f *Forbidden) Is(target error) bool { return target == ErrForbidden }
+
+// forbidden is Forbidden in an account that the caller may know of.
+func (r *Request) forbidden(ctx context.Context, right rights.Right, uid uuid.UUID) error {
+	s, err := r.Account(ctx, uid)
+	if err != nil {
+		return err
+	}
+	return &Forbidden{Right: right, Account: uid, Name: s.Name}
+}
 
 // OperatorOnly refuses everybody else.
 func OperatorOnly(c Caller, right rights.Right) error {

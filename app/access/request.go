@@ -43,10 +43,14 @@ type Request struct {
 
 // Request begins a request.
 func (c *Control) Request(caller Caller) *Request {
-	return &Request{
+	r := &Request{
 		Control: c, Caller: caller,
 		accounts: map[uuid.UUID]*once[account.State]{}, partnerships: map[uuid.UUID]*once[partnership.State]{},
 	}
+	if caller.own != nil {
+		r.accounts[caller.Own()] = &once[account.State]{known: true, state: *caller.own}
+	}
+	return r
 }
 
 // In is what the caller may do in an account; empty: it may not even know of it.
@@ -98,7 +102,7 @@ func (r *Request) Require(ctx context.Context, uid uuid.UUID, right rights.Right
 	case len(set) == 0:
 		return query.ErrNotFound
 	case !set.Has(right):
-		return &Forbidden{Right: right, Account: uid}
+		return r.forbidden(ctx, right, uid)
 	case r.Caller.Operator() && uid != uuid.Nil: // its rights reach also what does not exist
 		s, err := r.Account(ctx, uid)
 		if err == nil && !s.Exists() {
@@ -143,7 +147,7 @@ func (r *Request) RequireOwnChoice(ctx context.Context, uid uuid.UUID, right rig
 		return err
 	}
 	if !r.Caller.Operator() && r.Caller.Own() != uid {
-		return &Forbidden{Right: right, Account: uid}
+		return r.forbidden(ctx, right, uid)
 	}
 	return nil
 }

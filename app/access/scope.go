@@ -45,7 +45,7 @@ func (r *Request) Scope(ctx context.Context, right rights.Right, f query.Freshne
 		}
 	}
 	if len(scope) == 0 {
-		return nil, &Forbidden{Right: right, Account: caller.Own()}
+		return nil, r.forbidden(ctx, right, caller.Own())
 	}
 	return scope, nil
 }

@@ -14,9 +14,10 @@ import (
 
 // Prefixes tell the kinds of bearer tokens apart.
 const (
-	AuditPrefix    = "flau_" // of an audit grant
-	SessionPrefix  = "fles_" // of a session
-	PersonalPrefix = "flpt_" // a personal API token
+	AuditPrefix           = "flau_" // of an audit grant
+	SessionPrefix         = "fles_" // of a session
+	OperatorSessionPrefix = "flos_" // of a session of the operator
+	PersonalPrefix        = "flpt_" // a personal API token
 )
 
 // InvitationLifetime is how long an invitation can be used.
@@ -50,6 +51,11 @@ func (t Tokens) PasswordReset(user uuid.UUID, number int) string {
 // Unsubscription ends the notices of a user.
 func (t Tokens) Unsubscription(user uuid.UUID) string {
 	return t.numbered("unsubscription", user, 1)
+}
+
+// EmailChange confirms another e-mail address of a user.
+func (t Tokens) EmailChange(user uuid.UUID, number int) string {
+	return t.numbered("email change", user, number)
 }
 
 // AuditGrant is the bearer token of an audit grant.

@@ -12,6 +12,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/order"
+	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -25,7 +27,8 @@ type Close struct {
 	Confirm    bool
 }
 
-// Close ends an account. It is the operator's. Without Confirm an account that has
+// Close ends an account. It is the operator's. What is open there then stops by
+// itself (package reactions). Without Confirm an account that has
 // active devices is refused, with what it holds (account.CodeConfirmRequired).
 func (s *Service) Close(ctx context.Context, caller access.Caller, c Close) (command.Receipt, error) {
 	if err := access.OperatorOnly(caller, rights.AccountsManage); err != nil {
@@ -73,6 +76,15 @@ func (s *Service) closing(ctx context.Context, c Close) (account.Close, error) {
 	return end, err
 }
 
+// Holdings tells what an account has, and what stops when it is closed. It is the
+// operator's.
+func (s *Service) Holdings(ctx context.Context, caller access.Caller, uid uuid.UUID) (account.Holdings, error) {
+	if err := access.OperatorOnly(caller, rights.AccountsManage); err != nil {
+		return account.Holdings{}, err
+	}
+	return s.holdings(ctx, uid)
+}
+
 // holdings counts what an account has at this moment.
 func (s *Service) holdings(ctx context.Context, uid uuid.UUID) (account.Holdings, error) {
 	var h account.Holdings
@@ -81,11 +93,11 @@ func (s *Service) holdings(ctx context.Context, uid uuid.UUID) (account.Holdings
 		return h, err
 	}
 	fresh, one, of := query.Freshness{MinPosition: latest}, query.Page{Limit: 1}, []uuid.UUID{uid}
-	devices := func(in device.LifeCycle) (int, error) {
-		found, err := s.reader.Devices(ctx, query.DeviceQuery{Freshness: fresh, Page: one, Accounts: of, LifeCycle: in})
+	devices := func(in ...device.LifeCycle) (int, error) {
+		found, err := s.reader.Devices(ctx, query.DeviceQuery{Freshness: fresh, Page: one, Accounts: of, LifeCycles: in})
 		return found.Total, err
 	}
-	all, err := devices("")
+	all, err := devices()
 	if err != nil {
 		return h, err
 	}
@@ -97,11 +109,52 @@ func (s *Service) holdings(ctx context.Context, uid uuid.UUID) (account.Holdings
 		return h, err
 	}
 	h.Devices = all - retired
-	users, err := s.reader.Users(ctx, query.UserQuery{Freshness: fresh, Page: one, Account: uid, Status: user.Active, Now: s.executor.Clock.Now()})
+	users, err := s.reader.Users(ctx, query.UserQuery{Freshness: fresh, Page: one, Account: uid, Statuses: []user.Status{user.Active}, Now: s.executor.Clock.Now()})
 	if err != nil {
 		return h, err
 	}
 	partners, err := s.access.Partners(ctx, fresh, uid)
+	if err != nil {
+		return h, err
+	}
 	h.Users, h.Partnerships = users.Total, len(partners.Items)
-	return h, err
+	return h, s.addOpen(ctx, &h, fresh, uid)
+}
+
+// addOpen counts what waits.
+func (s *Service) addOpen(ctx context.Context, h *account.Holdings, fresh query.Freshness, uid uuid.UUID) error {
+	orders, err := s.reader.Renewals(ctx, query.RenewalQuery{Freshness: fresh, Page: query.Page{Limit: 1}, Of: []uuid.UUID{uid}, Statuses: []order.Status{order.Ordered}})
+	if err != nil {
+		return err
+	}
+	h.Orders = orders.Total
+	if h.Operations, err = s.operations.OpenOperations(ctx, uid); err != nil {
+		return err
+	}
+	h.Releases, err = s.openReleases(ctx, uid)
+	return err
+}
+
+// openReleases counts the requests without an answer that an account has asked or
+// holds. There are few requests at all.
+func (s *Service) openReleases(ctx context.Context, uid uuid.UUID) (int, error) {
+	own, open := release.Aggregate.Stream(uid), map[uuid.UUID]bool{}
+	for e, err := range s.executor.Log.ReadAll(ctx, eventlog.Position{}, release.Aggregate.Category+"-") {
+		if err != nil {
+			return 0, err
+		}
+		switch event := e.Event.(type) {
+		case release.ReleaseRequested:
+			if e.Stream == own || event.Requester == uid {
+				open[event.Request] = true
+			}
+		case release.ReleaseRequestGranted:
+			delete(open, event.Request)
+		case release.ReleaseRequestDenied:
+			delete(open, event.Request)
+		case release.ReleaseRequestEnded:
+			delete(open, event.Request)
+		}
+	}
+	return len(open), nil
 }

@@ -23,7 +23,7 @@ type Reopen struct {
 }
 
 // Reopen opens a closed account again. It is the operator's. Tokens that ended with
-// the account stay ended.
+// the account stay ended, and so does all else that stopped.
 func (s *Service) Reopen(ctx context.Context, caller access.Caller, c Reopen) (command.Receipt, error) {
 	if err := access.OperatorOnly(caller, rights.AccountsManage); err != nil {
 		return command.Receipt{}, err

@@ -24,6 +24,7 @@ type Service struct {
 	partnerships *partnerships.Service
 	tokens       access.Tokens
 	secrets      ports.ExternalSecrets
+	operations   ports.OperationStore
 	windows      query.Windows
 	issuer       bool // there is one to sign in at
 }
@@ -31,9 +32,9 @@ type Service struct {
 // New makes a service. Windows are the renewal windows of the Customers page;
 // issuer says whether people can sign in at an OpenID Connect issuer.
 func New(x *command.Executor, a *access.Control, reader query.Reader, p *partnerships.Service,
-	tokens access.Tokens, secrets ports.ExternalSecrets, windows query.Windows, issuer bool,
+	tokens access.Tokens, secrets ports.ExternalSecrets, operations ports.OperationStore, windows query.Windows, issuer bool,
 ) *Service {
-	return &Service{executor: x, access: a, reader: reader, partnerships: p, tokens: tokens, secrets: secrets, windows: windows, issuer: issuer}
+	return &Service{executor: x, access: a, reader: reader, partnerships: p, tokens: tokens, secrets: secrets, operations: operations, windows: windows, issuer: issuer}
 }
 
 func (s *Service) load(ctx context.Context, uid uuid.UUID) (eventlog.Loaded[account.State], error) {

@@ -18,7 +18,6 @@ import (
 type Edit struct {
 	command.Command
 	IfRevision *eventlog.Revision
-	DryRun     bool
 }
 
 // Put defines a model or replaces its definition.
@@ -61,12 +60,8 @@ func (s *Service) edit(ctx context.Context, caller access.Caller, c Edit, name s
 	if err := c.Check(); err != nil {
 		return Edited{}, err
 	}
-	carryOut := command.Execute[models.State]
-	if c.DryRun {
-		carryOut = command.DryRun[models.State]
-	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	r, err := carryOut(ctx, env, command.On(models.Aggregate, models.UID).If(c.IfRevision), decide)
+	r, err := command.Execute(ctx, env, command.On(models.Aggregate, models.UID).If(c.IfRevision), decide)
 	if err != nil {
 		return Edited{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/app/access"
@@ -50,10 +51,6 @@ func (c *counting) ReadLast(ctx context.Context, stream string) (eventlog.Record
 	return c.Log.ReadLast(ctx, stream)
 }
 
-type noon struct{}
-
-func (noon) Now() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }
-
 func withdraw(t *testing.T, s *catalogues.Service, name string) {
 	t.Helper()
 	operator := access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "operator"}}
@@ -79,7 +76,7 @@ func withdrawn(t *testing.T, s *catalogues.Service) (names []string) {
 func TestReads(t *testing.T) {
 	t.Parallel()
 	log := &counting{Log: newLog(t)}
-	x := &command.Executor{Log: log, Clock: noon{}}
+	x := &command.Executor{Log: log, Clock: clocktest.At(time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))}
 	one, other := catalogues.New(x, catalogue.Default()), catalogues.New(x, catalogue.Default())
 	stream := models.Aggregate.Stream(models.UID)
 	reads := func(want ...string) {
@@ -99,14 +96,14 @@ func TestLogSetBack(t *testing.T) {
 	t.Parallel()
 	logOf := func(names ...string) eventlog.Log {
 		log := newLog(t)
-		s := catalogues.New(&command.Executor{Log: log, Clock: noon{}}, catalogue.Default())
+		s := catalogues.New(&command.Executor{Log: log, Clock: clocktest.At(time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))}, catalogue.Default())
 		for _, name := range names {
 			withdraw(t, s, name)
 		}
 		return log
 	}
 	log := &settable{logOf()}
-	s := catalogues.New(&command.Executor{Log: log, Clock: noon{}}, catalogue.Default())
+	s := catalogues.New(&command.Executor{Log: log, Clock: clocktest.At(time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))}, catalogue.Default())
 	for _, names := range [][]string{{"RV50", "RV50X", "RV55"}, {"RV50"}, {"RV50X"}, {"RV55", "MP70", "MG90"}, nil, {"MP70"}} {
 		log.Log = logOf(names...)
 		require.Equal(t, names, withdrawn(t, s))

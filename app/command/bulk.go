@@ -123,8 +123,13 @@ func (b Bulk) each(ctx context.Context, do func(ctx context.Context, item Item) 
 				if results[i].Problems = b.Items[i].Problems; len(results[i].Problems) > 0 {
 					continue
 				}
-				r, err := do(ctx, b.Items[i])
+				r, err := Result[device.State]{}, stopped(ctx)
+				if err == nil {
+					r, err = do(ctx, b.Items[i])
+				}
 				switch {
+				case len(r.Problems) == 0 && isRefusal(err): // it was stopped
+					r.Problems = domain.ProblemsOf(err)
 				case errors.Is(err, eventlog.ErrBusy):
 					r = Result[device.State]{Problems: []domain.Problem{device.Busy()}}
 				case err != nil && !isRefusal(err):

@@ -90,6 +90,15 @@ func (s *Service) ReleaseGranted(ctx context.Context, env command.Env, request u
 	return err
 }
 
+// EndRelease ends a request that has no answer because one of its two accounts was
+// closed. The command's reason says so.
+func (s *Service) EndRelease(ctx context.Context, env command.Env, owner, request uuid.UUID) error {
+	_, err := command.Execute(ctx, env, command.On(release.Aggregate, owner), func(all release.State) ([]domain.Event, error) {
+		return release.DecideEnd(all, request, env.Command.Reason)
+	})
+	return err
+}
+
 // ReleaseByItself grants a request that its account has not answered in time, and
 // says where the log was then. One that has an answer stays as it is;
 // ReleaseGranted goes on should this command die.

@@ -19,7 +19,6 @@ import (
 type Register struct {
 	command.Command
 	Items  []Registration
-	DryRun bool
 	Atomic bool
 }
 

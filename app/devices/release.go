@@ -110,6 +110,8 @@ func (s *Service) releasesOf(ctx context.Context, owner uuid.UUID) ([]Release, e
 			answered[event.Request] = e
 		case release.ReleaseRequestDenied:
 			answered[event.Request] = e
+		case release.ReleaseRequestEnded:
+			answered[event.Request] = e
 		}
 	}
 	all := make([]Release, len(l.State.Requests))

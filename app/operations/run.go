@@ -34,7 +34,7 @@ func (s *Service) RunOperationChunk(ctx context.Context, id uuid.UUID) (done boo
 		return false, err
 	}
 	request.Submission.Renewal.Part = op.Done / chunkSize // each an order of its own
-	r, err := s.runChunk(ctx, request, items)
+	r, err := s.runChunk(s.whileOpen(ctx, request.Caller), request, items)
 	if isFinal(err) {
 		s.executor.Logger.WarnContext(ctx, "operation failed", "operation", id, "error", err)
 		return true, s.store.FailOperation(ctx, id, err.Error(), s.executor.Clock.Now().UTC())
@@ -107,6 +107,10 @@ func (s *Service) runChunk(ctx context.Context, r storedRequest, items []storedI
 		c := r.Submission.Transfer
 		c.Command, c.Devices = r.Submission.Command, firstOccurrences(items)
 		return withDuplicates(ctx, r.Caller, items, c, len(c.Devices), s.transfers.Transfer)
+	case ports.OperationDeviceChange:
+		c := r.Submission.Change
+		c.Command, c.Devices = r.Submission.Command, firstOccurrences(items)
+		return withDuplicates(ctx, r.Caller, items, c, len(c.Devices), s.devices.ChangeMany)
 	default:
 		c := r.Submission.Renewal
 		c.Command, c.Devices = r.Submission.Command, firstOccurrences(items)

@@ -31,6 +31,7 @@ type Submission struct {
 	Registrations devices.Register
 	Transfer      transfers.Transfer
 	Renewal       renewals.Renew
+	Change        devices.ChangeMany
 }
 
 // storedRequest is what all chunks of an operation have in common: the
@@ -64,7 +65,7 @@ func (s *Service) Submit(ctx context.Context, caller access.Caller, c Submission
 			return ports.Operation{}, err
 		}
 	}
-	if err := s.mayStart(ctx, caller, c.Kind); err != nil {
+	if err := s.mayStart(ctx, caller, c); err != nil {
 		return ports.Operation{}, err
 	}
 	if c.Kind == ports.OperationRenewal { // no chunk sees the selection as a whole
@@ -91,13 +92,15 @@ func (s *Service) Submit(ctx context.Context, caller access.Caller, c Submission
 	return s.store.Operation(ctx, c.ID)
 }
 
-func (s *Service) mayStart(ctx context.Context, caller access.Caller, kind ports.OperationKind) error {
+func (s *Service) mayStart(ctx context.Context, caller access.Caller, c Submission) error {
 	req := s.access.Request(caller)
-	switch kind {
+	switch c.Kind {
 	case ports.OperationRegistration:
 		return req.RequireWrite(ctx, caller.Account(), rights.DevicesRegister)
 	case ports.OperationTransfer:
 		return req.MayWrite(ctx, rights.DevicesTransfer)
+	case ports.OperationDeviceChange:
+		return req.MayWrite(ctx, c.Change.Right())
 	}
 	return req.MayWrite(ctx, rights.DevicesRenew)
 }
@@ -114,6 +117,9 @@ func (c Submission) items(caller access.Caller) ([]storedItem, error) {
 	case ports.OperationRenewal:
 		_, err := c.Renewal.Normalise()
 		return deviceItems(c.Renewal.Devices, seen), err
+	case ports.OperationDeviceChange:
+		_, err := c.Change.Normalise()
+		return deviceItems(c.Change.Devices, seen), err
 	}
 	return nil, domain.Refuse(domain.Problem{Code: CodeKindInvalid, Detail: "There is no such kind of operation."})
 }
@@ -160,18 +166,17 @@ func readable(r devices.Registration) devices.Registration {
 func withoutNUL(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
 
 func (c Submission) withoutItems() Submission {
-	c.Registrations.Items, c.Transfer.Devices, c.Renewal.Devices = nil, nil, nil
+	c.Registrations.Items, c.Transfer.Devices, c.Renewal.Devices, c.Change.Devices = nil, nil, nil, nil
 	return c
 }
 
 func (c Submission) atomic() bool {
 	return c.Kind == ports.OperationRegistration && c.Registrations.Atomic ||
 		c.Kind == ports.OperationTransfer && c.Transfer.Atomic ||
-		c.Kind == ports.OperationRenewal && c.Renewal.Atomic
+		c.Kind == ports.OperationRenewal && c.Renewal.Atomic ||
+		c.Kind == ports.OperationDeviceChange && c.Change.Atomic
 }
 
 func (c Submission) dryRun() bool {
-	return c.Kind == ports.OperationRegistration && c.Registrations.DryRun ||
-		c.Kind == ports.OperationTransfer && c.Transfer.DryRun ||
-		c.Kind == ports.OperationRenewal && c.Renewal.DryRun
+	return c.DryRun || c.Kind == ports.OperationTransfer && c.Transfer.DryRun
 }

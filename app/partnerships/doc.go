@@ -4,5 +4,6 @@
 // It is the customer who chooses its partners and what each may do in the
 // customer's account; no partner gives itself rights. The one exception is a
 // customer's account that a reseller creates: PartnerUp makes the two partners at
-// once, with read-only rights.
+// once, with read-only rights. A reseller may ask (Request); the customer answers
+// (AcceptRequest, DeclineRequest).
 package partnerships

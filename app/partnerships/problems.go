@@ -12,7 +12,25 @@ import (
 const (
 	CodeNotACustomer   = "not_a_customer"
 	CodePartnerUnknown = "partner_unknown"
+	CodeNotAReseller   = "not_a_reseller"
+	CodeNotYours       = "request_not_yours"
 )
+
+// notYours refuses one side of a request what is the other's.
+func notYours(answering side) domain.Problem {
+	p := domain.Problem{Kind: domain.Forbidden, Code: CodeNotYours, Detail: "The account that was asked accepts or declines a request."}
+	if answering == asReseller {
+		p.Detail = "Only the reseller that has made a request withdraws it."
+	}
+	return p
+}
+
+func notAReseller() domain.Problem {
+	return domain.Problem{
+		Code:   CodeNotAReseller,
+		Detail: "Only a reseller asks for a partnership. A standard account makes a reseller its partner itself.",
+	}
+}
 
 func partnerUnknown() domain.Problem {
 	return domain.Problem{Code: CodePartnerUnknown, Pointer: "/partner", Detail: "There is no reseller account with this UID."}

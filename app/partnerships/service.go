@@ -7,6 +7,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -15,10 +16,13 @@ import (
 type Service struct {
 	executor *command.Executor
 	access   *access.Control
+	reader   query.Reader
 }
 
 // New makes a service.
-func New(x *command.Executor, a *access.Control) *Service { return &Service{executor: x, access: a} }
+func New(x *command.Executor, a *access.Control, reader query.Reader) *Service {
+	return &Service{executor: x, access: a, reader: reader}
+}
 
 // requireChoice is what every command on a customer's partners checks first: the
 // caller has partners.edit in the customer's account, and is no partner of it.

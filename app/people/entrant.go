@@ -46,7 +46,8 @@ func (s *Service) entrant(ctx context.Context, uid uuid.UUID) (entrant, error) {
 }
 
 // entrantWithEmail finds the user with an e-mail address by the reservation of
-// it. It reads as much for nobody as for somebody.
+// it. It reads as much for nobody as for somebody. Whoever has only asked for the
+// address is nobody.
 func (s *Service) entrantWithEmail(ctx context.Context, key string) (entrant, error) {
 	var holder uuid.UUID
 	var subject string
@@ -69,7 +70,12 @@ func (s *Service) entrantWithEmail(ctx context.Context, key string) (entrant, er
 	if _, ok := account.Aggregate.UID(subject); ok { // an account holds the address of its first administrator
 		holder = acc.State.Administrator.ID
 	}
-	return s.entrant(ctx, holder)
+	e, err := s.entrant(ctx, holder)
+	if p := e.user.State.Person; err == nil && emailKey(p.Email) != key {
+		// An address that waits to be confirmed, or one from before that is not released yet.
+		return entrant{}, nil
+	}
+	return e, err
 }
 
 // caller is the user as a caller with the rights of this moment,
@@ -93,5 +99,5 @@ func (e entrant) caller() (access.Caller, error) {
 	if c.Administrator {
 		c.Rights = rights.Administrator()
 	}
-	return c, nil
+	return c.Knowing(e.account), nil
 }

@@ -12,9 +12,11 @@ const (
 	CodeSignInFailed    = "sign_in_failed"   // e-mail and password do not fit, whichever it is
 	CodeIssuerRequired  = "issuer_required"  // the account lets nobody in by password
 	CodeSessionRequired = "session_required" // needs somebody who has signed in; a token is not enough
-	CodeRightNotHeld    = "right_not_held"
-	CodeLabelInvalid    = account.CodeLabelInvalid
-	CodeExpiryInvalid   = audit.CodeExpiryInvalid
+	// CodeOperatorTokenRequired: a session of the operator begins with the token itself.
+	CodeOperatorTokenRequired = "operator_token_required"
+	CodeRightNotHeld          = "right_not_held"
+	CodeLabelInvalid          = account.CodeLabelInvalid
+	CodeExpiryInvalid         = audit.CodeExpiryInvalid
 )
 
 var (
@@ -26,6 +28,9 @@ var (
 	}
 	issuerRequired = domain.Problem{
 		Kind: domain.Forbidden, Code: CodeIssuerRequired, Detail: "The account lets its users sign in through the OpenID Connect issuer only.",
+	}
+	operatorTokenRequired = domain.Problem{
+		Kind: domain.Forbidden, Code: CodeOperatorTokenRequired, Detail: "Only the operator's own token begins a session of the operator.",
 	}
 	sessionRequired = domain.Problem{
 		Kind: domain.Forbidden, Code: CodeSessionRequired, Detail: "Only somebody who has signed in can do that, not a token.",

@@ -7,16 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
 const redirect = "https://fleet.example/back"
-
-type clockAt struct{ at time.Time }
-
-func (c *clockAt) Now() time.Time { return c.at }
 
 // issuer sends the browser to an address that tells the attempt's state.
 type issuer struct{ ports.Issuer }
@@ -25,7 +22,7 @@ func (issuer) SignInURL(_ context.Context, a ports.IssuerAttempt) (string, error
 	return "https://issuer.example/?" + url.Values{"state": {a.State}}.Encode(), nil
 }
 
-func serviceAt(clock *clockAt) *Service {
+func serviceAt(clock *clocktest.Clock) *Service {
 	return New(&command.Executor{Clock: clock}, nil, nil, nil, access.NewTokens([]byte("secret of an installation")),
 		Options{Issuer: issuer{}, IssuerTime: time.Minute})
 }
@@ -33,7 +30,7 @@ func serviceAt(clock *clockAt) *Service {
 // The bytes are those that were always made: browsers are on their way with them
 // while a new version starts, and attempts and identities are kept by them.
 func TestSecretsKeepTheirBytes(t *testing.T) {
-	s := serviceAt(&clockAt{})
+	s := serviceAt(new(clocktest.Clock))
 	ticket := make([]byte, ticketSize)
 	for i := range ticket {
 		ticket[i] = byte(i)
@@ -61,7 +58,7 @@ func TestSecretsKeepTheirBytes(t *testing.T) {
 }
 
 func TestOnlyTheBrowserThatLeftReturnsInTime(t *testing.T) {
-	clock := &clockAt{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	clock := clocktest.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	s := serviceAt(clock)
 	start, err := s.StartAtIssuer(t.Context(), redirect)
 	if err != nil {
@@ -90,10 +87,10 @@ func TestOnlyTheBrowserThatLeftReturnsInTime(t *testing.T) {
 		"sent back elsewhere":   {func(c *AtIssuer) { c.RedirectURI = "https://other.example/back" }, 0, false},
 		"ticket not in base 64": {func(c *AtIssuer) { c.Ticket = "?" }, 0, false},
 	}
-	begun := clock.at
+	begun := clock.Now()
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
-			clock.at = begun.Add(c.after)
+			clock.Set(begun.Add(c.after))
 			changed := back
 			c.change(&changed)
 			if _, ok := s.returned(changed); ok != c.ok {

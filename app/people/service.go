@@ -41,7 +41,9 @@ type Options struct {
 	SignIns SignInLimits
 	// ResetTime is how long a new password can be chosen after the mail.
 	ResetTime time.Duration
-	Resets    ports.ResetQueue
+	// EmailChangeTime is how long another e-mail address can be confirmed.
+	EmailChangeTime time.Duration
+	Resets          ports.ResetQueue
 	// Issuer is where people may sign in, too; nil: nowhere else.
 	Issuer ports.Issuer
 	// IssuerTime is how long somebody may take there.

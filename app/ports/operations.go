@@ -18,6 +18,7 @@ const (
 	OperationRegistration OperationKind = "registration"
 	OperationTransfer     OperationKind = "transfer"
 	OperationRenewal      OperationKind = "renewal"
+	OperationDeviceChange OperationKind = "deviceChange"
 )
 
 // OperationState is how far an operation is.
@@ -86,6 +87,11 @@ type OperationStore interface {
 	// FailOperation sets the state failed, Error and FinishedAt, unless the
 	// operation is finished.
 	FailOperation(ctx context.Context, id uuid.UUID, reason string, at time.Time) error
+	// StopOperations fails the operations of an account that were created up to an
+	// instant and have not finished, as FailOperation does.
+	StopOperations(ctx context.Context, account uuid.UUID, reason string, upTo, at time.Time) error
+	// OpenOperations counts the operations of an account that have not finished.
+	OpenOperations(ctx context.Context, account uuid.UUID) (int, error)
 	// OperationResults gives up to limit results in order, from the item with
 	// index from (0-based) on, as far as there are any.
 	OperationResults(ctx context.Context, id uuid.UUID, from, limit int) ([][]byte, error)

@@ -36,13 +36,14 @@ type ExternalAccountRow struct {
 	SecretSince time.Time // when it was given
 }
 
-// AccountQuery filters accounts. Accounts is the scope, as in DeviceQuery.
+// AccountQuery filters accounts. Accounts is the scope, as in DeviceQuery. Of what
+// a filter has several of, each will do; none is no filter. So in all queries.
 type AccountQuery struct {
 	Freshness
 	Page
 	Accounts []uuid.UUID
-	Type     account.Type
-	Status   account.Status
+	Types    []account.Type
+	Statuses []account.Status
 	Search   string
 	Now      time.Time // a pending account whose invitation has run out by then is expired
 }

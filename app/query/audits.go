@@ -28,9 +28,9 @@ type AuditGrantRow struct {
 type AuditGrantQuery struct {
 	Freshness
 	Page
-	Account uuid.UUID // that the grant names; uuid.Nil: any
-	Status  audit.Status
-	Now     time.Time // a grant that ends by then has expired
+	Accounts []uuid.UUID // that the grant names
+	Statuses []audit.Status
+	Now      time.Time // a grant that ends by then has expired
 }
 
 // EvolveAuditGrant folds an event with its metadata.

@@ -33,11 +33,11 @@ type CustomerRow struct {
 type CustomerQuery struct {
 	Freshness
 	Page
-	Reseller uuid.UUID
-	Customer uuid.UUID // uuid.Nil: all
-	Search   string    // part of name or uid, any case
-	Status   account.Status
-	Today    calendar.Date
-	Windows  Windows
-	Now      time.Time // as in AccountQuery
+	Reseller  uuid.UUID
+	Customers []uuid.UUID
+	Search    string // words of name, uid or administrators, in any case, without regard to accents
+	Statuses  []account.Status
+	Today     calendar.Date
+	Windows   Windows
+	Now       time.Time // as in AccountQuery
 }

@@ -24,20 +24,21 @@ type DeviceQuery struct {
 	Accounts       []uuid.UUID
 	UID            uuid.UUID // one device, uuid.Nil: any
 	SerialNumber   string
-	LifeCycle      device.LifeCycle
-	Model          string
-	Offer          catalogue.Offer
-	Label          string
+	LifeCycles     []device.LifeCycle
+	Models         []string // in any case
+	Offers         []catalogue.Offer
+	Labels         []string
 	ServiceEndFrom calendar.Date
 	ServiceEndTo   calendar.Date
+	Ends           []Window // days of the service end from Today
 	Expired        *bool
 	// Due leaves only devices that count in renewal windows: not retired and
-	// not renewing by themselves. Together with ServiceEndFrom and ServiceEndTo
-	// the list has exactly the devices a window counted.
+	// not renewing by themselves. Together with a window in Ends the list has
+	// exactly the devices that it counted.
 	Due bool
 	// Applied leaves only devices to which a transfer, renewal, reversal or
 	// grant with this id was applied.
 	Applied uuid.UUID
-	Search  string // part of name, serial number or factor, any case
+	Search  string // words of name, serial number, factor, ICCID or uid, as in CustomerQuery
 	Today   calendar.Date
 }

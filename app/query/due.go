@@ -18,6 +18,7 @@ const (
 	DuePartnershipWarning DueKind = "warnings of partnership ends"
 	DueInvitations        DueKind = "invitations of accounts that run out"
 	DueUserInvitations    DueKind = "invitations of users that run out"
+	DueEmailChanges       DueKind = "requests for another e-mail address that run out"
 	DueAllServices        DueKind = "resellers' accounts that lack offers"
 	DueNotices            DueKind = "monthly notices of resellers"
 )

@@ -20,6 +20,8 @@ type Reader interface {
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
+	// PartnershipRequests are all on one page.
+	PartnershipRequests(context.Context, PartnershipRequestQuery) (List[PartnershipRequestRow], error)
 	Notices(context.Context, NoticeQuery) (List[NoticeRow], error)
 	// NoticeChoices are those of the users of some accounts.
 	NoticeChoices(ctx context.Context, p eventlog.Position, accounts []uuid.UUID) ([]NoticeChoice, error)

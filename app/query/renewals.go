@@ -7,6 +7,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/order"
 )
 
@@ -18,7 +19,8 @@ type RenewalRow struct {
 	Account     uuid.UUID // that ordered; uuid.Nil: the operator
 	Term        string    // one of this, Until and Align
 	Until       calendar.Date
-	Align       string // a date or a kind of device.Alignment
+	Align       string          // a date or a kind of device.Alignment
+	Offer       catalogue.Offer // to run on; empty: as before
 	OrderNumber string
 	Note        string
 	OrderedAt   time.Time
@@ -32,12 +34,12 @@ type RenewalRow struct {
 type RenewalQuery struct {
 	Freshness
 	Page
-	Accounts    []uuid.UUID
-	UID         uuid.UUID // this and the next two: uuid.Nil is any
-	Account     uuid.UUID // that ordered, or had one of the devices
-	Device      uuid.UUID
-	Status      order.Status
-	OrderNumber string
+	Accounts     []uuid.UUID
+	UID          uuid.UUID   // uuid.Nil: any
+	Of           []uuid.UUID // accounts that ordered, or had one of the devices
+	Devices      []uuid.UUID
+	Statuses     []order.Status
+	OrderNumbers []string
 }
 
 // AllocationRow is a service allocation that the operator has granted.
@@ -59,5 +61,5 @@ type AllocationQuery struct {
 	Freshness
 	Page
 	Accounts []uuid.UUID
-	Device   uuid.UUID // uuid.Nil: any
+	Devices  []uuid.UUID
 }

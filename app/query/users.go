@@ -29,9 +29,9 @@ type UserRow struct {
 type UserQuery struct {
 	Freshness
 	Page
-	Account uuid.UUID
-	UID     uuid.UUID // one user, uuid.Nil: any
-	Status  user.Status
-	Search  string    // part of name or e-mail, any case
-	Now     time.Time // as in AccountQuery
+	Account  uuid.UUID
+	UID      uuid.UUID // one user, uuid.Nil: any
+	Statuses []user.Status
+	Search   string    // words of name, e-mail or uid, as in CustomerQuery
+	Now      time.Time // as in AccountQuery
 }

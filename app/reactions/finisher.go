@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/domain"
 )
@@ -24,12 +25,13 @@ import (
 //   - a reservation whose holder does not have the value, or no longer has it,
 //     is released;
 //   - an account that a reseller created is partnered with it;
-//   - the tokens of a closed account are revoked;
+//   - the tokens of a closed account are revoked, and what was open there stops;
 //   - a secret of an external account that is no longer of use is dropped;
 //   - a person erased in one stream is erased in all, and what signing in
 //     needed and the key are destroyed;
 //   - a device whose owner has agreed to release it is released;
-//   - users follow what their account has decided about them;
+//   - users follow what their account has decided about them, and the account what
+//     they have changed about themselves;
 //   - what is approved of a renewal order is renewed, and what was taken back is
 //     recorded there;
 //   - an all-or-nothing batch is finished when it was committed, else abandoned.
@@ -42,13 +44,17 @@ type Finisher struct {
 	partnerships *partnerships.Service
 	devices      *devices.Service
 	renewals     *renewals.Service
+	operations   ports.OperationStore
+	open         *openThings
 }
 
 // NewFinisher makes the finisher.
 func NewFinisher(x *command.Executor, a *accounts.Service, p *people.Service, s *partnerships.Service, d *devices.Service,
-	r *renewals.Service,
+	r *renewals.Service, o ports.OperationStore,
 ) *Finisher {
-	return &Finisher{executor: x, accounts: a, people: p, partnerships: s, devices: d, renewals: r}
+	return &Finisher{
+		executor: x, accounts: a, people: p, partnerships: s, devices: d, renewals: r, operations: o, open: newOpenThings(),
+	}
 }
 
 // Name is that of its checkpoint. It changes with Prefixes: the log is then

@@ -72,6 +72,32 @@ func passwordResetMail(e eventlog.Recorded, to account.Person, expires time.Time
 	})
 }
 
+func emailConfirmationMail(e eventlog.Recorded, to account.Person, expires time.Time, link string) (ports.Mail, error) {
+	return onlyMail(e, to, "Confirm your e-mail address", letters.Letter{
+		Title: "Confirm your e-mail address",
+		Blocks: []letters.Block{
+			{Text: "You asked to sign in with this e-mail address. Confirm it until " + instant(expires) + "."},
+		},
+		Button: letters.Link{Label: "Confirm the address", URL: link},
+		Why:    []string{"If it was not you, there is nothing to do."},
+	})
+}
+
+func emailNoticeMail(e eventlog.Recorded, to account.Person, wanted, publicURL string) (ports.Mail, error) {
+	m, err := onlyMail(e, to, "Another e-mail address was asked for", letters.Letter{
+		Title: "Another e-mail address was asked for",
+		Blocks: []letters.Block{
+			{Text: "Somebody who was signed in as you asked for another e-mail address: " + wanted +
+				". Once it is confirmed there, you sign in with that one and no longer with this one."},
+			{Text: "If it was not you, change your password now: this ends all other sessions, and the request with them."},
+		},
+		Button: letters.Link{Label: "Change the password", URL: publicURL + "/security"},
+		Why:    []string{"You get this because it is the address that you sign in with."},
+	})
+	m.ID = uuid.NewSHA1(e.ID, []byte("notice"))
+	return m, err
+}
+
 func endWarningMail(e eventlog.Recorded, until time.Time, reseller, customer account.State, to account.Person, publicURL string) (ports.Mail, error) {
 	when := instant(until)
 	return mailTo(e, to, fmt.Sprintf("The partnership of %s and %s ends on %s", reseller.Name, customer.Name, when), letters.Letter{

@@ -90,8 +90,18 @@ func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail
 		return m.userInvitation(ctx, e, event.User, event.Invitation.Number)
 	case partnership.PartnershipEndWarned:
 		return m.endWarning(ctx, e, event)
+	case partnership.PartnershipRequested:
+		return m.partnershipRequested(ctx, e, event)
+	case partnership.PartnershipEstablished:
+		return m.partnershipAccepted(ctx, e, event)
+	case partnership.PartnershipRequestDeclined:
+		return m.requestAnswered(ctx, e, asCustomer, "declined", event.Reason)
+	case partnership.PartnershipRequestWithdrawn:
+		return m.requestAnswered(ctx, e, asReseller, "withdrawn", event.Reason)
 	case user.PasswordResetRequested:
 		return m.passwordReset(ctx, e, event)
+	case user.EmailChangeRequested:
+		return m.emailChange(ctx, e, event)
 	case order.RenewalOrdered:
 		return m.renewalOrdered(ctx, e, event)
 	case order.RenewalOrderApplied:
@@ -144,6 +154,43 @@ func (m *Mailings) passwordReset(ctx context.Context, e eventlog.Recorded, event
 	}
 	link := m.link("reset-password", m.tokens.PasswordReset(event.User, r.Number))
 	return one(passwordResetMail(e, person.Person, r.Expires, link))
+}
+
+// emailChange mails to the address that a user wants how to confirm it, as long as
+// that can be done, and to the one that the user has that this was asked for.
+func (m *Mailings) emailChange(ctx context.Context, e eventlog.Recorded, asked user.EmailChangeRequested) ([]ports.Mail, error) {
+	u, enters, err := m.people.WhoIs(ctx, asked.User)
+	if err != nil || u.Erased || u.Person.IsErased() || asked.Person.IsErased() {
+		return nil, err
+	}
+	before, err := m.userBefore(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	told, err := emailNoticeMail(e, before.Person, asked.Person.Email, m.publicURL)
+	if err != nil {
+		return nil, err
+	}
+	mails := []ports.Mail{told}
+	if enters && u.Change.Number == asked.Change.Number && len(u.Change.TokenHash) > 0 && m.executor.Clock.Now().Before(u.Change.Expires) {
+		confirm, err := emailConfirmationMail(e, asked.Person, u.Change.Expires, m.link("confirm-email", m.tokens.EmailChange(asked.User, u.Change.Number)))
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, confirm)
+	}
+	return mails, nil
+}
+
+// userBefore is a user as before an event.
+func (m *Mailings) userBefore(ctx context.Context, e eventlog.Recorded) (s user.State, err error) {
+	for r, err := range m.executor.Log.ReadStream(ctx, e.Stream, 0) {
+		if err != nil || r.Revision >= e.Revision {
+			return s, err
+		}
+		s = user.Evolve(s, r.Event)
+	}
+	return s, nil
 }
 
 // endWarning warns the administrators of both accounts that their partnership is

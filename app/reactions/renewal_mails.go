@@ -12,7 +12,9 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/letters"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
@@ -30,12 +32,18 @@ func (m *Mailings) renewalOrdered(ctx context.Context, e eventlog.Recorded, even
 }
 
 // renewalWithdrawn mails that an order was taken back to those who were told of it.
+// What ended because an account was closed is news to whoever ordered, too.
 func (m *Mailings) renewalWithdrawn(ctx context.Context, e eventlog.Recorded, event order.RenewalOrderWithdrawn) ([]ports.Mail, error) {
 	o, err := load(ctx, m, order.Aggregate, event.Order)
 	if err != nil || o.Account == uuid.Nil {
 		return nil, err
 	}
-	return m.toOtherSide(ctx, e, o, "withdrawn", lines(o, event.Devices), event.Reason)
+	mails, err := m.toOtherSide(ctx, e, o, "withdrawn", lines(o, event.Devices), event.Reason)
+	if err != nil || e.Metadata.Actor.Kind != domain.ActorSystem {
+		return mails, err
+	}
+	own, err := m.renewalAnswered(ctx, e, event.Order, "withdrawn", event.Devices, event.Reason)
+	return append(own, mails...), err
 }
 
 // renewalAnswered mails what the operator has done about an order to the account
@@ -127,7 +135,7 @@ func renewalMail(e eventlog.Recorded, to account.Person, by, what string, o orde
 	if o.OrderNumber != "" {
 		number = " " + o.OrderNumber
 	}
-	facts := []letters.Fact{{Label: "Ordered by", Value: by}}
+	facts := []letters.Fact{{Label: "Ordered by", Value: by}, ordered(o)}
 	if reason != "" {
 		facts = append(facts, letters.Fact{Label: "Reason", Value: reason})
 	}
@@ -144,6 +152,19 @@ func renewalMail(e eventlog.Recorded, to account.Person, by, what string, o orde
 		l.Blocks = append(l.Blocks, letters.Block{Note: fmt.Sprintf("and %d more", more)})
 	}
 	return mailTo(e, to, fmt.Sprintf("Renewal order%s %s (%s)", number, what, letters.Devices(len(about))), l)
+}
+
+// ordered says for how long devices were to be renewed.
+func ordered(o order.State) letters.Fact {
+	switch {
+	case o.Term != (calendar.Term{}):
+		return letters.Fact{Label: "Term", Value: o.Term.String()}
+	case !o.Until.IsZero():
+		return letters.Fact{Label: "Until", Value: o.Until.String()}
+	case !o.Align.Day.IsZero():
+		return letters.Fact{Label: "Until", Value: o.Align.Day.String() + ", the same day for all"}
+	}
+	return letters.Fact{Label: "Until", Value: string(o.Align.Kind)}
 }
 
 // lines are those of some devices of an order, of all when none are named.

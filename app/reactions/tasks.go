@@ -49,7 +49,17 @@ func (t *tasks) add(e eventlog.Recorded) {
 		t.reserve(event.Subject, e.Stream, event.Kind)
 		t.tidy(event.Subject, e)
 	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountRenamed, account.AdministratorEmailCorrected,
-		user.UserInvitationRevoked, user.UserInvitationAbandoned:
+		user.UserInvitationRevoked, user.UserInvitationAbandoned, user.EmailChangeRequested, user.EmailChangeExpired,
+		user.PasswordChanged:
+		t.tidy(e.Stream, e)
+	case user.UserRenamed:
+		t.followPerson(event.User, e)
+	case user.EmailChanged:
+		t.tidy(e.Stream, e)
+		t.followPerson(event.User, e)
+	case account.AdministratorNamed:
+		t.followPerson(event.Administrator.ID, e)
+	case account.AdministratorEmailChanged:
 		t.tidy(e.Stream, e)
 	case order.RenewalOrderApproved:
 		t.finishOrder(event.Order, e)
@@ -65,6 +75,7 @@ func (t *tasks) add(e eventlog.Recorded) {
 		t.tidy(e.Stream, e)
 		t.dropSecrets(event.Account)
 		t.endTokens(event.Account, e)
+		t.stopOpen(event.Account, e)
 	case account.AccountActivated:
 		t.joinFirst(event.Account, event.Administrator, event.Credential, e)
 	case account.AdministratorJoined:
@@ -84,8 +95,10 @@ func (t *tasks) add(e eventlog.Recorded) {
 	case audit.AuditorErased:
 		t.erase(event.Grant, e)
 	case user.UserErased:
-		if event.EmailReservation != "" {
-			t.reserve(e.Stream, event.EmailReservation, reservation.Email)
+		for _, stream := range append(event.EarlierReservations, event.EmailReservation, event.WantedReservation) {
+			if stream != "" {
+				t.reserve(e.Stream, stream, reservation.Email)
+			}
 		}
 		t.tidy(e.Stream, e)
 		t.erase(event.User, e)
@@ -146,8 +159,11 @@ func (t *tasks) partnerUp(created account.AccountCreated, e eventlog.Recorded) {
 		return
 	}
 	t.others["partnership of "+e.Stream] = func(ctx context.Context) error {
-		customer := account.State{UID: created.Account, Reseller: created.Reseller}
-		_, err := t.finisher.partnerships.PartnerUp(ctx, t.finisher.because(e), customer)
+		l, err := eventlog.Load(ctx, t.finisher.executor.Log, account.Aggregate, created.Account)
+		if err != nil || l.State.Status == account.Closed {
+			return err // closed before it had a partner
+		}
+		_, err = t.finisher.partnerships.PartnerUp(ctx, t.finisher.because(e), l.State)
 		return err
 	}
 }
@@ -174,6 +190,15 @@ func (t *tasks) nameAdministrator(activated user.UserActivated, e eventlog.Recor
 func (t *tasks) followAccess(uid, person uuid.UUID, e eventlog.Recorded) {
 	t.refusable("access by "+e.ID.String(), e, func(ctx context.Context, env command.Env) error {
 		_, err := t.finisher.people.FollowAccess(ctx, env, uid, person)
+		return err
+	})
+}
+
+// followPerson lets the account know an administrator as the user is by now: the
+// change may have come while the account was about to name the user.
+func (t *tasks) followPerson(uid uuid.UUID, e eventlog.Recorded) {
+	t.refusable("person of user "+uid.String(), e, func(ctx context.Context, env command.Env) error {
+		_, err := t.finisher.people.FollowPerson(ctx, env, uid)
 		return err
 	})
 }

@@ -22,7 +22,6 @@ type Answer struct {
 	command.Command
 	Renewal uuid.UUID
 	Devices []string
-	DryRun  bool
 	Atomic  bool // of Apply
 }
 
@@ -48,7 +47,10 @@ func (s *Service) Apply(ctx context.Context, caller access.Caller, c Answer) (co
 		chosen = c.concerned(o)
 	}
 	if c.DryRun {
-		bulk := s.renewing(o, chosen, c.Atomic)
+		bulk, err := s.renewing(ctx, o, chosen, c.Atomic)
+		if err != nil {
+			return command.BulkResult{}, err
+		}
 		bulk.DryRun, bulk.Visible = true, func(uuid.UUID) bool { return true }
 		return bulk.Run(ctx, env)
 	}
@@ -154,9 +156,5 @@ func trimmed(reason string) (string, error) {
 }
 
 func (c Answer) execute(ctx context.Context, env command.Env, decide command.Decide[order.State]) (command.Result[order.State], error) {
-	on := command.On(order.Aggregate, c.Renewal)
-	if c.DryRun {
-		return command.DryRun(ctx, env, on, decide)
-	}
-	return command.Execute(ctx, env, on, decide)
+	return command.Execute(ctx, env, command.On(order.Aggregate, c.Renewal), decide)
 }

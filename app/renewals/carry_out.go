@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
@@ -37,7 +38,11 @@ func (s *Service) carryOut(ctx context.Context, env command.Env, o *order.State,
 	if len(devices) == 0 {
 		return done, nil
 	}
-	results, err := s.renewing(*o, devices, atomic).Results(ctx, env)
+	bulk, err := s.renewing(ctx, *o, devices, atomic)
+	if err != nil {
+		return done, err
+	}
+	results, err := bulk.Results(ctx, env)
 	if err != nil {
 		return done, err
 	}
@@ -67,15 +72,27 @@ func (s *Service) carryOut(ctx context.Context, env command.Env, o *order.State,
 }
 
 // renewing is the renewal of approved devices.
-func (s *Service) renewing(o order.State, devices []uuid.UUID, atomic bool) command.Bulk {
+func (s *Service) renewing(ctx context.Context, o order.State, devices []uuid.UUID, atomic bool) (command.Bulk, error) {
+	accounts := make([]uuid.UUID, len(o.Devices))
+	for i, d := range o.Devices {
+		accounts[i] = d.Account
+	}
+	on, err := s.offering(ctx, s.access.Request(access.Caller{}), o.Offer, accounts)
+	if err != nil {
+		return command.Bulk{}, err
+	}
+	renew := func(d device.State) ([]domain.Event, error) {
+		c, _ := on.renew(d, device.Renew{Rules: s.rules}) // one that has moved is the order's to refuse
+		return order.DecideRenew(o, d, c)
+	}
 	bulk := command.Bulk{Items: make([]command.Item, len(devices)), Success: domain.OutcomeRenewed, Atomic: atomic}
 	for i, uid := range devices {
 		bulk.Items[i] = command.Item{
 			Name: uid.String(), Device: command.On(device.Aggregate, uid),
-			Decide: func(d device.State) ([]domain.Event, error) { return order.DecideRenew(o, d, s.rules) },
+			Decide: renew,
 		}
 	}
-	return bulk
+	return bulk, nil
 }
 
 // ends are those before and after the renewal of a device, from its stream when

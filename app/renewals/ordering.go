@@ -63,7 +63,7 @@ func (o *ordering) lines(results []command.Result[device.State]) []order.Line {
 func (o *ordering) decide(lines []order.Line, results []command.Result[device.State]) command.Decide[order.State] {
 	ordered := order.Order{
 		UID: o.uid, Account: o.env.Actor.Account, Devices: lines, Term: o.renew.Term, Until: o.renew.Until, Align: o.renew.Align,
-		OrderNumber: o.renew.OrderNumber, Note: o.renew.Note,
+		Offer: o.renew.Offer, OrderNumber: o.renew.OrderNumber, Note: o.renew.Note,
 	}
 	for _, r := range results {
 		if r.Before.OrderNumberUsed(o.renew.OrderNumber) {

@@ -8,6 +8,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -26,6 +27,7 @@ type Preview struct {
 	NewEnd     calendar.Date
 	DaysGained int // days of service from today on that the order adds
 	Parked     bool
+	Offer      catalogue.Offer // after the order; empty where Device is nil
 }
 
 // Preview tells what an order would do, by the decisions of Renew and with its
@@ -55,6 +57,7 @@ func (s *Service) Preview(ctx context.Context, caller access.Caller, c Renew) ([
 // of adds what is to be told of a device that the caller sees.
 func (p Preview) of(r command.Result[device.State], today calendar.Date) Preview {
 	p.Device, p.Revision = &r.Before, r.Revision
+	p.Offer = r.State.Service.Offer
 	p.CurrentEnd, p.Parked = r.Before.Allocation().Until, r.Before.Service.AutoRenew
 	for _, e := range r.Events {
 		if renewed, ok := e.(device.ServiceRenewed); ok {

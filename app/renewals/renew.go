@@ -11,13 +11,14 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Renew orders a renewal of devices, named by uid or serial number. Exactly one of
-// Term, Until and Align. Part tells the parts of one long command apart, each of
+// Term, Until and Align, or none for another Offer alone. Part tells the parts of one long command apart, each of
 // which is an order of its own.
 type Renew struct {
 	command.Command
@@ -25,10 +26,10 @@ type Renew struct {
 	Term        calendar.Term
 	Until       calendar.Date
 	Align       device.Alignment
+	Offer       catalogue.Offer // that the devices are to run on; empty: as they do
 	OrderNumber string
 	Note        string
 	Part        int
-	DryRun      bool
 	Atomic      bool
 }
 
@@ -71,12 +72,27 @@ func (s *Service) ordering(ctx context.Context, caller access.Caller, c Renew) (
 	if err := o.name(ctx); err != nil {
 		return nil, err
 	}
+	var accounts []uuid.UUID
+	for d := range o.selected.States() {
+		accounts = append(accounts, d.Account)
+	}
+	on, err := s.offering(ctx, req, c.Offer, accounts)
+	if err != nil {
+		return nil, err
+	}
 	o.renew = device.Renew{
 		ID: o.uid, Term: c.Term, Until: c.Until, Align: align(c.Align, o.selected, o.env.Today()),
-		OrderNumber: c.OrderNumber, Note: c.Note, Today: o.env.Today(), Rules: s.rules,
+		Offer: c.Offer, OrderNumber: c.OrderNumber, Note: c.Note, Today: o.env.Today(), Rules: s.rules,
+	}
+	renew := func(d device.State) ([]domain.Event, error) {
+		c, err := on.renew(d, o.renew)
+		if err != nil {
+			return nil, err
+		}
+		return device.DecideRenew(d, c)
 	}
 	o.bulk = command.Bulk{
-		Items:   items(o.selected, c.Devices, func(d device.State) ([]domain.Event, error) { return device.DecideRenew(d, o.renew) }),
+		Items:   items(o.selected, c.Devices, renew),
 		Success: domain.OutcomeOrdered, DryRun: true, Atomic: c.Atomic, Visible: o.selected.Sees,
 	}
 	return o, nil
@@ -108,9 +124,12 @@ func (c Renew) Normalise() (Renew, error) {
 		return c, err
 	}
 	var p []domain.Problem
-	problems := device.CheckRenewal(device.Renew{Term: c.Term, Until: c.Until, Align: c.Align})
+	problems := device.CheckRenewal(device.Renew{Term: c.Term, Until: c.Until, Align: c.Align, Offer: c.Offer})
 	if len(c.Devices) == 0 {
 		problems = append(problems, domain.At("/devices", []domain.Problem{device.SelectionEmpty()})...)
+	}
+	if c.Offer != "" && !c.Offer.Valid() {
+		problems = append(problems, domain.At("/offer", []domain.Problem{catalogue.OfferInvalid()})...)
 	}
 	c.OrderNumber, p = command.OrderNumber(c.OrderNumber)
 	problems = append(problems, domain.At("/orderNumber", p)...)

@@ -22,7 +22,6 @@ type Reverse struct {
 	command.Command
 	Renewal uuid.UUID
 	Devices []string // empty: all, up to 1,000
-	DryRun  bool
 	Atomic  bool
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -15,14 +16,15 @@ type Service struct {
 	executor  *command.Executor
 	access    *access.Control
 	reader    query.Reader
+	catalogue *catalogues.Service
 	rules     device.Rules
 	automatic bool
 }
 
 // New makes the service. automatic: an order is applied at once for the devices
 // on which the caller has devices.renew, whoever it is.
-func New(x *command.Executor, a *access.Control, reader query.Reader, rules device.Rules, automatic bool) *Service {
-	return &Service{executor: x, access: a, reader: reader, rules: rules, automatic: automatic}
+func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules, automatic bool) *Service {
+	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules, automatic: automatic}
 }
 
 // uidsOf are the devices that a command names.

@@ -124,6 +124,8 @@ func (r *retiredReleases) follow(ctx context.Context, log eventlog.Log) error {
 			delete(r.open, event.Request)
 		case release.ReleaseRequestDenied:
 			delete(r.open, event.Request)
+		case release.ReleaseRequestEnded:
+			delete(r.open, event.Request)
 		}
 		r.followed = e.Position
 	}

@@ -61,6 +61,10 @@ func New(x *command.Executor, reader query.Reader, releaser Releaser, noticer No
 			name: "user-invitation-expiry", due: query.DueQuery{Kind: query.DueUserInvitations}, aggregate: user.Aggregate,
 			decide: user.DecideLapse, command: placeInStream,
 		},
+		dueStreams[user.State]{
+			name: "email-change-expiry", due: query.DueQuery{Kind: query.DueEmailChanges}, aggregate: user.Aggregate,
+			decide: user.DecideLapseEmail, command: placeInStream,
+		},
 		dueStreams[account.State]{
 			name: "all-services", due: query.DueQuery{Kind: query.DueAllServices}, aggregate: account.Aggregate,
 			decide:  func(s account.State, _ time.Time) ([]domain.Event, error) { return account.DecideAllServices(s) },

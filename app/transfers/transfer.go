@@ -2,6 +2,7 @@ package transfers
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -125,10 +126,15 @@ func (s *Service) transferDecision(r request, inForce catalogues.InForce, betwee
 			ID: r.env.Command.ID, From: between.from, To: between.to, By: by, Partnered: between.partnered, Offer: offer,
 			Model: model, Today: r.env.Today(), Rules: s.rules,
 		}
+		var events []domain.Event
+		var err error
 		if planned {
-			return device.DecidePlanned(d, c, promise)
+			events, err = device.DecidePlanned(d, c, promise)
+		} else {
+			events, err = device.DecideTransfer(d, c)
 		}
-		return device.DecideTransfer(d, c)
+		between.tell(domain.ProblemsOf(err))
+		return events, err
 	}
 }
 
@@ -143,6 +149,17 @@ type accounts struct {
 	from, to       device.Owner
 	partnered      bool
 	source, target rights.Set
+	names          map[string]string // of those that the caller may know of, by uid
+}
+
+// tell has problems say by name in which account a right is missing.
+func (a accounts) tell(problems []domain.Problem) {
+	for i, p := range problems {
+		right, name := p.Facts["right"], a.names[p.Facts["account"]]
+		if name != "" && p.Detail == device.MissingRight(right, uuid.Nil).Detail {
+			problems[i].Detail = fmt.Sprintf("Needs %s in %s.", right, name)
+		}
+	}
 }
 
 // accountsOf reads the accounts of a transfer. A target account that the caller
@@ -173,6 +190,17 @@ func (s *Service) accountsOf(ctx context.Context, req *access.Request, c Transfe
 	if party := a.partnered && (own == c.From || own == c.To); len(a.target) == 0 && !party {
 		a.to, a.partnered = device.Owner{UID: c.To}, false
 	}
+	a.names = map[string]string{}
+	for _, o := range []device.Owner{a.from, a.to} {
+		if o.Status == "" {
+			continue
+		}
+		s, err := req.Account(ctx, o.UID)
+		if err != nil {
+			return a, err
+		}
+		a.names[o.UID.String()] = s.Name
+	}
 	return a, nil
 }
 
@@ -194,5 +222,6 @@ func (a accounts) problems(caller access.Caller) []domain.Problem {
 	if !caller.Operator() { // the operator sees all there is
 		problems = append(problems, device.NotPartnered())
 	}
+	a.tell(problems)
 	return problems
 }

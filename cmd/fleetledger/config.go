@@ -66,6 +66,7 @@ type Config struct {
 	SessionLifetime   time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
 	PasswordMinimum   int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
 	PasswordResetTime time.Duration `help:"How long a forgotten password can be replaced after the mail." env:"FLEETLEDGER_PASSWORD_RESET_TIME" default:"1h"`
+	EmailChangeTime   time.Duration `help:"How long another e-mail address can be confirmed after the mail." env:"FLEETLEDGER_EMAIL_CHANGE_TIME" default:"24h"`
 	SignInsByEmail    int           `help:"Attempts to sign in with one e-mail address within the window." env:"FLEETLEDGER_SIGN_INS_BY_EMAIL" default:"10"`
 	SignInsByAddress  int           `help:"Attempts to sign in from one network address within the window." env:"FLEETLEDGER_SIGN_INS_BY_ADDRESS" default:"100"`
 	SignInWindow      time.Duration `help:"Time in which attempts to sign in are counted." env:"FLEETLEDGER_SIGN_IN_WINDOW" default:"15m"`
@@ -145,7 +146,7 @@ func (c *Config) validate() error {
 	}
 	for variable, d := range map[string]time.Duration{
 		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow,
-		"FLEETLEDGER_PASSWORD_RESET_TIME": c.PasswordResetTime,
+		"FLEETLEDGER_PASSWORD_RESET_TIME": c.PasswordResetTime, "FLEETLEDGER_EMAIL_CHANGE_TIME": c.EmailChangeTime,
 	} {
 		if d < time.Minute || d > 366*24*time.Hour {
 			refuse(variable, "%s is not between a minute and a year", d)

@@ -43,6 +43,7 @@ type engine struct {
 	app        *app.App
 	jobs       *jobs.Jobs
 	operations *operations.Store
+	passwords  *passwords.Hasher
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -68,8 +69,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	if err != nil {
 		return nil, err
 	}
-	hasher, err := passwords.New()
-	if err != nil {
+	if e.passwords, err = passwords.New(); err != nil {
 		return nil, err
 	}
 	mailer, delivery, err := e.mail(c, logger)
@@ -85,7 +85,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 		return nil, err
 	}
 	e.operations = operations.NewStore(s.pool, e.jobs.QueueChunk)
-	d := e.dependencies(c, windows, secret, hasher, logger)
+	d := e.dependencies(c, windows, secret, logger)
 	d.Notices = c.notices(mailer)
 	e.app = app.New(d)
 	readModel := fleet.Projection()
@@ -96,7 +96,7 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 	return e, err
 }
 
-func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, hasher *passwords.Hasher, logger *slog.Logger) app.Dependencies {
+func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, logger *slog.Logger) app.Dependencies {
 	warnDays, _ := parseWarnings(c.Warnings) // validated
 	d := app.Dependencies{
 		WarnDays:  warnDays,
@@ -112,10 +112,10 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, h
 		Secrets:         e.secrets,
 		Secret:          secret,
 		People: people.Options{
-			Store: peoplestore.NewStore(e.pool), Tokens: postgres.NewTokens(e.pool), Passwords: hasher,
+			Store: peoplestore.NewStore(e.pool), Tokens: postgres.NewTokens(e.pool), Passwords: e.passwords,
 			SessionLifetime: c.SessionLifetime, PasswordMinimum: c.PasswordMinimum,
 			SignIns:   people.SignInLimits{PerEmail: c.SignInsByEmail, PerAddress: c.SignInsByAddress, Window: c.SignInWindow},
-			ResetTime: c.PasswordResetTime, Resets: e.jobs,
+			ResetTime: c.PasswordResetTime, Resets: e.jobs, EmailChangeTime: c.EmailChangeTime,
 			Issuer: c.issuer(), IssuerTime: c.OIDCTime,
 		},
 		Logger: logger,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/cmd/fleetledger/demo"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -27,7 +28,7 @@ func TestFleet(t *testing.T) {
 	_, token := s.reseller("Summit Wireless")
 	desk := s.client(token)
 	uids := map[string]string{}
-	rows, err := csv.NewReader(strings.NewReader(demoCustomers)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(demo.Customers)).ReadAll()
 	require.NoError(t, err)
 	for _, row := range rows[1:] {
 		var offers []client.Offer
@@ -38,7 +39,7 @@ func TestFleet(t *testing.T) {
 	}
 	dirty, err := os.ReadFile("testdata/fleet-dirty.csv")
 	require.NoError(t, err)
-	files := []string{targeted(demoFleet, ",", uids), targeted(string(dirty), ";", uids)}
+	files := []string{targeted(demo.Fleet, ",", uids), targeted(string(dirty), ";", uids)}
 
 	first := s.registerFile(desk, files[0])
 	require.Equal(t, 2000, first.Total)

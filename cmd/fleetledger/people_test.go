@@ -18,6 +18,7 @@ import (
 
 var (
 	activationLink = regexp.MustCompile(`/activate/([A-Za-z0-9_-]+)`)
+	confirmLink    = regexp.MustCompile(`/confirm-email/([A-Za-z0-9_-]+)`)
 	resetLink      = regexp.MustCompile(`/reset-password/([A-Za-z0-9_-]+)`)
 )
 
@@ -70,15 +71,23 @@ func TestPeopleFromMailToSession(t *testing.T) {
 	when(s.client(ada).GetMe(ctx, nil)).RefusedAs(t, http.StatusUnauthorized)
 	ada = s.signIn(admin, chosen)
 	when(s.client(ada).ChangePassword(ctx, nil, client.PasswordChange{Current: chosen, Password: changed})).Then(t)
+
+	// And takes another address, which is confirmed by mail.
+	const moved = "ada@summit.example"
+	when(s.client(ada).EditMe(ctx, nil, client.MeEdit{Name: new("Ada L."), Email: new(moved)})).Then(t)
+	confirmation := s.mailed(moved, confirmLink)
+	when(visitor.ConfirmEmail(ctx, confirmation, nil)).Then(t)
+	when(visitor.SignIn(ctx, client.SignIn{Email: admin, Password: changed})).RefusedAs(t, http.StatusUnauthorized)
+	s.signIn(moved, changed)
 	s.stop()
-	for _, secret := range []string{password, chosen, changed, reset, ada, bo, "argon2id"} {
+	for _, secret := range []string{password, chosen, changed, reset, confirmation, ada, bo, "argon2id"} {
 		require.NotContains(t, s.log.String(), secret)
 	}
 
 	again := serve(t, s.dir)
 	when(again.client(bo).GetMe(ctx, nil)).Then(t)
 	when(again.client(ada).GetMe(ctx, nil)).Then(t)
-	again.signIn(admin, changed)
+	again.signIn(moved, changed)
 	again.stop()
 }
 

@@ -78,7 +78,13 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	if err := e.runner.Prepare(ctx); err != nil {
 		return err
 	}
-	return s.serve(ctx, e, running{server, listener, logger, c, con, token, tokenPath})
+	r := running{server, listener, logger, c, con, token, tokenPath, nil}
+	if s.Demo {
+		if r.demo, err = prepareDemo(ctx, e, r); err != nil {
+			return err
+		}
+	}
+	return s.serve(ctx, e, r)
 }
 
 // reachable is an address that a client on this machine can use.
@@ -96,8 +102,9 @@ type running struct {
 	logger    *slog.Logger
 	config    *Config
 	con       console
-	token     string // the operator's
-	tokenPath string // empty: configured
+	token     string   // the operator's
+	tokenPath string   // empty: configured
+	demo      *demoRun // nil: none
 }
 
 // serve runs everything side by side; the first to fail ends the rest. What
@@ -122,8 +129,8 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 	})
 	group.Go(func() error {
 		defer stopBackground()
-		if s.Demo {
-			if err := demo(alive, e, r); err != nil {
+		if r.demo != nil {
+			if err := r.demo.fill(alive); err != nil {
 				return fmt.Errorf("fill with demo data: %w", err)
 			}
 		}

@@ -139,7 +139,7 @@ func TestKillLosesNothing(t *testing.T) {
 	}
 	s.operator.After(last.String())
 	account := uuid.MustParse(customer)
-	devices := when(s.operator.ListDevices(t.Context(), &client.ListDevicesParams{Limit: new(1), Account: &account})).Then(t).JSON200
+	devices := when(s.operator.ListDevices(t.Context(), &client.ListDevicesParams{Limit: new(1), Account: &[]uuid.UUID{account}})).Then(t).JSON200
 	require.Equal(t, len(asked), devices.Total)
 }
 

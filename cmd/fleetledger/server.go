@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/api/web"
 )
 
 // Idempotency keys: how long an unanswered request holds its key, and how long
@@ -56,8 +58,13 @@ func newServer(ctx context.Context, e *engine, c *Config, operatorToken string, 
 		Windows:        windows,
 		FingerprintKey: fingerprints,
 		PublicURL:      strings.TrimSuffix(c.PublicURL, "/"),
-		Registry:       registry,
-		Logger:         logger,
+		Pages: func(api http.Handler) (http.Handler, error) {
+			return web.New(web.Options{
+				API: api, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), Clock: e.clock, Logger: logger, Issuer: c.OIDCIssuer != "",
+			})
+		},
+		Registry: registry,
+		Logger:   logger,
 	})
 }
 

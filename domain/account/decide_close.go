@@ -12,8 +12,17 @@ type Holdings struct {
 	ActiveDevices int
 	Users         int // who can sign in
 	Partnerships  int
-	Open          int // orders, release requests and operations that wait
+	Orders        int // for renewals, that wait
+	Releases      int // requests to release a device without an answer, asked and held
+	Operations    int // that have not finished
 }
+
+// Open is how much stops when the account is closed.
+func (h Holdings) Open() int { return h.Orders + h.Releases + h.Operations }
+
+// ReasonClosed is the reason of all that stops because an account was closed. Why
+// it was closed is between the account and the operator.
+const ReasonClosed = "The account was closed."
 
 // Close closes an account. Devices stay as they are, so an account with active
 // ones is closed only when that is confirmed.
@@ -23,7 +32,8 @@ type Close struct {
 	Confirm bool
 }
 
-// DecideClose closes the account.
+// DecideClose closes the account. What is open then stops by itself (package
+// reactions), and stays stopped when the account is reopened.
 func DecideClose(s State, c Close) ([]domain.Event, error) {
 	switch {
 	case !s.Exists():

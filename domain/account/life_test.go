@@ -134,7 +134,7 @@ func TestCloseNeedsToBeConfirmed(t *testing.T) {
 	closeHolding := func(confirm bool, active int) decision {
 		return func(s account.State) ([]domain.Event, error) {
 			return account.DecideClose(s, account.Close{Confirm: confirm, Holds: account.Holdings{
-				Devices: 3, ActiveDevices: active, Users: 2, Partnerships: 1, Open: 4,
+				Devices: 3, ActiveDevices: active, Users: 2, Partnerships: 1, Orders: 2, Releases: 1, Operations: 1,
 			}})
 		}
 	}
@@ -142,7 +142,8 @@ func TestCloseNeedsToBeConfirmed(t *testing.T) {
 	refused := s.When(closeHolding(false, 2))
 	refused.ThenRefused(account.CodeConfirmRequired)
 	p := refused.Problems()[0]
-	want := map[string]string{"devices": "3", "activeDevices": "2", "users": "2", "partnerships": "1", "open": "4"}
+	want := map[string]string{"devices": "3", "activeDevices": "2", "users": "2", "partnerships": "1",
+		"open": "4", "orders": "2", "releaseRequests": "1", "operations": "1"}
 	if diff := cmp.Diff(want, p.Facts); diff != "" || !strings.Contains(p.Detail, "2 active devices") {
 		t.Errorf("%s %s", p.Detail, diff)
 	}

@@ -152,7 +152,8 @@ func confirmRequired(s State, h Holdings) domain.Problem {
 		Detail: fmt.Sprintf("%s has %d active devices, which stay as they are. Confirm to close it.", s.Name, h.ActiveDevices),
 		Facts: map[string]string{
 			"devices": strconv.Itoa(h.Devices), "activeDevices": strconv.Itoa(h.ActiveDevices), "users": strconv.Itoa(h.Users),
-			"partnerships": strconv.Itoa(h.Partnerships), "open": strconv.Itoa(h.Open),
+			"partnerships": strconv.Itoa(h.Partnerships), "open": strconv.Itoa(h.Open()),
+			"orders": strconv.Itoa(h.Orders), "releaseRequests": strconv.Itoa(h.Releases), "operations": strconv.Itoa(h.Operations),
 		},
 		Remedies: []domain.Remedy{{Code: "confirm", Detail: "Send the request again with confirm."}},
 	}

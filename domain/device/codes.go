@@ -13,8 +13,10 @@ const (
 	CodeICCIDInvalid    = "iccid_invalid"    // not 18 to 20 digits
 	CodeNameInvalid     = "name_invalid"     // empty, too long, or with invisible characters
 	CodeLabelInvalid    = "label_invalid"    // as name_invalid, or too many, or with a |
-	CodeModelUnknown    = "model_unknown"    // the catalogue has no model for the serial number, or of the name
-	CodeModelMismatch   = "model_mismatch"   // the serial number is that of another model than the one named
+	CodeLabelsMissing   = "labels_missing"
+	CodeLabelsAmbiguous = "labels_ambiguous"
+	CodeModelUnknown    = "model_unknown"  // the catalogue has no model for the serial number, or of the name
+	CodeModelMismatch   = "model_mismatch" // the serial number is that of another model than the one named
 )
 
 // Registration, and what any account may say about a device.

@@ -11,7 +11,7 @@ import (
 )
 
 // Renew renews the service of a device: by order with exactly one of Term,
-// Until and Align, or (Automatic) the free term of a reseller's device, whose
+// Until and Align, none for another Offer alone, or (Automatic) the free term of a reseller's device, whose
 // renewals have ids of their own. ID is one for all devices of an order, under
 // which it is applied once; dates are always those of Today. An order may name an
 // Offer to run on; Model and Owner are needed only then, as in ChangeOffer.
@@ -30,9 +30,19 @@ type Renew struct {
 	Rules       Rules
 }
 
+// TermMissing says that an order does not tell what it is for.
+func TermMissing() []domain.Problem {
+	return invalid(CodeTermMissing, "Give one of term (such as P1Y), until (a date) and alignTo (a date, latest, majority or monthEnd); none of them only for another offer.")
+}
+
+// TermAmbiguous says that an order tells several ends.
+func TermAmbiguous() []domain.Problem {
+	return invalid(CodeTermAmbiguous, "Give only one of term, until and alignTo.")
+}
+
 // CheckRenewal is what is wrong with an order whatever the devices are: exactly
-// one of Term, Until and Align has to be given. Whoever has a request for many
-// devices asks once.
+// one of Term, Until and Align has to be given, or none for another offer alone.
+// Whoever has a request for many devices asks once.
 func CheckRenewal(c Renew) []domain.Problem {
 	given := 0
 	for _, there := range []bool{c.Term != (calendar.Term{}), !c.Until.IsZero(), c.Align != (Alignment{})} {
@@ -40,13 +50,13 @@ func CheckRenewal(c Renew) []domain.Problem {
 			given++
 		}
 	}
-	switch given {
-	case 0:
-		return invalid(CodeTermMissing, "Give a term, a date or what to align to.")
-	case 1:
-		return nil
+	switch {
+	case given == 0 && c.Offer == "":
+		return TermMissing()
+	case given > 1:
+		return TermAmbiguous()
 	}
-	return invalid(CodeTermAmbiguous, "Give one of a term, a date and what to align to.")
+	return nil
 }
 
 // DecideRenew decides a renewal. An order that was applied already is
@@ -116,6 +126,9 @@ func (c Renew) event(s State, old, a Allocation) ServiceRenewed {
 
 // extend is what the order makes of an allocation.
 func (c Renew) extend(old Allocation) (Allocation, []domain.Problem) {
+	if c.Term == (calendar.Term{}) && c.Until.IsZero() && c.Align == (Alignment{}) {
+		return old, nil // another offer alone
+	}
 	if c.Align == (Alignment{}) {
 		return extend(old, c.Term, c.Until, c.Today)
 	}

@@ -115,6 +115,13 @@ func TestOrderOfAnotherOffer(t *testing.T) {
 		t.Errorf("%+v", back.State.Service)
 	}
 	back.When(reverseRenewal(1, 1)).Then()
+	alone := s.When(order(1, day0, on(catalogue.Basic))).Then(
+		device.OfferChanged{Device: s.State.UID, OldOffer: catalogue.Complete, NewOffer: catalogue.Basic, Renewal: uuid.UUID{100, 1}})
+	alone.When(order(1, day0, on(catalogue.Basic))).Then()
+	alone.When(changeOffer(catalogue.Complete)).ThenDone().When(order(1, day0, on(catalogue.Basic))).Then() // applied once
+	if got := alone.When(reverseRenewal(1, 1)).ThenDone().State; got.Service != s.State.Service || len(got.Orders) != 0 {
+		t.Errorf("%+v", got)
+	}
 	since := changed.When(changeOffer(catalogue.Complete)).ThenDone()
 	if got := since.When(reverseRenewal(1, 1)).ThenDone().State.Service.Offer; got != catalogue.Complete {
 		t.Errorf("offer %s", got)
@@ -130,6 +137,8 @@ func TestCheckRenewal(t *testing.T) {
 	}{
 		{device.Renew{}, device.CodeTermMissing},
 		{device.Renew{Term: year}, ""},
+		{device.Renew{Offer: catalogue.Basic}, ""},
+		{device.Renew{Offer: catalogue.Basic, Term: year, Until: day0}, device.CodeTermAmbiguous},
 		{device.Renew{Until: day0}, ""},
 		{device.Renew{Align: aligned}, ""},
 		{device.Renew{Term: year, Until: day0}, device.CodeTermAmbiguous},

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -115,7 +116,7 @@ func (c Transfer) offer(s State) []domain.Problem {
 		}
 	}
 	if wanted != current {
-		problems = append(problems, problem(CodeOfferTypeMismatch, "A device is transferred only under its present offer type.",
+		problems = append(problems, problem(CodeOfferTypeMismatch, fmt.Sprintf("The device runs on %s and would run on %s there; it is transferred only under its present offer type.", current, wanted),
 			map[string]string{"offer": string(current), "targetOffer": string(wanted)}, keepOffer))
 	}
 	if lacking := !c.To.has(current); lacking || !c.To.has(wanted) || !c.Model.Supports(wanted) {

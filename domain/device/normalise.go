@@ -126,7 +126,7 @@ func NormaliseLabels(labels []string) ([]string, []domain.Problem) {
 		}
 	}
 	if len(kept) > MaxLabels {
-		return nil, invalid(CodeLabelInvalid, fmt.Sprintf("A device has at most %d labels.", MaxLabels))
+		return nil, tooManyLabels()
 	}
 	return kept, nil
 }

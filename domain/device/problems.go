@@ -1,7 +1,9 @@
 package device
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -49,7 +51,7 @@ func TargetIsReseller() domain.Problem {
 
 // MissingRight says that the caller lacks a right in an account.
 func MissingRight(right string, account uuid.UUID) domain.Problem {
-	return of(domain.Forbidden, problem(CodeMissingRight, "This needs "+right+" in an account where the caller does not have it.",
+	return of(domain.Forbidden, problem(CodeMissingRight, "Needs "+right+" in the account.",
 		map[string]string{"right": right, "account": account.String()}, requestRight))
 }
 
@@ -80,18 +82,18 @@ func ChangedSincePlan(planned, now Resulting) domain.Problem {
 
 // NameTaken says that another device of the account has the name.
 func NameTaken(name string) domain.Problem {
-	return of(domain.Conflict, problem(CodeNameTaken, "Another device of the account has this name.",
+	return of(domain.Conflict, problem(CodeNameTaken, "Another device of the account is named "+name+".",
 		map[string]string{"name": name}, renameDevice))
 }
 
 // LimitReached says that a reseller account has no free place.
 func LimitReached(places int) domain.Problem {
-	return problem(CodeLimitReached, "The reseller account has no free place.", map[string]string{"places": strconv.Itoa(places)}, freePlace)
+	return problem(CodeLimitReached, "The reseller account has no free place: all "+strconv.Itoa(places)+" are taken.", map[string]string{"places": strconv.Itoa(places)}, freePlace)
 }
 
 // FactorTaken says that the factor belongs to another serial number.
 func FactorTaken(f Factor) domain.Problem {
-	return of(domain.Conflict, problem(CodeFactorTaken, "The identifying factor belongs to another serial number.",
+	return of(domain.Conflict, problem(CodeFactorTaken, "The "+strings.ToUpper(string(f.Kind))+" belongs to another serial number.",
 		map[string]string{"factor": string(f.Kind)}, checkFactor))
 }
 
@@ -166,19 +168,19 @@ func notInSource(detail string) domain.Problem {
 }
 
 func changedSince(event string) domain.Problem {
-	return problem(CodeChangedSince, "More than the device's name or labels has changed since the transfer.",
+	return problem(CodeChangedSince, "More than the device's name or labels has changed since the transfer: "+event+".",
 		map[string]string{"event": event}, transferBack)
 }
 
 func offerNotAvailable(o catalogue.Offer, m catalogue.Model, account []catalogue.Offer, remedies ...domain.Remedy) domain.Problem {
-	detail := "The account does not have the offer."
+	detail := fmt.Sprintf("The account does not have the offer %s; it has %s.", o, list(account))
 	switch {
 	case o == "" && len(common(m, account)) == 0:
-		detail = "No offer is both the model's and the account's."
+		detail = fmt.Sprintf("The model runs on %s, the account has %s: no offer is both.", list(m.Offers), list(account))
 	case o == "":
-		detail = "More than one offer is both the model's and the account's; name one."
+		detail = fmt.Sprintf("The model and the account both have %s; name one.", list(common(m, account)))
 	case !m.Supports(o):
-		detail = "The model does not support the offer."
+		detail = fmt.Sprintf("The model does not support the offer %s; it runs on %s.", o, list(m.Offers))
 	}
 	return problem(CodeOfferNotAvailable, detail,
 		map[string]string{
@@ -187,25 +189,25 @@ func offerNotAvailable(o catalogue.Offer, m catalogue.Model, account []catalogue
 }
 
 func untilNotLater(until, end calendar.Date) domain.Problem {
-	return problem(CodeUntilNotLater, "The date must lie after the present end and not in the past.",
+	return problem(CodeUntilNotLater, fmt.Sprintf("The date %s must lie after the present end, %s, and not in the past.", until, end),
 		map[string]string{"until": until.String(), "end": end.String()})
 }
 
 func untilTooLate(until, latest calendar.Date) domain.Problem {
-	return problem(CodeUntilTooLate, "The service would end too far in the future.",
+	return problem(CodeUntilTooLate, fmt.Sprintf("The service would end on %s; %s is the latest.", until, latest),
 		map[string]string{"until": until.String(), "latest": latest.String()})
 }
 
 // termTooLong is untilTooLate for a date that came of a term.
 func termTooLong(term calendar.Term, end, latest calendar.Date) domain.Problem {
-	return problem(CodeUntilTooLate, "With this term the service would end too far in the future.",
+	return problem(CodeUntilTooLate, fmt.Sprintf("With the term %s the service, which ends on %s now, would end after %s.", term, end, latest),
 		map[string]string{"term": term.String(), "end": end.String(), "latest": latest.String()})
 }
 
 // OrderNumberUsed says that the device was ordered for, or renewed, under the
 // order number before.
 func OrderNumberUsed(number string) domain.Problem {
-	return of(domain.Conflict, problem(CodeNumberUsed, "The order number has been used for this device.",
+	return of(domain.Conflict, problem(CodeNumberUsed, "Order number "+number+" has been used for this device.",
 		map[string]string{"orderNumber": number}, otherNumber))
 }
 

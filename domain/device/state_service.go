@@ -40,9 +40,13 @@ func (s State) moved() State {
 	return s
 }
 
-// offerChanged takes over an offer, and notes it with the order that asked for it.
+// offerChanged takes over an offer, and notes it with the order that asked for it:
+// for the offer alone, or with a term, which is told before.
 func (s State) offerChanged(e OfferChanged) State {
 	s.Service.Offer = e.NewOffer
+	if e.Renewal != uuid.Nil && !slices.Contains(s.Applied, e.Renewal) {
+		s = s.ordered(Order{ID: e.Renewal, Parked: s.resellers()}).applied(e.Renewal)
+	}
 	i := slices.IndexFunc(s.Orders, func(o Order) bool { return o.ID == e.Renewal && !o.Grant })
 	if i >= 0 {
 		s.Orders = slices.Clone(s.Orders)

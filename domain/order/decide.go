@@ -107,6 +107,16 @@ func DecideWithdraw(s State, devices []uuid.UUID, by uuid.UUID, reason string) (
 	return []domain.Event{RenewalOrderWithdrawn{Order: s.UID, Devices: chosen, Reason: reason}}, nil
 }
 
+// DecideStop takes back what an order waits for since an account was closed: all of
+// it when that account ordered, else the devices that it had. It never refuses.
+func DecideStop(s State, closed uuid.UUID, reason string) ([]domain.Event, error) {
+	waiting := s.which(func(d Device) bool { return d.waits() && (s.Account == closed || d.Account == closed) })
+	if len(waiting) == 0 {
+		return nil, nil
+	}
+	return []domain.Event{RenewalOrderWithdrawn{Order: s.UID, Devices: waiting, Reason: reason}}, nil
+}
+
 // choose finds the devices that a command changes among those named, or among all
 // when none are: those that are open to it. Those for which it was done before are
 // unchanged; any other that is named stands against it, and so does an order with

@@ -28,8 +28,9 @@ func DecideApprove(s State, devices []uuid.UUID, on calendar.Date) ([]domain.Eve
 // DecideRenew decides, for a device's own stream, what an order does to it: what
 // device.DecideRenew gives on the day for which it was approved. A device that the
 // order has renewed already is unchanged. One that is in another account than when
-// it was ordered for is refused.
-func DecideRenew(s State, d device.State, rules device.Rules) ([]domain.Event, error) {
+// it was ordered for is refused. c has what the order does not tell: the rules, and
+// for another offer the device's model and the account that has it.
+func DecideRenew(s State, d device.State, c device.Renew) ([]domain.Event, error) {
 	of, known := s.Device(d.UID)
 	switch {
 	case !known:
@@ -41,10 +42,9 @@ func DecideRenew(s State, d device.State, rules device.Rules) ([]domain.Event, e
 	case d.Exists() && d.Account != of.Account:
 		return nil, domain.Refuse(moved(of.Line))
 	}
-	return device.DecideRenew(d, device.Renew{
-		ID: s.UID, Term: s.Term, Until: s.Until, Align: device.Alignment(s.Align), OrderNumber: s.OrderNumber, Note: s.Note,
-		Today: of.ApprovedOn, Rules: rules,
-	})
+	c.ID, c.Today, c.OrderNumber, c.Note = s.UID, of.ApprovedOn, s.OrderNumber, s.Note
+	c.Term, c.Until, c.Align, c.Offer = s.Term, s.Until, device.Alignment(s.Align), s.Offer
+	return device.DecideRenew(d, c)
 }
 
 // DecideRecord records what became of approved devices. That a device was renewed

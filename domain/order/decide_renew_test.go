@@ -26,7 +26,7 @@ func TestRenewADevice(t *testing.T) {
 	t.Parallel()
 	o := given(t, ordered, order.RenewalOrderApproved{Order: uid, Devices: devices(one), On: today}).State
 	renew := func(o order.State) domaintest.Decision[device.State] {
-		return func(d device.State) ([]domain.Event, error) { return order.DecideRenew(o, d, device.Rules{}) }
+		return func(d device.State) ([]domain.Event, error) { return order.DecideRenew(o, d, device.Renew{}) }
 	}
 	there := domaintest.Given(t, device.Evolve, registered(customer))
 	there.When(renew(given(t, ordered).State)).ThenRefused(order.CodeNotOpen)

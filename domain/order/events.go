@@ -100,7 +100,7 @@ type RenewalOrderDeclined struct {
 }
 
 // RenewalOrderWithdrawn says that whoever ordered no longer wants devices to be
-// renewed.
+// renewed, or that its account was closed, or the one that had the devices.
 type RenewalOrderWithdrawn struct {
 	Order   uuid.UUID   `json:"order"`
 	Devices []uuid.UUID `json:"devices"`

@@ -129,13 +129,13 @@ func byWhat(o Order) []domain.Problem {
 	}
 	switch {
 	case ways == 0 && o.Offer == "":
-		return []domain.Problem{{Code: device.CodeTermMissing, Pointer: "/term", Detail: "Give a term, a date or what to align to."}}
+		return domain.At("/term", device.TermMissing())
 	case o.Align.NeedsSelection():
 		return []domain.Problem{{
 			Code: device.CodeNothingToAlign, Pointer: "/alignTo", Detail: "None of the selected devices has a service that ends today or later.",
 		}}
 	case ways > 1:
-		return []domain.Problem{{Code: device.CodeTermAmbiguous, Pointer: "/term", Detail: "Give one of a term, a date and what to align to."}}
+		return domain.At("/term", device.TermAmbiguous())
 	}
 	return nil
 }

@@ -83,3 +83,18 @@ func DecideEnd(s State, reason string, now time.Time) ([]domain.Event, error) {
 	}
 	return []domain.Event{PartnershipEnded{Partnership: s.UID, Reason: reason}}, nil
 }
+
+// DecideStop ends the partnership, and a request for it that waits, since one of the
+// two accounts was closed. It never refuses.
+func DecideStop(s State, closed uuid.UUID, reason string, now time.Time) ([]domain.Event, error) {
+	events, err := DecideEnd(s, reason, now)
+	if s.Request.Status != Open {
+		return events, err
+	}
+	answer := DecideDecline
+	if closed == s.Request.Reseller {
+		answer = DecideWithdrawRequest
+	}
+	answered, err := answer(s, reason)
+	return append(events, answered...), err
+}

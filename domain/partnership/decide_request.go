@@ -9,17 +9,39 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
+// Proposal is what a reseller asks an account for. Profile is a shipped one, or empty;
+// a zero Until proposes no end.
+type Proposal struct {
+	Reseller, Customer uuid.UUID
+	Profile            string
+	Until              time.Time
+	Note               string
+}
+
 // DecideRequest lets a reseller ask an account for a partnership, also anew after an
-// answer. One request waits at a time.
-func DecideRequest(s State, reseller, customer uuid.UUID, note string, now time.Time) ([]domain.Event, error) {
+// answer. One request waits at a time: while it does, another changes nothing.
+func DecideRequest(s State, p Proposal, now time.Time) ([]domain.Event, error) {
 	switch {
 	case s.ActiveAt(now):
 		return nil, domain.Refuse(alreadyPartnered())
 	case s.Request.Status == Open:
 		return nil, nil
 	}
+	p.Until = wholeSeconds(p.Until)
+	var problems []domain.Problem
+	if profile, shipped := rights.Find(p.Profile); p.Profile != "" && !shipped {
+		profile.ID = p.Profile
+		problems = known(profile)
+	}
+	if !p.Until.IsZero() {
+		problems = append(problems, ahead(p.Until, now)...)
+	}
+	if len(problems) > 0 {
+		return nil, domain.Refuse(problems...)
+	}
 	return []domain.Event{PartnershipRequested{
-		Partnership: UID(reseller, customer), Reseller: reseller, Customer: customer, Note: note,
+		Partnership: UID(p.Reseller, p.Customer), Reseller: p.Reseller, Customer: p.Customer,
+		Profile: p.Profile, Until: p.Until, Note: p.Note,
 	}}, nil
 }
 

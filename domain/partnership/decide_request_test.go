@@ -12,7 +12,7 @@ import (
 )
 
 func request(s partnership.State) ([]domain.Event, error) {
-	return partnership.DecideRequest(s, reseller, customer, "as agreed", noon)
+	return partnership.DecideRequest(s, partnership.Proposal{Reseller: reseller, Customer: customer, Note: "as agreed"}, noon)
 }
 
 func accept(profile string) decision {
@@ -65,6 +65,17 @@ func TestRequest(t *testing.T) {
 	if s := s.When(establish("full")).Then(established); s.State.Request.Status != "" {
 		t.Errorf("the request still waits: %+v", s.State.Request)
 	}
+	// What is proposed has to be possible: a shipped profile, an end to come.
+	propose := func(profile string, until time.Time) decision {
+		return func(s partnership.State) ([]domain.Event, error) {
+			return partnership.DecideRequest(s, partnership.Proposal{Reseller: reseller, Customer: customer, Profile: profile, Until: until}, noon)
+		}
+	}
+	later := noon.Add(time.Hour)
+	given(t).When(propose("full", later.Add(time.Nanosecond))).Then(partnership.PartnershipRequested{
+		Partnership: uid, Reseller: reseller, Customer: customer, Profile: "full", Until: later,
+	})
+	given(t).When(propose("king", noon)).ThenRefused(partnership.CodeProfileUnknown, partnership.CodeUntilInPast)
 	// What has ended can be asked for again.
 	partners.When(end).ThenDone().When(request).Then(requested).When(accept("full")).Then(established)
 }

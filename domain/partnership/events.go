@@ -68,11 +68,15 @@ type PartnershipEndWarned struct {
 }
 
 // PartnershipRequested is a reseller's wish to be an account's partner. The account
-// accepts it by PartnershipEstablished, whoever has asked for that.
+// accepts it by PartnershipEstablished, whoever has asked for that. Profile and Until
+// are what the reseller proposes. Nothing says that there is such an account: who asks
+// is told nothing of it, and so the request is recorded in any case.
 type PartnershipRequested struct {
 	Partnership uuid.UUID `json:"partnership"`
 	Reseller    uuid.UUID `json:"reseller"`
 	Customer    uuid.UUID `json:"customer"`
+	Profile     string    `json:"profile,omitempty"`
+	Until       time.Time `json:"until,omitzero"`
 	Note        string    `json:"note,omitempty"`
 }
 

@@ -37,6 +37,8 @@ type State struct {
 type Request struct {
 	Status             RequestStatus // empty: none
 	Reseller, Customer uuid.UUID
+	Profile            string    // proposed; empty: none
+	Until              time.Time // proposed; zero: none
 	Note               string
 }
 
@@ -73,7 +75,7 @@ func Evolve(s State, e domain.Event) State {
 	case PartnershipEnded:
 		s.Ended = true
 	case PartnershipRequested:
-		s.Request = Request{Status: Open, Reseller: e.Reseller, Customer: e.Customer, Note: e.Note}
+		s.Request = Request{Status: Open, Reseller: e.Reseller, Customer: e.Customer, Profile: e.Profile, Until: e.Until, Note: e.Note}
 	case PartnershipRequestDeclined:
 		s.Request.Status = Declined
 	case PartnershipRequestWithdrawn:

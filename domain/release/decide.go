@@ -53,3 +53,12 @@ func DecideGrantByItself(s State, uid uuid.UUID) ([]domain.Event, error) {
 	}
 	return []domain.Event{ReleaseRequestGranted{Request: uid, ByItself: true}}, nil
 }
+
+// DecideEnd ends a request that has no answer yet, since one of its two accounts was
+// closed. It never refuses.
+func DecideEnd(s State, uid uuid.UUID, reason string) ([]domain.Event, error) {
+	if r, known := s.Find(uid); !known || r.Answer != Open {
+		return nil, nil
+	}
+	return []domain.Event{ReleaseRequestEnded{Request: uid, Reason: reason}}, nil
+}

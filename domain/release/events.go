@@ -14,6 +14,7 @@ var Codec = codec.NewRegistry(
 	codec.Of[ReleaseRequested](),
 	codec.Of[ReleaseRequestGranted](codec.Same), // 1 was always an answer of the account
 	codec.Of[ReleaseRequestDenied](),
+	codec.Of[ReleaseRequestEnded](),
 )
 
 // ReleaseAddressed says to which account a request goes. It comes first; a
@@ -43,6 +44,14 @@ type ReleaseRequestDenied struct {
 	Request uuid.UUID `json:"request"`
 }
 
+// ReleaseRequestEnded ends a request that has no answer: the account that it went
+// to was closed, or the one that asked.
+type ReleaseRequestEnded struct {
+	Request uuid.UUID `json:"request"`
+	Reason  string    `json:"reason"`
+}
+
+func (ReleaseRequestEnded) EventType() string   { return "ReleaseRequestEnded" }
 func (ReleaseAddressed) EventType() string      { return "ReleaseAddressed" }
 func (ReleaseRequested) EventType() string      { return "ReleaseRequested" }
 func (ReleaseRequestGranted) EventType() string { return "ReleaseRequestGranted" }

@@ -20,6 +20,7 @@ func TestGolden(t *testing.T) {
 		release.ReleaseRequested{Request: id(1), Device: id(3), SerialNumber: "LB00000000000001", Requester: id(4)},
 		release.ReleaseRequestGranted{Request: id(1), ByItself: true},
 		release.ReleaseRequestDenied{Request: id(1)},
+		release.ReleaseRequestEnded{Request: id(1), Reason: "The account was closed."},
 	)
 }
 
@@ -51,6 +52,15 @@ func TestOneAnswerPerRequest(t *testing.T) {
 	overdue.When(answer(false)).ThenRefused(release.CodeAnswered)
 	s.When(answer(false)).ThenDone().When(byItself).Then()
 	domaintest.Given(t, release.Evolve).When(byItself).Then()
+
+	end := func(s release.State) ([]domain.Event, error) { return release.DecideEnd(s, id(1), "closed") }
+	ended := s.When(end).Then(release.ReleaseRequestEnded{Request: id(1), Reason: "closed"})
+	ended.When(end).Then()
+	ended.When(answer(true)).ThenRefused(release.CodeAnswered)
+	ended.When(byItself).Then()
+	ended.When(ask(2)).ThenDone()
+	granted.When(end).Then()
+	domaintest.Given(t, release.Evolve).When(end).Then()
 	if s.State.Requests[0].Answer != release.Open {
 		t.Error("folding has changed the state before")
 	}

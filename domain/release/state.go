@@ -24,6 +24,7 @@ const (
 	Open    Answer = "open"
 	Granted Answer = "granted"
 	Denied  Answer = "denied"
+	Ended   Answer = "ended" // without an answer: one of the two accounts was closed
 )
 
 // Request is one request.
@@ -48,6 +49,8 @@ func Evolve(s State, e domain.Event) State {
 		return s.answered(e.Request, Granted, e.ByItself)
 	case ReleaseRequestDenied:
 		return s.answered(e.Request, Denied, false)
+	case ReleaseRequestEnded:
+		return s.answered(e.Request, Ended, false)
 	}
 	return s
 }

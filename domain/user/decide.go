@@ -151,5 +151,6 @@ func DecideErase(s State, emailReservation string) ([]domain.Event, error) {
 	wanted, _ := s.WantedKey() // its stream is empty when no address is to be confirmed
 	return []domain.Event{UserErased{
 		User: s.UID, Account: s.Account, EmailReservation: emailReservation, WantedReservation: wanted.Stream,
+		EarlierReservations: s.Freed,
 	}}, nil
 }

@@ -100,17 +100,20 @@ type UserReactivated struct {
 // does. The user stays what the account made of it. EmailReservation is the
 // stream of the address's reservation when the user held one: it is free from
 // now on, and nothing else could tell which it was. WantedReservation is likewise
-// that of an address that was to be confirmed.
+// that of an address that was to be confirmed. EarlierReservations are those of
+// addresses that the user had before, should one not have been released yet.
 type UserErased struct {
 	User              uuid.UUID `json:"user"`
 	Account           uuid.UUID `json:"account"`
 	EmailReservation  string    `json:"emailReservation,omitempty"`
 	WantedReservation string    `json:"wantedReservation,omitempty"`
+
+	EarlierReservations []string `json:"earlierReservations,omitempty"`
 }
 
 // PasswordChanged puts another credential in force; sessions that began with the
-// one before end. Reset is the number of the reset it was done with, 0 when the
-// user knew the old password.
+// one before end, and so does a request for another e-mail address. Reset is the
+// number of the reset it was done with, 0 when the user knew the old password.
 type PasswordChanged struct {
 	User       uuid.UUID `json:"user"`
 	Credential uuid.UUID `json:"credential"`

@@ -118,6 +118,11 @@ func TestEmailChange(t *testing.T) {
 	holds(t, over.State, "ada@x.example")
 	done.When(lapseEmail(ends)).Then()
 
+	// Whoever knows of the password only since then has not asked for the address.
+	changed := asked.When(change(credential, uuid.UUID{4})).ThenDone()
+	changed.When(confirm(1, sent)).ThenRefused(user.CodeEmailChangeUnknown)
+	holds(t, changed.State, "ada@x.example")
+
 	// A reset that went to the old address is void.
 	asked.When(request(1, "one")).ThenDone().When(confirm(1, sent)).ThenDone().
 		When(reset("one", uuid.UUID{4}, sent)).ThenRefused(user.CodeResetUnknown)
@@ -143,6 +148,12 @@ func TestErasedWithAChangeToConfirm(t *testing.T) {
 	key, _ := s.State.WantedKey()
 	gone := s.When(erase).Then(user.UserErased{
 		User: uid, Account: owner, EmailReservation: "reservation-email-0011", WantedReservation: key.Stream,
+	})
+	// Also those that it had before, which perhaps nobody has released yet.
+	other := s.When(ask("kim@x.example", 2)).ThenDone().When(confirm(2, sent)).ThenDone()
+	other.When(erase).Then(user.UserErased{
+		User: uid, Account: owner, EmailReservation: "reservation-email-0011",
+		EarlierReservations: []string{key.Stream, reservation.Unique(reservation.Email, "ada@x.example").Stream},
 	})
 	holds(t, gone.State)
 	gone.When(confirm(1, sent)).ThenRefused(user.CodeEmailChangeUnknown)

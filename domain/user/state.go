@@ -1,6 +1,7 @@
 package user
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,6 +51,9 @@ type State struct {
 	// OwnEmail says that the user has changed the address, and so holds it.
 	OwnEmail bool
 	LastSeen calendar.Date // day of the last sign-in; zero: none
+	// Freed are the streams of the reservations that the user had before, of addresses
+	// that can still be read.
+	Freed []string
 
 	Abandoned bool
 	Erased    bool // the person was erased
@@ -66,6 +70,27 @@ func (s State) StatusAt(now time.Time) Status {
 // Evolve folds one event into the state. Once the person was erased, no event
 // brings the data back.
 func Evolve(s State, e domain.Event) State {
+	switch e.(type) {
+	case UserInvitationRevoked, EmailChangeRequested, EmailChangeExpired, EmailChanged, PasswordChanged:
+		before := reservations(s, reservation.Limits{})
+		return noteFreed(evolve(s, e), before)
+	}
+	return evolve(s, e)
+}
+
+// noteFreed notes what a state does not have any more of what it had.
+func noteFreed(s State, before []reservation.Held) State {
+	has := reservations(s, reservation.Limits{})
+	for _, held := range before {
+		same := func(h reservation.Held) bool { return h.Key.Stream == held.Key.Stream }
+		if !slices.ContainsFunc(has, same) && !slices.Contains(s.Freed, held.Key.Stream) {
+			s.Freed = append(slices.Clone(s.Freed), held.Key.Stream)
+		}
+	}
+	return s
+}
+
+func evolve(s State, e domain.Event) State {
 	switch e := e.(type) {
 	case UserInvited:
 		s.UID, s.Account, s.Person, s.Status = e.User, e.Account, e.Person, Pending
@@ -90,6 +115,7 @@ func Evolve(s State, e domain.Event) State {
 	case PasswordChanged:
 		s.Credential = e.Credential
 		s.Reset = Reset{Number: s.Reset.Number}
+		s.Wanted, s.Change = "", EmailChange{Number: s.Change.Number} // whoever asked for it perhaps knew the old one
 	case PasswordResetRequested:
 		s.Reset = e.Reset
 	case UserErased:

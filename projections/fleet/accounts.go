@@ -25,8 +25,9 @@ func (r *Reader) Accounts(ctx context.Context, q query.AccountQuery) (query.List
 
 func accountList(q query.AccountQuery) (*list, error) {
 	l := &list{}
+	status := l.status("a", q.Now)
 	err := l.versions(versionList{
-		table: accountTable.name, alias: "a", status: l.status("a", q.Now), wanted: string(q.Status), asOf: q.AsOf,
+		table: accountTable.name, alias: "a", status: status, asOf: q.AsOf,
 		keys: map[string]sortKey{
 			"name":      {expr: "a.name_key", typ: "text"},
 			"type":      {expr: "a.type", typ: "text"},
@@ -37,11 +38,15 @@ func accountList(q query.AccountQuery) (*list, error) {
 		return nil, err
 	}
 	l.scope("a.uid", q.Accounts)
-	if q.Type != "" {
-		l.filter("a.type = %s", string(q.Type))
-	}
-	l.contains(q.Search, "a.name_key", "a.uid::text")
+	eitherOf(l, "a.type", q.Types)
+	eitherOf(l, status, q.Statuses)
+	l.search(q.Search, searchableAccount)
 	return l, nil
+}
+
+// searchableAccount is an account a by its name, uid and administrators.
+var searchableAccount = searchable{
+	texts: []string{"a.search LIKE %s", "EXISTS (SELECT FROM jsonb_each_text(a.people) p WHERE p.value LIKE %s)"}, uid: "a.uid", part: true,
 }
 
 func listedAccount(s accountState, status account.Status, revision eventlog.Revision) query.AccountRow {

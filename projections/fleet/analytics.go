@@ -57,7 +57,7 @@ func (a Analytics) Views() *projections.Views {
 	for _, v := range []view{
 		clock, accounts, a.devices(), a.deviceHistory(), partnerships, partnershipHistory,
 		a.customers(), renewalsByDay, a.renewalWindows(), userCounts,
-		transfers, registrationsByMonth, activationFunnel,
+		transfers, renewalOrders, allocations, registrationsByMonth, activationFunnel,
 	} {
 		all.Views = append(all.Views, v.declared())
 	}

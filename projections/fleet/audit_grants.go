@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -28,7 +27,7 @@ func auditGrantList(q query.AuditGrantQuery) (*list, error) {
 	status := fmt.Sprintf(`(CASE WHEN g.ended THEN '%s' WHEN g.expires_at <= %s THEN '%s' ELSE '%s' END COLLATE "C")`,
 		audit.Revoked, l.arg(q.Now), audit.Expired, audit.Active)
 	err := l.versions(versionList{
-		table: auditGrantTable.name, alias: "g", status: status, wanted: string(q.Status), asOf: q.AsOf,
+		table: auditGrantTable.name, alias: "g", status: status, asOf: q.AsOf,
 		keys: map[string]sortKey{
 			"grantedAt": {expr: "g.granted_at", typ: "timestamptz"},
 			"expiresAt": {expr: "g.expires_at", typ: "timestamptz"},
@@ -37,8 +36,9 @@ func auditGrantList(q query.AuditGrantQuery) (*list, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.Account != uuid.Nil {
-		l.filter("%s = ANY (g.accounts)", [16]byte(q.Account))
+	eitherOf(l, status, q.Statuses)
+	if q.Accounts != nil {
+		l.filter("g.accounts && %s::uuid[]", raw(q.Accounts))
 	}
 	return l, nil
 }

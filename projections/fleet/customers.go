@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -83,13 +82,9 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 		s.where = append(s.where, "EXISTS (SELECT FROM partnership_versions r"+conditions(today.where)+")")
 	}
 	s.filter("p.reseller = %s", [16]byte(q.Reseller))
-	if q.Customer != uuid.Nil {
-		s.filter("p.customer = %s", [16]byte(q.Customer))
-	}
-	if q.Status != "" {
-		s.filter(status+" = %s", string(q.Status))
-	}
-	s.contains(q.Search, "a.name_key", "a.uid::text")
+	s.scope("p.customer", q.Customers)
+	eitherOf(&s, status, q.Statuses)
+	s.search(q.Search, searchableAccount)
 	l.args = s.args
 	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)

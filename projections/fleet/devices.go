@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -48,17 +50,19 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 	if q.SerialNumber != "" { // which is what the uid is made of
 		l.filter("d.uid = %s", [16]byte(device.UID(q.SerialNumber)))
 	}
-	for _, f := range []struct{ column, value string }{
-		{"d.life_cycle", string(q.LifeCycle)},
-		{"d.model", q.Model},
-		{"d.offer", string(q.Offer)},
-	} {
-		if f.value != "" {
-			l.filter(f.column+" = %s", f.value)
-		}
+	eitherOf(l, "d.life_cycle", q.LifeCycles)
+	eitherOf(l, "upper(d.model)", upper(q.Models))
+	eitherOf(l, "d.offer", q.Offers)
+	if labels := slices.DeleteFunc(slices.Clone(q.Labels), func(s string) bool { return !storable(s) }); len(q.Labels) > 0 {
+		l.filter("d.labels && %s::text[]", labels)
 	}
-	if q.Label != "" {
-		l.filter("%s = ANY (d.labels)", q.Label)
+	if len(q.Ends) > 0 {
+		w := windows{today: l.date(q.Today)}
+		var spans []string
+		for _, span := range q.Ends {
+			spans = append(spans, w.within("d.service_end", span))
+		}
+		l.where = append(l.where, "("+strings.Join(spans, " OR ")+")")
 	}
 	if !q.ServiceEndFrom.IsZero() {
 		l.filter("d.service_end >= %s", date(q.ServiceEndFrom))
@@ -79,8 +83,16 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 		}
 		l.where = append(l.where, expired)
 	}
-	l.contains(q.Search, "d.search")
+	l.search(q.Search, searchable{texts: []string{"d.search LIKE %s"}, uid: "d.uid"})
 	return l, nil
+}
+
+func upper(all []string) []string {
+	folded := make([]string, len(all))
+	for i, s := range all {
+		folded[i] = strings.ToUpper(s)
+	}
+	return folded
 }
 
 func scanDevice() ([]any, func() (query.DeviceRow, error)) {

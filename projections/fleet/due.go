@@ -57,6 +57,8 @@ func (l *list) due(q query.DueQuery) (from, at string) {
 		return "account_versions v", "v.invitation_due"
 	case query.DueUserInvitations:
 		return "user_versions v", "v.invitation_due"
+	case query.DueEmailChanges:
+		return "user_versions v", "v.email_change_due"
 	case query.DueAllServices: // from the beginning
 		l.where = append(l.where, "v.state->>'type' = 'reseller' AND v.state->>'status' <> 'closed'",
 			"NOT coalesce(v.state->'offers', '[]') @> to_jsonb("+l.arg(catalogue.Offers)+"::text[])")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,10 +50,6 @@ var everybody = uuid.Nil
 // for going back: nobody follows the log for them. Those may be of another
 // version, with other columns and states of another shape.
 func eraseFrom[S any](ctx context.Context, tx pgx.Tx, t table[S], uid, person uuid.UUID) error {
-	var shown []field
-	if t.personal != nil {
-		shown = t.personal(account.Person{}.Erase())
-	}
 	rows, err := tx.Query(ctx, `SELECT table_schema::text, array_agg(column_name::text) FROM information_schema.columns
 		WHERE table_name = $1 AND table_schema ~ '^rm_fleet_v[0-9]+'
 		GROUP BY table_schema ORDER BY table_schema = current_schema() DESC, table_schema`, t.name)
@@ -68,7 +65,7 @@ func eraseFrom[S any](ctx context.Context, tx pgx.Tx, t table[S], uid, person uu
 		return err
 	}
 	for _, g := range generations {
-		here := slices.DeleteFunc(slices.Clone(shown), func(f field) bool { return !slices.Contains(g.Columns, f.name) })
+		here := slices.DeleteFunc(slices.Clone(t.personal), func(e erasure) bool { return !slices.Contains(g.Columns, e.column) })
 		if err := eraseIn(ctx, tx, pgx.Identifier{g.Schema, t.name}.Sanitize(), here, uid, person); err != nil {
 			return fmt.Errorf("in %s: %w", g.Schema, err)
 		}
@@ -77,7 +74,7 @@ func eraseFrom[S any](ctx context.Context, tx pgx.Tx, t table[S], uid, person uu
 }
 
 // eraseIn rewrites the versions of one aggregate in one generation's table.
-func eraseIn(ctx context.Context, tx pgx.Tx, table string, shown []field, uid, person uuid.UUID) error {
+func eraseIn(ctx context.Context, tx pgx.Tx, table string, shown []erasure, uid, person uuid.UUID) error {
 	rows, err := tx.Query(ctx, `SELECT valid_from, state FROM `+table+` WHERE uid = $1`, [16]byte(uid))
 	if err != nil {
 		return err
@@ -91,10 +88,8 @@ func eraseIn(ctx context.Context, tx pgx.Tx, table string, shown []field, uid, p
 		return err
 	}
 	update := `UPDATE ` + table + ` SET state = $3`
-	var values []any
-	for i, c := range shown {
-		update += fmt.Sprintf(", %s = $%d", c.name, i+4)
-		values = append(values, c.value)
+	for _, e := range shown {
+		update += ", " + e.column + " = " + strings.ReplaceAll(e.sql, "%s", literal(person.String()))
 	}
 	update += ` WHERE uid = $1 AND valid_from = $2`
 	for _, v := range versions {
@@ -102,7 +97,7 @@ func eraseIn(ctx context.Context, tx pgx.Tx, table string, shown []field, uid, p
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, update, append([]any{[16]byte(uid), v.From, state}, values...)...); err != nil {
+		if _, err := tx.Exec(ctx, update, [16]byte(uid), v.From, state); err != nil {
 			return err
 		}
 	}
@@ -158,3 +153,5 @@ func eraseRecipient(ctx context.Context, tx pgx.Tx, round, person uuid.UUID) err
 	}
 	return nil
 }
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -19,6 +19,7 @@ type facts struct {
 	signIns       []fact
 	registrations []registration
 	transfers     []moved
+	requests      requestFacts
 }
 
 type fact struct {
@@ -42,6 +43,7 @@ type moved struct {
 
 // add takes an event and when it happened.
 func (f *facts) add(e eventlog.Recorded, at time.Time) {
+	f.requests.add(e, at)
 	switch event := e.Event.(type) {
 	case user.UserSignedIn:
 		f.signIns = append(f.signIns, fact{event.Account, at})
@@ -77,6 +79,7 @@ func (f *facts) write(b *pgx.Batch) {
 		b.Queue(`INSERT INTO registrations SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::uuid[], $5::uuid[])`,
 			devices, revisions, times, accounts, partners)
 	}
+	f.requests.write(b)
 	for _, m := range f.transfers { // in their order: one may be taken back in the same batch
 		if m.reversal {
 			b.Queue(`UPDATE transfers SET reversed_at = $3 WHERE transfer = $1 AND device = $2`, [16]byte(m.transfer), [16]byte(m.device), m.at)

@@ -2,14 +2,11 @@ package fleet
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/domain/account"
-	"github.com/fleetledger/fleetledger/domain/text"
 )
 
 // valid is the condition that a version holds: now, or at a past instant.
@@ -41,22 +38,23 @@ func (l *list) scope(column string, accounts []uuid.UUID) {
 	}
 }
 
-var likeEscapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-// contains searches columns that hold folded text.
-func (l *list) contains(search string, columns ...string) {
-	if search == "" {
+// eitherOf leaves the rows in which an expression is one of some values, if there
+// are any. A text that no column can hold is none.
+func eitherOf[V ~string](l *list, expr string, wanted []V) {
+	if len(wanted) == 0 {
 		return
 	}
-	conditions := make([]string, len(columns))
-	for i, c := range columns {
-		conditions[i] = c + " LIKE %s"
+	values := []string{}
+	for _, v := range wanted {
+		if storable(string(v)) {
+			values = append(values, string(v))
+		}
 	}
-	pattern := "%" + likeEscapes.Replace(text.Key(search)) + "%"
-	if !utf8.ValidString(search) {
-		pattern = search // folding would mend it
+	if len(values) == 1 { // an index on more columns keeps its order
+		l.filter(expr+" = %s", values[0])
+		return
 	}
-	l.filter("("+strings.Join(conditions, " OR ")+")", pattern)
+	l.filter(expr+" = ANY (%s::text[])", values)
 }
 
 // status is that of an account or a user; with a time, as of then.

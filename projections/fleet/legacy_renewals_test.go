@@ -28,7 +28,7 @@ func TestRenewalsFromBeforeOrders(t *testing.T) {
 	list := func() query.RenewalRow {
 		t.Helper()
 		m.whenProjected(t, h)
-		page := then(t, m.reader.Renewals, query.RenewalQuery{Accounts: []uuid.UUID{customer}, OrderNumber: "po-1"})
+		page := then(t, m.reader.Renewals, query.RenewalQuery{Accounts: []uuid.UUID{customer}, OrderNumbers: []string{"po-1"}})
 		require.Len(t, page.Items, 1)
 		return page.Items[0]
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -76,7 +75,7 @@ func (l *list) date(d calendar.Date) string { return l.arg(date(d)) + "::date" }
 // filter adds a condition; %s in it stands for v, each time. A text that no
 // column can hold (NUL, broken UTF-8) fits none.
 func (l *list) filter(condition string, v any) {
-	if s, ok := v.(string); ok && (!utf8.ValidString(s) || strings.ContainsRune(s, 0)) {
+	if s, ok := v.(string); ok && !storable(s) {
 		l.where = append(l.where, "false")
 		return
 	}
@@ -115,7 +114,6 @@ func (l *list) page(p query.Page, keys map[string]sortKey, byDefault, uid string
 type versionList struct {
 	table, alias string
 	status       string // an expression; the list can be sorted by it, too
-	wanted       string // the status wanted; empty: any
 	asOf         time.Time
 	keys         map[string]sortKey
 	byDefault    string // how it is sorted
@@ -126,9 +124,6 @@ func (l *list) versions(v versionList, p query.Page) error {
 	l.columns = fmt.Sprintf("%[1]s.state, %[1]s.revision, %[2]s", v.alias, v.status)
 	l.from = v.table + " " + v.alias
 	l.where = append(l.where, l.valid(v.alias, v.asOf))
-	if v.wanted != "" {
-		l.filter(v.status+" = %s", v.wanted)
-	}
 	v.keys["status"] = sortKey{expr: v.status, typ: "text"}
 	return l.page(p, v.keys, v.byDefault, v.alias+".uid")
 }

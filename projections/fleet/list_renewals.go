@@ -39,7 +39,7 @@ func renewalList(q query.RenewalQuery) (*list, error) {
 		visible = "d.account = ANY (" + l.arg(raw(q.Accounts)) + "::uuid[])"
 	}
 	counts, status := []string{"count(*) AS total"}, "(CASE"
-	columns := "r.uid, r.account, r.term, r.until, r.align, r.number, r.note, r.ordered_at, r.actor"
+	columns := "r.uid, r.account, r.term, r.until, r.align, r.offer, r.number, r.note, r.ordered_at, r.actor"
 	for _, s := range statuses {
 		counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE d.status = '%[1]s') AS %[1]s", s))
 		status += fmt.Sprintf(" WHEN n.%[1]s > 0 THEN '%[1]s'", s)
@@ -53,18 +53,18 @@ func renewalList(q query.RenewalQuery) (*list, error) {
 	if q.UID != uuid.Nil {
 		l.filter("r.uid = %s", [16]byte(q.UID))
 	}
-	if q.Account != uuid.Nil {
-		l.filter("(r.account = %s OR EXISTS (SELECT FROM renewal_devices d WHERE d.renewal = r.uid AND d.account = %s AND "+visible+"))", [16]byte(q.Account))
+	if q.Of != nil {
+		l.filter("(r.account = ANY (%s::uuid[]) OR EXISTS (SELECT FROM renewal_devices d WHERE d.renewal = r.uid AND d.account = ANY (%s::uuid[]) AND "+visible+"))", raw(q.Of))
 	}
-	if q.Device != uuid.Nil {
-		l.filter("EXISTS (SELECT FROM renewal_devices d WHERE d.renewal = r.uid AND d.device = %s AND "+visible+")", [16]byte(q.Device))
+	if q.Devices != nil {
+		l.filter("EXISTS (SELECT FROM renewal_devices d WHERE d.renewal = r.uid AND d.device = ANY (%s::uuid[]) AND "+visible+")", raw(q.Devices))
 	}
-	if q.Status != "" {
-		l.filter(status+" = %s", string(q.Status))
+	eitherOf(l, status, q.Statuses)
+	numbers := make([]string, len(q.OrderNumbers))
+	for i, n := range q.OrderNumbers {
+		numbers[i] = text.Key(n)
 	}
-	if q.OrderNumber != "" {
-		l.filter("r.number_key = %s", text.Key(q.OrderNumber))
-	}
+	eitherOf(l, "r.number_key", numbers)
 	return l, l.page(q.Page, map[string]sortKey{
 		"orderedAt":   {expr: "r.ordered_at", typ: "timestamptz"},
 		"orderNumber": {expr: "r.number_key", typ: "text"},
@@ -79,7 +79,7 @@ func scanRenewal() ([]any, func() (query.RenewalRow, error)) {
 	var at time.Time
 	var actor []byte
 	counts := make([]int, len(statuses))
-	into := []any{&row.UID, &account, &row.Term, &until, &row.Align, &row.OrderNumber, &row.Note, &at, &actor}
+	into := []any{&row.UID, &account, &row.Term, &until, &row.Align, &row.Offer, &row.OrderNumber, &row.Note, &at, &actor}
 	for i := range counts {
 		into = append(into, &counts[i])
 	}
@@ -102,9 +102,7 @@ func (r *Reader) Allocations(ctx context.Context, q query.AllocationQuery) (quer
 		from:    "allocations g",
 	}
 	l.scope("g.account", q.Accounts)
-	if q.Device != uuid.Nil {
-		l.filter("g.device = %s", [16]byte(q.Device))
-	}
+	l.scope("g.device", q.Devices)
 	err := l.page(q.Page, map[string]sortKey{
 		"grantedAt":    {expr: "g.granted_at", typ: "timestamptz"},
 		"until":        {expr: "g.until", typ: "date"},

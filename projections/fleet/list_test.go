@@ -233,10 +233,10 @@ func TestDeviceFilters(t *testing.T) {
 		"uid":               {query.DeviceQuery{UID: x.Device}, "XR80C"},
 		"uid out of scope":  {query.DeviceQuery{UID: x.Device, Accounts: []uuid.UUID{one}}, ""},
 		"serial":            {query.DeviceQuery{SerialNumber: "RV50B"}, "RV50B"},
-		"life cycle":        {query.DeviceQuery{LifeCycle: device.InSuspension}, "RV50B"},
-		"model":             {query.DeviceQuery{Model: "XR80"}, "XR80C"},
-		"offer":             {query.DeviceQuery{Offer: catalogue.Premium}, "XR80C"},
-		"label":             {query.DeviceQuery{Label: "pump"}, "RV50A"},
+		"life cycle":        {query.DeviceQuery{LifeCycles: []device.LifeCycle{device.InSuspension}}, "RV50B"},
+		"model":             {query.DeviceQuery{Models: []string{"XR80"}}, "XR80C"},
+		"offer":             {query.DeviceQuery{Offers: []catalogue.Offer{catalogue.Premium}}, "XR80C"},
+		"label":             {query.DeviceQuery{Labels: []string{"pump"}}, "RV50A"},
 		"end from":          {query.DeviceQuery{ServiceEndFrom: day0 + 30}, "RV50D XR80C"},
 		"end to":            {query.DeviceQuery{ServiceEndTo: day0 + 10}, "RV50A RV50E"},
 		"end between":       {query.DeviceQuery{ServiceEndFrom: day0 + 10, ServiceEndTo: day0 + 20}, "RV50A RV50B"},
@@ -253,7 +253,7 @@ func TestDeviceFilters(t *testing.T) {
 		"search NUL":        {query.DeviceQuery{Search: "a\x00"}, ""},
 		"search no UTF-8":   {query.DeviceQuery{Search: "\xff"}, ""},
 		"serial NUL":        {query.DeviceQuery{SerialNumber: "a\x00"}, ""},
-		"label no UTF-8":    {query.DeviceQuery{Label: "\xff"}, ""},
+		"label no UTF-8":    {query.DeviceQuery{Labels: []string{"\xff"}}, ""},
 		"in the past":       {query.DeviceQuery{Freshness: query.Freshness{AsOf: start.Add(4*60e9 + 30e9)}}, "RV50A RV50B"},
 		"before everything": {query.DeviceQuery{Freshness: query.Freshness{AsOf: start}}, ""},
 	} {
@@ -316,13 +316,13 @@ func TestCustomerFilters(t *testing.T) {
 		want  []uuid.UUID
 	}{
 		"all":         {query.CustomerQuery{}, []uuid.UUID{alpha, beta}},
-		"one":         {query.CustomerQuery{Customer: beta}, []uuid.UUID{beta}},
+		"one":         {query.CustomerQuery{Customers: []uuid.UUID{beta}}, []uuid.UUID{beta}},
 		"search":      {query.CustomerQuery{Search: "WORKS"}, []uuid.UUID{alpha}},
 		"search uid":  {query.CustomerQuery{Search: beta.String()[4:20]}, []uuid.UUID{beta}},
-		"active":      {query.CustomerQuery{Status: account.Activated}, []uuid.UUID{alpha}},
-		"expired":     {query.CustomerQuery{Status: account.Expired, Now: late}, []uuid.UUID{beta}},
-		"pending":     {query.CustomerQuery{Status: account.Pending, Now: h.now}, []uuid.UUID{beta}},
-		"not pending": {query.CustomerQuery{Status: account.Pending, Now: late}, nil},
+		"active":      {query.CustomerQuery{Statuses: []account.Status{account.Activated}}, []uuid.UUID{alpha}},
+		"expired":     {query.CustomerQuery{Statuses: []account.Status{account.Expired}, Now: late}, []uuid.UUID{beta}},
+		"pending":     {query.CustomerQuery{Statuses: []account.Status{account.Pending}, Now: h.now}, []uuid.UUID{beta}},
+		"not pending": {query.CustomerQuery{Statuses: []account.Status{account.Pending}, Now: late}, nil},
 	} {
 		test.query.Reseller, test.query.Windows, test.query.Today = reseller, query.DefaultWindows, day0
 		list := then(t, m.reader.Customers, test.query)

@@ -10,6 +10,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/text"
@@ -28,6 +29,7 @@ type renewal struct {
 	uid, account              uuid.UUID
 	term, align, number, note string
 	until                     calendar.Date
+	offer                     catalogue.Offer
 }
 
 func (*renewals) add(e eventlog.Recorded) error {
@@ -47,13 +49,13 @@ func (r *renewals) fold(e eventlog.Recorded) time.Time {
 		}
 		r.insert(renewal{
 			uid: event.Order, account: event.Account, term: event.Term, until: event.Until, align: align,
-			number: event.OrderNumber, note: event.Note,
+			number: event.OrderNumber, note: event.Note, offer: event.Offer,
 		}, e.Metadata)
 		devices, accounts := make([][16]byte, len(event.Devices)), make([][16]byte, len(event.Devices))
 		for i, l := range event.Devices {
 			devices[i], accounts[i] = l.Device, l.Account
 		}
-		r.statements.Queue(`INSERT INTO renewal_devices SELECT $1, d.device, d.account, $4 FROM unnest($2::uuid[], $3::uuid[]) d (device, account)
+		r.statements.Queue(`INSERT INTO renewal_devices (renewal, device, account, status) SELECT $1, d.device, d.account, $4 FROM unnest($2::uuid[], $3::uuid[]) d (device, account)
 			ON CONFLICT DO NOTHING`, [16]byte(event.Order), devices, accounts, string(order.Ordered))
 	case order.RenewalOrderApplied:
 		uids := make([]uuid.UUID, len(event.Devices))
@@ -61,6 +63,7 @@ func (r *renewals) fold(e eventlog.Recorded) time.Time {
 			uids[i] = d.Device
 		}
 		r.became(event.Order, order.Applied, uids...)
+		r.applied(event.Order, e.Metadata.OccurredAt, uids...)
 	case order.RenewalOrderDeclined:
 		r.became(event.Order, order.Declined, event.Devices...)
 	case order.RenewalOrderWithdrawn:
@@ -83,8 +86,10 @@ func (r *renewals) device(e eventlog.Recorded, devices *fold[device.State]) {
 			row.until = event.NewEnd
 		}
 		r.insert(row, e.Metadata)
-		r.statements.Queue(`INSERT INTO renewal_devices VALUES ($1, $2, $3, $4) ON CONFLICT (renewal, device) DO UPDATE SET status = excluded.status`,
+		r.statements.Queue(`INSERT INTO renewal_devices (renewal, device, account, status) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (renewal, device) DO UPDATE SET status = excluded.status`,
 			[16]byte(event.Renewal), [16]byte(event.Device), [16]byte(devices.state(event.Device).Account), string(order.Applied))
+		r.applied(event.Renewal, e.Metadata.OccurredAt, event.Device)
 	case device.RenewalReversed:
 		r.became(event.Renewal, order.Reversed, event.Device)
 	case device.AllocationGranted:
@@ -100,13 +105,20 @@ func (r *renewals) insert(row renewal, m eventlog.Metadata) {
 	if row.account != uuid.Nil {
 		account = (*[16]byte)(&row.account)
 	}
-	r.statements.Queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-		[16]byte(row.uid), account, row.term, date(row.until), row.align, row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
+	r.statements.Queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		[16]byte(row.uid), account, row.term, date(row.until), row.align, string(row.offer), row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
 }
 
 func (r *renewals) became(uid uuid.UUID, status order.Status, devices ...uuid.UUID) {
 	r.statements.Queue(`UPDATE renewal_devices SET status = $3 WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
 		[16]byte(uid), raw(devices), string(status))
+}
+
+// applied notes when devices were renewed: what their own streams say, which comes
+// before the order's.
+func (r *renewals) applied(uid uuid.UUID, at time.Time, devices ...uuid.UUID) {
+	r.statements.Queue(`UPDATE renewal_devices SET applied_at = least(applied_at, $3) WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
+		[16]byte(uid), raw(devices), at)
 }
 
 func (r *renewals) write(b *pgx.Batch) (copyFunc, error) {

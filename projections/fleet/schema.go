@@ -2,9 +2,16 @@ package fleet
 
 import "github.com/fleetledger/fleetledger/projections"
 
-// Text is compared bytewise (collation C): the same order on every server. The
-// keys of names are case folded before.
+// Text is compared bytewise (collation C): the same order on every server. Names
+// sort by their keys, which are case folded, and by a collation of people: Ä beside
+// A, numbers by their value. It is deterministic, so what differs is never a tie. A
+// server that was built without ICU sorts names bytewise, too.
 var tables = []string{
+	`DO $$ BEGIN
+		CREATE COLLATION people (provider = icu, locale = 'und-u-kn-true');
+	EXCEPTION WHEN feature_not_supported THEN
+		CREATE COLLATION people (locale = 'C');
+	END $$`,
 	`CREATE TABLE device_versions (
 		uid              uuid        NOT NULL,
 		valid_from       timestamptz NOT NULL,
@@ -13,7 +20,7 @@ var tables = []string{
 		state            jsonb       NOT NULL,
 		account          uuid        NOT NULL,
 		name             text        NOT NULL,
-		name_key         text COLLATE "C" NOT NULL,
+		name_key         text COLLATE people NOT NULL,
 		serial_number    text COLLATE "C" NOT NULL,
 		factor_kind      text COLLATE "C" NOT NULL,
 		factor           text COLLATE "C" NOT NULL,
@@ -26,8 +33,7 @@ var tables = []string{
 		service_start    date,
 		service_end      date,
 		auto_renew       boolean     NOT NULL,
-		search           text COLLATE "C" GENERATED ALWAYS AS
-			(name_key || E'\n' || lower(serial_number) || E'\n' || lower(factor)) STORED,
+		search           text COLLATE "C" NOT NULL, -- name, serial number, factor and ICCID as a search compares them
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX device_version ON device_versions (uid, valid_to)`,
 
@@ -38,7 +44,7 @@ var tables = []string{
 		revision           bigint      NOT NULL,
 		state              jsonb       NOT NULL,
 		name               text        NOT NULL,
-		name_key           text COLLATE "C" NOT NULL,
+		name_key           text COLLATE people NOT NULL,
 		type               text COLLATE "C" NOT NULL,
 		status             text COLLATE "C" NOT NULL,
 		offers             text[]      NOT NULL,
@@ -46,6 +52,8 @@ var tables = []string{
 		reseller           uuid,                 -- null: the operator created it
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
+		search             text COLLATE "C" NOT NULL, -- the name as a search compares it
+		people             jsonb       NOT NULL, -- administrators by their ids, as a search compares them
 		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX account_version ON account_versions (uid, valid_to)`,
@@ -72,12 +80,14 @@ var tables = []string{
 		revision           bigint      NOT NULL,
 		state              jsonb       NOT NULL,
 		account            uuid        NOT NULL,
-		name_key           text COLLATE "C" NOT NULL,
+		name_key           text COLLATE people NOT NULL,
 		email_key          text COLLATE "C" NOT NULL,
+		search             text COLLATE "C" NOT NULL, -- name and e-mail as a search compares them
 		status             text COLLATE "C" NOT NULL,
 		created_at         timestamptz NOT NULL,
 		invitation_expires timestamptz,
 		invitation_due     timestamptz, -- when to record that it has run out; null once that was done
+		email_change_due   timestamptz, -- likewise of a request for another address
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX user_version ON user_versions (uid, valid_to)`,
 	`CREATE INDEX user_by_account ON user_versions (account, valid_to)`,
@@ -123,17 +133,31 @@ var tables = []string{
 		term       text        NOT NULL,
 		until      date,
 		align      text        NOT NULL,
+		offer      text        NOT NULL,   -- empty: as before
 		number     text        NOT NULL,
 		number_key text COLLATE "C" NOT NULL,
 		note       text        NOT NULL,
 		ordered_at timestamptz NOT NULL,
 		actor      jsonb       NOT NULL)`,
 	`CREATE TABLE renewal_devices (
-		renewal uuid NOT NULL,
-		device  uuid NOT NULL,
-		account uuid NOT NULL,
-		status  text COLLATE "C" NOT NULL,
+		renewal    uuid NOT NULL,
+		device     uuid NOT NULL,
+		account    uuid NOT NULL,
+		status     text COLLATE "C" NOT NULL,
+		applied_at timestamptz,
 		PRIMARY KEY (renewal, device))`,
+	// The latest request of a reseller for each partnership; there may be no such account.
+	`CREATE TABLE partnership_requests (
+		uid          uuid        PRIMARY KEY,
+		reseller     uuid        NOT NULL,
+		customer     uuid        NOT NULL,
+		state        text COLLATE "C" NOT NULL,
+		profile      text COLLATE "C" NOT NULL,
+		until        timestamptz,
+		note         text        NOT NULL,
+		requested_at timestamptz NOT NULL,
+		answered_at  timestamptz,
+		reason       text        NOT NULL)`,
 	`CREATE TABLE allocations (
 		uid           uuid        NOT NULL,
 		device        uuid        NOT NULL,
@@ -230,6 +254,7 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
+	{SQL: `CREATE INDEX user_email_change ON user_versions (email_change_due, uid) WHERE valid_to = 'infinity' AND email_change_due IS NOT NULL`},
 	{SQL: `CREATE INDEX partnership_ending ON partnership_versions (until, uid) WHERE valid_to = 'infinity' AND NOT ended AND until < 'infinity'`},
 	{SQL: `CREATE INDEX renewal_by_time ON renewals (ordered_at DESC, uid)`},
 	{SQL: `CREATE INDEX renewal_by_number ON renewals (number_key)`},
@@ -240,6 +265,8 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX notice_by_customer ON notices (customer, on_day DESC)`},
 	{SQL: `CREATE INDEX notice_mail_waiting ON notice_mails (notice) WHERE state = 'sending'`},
 	{SQL: `CREATE INDEX notice_choice_by_account ON notice_choices (account)`},
+	{SQL: `CREATE INDEX partnership_request_by_reseller ON partnership_requests (reseller)`},
+	{SQL: `CREATE INDEX partnership_request_by_customer ON partnership_requests (customer)`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }

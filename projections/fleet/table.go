@@ -35,10 +35,13 @@ type table[S any] struct {
 	parse func([]byte) (S, error)
 	// columns are those that follow from the state.
 	columns func(S) []field
-	// personal are those of the columns that show the one person a row is
-	// about; nil: none does.
-	personal func(account.Person) []field
+	// personal are the columns that show a person, and what becomes of them when
+	// that person is erased.
+	personal []erasure
 }
+
+// erasure is the SQL of a column's value without a person, whose id %s stands for.
+type erasure struct{ column, sql string }
 
 // field is a column with its value in a row.
 type field struct {
@@ -79,14 +82,18 @@ func (r invitationRow) invitation() account.Invitation {
 }
 
 // invitationColumns are until when an invitation can be used, and, where that is
-// awaited, when to record that it has run out. The latter is rounded up to what
-// the database keeps: at that instant it has run out.
+// awaited, when to record that it has run out.
 func invitationColumns(i account.Invitation, awaited bool) []field {
-	due := i.Expires.Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	return []field{
 		{"invitation_expires", pgtype.Timestamptz{Time: i.Expires, Valid: !i.Expires.IsZero()}},
-		{"invitation_due", pgtype.Timestamptz{Time: due, Valid: awaited}},
+		{"invitation_due", due(i.Expires, awaited)},
 	}
+}
+
+// due is when to record that something has run out, where that is awaited. It is
+// rounded up to what the database keeps: at that instant it has run out.
+func due(expires time.Time, awaited bool) pgtype.Timestamptz {
+	return pgtype.Timestamptz{Time: expires.Add(time.Microsecond - 1).Truncate(time.Microsecond), Valid: awaited}
 }
 
 func date(d calendar.Date) pgtype.Date {

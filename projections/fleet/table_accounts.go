@@ -58,8 +58,11 @@ var accountTable = table[accountState]{
 			{"billing", string(cmp.Or(s.Billing.Mode, account.Prepaid))},
 			{"reseller", pgtype.UUID{Bytes: s.Reseller, Valid: s.Reseller != uuid.Nil}},
 			{"created_at", s.CreatedAt},
+			{"search", searched(s.Name)},
+			{"people", searchedPeople(administrators(s.State))},
 		}, invitationColumns(s.Invitation, s.Status == account.Pending && s.Lapsed != s.Invitation.Number)...)
 	},
+	personal: []erasure{{"people", "jsonb_set(people, ARRAY[%s], to_jsonb(" + literal(searchedPerson(account.Person{}.Erase())) + "::text), false)"}},
 }
 
 // secretSince notes when a secret was given; the zero time: it is gone.

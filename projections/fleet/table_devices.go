@@ -38,6 +38,7 @@ var deviceTable = table[device.State]{
 			{"service_start", date(s.Service.Start)},
 			{"service_end", date(s.Service.End)},
 			{"auto_renew", s.Service.AutoRenew},
+			{"search", searched(s.Name, s.SerialNumber, s.Factor.Value, s.ICCID)},
 		}
 	},
 }

@@ -35,35 +35,28 @@ var partnershipTable = table[partnership.State]{
 	},
 }
 
-// partnershipRow is partnership.State as it is stored.
+// partnershipRow is partnership.State as it is stored, without the request (see
+// requestFacts).
 type partnershipRow struct {
-	UID      uuid.UUID  `json:"uid"`
-	Reseller uuid.UUID  `json:"reseller"`
-	Customer uuid.UUID  `json:"customer"`
-	Profile  string     `json:"profile"`
-	Ended    bool       `json:"ended,omitzero"`
-	Until    time.Time  `json:"until,omitzero"`
-	Warned   int        `json:"warned,omitzero"`
-	Request  requestRow `json:"request,omitzero"`
-}
-
-type requestRow struct {
-	Status   partnership.RequestStatus `json:"status,omitzero"`
-	Reseller uuid.UUID                 `json:"reseller,omitzero"`
-	Customer uuid.UUID                 `json:"customer,omitzero"`
-	Note     string                    `json:"note,omitzero"`
+	UID      uuid.UUID `json:"uid"`
+	Reseller uuid.UUID `json:"reseller"`
+	Customer uuid.UUID `json:"customer"`
+	Profile  string    `json:"profile"`
+	Ended    bool      `json:"ended,omitzero"`
+	Until    time.Time `json:"until,omitzero"`
+	Warned   int       `json:"warned,omitzero"`
 }
 
 func partnershipRowOf(s partnership.State) partnershipRow {
 	return partnershipRow{
 		UID: s.UID, Reseller: s.Reseller, Customer: s.Customer, Profile: s.Profile, Ended: s.Ended, Until: s.Until,
-		Warned: s.Warned, Request: requestRow(s.Request),
+		Warned: s.Warned,
 	}
 }
 
 func (r partnershipRow) state() partnership.State {
 	return partnership.State{
 		UID: r.UID, Reseller: r.Reseller, Customer: r.Customer, Profile: r.Profile, Ended: r.Ended, Until: r.Until,
-		Warned: r.Warned, Request: partnership.Request(r.Request),
+		Warned: r.Warned,
 	}
 }

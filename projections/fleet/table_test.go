@@ -32,10 +32,10 @@ func TestStoredStates(t *testing.T) {
 	t.Parallel()
 	testStored(t, deviceTable, func(*device.State) {})
 	testStored(t, accountTable, func(s *accountState) { s.Invitation.TokenHash, s.EmailReservation = nil, "" })
-	testStored(t, partnershipTable, func(*partnership.State) {})
+	testStored(t, partnershipTable, func(s *partnership.State) { s.Request = partnership.Request{} })
 	testStored(t, userTable, func(s *userState) {
 		s.Invitation.TokenHash, s.Credential, s.Reset = nil, uuid.Nil, user.Reset{}
-		s.Wanted, s.Change = "", user.EmailChange{}
+		s.Wanted, s.Change.TokenHash, s.Freed = "", nil, nil
 	})
 	testStored(t, auditGrantTable, func(s *query.AuditGrant) { s.TokenHash = nil })
 }

@@ -28,8 +28,9 @@ func (r *Reader) Users(ctx context.Context, q query.UserQuery) (query.List[query
 
 func userList(q query.UserQuery) (*list, error) {
 	l := &list{}
+	status := l.status("u", q.Now)
 	err := l.versions(versionList{
-		table: userTable.name, alias: "u", status: l.status("u", q.Now), wanted: string(q.Status), asOf: q.AsOf,
+		table: userTable.name, alias: "u", status: status, asOf: q.AsOf,
 		keys: map[string]sortKey{
 			"name":      {expr: "u.name_key", typ: "text"},
 			"email":     {expr: "u.email_key", typ: "text"},
@@ -43,10 +44,11 @@ func userList(q query.UserQuery) (*list, error) {
 	switch {
 	case q.UID != uuid.Nil:
 		l.filter("u.uid = %s", [16]byte(q.UID))
-	case q.Status == "":
+	case len(q.Statuses) == 0:
 		l.filter("u.status <> %s", string(user.Revoked))
 	}
-	l.contains(q.Search, "u.name_key", "u.email_key")
+	eitherOf(l, status, q.Statuses)
+	l.search(q.Search, searchable{texts: []string{"u.search LIKE %s"}, uid: "u.uid", part: true})
 	return l, nil
 }
 

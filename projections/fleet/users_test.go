@@ -49,8 +49,8 @@ func TestUsersOfAnAccount(t *testing.T) {
 	require.Equal(t, user.Pending, all[1].Status)
 	require.True(t, all[1].Administrator, "will be one")
 	require.False(t, users(query.UserQuery{UID: active, Freshness: query.Freshness{AsOf: before}})[0].Administrator)
-	require.Equal(t, user.Expired, users(query.UserQuery{Now: h.now.AddDate(0, 0, 8), Status: user.Expired})[0].Status)
-	require.Equal(t, revoked, users(query.UserQuery{Status: user.Revoked})[0].UID)
+	require.Equal(t, user.Expired, users(query.UserQuery{Now: h.now.AddDate(0, 0, 8), Statuses: []user.Status{user.Expired}})[0].Status)
+	require.Equal(t, revoked, users(query.UserQuery{Statuses: []user.Status{user.Revoked}})[0].UID)
 	require.Equal(t, pending, users(query.UserQuery{Search: "b@NORTH"})[0].UID)
 	require.Empty(t, users(query.UserQuery{Search: "south"}))
 	for _, row := range m.dump(t, schema, "user_versions") {

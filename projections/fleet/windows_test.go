@@ -40,12 +40,12 @@ func TestAllCountTheSameWindows(t *testing.T) {
 		for _, uid := range []uuid.UUID{customer, empty} {
 			want := h.recount(uid, today, time.Time{})
 			for _, asOf := range []time.Time{{}, h.now} {
-				page := then(t, m.reader.Customers, query.CustomerQuery{Reseller: reseller, Customer: uid, Today: today, Windows: testWindows,
+				page := then(t, m.reader.Customers, query.CustomerQuery{Reseller: reseller, Customers: []uuid.UUID{uid}, Today: today, Windows: testWindows,
 					Freshness: query.Freshness{AsOf: asOf}})
 				require.Equal(t, want, numbers(page.Items[0]), "%s on %s, as of %s", uid, today, asOf)
 				for i, w := range testWindows {
 					require.Equal(t, want.Windows[i], m.devices(t, query.DeviceQuery{Accounts: []uuid.UUID{uid}, Due: true,
-						ServiceEndFrom: today.AddDays(w.FromDay), ServiceEndTo: today.AddDays(w.ToDay), Freshness: query.Freshness{AsOf: asOf}}))
+						Today: today, Ends: []query.Window{w}, Freshness: query.Freshness{AsOf: asOf}}))
 				}
 				require.Equal(t, want.Expired, m.devices(t, query.DeviceQuery{Accounts: []uuid.UUID{uid}, Expired: new(true), Today: today,
 					Freshness: query.Freshness{AsOf: asOf}}))

@@ -199,3 +199,18 @@ func (s *Store) FailOperation(ctx context.Context, id uuid.UUID, reason string, 
 		WHERE id = $1 AND state IN ('queued', 'running')`, id, reason, at)
 	return postgres.Failure("fail operation", err)
 }
+
+// StopOperations implements ports.OperationStore.
+func (s *Store) StopOperations(ctx context.Context, account uuid.UUID, reason string, upTo, at time.Time) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE ops.operations SET state = 'failed', error = $2, finished_at = $4
+		WHERE account = $1 AND created_at <= $3 AND state IN ('queued', 'running')`, account, reason, upTo, at)
+	return postgres.Failure("stop operations", err)
+}
+
+// OpenOperations implements ports.OperationStore.
+func (s *Store) OpenOperations(ctx context.Context, account uuid.UUID) (open int, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT count(*) FROM ops.operations WHERE account = $1 AND state IN ('queued', 'running')`, account).Scan(&open)
+	return open, postgres.Failure("count operations", err)
+}

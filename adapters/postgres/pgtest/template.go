@@ -5,10 +5,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
 	"golang.org/x/sys/unix"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
@@ -100,10 +104,42 @@ func findInstallation(ctx context.Context, base string) (installation, error) {
 func templateKey(bin installation) (string, error) {
 	sum := sha256.New()
 	sum.Write([]byte(bin.version))
-	if err := postgres.WriteMigrations(sum); err != nil {
+	if err := writeMigrations(sum); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)[:6]), nil
+}
+
+// writeMigrations writes what postgres.Migrate would apply to w, so that templates
+// can be told apart by a hash of it. It reads the sources of this module.
+func writeMigrations(w io.Writer) error {
+	_, here, _, ok := runtime.Caller(0)
+	if !ok {
+		return errors.New("find the migrations: no sources")
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", "migrations", "*"))
+	if err != nil || len(files) == 0 {
+		return errors.Join(fmt.Errorf("no migrations beside %s", here), err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("read migrations: %w", err)
+		}
+		if _, err := fmt.Fprintf(w, "%s\n%s\n", filepath.Base(path), text); err != nil {
+			return fmt.Errorf("write migrations: %w", err)
+		}
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(nil), &rivermigrate.Config{Schema: postgres.Schema})
+	if err != nil {
+		return fmt.Errorf("read migrations of the job queue: %w", err)
+	}
+	for _, version := range migrator.AllVersions() {
+		if _, err := fmt.Fprintln(w, version.Version, version.Name, version.SQLUp); err != nil {
+			return fmt.Errorf("write migrations: %w", err)
+		}
+	}
+	return nil
 }
 
 func makeTemplate(ctx context.Context, dir string, bin installation) (err error) {

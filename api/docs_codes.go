@@ -1,0 +1,78 @@
+package api
+
+import (
+	_ "embed"
+	"net/http"
+
+	"github.com/fleetledger/fleetledger/api/codes"
+	"github.com/fleetledger/fleetledger/app/people"
+	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/models"
+	"github.com/fleetledger/fleetledger/domain/order"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+)
+
+//go:embed codes.html
+var codesTemplate string
+
+// The page of /docs/codes, where the type of each problem leads.
+
+type codesPage struct{ Sections []codesSection }
+
+type codesSection struct {
+	Title    string
+	Remedies bool
+	Codes    []codesEntry
+}
+
+type codesEntry struct {
+	codes.Code
+	Status int // of an answer with this problem alone
+}
+
+// kinds are those of the refusals by the rules that are not 422.
+var kinds = map[string]domain.Kind{
+	device.CodeDeviceNotFound: domain.Missing, device.CodeMissingRight: domain.Forbidden, device.CodeFactorTaken: domain.Conflict,
+	device.CodeRegisteredElsewhere: domain.Conflict, device.CodeBusy: domain.Busy, device.CodeTargetIsReseller: domain.Forbidden,
+	models.CodeUnknown: domain.Missing, models.CodePatternOverlaps: domain.Conflict,
+	account.CodeNameTaken: domain.Conflict, account.CodeEmailTaken: domain.Conflict, account.CodeLabelTaken: domain.Conflict,
+	order.CodeNotFound: domain.Missing, order.CodeNotOpen: domain.Conflict, order.CodeNotYours: domain.Forbidden, order.CodeNumberUsed: domain.Conflict,
+	partnership.CodeAlreadyPartnered: domain.Conflict,
+	people.CodeSignInFailed:          domain.Unauthenticated, people.CodeSessionRequired: domain.Forbidden,
+}
+
+// formCodes is the section of what is always 400, unless the edge has another status.
+const formCodes = "Form of a request"
+
+func renderCodes() ([]byte, error) {
+	sections, err := codes.All()
+	if err != nil {
+		return nil, err
+	}
+	statuses := map[string]int{}
+	for code, kind := range kinds {
+		statuses[code] = statusOf[kind]
+	}
+	for _, c := range edgeCodes {
+		statuses[c.code] = c.status
+	}
+	var page codesPage
+	for _, s := range sections {
+		shown := codesSection{Title: s.Title, Remedies: s.Title == codes.Remedies}
+		for _, c := range s.Codes {
+			status, ok := statuses[c.Code]
+			switch {
+			case ok:
+			case s.Title == formCodes:
+				status = http.StatusBadRequest
+			default:
+				status = http.StatusUnprocessableEntity
+			}
+			shown.Codes = append(shown.Codes, codesEntry{c, status})
+		}
+		page.Sections = append(page.Sections, shown)
+	}
+	return rendered(codesTemplate, page)
+}

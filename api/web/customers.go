@@ -1,0 +1,52 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
+	"github.com/fleetledger/fleetledger/api/web/view"
+)
+
+// rows is how many rows of a list are on one page.
+const rows = 100
+
+// customers is the Customers page. Whoever has no customers begins with the devices.
+func (d *Desk) customers(ctx context.Context, v *visit) error {
+	frame := v.frame("Customers", "Customers")
+	switch {
+	case frame.Operator(), frame.Auditor():
+		return v.to("/accounts")
+	case !frame.Reseller() || !frame.May("customers.read"):
+		return v.to("/devices")
+	}
+	page := view.Customers{Frame: frame, Search: v.query.Get("search"), Sort: v.sort("initialRenewal"), From: v.from()}
+	answer, err := v.fleet.ListCustomers(ctx, &client.ListCustomersParams{
+		Search: given(page.Search), Sort: &page.Sort, AsOf: v.asOfParam(), Cursor: given(v.query.Get("cursor")), Limit: pointer(rows),
+		Status: either[openapi.AccountStatus](v.query, "status"),
+	})
+	if err != nil {
+		return err
+	}
+	page.List = *answer.JSON200
+	return v.show(http.StatusOK, view.CustomersPage(page))
+}
+
+// sort is the order that the reader asked for.
+func (v *visit) sort(otherwise string) string {
+	if s := v.query.Get("sort"); s != "" {
+		return s
+	}
+	return otherwise
+}
+
+// from is the number of the first row that a page shows.
+func (v *visit) from() int {
+	n, err := strconv.Atoi(v.query.Get("from"))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
+}

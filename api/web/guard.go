@@ -1,0 +1,60 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+)
+
+// maxForm bounds a posted form; a file of devices is the largest.
+const maxForm = 16 << 20 // bytes
+
+// policy lets a page load its own assets, talk to its own server, and nothing else.
+// Nothing inline runs.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guarded sets the headers that keep a page safe, and refuses forms that another
+// site has sent.
+func (d *Desk) guarded(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.failed(w, r, errForged)
+	}))
+	checked := crossOrigin.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+		h.Set("Cache-Control", "no-store")
+		if d.secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		checked.ServeHTTP(w, r)
+	})
+}
+
+// errForged says that a form was not sent from a page of the desk.
+var errForged = errors.New("the form did not come from a page of this desk")
+
+// formToken is what the forms of a session carry: whoever does not know the session
+// cannot make it.
+func formToken(session string) string {
+	mac := hmac.New(sha256.New, []byte(session))
+	mac.Write([]byte("forms of the desk"))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// checkForm refuses a form without the session's token.
+func checkForm(r *http.Request, session string) error {
+	if !hmac.Equal([]byte(r.PostFormValue("form")), []byte(formToken(session))) {
+		return errForged
+	}
+	return nil
+}

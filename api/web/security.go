@@ -1,0 +1,91 @@
+package web
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/web/view"
+)
+
+// security is the reader's own: password, sessions, API tokens.
+func (d *Desk) security(ctx context.Context, v *visit) error {
+	return d.showSecurity(ctx, v, view.Security{})
+}
+
+func (d *Desk) showSecurity(ctx context.Context, v *visit, page view.Security) error {
+	sessions, err := v.fleet.ListSessions(ctx, nil)
+	if err != nil {
+		return err
+	}
+	page.Sessions = sessions.JSON200.Items
+	if v.me.Kind == "user" {
+		tokens, err := v.fleet.ListTokens(ctx, nil)
+		if err != nil {
+			return err
+		}
+		page.Tokens = tokens.JSON200.Items
+		if v.me.Account != nil {
+			if profiles, err := v.fleet.ListProfiles(ctx, *v.me.Account, nil); err == nil {
+				page.Profiles = profiles.JSON200.Items
+			}
+		}
+	}
+	page.Frame = v.frame(errorTitle("Security", page.Problem), "")
+	return v.show(statusOf(page.Problem), view.SecurityPage(page))
+}
+
+// changeSecurity carries out a form of the page.
+func (d *Desk) changeSecurity(ctx context.Context, v *visit) error {
+	form := v.r.PostForm
+	page := view.Security{Section: form.Get("do")}
+	var err error
+	switch form.Get("do") {
+	case "password":
+		if form.Get("password") != form.Get("again") {
+			err = unreadable("passwords_differ", "#/password", "The new password was typed in two different ways.")
+			break
+		}
+		_, err = v.fleet.ChangePassword(ctx, nil, client.ChangePasswordJSONRequestBody{Current: form.Get("current"), Password: form.Get("password")}, v.once())
+	case "endSession":
+		_, err = v.fleet.EndSession(ctx, form.Get("session"), nil)
+	case "endAll":
+		if _, err = v.fleet.EndSessions(ctx, nil); err == nil {
+			d.forget(v.w, v.r)
+			return v.to("/sign-in?passed=out")
+		}
+	case "makeToken":
+		var made *client.CreateTokenResponse
+		days, bad := strconv.Atoi(form.Get("days"))
+		if bad != nil {
+			return errNoPage
+		}
+		made, err = v.fleet.CreateToken(ctx, nil, client.CreateTokenJSONRequestBody{
+			Label: form.Get("label"), Profile: given(form.Get("profile")), ExpiresAt: d.Clock.Now().AddDate(0, 0, days).Truncate(time.Second),
+		}, v.once())
+		if err == nil { // shown this once, so there is no redirect
+			page.Made = made.JSON201
+			return d.showSecurity(ctx, v, page)
+		}
+	case "revokeToken":
+		token, bad := uuid.Parse(form.Get("token"))
+		if bad != nil {
+			return errNoPage
+		}
+		_, err = v.fleet.RevokeToken(ctx, token, nil, v.once())
+	default:
+		return errNoPage
+	}
+	switch page.Problem = refusal(err); {
+	case page.Problem != nil:
+		return d.showSecurity(ctx, v, page)
+	case err != nil:
+		return err
+	case form.Get("do") == "password":
+		return v.to("/security?done=password")
+	}
+	return v.to("/security?done=ended")
+}

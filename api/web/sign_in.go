@@ -1,0 +1,81 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/web/view"
+)
+
+// showSignIn asks who is there; whoever has signed in goes on.
+func (d *Desk) showSignIn(_ context.Context, v *visit) error {
+	return v.show(http.StatusOK, view.SignInPage(view.SignIn{
+		Frame: v.frame("Sign in", ""), Next: ownPath(v.query.Get("next")), Issuer: d.Issuer, Passed: v.query.Get("passed"),
+	}))
+}
+
+// signIn begins a session and keeps it in the browser.
+func (d *Desk) signIn(ctx context.Context, v *visit) error {
+	form := view.SignIn{Next: ownPath(v.r.PostFormValue("next")), Email: v.r.PostFormValue("email"), Issuer: d.Issuer}
+	signedIn, err := d.begin(ctx, v)
+	if err == nil {
+		d.remember(v.w, v.r, signedIn.Token, signedIn.ExpiresAt)
+		return v.to(form.Next)
+	}
+	if form.Problem = problemOf(err); form.Problem == nil || form.Problem.Status >= http.StatusInternalServerError {
+		return err
+	}
+	form.Frame = v.frame("Error: Sign in", "")
+	return v.show(form.Problem.Status, view.SignInPage(form))
+}
+
+func (d *Desk) begin(ctx context.Context, v *visit) (*client.SignedIn, error) {
+	if token := v.r.PostFormValue("operatorToken"); token != "" {
+		operator, err := d.api(v.r, token)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := operator.SignInAsOperator(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		return answer.JSON201, nil
+	}
+	answer, err := v.fleet.SignIn(ctx, client.SignInJSONRequestBody{Email: v.r.PostFormValue("email"), Password: v.r.PostFormValue("password")})
+	if err != nil {
+		return nil, err
+	}
+	return answer.JSON201, nil
+}
+
+// signOut ends the session, here and in the browser.
+func (d *Desk) signOut(ctx context.Context, v *visit) error {
+	if _, err := v.fleet.EndSession(ctx, "current", nil); err != nil && !signedOut(err) {
+		return err
+	}
+	d.forget(v.w, v.r)
+	return v.to("/sign-in?passed=out")
+}
+
+// fromIssuer ends an attempt to sign in at the issuer, which sends the browser back
+// here, and keeps the session in the browser.
+func (d *Desk) fromIssuer(ctx context.Context, v *visit) error {
+	v.secretLink()
+	params := &client.SignInAtIssuerParams{Code: given(v.query.Get("code")), State: given(v.query.Get("state"))}
+	if attempt, err := v.r.Cookie("fleetledger_oidc"); err == nil {
+		params.FleetledgerOidc = &attempt.Value
+	}
+	answer, err := v.fleet.SignInAtIssuer(ctx, params)
+	if p := problemOf(err); p != nil && p.Status < http.StatusInternalServerError {
+		return v.show(p.Status, view.SignInPage(view.SignIn{Frame: v.frame("Error: Sign in", ""), Next: "/", Issuer: d.Issuer, Problem: p}))
+	}
+	if err != nil {
+		return err
+	}
+	for _, cookie := range answer.Header.Values("Set-Cookie") {
+		v.w.Header().Add("Set-Cookie", cookie)
+	}
+	d.remember(v.w, v.r, answer.JSON200.Token, answer.JSON200.ExpiresAt)
+	return v.to("/")
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/fleetledger/fleetledger/api/client"
+)
+
+// Data of versions before, made by their own programs: testdata/upgrade/README.md.
+const (
+	rulesOfBefore = "rules-of-before"
+	readModel5    = "read-model-5"
+)
+
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, fixture := range []string{rulesOfBefore, readModel5} {
+		t.Run(fixture, func(t *testing.T) {
+			t.Parallel()
+			dir, was := restored(t, fixture)
+			u := upgrade{t: t, fixture: fixture, was: was, service: upgraded(t, dir)}
+			u.operationGoesOn()
+			u.pagesAreKept()
+			u.pastIsKept()
+			u.peopleAreKept()
+			u.renewalsAreListed()
+			u.resellersHaveAllOffers()
+			u.nothingHappensAgain()
+			u.mailsAreNotSentAgain()
+			u.rulesHoldForDevicesOfBefore()
+		})
+	}
+}
+
+// upgrade is a service on the data of a version before.
+type upgrade struct {
+	*service
+	t       *testing.T
+	fixture string
+	was     answers
+}
+
+// as calls with a token of before.
+func (u *upgrade) as(who string) *client.Client {
+	u.t.Helper()
+	require.Contains(u.t, u.was.Sessions, who)
+	return u.client(u.was.Sessions[who])
+}
+
+// A registration that was being carried out ends.
+func (u *upgrade) operationGoesOn() {
+	const total = 200
+	require.Equal(u.t, client.Summary{Total: total, Created: new(total)}, u.finished(u.as("summit"), u.was.Operation))
+}
+
+// What lists and histories showed at last they show still, besides the devices
+// that the operation has registered since.
+func (u *upgrade) pagesAreKept() {
+	t, ctx := u.t, u.t.Context()
+	last := u.was.Moments[len(u.was.Moments)-1]
+	devices := when(u.operator.ListDevices(ctx, &client.ListDevicesParams{
+		Sort: new("serialNumber"), Limit: new(len(last.Devices.Items)),
+	})).Then(t)
+	requireKept(t, last.Devices.Items, items(t, devices.Body))
+	accounts := when(u.operator.ListAccounts(ctx, &client.ListAccountsParams{Sort: new("name")})).Then(t)
+	requireKept(t, u.was.Accounts.Items, items(t, accounts.Body), "offers", "revision")
+	users := when(u.as("summit").ListUsers(ctx, u.was.UIDs["summit"], nil)).Then(t)
+	requireKept(t, u.was.Users.Items, items(t, users.Body))
+	for serial, types := range u.was.Histories {
+		var now []string
+		for _, item := range when(u.operator.GetDeviceHistory(ctx, serial, nil)).Then(t).JSON200.Items {
+			now = append(now, *item.Type)
+		}
+		require.Equal(t, types, now, serial)
+	}
+	slots := when(u.as("summit").GetSlots(ctx, u.was.UIDs["summit"], nil)).Then(t)
+	requireKept(t, []object{u.was.Slots}, items(t, []byte(`{"items":[`+string(slots.Body)+`]}`)))
+	release := when(u.as("ridge").GetReleaseRequest(ctx, u.was.Release, nil)).Then(t).JSON200
+	require.Equal(t, "open", string(release.State))
+}
+
+// A past page shows what the page showed then: it goes by when things happened.
+// Sign-ins were no events under the rules of before, so only the last one is known.
+func (u *upgrade) pastIsKept() {
+	t, ctx := u.t, u.t.Context()
+	for i, then := range u.was.Moments {
+		var except []string
+		if u.fixture == rulesOfBefore && i < len(u.was.Moments)-1 {
+			except = append(except, "lastLogin")
+		}
+		asOf := new(then.At.Format(time.RFC3339Nano))
+		customers := when(u.as("summit").ListCustomers(ctx, &client.ListCustomersParams{AsOf: asOf})).Then(t)
+		requireKept(t, then.Customers.Items, items(t, customers.Body), except...)
+		devices := when(u.operator.ListDevices(ctx, &client.ListDevicesParams{AsOf: asOf, Sort: new("serialNumber")})).Then(t)
+		requireKept(t, then.Devices.Items, items(t, devices.Body))
+	}
+}
+
+// Whoever was signed in still is, tokens are good and passwords known.
+func (u *upgrade) peopleAreKept() {
+	for who := range u.was.Sessions {
+		if who != "operator" {
+			when(u.as(who).GetMe(u.t.Context(), nil)).Then(u.t)
+		}
+	}
+	u.signIn("admin@prairie-fire.example", "correct horse battery")
+}
+
+// Renewals of before are listed with what became of them, and their numbers count.
+func (u *upgrade) renewalsAreListed() {
+	t, ctx := u.t, u.t.Context()
+	states := map[string]client.RenewalState{}
+	for _, renewal := range when(u.operator.ListRenewals(ctx, nil)).Then(t).JSON200.Items {
+		require.Equal(t, u.was.Renewals[renewal.OrderNumber], renewal.Id)
+		states[renewal.OrderNumber] = renewal.State
+	}
+	last := client.RenewalStateApplied
+	if u.fixture == readModel5 {
+		last = client.RenewalStateOrdered
+	}
+	require.Equal(t, map[string]client.RenewalState{
+		"PO-1": client.RenewalStateApplied, "PO-2": client.RenewalStateApplied, "PO-3": client.RenewalStateReversed, "PO-4": last,
+	}, states)
+	for number, serial := range map[string]string{"PO-1": "LD00000000000002", "PO-2": "LD00000000000004", "PO-4": "LD00000000000012"} {
+		again := when(u.as("summit").RenewDevices(ctx, nil, client.RenewalRequest{
+			Devices: []string{serial}, Term: new("P1Y"), OrderNumber: &number,
+		})).Then(t).JSON200.Results[0]
+		require.Equal(t, client.OutcomeRefused, again.Outcome, number)
+		require.Equal(t, "order_number_used", again.Problems[0].Code, number)
+	}
+}
+
+// A reseller's account that lacked offers has been given all.
+func (u *upgrade) resellersHaveAllOffers() {
+	ridge := when(u.operator.GetAccount(u.t.Context(), u.was.UIDs["ridge"], nil)).Then(u.t).JSON200
+	require.Len(u.t, ridge.Offers, 3)
+}
+
+// Two more starts append nothing.
+func (u *upgrade) nothingHappensAgain() {
+	end := u.logEnd()
+	for range 2 {
+		u.stop()
+		u.service = upgraded(u.t, u.dir)
+		require.Equal(u.t, end, u.logEnd())
+	}
+}
+
+// A mail that is caused now is the first one since.
+func (u *upgrade) mailsAreNotSentAgain() {
+	const email = "new@summit-wireless.example"
+	when(u.as("summit").InviteUser(u.t.Context(), u.was.UIDs["summit"], nil, client.NewUser{Email: email, Profiles: &[]string{"full"}})).Then(u.t)
+	u.mailed(email, activationLink)
+	require.Len(u.t, u.newMails(), 1)
+}
+
+// The included year is told from the first registration: a device that a reseller
+// registered has it when it goes to a customer, one that a customer had before has
+// not. A SIM that came into a reseller's account stays and is shown.
+func (u *upgrade) rulesHoldForDevicesOfBefore() {
+	t, ctx := u.t, u.t.Context()
+	desk, summit, prairie := u.as("summit"), u.was.UIDs["summit"], u.was.UIDs["prairie"]
+	transfer := func(serial string, from, to uuid.UUID) string {
+		done := when(desk.TransferDevices(ctx, nil, client.TransferRequest{From: &from, To: &to, Devices: &[]string{serial}})).Then(t)
+		require.Equal(t, client.OutcomeTransferred, done.JSON201.Results[0].Outcome, "%s", done.Body)
+		return *when(desk.GetDevice(ctx, serial, nil)).Then(t).JSON200.ServiceEnd
+	}
+	require.Equal(t, "2042-04-10", transfer("LD00000000000015", summit, prairie), "a new term from today")
+	transfer("LD00000000000008", prairie, summit)
+	require.Equal(t, "2041-08-10", transfer("LD00000000000008", summit, prairie), "what it had")
+
+	const sim = "8901260000000000001"
+	device := when(desk.GetDevice(ctx, "LD00000000000001", nil)).Then(t).JSON200
+	require.Equal(t, sim, *device.Iccid)
+	in := prairie
+	if u.fixture == rulesOfBefore {
+		in = summit
+	}
+	require.Equal(t, in, device.Account.Uid)
+}
