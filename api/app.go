@@ -116,7 +116,7 @@ type Devices interface {
 	Get(ctx context.Context, c access.Caller, name string, f query.Freshness) (query.DeviceRow, eventlog.Position, error)
 	Register(context.Context, access.Caller, devices.Register) (command.BulkResult, error)
 	ChangeMany(context.Context, access.Caller, devices.ChangeMany) (command.BulkResult, error)
-	ReleaseRequests(context.Context, access.Caller) ([]devices.Release, eventlog.Position, error)
+	ReleaseRequests(context.Context, access.Caller, devices.Role, query.ReleaseQuery) (query.List[query.ReleaseRow], error)
 	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
 	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)
 }
@@ -137,6 +137,7 @@ type Notices interface {
 type Operations interface {
 	Submit(context.Context, access.Caller, operations.Submission) (ports.Operation, error)
 	Get(context.Context, access.Caller, uuid.UUID) (ports.Operation, error)
+	List(context.Context, access.Caller, ports.OperationQuery) (query.List[ports.Operation], error)
 	Results(ctx context.Context, c access.Caller, id uuid.UUID, after int, limit int) ([]command.ItemResult, error)
 }
 
@@ -214,6 +215,8 @@ type Schedule interface {
 type Transfers interface {
 	Transfer(context.Context, access.Caller, transfers.Transfer) (command.BulkResult, error)
 	Get(context.Context, access.Caller, uuid.UUID) (transfers.Record, error)
+	List(context.Context, access.Caller, query.TransferQuery) (query.List[query.TransferRow], error)
+	TransferPlans(context.Context, access.Caller, query.TransferPlanQuery) (query.List[query.TransferPlanRow], error)
 	Plan(context.Context, access.Caller, transfers.Transfer) (transfers.TransferPlan, error)
 	TransferPlan(context.Context, access.Caller, uuid.UUID) (transfers.TransferPlan, error)
 	Reverse(context.Context, access.Caller, transfers.Reverse) (command.BulkResult, error)

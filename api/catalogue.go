@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -14,9 +15,16 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
+var modelOrders = orders[catalogue.Model]{
+	"model":          byName(func(m catalogue.Model) string { return m.Name }),
+	"defaultOffer":   func(a, b catalogue.Model) int { return cmp.Compare(a.Default, b.Default) },
+	"includedMonths": func(a, b catalogue.Model) int { return cmp.Compare(a.IncludedMonths, b.IncludedMonths) },
+}
+
 func (h handlers) GetCatalogue(ctx context.Context, r openapi.GetCatalogueRequestObject) (openapi.GetCatalogueResponseObject, error) {
 	var in reading
 	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, modelOrders.keys())
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -24,12 +32,24 @@ func (h handlers) GetCatalogue(ctx context.Context, r openapi.GetCatalogueReques
 	if err != nil {
 		return nil, err
 	}
+	models := inForce.Models()
+	if wanted := r.Params.Offer; wanted != nil {
+		models = slices.DeleteFunc(slices.Clone(models), func(m catalogue.Model) bool {
+			return !slices.ContainsFunc(*wanted, func(o openapi.Offer) bool { return slices.Contains(m.Offers, catalogue.Offer(o)) })
+		})
+	}
+	found, err := paged(models, page, modelOrders)
+	if err != nil {
+		return nil, err
+	}
 	return openapi.GetCatalogue200JSONResponse{
 		Body: openapi.Catalogue{
-			Models:   list(inForce.Models(), model),
-			Offers:   list(catalogue.Offers, offer),
-			Profiles: list(rights.Profiles, profile),
-			Windows:  h.windows(),
+			Models:     list(found.Items, model),
+			NextCursor: present(found.NextCursor),
+			Total:      found.Total,
+			Offers:     list(catalogue.Offers, offer),
+			Profiles:   list(rights.Profiles, profile),
+			Windows:    h.windows(),
 		},
 		Headers: openapi.GetCatalogue200ResponseHeaders{XPosition: later(inForce.Position, fresh.MinPosition).String()},
 	}, nil

@@ -8,13 +8,27 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
+var contactOrders = orders[account.Person]{
+	"name":  byName(func(p account.Person) string { return p.Name }),
+	"email": byName(func(p account.Person) string { return p.Email }),
+}
+
 func (h handlers) ListChannelContacts(ctx context.Context, r openapi.ListChannelContactsRequestObject) (openapi.ListChannelContactsResponseObject, error) {
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, contactOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
+	}
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
+	found, err := paged(row.ChannelContacts, page, contactOrders)
+	if err != nil {
+		return nil, err
+	}
 	return openapi.ListChannelContacts200JSONResponse{
-		Body:    openapi.ContactList{Items: list(row.ChannelContacts, person), Total: len(row.ChannelContacts)},
+		Body:    openapi.ContactList{Items: list(found.Items, person), NextCursor: present(found.NextCursor), Total: found.Total},
 		Headers: openapi.ListChannelContacts200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }

@@ -26,7 +26,7 @@ func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHisto
 		}
 	}
 	all, err := paged(items, page, orders[devices.HistoryItem]{
-		"occurredAt": func(a, b devices.HistoryItem) int { return a.OccurredAt.Compare(b.OccurredAt) },
+		"occurredAt": byTime(func(h devices.HistoryItem) time.Time { return h.OccurredAt }),
 	})
 	if err != nil {
 		return nil, err

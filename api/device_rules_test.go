@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // A device with a SIM does not enter a reseller's account; without it, it does.
@@ -28,6 +29,11 @@ func TestSIMOverHTTP(t *testing.T) {
 		t.Errorf("device %s", mustJSON(t, shown))
 	}
 
+	for query, total := range map[string]int{"?simNotAllowed=true": 0, "?simNotAllowed=false": 1, "": 1} {
+		expect(t, "with a SIM where it may be"+query, into[openapi.DeviceList](customer.get("/v1/devices"+query).is(200)).Total, total)
+	}
+	customer.get("/v1/devices?simNotAllowed=maybe").refusedWith(400, "#/query/simNotAllowed wrong_type")
+
 	take := func() []string {
 		return outcomes(*when(reseller.TransferDevices(ctx, nil, client.TransferRequest{
 			From: &customerUID, To: &resellerUID, Devices: &[]string{mp70(1)},
@@ -43,7 +49,6 @@ func TestSIMOverHTTP(t *testing.T) {
 		t.Errorf("still has %s", *got.Iccid)
 	}
 	expect(t, "without a SIM", take(), []string{"transferred"})
-	reseller.After(customer.Position())
 	held := when(reseller.GetDevice(ctx, mp70(1), nil)).Then(t).JSON200
 	if *held.ParkedUntil != "2027-03-15" || held.Allocation.Until != "2027-03-15" || *held.ServiceEnd != "2031-03-15" {
 		t.Errorf("held %s", mustJSON(t, held))

@@ -52,6 +52,7 @@ func (h handlers) deviceQuery(p openapi.ListDevicesParams) (query.DeviceQuery, e
 		ServiceEndFrom: in.date("#/query/serviceEndFrom", p.ServiceEndFrom),
 		ServiceEndTo:   in.date("#/query/serviceEndTo", p.ServiceEndTo),
 		Expired:        p.Expired,
+		SIMNotAllowed:  p.SimNotAllowed,
 		Search:         valueOf(p.Search),
 	}
 	for _, name := range valueOf(p.Window) {

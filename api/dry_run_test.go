@@ -157,7 +157,7 @@ func TestDryRunsOfSingleWrites(t *testing.T) {
 	r.creates(desk, "/v1/transfer-plans", `{"from":"`+reseller.String()+`","to":"`+customer.String()+`","devices":["`+mp70(2)+`"]}`)
 	wanted := `{"serialNumber":"` + mp70(2) + `","imei":"` + imei(2) + `"}`
 	denied := r.creates(admin, "/v1/release-requests", wanted)
-	expect(t, "a dry answer", into[openapi.ReleaseRequest](desk.post(denied+":deny?dryRun=true", `{}`).is(200)).State, openapi.ReleaseRequestState("denied"))
+	expect(t, "a dry answer", into[openapi.ReleaseRequest](desk.post(denied+":deny?dryRun=true", `{}`).is(200)).State, openapi.ReleaseState("denied"))
 	r.write(desk, http.MethodPost, denied+":deny", `{}`)
 	r.write(desk, http.MethodPost, r.creates(admin, "/v1/release-requests", wanted)+":grant", `{}`)
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
@@ -9,13 +10,28 @@ import (
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
+var externalOrders = orders[openapi.ExternalAccount]{
+	"kind":  func(a, b openapi.ExternalAccount) int { return cmp.Compare(a.Kind, b.Kind) },
+	"label": byName(func(x openapi.ExternalAccount) string { return x.Label }),
+}
+
 func (h handlers) ListExternalAccounts(ctx context.Context, r openapi.ListExternalAccountsRequestObject) (openapi.ListExternalAccountsResponseObject, error) {
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, externalOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
+	}
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
+	all := either(list(row.ExternalAccounts, externalAccount), r.Params.Kind, func(x openapi.ExternalAccount) openapi.ExternalAccountKind { return x.Kind })
+	found, err := paged(all, page, externalOrders)
+	if err != nil {
+		return nil, err
+	}
 	return openapi.ListExternalAccounts200JSONResponse{
-		Body:    openapi.ExternalAccountList{Items: list(row.ExternalAccounts, externalAccount), Total: len(row.ExternalAccounts)},
+		Body:    openapi.ExternalAccountList{Items: found.Items, NextCursor: present(found.NextCursor), Total: found.Total},
 		Headers: openapi.ListExternalAccounts200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }

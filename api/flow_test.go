@@ -171,7 +171,7 @@ func TestWhatOnlyTheOperatorMay(t *testing.T) {
 
 	when(reseller.CreateAccount(ctx, nil, client.NewAccount{Name: "R2", Type: client.Reseller, Administrator: somebody()})).RefusedAs(t, 403)
 	when(reseller.GrantAllocation(ctx, nil, three)).RefusedAs(t, 403)
-	when(reseller.ListProjections(ctx)).RefusedAs(t, 403)
+	when(reseller.ListProjections(ctx, nil)).RefusedAs(t, 403)
 
 	when(s.GrantAllocation(ctx, nil, three)).Then(t)
 	three.Device = "LD99999999999999"

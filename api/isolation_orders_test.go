@@ -86,6 +86,29 @@ var orderRows = []row{
 		},
 	},
 	{route: "GET /v1/transfers/{id}", send: "/v1/transfers/{transfer}", right: seenBy},
+	{route: "GET /v1/transfers", send: "/v1/transfers?account={account}", right: foundBy},
+	{route: "GET /v1/transfers", send: "/v1/transfers", headers: actingFor, right: foundActingFor},
+	{route: "GET /v1/transfers", send: "/v1/transfers?device={device}", right: foundBy},
+	{
+		route: "GET /v1/transfer-plans", send: "/v1/transfer-plans?account={account}&to={asker}", // they belong to who has made them
+		right: map[string]string{
+			"reseller": "200:0 200:1 200:1 200:0 200:0 200:0 200:1 200:0",
+			"customer": "200:0 200:0 200:0 200:1 200:1 200:0 200:0 200:1",
+			"shown":    "200:0 200:0 200:0 200:0 200:0 200:0 200:1 200:0",
+			"foreign":  "200:0 200:0 200:0 200:0 200:0 200:1 200:0 200:0",
+			"missing":  "200:0 200:0 200:0 200:0 200:0 200:0 200:0 200:0",
+		},
+	},
+	{
+		route: "GET /v1/transfer-plans", send: "/v1/transfer-plans?to={asker}", headers: actingFor,
+		right: map[string]string{
+			"reseller": "200:0 200:1 200:1 404 404 404 200:1 404",
+			"customer": "200:0 200:0 200:0 200:1 200:1 404 404 200:1",
+			"shown":    "200:0 200:0 200:0 404 404 404 200:1 404",
+			"foreign":  "200:0 404 404 404 404 200:1 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
+		},
+	},
 	{
 		route: "POST /v1/transfers/{id}/reversals", send: "/v1/transfers/{transfer}/reversals?dryRun=true",
 		body: `{"devices":["{device}"],"reason":"a mistake"}`,
@@ -111,11 +134,16 @@ var orderRows = []row{
 		},
 	},
 	{
-		route: "GET /v1/release-requests", send: "/v1/release-requests",
-		right: map[string]string{"": "422:account_required 200:2 200:2 200:2 200:2 200:2 422:account_required 200:2"},
+		route: "GET /v1/release-requests", send: "/v1/release-requests?device={device}", right: foundBy,
 	},
 	{
-		route: "GET /v1/release-requests", send: "/v1/release-requests", headers: actingFor,
+		route: "GET /v1/release-requests", send: "/v1/release-requests?role=asker&device={device}",
+		right: map[string]string{
+			"reseller": "200:1 200:0 403 200:0 403 200:0 200:0 200:0", "foreign": "200:1 200:0 403 200:0 403 200:0 200:0 200:0",
+		},
+	},
+	{
+		route: "GET /v1/release-requests", send: "/v1/release-requests?role=holder", headers: actingFor,
 		right: map[string]string{
 			"reseller": "200:2 200:2 200:2 404 404 404 200:2 404",
 			"customer": "200:2 200:2 200:2 200:2 200:2 404 404 200:2",

@@ -63,6 +63,8 @@ var peopleRows = []row{
 		route: "POST /v1/sessions", send: "/v1/sessions", body: `{"email":"{unique}@x.example","password":"correct horse battery"}`,
 		right: map[string]string{"": alike("401:sign_in_failed")},
 	},
+	// operator reseller resellerReader customer customerReader stranger auditor signedIn
+	{route: "POST /v1/sessions/operator", send: "/v1/sessions/operator", right: map[string]string{"": "201 403 403 403 403 403 403 403"}},
 	{route: "GET /v1/sessions", send: "/v1/sessions", right: map[string]string{"": ownOnly("200:2")}},
 	{route: "DELETE /v1/sessions", send: "/v1/sessions", fresh: true, right: map[string]string{"": ownOnly("204")}},
 	{route: "DELETE /v1/sessions/{session}", send: "/v1/sessions/{session}", right: ownOf("204")},

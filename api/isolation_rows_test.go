@@ -320,6 +320,10 @@ var isolationRows = []row{
 		},
 	},
 	{
+		route: "GET /v1/operations", send: "/v1/operations",
+		right: map[string]string{"": "200:0 200:1 200:1 200:1 200:1 200:1 200:2 200:1"},
+	},
+	{
 		route: "GET /v1/operations/{id}", send: "/v1/operations/{operation}", // they belong to who has sent them
 		right: map[string]string{
 			"reseller": "200 200 200 404 404 404 200 404",

@@ -27,6 +27,27 @@ func (h handlers) GetOperation(ctx context.Context, r openapi.GetOperationReques
 	}, nil
 }
 
+func (h handlers) ListOperations(ctx context.Context, r openapi.ListOperationsRequestObject) (openapi.ListOperationsResponseObject, error) {
+	var in reading
+	reached := in.minPosition(r.Params.MinPosition)
+	q := ports.OperationQuery{
+		Page:   in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, []string{"createdAt"}),
+		States: eachOf[ports.OperationState](r.Params.State),
+		Kinds:  eachOf[ports.OperationKind](r.Params.Kind),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	page, err := h.App.Operations.List(ctx, callOf(ctx).caller, q)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListOperations200JSONResponse{
+		Body:    openapi.OperationList{Items: list(page.Items, operationState), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: openapi.ListOperations200ResponseHeaders{XPosition: reached.String()},
+	}, nil
+}
+
 // operation finds an operation. What is kept about it is written with each
 // step, so it is never behind any position.
 func (h handlers) operation(ctx context.Context, id uuid.UUID, min *openapi.MinPosition) (ports.Operation, error) {

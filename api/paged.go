@@ -3,8 +3,11 @@ package api
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
@@ -15,15 +18,39 @@ import (
 // orders are what a list that is held whole can be sorted by.
 type orders[T any] map[string]func(a, b T) int
 
+// collators are each for one comparison at a time.
+var collators = sync.Pool{New: func() any { return collate.New(language.Und, collate.Numeric) }}
+
 // byName compares names as people sort them, and as the read models do: Ä beside A, 9 before 10.
 func byName[T any](name func(T) string) func(a, b T) int {
-	c := collate.New(language.Und, collate.Numeric)
-	return func(a, b T) int { return c.CompareString(name(a), name(b)) }
+	return func(a, b T) int {
+		c, _ := collators.Get().(*collate.Collator)
+		defer collators.Put(c)
+		return c.CompareString(name(a), name(b))
+	}
+}
+
+// keys are the names that the list can be sorted by.
+func (by orders[T]) keys() []string { return slices.Sorted(maps.Keys(by)) }
+
+// byTime compares instants.
+func byTime[T any](at func(T) time.Time) func(a, b T) int {
+	return func(a, b T) int { return at(a).Compare(at(b)) }
+}
+
+// either leaves the items that a filter is about: those with one of some values.
+// None is no filter.
+func either[T any, V comparable](items []T, wanted *[]V, value func(T) V) []T {
+	if wanted == nil {
+		return items
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(item T) bool { return !slices.Contains(*wanted, value(item)) })
 }
 
 // paged is one page of a list that is held whole, in the dialect of all lists.
 // Without a sort key it stays as it is.
 func paged[T any](items []T, p query.Page, by orders[T]) (query.List[T], error) {
+	items = slices.Clone(items)
 	slices.SortStableFunc(items, func(a, b T) int {
 		for _, key := range p.Sort {
 			name, descending := strings.CutPrefix(key, "-")

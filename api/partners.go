@@ -11,10 +11,16 @@ import (
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
+var partnerOrders = orders[query.PartnershipRow]{
+	"name":    byName(func(p query.PartnershipRow) string { return p.PartnerName }),
+	"profile": byName(func(p query.PartnershipRow) string { return p.Profile.Name }),
+	"until":   byTime(func(p query.PartnershipRow) time.Time { return p.Until }),
+}
+
 func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersRequestObject) (openapi.ListPartnersResponseObject, error) {
 	var in reading
 	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
-	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, []string{"name", "profile", "until"})
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, partnerOrders.keys())
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -22,15 +28,12 @@ func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersReques
 	if err != nil {
 		return nil, err
 	}
+	rows = either(rows, r.Params.Profile, func(p query.PartnershipRow) string { return p.Profile.ID })
 	if len(page.Sort) == 0 {
 		page.Sort = []string{"name"}
 	}
 	fetch := func() (query.List[query.PartnershipRow], error) {
-		one, err := paged(rows, page, orders[query.PartnershipRow]{
-			"name":    byName(func(p query.PartnershipRow) string { return p.PartnerName }),
-			"profile": byName(func(p query.PartnershipRow) string { return p.Profile.Name }),
-			"until":   func(a, b query.PartnershipRow) int { return a.Until.Compare(b.Until) },
-		})
+		one, err := paged(rows, page, partnerOrders)
 		one.Position = position
 		return one, err
 	}

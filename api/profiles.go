@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -9,18 +8,42 @@ import (
 	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
-	"github.com/fleetledger/fleetledger/domain/text"
 )
 
+var profileOrders = orders[openapi.Profile]{
+	"name": byName(func(p openapi.Profile) string { return p.Name }),
+	"shipped": func(a, b openapi.Profile) int {
+		switch {
+		case a.Shipped == b.Shipped:
+			return 0
+		case b.Shipped:
+			return -1
+		}
+		return 1
+	},
+}
+
 func (h handlers) ListProfiles(ctx context.Context, r openapi.ListProfilesRequestObject) (openapi.ListProfilesResponseObject, error) {
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, profileOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
+	}
 	row, position, err := h.administered(ctx, r.Uid, r.Params.MinPosition, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	own := slices.SortedFunc(slices.Values(row.Profiles), func(a, b rights.Profile) int { return cmp.Compare(text.Key(a.Name), text.Key(b.Name)) })
-	all := slices.Concat(rights.Profiles, own)
+	own := slices.SortedFunc(slices.Values(list(row.Profiles, profile)), profileOrders["name"])
+	all := slices.Concat(list(rights.Profiles, profile), own)
+	if shipped := r.Params.Shipped; shipped != nil {
+		all = slices.DeleteFunc(all, func(p openapi.Profile) bool { return p.Shipped != *shipped })
+	}
+	found, err := paged(all, page, profileOrders)
+	if err != nil {
+		return nil, err
+	}
 	return openapi.ListProfiles200JSONResponse{
-		Body:    openapi.ProfileList{Items: list(all, profile), Total: len(all)},
+		Body:    openapi.ProfileList{Items: found.Items, NextCursor: present(found.NextCursor), Total: found.Total},
 		Headers: openapi.ListProfiles200ResponseHeaders{XPosition: position.String()},
 	}, nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
@@ -8,15 +9,33 @@ import (
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
-func (h handlers) ListProjections(ctx context.Context, _ openapi.ListProjectionsRequestObject) (openapi.ListProjectionsResponseObject, error) {
+var projectionOrders = orders[openapi.Projection]{
+	"name":      func(a, b openapi.Projection) int { return cmp.Compare(a.Name, b.Name) },
+	"state":     func(a, b openapi.Projection) int { return cmp.Compare(a.State, b.State) },
+	"lagEvents": func(a, b openapi.Projection) int { return cmp.Compare(a.LagEvents, b.LagEvents) },
+}
+
+func (h handlers) ListProjections(ctx context.Context, r openapi.ListProjectionsRequestObject) (openapi.ListProjectionsResponseObject, error) {
 	if !callOf(ctx).caller.Operator() {
 		return nil, &access.Forbidden{Right: rights.OperationsRead}
+	}
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, projectionOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
 	}
 	all, err := h.Service.Projections(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ListProjections200JSONResponse{Items: list(all, projection), Total: len(all)}, nil
+	if len(page.Sort) == 0 {
+		page.Sort = []string{"name"}
+	}
+	found, err := paged(either(list(all, projection), r.Params.State, func(p openapi.Projection) string { return p.State }), page, projectionOrders)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListProjections200JSONResponse{Items: found.Items, NextCursor: present(found.NextCursor), Total: found.Total}, nil
 }
 
 func projection(p ProjectionStatus) openapi.Projection {

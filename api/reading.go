@@ -139,6 +139,34 @@ func (r *reading) instant(pointer string, v *string) time.Time {
 	return t.UTC()
 }
 
+// since reads from when on things are wanted: an instant, or a date, which means
+// its begin; nil is always.
+func (r *reading) since(pointer string, v *string) time.Time {
+	at, day := r.instantOrDay(pointer, v)
+	if !day.IsZero() {
+		return day.Time()
+	}
+	return at
+}
+
+// until reads up to when things are wanted: an instant, or a date, which means its
+// end; nil is always.
+func (r *reading) until(pointer string, v *string) time.Time {
+	at, _ := r.instantOrDay(pointer, v)
+	return at
+}
+
+func (r *reading) instantOrDay(pointer string, v *string) (time.Time, calendar.Date) {
+	if v == nil {
+		return time.Time{}, 0
+	}
+	at, day, err := calendar.ParseInstant(*v)
+	if err != nil {
+		r.wrong(pointer, codeInstantInvalid, "The instant must look like 2026-01-31T12:00:00Z, or be a date such as 2026-01-31.")
+	}
+	return at, day
+}
+
 // optional reads an instant that may be left out (nil) or null (zero).
 func (r *reading) optional(pointer string, v json.RawMessage) *time.Time {
 	if len(v) == 0 {

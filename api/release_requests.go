@@ -2,14 +2,16 @@ package api
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/release"
 )
+
+var releaseSorts = []string{"requestedAt", "serialNumber", "state"}
 
 func (h handlers) RequestRelease(ctx context.Context, r openapi.RequestReleaseRequestObject) (openapi.RequestReleaseResponseObject, error) {
 	row, err := h.App.Devices.RequestRelease(ctx, callOf(ctx).caller, devices.RequestRelease{
@@ -29,30 +31,22 @@ func (h handlers) RequestRelease(ctx context.Context, r openapi.RequestReleaseRe
 
 func (h handlers) ListReleaseRequests(ctx context.Context, r openapi.ListReleaseRequestsRequestObject) (openapi.ListReleaseRequestsResponseObject, error) {
 	var in reading
-	reached := in.minPosition(r.Params.MinPosition)
-	page := in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
+	q := query.ReleaseQuery{
+		Freshness: query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
+		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, releaseSorts),
+		Devices:   named(r.Params.Device),
+		Statuses:  eachOf[release.Answer](r.Params.State),
+	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	rows, position, err := h.App.Devices.ReleaseRequests(ctx, callOf(ctx).caller)
+	page, err := h.App.Devices.ReleaseRequests(ctx, callOf(ctx).caller, devices.Role(valueOf(r.Params.Role)), q)
 	if err != nil {
 		return nil, err
 	}
-	body := openapi.ReleaseRequestList{Total: len(rows)}
-	start := 0
-	if page.Cursor != "" {
-		if start, err = strconv.Atoi(page.Cursor); err != nil || start < 0 || start > len(rows) {
-			return nil, query.ErrBadCursor
-		}
-	}
-	end := min(start+page.Limit, len(rows))
-	if end < len(rows) {
-		body.NextCursor = present(strconv.Itoa(end))
-	}
-	body.Items = list(rows[start:end], releaseRequest)
 	return openapi.ListReleaseRequests200JSONResponse{
-		Body:    body,
-		Headers: openapi.ListReleaseRequests200ResponseHeaders{XPosition: later(reached, position).String()},
+		Body:    openapi.ReleaseRequestList{Items: list(page.Items, listedRelease), NextCursor: present(page.NextCursor), Total: page.Total},
+		Headers: openapi.ListReleaseRequests200ResponseHeaders{XPosition: page.Position.String()},
 	}, nil
 }
 
@@ -103,6 +97,13 @@ func (h handlers) answerRelease(ctx context.Context, id uuid.UUID, grant bool, b
 func releaseRequest(r devices.Release) openapi.ReleaseRequest {
 	return openapi.ReleaseRequest{
 		Id: r.Request.Request, SerialNumber: r.SerialNumber, Requester: r.Requester, Reason: r.Reason,
-		State: openapi.ReleaseRequestState(r.Answer), RequestedAt: r.RequestedAt, AnsweredAt: instant(r.AnsweredAt),
+		State: openapi.ReleaseState(r.Answer), RequestedAt: r.RequestedAt, AnsweredAt: instant(r.AnsweredAt),
+	}
+}
+
+func listedRelease(r query.ReleaseRow) openapi.ReleaseRequest {
+	return openapi.ReleaseRequest{
+		Id: r.UID, SerialNumber: r.SerialNumber, Requester: r.Requester, Reason: r.Reason,
+		State: openapi.ReleaseState(r.Status), RequestedAt: r.RequestedAt, AnsweredAt: instant(r.AnsweredAt),
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -29,13 +30,27 @@ func (h handlers) SignInAsOperator(ctx context.Context, _ openapi.SignInAsOperat
 	return openapi.SignInAsOperator201JSONResponse{Token: in.Token, ExpiresAt: in.ExpiresAt}, nil
 }
 
-func (h handlers) ListSessions(ctx context.Context, _ openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {
+var sessionOrders = orders[ports.Session]{
+	"createdAt": byTime(func(s ports.Session) time.Time { return s.CreatedAt }),
+	"expiresAt": byTime(func(s ports.Session) time.Time { return s.ExpiresAt }),
+}
+
+func (h handlers) ListSessions(ctx context.Context, r openapi.ListSessionsRequestObject) (openapi.ListSessionsResponseObject, error) {
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, sessionOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
+	}
 	caller := callOf(ctx).caller
 	all, err := h.App.People.Sessions(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ListSessions200JSONResponse{Total: len(all), Items: list(all, func(s ports.Session) openapi.Session {
+	found, err := paged(all, page, sessionOrders)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListSessions200JSONResponse{Total: found.Total, NextCursor: present(found.NextCursor), Items: list(found.Items, func(s ports.Session) openapi.Session {
 		return openapi.Session{Id: s.ID, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, Current: s.ID == caller.Session}
 	})}, nil
 }

@@ -2,18 +2,34 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-func (h handlers) ListTokens(ctx context.Context, _ openapi.ListTokensRequestObject) (openapi.ListTokensResponseObject, error) {
+var tokenOrders = orders[ports.PersonalToken]{
+	"label":     byName(func(t ports.PersonalToken) string { return t.Label }),
+	"createdAt": byTime(func(t ports.PersonalToken) time.Time { return t.CreatedAt }),
+	"expiresAt": byTime(func(t ports.PersonalToken) time.Time { return t.ExpiresAt }),
+}
+
+func (h handlers) ListTokens(ctx context.Context, r openapi.ListTokensRequestObject) (openapi.ListTokensResponseObject, error) {
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, tokenOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
+	}
 	all, err := h.App.People.Tokens(ctx, callOf(ctx).caller)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ListTokens200JSONResponse{Total: len(all), Items: list(all, personalToken)}, nil
+	found, err := paged(all, page, tokenOrders)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListTokens200JSONResponse{Total: found.Total, NextCursor: present(found.NextCursor), Items: list(found.Items, personalToken)}, nil
 }
 
 func (h handlers) CreateToken(ctx context.Context, r openapi.CreateTokenRequestObject) (openapi.CreateTokenResponseObject, error) {
@@ -42,12 +58,27 @@ func personalToken(t ports.PersonalToken) openapi.PersonalToken {
 	}
 }
 
+var accountTokenOrders = orders[ports.AccountToken]{
+	"label":     byName(func(t ports.AccountToken) string { return t.Label }),
+	"createdAt": byTime(func(t ports.AccountToken) time.Time { return t.CreatedAt }),
+	"expiresAt": byTime(func(t ports.AccountToken) time.Time { return t.ExpiresAt }), // those that never do come first
+}
+
 func (h handlers) ListAccountTokens(ctx context.Context, r openapi.ListAccountTokensRequestObject) (openapi.ListAccountTokensResponseObject, error) {
+	var in reading
+	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, accountTokenOrders.keys())
+	if err := in.err(); err != nil {
+		return nil, err
+	}
 	all, err := h.App.People.AccountTokens(ctx, callOf(ctx).caller, r.Uid)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ListAccountTokens200JSONResponse{Total: len(all), Items: list(all, accountToken)}, nil
+	found, err := paged(all, page, accountTokenOrders)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListAccountTokens200JSONResponse{Total: found.Total, NextCursor: present(found.NextCursor), Items: list(found.Items, accountToken)}, nil
 }
 
 func (h handlers) RevokeAccountToken(ctx context.Context, r openapi.RevokeAccountTokenRequestObject) (openapi.RevokeAccountTokenResponseObject, error) {

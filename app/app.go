@@ -98,7 +98,7 @@ func New(d Dependencies) *App {
 	a.Audits = audits.New(x, control, d.Reader, tokens, cmp.Or(d.AuditLife, audits.DefaultLife))
 	a.People = people.New(x, control, d.Reader, d.Persons, tokens, d.People)
 	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
-	a.Transfers = transfers.New(x, control, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
+	a.Transfers = transfers.New(x, control, d.Reader, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
 	a.Renewals = renewals.New(x, control, d.Reader, a.Catalogues, d.Rules, d.AutomaticOrders)
 	n := d.Notices
 	n.Windows, n.Rules = d.Windows, d.Rules

@@ -260,10 +260,13 @@ func TestWhatAnAuditorReads(t *testing.T) {
 	side, err = w.Devices.ReleaseRequest(w.ctx, w.auditor(sibling), asked.Request.Request)
 	require.NoError(t, err)
 	require.Equal(t, sibling, side.Owner)
-	_, _, err = w.Devices.ReleaseRequests(w.ctx, auditing(auditor, sibling))
+	listed := &spy{}
+	lists := w.with(w.log, func(d *app.Dependencies) { d.Reader = listed }).Devices
+	_, err = lists.ReleaseRequests(w.ctx, auditing(auditor, sibling), "", query.ReleaseQuery{})
 	require.ErrorIs(t, err, query.ErrNotFound)
-	_, _, err = w.Devices.ReleaseRequests(w.ctx, auditing(auditor, customer))
+	_, err = lists.ReleaseRequests(w.ctx, auditing(auditor, customer), "", query.ReleaseQuery{})
 	require.NoError(t, err)
+	require.Equal(t, query.ReleaseQuery{Holders: []uuid.UUID{customer}, Askers: []uuid.UUID{customer}}, listed.releases)
 
 	// Operations of the accounts, without devices of others.
 	op, err := w.Operations.Submit(w.ctx, byReseller, operations.Submission{Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: []devices.Registration{

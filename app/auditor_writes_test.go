@@ -34,9 +34,10 @@ var readingUseCases = strings.Fields(`Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail
-	Operations.Get Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
+	Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
-	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime Transfers.Get Transfers.TransferPlan`)
+	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime
+	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`)
 
 // An auditor changes nothing, whatever the use case, and a dry run is refused
 // too. A use case that is new has to be put in one of the two lists.

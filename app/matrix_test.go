@@ -194,13 +194,13 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
 	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail Notices.Sends
-	Operations.Get Operations.Results
+	Operations.Get Operations.List Operations.Results
 	Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
 	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview
 	Schedule.SandboxTime
-	Transfers.Get Transfers.TransferPlan`
+	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`
 
 // elsewhere are the use cases whose deaths another test or another row is about.
 var elsewhere = slices.Concat(
@@ -232,7 +232,7 @@ var portsSteps = []struct {
 	{reflect.TypeFor[ports.AccountTokens](), "Revoke RevokeAll", "List"},
 	{reflect.TypeFor[ports.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
 	{reflect.TypeFor[ports.ResetQueue](), "QueuePasswordReset", ""},
-	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation StopOperations", "OpenOperations Operation OperationRequest OperationResults"},
+	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation StopOperations", "OpenOperations Operation OperationRequest OperationResults Operations"},
 	{reflect.TypeFor[ports.SandboxClock](), "MoveTo", "Alone Now"},
 	{reflect.TypeFor[ports.Mailer](), "Send", ""},
 	{reflect.TypeFor[ports.MailOutcomes](), "", "Outcomes"},

@@ -207,6 +207,12 @@ type spy struct {
 	devices   query.DeviceQuery
 	customers query.CustomerQuery
 	accounts  query.AccountQuery
+	releases  query.ReleaseQuery
+}
+
+func (s *spy) Releases(_ context.Context, q query.ReleaseQuery) (query.List[query.ReleaseRow], error) {
+	s.releases = q
+	return query.List[query.ReleaseRow]{}, nil
 }
 
 func (s *spy) Partnerships(context.Context, query.Freshness, uuid.UUID) (query.List[query.PartnershipRow], error) {

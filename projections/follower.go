@@ -20,8 +20,8 @@ type follower struct {
 	name     string
 	version  int
 	prefixes []string
-	awaited  []string // prefixes of more streams, of which only the positions matter
-	replaces []string // followers whose place it takes
+	awaited  []string   // prefixes of more streams, of which only the positions matter
+	replaces [][]string // followers whose place it takes, the latest first
 	source   string
 	pool     *pgxpool.Pool
 	// One of the two is set.

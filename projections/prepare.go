@@ -42,19 +42,30 @@ func (f *follower) prepare(ctx context.Context, start bool) error {
 	})
 }
 
-// takeOver begins where the slowest of the replaced followers got to; at the
-// beginning of the log unless all of them have followed it.
+// takeOver begins where the slowest of the replaced followers got to, those of the
+// latest program of which all have followed the log; at its beginning where there
+// are none.
 func (f *follower) takeOver(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `UPDATE ops.projector_checkpoint SET (commit_position, prepare_position) =
+	for _, replaced := range f.replaces {
+		done, err := f.takeOverFrom(ctx, tx, replaced)
+		if err != nil || done {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *follower) takeOverFrom(ctx context.Context, tx pgx.Tx, replaced []string) (bool, error) {
+	tag, err := tx.Exec(ctx, `UPDATE ops.projector_checkpoint SET (commit_position, prepare_position) =
 			(SELECT commit_position, prepare_position FROM ops.projector_checkpoint
 			WHERE name = ANY ($3) AND source = $4 ORDER BY commit_position, prepare_position LIMIT 1)
 		WHERE name = $1 AND version = $2
 			AND (SELECT count(*) FROM ops.projector_checkpoint WHERE name = ANY ($3) AND source = $4) >= cardinality($3::text[])`,
-		f.name, f.version, f.replaces, f.source)
+		f.name, f.version, replaced, f.source)
 	if err != nil {
-		return fmt.Errorf("begin %s where those it replaces got to: %w", f.name, err)
+		return false, fmt.Errorf("begin %s where those it replaces got to: %w", f.name, err)
 	}
-	return nil
+	return tag.RowsAffected() > 0, nil
 }
 
 // create makes the first generation.

@@ -93,10 +93,11 @@ type Reaction struct {
 	Name     string
 	Prefixes []string
 	Handle   func(ctx context.Context, batch eventlog.Batch) error
-	// Replaces names reactions of earlier programs that this one stands for. It
-	// begins where the slowest of them got to, so that nothing is missed; what
-	// others of them have handled it handles again.
-	Replaces []string
+	// Replaces names reactions of earlier programs that this one stands for, those
+	// of the latest program first. It begins where the slowest of the first ones that
+	// are all there got to, so that nothing is missed; what others of them have
+	// handled it handles again.
+	Replaces [][]string
 }
 
 func (r Reaction) validate() error {

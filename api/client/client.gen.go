@@ -138,12 +138,12 @@ const (
 	PlannedDeviceVerdictTransferable = openapi.PlannedDeviceVerdictTransferable
 )
 
-// Values of ReleaseRequestState.
+// Values of ReleaseState.
 const (
-	ReleaseRequestStateDenied  = openapi.ReleaseRequestStateDenied
-	ReleaseRequestStateEnded   = openapi.ReleaseRequestStateEnded
-	ReleaseRequestStateGranted = openapi.ReleaseRequestStateGranted
-	ReleaseRequestStateOpen    = openapi.ReleaseRequestStateOpen
+	ReleaseStateDenied  = openapi.ReleaseStateDenied
+	ReleaseStateEnded   = openapi.ReleaseStateEnded
+	ReleaseStateGranted = openapi.ReleaseStateGranted
+	ReleaseStateOpen    = openapi.ReleaseStateOpen
 )
 
 // Values of RenewalState.
@@ -162,6 +162,21 @@ const (
 	ServiceAllocationKindPurchased = openapi.ServiceAllocationKindPurchased
 )
 
+// Values of TransferPlanState.
+const (
+	TransferPlanStateCommitted = openapi.TransferPlanStateCommitted
+	TransferPlanStateExpired   = openapi.TransferPlanStateExpired
+	TransferPlanStateOpen      = openapi.TransferPlanStateOpen
+)
+
+// Values of TransferState.
+const (
+	TransferStateRefused     = openapi.TransferStateRefused
+	TransferStateRequested   = openapi.TransferStateRequested
+	TransferStateReversed    = openapi.TransferStateReversed
+	TransferStateTransferred = openapi.TransferStateTransferred
+)
+
 // Values of UserStatus.
 const (
 	UserStatusActive      = openapi.UserStatusActive
@@ -169,6 +184,12 @@ const (
 	UserStatusExpired     = openapi.UserStatusExpired
 	UserStatusPending     = openapi.UserStatusPending
 	UserStatusRevoked     = openapi.UserStatusRevoked
+)
+
+// Values of ListReleaseRequestsParamsRole.
+const (
+	Asker  = openapi.Asker
+	Holder = openapi.Holder
 )
 
 // Account defines model for Account.
@@ -356,6 +377,12 @@ type Labels = openapi.Labels
 // LifeCycleState defines model for LifeCycleState.
 type LifeCycleState = openapi.LifeCycleState
 
+// ListedTransfer defines model for ListedTransfer.
+type ListedTransfer = openapi.ListedTransfer
+
+// ListedTransferPlan defines model for ListedTransferPlan.
+type ListedTransferPlan = openapi.ListedTransferPlan
+
 // Me defines model for Me.
 type Me = openapi.Me
 
@@ -440,10 +467,13 @@ type Offer = openapi.Offer
 // Operation defines model for Operation.
 type Operation = openapi.Operation
 
-// OperationKind defines model for Operation.Kind.
+// OperationKind defines model for OperationKind.
 type OperationKind = openapi.OperationKind
 
-// OperationState defines model for Operation.State.
+// OperationList defines model for OperationList.
+type OperationList = openapi.OperationList
+
+// OperationState defines model for OperationState.
 type OperationState = openapi.OperationState
 
 // OrderedOffer That the devices are to run on; null is as before
@@ -560,14 +590,14 @@ type Reinstatement = openapi.Reinstatement
 // ReleaseRequest defines model for ReleaseRequest.
 type ReleaseRequest = openapi.ReleaseRequest
 
-// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
-type ReleaseRequestState = openapi.ReleaseRequestState
-
 // ReleaseRequestInput defines model for ReleaseRequestInput.
 type ReleaseRequestInput = openapi.ReleaseRequestInput
 
 // ReleaseRequestList defines model for ReleaseRequestList.
 type ReleaseRequestList = openapi.ReleaseRequestList
+
+// ReleaseState `ended`: without an answer, one of the two accounts was closed
+type ReleaseState = openapi.ReleaseState
 
 // Remedy defines model for Remedy.
 type Remedy = openapi.Remedy
@@ -665,17 +695,34 @@ type TokenList = openapi.TokenList
 // Transfer defines model for Transfer.
 type Transfer = openapi.Transfer
 
+// TransferList defines model for TransferList.
+type TransferList = openapi.TransferList
+
 // TransferPlan defines model for TransferPlan.
 type TransferPlan = openapi.TransferPlan
 
+// TransferPlanList defines model for TransferPlanList.
+type TransferPlanList = openapi.TransferPlanList
+
 // TransferPlanRequest defines model for TransferPlanRequest.
 type TransferPlanRequest = openapi.TransferPlanRequest
+
+// TransferPlanState defines model for TransferPlanState.
+type TransferPlanState = openapi.TransferPlanState
+
+// TransferPlanSummary defines model for TransferPlanSummary.
+type TransferPlanSummary = openapi.TransferPlanSummary
 
 // TransferRequest Either from, to and devices, with an offer where that matters, or planId
 type TransferRequest = openapi.TransferRequest
 
 // TransferReversalRequest defines model for TransferReversalRequest.
 type TransferReversalRequest = openapi.TransferReversalRequest
+
+// TransferState `requested` as long as some device has no outcome yet, else `transferred` when a
+// device was moved, `reversed` when each that was moved has been taken back, and
+// `refused` when none was moved.
+type TransferState = openapi.TransferState
 
 // TransferredDevice defines model for TransferredDevice.
 type TransferredDevice = openapi.TransferredDevice
@@ -998,6 +1045,9 @@ type GetNoticeParams = openapi.GetNoticeParams
 // AcknowledgeNoticeParams defines parameters for AcknowledgeNotice.
 type AcknowledgeNoticeParams = openapi.AcknowledgeNoticeParams
 
+// ListOperationsParams defines parameters for ListOperations.
+type ListOperationsParams = openapi.ListOperationsParams
+
 // GetOperationParams defines parameters for GetOperation.
 type GetOperationParams = openapi.GetOperationParams
 
@@ -1031,8 +1081,14 @@ type WithdrawPartnershipRequestParams = openapi.WithdrawPartnershipRequestParams
 // ErasePersonParams defines parameters for ErasePerson.
 type ErasePersonParams = openapi.ErasePersonParams
 
+// ListProjectionsParams defines parameters for ListProjections.
+type ListProjectionsParams = openapi.ListProjectionsParams
+
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams = openapi.ListReleaseRequestsParams
+
+// ListReleaseRequestsParamsRole defines parameters for ListReleaseRequests.
+type ListReleaseRequestsParamsRole = openapi.ListReleaseRequestsParamsRole
 
 // RequestReleaseParams defines parameters for RequestRelease.
 type RequestReleaseParams = openapi.RequestReleaseParams
@@ -1097,11 +1153,17 @@ type CreateTokenParams = openapi.CreateTokenParams
 // RevokeTokenParams defines parameters for RevokeToken.
 type RevokeTokenParams = openapi.RevokeTokenParams
 
+// ListTransferPlansParams defines parameters for ListTransferPlans.
+type ListTransferPlansParams = openapi.ListTransferPlansParams
+
 // PlanTransferParams defines parameters for PlanTransfer.
 type PlanTransferParams = openapi.PlanTransferParams
 
 // GetTransferPlanParams defines parameters for GetTransferPlan.
 type GetTransferPlanParams = openapi.GetTransferPlanParams
+
+// ListTransfersParams defines parameters for ListTransfers.
+type ListTransfersParams = openapi.ListTransfersParams
 
 // TransferDevicesParams defines parameters for TransferDevices.
 type TransferDevicesParams = openapi.TransferDevicesParams
@@ -1423,6 +1485,8 @@ type ClientInterface interface {
 
 	// ListChannelContacts The vendor's sales people assigned to a reseller
 	//
+	// Sort keys: name, email; without one as they were assigned.
+	//
 	// Corresponds with GET /v1/accounts/{uid}/channel-contacts (the `ListChannelContacts` operationId).
 	ListChannelContacts(ctx context.Context, uid AccountUID, params *ListChannelContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1456,7 +1520,7 @@ type ClientInterface interface {
 
 	// ListExternalAccounts An account's accounts at other services
 	//
-	// In the order in which they were added. No answer has a secret.
+	// In the order in which they were added. No answer has a secret. Sort keys: kind, label.
 	//
 	// Corresponds with GET /v1/accounts/{uid}/external-accounts (the `ListExternalAccounts` operationId).
 	ListExternalAccounts(ctx context.Context, uid AccountUID, params *ListExternalAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1563,7 +1627,7 @@ type ClientInterface interface {
 
 	// ListProfiles The profiles that users and partners of an account can be given
 	//
-	// The shipped ones first, then the account's own by name.
+	// The shipped ones first, then the account's own by name. Sort keys: name, shipped.
 	//
 	// Corresponds with GET /v1/accounts/{uid}/profiles (the `ListProfiles` operationId).
 	ListProfiles(ctx context.Context, uid AccountUID, params *ListProfilesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1665,6 +1729,7 @@ type ClientInterface interface {
 	//
 	// Those that the program makes (`token create`), which no user stands behind. All
 	// of them end when the account is closed, and stay so when it is reopened.
+	// Sort keys: label, createdAt, expiresAt.
 	//
 	// Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
 	ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2027,6 +2092,7 @@ type ClientInterface interface {
 	//
 	// The models in force: what the operator edits holds from the next request on.
 	// With `asOf` the models are those of then; profiles and windows are today's.
+	// The models come page by page. Sort keys: model, defaultOffer, includedMonths.
 	//
 	// Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 	GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2430,6 +2496,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
 	AcknowledgeNotice(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, body AcknowledgeNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOperations The long requests of the caller's account
+	//
+	// Sort keys: createdAt; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+	ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOperation How far a long request is
 	//
 	// Corresponds with GET /v1/operations/{id} (the `GetOperation` operationId).
@@ -2623,10 +2696,16 @@ type ClientInterface interface {
 
 	// ListProjections How far each read model is (the operator only)
 	//
+	// Sort keys: name, state, lagEvents; without one by name.
+	//
 	// Corresponds with GET /v1/projections (the `ListProjections` operationId).
-	ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListProjections(ctx context.Context, params *ListProjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListReleaseRequests Requests to the account acted for, newest first
+	// ListReleaseRequests Requests to release devices, and what became of them
+	//
+	// Those to accounts in which the caller has `devices.read` (`role=holder`), and those
+	// of accounts in which it has `devices.register` (`role=asker`). Sort keys:
+	// requestedAt, serialNumber, state; without `sort` the youngest first.
 	//
 	// Corresponds with GET /v1/release-requests (the `ListReleaseRequests` operationId).
 	ListReleaseRequests(ctx context.Context, params *ListReleaseRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2945,6 +3024,8 @@ type ClientInterface interface {
 
 	// ListSessions The caller's own sessions, newest first
 	//
+	// Sort keys: createdAt, expiresAt.
+	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3010,6 +3091,8 @@ type ClientInterface interface {
 
 	// ListTokens The caller's own personal API tokens, newest first
 	//
+	// Sort keys: label, createdAt, expiresAt.
+	//
 	// Corresponds with GET /v1/tokens (the `ListTokens` operationId).
 	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3040,6 +3123,14 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/tokens/{token} (the `RevokeToken` operationId).
 	RevokeToken(ctx context.Context, token openapi_types.UUID, params *RevokeTokenParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTransferPlans The plans of the caller's account
+	//
+	// Without `state` those that are open or were committed. Sort keys: createdAt,
+	// expiresAt, state; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/transfer-plans (the `ListTransferPlans` operationId).
+	ListTransferPlans(ctx context.Context, params *ListTransferPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PlanTransferWithBody Plan a transfer
 	//
 	// Says of each device whether it would be moved and to which service, or every
@@ -3066,6 +3157,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
 	GetTransferPlan(ctx context.Context, id TransferPlanID, params *GetTransferPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTransfers Transfers and what became of them
+	//
+	// Those from or to an account in which the caller has `devices.read`, and those that
+	// its own account asked for. Counts are of the devices that GET of the transfer shows
+	// to the caller. Sort keys: requestedAt, state; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/transfers (the `ListTransfers` operationId).
+	ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TransferDevicesWithBody Transfer devices between a reseller account and a partnered one
 	//
@@ -3275,6 +3375,8 @@ func (c *RawClient) EditAccount(ctx context.Context, uid AccountUID, params *Edi
 
 // ListChannelContacts The vendor's sales people assigned to a reseller
 //
+// Sort keys: name, email; without one as they were assigned.
+//
 // Corresponds with GET /v1/accounts/{uid}/channel-contacts (the `ListChannelContacts` operationId).
 func (c *RawClient) ListChannelContacts(ctx context.Context, uid AccountUID, params *ListChannelContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListChannelContactsRequest(c.Server, uid, params)
@@ -3358,7 +3460,7 @@ func (c *RawClient) GetChannelContact(ctx context.Context, uid AccountUID, conta
 
 // ListExternalAccounts An account's accounts at other services
 //
-// In the order in which they were added. No answer has a secret.
+// In the order in which they were added. No answer has a secret. Sort keys: kind, label.
 //
 // Corresponds with GET /v1/accounts/{uid}/external-accounts (the `ListExternalAccounts` operationId).
 func (c *RawClient) ListExternalAccounts(ctx context.Context, uid AccountUID, params *ListExternalAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3595,7 +3697,7 @@ func (c *RawClient) AssignPartnerProfile(ctx context.Context, uid AccountUID, pa
 
 // ListProfiles The profiles that users and partners of an account can be given
 //
-// The shipped ones first, then the account's own by name.
+// The shipped ones first, then the account's own by name. Sort keys: name, shipped.
 //
 // Corresponds with GET /v1/accounts/{uid}/profiles (the `ListProfiles` operationId).
 func (c *RawClient) ListProfiles(ctx context.Context, uid AccountUID, params *ListProfilesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3807,6 +3909,7 @@ func (c *RawClient) GetSlots(ctx context.Context, uid AccountUID, params *GetSlo
 //
 // Those that the program makes (`token create`), which no user stands behind. All
 // of them end when the account is closed, and stay so when it is reopened.
+// Sort keys: label, createdAt, expiresAt.
 //
 // Corresponds with GET /v1/accounts/{uid}/tokens (the `ListAccountTokens` operationId).
 func (c *RawClient) ListAccountTokens(ctx context.Context, uid AccountUID, params *ListAccountTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4549,6 +4652,7 @@ func (c *RawClient) RevokeAuditGrant(ctx context.Context, id AuditGrantID, param
 //
 // The models in force: what the operator edits holds from the next request on.
 // With `asOf` the models are those of then; profiles and windows are today's.
+// The models come page by page. Sort keys: model, defaultOffer, includedMonths.
 //
 // Corresponds with GET /v1/catalogue (the `GetCatalogue` operationId).
 func (c *RawClient) GetCatalogue(ctx context.Context, params *GetCatalogueParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5342,6 +5446,23 @@ func (c *RawClient) AcknowledgeNotice(ctx context.Context, id openapi_types.UUID
 	return c.Client.Do(req)
 }
 
+// ListOperations The long requests of the caller's account
+//
+// Sort keys: createdAt; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+func (c *RawClient) ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOperationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetOperation How far a long request is
 //
 // Corresponds with GET /v1/operations/{id} (the `GetOperation` operationId).
@@ -5745,9 +5866,11 @@ func (c *RawClient) ErasePerson(ctx context.Context, id openapi_types.UUID, para
 
 // ListProjections How far each read model is (the operator only)
 //
+// Sort keys: name, state, lagEvents; without one by name.
+//
 // Corresponds with GET /v1/projections (the `ListProjections` operationId).
-func (c *RawClient) ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListProjectionsRequest(c.Server)
+func (c *RawClient) ListProjections(ctx context.Context, params *ListProjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProjectionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5758,7 +5881,11 @@ func (c *RawClient) ListProjections(ctx context.Context, reqEditors ...RequestEd
 	return c.Client.Do(req)
 }
 
-// ListReleaseRequests Requests to the account acted for, newest first
+// ListReleaseRequests Requests to release devices, and what became of them
+//
+// Those to accounts in which the caller has `devices.read` (`role=holder`), and those
+// of accounts in which it has `devices.register` (`role=asker`). Sort keys:
+// requestedAt, serialNumber, state; without `sort` the youngest first.
 //
 // Corresponds with GET /v1/release-requests (the `ListReleaseRequests` operationId).
 func (c *RawClient) ListReleaseRequests(ctx context.Context, params *ListReleaseRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6337,6 +6464,8 @@ func (c *RawClient) EndSessions(ctx context.Context, params *EndSessionsParams, 
 
 // ListSessions The caller's own sessions, newest first
 //
+// Sort keys: createdAt, expiresAt.
+//
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 func (c *RawClient) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSessionsRequest(c.Server, params)
@@ -6472,6 +6601,8 @@ func (c *RawClient) EndSession(ctx context.Context, session string, params *EndS
 
 // ListTokens The caller's own personal API tokens, newest first
 //
+// Sort keys: label, createdAt, expiresAt.
+//
 // Corresponds with GET /v1/tokens (the `ListTokens` operationId).
 func (c *RawClient) ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListTokensRequest(c.Server, params)
@@ -6542,6 +6673,24 @@ func (c *RawClient) RevokeToken(ctx context.Context, token openapi_types.UUID, p
 	return c.Client.Do(req)
 }
 
+// ListTransferPlans The plans of the caller's account
+//
+// Without `state` those that are open or were committed. Sort keys: createdAt,
+// expiresAt, state; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/transfer-plans (the `ListTransferPlans` operationId).
+func (c *RawClient) ListTransferPlans(ctx context.Context, params *ListTransferPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTransferPlansRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PlanTransferWithBody Plan a transfer
 //
 // Says of each device whether it would be moved and to which service, or every
@@ -6589,6 +6738,25 @@ func (c *RawClient) PlanTransfer(ctx context.Context, params *PlanTransferParams
 // Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
 func (c *RawClient) GetTransferPlan(ctx context.Context, id TransferPlanID, params *GetTransferPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTransferPlanRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTransfers Transfers and what became of them
+//
+// Those from or to an account in which the caller has `devices.read`, and those that
+// its own account asked for. Counts are of the devices that GET of the transfer shows
+// to the caller. Sort keys: requestedAt, state; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/transfers (the `ListTransfers` operationId).
+func (c *RawClient) ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTransfersRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7245,6 +7413,42 @@ func NewListChannelContactsRequest(server string, uid AccountUID, params *ListCh
 
 		}
 
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -7603,6 +7807,54 @@ func NewListExternalAccountsRequest(server string, uid AccountUID, params *ListE
 		if params.AsOf != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -8154,6 +8406,18 @@ func NewListPartnersRequest(server string, uid AccountUID, params *ListPartnersP
 
 		}
 
+		if params.Profile != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "profile", *params.Profile, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -8546,6 +8810,54 @@ func NewListProfilesRequest(server string, uid AccountUID, params *ListProfilesP
 		if params.AsOf != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Shipped != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "shipped", *params.Shipped, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -9302,6 +9614,57 @@ func NewListAccountTokensRequest(server string, uid AccountUID, params *ListAcco
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -11636,6 +11999,54 @@ func NewGetCatalogueRequest(server string, params *GetCatalogueParams) (*http.Re
 
 		}
 
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offer != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offer", *params.Offer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -12629,6 +13040,18 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 		if params.Expired != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "expired", *params.Expired, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.SimNotAllowed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "simNotAllowed", *params.SimNotAllowed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14284,6 +14707,135 @@ func NewAcknowledgeNoticeRequestWithBody(server string, id openapi_types.UUID, p
 	return req, nil
 }
 
+// NewListOperationsRequest constructs an http.Request for the ListOperations method
+func NewListOperationsRequest(server string, params *ListOperationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/operations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetOperationRequest constructs an http.Request for the GetOperation method
 func NewGetOperationRequest(server string, id OperationID, params *GetOperationParams) (*http.Request, error) {
 	var err error
@@ -15432,7 +15984,7 @@ func NewErasePersonRequestWithBody(server string, id openapi_types.UUID, params 
 }
 
 // NewListProjectionsRequest constructs an http.Request for the ListProjections method
-func NewListProjectionsRequest(server string) (*http.Request, error) {
+func NewListProjectionsRequest(server string, params *ListProjectionsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -15448,6 +16000,69 @@ func NewListProjectionsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -15513,6 +16128,54 @@ func NewListReleaseRequestsRequest(server string, params *ListReleaseRequestsPar
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Role != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", *params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -16911,6 +17574,57 @@ func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Re
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -17205,6 +17919,57 @@ func NewListTokensRequest(server string, params *ListTokensParams) (*http.Reques
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -17354,6 +18119,159 @@ func NewRevokeTokenRequest(server string, token openapi_types.UUID, params *Revo
 	return req, nil
 }
 
+// NewListTransferPlansRequest constructs an http.Request for the ListTransferPlans method
+func NewListTransferPlansRequest(server string, params *ListTransferPlansParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transfer-plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewPlanTransferRequest calls the generic PlanTransfer builder with application/json body
 func NewPlanTransferRequest(server string, params *PlanTransferParams, body PlanTransferJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -17485,6 +18403,195 @@ func NewGetTransferPlanRequest(server string, id TransferPlanID, params *GetTran
 		if params.MinPosition != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListTransfersRequest constructs an http.Request for the ListTransfers method
+func NewListTransfersRequest(server string, params *ListTransfersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transfers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -18142,6 +19249,8 @@ func readListChannelContactsResponse(rsp *http.Response) (*ListChannelContactsRe
 
 // ListChannelContacts The vendor's sales people assigned to a reseller
 //
+// Sort keys: name, email; without one as they were assigned.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/accounts/{uid}/channel-contacts (the `ListChannelContacts` operationId).
@@ -18313,7 +19422,7 @@ func readListExternalAccountsResponse(rsp *http.Response) (*ListExternalAccounts
 
 // ListExternalAccounts An account's accounts at other services
 //
-// In the order in which they were added. No answer has a secret.
+// In the order in which they were added. No answer has a secret. Sort keys: kind, label.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18724,7 +19833,7 @@ func readListProfilesResponse(rsp *http.Response) (*ListProfilesResponse, error)
 
 // ListProfiles The profiles that users and partners of an account can be given
 //
-// The shipped ones first, then the account's own by name.
+// The shipped ones first, then the account's own by name. Sort keys: name, shipped.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19100,6 +20209,7 @@ func readListAccountTokensResponse(rsp *http.Response) (*ListAccountTokensRespon
 //
 // Those that the program makes (`token create`), which no user stands behind. All
 // of them end when the account is closed, and stay so when it is reopened.
+// Sort keys: label, createdAt, expiresAt.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20218,6 +21328,7 @@ func readGetCatalogueResponse(rsp *http.Response) (*GetCatalogueResponse, error)
 //
 // The models in force: what the operator edits holds from the next request on.
 // With `asOf` the models are those of then; profiles and windows are today's.
+// The models come page by page. Sort keys: model, defaultOffer, includedMonths.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -21479,6 +22590,49 @@ func (c *Client) AcknowledgeNotice(ctx context.Context, id openapi_types.UUID, p
 	return readAcknowledgeNoticeResponse(rsp)
 }
 
+// ListOperationsResponse is the answer to ListOperations: the field of its status is set.
+type ListOperationsResponse struct {
+	Response
+	JSON200 *OperationList // 200, application/json
+}
+
+func readListOperationsResponse(rsp *http.Response) (*ListOperationsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListOperationsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListOperations The long requests of the caller's account
+//
+// Sort keys: createdAt; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+func (c *Client) ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*ListOperationsResponse, error) {
+	var waiting ListOperationsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListOperations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListOperationsResponse(rsp)
+}
+
 // GetOperationResponse is the answer to GetOperation: the field of its status is set.
 type GetOperationResponse struct {
 	Response
@@ -22160,11 +23314,13 @@ func readListProjectionsResponse(rsp *http.Response) (*ListProjectionsResponse, 
 
 // ListProjections How far each read model is (the operator only)
 //
+// Sort keys: name, state, lagEvents; without one by name.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/projections (the `ListProjections` operationId).
-func (c *Client) ListProjections(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProjectionsResponse, error) {
-	rsp, err := c.Raw.ListProjections(ctx, reqEditors...)
+func (c *Client) ListProjections(ctx context.Context, params *ListProjectionsParams, reqEditors ...RequestEditorFn) (*ListProjectionsResponse, error) {
+	rsp, err := c.Raw.ListProjections(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -22191,7 +23347,11 @@ func readListReleaseRequestsResponse(rsp *http.Response) (*ListReleaseRequestsRe
 	return answer, nil
 }
 
-// ListReleaseRequests Requests to the account acted for, newest first
+// ListReleaseRequests Requests to release devices, and what became of them
+//
+// Those to accounts in which the caller has `devices.read` (`role=holder`), and those
+// of accounts in which it has `devices.register` (`role=asker`). Sort keys:
+// requestedAt, serialNumber, state; without `sort` the youngest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -23042,6 +24202,8 @@ func readListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error)
 
 // ListSessions The caller's own sessions, newest first
 //
+// Sort keys: createdAt, expiresAt.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
@@ -23267,6 +24429,8 @@ func readListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
 
 // ListTokens The caller's own personal API tokens, newest first
 //
+// Sort keys: label, createdAt, expiresAt.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/tokens (the `ListTokens` operationId).
@@ -23357,6 +24521,50 @@ func (c *Client) RevokeToken(ctx context.Context, token openapi_types.UUID, para
 		return nil, err
 	}
 	return readRevokeTokenResponse(rsp)
+}
+
+// ListTransferPlansResponse is the answer to ListTransferPlans: the field of its status is set.
+type ListTransferPlansResponse struct {
+	Response
+	JSON200 *TransferPlanList // 200, application/json
+}
+
+func readListTransferPlansResponse(rsp *http.Response) (*ListTransferPlansResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListTransferPlansResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListTransferPlans The plans of the caller's account
+//
+// Without `state` those that are open or were committed. Sort keys: createdAt,
+// expiresAt, state; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/transfer-plans (the `ListTransferPlans` operationId).
+func (c *Client) ListTransferPlans(ctx context.Context, params *ListTransferPlansParams, reqEditors ...RequestEditorFn) (*ListTransferPlansResponse, error) {
+	var waiting ListTransferPlansParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListTransferPlans(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListTransferPlansResponse(rsp)
 }
 
 // PlanTransferResponse is the answer to PlanTransfer: the field of its status is set.
@@ -23458,6 +24666,51 @@ func (c *Client) GetTransferPlan(ctx context.Context, id TransferPlanID, params 
 		return nil, err
 	}
 	return readGetTransferPlanResponse(rsp)
+}
+
+// ListTransfersResponse is the answer to ListTransfers: the field of its status is set.
+type ListTransfersResponse struct {
+	Response
+	JSON200 *TransferList // 200, application/json
+}
+
+func readListTransfersResponse(rsp *http.Response) (*ListTransfersResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListTransfersResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListTransfers Transfers and what became of them
+//
+// Those from or to an account in which the caller has `devices.read`, and those that
+// its own account asked for. Counts are of the devices that GET of the transfer shows
+// to the caller. Sort keys: requestedAt, state; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/transfers (the `ListTransfers` operationId).
+func (c *Client) ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*ListTransfersResponse, error) {
+	var waiting ListTransfersParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListTransfers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListTransfersResponse(rsp)
 }
 
 // TransferDevicesResponse is the answer to TransferDevices: the field of its status is set.

@@ -399,24 +399,24 @@ func (e PlannedDeviceVerdict) Valid() bool {
 	}
 }
 
-// Defines values for ReleaseRequestState.
+// Defines values for ReleaseState.
 const (
-	ReleaseRequestStateDenied  ReleaseRequestState = "denied"
-	ReleaseRequestStateEnded   ReleaseRequestState = "ended"
-	ReleaseRequestStateGranted ReleaseRequestState = "granted"
-	ReleaseRequestStateOpen    ReleaseRequestState = "open"
+	ReleaseStateDenied  ReleaseState = "denied"
+	ReleaseStateEnded   ReleaseState = "ended"
+	ReleaseStateGranted ReleaseState = "granted"
+	ReleaseStateOpen    ReleaseState = "open"
 )
 
-// Valid indicates whether the value is a known member of the ReleaseRequestState enum.
-func (e ReleaseRequestState) Valid() bool {
+// Valid indicates whether the value is a known member of the ReleaseState enum.
+func (e ReleaseState) Valid() bool {
 	switch e {
-	case ReleaseRequestStateDenied:
+	case ReleaseStateDenied:
 		return true
-	case ReleaseRequestStateEnded:
+	case ReleaseStateEnded:
 		return true
-	case ReleaseRequestStateGranted:
+	case ReleaseStateGranted:
 		return true
-	case ReleaseRequestStateOpen:
+	case ReleaseStateOpen:
 		return true
 	default:
 		return false
@@ -471,6 +471,51 @@ func (e ServiceAllocationKind) Valid() bool {
 	}
 }
 
+// Defines values for TransferPlanState.
+const (
+	TransferPlanStateCommitted TransferPlanState = "committed"
+	TransferPlanStateExpired   TransferPlanState = "expired"
+	TransferPlanStateOpen      TransferPlanState = "open"
+)
+
+// Valid indicates whether the value is a known member of the TransferPlanState enum.
+func (e TransferPlanState) Valid() bool {
+	switch e {
+	case TransferPlanStateCommitted:
+		return true
+	case TransferPlanStateExpired:
+		return true
+	case TransferPlanStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TransferState.
+const (
+	TransferStateRefused     TransferState = "refused"
+	TransferStateRequested   TransferState = "requested"
+	TransferStateReversed    TransferState = "reversed"
+	TransferStateTransferred TransferState = "transferred"
+)
+
+// Valid indicates whether the value is a known member of the TransferState enum.
+func (e TransferState) Valid() bool {
+	switch e {
+	case TransferStateRefused:
+		return true
+	case TransferStateRequested:
+		return true
+	case TransferStateReversed:
+		return true
+	case TransferStateTransferred:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UserStatus.
 const (
 	UserStatusActive      UserStatus = "active"
@@ -492,6 +537,24 @@ func (e UserStatus) Valid() bool {
 	case UserStatusPending:
 		return true
 	case UserStatusRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListReleaseRequestsParamsRole.
+const (
+	Asker  ListReleaseRequestsParamsRole = "asker"
+	Holder ListReleaseRequestsParamsRole = "holder"
+)
+
+// Valid indicates whether the value is a known member of the ListReleaseRequestsParamsRole enum.
+func (e ListReleaseRequestsParamsRole) Valid() bool {
+	switch e {
+	case Asker:
+		return true
+	case Holder:
 		return true
 	default:
 		return false
@@ -560,8 +623,9 @@ type AccountToken struct {
 
 // AccountTokenList defines model for AccountTokenList.
 type AccountTokenList struct {
-	Items []AccountToken `json:"items"`
-	Total int            `json:"total"`
+	Items      []AccountToken `json:"items"`
+	NextCursor *string        `json:"nextCursor"`
+	Total      int            `json:"total"`
 }
 
 // AccountType defines model for AccountType.
@@ -742,10 +806,16 @@ type BulkResult struct {
 
 // Catalogue defines model for Catalogue.
 type Catalogue struct {
-	Models   []CatalogueModel `json:"models"`
-	Offers   []Offer          `json:"offers"`
-	Profiles []Profile        `json:"profiles"`
-	Windows  []Window         `json:"windows"`
+	Models []CatalogueModel `json:"models"`
+
+	// NextCursor Of the models
+	NextCursor *string   `json:"nextCursor"`
+	Offers     []Offer   `json:"offers"`
+	Profiles   []Profile `json:"profiles"`
+
+	// Total Models
+	Total   int      `json:"total"`
+	Windows []Window `json:"windows"`
 }
 
 // CatalogueModel defines model for CatalogueModel.
@@ -799,8 +869,9 @@ type Closing struct {
 
 // ContactList defines model for ContactList.
 type ContactList struct {
-	Items []Person `json:"items"`
-	Total int      `json:"total"`
+	Items      []Person `json:"items"`
+	NextCursor *string  `json:"nextCursor"`
+	Total      int      `json:"total"`
 }
 
 // CreatedAccount defines model for CreatedAccount.
@@ -1018,8 +1089,9 @@ type ExternalAccountKind string
 
 // ExternalAccountList defines model for ExternalAccountList.
 type ExternalAccountList struct {
-	Items []ExternalAccount `json:"items"`
-	Total int               `json:"total"`
+	Items      []ExternalAccount `json:"items"`
+	NextCursor *string           `json:"nextCursor"`
+	Total      int               `json:"total"`
 }
 
 // Health defines model for Health.
@@ -1123,6 +1195,59 @@ type Labels = []string
 
 // LifeCycleState defines model for LifeCycleState.
 type LifeCycleState string
+
+// ListedTransfer defines model for ListedTransfer.
+type ListedTransfer struct {
+	Devices struct {
+		Refused int `json:"refused"`
+
+		// Requested Without an outcome
+		Requested int `json:"requested"`
+		Reversed  int `json:"reversed"`
+		Total     int `json:"total"`
+
+		// Transferred And not taken back
+		Transferred int `json:"transferred"`
+	} `json:"devices"`
+	From openapi_types.UUID `json:"from"`
+	Id   openapi_types.UUID `json:"id"`
+
+	// Offer The one that was asked for
+	Offer *string `json:"offer"`
+
+	// PlanId The plan that was committed, for those who see who asked
+	PlanId      *openapi_types.UUID `json:"planId"`
+	RequestedAt time.Time           `json:"requestedAt"`
+
+	// RequestedBy Who asked and why, for those who may see both accounts or are of the one that asked
+	RequestedBy *Asked `json:"requestedBy"`
+
+	// State `requested` as long as some device has no outcome yet, else `transferred` when a
+	// device was moved, `reversed` when each that was moved has been taken back, and
+	// `refused` when none was moved.
+	State TransferState      `json:"state"`
+	To    openapi_types.UUID `json:"to"`
+}
+
+// ListedTransferPlan defines model for ListedTransferPlan.
+type ListedTransferPlan struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ExpiresAt From then on it cannot be committed
+	ExpiresAt time.Time          `json:"expiresAt"`
+	From      openapi_types.UUID `json:"from"`
+	Id        openapi_types.UUID `json:"id"`
+
+	// Offer The one that was asked for
+	Offer   *string             `json:"offer"`
+	Reason  string              `json:"reason"`
+	State   TransferPlanState   `json:"state"`
+	Summary TransferPlanSummary `json:"summary"`
+	To      openapi_types.UUID  `json:"to"`
+
+	// Transfers That committed it
+	Transfers []openapi_types.UUID `json:"transfers"`
+}
 
 // Me defines model for Me.
 type Me struct {
@@ -1448,10 +1573,17 @@ type Operation struct {
 	Summary    Summary            `json:"summary"`
 }
 
-// OperationKind defines model for Operation.Kind.
+// OperationKind defines model for OperationKind.
 type OperationKind string
 
-// OperationState defines model for Operation.State.
+// OperationList defines model for OperationList.
+type OperationList struct {
+	Items      []Operation `json:"items"`
+	NextCursor *string     `json:"nextCursor"`
+	Total      int         `json:"total"`
+}
+
+// OperationState defines model for OperationState.
 type OperationState string
 
 // OrderedOffer That the devices are to run on; null is as before
@@ -1693,8 +1825,9 @@ type ProfileIDs = []string
 
 // ProfileList defines model for ProfileList.
 type ProfileList struct {
-	Items []Profile `json:"items"`
-	Total int       `json:"total"`
+	Items      []Profile `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+	Total      int       `json:"total"`
 }
 
 // ProfileRef defines model for ProfileRef.
@@ -1733,8 +1866,9 @@ type Projection struct {
 
 // ProjectionList defines model for ProjectionList.
 type ProjectionList struct {
-	Items []Projection `json:"items"`
-	Total int          `json:"total"`
+	Items      []Projection `json:"items"`
+	NextCursor *string      `json:"nextCursor"`
+	Total      int          `json:"total"`
 }
 
 // ReachedAccount defines model for ReachedAccount.
@@ -1806,11 +1940,8 @@ type ReleaseRequest struct {
 	SerialNumber string             `json:"serialNumber"`
 
 	// State `ended`: without an answer, one of the two accounts was closed
-	State ReleaseRequestState `json:"state"`
+	State ReleaseState `json:"state"`
 }
-
-// ReleaseRequestState `ended`: without an answer, one of the two accounts was closed
-type ReleaseRequestState string
 
 // ReleaseRequestInput defines model for ReleaseRequestInput.
 type ReleaseRequestInput struct {
@@ -1829,6 +1960,9 @@ type ReleaseRequestList struct {
 	NextCursor *string          `json:"nextCursor"`
 	Total      int              `json:"total"`
 }
+
+// ReleaseState `ended`: without an answer, one of the two accounts was closed
+type ReleaseState string
 
 // Remedy defines model for Remedy.
 type Remedy struct {
@@ -2132,8 +2266,9 @@ type Session struct {
 
 // SessionList defines model for SessionList.
 type SessionList struct {
-	Items []Session `json:"items"`
-	Total int       `json:"total"`
+	Items      []Session `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+	Total      int       `json:"total"`
 }
 
 // SignIn defines model for SignIn.
@@ -2177,8 +2312,9 @@ type Term = string
 
 // TokenList defines model for TokenList.
 type TokenList struct {
-	Items []PersonalToken `json:"items"`
-	Total int             `json:"total"`
+	Items      []PersonalToken `json:"items"`
+	NextCursor *string         `json:"nextCursor"`
+	Total      int             `json:"total"`
 }
 
 // Transfer defines model for Transfer.
@@ -2206,6 +2342,13 @@ type Transfer struct {
 	To          openapi_types.UUID  `json:"to"`
 }
 
+// TransferList defines model for TransferList.
+type TransferList struct {
+	Items      []ListedTransfer `json:"items"`
+	NextCursor *string          `json:"nextCursor"`
+	Total      int              `json:"total"`
+}
+
 // TransferPlan defines model for TransferPlan.
 type TransferPlan struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -2222,15 +2365,18 @@ type TransferPlan struct {
 	Offer *string `json:"offer"`
 
 	// Policy The rules a decision was made by
-	Policy  Policy          `json:"policy"`
-	Reason  string          `json:"reason"`
-	Results []PlannedDevice `json:"results"`
-	Summary struct {
-		Refused      int `json:"refused"`
-		Total        int `json:"total"`
-		Transferable int `json:"transferable"`
-	} `json:"summary"`
-	To openapi_types.UUID `json:"to"`
+	Policy  Policy              `json:"policy"`
+	Reason  string              `json:"reason"`
+	Results []PlannedDevice     `json:"results"`
+	Summary TransferPlanSummary `json:"summary"`
+	To      openapi_types.UUID  `json:"to"`
+}
+
+// TransferPlanList defines model for TransferPlanList.
+type TransferPlanList struct {
+	Items      []ListedTransferPlan `json:"items"`
+	NextCursor *string              `json:"nextCursor"`
+	Total      int                  `json:"total"`
 }
 
 // TransferPlanRequest defines model for TransferPlanRequest.
@@ -2246,6 +2392,16 @@ type TransferPlanRequest struct {
 
 	// To UID of the target account
 	To openapi_types.UUID `json:"to"`
+}
+
+// TransferPlanState defines model for TransferPlanState.
+type TransferPlanState string
+
+// TransferPlanSummary defines model for TransferPlanSummary.
+type TransferPlanSummary struct {
+	Refused      int `json:"refused"`
+	Total        int `json:"total"`
+	Transferable int `json:"transferable"`
 }
 
 // TransferRequest Either from, to and devices, with an offer where that matters, or planId
@@ -2274,6 +2430,11 @@ type TransferReversalRequest struct {
 	// Reason Why, for the history
 	Reason ReasonText `json:"reason"`
 }
+
+// TransferState `requested` as long as some device has no outcome yet, else `transferred` when a
+// device was moved, `reversed` when each that was moved has been taken back, and
+// `refused` when none was moved.
+type TransferState string
 
 // TransferredDevice defines model for TransferredDevice.
 type TransferredDevice struct {
@@ -2513,7 +2674,14 @@ type ListChannelContactsParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2566,7 +2734,15 @@ type ListExternalAccountsParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort                  `form:"sort,omitempty" json:"sort,omitempty"`
+	Kind *[]ExternalAccountKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2646,6 +2822,9 @@ type ListPartnersParams struct {
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
+	// Profile Ids of partner profiles
+	Profile *[]string `form:"profile,omitempty" json:"profile,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -2699,7 +2878,17 @@ type ListProfilesParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Shipped Only shipped ones, or only the account's own
+	Shipped *bool `form:"shipped,omitempty" json:"shipped,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -2806,6 +2995,14 @@ type GetSlotsParams struct {
 
 // ListAccountTokensParams defines parameters for ListAccountTokens.
 type ListAccountTokensParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -3129,7 +3326,17 @@ type GetCatalogueParams struct {
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
 	// persons stay erased. Later than now is 400 `instant_in_future`.
-	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
+	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Offer That the model supports
+	Offer *[]Offer `form:"offer,omitempty" json:"offer,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3292,6 +3499,9 @@ type ListDevicesParams struct {
 	ServiceEndTo   *Date                 `form:"serviceEndTo,omitempty" json:"serviceEndTo,omitempty"`
 	Window         *[]string             `form:"window,omitempty" json:"window,omitempty"`
 	Expired        *bool                 `form:"expired,omitempty" json:"expired,omitempty"`
+
+	// SimNotAllowed With true only devices that carry an ICCID in a reseller's account, where no SIM is allowed, retired ones left out; with false only others
+	SimNotAllowed *bool `form:"simNotAllowed,omitempty" json:"simNotAllowed,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3526,6 +3736,25 @@ type AcknowledgeNoticeParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListOperationsParams defines parameters for ListOperations.
+type ListOperationsParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort             `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]OperationState `form:"state,omitempty" json:"state,omitempty"`
+	Kind  *[]OperationKind  `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // GetOperationParams defines parameters for GetOperation.
 type GetOperationParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -3664,6 +3893,18 @@ type ErasePersonParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListProjectionsParams defines parameters for ListProjections.
+type ListProjectionsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort     `form:"sort,omitempty" json:"sort,omitempty"`
+	State *[]string `form:"state,omitempty" json:"state,omitempty"`
+}
+
 // ListReleaseRequestsParams defines parameters for ListReleaseRequests.
 type ListReleaseRequestsParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -3674,9 +3915,22 @@ type ListReleaseRequestsParams struct {
 	// Cursor nextCursor of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Role Which side the caller has to be on
+	Role  *ListReleaseRequestsParamsRole `form:"role,omitempty" json:"role,omitempty"`
+	State *[]ReleaseState                `form:"state,omitempty" json:"state,omitempty"`
+
+	// Device UID or serial number
+	Device *[]string `form:"device,omitempty" json:"device,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
+
+// ListReleaseRequestsParamsRole defines parameters for ListReleaseRequests.
+type ListReleaseRequestsParamsRole string
 
 // RequestReleaseParams defines parameters for RequestRelease.
 type RequestReleaseParams struct {
@@ -3855,6 +4109,14 @@ type EndSessionsParams struct {
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -3885,6 +4147,14 @@ type EndSessionParams struct {
 
 // ListTokensParams defines parameters for ListTokens.
 type ListTokensParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 }
@@ -3907,6 +4177,29 @@ type RevokeTokenParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListTransferPlansParams defines parameters for ListTransferPlans.
+type ListTransferPlansParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Account Account that the devices leave, or go to
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	From    *[]openapi_types.UUID `form:"from,omitempty" json:"from,omitempty"`
+	To      *[]openapi_types.UUID `form:"to,omitempty" json:"to,omitempty"`
+	State   *[]TransferPlanState  `form:"state,omitempty" json:"state,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // PlanTransferParams defines parameters for PlanTransfer.
 type PlanTransferParams struct {
 	// DryRun Decide as always, write nothing
@@ -3924,6 +4217,38 @@ type GetTransferPlanParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ListTransfersParams defines parameters for ListTransfers.
+type ListTransfersParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Account Account that the devices left, or that they went to
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	From    *[]openapi_types.UUID `form:"from,omitempty" json:"from,omitempty"`
+	To      *[]openapi_types.UUID `form:"to,omitempty" json:"to,omitempty"`
+
+	// Device UID or serial number
+	Device *[]string        `form:"device,omitempty" json:"device,omitempty"`
+	State  *[]TransferState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Since Requested at this instant or later; a date means its begin
+	Since *string `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Requested at this instant or before; a date means its end
+	Until *string `form:"until,omitempty" json:"until,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -4386,6 +4711,9 @@ type ServerInterface interface {
 	// AcknowledgeNotice Say that devices of a notice were seen
 	// (POST /v1/notices/{id}:acknowledge)
 	AcknowledgeNotice(ctx echo.Context, id openapi_types.UUID, params AcknowledgeNoticeParams) error
+	// ListOperations The long requests of the caller's account
+	// (GET /v1/operations)
+	ListOperations(ctx echo.Context, params ListOperationsParams) error
 	// GetOperation How far a long request is
 	// (GET /v1/operations/{id})
 	GetOperation(ctx echo.Context, id OperationID, params GetOperationParams) error
@@ -4430,8 +4758,8 @@ type ServerInterface interface {
 	ErasePerson(ctx echo.Context, id openapi_types.UUID, params ErasePersonParams) error
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
-	ListProjections(ctx echo.Context) error
-	// ListReleaseRequests Requests to the account acted for, newest first
+	ListProjections(ctx echo.Context, params ListProjectionsParams) error
+	// ListReleaseRequests Requests to release devices, and what became of them
 	// (GET /v1/release-requests)
 	ListReleaseRequests(ctx echo.Context, params ListReleaseRequestsParams) error
 	// RequestRelease Ask whoever has registered a device to release it
@@ -4506,12 +4834,18 @@ type ServerInterface interface {
 	// RevokeToken Revoke one of the caller's own personal API tokens
 	// (DELETE /v1/tokens/{token})
 	RevokeToken(ctx echo.Context, token openapi_types.UUID, params RevokeTokenParams) error
+	// ListTransferPlans The plans of the caller's account
+	// (GET /v1/transfer-plans)
+	ListTransferPlans(ctx echo.Context, params ListTransferPlansParams) error
 	// PlanTransfer Plan a transfer
 	// (POST /v1/transfer-plans)
 	PlanTransfer(ctx echo.Context, params PlanTransferParams) error
 	// GetTransferPlan A plan as it was made
 	// (GET /v1/transfer-plans/{id})
 	GetTransferPlan(ctx echo.Context, id TransferPlanID, params GetTransferPlanParams) error
+	// ListTransfers Transfers and what became of them
+	// (GET /v1/transfers)
+	ListTransfers(ctx echo.Context, params ListTransfersParams) error
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx echo.Context, params TransferDevicesParams) error
@@ -4798,6 +5132,27 @@ func (w *ServerInterfaceWrapper) ListChannelContacts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
 	}
 
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -5001,6 +5356,34 @@ func (w *ServerInterfaceWrapper) ListExternalAccounts(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -5347,6 +5730,13 @@ func (w *ServerInterfaceWrapper) ListPartners(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
+	// ------------- Optional query parameter "profile" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "profile", ctx.QueryParams(), &params.Profile, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter profile: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -5588,6 +5978,34 @@ func (w *ServerInterfaceWrapper) ListProfiles(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "asOf", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "shipped" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "shipped", ctx.QueryParams(), &params.Shipped, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter shipped: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -6054,6 +6472,26 @@ func (w *ServerInterfaceWrapper) ListAccountTokens(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListAccountTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -7477,6 +7915,34 @@ func (w *ServerInterfaceWrapper) GetCatalogue(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asOf: %s", err))
 	}
 
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "offer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", ctx.QueryParams(), &params.Offer, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offer: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -8056,6 +8522,13 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "expired", ctx.QueryParams(), &params.Expired, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter expired: %s", err))
+	}
+
+	// ------------- Optional query parameter "simNotAllowed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "simNotAllowed", ctx.QueryParams(), &params.SimNotAllowed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter simNotAllowed: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -9018,6 +9491,76 @@ func (w *ServerInterfaceWrapper) AcknowledgeNotice(ctx echo.Context) error {
 	return err
 }
 
+// ListOperations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOperations(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOperationsParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOperations(ctx, params)
+	return err
+}
+
 // GetOperation converts echo context to params.
 func (w *ServerInterfaceWrapper) GetOperation(ctx echo.Context) error {
 	var err error
@@ -9607,8 +10150,38 @@ func (w *ServerInterfaceWrapper) ErasePerson(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListProjections(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProjectionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListProjections(ctx)
+	err = w.Handler.ListProjections(ctx, params)
 	return err
 }
 
@@ -9637,6 +10210,34 @@ func (w *ServerInterfaceWrapper) ListReleaseRequests(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "role" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "role", ctx.QueryParams(), &params.Role, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter role: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "device" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -10423,6 +11024,26 @@ func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListSessionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -10586,6 +11207,26 @@ func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
@@ -10704,6 +11345,90 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// ListTransferPlans converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTransferPlans(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransferPlansParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTransferPlans(ctx, params)
+	return err
+}
+
 // PlanTransfer converts echo context to params.
 func (w *ServerInterfaceWrapper) PlanTransfer(ctx echo.Context) error {
 	var err error
@@ -10793,6 +11518,111 @@ func (w *ServerInterfaceWrapper) GetTransferPlan(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTransferPlan(ctx, id, params)
+	return err
+}
+
+// ListTransfers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTransfers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransfersParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "device" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "device", ctx.QueryParams(), &params.Device, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter device: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTransfers(ctx, params)
 	return err
 }
 
@@ -11142,9 +11972,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/devices/:id\\:retire", wrapper.RetireDevice, options.OperationMiddlewares["retireDevice"]...)
 	router.POST(options.BaseURL+"/v1/devices/:id\\:reinstate", wrapper.ReinstateDevice, options.OperationMiddlewares["reinstateDevice"]...)
 	router.GET(options.BaseURL+"/v1/devices/:id/history", wrapper.GetDeviceHistory, options.OperationMiddlewares["getDeviceHistory"]...)
+	router.GET(options.BaseURL+"/v1/transfers", wrapper.ListTransfers, options.OperationMiddlewares["listTransfers"]...)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.TransferDevices, options.OperationMiddlewares["transferDevices"]...)
 	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer, options.OperationMiddlewares["getTransfer"]...)
 	router.POST(options.BaseURL+"/v1/transfers/:id/reversals", wrapper.ReverseTransfer, options.OperationMiddlewares["reverseTransfer"]...)
+	router.GET(options.BaseURL+"/v1/transfer-plans", wrapper.ListTransferPlans, options.OperationMiddlewares["listTransferPlans"]...)
 	router.POST(options.BaseURL+"/v1/transfer-plans", wrapper.PlanTransfer, options.OperationMiddlewares["planTransfer"]...)
 	router.GET(options.BaseURL+"/v1/transfer-plans/:id", wrapper.GetTransferPlan, options.OperationMiddlewares["getTransferPlan"]...)
 	router.POST(options.BaseURL+"/v1/device-changes", wrapper.ChangeDevices, options.OperationMiddlewares["changeDevices"]...)
@@ -11173,6 +12005,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/sandbox/clock", wrapper.MoveSandboxClock, options.OperationMiddlewares["moveSandboxClock"]...)
 	router.GET(options.BaseURL+"/v1/allocations", wrapper.ListAllocations, options.OperationMiddlewares["listAllocations"]...)
 	router.POST(options.BaseURL+"/v1/allocations", wrapper.GrantAllocation, options.OperationMiddlewares["grantAllocation"]...)
+	router.GET(options.BaseURL+"/v1/operations", wrapper.ListOperations, options.OperationMiddlewares["listOperations"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id", wrapper.GetOperation, options.OperationMiddlewares["getOperation"]...)
 	router.GET(options.BaseURL+"/v1/operations/:id/results", wrapper.GetOperationResults, options.OperationMiddlewares["getOperationResults"]...)
 	router.GET(options.BaseURL+"/v1/catalogue", wrapper.GetCatalogue, options.OperationMiddlewares["getCatalogue"]...)
@@ -16537,6 +17370,72 @@ func (response AcknowledgeNoticedefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ListOperationsRequestObject struct {
+	Params ListOperationsParams
+}
+
+type ListOperationsResponseObject interface {
+	VisitListOperationsResponse(w http.ResponseWriter) error
+}
+
+type ListOperations200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListOperations200JSONResponse struct {
+	Body    OperationList
+	Headers ListOperations200ResponseHeaders
+}
+
+func (response ListOperations200JSONResponse) VisitListOperationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOperationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListOperationsdefaultApplicationProblemPlusJSONResponse) VisitListOperationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOperationRequestObject struct {
 	Id     OperationID `json:"id"`
 	Params GetOperationParams
@@ -17523,6 +18422,7 @@ func (response ErasePersondefaultApplicationProblemPlusJSONResponse) VisitEraseP
 }
 
 type ListProjectionsRequestObject struct {
+	Params ListProjectionsParams
 }
 
 type ListProjectionsResponseObject interface {
@@ -19225,6 +20125,72 @@ func (response RevokeTokendefaultApplicationProblemPlusJSONResponse) VisitRevoke
 	return err
 }
 
+type ListTransferPlansRequestObject struct {
+	Params ListTransferPlansParams
+}
+
+type ListTransferPlansResponseObject interface {
+	VisitListTransferPlansResponse(w http.ResponseWriter) error
+}
+
+type ListTransferPlans200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListTransferPlans200JSONResponse struct {
+	Body    TransferPlanList
+	Headers ListTransferPlans200ResponseHeaders
+}
+
+func (response ListTransferPlans200JSONResponse) VisitListTransferPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransferPlansdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListTransferPlansdefaultApplicationProblemPlusJSONResponse) VisitListTransferPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PlanTransferRequestObject struct {
 	Params PlanTransferParams
 	Body   *PlanTransferJSONRequestBody
@@ -19346,6 +20312,72 @@ type GetTransferPlandefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTransferPlandefaultApplicationProblemPlusJSONResponse) VisitGetTransferPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransfersRequestObject struct {
+	Params ListTransfersParams
+}
+
+type ListTransfersResponseObject interface {
+	VisitListTransfersResponse(w http.ResponseWriter) error
+}
+
+type ListTransfers200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListTransfers200JSONResponse struct {
+	Body    TransferList
+	Headers ListTransfers200ResponseHeaders
+}
+
+func (response ListTransfers200JSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransfersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListTransfersdefaultApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19926,6 +20958,9 @@ type StrictServerInterface interface {
 	// AcknowledgeNotice Say that devices of a notice were seen
 	// (POST /v1/notices/{id}:acknowledge)
 	AcknowledgeNotice(ctx context.Context, request AcknowledgeNoticeRequestObject) (AcknowledgeNoticeResponseObject, error)
+	// ListOperations The long requests of the caller's account
+	// (GET /v1/operations)
+	ListOperations(ctx context.Context, request ListOperationsRequestObject) (ListOperationsResponseObject, error)
 	// GetOperation How far a long request is
 	// (GET /v1/operations/{id})
 	GetOperation(ctx context.Context, request GetOperationRequestObject) (GetOperationResponseObject, error)
@@ -19971,7 +21006,7 @@ type StrictServerInterface interface {
 	// ListProjections How far each read model is (the operator only)
 	// (GET /v1/projections)
 	ListProjections(ctx context.Context, request ListProjectionsRequestObject) (ListProjectionsResponseObject, error)
-	// ListReleaseRequests Requests to the account acted for, newest first
+	// ListReleaseRequests Requests to release devices, and what became of them
 	// (GET /v1/release-requests)
 	ListReleaseRequests(ctx context.Context, request ListReleaseRequestsRequestObject) (ListReleaseRequestsResponseObject, error)
 	// RequestRelease Ask whoever has registered a device to release it
@@ -20046,12 +21081,18 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke one of the caller's own personal API tokens
 	// (DELETE /v1/tokens/{token})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// ListTransferPlans The plans of the caller's account
+	// (GET /v1/transfer-plans)
+	ListTransferPlans(ctx context.Context, request ListTransferPlansRequestObject) (ListTransferPlansResponseObject, error)
 	// PlanTransfer Plan a transfer
 	// (POST /v1/transfer-plans)
 	PlanTransfer(ctx context.Context, request PlanTransferRequestObject) (PlanTransferResponseObject, error)
 	// GetTransferPlan A plan as it was made
 	// (GET /v1/transfer-plans/{id})
 	GetTransferPlan(ctx context.Context, request GetTransferPlanRequestObject) (GetTransferPlanResponseObject, error)
+	// ListTransfers Transfers and what became of them
+	// (GET /v1/transfers)
+	ListTransfers(ctx context.Context, request ListTransfersRequestObject) (ListTransfersResponseObject, error)
 	// TransferDevices Transfer devices between a reseller account and a partnered one
 	// (POST /v1/transfers)
 	TransferDevices(ctx context.Context, request TransferDevicesRequestObject) (TransferDevicesResponseObject, error)
@@ -22919,6 +23960,31 @@ func (sh *strictHandler) AcknowledgeNotice(ctx echo.Context, id openapi_types.UU
 	return nil
 }
 
+// ListOperations operation middleware
+func (sh *strictHandler) ListOperations(ctx echo.Context, params ListOperationsParams) error {
+	var request ListOperationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOperations(ctx.Request().Context(), request.(ListOperationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOperations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOperationsResponseObject); ok {
+		return validResponse.VisitListOperationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetOperation operation middleware
 func (sh *strictHandler) GetOperation(ctx echo.Context, id OperationID, params GetOperationParams) error {
 	var request GetOperationRequestObject
@@ -23449,8 +24515,10 @@ func (sh *strictHandler) ErasePerson(ctx echo.Context, id openapi_types.UUID, pa
 }
 
 // ListProjections operation middleware
-func (sh *strictHandler) ListProjections(ctx echo.Context) error {
+func (sh *strictHandler) ListProjections(ctx echo.Context, params ListProjectionsParams) error {
 	var request ListProjectionsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListProjections(ctx.Request().Context(), request.(ListProjectionsRequestObject))
@@ -24391,6 +25459,31 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, token openapi_types.UUID,
 	return nil
 }
 
+// ListTransferPlans operation middleware
+func (sh *strictHandler) ListTransferPlans(ctx echo.Context, params ListTransferPlansParams) error {
+	var request ListTransferPlansRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTransferPlans(ctx.Request().Context(), request.(ListTransferPlansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTransferPlans")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTransferPlansResponseObject); ok {
+		return validResponse.VisitListTransferPlansResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PlanTransfer operation middleware
 func (sh *strictHandler) PlanTransfer(ctx echo.Context, params PlanTransferParams) error {
 	var request PlanTransferRequestObject
@@ -24459,6 +25552,31 @@ func (sh *strictHandler) GetTransferPlan(ctx echo.Context, id TransferPlanID, pa
 		return err
 	} else if validResponse, ok := response.(GetTransferPlanResponseObject); ok {
 		return validResponse.VisitGetTransferPlanResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTransfers operation middleware
+func (sh *strictHandler) ListTransfers(ctx echo.Context, params ListTransfersParams) error {
+	var request ListTransfersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTransfers(ctx.Request().Context(), request.(ListTransfersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTransfers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTransfersResponseObject); ok {
+		return validResponse.VisitListTransfersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -199,7 +199,7 @@ func (d *Desk) editAudits(ctx context.Context, v *visit) error {
 
 // projections shows how far the read models are.
 func (d *Desk) projections(ctx context.Context, v *visit) error {
-	answer, err := v.fleet.ListProjections(ctx)
+	answer, err := v.fleet.ListProjections(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
-	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -30,21 +29,6 @@ type Release struct {
 // release is what granting the request does to the device.
 func (r Release) release() device.Release {
 	return device.Release{Request: r.Request.Request, Owner: r.Owner, To: r.Requester, ByItself: r.ByItself}
-}
-
-// ReleaseRequests are those to the account acted for, newest first, and where
-// the log was then. It needs devices.read there.
-func (s *Service) ReleaseRequests(ctx context.Context, caller access.Caller) ([]Release, eventlog.Position, error) {
-	owner := caller.Account()
-	if owner == uuid.Nil {
-		return nil, eventlog.Position{}, domain.Refuse(access.AccountRequired)
-	}
-	if err := s.access.Request(caller).Require(ctx, owner, rights.DevicesRead); err != nil {
-		return nil, eventlog.Position{}, err
-	}
-	all, position, err := s.releasesOf(ctx, owner)
-	slices.Reverse(all)
-	return all, position, err
 }
 
 // ReleaseRequest is one request, for the account that it went to, with

@@ -46,6 +46,18 @@ func (s *Service) Get(ctx context.Context, caller access.Caller, id uuid.UUID) (
 	return op, nil
 }
 
+// List is a page of the operations that Get shows to the caller as its own.
+func (s *Service) List(ctx context.Context, caller access.Caller, q ports.OperationQuery) (query.List[ports.Operation], error) {
+	q.Operator, q.Accounts = caller.Operator(), nil
+	switch {
+	case caller.Auditor():
+		q.Accounts = caller.Audits
+	case !caller.Operator():
+		q.Accounts = []uuid.UUID{caller.Own()}
+	}
+	return s.store.Operations(ctx, q)
+}
+
 // Results gives up to limit results in request order, after the first so many,
 // as far as there are any yet. An auditor is shown no devices of accounts that the
 // grant does not name: whoever submitted the operation saw them by a partnership.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -52,6 +53,15 @@ type Operation struct {
 // Finished reports whether nothing more will happen.
 func (o Operation) Finished() bool { return o.State == OperationDone || o.State == OperationFailed }
 
+// OperationQuery filters the operations of some accounts. Operator: of the operator.
+type OperationQuery struct {
+	query.Page
+	Accounts []uuid.UUID
+	Operator bool
+	States   []OperationState // none: any, so with kinds
+	Kinds    []OperationKind
+}
+
 // OperationChunk is what SaveChunk records: the results of the items From,
 // From+1 and so on.
 type OperationChunk struct {
@@ -73,6 +83,9 @@ type OperationStore interface {
 	CreateOperation(ctx context.Context, op Operation, request []byte, items [][]byte) error
 	// Operation finds an operation, else ErrNotFound.
 	Operation(ctx context.Context, id uuid.UUID) (Operation, error)
+	// Operations is a page of operations, the youngest first unless sorted by
+	// createdAt; query.ErrBadCursor for a cursor that does not fit.
+	Operations(context.Context, OperationQuery) (query.List[Operation], error)
 	// OperationRequest gives the request, and up to limit items in order from
 	// the item with index from (0-based), else ErrNotFound.
 	OperationRequest(ctx context.Context, id uuid.UUID, from, limit int) (request []byte, items [][]byte, err error)

@@ -32,6 +32,9 @@ type DeviceQuery struct {
 	ServiceEndTo   calendar.Date
 	Ends           []Window // days of the service end from Today
 	Expired        *bool
+	// SIMNotAllowed leaves only devices that carry an ICCID in a reseller's account,
+	// or with false only others.
+	SIMNotAllowed *bool
 	// Due leaves only devices that count in renewal windows: not retired and
 	// not renewing by themselves. Together with a window in Ends the list has
 	// exactly the devices that it counted.

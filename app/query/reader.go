@@ -17,6 +17,9 @@ type Reader interface {
 	AuditGrants(context.Context, AuditGrantQuery) (List[AuditGrantRow], error)
 	Renewals(context.Context, RenewalQuery) (List[RenewalRow], error)
 	Allocations(context.Context, AllocationQuery) (List[AllocationRow], error)
+	Transfers(context.Context, TransferQuery) (List[TransferRow], error)
+	TransferPlans(context.Context, TransferPlanQuery) (List[TransferPlanRow], error)
+	Releases(context.Context, ReleaseQuery) (List[ReleaseRow], error)
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)

@@ -16,6 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/aggregate"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -37,18 +38,21 @@ func NewMailings(x *command.Executor, p *people.Service, t access.Tokens, mailer
 	return &Mailings{executor: x, people: p, tokens: t, mailer: mailer, publicURL: publicURL}
 }
 
-// Name is that of its checkpoint.
-func (*Mailings) Name() string { return "mailings" }
+// Name is that of its checkpoint. It changes with Prefixes.
+func (*Mailings) Name() string { return "mailings_2" }
 
 // Prefixes are those of the streams it follows.
 func (*Mailings) Prefixes() []string {
-	return []string{account.Aggregate.Prefix(), order.Aggregate.Prefix(), partnership.Aggregate.Prefix(), user.Aggregate.Prefix()}
+	return []string{
+		account.Aggregate.Prefix(), order.Aggregate.Prefix(), partnership.Aggregate.Prefix(), release.Aggregate.Prefix(), user.Aggregate.Prefix(),
+	}
 }
 
-// Replaces names the followers that mailed before there was this one. It begins
-// where the slowest of them got to; the mailer has the mails of the others.
-func (*Mailings) Replaces() []string {
-	return []string{"invitation_mails", "user_invitation_mails", "partnership_mails", "password_reset_mails"}
+// Replaces names the followers that mailed before there was this one, the last
+// before it first. It begins where the slowest of them got to; the mailer has the
+// mails of the others.
+func (*Mailings) Replaces() [][]string {
+	return [][]string{{"mailings"}, {"invitation_mails", "user_invitation_mails", "partnership_mails", "password_reset_mails"}}
 }
 
 // HandleBatch mails what the events give cause to.
@@ -102,6 +106,12 @@ func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail
 		return m.passwordReset(ctx, e, event)
 	case user.EmailChangeRequested:
 		return m.emailChange(ctx, e, event)
+	case release.ReleaseRequested:
+		return m.releaseRequested(ctx, e, event)
+	case release.ReleaseRequestGranted:
+		return m.releaseAnswered(ctx, e, event.Request)
+	case release.ReleaseRequestDenied:
+		return m.releaseAnswered(ctx, e, event.Request)
 	case order.RenewalOrdered:
 		return m.renewalOrdered(ctx, e, event)
 	case order.RenewalOrderApplied:

@@ -19,6 +19,6 @@ func TestNamesFollowStreams(t *testing.T) {
 	}
 	require.Equal(t, map[string][]string{
 		"processes_4": {"account-", "auditgrant-", "batch-", "device-", "releases-", "renewalorder-", "reservation-", "user-"},
-		"mailings":    {"account-", "renewalorder-", "partnership-", "user-"},
+		"mailings_2":  {"account-", "renewalorder-", "partnership-", "releases-", "user-"},
 	}, follows)
 }

@@ -164,6 +164,9 @@ func ordered(o order.State) letters.Fact {
 	case !o.Align.Day.IsZero():
 		return letters.Fact{Label: "Until", Value: o.Align.Day.String() + ", the same day for all"}
 	}
+	if o.Align.Kind == "" {
+		return letters.Fact{Label: "Offer", Value: string(o.Offer)}
+	}
 	return letters.Fact{Label: "Until", Value: string(o.Align.Kind)}
 }
 

@@ -4,7 +4,7 @@
 // Transfer moves devices; Plan decides a transfer beforehand and keeps what it
 // would do, and a transfer that names the plan does that or refuses. Reverse
 // takes a transfer back. Get shows what was asked for and what became of it,
-// TransferPlan shows a plan.
+// TransferPlan shows a plan. List and TransferPlans find them again.
 //
 // A transfer and its reversal are both a request to move devices (type request):
 // they share the problems of the request, the items, the record, which is begun

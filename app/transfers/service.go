@@ -6,6 +6,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -16,12 +17,13 @@ const DefaultPlanLife = 24 * time.Hour
 type Service struct {
 	executor  *command.Executor
 	access    *access.Control
+	reader    query.Reader
 	catalogue *catalogues.Service
 	rules     device.Rules
 	planLife  time.Duration
 }
 
 // New makes the service. planLife is how long a plan can be carried out.
-func New(x *command.Executor, a *access.Control, c *catalogues.Service, rules device.Rules, planLife time.Duration) *Service {
-	return &Service{executor: x, access: a, catalogue: c, rules: rules, planLife: planLife}
+func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules, planLife time.Duration) *Service {
+	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules, planLife: planLife}
 }

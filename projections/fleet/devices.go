@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -82,6 +83,13 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 			expired = "NOT coalesce(" + expired + ", false)"
 		}
 		l.where = append(l.where, expired)
+	}
+	if q.SIMNotAllowed != nil {
+		against := "(d.sim AND " + inService("d") + " AND a.type = '" + string(account.Reseller) + "')"
+		if !*q.SIMNotAllowed {
+			against = "NOT coalesce(" + against + ", false)"
+		}
+		l.where = append(l.where, against)
 	}
 	l.search(q.Search, searchable{texts: []string{"d.search LIKE %s"}, uid: "d.uid"})
 	return l, nil

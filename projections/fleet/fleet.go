@@ -1,5 +1,5 @@
 // Package fleet is the read model of the whole fleet: devices, accounts, their
-// users, partnerships, audit grants, renewals, and the counts per account and day that the
+// users, partnerships, audit grants, renewals, transfers, release requests, and the counts per account and day that the
 // Customers page is made of.
 //
 // They are one projection and not four, because they are read together: the
@@ -18,7 +18,8 @@
 // once written stay as they are, with one exception: an erased person's data goes
 // from all of them, so that they are what a rebuild would make of the log then.
 //
-// Renewals and granted allocations are kept as they are now, see renewals.go.
+// Renewals, granted allocations, transfers, plans and release requests are kept as
+// they are now, see renewals.go, transfers.go and releases.go.
 //
 // How renewal windows and first ends are counted is in windows.go.
 package fleet
@@ -55,6 +56,9 @@ const (
 	userPrefix        = "user-"
 	auditGrantPrefix  = "auditgrant-"
 	renewalPrefix     = "renewalorder-"
+	transferPrefix    = "transfer-"
+	planPrefix        = "transferplan-"
+	releasesPrefix    = "releases-"
 	noticePrefix      = "notice-"
 	roundPrefix       = "noticeround-"
 	choicePrefix      = "noticechoice-"
@@ -63,12 +67,15 @@ const (
 // Projection declares it.
 func Projection() projections.Projection {
 	return projections.Projection{
-		Name:     Name,
-		Version:  modelVersion,
-		Prefixes: []string{accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix, noticePrefix, roundPrefix, choicePrefix},
-		Tables:   tables,
-		Indexes:  indexes,
-		Apply:    apply,
+		Name:    Name,
+		Version: modelVersion,
+		Prefixes: []string{
+			accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix,
+			transferPrefix, planPrefix, releasesPrefix, noticePrefix, roundPrefix, choicePrefix,
+		},
+		Tables:  tables,
+		Indexes: indexes,
+		Apply:   apply,
 	}
 }
 
@@ -114,6 +121,9 @@ type folds struct {
 	auditGrants  *fold[query.AuditGrant]
 	facts        facts
 	renewals     *renewals
+	transfers    *transferRequests
+	plans        *transferPlans
+	releases     *releases
 	notices      *notices
 }
 
@@ -128,12 +138,13 @@ type tableFold interface {
 func newFolds() *folds {
 	return &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
-		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{}, notices: &notices{},
+		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
+		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{}, notices: &notices{},
 	}
 }
 
 func (f *folds) all() []tableFold {
-	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.notices}
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.transfers, f.plans, f.releases, f.notices}
 }
 
 // ofStream is the fold that a stream belongs to, nil when there is none.
@@ -151,6 +162,12 @@ func (f *folds) ofStream(stream string) tableFold {
 		return f.auditGrants
 	case strings.HasPrefix(stream, renewalPrefix):
 		return f.renewals
+	case strings.HasPrefix(stream, transferPrefix):
+		return f.transfers
+	case strings.HasPrefix(stream, planPrefix):
+		return f.plans
+	case strings.HasPrefix(stream, releasesPrefix):
+		return f.releases
 	case strings.HasPrefix(stream, noticePrefix), strings.HasPrefix(stream, roundPrefix), strings.HasPrefix(stream, choicePrefix):
 		return f.notices
 	}

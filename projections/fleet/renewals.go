@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
@@ -20,9 +19,7 @@ import (
 // nobody asks for those of a past instant. What an order's stream and its devices'
 // streams say both comes here, so that a renewal from before there were orders is
 // one that was applied when its first device was renewed.
-type renewals struct {
-	statements pgx.Batch
-}
+type renewals struct{ statements }
 
 // renewal is a row to be.
 type renewal struct {
@@ -32,12 +29,7 @@ type renewal struct {
 	offer                     catalogue.Offer
 }
 
-func (*renewals) add(e eventlog.Recorded) error {
-	_, err := uidOf(e.Stream, renewalPrefix)
-	return err
-}
-
-func (*renewals) load(*pgx.Batch) {}
+func (*renewals) add(e eventlog.Recorded) error { return inStream(e, renewalPrefix) }
 
 // fold takes an event of an order.
 func (r *renewals) fold(e eventlog.Recorded) time.Time {
@@ -55,7 +47,7 @@ func (r *renewals) fold(e eventlog.Recorded) time.Time {
 		for i, l := range event.Devices {
 			devices[i], accounts[i] = l.Device, l.Account
 		}
-		r.statements.Queue(`INSERT INTO renewal_devices (renewal, device, account, status) SELECT $1, d.device, d.account, $4 FROM unnest($2::uuid[], $3::uuid[]) d (device, account)
+		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status) SELECT $1, d.device, d.account, $4 FROM unnest($2::uuid[], $3::uuid[]) d (device, account)
 			ON CONFLICT DO NOTHING`, [16]byte(event.Order), devices, accounts, string(order.Ordered))
 	case order.RenewalOrderApplied:
 		uids := make([]uuid.UUID, len(event.Devices))
@@ -86,7 +78,7 @@ func (r *renewals) device(e eventlog.Recorded, devices *fold[device.State]) {
 			row.until = event.NewEnd
 		}
 		r.insert(row, e.Metadata)
-		r.statements.Queue(`INSERT INTO renewal_devices (renewal, device, account, status) VALUES ($1, $2, $3, $4)
+		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (renewal, device) DO UPDATE SET status = excluded.status`,
 			[16]byte(event.Renewal), [16]byte(event.Device), [16]byte(devices.state(event.Device).Account), string(order.Applied))
 		r.applied(event.Renewal, e.Metadata.OccurredAt, event.Device)
@@ -94,36 +86,27 @@ func (r *renewals) device(e eventlog.Recorded, devices *fold[device.State]) {
 		r.became(event.Renewal, order.Reversed, event.Device)
 	case device.AllocationGranted:
 		s := devices.state(event.Device)
-		r.statements.Queue(`INSERT INTO allocations VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		r.queue(`INSERT INTO allocations VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
 			[16]byte(event.ID), [16]byte(event.Device), s.SerialNumber, [16]byte(s.Account), date(event.OldEnd), date(event.Allocation.Until),
 			event.Parked, event.Reason, e.Metadata.OccurredAt, actor(e.Metadata.Actor))
 	}
 }
 
 func (r *renewals) insert(row renewal, m eventlog.Metadata) {
-	var account *[16]byte
-	if row.account != uuid.Nil {
-		account = (*[16]byte)(&row.account)
-	}
-	r.statements.Queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-		[16]byte(row.uid), account, row.term, date(row.until), row.align, string(row.offer), row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
+	r.queue(`INSERT INTO renewals VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		[16]byte(row.uid), orNull(row.account), row.term, date(row.until), row.align, string(row.offer), row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
 }
 
 func (r *renewals) became(uid uuid.UUID, status order.Status, devices ...uuid.UUID) {
-	r.statements.Queue(`UPDATE renewal_devices SET status = $3 WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
+	r.queue(`UPDATE renewal_devices SET status = $3 WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
 		[16]byte(uid), raw(devices), string(status))
 }
 
 // applied notes when devices were renewed: what their own streams say, which comes
 // before the order's.
 func (r *renewals) applied(uid uuid.UUID, at time.Time, devices ...uuid.UUID) {
-	r.statements.Queue(`UPDATE renewal_devices SET applied_at = least(applied_at, $3) WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
+	r.queue(`UPDATE renewal_devices SET applied_at = least(applied_at, $3) WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
 		[16]byte(uid), raw(devices), at)
-}
-
-func (r *renewals) write(b *pgx.Batch) (copyFunc, error) {
-	b.QueuedQueries = append(b.QueuedQueries, r.statements.QueuedQueries...)
-	return noCopy, nil
 }
 
 func actor(a domain.Actor) []byte {

@@ -34,6 +34,7 @@ var tables = []string{
 		service_end      date,
 		auto_renew       boolean     NOT NULL,
 		search           text COLLATE "C" NOT NULL, -- name, serial number, factor and ICCID as a search compares them
+		sim              boolean     NOT NULL, -- it carries an ICCID
 		CHECK (valid_from < valid_to))`,
 	`CREATE UNIQUE INDEX device_version ON device_versions (uid, valid_to)`,
 
@@ -125,6 +126,47 @@ var tables = []string{
 		target      uuid        NOT NULL,
 		reversed_at timestamptz,
 		PRIMARY KEY (transfer, device))`,
+	// Requests to move devices, and what became of each device by the record: the
+	// devices themselves say which were moved (transfers), see transfers.go.
+	`CREATE TABLE transfer_requests (
+		uid          uuid        PRIMARY KEY,
+		account      uuid,                   -- that asked; null: the operator
+		source       uuid        NOT NULL,
+		target       uuid        NOT NULL,
+		offer        text        NOT NULL,
+		plan         uuid,
+		reason       text        NOT NULL,
+		requested_at timestamptz NOT NULL,
+		actor        jsonb       NOT NULL)`,
+	`CREATE TABLE transfer_devices (
+		transfer  uuid    NOT NULL,
+		index     int     NOT NULL, -- in the request
+		device    uuid,             -- null: no device can be called so
+		refused   boolean NOT NULL DEFAULT false,
+		in_source boolean NOT NULL DEFAULT false, -- of a refused one: the source account had it
+		PRIMARY KEY (transfer, index))`,
+	`CREATE TABLE transfer_plans (
+		uid          uuid        PRIMARY KEY,
+		account      uuid,                   -- whose plan it is; null: the operator's
+		source       uuid        NOT NULL,
+		target       uuid        NOT NULL,
+		offer        text        NOT NULL,
+		reason       text        NOT NULL,
+		created_at   timestamptz NOT NULL,
+		expires_at   timestamptz NOT NULL,
+		total        int         NOT NULL,
+		transferable int         NOT NULL DEFAULT 0,
+		refused      int         NOT NULL DEFAULT 0)`,
+	`CREATE TABLE release_requests (
+		uid           uuid        PRIMARY KEY,
+		owner         uuid        NOT NULL, -- that had the device
+		requester     uuid        NOT NULL,
+		device        uuid        NOT NULL,
+		serial_number text COLLATE "C" NOT NULL,
+		reason        text        NOT NULL,
+		requested_at  timestamptz NOT NULL,
+		status        text COLLATE "C" NOT NULL,
+		answered_at   timestamptz)`,
 	// Renewals, by order or from before there were orders, and what became of their
 	// devices; account is the one that a device was in.
 	`CREATE TABLE renewals (
@@ -251,6 +293,7 @@ var indexes = []projections.Index{
 		WHERE valid_to = 'infinity' AND auto_renew`},
 	{SQL: `CREATE INDEX device_applied ON device_versions USING gin (applied) WHERE valid_to = 'infinity' AND applied <> '{}'`},
 	{SQL: `CREATE INDEX device_search ON device_versions USING gin (search gin_trgm_ops) WHERE valid_to = 'infinity'`, Extension: "pg_trgm"},
+	{SQL: `CREATE INDEX device_with_sim ON device_versions (account) WHERE valid_to = 'infinity' AND sim`},
 	{SQL: `CREATE INDEX account_by_name ON account_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX account_invitation ON account_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
 	{SQL: `CREATE INDEX user_invitation ON user_versions (invitation_due, uid) WHERE valid_to = 'infinity' AND invitation_due IS NOT NULL`},
@@ -267,6 +310,12 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX notice_choice_by_account ON notice_choices (account)`},
 	{SQL: `CREATE INDEX partnership_request_by_reseller ON partnership_requests (reseller)`},
 	{SQL: `CREATE INDEX partnership_request_by_customer ON partnership_requests (customer)`},
+	{SQL: `CREATE INDEX transfer_by_time ON transfer_requests (requested_at DESC, uid)`},
+	{SQL: `CREATE INDEX transfer_by_plan ON transfer_requests (plan) WHERE plan IS NOT NULL`},
+	{SQL: `CREATE INDEX transfer_by_device ON transfer_devices (device)`},
+	{SQL: `CREATE INDEX transfer_plan_by_account ON transfer_plans (account, created_at DESC, uid)`},
+	{SQL: `CREATE INDEX release_by_owner ON release_requests (owner)`},
+	{SQL: `CREATE INDEX release_by_requester ON release_requests (requester)`},
 	{SQL: `CREATE INDEX partnership_by_reseller ON partnership_versions (reseller)`},
 	{SQL: `CREATE INDEX partnership_by_customer ON partnership_versions (customer)`},
 }

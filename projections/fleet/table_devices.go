@@ -39,6 +39,7 @@ var deviceTable = table[device.State]{
 			{"service_end", date(s.Service.End)},
 			{"auto_renew", s.Service.AutoRenew},
 			{"search", searched(s.Name, s.SerialNumber, s.Factor.Value, s.ICCID)},
+			{"sim", s.ICCID != ""},
 		}
 	},
 }

@@ -63,10 +63,7 @@ func (s *Store) CreateOperation(ctx context.Context, op ports.Operation, request
 
 // Operation implements ports.OperationStore.
 func (s *Store) Operation(ctx context.Context, id uuid.UUID) (ports.Operation, error) {
-	op, err := scan(s.pool.QueryRow(ctx, `
-		SELECT id, kind, account, state, total, done, counters, created_at, started_at, finished_at,
-			coalesce(error, ''), coalesce(position, '')
-		FROM ops.operations WHERE id = $1`, id))
+	op, err := scan(s.pool.QueryRow(ctx, "SELECT "+columns+" FROM ops.operations WHERE id = $1", id))
 	return op, postgres.Failure("read operation", err)
 }
 
