@@ -28,7 +28,9 @@ func TestMailTexts(t *testing.T) {
 	for n := range listed + 2 {
 		about = append(about, order.Line{SerialNumber: "LD0000000000000" + string(rune('A'+n)), OldEnd: calendar.On(2027, 3, 10), NewEnd: calendar.On(2028, 3, 10)})
 	}
-	r := release.Request{Request: uuid.UUID{7}, Device: uuid.UUID{8}, Requester: uuid.UUID{9}, SerialNumber: "LD00000000000001", Answer: release.Granted}
+	r := release.Request{Answer: release.Granted, ReleaseRequested: release.ReleaseRequested{
+		Request: uuid.UUID{7}, Device: uuid.UUID{8}, Requester: uuid.UUID{9}, SerialNumber: "LD00000000000001",
+	}}
 	asked := e
 	asked.Metadata.Reason = "bought <used>"
 	const public = "https://fleet.example"
