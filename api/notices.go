@@ -3,13 +3,10 @@ package api
 import (
 	"bytes"
 	"context"
-	"io"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -23,28 +20,22 @@ var noticeSorts = []string{"month", "account", "reseller", "state", "devices"}
 func (h handlers) ListNotices(ctx context.Context, r openapi.ListNoticesRequestObject) (openapi.ListNoticesResponseObject, error) {
 	var in reading
 	q := query.NoticeQuery{
-		Freshness: query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
-		Page:      in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, noticeSorts),
-		Month:     valueOf(r.Params.Month),
-		Account:   valueOf(r.Params.Account),
-		Recipient: valueOf(r.Params.Recipient),
-		Seen:      r.Params.Seen,
-	}
-	if r.Params.State != nil {
-		q.States = []query.NoticeState{query.NoticeState(*r.Params.State)}
+		Freshness:  query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
+		Page:       in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, noticeSorts),
+		Months:     valueOf(r.Params.Month),
+		Accounts:   valueOf(r.Params.Account),
+		States:     eachOf[query.NoticeState](r.Params.State),
+		Recipients: valueOf(r.Params.Recipient),
+		Seen:       r.Params.Seen,
 	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	caller := callOf(ctx).caller
-	if accepts(callOf(ctx).accept, "application/json", "text/csv") == "text/csv" {
-		body, position, err := h.noticesCSV(ctx, caller, q, r.Params.Limit == nil)
-		if err != nil {
-			return nil, err
-		}
-		return openapi.ListNotices200TextcsvResponse{Body: body, Headers: openapi.ListNotices200ResponseHeaders{XPosition: position.String()}}, nil
+	fetch := func() (query.List[query.NoticeRow], error) { return h.App.Notices.List(ctx, callOf(ctx).caller, q) }
+	if wantsCSV(ctx) {
+		return csvList(h, "notices", noticeColumns, r.Params.Limit, q.Freshness, &q.Page, fetch, noticeCells)
 	}
-	page, err := h.App.Notices.List(ctx, caller, q)
+	page, err := fetch()
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +45,15 @@ func (h handlers) ListNotices(ctx context.Context, r openapi.ListNoticesRequestO
 	}, nil
 }
 
-func (h handlers) noticesCSV(ctx context.Context, c access.Caller, q query.NoticeQuery, all bool) (io.Reader, eventlog.Position, error) {
-	header := []string{"ID", "MONTH", "RESELLER_UID", "RESELLER_NAME", "ACCOUNT_UID", "ACCOUNT_NAME", "STATE", "REASON", "DEVICES", "NEW", "SEEN_BEFORE",
-		"AUTO_RENEWING", "EXPIRED", "MAILS", "SENT", "FAILED", "SEEN", "AT"}
-	fetch := func() (query.List[query.NoticeRow], error) { return h.App.Notices.List(ctx, c, q) }
-	return table(header, all, &q.Page, fetch, func(n query.NoticeRow) []string {
-		return []string{
-			n.UID.String(), notice.Month(n.On), n.Reseller.String(), n.ResellerName, n.Customer.String(), n.CustomerName, string(n.State), string(n.Reason),
-			strconv.Itoa(n.Devices.Total), strconv.Itoa(n.Devices.New), strconv.Itoa(n.Devices.SeenBefore), strconv.Itoa(n.Devices.AutoRenewing),
-			strconv.Itoa(n.Devices.Expired), strconv.Itoa(n.Mails), strconv.Itoa(n.Sent), strconv.Itoa(n.Failed), strconv.FormatBool(n.Seen),
-			n.At.Format(time.RFC3339),
-		}
-	})
+var noticeColumns = []string{"ID", "MONTH", "RESELLER_UID", "RESELLER_NAME", "ACCOUNT_UID", "ACCOUNT_NAME", "STATE", "REASON", "DEVICES", "NEW", "SEEN_BEFORE",
+	"AUTO_RENEWING", "EXPIRED", "MAILS", "SENT", "FAILED", "SEEN", "AT"}
+
+func noticeCells(n query.NoticeRow) []string {
+	return []string{
+		n.UID.String(), notice.Month(n.On), n.Reseller.String(), n.ResellerName, n.Customer.String(), n.CustomerName, string(n.State), string(n.Reason),
+		strconv.Itoa(n.Devices.Total), strconv.Itoa(n.Devices.New), strconv.Itoa(n.Devices.SeenBefore), strconv.Itoa(n.Devices.AutoRenewing),
+		strconv.Itoa(n.Devices.Expired), strconv.Itoa(n.Mails), strconv.Itoa(n.Sent), strconv.Itoa(n.Failed), strconv.FormatBool(n.Seen), stamp(n.At),
+	}
 }
 
 func noticeSummary(n query.NoticeRow) openapi.NoticeSummary {
@@ -100,14 +88,9 @@ func (h handlers) GetNotice(ctx context.Context, r openapi.GetNoticeRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	headers := openapi.GetNotice200ResponseHeaders{XPosition: found.Position.String()}
-	if accepts(callOf(ctx).accept, "application/json", "text/csv") == "text/csv" {
+	if wantsCSV(ctx) {
 		file, err := notices.CSV(found.Customer, found.On, found.State)
-		if err != nil {
-			return nil, err
-		}
-		headers.ContentDisposition = present(`attachment; filename="` + file.Name + `"`)
-		return openapi.GetNotice200TextcsvResponse{Body: bytes.NewReader(file.Data), Headers: headers}, nil
+		return csvAnswer{name: strings.TrimSuffix(file.Name, ".csv"), body: bytes.NewReader(file.Data), position: found.Position}, err
 	}
 	lines, err := paged(found.State.Lines, page, nil)
 	if err != nil {
@@ -119,7 +102,7 @@ func (h handlers) GetNotice(ctx context.Context, r openapi.GetNoticeRequestObjec
 			Items:      list(lines.Items, func(l notice.Line) openapi.NoticeDevice { return noticeDevice(found.State, l) }),
 			NextCursor: present(lines.NextCursor), Total: lines.Total,
 		},
-		Headers: headers,
+		Headers: openapi.GetNotice200ResponseHeaders{XPosition: found.Position.String()},
 	}, nil
 }
 

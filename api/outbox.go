@@ -25,7 +25,7 @@ func (h handlers) ListOutbox(ctx context.Context, r openapi.ListOutboxRequestObj
 		return nil, err
 	}
 	mails = slices.DeleteFunc(mails, func(m ports.Mail) bool {
-		return r.Params.To != nil && !strings.EqualFold(m.To, *r.Params.To) ||
+		return r.Params.To != nil && !slices.ContainsFunc(*r.Params.To, func(to string) bool { return strings.EqualFold(m.To, to) }) ||
 			r.Params.Search != nil && !strings.Contains(text.Key(m.Subject+"\n"+m.To), text.Key(*r.Params.Search))
 	})
 	found, err := paged(mails, page, orders[ports.Mail]{

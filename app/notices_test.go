@@ -167,7 +167,7 @@ func TestMonthlyNotices(t *testing.T) {
 
 	w.on1st(2026, 11)
 	require.Empty(t, w.box.sent())
-	require.Equal(t, notice.NothingDue, w.rows(administratorOf(reseller), query.NoticeQuery{Month: "2026-11"})["2026-11 Delta Rail"].Reason)
+	require.Equal(t, notice.NothingDue, w.rows(administratorOf(reseller), query.NoticeQuery{Months: []string{"2026-11"}})["2026-11 Delta Rail"].Reason)
 
 	w.on1st(2027, 1)
 	north, south := addressOf("North Radio"), addressOf("South Radio")
@@ -206,7 +206,7 @@ func TestMonthlyNotices(t *testing.T) {
 	require.Empty(t, w.box.sent())
 
 	// What was seen stands apart next month, but not when its end moves.
-	mine := w.rows(administratorOf(reseller), query.NoticeQuery{Month: "2027-01"})
+	mine := w.rows(administratorOf(reseller), query.NoticeQuery{Months: []string{"2027-01"}})
 	require.Len(t, mine, 2)
 	require.Equal(t, query.NoticeSkipped, mine["2027-01 Idle Bus"].State)
 	row := mine["2027-01 Delta Rail"]
@@ -221,7 +221,7 @@ func TestMonthlyNotices(t *testing.T) {
 	_, err = w.Renewals.Renew(w.ctx, operator(), renewals.Renew{Command: newCommand(), Devices: serials[1:2], Until: calendar.On(2027, 4, 15)})
 	require.NoError(t, err)
 	w.on1st(2027, 2)
-	row = w.rows(administratorOf(reseller), query.NoticeQuery{Month: "2027-02", Account: customer})["2027-02 Delta Rail"]
+	row = w.rows(administratorOf(reseller), query.NoticeQuery{Months: []string{"2027-02"}, Accounts: []uuid.UUID{customer}})["2027-02 Delta Rail"]
 	require.Equal(t, query.NoticeCounts{Total: 3, New: 2, SeenBefore: 1, Windows: []int{0, 2, 1}}, row.Devices)
 	found, err := w.Notices.Get(w.ctx, administratorOf(reseller), row.UID, query.Freshness{})
 	require.NoError(t, err)
@@ -247,7 +247,7 @@ func TestMonthlyNotices(t *testing.T) {
 	require.NoError(t, err)
 	w.visible()
 	require.NoError(t, w.Schedule.RunDue(w.ctx))
-	all := w.rows(administratorOf(reseller), query.NoticeQuery{Account: customer})
+	all := w.rows(administratorOf(reseller), query.NoticeQuery{Accounts: []uuid.UUID{customer}})
 	require.NotContains(t, all, "2027-05 Delta Rail")
 	require.Equal(t, query.NoticeCounts{Total: 3, New: 2, SeenBefore: 1, Expired: 3, Windows: []int{0, 0, 0}}, all["2027-06 Delta Rail"].Devices)
 	require.Len(t, w.box.sent(), 3)
@@ -300,7 +300,7 @@ func TestWhoGetsNotices(t *testing.T) {
 			require.Equal(t, 3, strings.Count(string(m.Attachments[0].Data), "\r\n"))
 		}
 	}
-	skipped := w.rows(operator(), query.NoticeQuery{Account: uuid.Nil, States: []query.NoticeState{query.NoticeSkipped}})
+	skipped := w.rows(operator(), query.NoticeQuery{States: []query.NoticeState{query.NoticeSkipped}})
 	require.Equal(t, notice.NoAdministrator, skipped["2027-02 Lone Bus"].Reason)
 	require.Equal(t, 1, skipped["2027-02 Lone Bus"].Devices.Total)
 	require.Equal(t, query.NoticeSending, w.rows(administratorOf(reseller), query.NoticeQuery{})["2027-02 Delta Rail"].State)
@@ -314,7 +314,7 @@ func TestWhoGetsNotices(t *testing.T) {
 	found, err := w.Notices.Get(w.ctx, administratorOf(reseller), sent["2027-02 Delta Rail"].UID, query.Freshness{})
 	require.NoError(t, err)
 	require.Equal(t, "550 no such mailbox", recipient(found, bo).Reason)
-	require.Len(t, w.rows(administratorOf(reseller), query.NoticeQuery{Recipient: "BO1@x.example"}), 2)
+	require.Len(t, w.rows(administratorOf(reseller), query.NoticeQuery{Recipients: []string{"BO1@x.example"}}), 2)
 
 	// The customer sees what its own administrator got, and no other recipient.
 	theirs := w.rows(administratorOf(delta), query.NoticeQuery{})
@@ -322,14 +322,14 @@ func TestWhoGetsNotices(t *testing.T) {
 	found, err = w.Notices.Get(w.ctx, administratorOf(delta), theirs["2027-02 Delta Rail"].UID, query.Freshness{})
 	require.NoError(t, err)
 	require.Len(t, found.Recipients, 1)
-	require.Empty(t, w.rows(administratorOf(delta), query.NoticeQuery{Recipient: "bo1@x.example"}))
+	require.Empty(t, w.rows(administratorOf(delta), query.NoticeQuery{Recipients: []string{"bo1@x.example"}}))
 	_, err = w.Notices.Acknowledge(w.ctx, administratorOf(delta), notices.Acknowledge{Command: newCommand(), Notice: found.UID})
 	require.ErrorIs(t, err, access.ErrForbidden)
 
 	// Whoever is erased is gone from here, too, and gets nothing any more.
 	_, err = w.People.Erase(w.ctx, operator(), bo, newCommand())
 	require.NoError(t, err)
-	require.Empty(t, w.rows(administratorOf(reseller), query.NoticeQuery{Recipient: "bo1@x.example"}))
+	require.Empty(t, w.rows(administratorOf(reseller), query.NoticeQuery{Recipients: []string{"bo1@x.example"}}))
 	found, err = w.Notices.Get(w.ctx, administratorOf(reseller), found.UID, query.Freshness{})
 	require.NoError(t, err)
 	require.Equal(t, account.Erased, recipient(found, bo).Email)

@@ -2459,8 +2459,8 @@ type ClientInterface interface {
 	// its own administrators get by choice. It needs `customers.read` there. State is
 	// `sending`, `sent`, `failed` (a mail was given up) or `skipped`, with a `reason`:
 	// `no_administrator` (the reseller had none) or `nothing_due`. Sort keys: month,
-	// account, reseller, state, devices; without `sort` the youngest first. As CSV:
-	// one page when `limit` is given, else all.
+	// account, reseller, state, devices; without `sort` the youngest first. JSON or,
+	// with `Accept: text/csv`, CSV.
 	//
 	// Corresponds with GET /v1/notices (the `ListNotices` operationId).
 	ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5369,8 +5369,8 @@ func (c *RawClient) ChangePassword(ctx context.Context, params *ChangePasswordPa
 // its own administrators get by choice. It needs `customers.read` there. State is
 // `sending`, `sent`, `failed` (a mail was given up) or `skipped`, with a `reason`:
 // `no_administrator` (the reseller had none) or `nothing_due`. Sort keys: month,
-// account, reseller, state, devices; without `sort` the youngest first. As CSV:
-// one page when `limit` is given, else all.
+// account, reseller, state, devices; without `sort` the youngest first. JSON or,
+// with `Accept: text/csv`, CSV.
 //
 // Corresponds with GET /v1/notices (the `ListNotices` operationId).
 func (c *RawClient) ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14420,7 +14420,7 @@ func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Requ
 
 		if params.Month != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", *params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", *params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14432,7 +14432,7 @@ func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Requ
 
 		if params.Account != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14444,7 +14444,7 @@ func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Requ
 
 		if params.State != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14456,7 +14456,7 @@ func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Requ
 
 		if params.Recipient != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recipient", *params.Recipient, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recipient", *params.Recipient, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -15090,7 +15090,7 @@ func NewListOutboxRequest(server string, params *ListOutboxParams) (*http.Reques
 
 		if params.To != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -22469,8 +22469,8 @@ func readListNoticesResponse(rsp *http.Response) (*ListNoticesResponse, error) {
 // its own administrators get by choice. It needs `customers.read` there. State is
 // `sending`, `sent`, `failed` (a mail was given up) or `skipped`, with a `reason`:
 // `no_administrator` (the reseller had none) or `nothing_due`. Sort keys: month,
-// account, reseller, state, devices; without `sort` the youngest first. As CSV:
-// one page when `limit` is given, else all.
+// account, reseller, state, devices; without `sort` the youngest first. JSON or,
+// with `Accept: text/csv`, CSV.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -3693,15 +3693,15 @@ type ListNoticesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
-	Sort  *Sort   `form:"sort,omitempty" json:"sort,omitempty"`
-	Month *string `form:"month,omitempty" json:"month,omitempty"`
+	Sort  *Sort     `form:"sort,omitempty" json:"sort,omitempty"`
+	Month *[]string `form:"month,omitempty" json:"month,omitempty"`
 
 	// Account The customer
-	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
-	State   *NoticeState        `form:"state,omitempty" json:"state,omitempty"`
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	State   *[]NoticeState        `form:"state,omitempty" json:"state,omitempty"`
 
 	// Recipient E-mail address or id of a person
-	Recipient *string `form:"recipient,omitempty" json:"recipient,omitempty"`
+	Recipient *[]string `form:"recipient,omitempty" json:"recipient,omitempty"`
 
 	// Seen Whether nothing is left to be acknowledged; skipped ones are neither
 	Seen *bool `form:"seen,omitempty" json:"seen,omitempty"`
@@ -3793,7 +3793,7 @@ type ListOutboxParams struct {
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// To The recipient's address
-	To *string `form:"to,omitempty" json:"to,omitempty"`
+	To *[]string `form:"to,omitempty" json:"to,omitempty"`
 
 	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
 	// that the list shows, in any case and without regard to accents: `cafe` finds
@@ -9323,28 +9323,28 @@ func (w *ServerInterfaceWrapper) ListNotices(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "month" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", ctx.QueryParams(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", ctx.QueryParams(), &params.Month, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter month: %s", err))
 	}
 
 	// ------------- Optional query parameter "account" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
 	}
 
 	// ------------- Optional query parameter "state" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
 	}
 
 	// ------------- Optional query parameter "recipient" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "recipient", ctx.QueryParams(), &params.Recipient, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "recipient", ctx.QueryParams(), &params.Recipient, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter recipient: %s", err))
 	}
@@ -9695,7 +9695,7 @@ func (w *ServerInterfaceWrapper) ListOutbox(ctx echo.Context) error {
 
 	// ------------- Optional query parameter "to" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
 	}
@@ -17133,7 +17133,8 @@ type ListNoticesResponseObject interface {
 }
 
 type ListNotices200ResponseHeaders struct {
-	XPosition string
+	ContentDisposition *string
+	XPosition          string
 }
 
 type ListNotices200JSONResponse struct {
@@ -17148,6 +17149,9 @@ func (response ListNotices200JSONResponse) VisitListNoticesResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -17165,6 +17169,9 @@ func (response ListNotices200TextcsvResponse) VisitListNoticesResponse(w http.Re
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)

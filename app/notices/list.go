@@ -50,10 +50,10 @@ func (s *Service) scope(ctx context.Context, caller access.Caller, q query.Notic
 		return q, nil
 	}
 	q.Resellers, q.Customers = []uuid.UUID{caller.Own()}, none
-	if q.Account != uuid.Nil && q.Account != acting {
+	if q.Accounts != nil && !slices.Contains(q.Accounts, acting) {
 		q.Resellers = none
 	}
-	q.Account = acting
+	q.Accounts = []uuid.UUID{acting}
 	return q, nil
 }
 

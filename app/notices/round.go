@@ -167,7 +167,7 @@ func (r *round) handedOver(ctx context.Context) (map[uuid.UUID]bool, error) {
 	handed := map[uuid.UUID]bool{}
 	q := query.NoticeQuery{
 		Freshness: query.Freshness{MinPosition: r.at}, Page: query.Page{Limit: pageOfDevices},
-		Resellers: []uuid.UUID{r.reseller.UID}, Month: notice.Month(r.On),
+		Resellers: []uuid.UUID{r.reseller.UID}, Months: []string{notice.Month(r.On)},
 	}
 	for {
 		page, err := r.reader.Notices(ctx, q)

@@ -72,11 +72,13 @@ type NoticeQuery struct {
 	Page
 	Resellers, Customers []uuid.UUID
 	UID                  uuid.UUID // with recipients; uuid.Nil: any, without
-	Month                string    // such as 2027-03
-	Account              uuid.UUID // the customer
-	States               []NoticeState
-	Recipient            string // an e-mail address or a person's id
-	Seen                 *bool
+	// Any of these, where there are some: months such as 2027-03, customers, e-mail
+	// addresses or ids of persons.
+	Months     []string
+	Accounts   []uuid.UUID
+	States     []NoticeState
+	Recipients []string
+	Seen       *bool
 }
 
 // NoticeChoice is how a user wants the notices.

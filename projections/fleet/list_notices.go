@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,11 +50,11 @@ func noticeList(q query.NoticeQuery) (*list, error) {
 	}
 	l.columns = "n.uid, n.reseller, coalesce(a.name, ''), n.customer, coalesce(c.name, ''), n.on_day, n.at, " + noticeState + `, n.reason, n.windows,
 		n.total, n.auto_renewing, n.seen_before, n.expired, n.in_windows, n.mails, n.sent, n.failed, n.unseen, n.queued, n.seen_at, n.seen_by, ` + recipients
-	if q.Month != "" {
-		l.filter("to_char(n.on_day, 'YYYY-MM') = %s", q.Month)
+	if len(q.Months) > 0 {
+		l.filter("to_char(n.on_day, 'YYYY-MM') = ANY (%s::text[])", q.Months)
 	}
-	if q.Account != uuid.Nil {
-		l.filter("n.customer = %s", [16]byte(q.Account))
+	if q.Accounts != nil {
+		l.filter("n.customer = ANY (%s::uuid[])", raw(q.Accounts))
 	}
 	if len(q.States) > 0 {
 		states := make([]string, len(q.States))
@@ -65,9 +66,13 @@ func noticeList(q query.NoticeQuery) (*list, error) {
 	if q.Seen != nil {
 		l.filter("n.reason = '' AND (n.unseen = 0) = %s", *q.Seen)
 	}
-	if q.Recipient != "" {
+	if len(q.Recipients) > 0 {
+		keys := make([]string, len(q.Recipients))
+		for i, r := range q.Recipients {
+			keys[i] = strings.ToLower(r)
+		}
 		l.filter(`EXISTS (SELECT FROM notice_mails m JOIN notice_recipients p ON p.round = n.round AND p.person = m.person
-			WHERE m.notice = n.uid AND (NOT (`+own+`) OR `+toCustomer+`) AND (lower(p.email) = lower(%s) OR m.person::text = lower(%s)))`, q.Recipient)
+			WHERE m.notice = n.uid AND (NOT (`+own+`) OR `+toCustomer+`) AND (lower(p.email) = ANY (%s::text[]) OR m.person::text = ANY (%s::text[])))`, keys)
 	}
 	return l, l.page(q.Page, map[string]sortKey{
 		"month":    {expr: "n.on_day", typ: "date"},
