@@ -79,6 +79,7 @@ type Accounts interface {
 	ResendInvitation(ctx context.Context, c access.Caller, uid uuid.UUID, cmd command.Command) (command.Receipt, error)
 	List(context.Context, access.Caller, query.AccountQuery) (query.List[query.AccountRow], error)
 	Get(ctx context.Context, c access.Caller, uid uuid.UUID, f query.Freshness) (query.AccountRow, eventlog.Position, error)
+	Own(context.Context, access.Caller) (account.State, error)
 	Customers(context.Context, access.Caller, query.CustomerQuery) (query.List[query.CustomerRow], error)
 	DefineProfile(context.Context, access.Caller, accounts.DefineProfile) (command.Receipt, error)
 	EditProfile(context.Context, access.Caller, accounts.EditProfile) (command.Receipt, error)

@@ -31,7 +31,7 @@ import (
 
 // readingUseCases are those that take a caller and change nothing.
 var readingUseCases = strings.Fields(`Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Audits.Get Audits.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail
 	Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
@@ -238,6 +238,10 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"People.EditSelf": sessionRequired(t, func() error {
 			return fail(m.People.EditSelf(m.ctx, auditor, people.EditSelf{Command: newCommand(), Name: &name}))
 		}),
+		"People.SignInAsOperator": func() []error {
+			refused(t, fail(m.People.SignInAsOperator(m.ctx, auditor)), people.CodeOperatorTokenRequired)
+			return nil
+		},
 		"People.EndSessions": sessionRequired(t, func() error { return m.People.EndSessions(m.ctx, auditor) }),
 	}
 	before := m.entireLog()

@@ -188,7 +188,7 @@ func toldOf(e domain.Event) int {
 
 // onlyRead are the use cases that write nothing.
 const onlyRead = `Access.Partners Access.ProfileRights Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own
 	Audits.Caller Audits.Get Audits.List
 	Catalogues.AsOf Catalogues.InForce
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
@@ -214,7 +214,7 @@ var elsewhere = slices.Concat(
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),
 	// When a session was used last is one statement, and made anew by the next request.
-	strings.Fields("People.SessionCaller"),
+	strings.Fields("People.SessionCaller People.OperatorCaller"),
 	// Housekeeping looks at everything anew each time.
 	strings.Fields("Accounts.ForgetSecrets People.ForgetCredentials"),
 )

@@ -8,6 +8,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -22,6 +23,11 @@ func (s *Service) List(ctx context.Context, caller access.Caller, q query.Accoun
 	}
 	q.Accounts, q.Now = access.Narrow(scope, q.Accounts), q.Instant(s.executor.Clock)
 	return s.reader.Accounts(ctx, q)
+}
+
+// Own is the caller's own account, from the log: whoever calls knows what it is.
+func (s *Service) Own(ctx context.Context, caller access.Caller) (account.State, error) {
+	return s.access.Request(caller).Account(ctx, caller.Own())
 }
 
 // Get is one account, with account.read in it.
