@@ -16,6 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/forecasts"
+	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -39,6 +40,7 @@ type App struct {
 	Catalogues   Catalogues
 	Transfers    Transfers
 	Renewals     Renewals
+	Notices      Notices
 	Operations   Operations
 	Schedule     Schedule
 	Forecasts    Forecasts
@@ -55,6 +57,7 @@ func Over(a *app.App) App {
 		Catalogues:   a.Catalogues,
 		Transfers:    a.Transfers,
 		Renewals:     a.Renewals,
+		Notices:      a.Notices,
 		Operations:   a.Operations,
 		Schedule:     a.Schedule,
 		Forecasts:    a.Forecasts,
@@ -125,6 +128,18 @@ type Devices interface {
 // Forecasts are what lies ahead.
 type Forecasts interface {
 	Get(context.Context, access.Caller, forecasts.Query) (forecasts.Forecast, error)
+}
+
+// Notices are the monthly notices, and the outbox.
+type Notices interface {
+	List(context.Context, access.Caller, query.NoticeQuery) (query.List[query.NoticeRow], error)
+	Get(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness) (notices.Found, error)
+	Acknowledge(context.Context, access.Caller, notices.Acknowledge) (command.Receipt, error)
+	Choice(context.Context, access.Caller) (notices.Choice, eventlog.Position, error)
+	Choose(context.Context, access.Caller, notices.Choose) (command.Receipt, error)
+	Unsubscribe(ctx context.Context, token string, c command.Command) (command.Receipt, error)
+	Outbox(context.Context, access.Caller) ([]ports.Mail, error)
+	OutboxMail(ctx context.Context, c access.Caller, id uuid.UUID) (ports.Mail, error)
 }
 
 // Operations are long bulk commands in the background.

@@ -186,6 +186,72 @@ func (e LifeCycleState) Valid() bool {
 	}
 }
 
+// Defines values for NoticeDelivery.
+const (
+	NoticeDigest NoticeDelivery = "digest"
+	NoticeEach   NoticeDelivery = "each"
+	NoticeNone   NoticeDelivery = "none"
+)
+
+// Valid indicates whether the value is a known member of the NoticeDelivery enum.
+func (e NoticeDelivery) Valid() bool {
+	switch e {
+	case NoticeDigest:
+		return true
+	case NoticeEach:
+		return true
+	case NoticeNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeRecipientRole.
+const (
+	ToAdministrator         NoticeRecipientRole = "administrator"
+	ToChannelContact        NoticeRecipientRole = "channelContact"
+	ToCustomerAdministrator NoticeRecipientRole = "customerAdministrator"
+)
+
+// Valid indicates whether the value is a known member of the NoticeRecipientRole enum.
+func (e NoticeRecipientRole) Valid() bool {
+	switch e {
+	case ToAdministrator:
+		return true
+	case ToChannelContact:
+		return true
+	case ToCustomerAdministrator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeState.
+const (
+	NoticeFailed  NoticeState = "failed"
+	NoticeSending NoticeState = "sending"
+	NoticeSent    NoticeState = "sent"
+	NoticeSkipped NoticeState = "skipped"
+)
+
+// Valid indicates whether the value is a known member of the NoticeState enum.
+func (e NoticeState) Valid() bool {
+	switch e {
+	case NoticeFailed:
+		return true
+	case NoticeSending:
+		return true
+	case NoticeSent:
+		return true
+	case NoticeSkipped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Offer.
 const (
 	Basic    Offer = "basic"
@@ -680,6 +746,15 @@ type AskedAccount struct {
 	// Name The reseller is told when its request was accepted
 	Name *string            `json:"name"`
 	Uid  openapi_types.UUID `json:"uid"`
+}
+
+// Attachment defines model for Attachment.
+type Attachment struct {
+	// Content In base64
+	Content []byte `json:"content"`
+	Name    string `json:"name"`
+	Size    int    `json:"size"`
+	Type    string `json:"type"`
 }
 
 // AuditGrant defines model for AuditGrant.
@@ -1411,6 +1486,139 @@ type NewUser struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// Notice defines model for Notice.
+type Notice struct {
+	Items      []NoticeDevice    `json:"items"`
+	NextCursor *string           `json:"nextCursor"`
+	Notice     NoticeSummary     `json:"notice"`
+	Recipients []NoticeRecipient `json:"recipients"`
+	Total      int               `json:"total"`
+}
+
+// NoticeChoice defines model for NoticeChoice.
+type NoticeChoice struct {
+	Choices  []NoticeDelivery `json:"choices"`
+	Delivery NoticeDelivery   `json:"delivery"`
+}
+
+// NoticeDelivery defines model for NoticeDelivery.
+type NoticeDelivery string
+
+// NoticeDevice defines model for NoticeDevice.
+type NoticeDevice struct {
+	AutoRenew bool `json:"autoRenew"`
+
+	// DaysLeft Less than none when it has expired
+	DaysLeft       int            `json:"daysLeft"`
+	Imei           *string        `json:"imei"`
+	Labels         []string       `json:"labels"`
+	LifeCycleState LifeCycleState `json:"lifeCycleState"`
+	Model          string         `json:"model"`
+	Name           string         `json:"name"`
+	Offer          string         `json:"offer"`
+
+	// Seen Acknowledged in this one
+	Seen bool `json:"seen"`
+
+	// SeenBefore Acknowledged in an earlier month
+	SeenBefore    bool               `json:"seenBefore"`
+	SerialNumber  string             `json:"serialNumber"`
+	ServiceEnd    string             `json:"serviceEnd"`
+	ServiceStart  *string            `json:"serviceStart"`
+	SupportExpiry *string            `json:"supportExpiry"`
+	Uid           openapi_types.UUID `json:"uid"`
+	WarrantyEnd   *string            `json:"warrantyEnd"`
+
+	// Window Name of the renewal window, or `expired`
+	Window *string `json:"window"`
+}
+
+// NoticeDevices defines model for NoticeDevices.
+type NoticeDevices struct {
+	AutoRenewing int `json:"autoRenewing"`
+	Expired      int `json:"expired"`
+	New          int `json:"new"`
+
+	// SeenBefore Acknowledged in an earlier month
+	SeenBefore int            `json:"seenBefore"`
+	Total      int            `json:"total"`
+	Windows    []NoticeWindow `json:"windows"`
+}
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	Items      []NoticeSummary `json:"items"`
+	NextCursor *string         `json:"nextCursor"`
+	Total      int             `json:"total"`
+}
+
+// NoticeMails defines model for NoticeMails.
+type NoticeMails struct {
+	Failed int `json:"failed"`
+	Sent   int `json:"sent"`
+	Total  int `json:"total"`
+}
+
+// NoticeRecipient defines model for NoticeRecipient.
+type NoticeRecipient struct {
+	At *time.Time `json:"at"`
+
+	// Digest In one mail with all other customers
+	Digest bool               `json:"digest"`
+	Mail   openapi_types.UUID `json:"mail"`
+
+	// Person E-mail and name of a person who was erased read `erased`.
+	Person Person `json:"person"`
+
+	// Reason Why it was given up, as the mail server says
+	Reason string              `json:"reason"`
+	Role   NoticeRecipientRole `json:"role"`
+	State  NoticeState         `json:"state"`
+}
+
+// NoticeRecipientRole defines model for NoticeRecipient.Role.
+type NoticeRecipientRole string
+
+// NoticeState defines model for NoticeState.
+type NoticeState string
+
+// NoticeSummary defines model for NoticeSummary.
+type NoticeSummary struct {
+	Account Owner `json:"account"`
+
+	// At When it was made or skipped
+	At time.Time `json:"at"`
+
+	// Date The 1st that everything is as of
+	Date    string             `json:"date"`
+	Devices NoticeDevices      `json:"devices"`
+	Id      openapi_types.UUID `json:"id"`
+	Mails   NoticeMails        `json:"mails"`
+
+	// Month Example: 2027-03
+	Month string `json:"month"`
+
+	// Reason Why it was skipped: no_administrator, nothing_due
+	Reason   *string `json:"reason"`
+	Reseller Owner   `json:"reseller"`
+
+	// Seen Nothing is left to be acknowledged
+	Seen   bool       `json:"seen"`
+	SeenAt *time.Time `json:"seenAt"`
+
+	// SeenBy Empty strings where it is not to be seen
+	SeenBy *Actor      `json:"seenBy,omitempty"`
+	State  NoticeState `json:"state"`
+}
+
+// NoticeWindow defines model for NoticeWindow.
+type NoticeWindow struct {
+	Count   int    `json:"count"`
+	FromDay int    `json:"fromDay"`
+	Name    string `json:"name"`
+	ToDay   int    `json:"toDay"`
+}
+
 // Offer defines model for Offer.
 type Offer string
 
@@ -1444,6 +1652,35 @@ type OperationState string
 
 // OrderedOffer That the devices are to run on; null is as before
 type OrderedOffer = string
+
+// OutboxEntry defines model for OutboxEntry.
+type OutboxEntry struct {
+	At      time.Time          `json:"at"`
+	Id      openapi_types.UUID `json:"id"`
+	Subject string             `json:"subject"`
+	To      string             `json:"to"`
+}
+
+// OutboxList defines model for OutboxList.
+type OutboxList struct {
+	Items      []OutboxEntry `json:"items"`
+	NextCursor *string       `json:"nextCursor"`
+	Total      int           `json:"total"`
+}
+
+// OutboxMail defines model for OutboxMail.
+type OutboxMail struct {
+	At          time.Time          `json:"at"`
+	Attachments []Attachment       `json:"attachments"`
+	Html        *string            `json:"html"`
+	Id          openapi_types.UUID `json:"id"`
+	Subject     string             `json:"subject"`
+	Text        string             `json:"text"`
+	To          string             `json:"to"`
+
+	// Unsubscribe Where a POST ends such mails
+	Unsubscribe *string `json:"unsubscribe"`
+}
 
 // Outcome defines model for Outcome.
 type Outcome string
@@ -3564,8 +3801,89 @@ type EditMeParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetNoticeChoiceParams defines parameters for GetNoticeChoice.
+type GetNoticeChoiceParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ChooseNoticesJSONBody defines parameters for ChooseNotices.
+type ChooseNoticesJSONBody struct {
+	Delivery NoticeDelivery `json:"delivery"`
+}
+
+// ChooseNoticesParams defines parameters for ChooseNotices.
+type ChooseNoticesParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort     `form:"sort,omitempty" json:"sort,omitempty"`
+	Month *[]string `form:"month,omitempty" json:"month,omitempty"`
+
+	// Account The customer
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	State   *[]NoticeState        `form:"state,omitempty" json:"state,omitempty"`
+
+	// Recipient E-mail address or id of a person
+	Recipient *[]string `form:"recipient,omitempty" json:"recipient,omitempty"`
+
+	// Seen Whether nothing is left to be acknowledged; skipped ones are neither
+	Seen *bool `form:"seen,omitempty" json:"seen,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// GetNoticeParams defines parameters for GetNotice.
+type GetNoticeParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// AcknowledgeNoticeParams defines parameters for AcknowledgeNotice.
+type AcknowledgeNoticeParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -3614,6 +3932,35 @@ type GetOperationResultsParams struct {
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ListOutboxParams defines parameters for ListOutbox.
+type ListOutboxParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// To The recipient's address
+	To *[]string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+}
+
+// GetOutboxMailParams defines parameters for GetOutboxMail.
+type GetOutboxMailParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 }
 
 // ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
@@ -4112,6 +4459,12 @@ type ReverseTransferParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
@@ -4217,8 +4570,14 @@ type SuspendDeviceJSONRequestBody = Reason
 // EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
 type EditMeJSONRequestBody = MeEdit
 
+// ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
+type ChooseNoticesJSONRequestBody ChooseNoticesJSONBody
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// AcknowledgeNoticeJSONRequestBody defines body for AcknowledgeNotice for application/json ContentType.
+type AcknowledgeNoticeJSONRequestBody = RenewalAnswer
 
 // RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
 type RequestPartnershipJSONRequestBody = NewPartnershipRequest
@@ -4495,9 +4854,24 @@ type ServerInterface interface {
 	// EditMe Change the caller's own name or e-mail address
 	// (PATCH /v1/me)
 	EditMe(ctx echo.Context, params EditMeParams) error
+	// GetNoticeChoice How the caller gets the monthly notices
+	// (GET /v1/me/notices)
+	GetNoticeChoice(ctx echo.Context, params GetNoticeChoiceParams) error
+	// ChooseNotices Choose how to get the monthly notices
+	// (PUT /v1/me/notices)
+	ChooseNotices(ctx echo.Context, params ChooseNoticesParams) error
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
+	// ListNotices The monthly renewal notices, what was skipped and why
+	// (GET /v1/notices)
+	ListNotices(ctx echo.Context, params ListNoticesParams) error
+	// GetNotice A notice with its devices and recipients
+	// (GET /v1/notices/{id})
+	GetNotice(ctx echo.Context, id openapi_types.UUID, params GetNoticeParams) error
+	// AcknowledgeNotice Say that devices of a notice were seen
+	// (POST /v1/notices/{id}:acknowledge)
+	AcknowledgeNotice(ctx echo.Context, id openapi_types.UUID, params AcknowledgeNoticeParams) error
 	// ListOperations The long requests of the caller's account
 	// (GET /v1/operations)
 	ListOperations(ctx echo.Context, params ListOperationsParams) error
@@ -4507,6 +4881,12 @@ type ServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx echo.Context, id OperationID, params GetOperationResultsParams) error
+	// ListOutbox The mails of a service without a mail server (the operator only)
+	// (GET /v1/outbox)
+	ListOutbox(ctx echo.Context, params ListOutboxParams) error
+	// GetOutboxMail A mail as it would arrive (the operator only)
+	// (GET /v1/outbox/{id})
+	GetOutboxMail(ctx echo.Context, id openapi_types.UUID, params GetOutboxMailParams) error
 	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
 	// (GET /v1/partnership-requests)
 	ListPartnershipRequests(ctx echo.Context, params ListPartnershipRequestsParams) error
@@ -4636,6 +5016,9 @@ type ServerInterface interface {
 	// ReverseTransfer Take a transfer back, of some devices or of all that it moved
 	// (POST /v1/transfers/{id}/reversals)
 	ReverseTransfer(ctx echo.Context, id TransferID, params ReverseTransferParams) error
+	// Unsubscribe End the notices that came with this token
+	// (POST /v1/unsubscriptions/{token})
+	Unsubscribe(ctx echo.Context, token Token, params UnsubscribeParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -8999,6 +9382,91 @@ func (w *ServerInterfaceWrapper) EditMe(ctx echo.Context) error {
 	return err
 }
 
+// GetNoticeChoice converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNoticeChoice(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoticeChoiceParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNoticeChoice(ctx, params)
+	return err
+}
+
+// ChooseNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ChooseNotices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChooseNoticesParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChooseNotices(ctx, params)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -9040,6 +9508,210 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ChangePassword(ctx, params)
+	return err
+}
+
+// ListNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", ctx.QueryParams(), &params.Month, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter month: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "recipient" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "recipient", ctx.QueryParams(), &params.Recipient, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter recipient: %s", err))
+	}
+
+	// ------------- Optional query parameter "seen" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "seen", ctx.QueryParams(), &params.Seen, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter seen: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotices(ctx, params)
+	return err
+}
+
+// GetNotice converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNotice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoticeParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNotice(ctx, id, params)
+	return err
+}
+
+// AcknowledgeNotice converts echo context to params.
+func (w *ServerInterfaceWrapper) AcknowledgeNotice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcknowledgeNoticeParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcknowledgeNotice(ctx, id, params)
 	return err
 }
 
@@ -9208,6 +9880,84 @@ func (w *ServerInterfaceWrapper) GetOperationResults(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetOperationResults(ctx, id, params)
+	return err
+}
+
+// ListOutbox converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOutbox(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOutboxParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", ctx.QueryParams(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter search: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOutbox(ctx, params)
+	return err
+}
+
+// GetOutboxMail converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOutboxMail(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOutboxMailParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOutboxMail(ctx, id, params)
 	return err
 }
 
@@ -11307,6 +12057,31 @@ func (w *ServerInterfaceWrapper) ReverseTransfer(ctx echo.Context) error {
 	return err
 }
 
+// Unsubscribe converts echo context to params.
+func (w *ServerInterfaceWrapper) Unsubscribe(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsubscribeParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Unsubscribe(ctx, token, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -11450,6 +12225,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/release-requests/:id", wrapper.GetReleaseRequest, options.OperationMiddlewares["getReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/release-requests/:id\\:grant", wrapper.GrantReleaseRequest, options.OperationMiddlewares["grantReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/release-requests/:id\\:deny", wrapper.DenyReleaseRequest, options.OperationMiddlewares["denyReleaseRequest"]...)
+	router.GET(options.BaseURL+"/v1/notices", wrapper.ListNotices, options.OperationMiddlewares["listNotices"]...)
+	router.GET(options.BaseURL+"/v1/notices/:id", wrapper.GetNotice, options.OperationMiddlewares["getNotice"]...)
+	router.POST(options.BaseURL+"/v1/notices/:id\\:acknowledge", wrapper.AcknowledgeNotice, options.OperationMiddlewares["acknowledgeNotice"]...)
+	router.GET(options.BaseURL+"/v1/me/notices", wrapper.GetNoticeChoice, options.OperationMiddlewares["getNoticeChoice"]...)
+	router.PUT(options.BaseURL+"/v1/me/notices", wrapper.ChooseNotices, options.OperationMiddlewares["chooseNotices"]...)
+	router.POST(options.BaseURL+"/v1/unsubscriptions/:token", wrapper.Unsubscribe, options.OperationMiddlewares["unsubscribe"]...)
+	router.GET(options.BaseURL+"/v1/outbox", wrapper.ListOutbox, options.OperationMiddlewares["listOutbox"]...)
+	router.GET(options.BaseURL+"/v1/outbox/:id", wrapper.GetOutboxMail, options.OperationMiddlewares["getOutboxMail"]...)
 	router.GET(options.BaseURL+"/v1/renewals", wrapper.ListRenewals, options.OperationMiddlewares["listRenewals"]...)
 	router.POST(options.BaseURL+"/v1/renewals", wrapper.RenewDevices, options.OperationMiddlewares["renewDevices"]...)
 	router.POST(options.BaseURL+"/v1/renewal-previews", wrapper.PreviewRenewals, options.OperationMiddlewares["previewRenewals"]...)
@@ -16546,6 +17329,133 @@ func (response EditMedefaultApplicationProblemPlusJSONResponse) VisitEditMeRespo
 	return err
 }
 
+type GetNoticeChoiceRequestObject struct {
+	Params GetNoticeChoiceParams
+}
+
+type GetNoticeChoiceResponseObject interface {
+	VisitGetNoticeChoiceResponse(w http.ResponseWriter) error
+}
+
+type GetNoticeChoice200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetNoticeChoice200JSONResponse struct {
+	Body    NoticeChoice
+	Headers GetNoticeChoice200ResponseHeaders
+}
+
+func (response GetNoticeChoice200JSONResponse) VisitGetNoticeChoiceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoticeChoicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetNoticeChoicedefaultApplicationProblemPlusJSONResponse) VisitGetNoticeChoiceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseNoticesRequestObject struct {
+	Params ChooseNoticesParams
+	Body   *ChooseNoticesJSONRequestBody
+}
+
+type ChooseNoticesResponseObject interface {
+	VisitChooseNoticesResponse(w http.ResponseWriter) error
+}
+
+type ChooseNotices200JSONResponse struct{ WrittenJSONResponse }
+
+func (response ChooseNotices200JSONResponse) VisitChooseNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ChooseNoticesdefaultApplicationProblemPlusJSONResponse) VisitChooseNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Params ChangePasswordParams
 	Body   *ChangePasswordJSONRequestBody
@@ -16578,6 +17488,259 @@ type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNoticesRequestObject struct {
+	Params ListNoticesParams
+}
+
+type ListNoticesResponseObject interface {
+	VisitListNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListNotices200ResponseHeaders struct {
+	ContentDisposition *string
+	XPosition          string
+}
+
+type ListNotices200JSONResponse struct {
+	Body    NoticeList
+	Headers ListNotices200ResponseHeaders
+}
+
+func (response ListNotices200JSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotices200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListNotices200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListNotices200TextcsvResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListNoticesdefaultApplicationProblemPlusJSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoticeRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetNoticeParams
+}
+
+type GetNoticeResponseObject interface {
+	VisitGetNoticeResponse(w http.ResponseWriter) error
+}
+
+type GetNotice200ResponseHeaders struct {
+	ContentDisposition *string
+	XPosition          string
+}
+
+type GetNotice200JSONResponse struct {
+	Body    Notice
+	Headers GetNotice200ResponseHeaders
+}
+
+func (response GetNotice200JSONResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotice200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       GetNotice200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetNotice200TextcsvResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetNoticedefaultApplicationProblemPlusJSONResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcknowledgeNoticeRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params AcknowledgeNoticeParams
+	Body   *AcknowledgeNoticeJSONRequestBody
+}
+
+type AcknowledgeNoticeResponseObject interface {
+	VisitAcknowledgeNoticeResponse(w http.ResponseWriter) error
+}
+
+type AcknowledgeNotice200JSONResponse struct{ WrittenJSONResponse }
+
+func (response AcknowledgeNotice200JSONResponse) VisitAcknowledgeNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcknowledgeNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AcknowledgeNoticedefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeNoticeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16855,6 +18018,139 @@ type GetOperationResultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOperationResultsdefaultApplicationProblemPlusJSONResponse) VisitGetOperationResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutboxRequestObject struct {
+	Params ListOutboxParams
+}
+
+type ListOutboxResponseObject interface {
+	VisitListOutboxResponse(w http.ResponseWriter) error
+}
+
+type ListOutbox200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListOutbox200JSONResponse struct {
+	Body    OutboxList
+	Headers ListOutbox200ResponseHeaders
+}
+
+func (response ListOutbox200JSONResponse) VisitListOutboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListOutboxdefaultApplicationProblemPlusJSONResponse) VisitListOutboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutboxMailRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetOutboxMailParams
+}
+
+type GetOutboxMailResponseObject interface {
+	VisitGetOutboxMailResponse(w http.ResponseWriter) error
+}
+
+type GetOutboxMail200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetOutboxMail200JSONResponse struct {
+	Body    OutboxMail
+	Headers GetOutboxMail200ResponseHeaders
+}
+
+func (response GetOutboxMail200JSONResponse) VisitGetOutboxMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutboxMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetOutboxMaildefaultApplicationProblemPlusJSONResponse) VisitGetOutboxMailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19777,6 +21073,67 @@ func (response ReverseTransferdefaultApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type UnsubscribeRequestObject struct {
+	Token  Token `json:"token"`
+	Params UnsubscribeParams
+}
+
+type UnsubscribeResponseObject interface {
+	VisitUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type Unsubscribe200JSONResponse struct{ WrittenJSONResponse }
+
+func (response Unsubscribe200JSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response UnsubscribedefaultApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListAccounts The accounts the caller may see
@@ -19986,9 +21343,24 @@ type StrictServerInterface interface {
 	// EditMe Change the caller's own name or e-mail address
 	// (PATCH /v1/me)
 	EditMe(ctx context.Context, request EditMeRequestObject) (EditMeResponseObject, error)
+	// GetNoticeChoice How the caller gets the monthly notices
+	// (GET /v1/me/notices)
+	GetNoticeChoice(ctx context.Context, request GetNoticeChoiceRequestObject) (GetNoticeChoiceResponseObject, error)
+	// ChooseNotices Choose how to get the monthly notices
+	// (PUT /v1/me/notices)
+	ChooseNotices(ctx context.Context, request ChooseNoticesRequestObject) (ChooseNoticesResponseObject, error)
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ListNotices The monthly renewal notices, what was skipped and why
+	// (GET /v1/notices)
+	ListNotices(ctx context.Context, request ListNoticesRequestObject) (ListNoticesResponseObject, error)
+	// GetNotice A notice with its devices and recipients
+	// (GET /v1/notices/{id})
+	GetNotice(ctx context.Context, request GetNoticeRequestObject) (GetNoticeResponseObject, error)
+	// AcknowledgeNotice Say that devices of a notice were seen
+	// (POST /v1/notices/{id}:acknowledge)
+	AcknowledgeNotice(ctx context.Context, request AcknowledgeNoticeRequestObject) (AcknowledgeNoticeResponseObject, error)
 	// ListOperations The long requests of the caller's account
 	// (GET /v1/operations)
 	ListOperations(ctx context.Context, request ListOperationsRequestObject) (ListOperationsResponseObject, error)
@@ -19998,6 +21370,12 @@ type StrictServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx context.Context, request GetOperationResultsRequestObject) (GetOperationResultsResponseObject, error)
+	// ListOutbox The mails of a service without a mail server (the operator only)
+	// (GET /v1/outbox)
+	ListOutbox(ctx context.Context, request ListOutboxRequestObject) (ListOutboxResponseObject, error)
+	// GetOutboxMail A mail as it would arrive (the operator only)
+	// (GET /v1/outbox/{id})
+	GetOutboxMail(ctx context.Context, request GetOutboxMailRequestObject) (GetOutboxMailResponseObject, error)
 	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
 	// (GET /v1/partnership-requests)
 	ListPartnershipRequests(ctx context.Context, request ListPartnershipRequestsRequestObject) (ListPartnershipRequestsResponseObject, error)
@@ -20127,6 +21505,9 @@ type StrictServerInterface interface {
 	// ReverseTransfer Take a transfer back, of some devices or of all that it moved
 	// (POST /v1/transfers/{id}/reversals)
 	ReverseTransfer(ctx context.Context, request ReverseTransferRequestObject) (ReverseTransferResponseObject, error)
+	// Unsubscribe End the notices that came with this token
+	// (POST /v1/unsubscriptions/{token})
+	Unsubscribe(ctx context.Context, request UnsubscribeRequestObject) (UnsubscribeResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -22783,6 +24164,79 @@ func (sh *strictHandler) EditMe(ctx echo.Context, params EditMeParams) error {
 	return nil
 }
 
+// GetNoticeChoice operation middleware
+func (sh *strictHandler) GetNoticeChoice(ctx echo.Context, params GetNoticeChoiceParams) error {
+	var request GetNoticeChoiceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNoticeChoice(ctx.Request().Context(), request.(GetNoticeChoiceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNoticeChoice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNoticeChoiceResponseObject); ok {
+		return validResponse.VisitGetNoticeChoiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChooseNotices operation middleware
+func (sh *strictHandler) ChooseNotices(ctx echo.Context, params ChooseNoticesParams) error {
+	var request ChooseNoticesRequestObject
+
+	request.Params = params
+
+	var body ChooseNoticesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseNotices(ctx.Request().Context(), request.(ChooseNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseNotices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChooseNoticesResponseObject); ok {
+		return validResponse.VisitChooseNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
 	var request ChangePasswordRequestObject
@@ -22825,6 +24279,109 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordP
 		return err
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListNotices operation middleware
+func (sh *strictHandler) ListNotices(ctx echo.Context, params ListNoticesParams) error {
+	var request ListNoticesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotices(ctx.Request().Context(), request.(ListNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNoticesResponseObject); ok {
+		return validResponse.VisitListNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNotice operation middleware
+func (sh *strictHandler) GetNotice(ctx echo.Context, id openapi_types.UUID, params GetNoticeParams) error {
+	var request GetNoticeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNotice(ctx.Request().Context(), request.(GetNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNoticeResponseObject); ok {
+		return validResponse.VisitGetNoticeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcknowledgeNotice operation middleware
+func (sh *strictHandler) AcknowledgeNotice(ctx echo.Context, id openapi_types.UUID, params AcknowledgeNoticeParams) error {
+	var request AcknowledgeNoticeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcknowledgeNoticeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcknowledgeNotice(ctx.Request().Context(), request.(AcknowledgeNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcknowledgeNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcknowledgeNoticeResponseObject); ok {
+		return validResponse.VisitAcknowledgeNoticeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -22902,6 +24459,57 @@ func (sh *strictHandler) GetOperationResults(ctx echo.Context, id OperationID, p
 		return err
 	} else if validResponse, ok := response.(GetOperationResultsResponseObject); ok {
 		return validResponse.VisitGetOperationResultsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOutbox operation middleware
+func (sh *strictHandler) ListOutbox(ctx echo.Context, params ListOutboxParams) error {
+	var request ListOutboxRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOutbox(ctx.Request().Context(), request.(ListOutboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOutbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOutboxResponseObject); ok {
+		return validResponse.VisitListOutboxResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOutboxMail operation middleware
+func (sh *strictHandler) GetOutboxMail(ctx echo.Context, id openapi_types.UUID, params GetOutboxMailParams) error {
+	var request GetOutboxMailRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOutboxMail(ctx.Request().Context(), request.(GetOutboxMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOutboxMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOutboxMailResponseObject); ok {
+		return validResponse.VisitGetOutboxMailResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -24520,6 +26128,32 @@ func (sh *strictHandler) ReverseTransfer(ctx echo.Context, id TransferID, params
 		return err
 	} else if validResponse, ok := response.(ReverseTransferResponseObject); ok {
 		return validResponse.VisitReverseTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Unsubscribe operation middleware
+func (sh *strictHandler) Unsubscribe(ctx echo.Context, token Token, params UnsubscribeParams) error {
+	var request UnsubscribeRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Unsubscribe(ctx.Request().Context(), request.(UnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnsubscribeResponseObject); ok {
+		return validResponse.VisitUnsubscribeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -63,6 +63,9 @@ const (
 	transferPrefix    = "transfer-"
 	planPrefix        = "transferplan-"
 	releasesPrefix    = "releases-"
+	noticePrefix      = "notice-"
+	roundPrefix       = "noticeround-"
+	choicePrefix      = "noticechoice-"
 )
 
 // Projection declares it.
@@ -72,7 +75,7 @@ func Projection() projections.Projection {
 		Version: modelVersion,
 		Prefixes: []string{
 			accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix,
-			transferPrefix, planPrefix, releasesPrefix,
+			transferPrefix, planPrefix, releasesPrefix, noticePrefix, roundPrefix, choicePrefix,
 		},
 		Tables:  tables,
 		Indexes: indexes,
@@ -125,6 +128,7 @@ type folds struct {
 	transfers    *transferRequests
 	plans        *transferPlans
 	releases     *releases
+	notices      *notices
 }
 
 // tableFold is a fold of whatever state.
@@ -139,12 +143,12 @@ func newFolds() *folds {
 	return &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
 		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
-		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{},
+		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{}, notices: &notices{},
 	}
 }
 
 func (f *folds) all() []tableFold {
-	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.transfers, f.plans, f.releases}
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.transfers, f.plans, f.releases, f.notices}
 }
 
 // ofStream is the fold that a stream belongs to, nil when there is none.
@@ -168,6 +172,8 @@ func (f *folds) ofStream(stream string) tableFold {
 		return f.plans
 	case strings.HasPrefix(stream, releasesPrefix):
 		return f.releases
+	case strings.HasPrefix(stream, noticePrefix), strings.HasPrefix(stream, roundPrefix), strings.HasPrefix(stream, choicePrefix):
+		return f.notices
 	}
 	return nil
 }
