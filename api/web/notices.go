@@ -81,7 +81,9 @@ func (d *Desk) noticeCSV(ctx context.Context, v *visit) error {
 	if err != nil {
 		return errNoPage
 	}
-	return v.download(v.fleet.Raw.GetNotice(ctx, id, nil, asCSV))
+	return v.download(func() (*http.Response, error) {
+		return v.fleet.Raw.GetNotice(ctx, id, nil, asCSV)
+	})
 }
 
 // outbox lists the mails that are kept where there is no mail server.

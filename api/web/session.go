@@ -48,9 +48,9 @@ func (d *Desk) remember(w http.ResponseWriter, r *http.Request, token string, ex
 func (d *Desk) forget(w http.ResponseWriter, r *http.Request) { d.setCookie(w, r, "", -1) }
 
 func (d *Desk) setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever it is reached by https
 		Name: d.cookieName(r), Value: token, Path: "/", MaxAge: seconds,
-		HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteLaxMode, //nolint:gosec // Secure wherever it is reached by https
+		HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteLaxMode,
 	})
 }
 
