@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fleetledger/fleetledger/api/apitest"
 )
 
 // Numbers of devices, as their labels have them.
@@ -192,4 +195,24 @@ func TestAnotherDay(t *testing.T) {
 	sam.opens("/devices?asOf=2026-03-14").shows(http.StatusOK, "As recorded on 2026-03-14").lacks("engine-1")
 	sam.opens("/devices/"+uid+"?first=2026-03-15&day=3").shows(http.StatusOK, "As recorded on 2026-03-18")
 	sam.opens("/devices?asOf=nonsense").shows(http.StatusOK, "engine-1")
+}
+
+// The cookie of a session goes over TLS only, but on the machine itself.
+func TestTheSessionsCookie(t *testing.T) {
+	t.Parallel()
+	d := givenDesk(t)
+	for host, want := range map[string]string{
+		"127.0.0.1:8080": "fleetledger_session", "localhost": "fleetledger_session", "[::1]:8080": "fleetledger_session",
+		"192.0.2.7:8080": "__Host-fleetledger_session", "fleet.example": "__Host-fleetledger_session",
+	} {
+		request := httptest.NewRequest(http.MethodPost, "http://"+host+"/sign-in", strings.NewReader(values([]string{"operatorToken", apitest.OperatorToken}).Encode()))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		d.Handler.ServeHTTP(w, request)
+		cookies := w.Result().Cookies()
+		if len(cookies) != 1 || cookies[0].Name != want || cookies[0].Secure != strings.HasPrefix(want, "__Host-") ||
+			!cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteLaxMode {
+			t.Errorf("%s: %+v", host, cookies)
+		}
+	}
 }
