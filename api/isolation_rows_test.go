@@ -193,8 +193,6 @@ var isolationRows = []row{
 	{route: "GET /readyz", send: "/readyz", right: everybody},
 	{route: "GET /metrics", send: "/metrics", right: everybody},
 	{route: "GET /openapi.json", send: "/openapi.json", right: everybody},
-	{route: "GET /docs", send: "/docs", right: everybody},
-	{route: "GET /docs/codes", send: "/docs/codes", right: everybody},
 	{
 		route: "POST /v1/device-registrations", send: "/v1/device-registrations?dryRun=true",
 		body: `{"items":[{"serialNumber":"{newSerial}","imei":"{newIMEI}","account":"{account}"}]}`,
