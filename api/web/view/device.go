@@ -237,8 +237,13 @@ func fieldName(field string) string {
 
 // shownValue is a field's value for people.
 func shownValue(field, value string) string {
-	if field == "labels" {
+	switch {
+	case field == "labels":
 		return strings.ReplaceAll(value, "|", ", ")
+	case value == "true":
+		return "yes"
+	case value == "false":
+		return "no"
 	}
 	return value
 }
