@@ -57,6 +57,8 @@ func (d *Desk) routes() http.Handler {
 	open("POST /forgotten-password", d.requestReset)
 	open("GET /reset-password/{token}", d.showReset)
 	open("POST /reset-password/{token}", d.resetPassword)
+	open("GET /confirm-email/{token}", d.showConfirmation)
+	open("POST /confirm-email/{token}", d.confirmEmail)
 
 	signedIn := func(pattern string, p page) { mux.Handle(pattern, d.page(p, true)) }
 	operator := func(pattern string, p page) { signedIn(pattern, ofOperator(p)) }

@@ -112,6 +112,16 @@ func (d *desk) operator(t *testing.T) *reader {
 	return r
 }
 
+// session is the token of the reader's session.
+func (r *reader) session() string {
+	at, err := url.Parse(r.desk.url)
+	must(r.t, err)
+	for _, c := range r.http.Jar.Cookies(at) {
+		return c.Value
+	}
+	return ""
+}
+
 // seen is what a reader was answered.
 type seen struct {
 	t      *testing.T

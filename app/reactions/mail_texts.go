@@ -66,8 +66,6 @@ you asked to sign in with this e-mail address. Confirm it until %s:
 
 %s
 
-(GET shows the request, POST confirms it.)
-
 If it was not you, there is nothing to do.
 `, to.Name, instant(expires), link),
 	}

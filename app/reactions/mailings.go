@@ -173,7 +173,7 @@ func (m *Mailings) emailChange(ctx context.Context, e eventlog.Recorded, asked u
 	}
 	mails := []ports.Mail{emailNoticeMail(e, before.Person, asked.Person.Email)}
 	if enters && u.Change.Number == asked.Change.Number && len(u.Change.TokenHash) > 0 && m.executor.Clock.Now().Before(u.Change.Expires) {
-		link := m.link("email-confirmations", m.tokens.EmailChange(asked.User, u.Change.Number))
+		link := m.publicURL + "/confirm-email/" + m.tokens.EmailChange(asked.User, u.Change.Number)
 		mails = append(mails, emailConfirmationMail(e, asked.Person, u.Change.Expires, link))
 	}
 	return mails, nil
