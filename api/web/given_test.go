@@ -81,6 +81,14 @@ func (d *desk) registered(t *testing.T, serial, imei, name string) string {
 	return *done.JSON200.Results[0].Uid
 }
 
+// caughtUp waits until everybody can read what somebody has written: what an account
+// holds is told of the newest state.
+func (d *desk) caughtUp(t *testing.T) {
+	t.Helper()
+	dryRun := true
+	_, _ = d.Client(apitest.OperatorToken).CloseAccount(t.Context(), d.reseller, &client.CloseAccountParams{DryRun: &dryRun}, client.CloseAccountJSONRequestBody{})
+}
+
 // reader is somebody with a browser that knows no scripts.
 type reader struct {
 	t    *testing.T

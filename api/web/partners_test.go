@@ -24,6 +24,7 @@ func TestPartnershipRequestsOnThePages(t *testing.T) {
 	d.activated(t, account.JSON201.Uid, "Rae Ridge")
 	rae, sam, pat := d.signedIn(t, "rae@ridge.example"), d.signedIn(t, "sam@summit.example"), d.signedIn(t, "pat@prairie.example")
 
+	d.caughtUp(t)
 	rae.opens("/partners").shows(http.StatusOK, "Ask an account for a partnership")
 	pat.opens("/partners").shows(http.StatusOK).lacks("Requests for partnerships")
 	rae.fills("/partners", "/partners", "do", "request", "account", "Prairie Fire", "note", "Hello").
@@ -37,12 +38,14 @@ func TestPartnershipRequestsOnThePages(t *testing.T) {
 	rae.fills("/partners", "/partners", "do", "withdraw", "request", id).leadsTo("/partners?done=saved") // once more changes nothing
 
 	rae.fills("/partners", "/partners", ask...).leadsTo("/partners?done=requested")
+	d.caughtUp(t)
 	for _, page := range []string{"/partners", "/administration"} {
 		pat.opens(page).shows(http.StatusOK, "Ridge Radio", "We met in May", "Accept Ridge Radio", `<option value="renewals" selected>`)
 	}
 	id = requestID.FindStringSubmatch(pat.opens("/partners").body)[1]
 	pat.fills("/partners", "/partners", "do", "accept", "request", id, "profile", "read-only").leadsTo("/partners?done=saved")
 	pat.opens("/partners").shows(http.StatusOK, "Ridge Radio", "Accepted")
+	d.caughtUp(t)
 	rae.opens("/partners").shows(http.StatusOK, "Prairie Fire", "Read only")
 	rae.fills("/partners", "/partners", ask...).shows(http.StatusConflict, "already_partnered")
 	pat.fills("/partners", "/partners", "do", "decline", "request", "none").shows(http.StatusNotFound)
