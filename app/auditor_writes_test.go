@@ -221,6 +221,10 @@ func TestAuditorsWriteNothing(t *testing.T) {
 			return fail(m.People.CreateToken(m.ctx, auditor, people.CreateToken{Command: newCommand(), Label: "x", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0)}))
 		}),
 		"People.RevokeAccountToken": one(func() error { return m.People.RevokeAccountToken(m.ctx, auditor, reseller, uuid.New()) }),
+		"People.SaveView": sessionRequired(t, func() error {
+			return fail(m.People.SaveView(m.ctx, auditor, people.SaveView{Command: newCommand(), Page: "devices", Name: "x"}))
+		}),
+		"People.RemoveView":         sessionRequired(t, func() error { return fail(m.People.RemoveView(m.ctx, auditor, uuid.New(), newCommand())) }),
 		"People.RevokeToken":        sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
 		"People.EndSession":         sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
 		"People.ChangePassword": sessionRequired(t, func() error {

@@ -12,7 +12,6 @@ func TestClosingTellsWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	d := givenDesk(t)
 	d.registered(t, serial, imei, "engine-1")
-	d.caughtUp(t)
 	operator, at := d.operator(t), "/accounts/"+d.reseller.String()
 	operator.opens(at).shows(http.StatusOK, "1 device, 1 of them active", "1 partnership: they end", "I know what it holds")
 	operator.fills(at, at, "do", "close").shows(http.StatusConflict, "confirm_required")

@@ -11,7 +11,6 @@ func TestDeviceChangesOnThePages(t *testing.T) {
 	d := givenDesk(t)
 	one := d.registered(t, serial, imei, "engine-1")
 	two := d.registered(t, otherSerial, otherIMEI, "engine-2")
-	d.caughtUp(t)
 	sam := d.signedIn(t, "sam@summit.example")
 	sam.opens("/devices").shows(http.StatusOK, `formaction="/device-changes"`)
 	sam.opens("/device-changes").shows(http.StatusOK, "Change devices")

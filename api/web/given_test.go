@@ -58,6 +58,7 @@ func givenDesk(t *testing.T) *desk {
 	must(t, err)
 	d.customer = customer.JSON201.Uid
 	d.activated(t, d.customer, "Pat Prairie")
+	d.caughtUp(t)
 	return d
 }
 
@@ -78,6 +79,7 @@ func (d *desk) registered(t *testing.T, serial, imei, name string) string {
 	if r := done.JSON200.Results[0]; r.Outcome != "created" {
 		t.Fatalf("not registered: %+v", r)
 	}
+	d.caughtUp(t)
 	return *done.JSON200.Results[0].Uid
 }
 

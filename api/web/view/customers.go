@@ -15,6 +15,7 @@ type Customers struct {
 	Search string
 	Sort   string
 	From   int // number of the first row
+	Views  Views
 }
 
 // customerOrders are the orders that the phone offers, where the headers are out of
