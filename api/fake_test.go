@@ -148,6 +148,14 @@ func (f fakePeople) PendingEmail(context.Context, access.Caller) (people.Pending
 	return people.PendingEmail{}, nil
 }
 
+func (f fakeAccounts) Holdings(context.Context, access.Caller, uuid.UUID) (account.Holdings, error) {
+	return account.Holdings{}, nil
+}
+
+func (f fakeAccounts) Own(_ context.Context, c access.Caller) (account.State, error) {
+	return account.State{UID: c.Own(), Name: "Alder", Type: account.Standard}, nil
+}
+
 func (f fakeAccounts) Close(_ context.Context, c access.Caller, v accounts.Close) (command.Receipt, error) {
 	f.note(c, []any{v.Account, v.IfRevision})
 	return f.receipt, f.err

@@ -47,13 +47,12 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 			return nil, err
 		}
 	}
-	if caller.Own() != uuid.Nil && caller.Rights.Has(rights.AccountRead) {
-		own, position, err := h.App.Accounts.Get(ctx, caller, caller.Own(), query.Freshness{MinPosition: reached})
+	if caller.Own() != uuid.Nil {
+		own, err := h.App.Accounts.Own(ctx, caller)
 		if err != nil {
 			return nil, err
 		}
-		kind := openapi.AccountType(own.Type)
-		me.AccountName, me.AccountType, reached = &own.Name, &kind, position
+		me.AccountName, me.AccountType = present(own.Name), present(openapi.AccountType(own.Type))
 	}
 	if of := valueOf(r.Params.Reached); of != "none" && !caller.Operator() && caller.Rights.Has(rights.PartnersRead) {
 		if me.Accounts, reached, err = h.reached(ctx, caller, of, me.Accounts, reached); err != nil {

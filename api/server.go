@@ -100,7 +100,7 @@ func NewServer(o Options) (*Server, error) {
 type described struct {
 	operations                    map[string]*operation // by method and path
 	verbs                         map[string]bool
-	documentJSON, docs, docsCodes []byte
+	documentJSON []byte
 }
 
 // describe reads the description, once per process: it is part of the program.
@@ -113,13 +113,7 @@ var describe = sync.OnceValues(func() (described, error) {
 		return described{}, err
 	}
 	d := described{operations: operationsOf(document), verbs: customVerbs(document)}
-	if d.documentJSON, err = document.MarshalJSON(); err != nil {
-		return described{}, err
-	}
-	if d.docs, err = renderDocs(document); err != nil {
-		return d, err
-	}
-	d.docsCodes, err = renderCodes()
+	d.documentJSON, err = document.MarshalJSON()
 	return d, err
 })
 

@@ -30,14 +30,6 @@ func (s *Server) registerService() {
 	add("/openapi.json", func(c echo.Context) error {
 		return c.JSON(http.StatusOK, json.RawMessage(s.documentJSON))
 	})
-	add("/docs", func(c echo.Context) error {
-		c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		return c.HTMLBlob(http.StatusOK, s.docs)
-	})
-	add("/docs/codes", func(c echo.Context) error {
-		c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		return c.HTMLBlob(http.StatusOK, s.docsCodes)
-	})
 }
 
 func (s *Server) ready(c echo.Context) error {

@@ -151,6 +151,13 @@ func token(w *world, c command.Command) people.CreateToken {
 
 func signInRows() []row {
 	return []row{
+		{name: "sign in as the operator", covers: "People.SignInAsOperator", single: oneWrite, begin: func(w *world, _ int) func(process) error {
+			operator := access.Caller{Actor: access.OperatorActor, Credential: uuid.New()}
+			return func(on process) error {
+				_, err := on.People.SignInAsOperator(w.ctx, operator)
+				return err
+			}
+		}},
 		{name: "sign in", covers: "People.SignIn", begin: func(w *world, round int) func(process) error {
 			w.activated(round)
 			c := people.SignIn{Email: numbered(round, "").Administrator.Email, Password: password, Address: fmt.Sprint("192.0.2.", round)}

@@ -40,7 +40,7 @@ type row struct {
 // matrix is all rows.
 func matrix() []row {
 	return slices.Concat(accountRows(), userRows(), signInRows(), deviceRows(), transferRows(), renewalRows(), timeRows(),
-		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows())
+		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows(), noticeRows())
 }
 
 func TestCrashMatrix(t *testing.T) {
@@ -188,15 +188,16 @@ func toldOf(e domain.Event) int {
 
 // onlyRead are the use cases that write nothing.
 const onlyRead = `Access.Partners Access.ProfileRights Access.Request
-	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List
+	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own
 	Audits.Caller Audits.Get Audits.List
 	Catalogues.AsOf Catalogues.InForce
-	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
+	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests Forecasts.Get
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
+	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail Notices.Sends
 	Operations.Get Operations.List Operations.Results
 	Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
-	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
+	People.AccountTokens People.TokenCaller People.Tokens People.Views People.WhoIs
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview
 	Schedule.SandboxTime
 	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`
@@ -213,7 +214,7 @@ var elsewhere = slices.Concat(
 	// Also a part of creating a customer.
 	strings.Fields("Partnerships.PartnerUp"),
 	// When a session was used last is one statement, and made anew by the next request.
-	strings.Fields("People.SessionCaller"),
+	strings.Fields("People.SessionCaller People.OperatorCaller"),
 	// Housekeeping looks at everything anew each time.
 	strings.Fields("Accounts.ForgetSecrets People.ForgetCredentials"),
 )
@@ -234,6 +235,7 @@ var portsSteps = []struct {
 	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation StopOperations", "OpenOperations Operation OperationRequest OperationResults Operations"},
 	{reflect.TypeFor[ports.SandboxClock](), "MoveTo", "Alone Now"},
 	{reflect.TypeFor[ports.Mailer](), "Send", ""},
+	{reflect.TypeFor[ports.MailOutcomes](), "", "Outcomes"},
 }
 
 func TestMatrixIsComplete(t *testing.T) {

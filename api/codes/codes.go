@@ -20,6 +20,7 @@ type Section struct {
 // Code is what a code means, why it is answered and what to do.
 type Code struct {
 	Code, Meaning, Cause, Remedy string
+	Status                       int // of a problem, where it is known: the table has none
 }
 
 // Remedies is the title of the section of remedies; all others are of problems.
@@ -41,7 +42,7 @@ func All() ([]Section, error) {
 				return nil, fmt.Errorf("table of codes: %q is not code | meaning | cause | remedy in a section", line)
 			}
 			last := &all[len(all)-1]
-			last.Codes = append(last.Codes, Code{cells[0], cells[1], cells[2], cells[3]})
+			last.Codes = append(last.Codes, Code{Code: cells[0], Meaning: cells[1], Cause: cells[2], Remedy: cells[3]})
 		}
 	}
 	return all, nil

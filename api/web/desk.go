@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
@@ -22,6 +23,8 @@ type Desk struct {
 	Options
 	assets  assets
 	handler http.Handler
+	// documentation is made when it is first read.
+	documentation func() (map[string]leaf, error)
 }
 
 // New makes the desk.
@@ -31,6 +34,7 @@ func New(o Options) (*Desk, error) {
 		return nil, err
 	}
 	d := &Desk{Options: o, assets: loaded}
+	d.documentation = sync.OnceValues(d.renderDocs)
 	d.handler = d.guarded(d.routes())
 	return d, nil
 }
@@ -45,6 +49,9 @@ func (d *Desk) routes() http.Handler {
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, d.assets.url("favicon.svg"), http.StatusFound)
 	})
+
+	mux.HandleFunc("GET /docs", d.documented)
+	mux.HandleFunc("GET /docs/{page...}", d.documented)
 
 	open := func(pattern string, p page) { mux.Handle(pattern, d.page(p, false)) }
 	open("GET /sign-in", d.showSignIn)
@@ -85,6 +92,15 @@ func (d *Desk) routes() http.Handler {
 	signedIn("GET /devices/{id}", d.device)
 	signedIn("GET /device-changes", d.deviceChanges)
 	signedIn("POST /device-changes", d.changeDevices)
+	signedIn("GET /customers/ahead", d.renewalsAhead)
+	signedIn("GET /notices", d.notices)
+	signedIn("POST /notices", d.chooseNotices)
+	signedIn("GET /notices/{id}", d.notice)
+	signedIn("POST /notices/{id}", d.acknowledgeNotice)
+	signedIn("GET /notices/{id}/notice.csv", d.noticeCSV)
+	operator("GET /outbox", d.outbox)
+	operator("GET /outbox/{id}", d.outboxMail)
+	operator("GET /outbox/{id}/html", d.outboxHTML)
 	signedIn("GET /customers.csv", d.customersCSV)
 	signedIn("GET /devices.csv", d.devicesCSV)
 	signedIn("GET /register", d.register)

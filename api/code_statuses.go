@@ -1,7 +1,6 @@
 package api
 
 import (
-	_ "embed"
 	"net/http"
 
 	"github.com/fleetledger/fleetledger/api/codes"
@@ -13,24 +12,6 @@ import (
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
-
-//go:embed codes.html
-var codesTemplate string
-
-// The page of /docs/codes, where the type of each problem leads.
-
-type codesPage struct{ Sections []codesSection }
-
-type codesSection struct {
-	Title    string
-	Remedies bool
-	Codes    []codesEntry
-}
-
-type codesEntry struct {
-	codes.Code
-	Status int // of an answer with this problem alone
-}
 
 // kinds are those of the refusals by the rules that are not 422.
 var kinds = map[string]domain.Kind{
@@ -46,7 +27,9 @@ var kinds = map[string]domain.Kind{
 // formCodes is the section of what is always 400, unless the edge has another status.
 const formCodes = "Form of a request"
 
-func renderCodes() ([]byte, error) {
+// Codes are all codes of problems and remedies, with the status of an answer that has
+// this problem alone.
+func Codes() ([]codes.Section, error) {
 	sections, err := codes.All()
 	if err != nil {
 		return nil, err
@@ -58,21 +41,20 @@ func renderCodes() ([]byte, error) {
 	for _, c := range edgeCodes {
 		statuses[c.code] = c.status
 	}
-	var page codesPage
 	for _, s := range sections {
-		shown := codesSection{Title: s.Title, Remedies: s.Title == codes.Remedies}
-		for _, c := range s.Codes {
+		for i, c := range s.Codes {
 			status, ok := statuses[c.Code]
 			switch {
+			case s.Title == codes.Remedies:
+				continue
 			case ok:
 			case s.Title == formCodes:
 				status = http.StatusBadRequest
 			default:
 				status = http.StatusUnprocessableEntity
 			}
-			shown.Codes = append(shown.Codes, codesEntry{c, status})
+			s.Codes[i].Status = status
 		}
-		page.Sections = append(page.Sections, shown)
 	}
-	return rendered(codesTemplate, page)
+	return sections, nil
 }
