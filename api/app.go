@@ -192,6 +192,9 @@ type People interface {
 	RequestPasswordReset(ctx context.Context, c people.RequestReset) error
 	PasswordReset(ctx context.Context, token string) (people.PasswordReset, error)
 	ResetPassword(ctx context.Context, token string, c people.ResetPassword) (command.Receipt, error)
+	SaveView(context.Context, access.Caller, people.SaveView) (ports.View, error)
+	Views(context.Context, access.Caller) ([]ports.View, error)
+	RemoveView(ctx context.Context, c access.Caller, view uuid.UUID, cmd command.Command) (ports.View, error)
 	Sessions(context.Context, access.Caller) ([]ports.Session, error)
 	EndSession(context.Context, access.Caller, uuid.UUID) error
 	EndSessions(context.Context, access.Caller) error

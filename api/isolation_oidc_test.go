@@ -13,6 +13,12 @@ var signingInRows = []row{
 		route: "PATCH /v1/me", send: "/v1/me", body: `{"email":"{unique}@x.example"}`, fresh: true,
 		right: map[string]string{"": ownOnly("200")},
 	},
+	{route: "GET /v1/me/views", send: "/v1/me/views", right: map[string]string{"": ownOnly("200:1")}},
+	{
+		route: "POST /v1/me/views", send: "/v1/me/views", body: `{"page":"devices","name":"Mine","query":"search=x"}`,
+		right: map[string]string{"": ownOnly("201")},
+	},
+	{route: "DELETE /v1/me/views/{view}", send: "/v1/me/views/{view}", right: ownOf("200")},
 	{route: "GET /v1/email-confirmations/{token}", send: "/v1/email-confirmations/{user}", right: alikeForAll("404")},
 	{route: "POST /v1/email-confirmations/{token}", send: "/v1/email-confirmations/{user}", right: alikeForAll("404")},
 	{

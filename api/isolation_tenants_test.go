@@ -59,7 +59,7 @@ type tenant struct {
 
 	// What its signed-in user has, and a grant to audit it, of those that all
 	// rows share.
-	session, token, grant string
+	session, token, view, grant string
 
 	// A monthly notice about it and the mail that has brought it; instead of that of
 	// the foreign account one of a reseller that nobody knows.
@@ -100,7 +100,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 		uid: uuid.NewString(), device: uuid.NewString(), spare: uuid.NewString(), operation: uuid.NewString(),
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
 		request: uuid.NewString(), spareRequest: uuid.NewString(), wish: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
-		profile: uuid.NewString(), external: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), grant: uuid.NewString(),
+		profile: uuid.NewString(), external: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), view: uuid.NewString(), grant: uuid.NewString(),
 		notice: uuid.NewString(), mail: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
@@ -153,10 +153,12 @@ func (w *tenants) come(thing string) {
 	own.session = into[openapi.SessionList](first.get("/v1/sessions").is(200)).Items[0].Id.String()
 	body := `{"label":"x","profile":"read-only","expiresAt":"2026-05-01T00:00:00Z"}`
 	own.token = into[openapi.CreatedToken](first.post("/v1/tokens", body).is(201)).Id.String()
+	view := first.post("/v1/me/views", `{"page":"customers","name":"`+w.name+`","query":"search=x"}`).is(201)
+	own.view = into[openapi.SavedView](view).Id.String()
 	if thing == "customer" {
 		w.clients["signedIn"] = w.s.enter(email)
 	}
-	own.content = append(own.content, own.session, own.token)
+	own.content = append(own.content, own.session, own.token, own.view)
 }
 
 // submit gives each account an operation, orders, requests, a user who has come
@@ -316,7 +318,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation, "{user}", own.user, "{profile}", own.profile, "{external}", own.external,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
-		"{session}", own.session, "{token}", own.token, "{grant}", own.grant, "{notice}", own.notice, "{mail}", own.mail,
+		"{session}", own.session, "{token}", own.token, "{view}", own.view, "{grant}", own.grant, "{notice}", own.notice, "{mail}", own.mail,
 		"{request}", own.request, "{spareRequest}", own.spareRequest, "{wish}", own.wish,
 		"{asker}", w.asker, "{lostSerial}", mp70(w.lost), "{lostIMEI}", imei(w.lost),
 		"{resellerRenewal}", w.accounts["reseller"].renewal, "{resellerTransfer}", w.accounts["reseller"].transfer,

@@ -14,7 +14,7 @@ var ownPaths = []string{"/healthz", "/readyz", "/metrics", "/openapi.json"}
 
 // mailedBefore are where links of mails led before there were pages, and where they
 // lead now.
-var mailedBefore = map[string]string{"/v1/activations/": "/activate/", "/v1/password-resets/": "/reset-password/"}
+var mailedBefore = map[string]string{"/v1/activations/": "/activate/", "/v1/password-resets/": "/reset-password/", "/v1/email-confirmations/": "/confirm-email/"}
 
 // leadingTo lets the pages answer what is not the interface's. A mailed link of
 // before, to the interface, leads a browser to the page.

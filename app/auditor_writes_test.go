@@ -35,7 +35,7 @@ var readingUseCases = strings.Fields(`Access.Request
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
 	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail
 	Forecasts.Get Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
-	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
+	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens People.Views
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime
 	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`)
 
@@ -230,6 +230,10 @@ func TestAuditorsWriteNothing(t *testing.T) {
 			return fail(m.People.CreateToken(m.ctx, auditor, people.CreateToken{Command: newCommand(), Label: "x", Profile: "full", ExpiresAt: m.clock.Now().AddDate(0, 1, 0)}))
 		}),
 		"People.RevokeAccountToken": one(func() error { return m.People.RevokeAccountToken(m.ctx, auditor, reseller, uuid.New()) }),
+		"People.SaveView": sessionRequired(t, func() error {
+			return fail(m.People.SaveView(m.ctx, auditor, people.SaveView{Command: newCommand(), Page: "devices", Name: "x"}))
+		}),
+		"People.RemoveView":         sessionRequired(t, func() error { return fail(m.People.RemoveView(m.ctx, auditor, uuid.New(), newCommand())) }),
 		"People.RevokeToken":        sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
 		"People.EndSession":         sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
 		"People.ChangePassword": sessionRequired(t, func() error {

@@ -19,6 +19,18 @@ func (m mortalPeople) PutCredential(ctx context.Context, id, user uuid.UUID, has
 	return m.life.write(func() error { return m.PeopleStore.PutCredential(ctx, id, user, hash, at) })
 }
 
+func (m mortalPeople) SaveView(ctx context.Context, v ports.View, most int) (saved bool, err error) {
+	err = m.life.write(func() error {
+		saved, err = m.PeopleStore.SaveView(ctx, v, most)
+		return err
+	})
+	return saved, err
+}
+
+func (m mortalPeople) RemoveView(ctx context.Context, user, id uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.RemoveView(ctx, user, id) })
+}
+
 func (m mortalPeople) DropCredential(ctx context.Context, id uuid.UUID) error {
 	return m.life.write(func() error { return m.PeopleStore.DropCredential(ctx, id) })
 }

@@ -181,6 +181,16 @@ func signInRows() []row {
 			require.NoError(w.t, err)
 			return gone(on.People.RevokeToken(w.ctx, caller, made.ID))
 		}),
+		signedInRow("save a view", "People.SaveView", func(w *world, on process, c command.Command, caller access.Caller) error {
+			_, err := on.People.SaveView(w.ctx, caller, people.SaveView{Command: c, Page: "devices", Name: "Depot", Query: "search=depot"})
+			return err
+		}),
+		signedInRow("remove a view", "People.RemoveView", func(w *world, on process, c command.Command, caller access.Caller) error {
+			saved, err := w.People.SaveView(w.ctx, caller, people.SaveView{Command: newCommand(), Page: "devices", Name: "Depot"})
+			require.NoError(w.t, err)
+			_, err = on.People.RemoveView(w.ctx, caller, saved.ID, c)
+			return gone(err)
+		}),
 		{name: "revoke a token of an account", covers: "People.RevokeAccountToken", single: oneWrite, begin: func(w *world, round int) func(process) error {
 			uid := w.activated(round)
 			t := ports.AccountToken{ID: uuid.New(), Hash: []byte(uid.String()), Account: uid, Administrator: true, CreatedAt: w.clock.Now()}

@@ -197,7 +197,7 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Operations.Get Operations.List Operations.Results
 	Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
-	People.AccountTokens People.TokenCaller People.Tokens People.WhoIs
+	People.AccountTokens People.TokenCaller People.Tokens People.Views People.WhoIs
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Renewals.Preview
 	Schedule.SandboxTime
 	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`

@@ -561,6 +561,24 @@ func (e UserStatus) Valid() bool {
 	}
 }
 
+// Defines values for ViewPage.
+const (
+	Customers ViewPage = "customers"
+	Devices   ViewPage = "devices"
+)
+
+// Valid indicates whether the value is a known member of the ViewPage enum.
+func (e ViewPage) Valid() bool {
+	switch e {
+	case Customers:
+		return true
+	case Devices:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListReleaseRequestsParamsRole.
 const (
 	Asker  ListReleaseRequestsParamsRole = "asker"
@@ -1486,6 +1504,17 @@ type NewUser struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// NewView defines model for NewView.
+type NewView struct {
+	Name string   `json:"name"`
+	Page ViewPage `json:"page"`
+
+	// Query Parameters of the list as in its address
+	//
+	// Example: search=depot&sort=-serviceEnd
+	Query string `json:"query"`
+}
+
 // Notice defines model for Notice.
 type Notice struct {
 	Items      []NoticeDevice    `json:"items"`
@@ -2271,6 +2300,22 @@ type SandboxClock struct {
 	Now time.Time `json:"now"`
 }
 
+// SavedView defines model for SavedView.
+type SavedView struct {
+	Id      openapi_types.UUID `json:"id"`
+	Name    string             `json:"name"`
+	Page    ViewPage           `json:"page"`
+	Query   string             `json:"query"`
+	SavedAt time.Time          `json:"savedAt"`
+}
+
+// SavedViewList defines model for SavedViewList.
+type SavedViewList struct {
+	Items      []SavedView `json:"items"`
+	NextCursor *string     `json:"nextCursor"`
+	Total      int         `json:"total"`
+}
+
 // Security defines model for Security.
 type Security struct {
 	// AddressRanges Whence the account may be used; none means everywhere
@@ -2556,6 +2601,9 @@ type UserList struct {
 
 // UserStatus defines model for UserStatus.
 type UserStatus string
+
+// ViewPage defines model for ViewPage.
+type ViewPage string
 
 // Window Whole UTC days from today on, both ends inclusive
 type Window struct {
@@ -3828,6 +3876,47 @@ type ChooseNoticesParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListViewsParams defines parameters for ListViews.
+type ListViewsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Page Of this page alone
+	Page *ViewPage `form:"page,omitempty" json:"page,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// SaveViewParams defines parameters for SaveView.
+type SaveViewParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveViewParams defines parameters for RemoveView.
+type RemoveViewParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
 	// XAccount UID of the account to act for
@@ -4573,6 +4662,9 @@ type EditMeJSONRequestBody = MeEdit
 // ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
 type ChooseNoticesJSONRequestBody ChooseNoticesJSONBody
 
+// SaveViewJSONRequestBody defines body for SaveView for application/json ContentType.
+type SaveViewJSONRequestBody = NewView
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
@@ -4860,6 +4952,15 @@ type ServerInterface interface {
 	// ChooseNotices Choose how to get the monthly notices
 	// (PUT /v1/me/notices)
 	ChooseNotices(ctx echo.Context, params ChooseNoticesParams) error
+	// ListViews The filters that the caller has saved, as tabs of a page
+	// (GET /v1/me/views)
+	ListViews(ctx echo.Context, params ListViewsParams) error
+	// SaveView Save search, filter and order of a list under a name
+	// (POST /v1/me/views)
+	SaveView(ctx echo.Context, params SaveViewParams) error
+	// RemoveView Remove one of the caller's own saved views
+	// (DELETE /v1/me/views/{view})
+	RemoveView(ctx echo.Context, view openapi_types.UUID, params RemoveViewParams) error
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
@@ -9467,6 +9568,169 @@ func (w *ServerInterfaceWrapper) ChooseNotices(ctx echo.Context) error {
 	return err
 }
 
+// ListViews converts echo context to params.
+func (w *ServerInterfaceWrapper) ListViews(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListViewsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", ctx.QueryParams(), &params.Page, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter page: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListViews(ctx, params)
+	return err
+}
+
+// SaveView converts echo context to params.
+func (w *ServerInterfaceWrapper) SaveView(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SaveViewParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SaveView(ctx, params)
+	return err
+}
+
+// RemoveView converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveView(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "view" -------------
+	var view openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "view", ctx.Param("view"), &view, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter view: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveViewParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveView(ctx, view, params)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -12179,6 +12443,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/activations/:token", wrapper.ActivateAccount, options.OperationMiddlewares["activateAccount"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.PATCH(options.BaseURL+"/v1/me", wrapper.EditMe, options.OperationMiddlewares["editMe"]...)
+	router.GET(options.BaseURL+"/v1/me/views", wrapper.ListViews, options.OperationMiddlewares["listViews"]...)
+	router.POST(options.BaseURL+"/v1/me/views", wrapper.SaveView, options.OperationMiddlewares["saveView"]...)
+	router.DELETE(options.BaseURL+"/v1/me/views/:view", wrapper.RemoveView, options.OperationMiddlewares["removeView"]...)
 	router.POST(options.BaseURL+"/v1/me\\:changePassword", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
 	router.GET(options.BaseURL+"/v1/email-confirmations/:token", wrapper.GetEmailConfirmation, options.OperationMiddlewares["getEmailConfirmation"]...)
 	router.POST(options.BaseURL+"/v1/email-confirmations/:token", wrapper.ConfirmEmail, options.OperationMiddlewares["confirmEmail"]...)
@@ -17456,6 +17723,196 @@ func (response ChooseNoticesdefaultApplicationProblemPlusJSONResponse) VisitChoo
 	return err
 }
 
+type ListViewsRequestObject struct {
+	Params ListViewsParams
+}
+
+type ListViewsResponseObject interface {
+	VisitListViewsResponse(w http.ResponseWriter) error
+}
+
+type ListViews200JSONResponse SavedViewList
+
+func (response ListViews200JSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListViewsdefaultApplicationProblemPlusJSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveViewRequestObject struct {
+	Params SaveViewParams
+	Body   *SaveViewJSONRequestBody
+}
+
+type SaveViewResponseObject interface {
+	VisitSaveViewResponse(w http.ResponseWriter) error
+}
+
+type SaveView200JSONResponse SavedView
+
+func (response SaveView200JSONResponse) VisitSaveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveView201JSONResponse SavedView
+
+func (response SaveView201JSONResponse) VisitSaveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SaveViewdefaultApplicationProblemPlusJSONResponse) VisitSaveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveViewRequestObject struct {
+	View   openapi_types.UUID `json:"view"`
+	Params RemoveViewParams
+}
+
+type RemoveViewResponseObject interface {
+	VisitRemoveViewResponse(w http.ResponseWriter) error
+}
+
+type RemoveView200JSONResponse SavedView
+
+func (response RemoveView200JSONResponse) VisitRemoveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RemoveViewdefaultApplicationProblemPlusJSONResponse) VisitRemoveViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Params ChangePasswordParams
 	Body   *ChangePasswordJSONRequestBody
@@ -21349,6 +21806,15 @@ type StrictServerInterface interface {
 	// ChooseNotices Choose how to get the monthly notices
 	// (PUT /v1/me/notices)
 	ChooseNotices(ctx context.Context, request ChooseNoticesRequestObject) (ChooseNoticesResponseObject, error)
+	// ListViews The filters that the caller has saved, as tabs of a page
+	// (GET /v1/me/views)
+	ListViews(ctx context.Context, request ListViewsRequestObject) (ListViewsResponseObject, error)
+	// SaveView Save search, filter and order of a list under a name
+	// (POST /v1/me/views)
+	SaveView(ctx context.Context, request SaveViewRequestObject) (SaveViewResponseObject, error)
+	// RemoveView Remove one of the caller's own saved views
+	// (DELETE /v1/me/views/{view})
+	RemoveView(ctx context.Context, request RemoveViewRequestObject) (RemoveViewResponseObject, error)
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -24231,6 +24697,105 @@ func (sh *strictHandler) ChooseNotices(ctx echo.Context, params ChooseNoticesPar
 		return err
 	} else if validResponse, ok := response.(ChooseNoticesResponseObject); ok {
 		return validResponse.VisitChooseNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListViews operation middleware
+func (sh *strictHandler) ListViews(ctx echo.Context, params ListViewsParams) error {
+	var request ListViewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListViews(ctx.Request().Context(), request.(ListViewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListViews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListViewsResponseObject); ok {
+		return validResponse.VisitListViewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SaveView operation middleware
+func (sh *strictHandler) SaveView(ctx echo.Context, params SaveViewParams) error {
+	var request SaveViewRequestObject
+
+	request.Params = params
+
+	var body SaveViewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveView(ctx.Request().Context(), request.(SaveViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SaveViewResponseObject); ok {
+		return validResponse.VisitSaveViewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveView operation middleware
+func (sh *strictHandler) RemoveView(ctx echo.Context, view openapi_types.UUID, params RemoveViewParams) error {
+	var request RemoveViewRequestObject
+
+	request.View = view
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveView(ctx.Request().Context(), request.(RemoveViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveViewResponseObject); ok {
+		return validResponse.VisitRemoveViewResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -41,7 +41,25 @@ func (d *Desk) showAccount(ctx context.Context, v *visit, refused *client.Proble
 			page.Slots = slots.JSON200
 		}
 	}
+	if page.Frame.Operator() && page.Frame.Present() && page.Account.Status != openapi.AccountStatusClosed {
+		if page.Holds, err = v.holdings(ctx, uid); err != nil {
+			return err
+		}
+	}
 	return v.show(statusOf(refused), view.AccountPage(page))
+}
+
+// holdings are what an account has and what would stop if it were closed now: the
+// answer of closing it that is tried only.
+func (v *visit) holdings(ctx context.Context, uid uuid.UUID) (*openapi.Holdings, error) {
+	tried, err := v.fleet.CloseAccount(ctx, uid, &client.CloseAccountParams{DryRun: pointer(true)}, client.CloseAccountJSONRequestBody{Confirm: pointer(true)})
+	if err != nil {
+		if problemOf(err) != nil {
+			return nil, nil //nolint:nilnil // nothing to tell: the form's own answer says why
+		}
+		return nil, err
+	}
+	return &tried.JSON200.Holds, nil
 }
 
 // changeAccount carries out a form of the account's page.

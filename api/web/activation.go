@@ -101,3 +101,40 @@ func (d *Desk) resetPassword(ctx context.Context, v *visit) error {
 	}
 	return err
 }
+
+// showConfirmation shows which e-mail address a mailed link confirms.
+func (d *Desk) showConfirmation(ctx context.Context, v *visit) error {
+	v.secretLink()
+	return d.confirmation(ctx, v, nil)
+}
+
+func (d *Desk) confirmation(ctx context.Context, v *visit, refused *client.Problem) error {
+	page := view.Confirmation{Token: v.r.PathValue("token"), Problem: refused}
+	found, err := v.fleet.GetEmailConfirmation(ctx, page.Token)
+	if problem := problemOf(err); problem != nil && problem.Status == http.StatusNotFound {
+		return v.show(http.StatusNotFound, view.DeadLinkPage(v.frame("This link does not work any more", "")))
+	}
+	if err != nil {
+		return err
+	}
+	page.Found = *found.JSON200
+	page.Frame = v.frame(errorTitle("Confirm your e-mail address", refused), "")
+	return v.show(statusOf(refused), view.ConfirmationPage(page))
+}
+
+// confirmEmail confirms the address; the reader's sessions go on.
+func (d *Desk) confirmEmail(ctx context.Context, v *visit) error {
+	v.secretLink()
+	_, err := v.fleet.ConfirmEmail(ctx, v.r.PathValue("token"), nil)
+	switch problem := problemOf(err); {
+	case err == nil && v.token != "":
+		return v.to("/security?done=confirmed")
+	case err == nil:
+		return v.to("/sign-in?passed=confirmed")
+	case problem != nil && problem.Status == http.StatusNotFound:
+		return d.confirmation(ctx, v, nil)
+	case refusal(err) != nil:
+		return d.confirmation(ctx, v, refusal(err))
+	}
+	return err
+}

@@ -109,6 +109,11 @@ func (d *Desk) showAdministration(ctx context.Context, v *visit, page view.Admin
 			return err
 		}
 	}
+	if page.Rights.Own {
+		if page.Requests, err = v.partnershipRequests(ctx, view.PartnershipRequests{}); err != nil {
+			return err
+		}
+	}
 	return v.show(statusOf(page.Problem), view.AdministrationPage(page))
 }
 
@@ -310,19 +315,4 @@ func endOf(text string) *time.Time {
 		return nil
 	}
 	return pointer(day.AddDays(1).Time())
-}
-
-// partners is the table of partners alone.
-func (d *Desk) partners(ctx context.Context, v *visit) error {
-	uid, err := v.administered()
-	if err != nil {
-		return err
-	}
-	page := view.Partners{Frame: v.frame("Partners", "Partners"), From: v.from()}
-	answer, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(rows), Cursor: given(v.query.Get("cursor"))})
-	if err != nil {
-		return err
-	}
-	page.List = *answer.JSON200
-	return v.show(http.StatusOK, view.PartnersPage(page))
 }

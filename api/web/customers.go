@@ -31,6 +31,9 @@ func (d *Desk) customers(ctx context.Context, v *visit) error {
 		return err
 	}
 	page.List = *answer.JSON200
+	if page.Views, err = v.views(ctx, openapi.Customers); err != nil {
+		return err
+	}
 	if page.List.Total > 0 && page.List.Total <= mostAtOnce && v.query.Get("cursor") == "" {
 		if page.Ahead, err = v.ahead(ctx); err != nil {
 			return err

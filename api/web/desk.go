@@ -64,6 +64,8 @@ func (d *Desk) routes() http.Handler {
 	open("POST /forgotten-password", d.requestReset)
 	open("GET /reset-password/{token}", d.showReset)
 	open("POST /reset-password/{token}", d.resetPassword)
+	open("GET /confirm-email/{token}", d.showConfirmation)
+	open("POST /confirm-email/{token}", d.confirmEmail)
 
 	signedIn := func(pattern string, p page) { mux.Handle(pattern, d.page(p, true)) }
 	operator := func(pattern string, p page) { signedIn(pattern, ofOperator(p)) }
@@ -71,6 +73,7 @@ func (d *Desk) routes() http.Handler {
 	signedIn("GET /{$}", d.customers)
 	signedIn("GET /customers/new", d.newCustomer)
 	signedIn("POST /customers/new", d.createCustomer)
+	signedIn("POST /views", d.changeViews)
 	signedIn("GET /accounts", d.accounts)
 	operator("GET /accounts/new", d.newAccount)
 	operator("POST /accounts/new", d.createAccount)
@@ -84,7 +87,11 @@ func (d *Desk) routes() http.Handler {
 	signedIn("GET /accounts/{uid}", d.account)
 	signedIn("POST /accounts/{uid}", d.changeAccount)
 	signedIn("GET /devices", d.devices)
+	signedIn("GET /releases", d.releases)
+	signedIn("POST /releases", d.changeReleases)
 	signedIn("GET /devices/{id}", d.device)
+	signedIn("GET /device-changes", d.deviceChanges)
+	signedIn("POST /device-changes", d.changeDevices)
 	signedIn("GET /customers/ahead", d.renewalsAhead)
 	signedIn("GET /notices", d.notices)
 	signedIn("POST /notices", d.chooseNotices)
@@ -103,6 +110,7 @@ func (d *Desk) routes() http.Handler {
 	signedIn("GET /operations/{id}", d.operation)
 	signedIn("GET /operations/{id}/results.csv", d.operationCSV)
 	signedIn("GET /partners", d.partners)
+	signedIn("POST /partners", d.answerPartnership)
 	signedIn("GET /administration", d.administration)
 	signedIn("POST /administration", d.administer)
 	signedIn("GET /security", d.security)

@@ -28,6 +28,9 @@ func (d *Desk) devices(ctx context.Context, v *visit) error {
 			return err
 		}
 	}
+	if page.Views, err = v.views(ctx, openapi.Devices); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, view.DevicesPage(page))
 }
 

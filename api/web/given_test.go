@@ -59,6 +59,7 @@ func givenDesk(t *testing.T) *desk {
 	must(t, err)
 	d.customer = customer.JSON201.Uid
 	d.activated(t, d.customer, "Pat Prairie")
+	d.caughtUp(t)
 	return d
 }
 
@@ -79,7 +80,16 @@ func (d *desk) registered(t *testing.T, serial, imei, name string) string {
 	if r := done.JSON200.Results[0]; r.Outcome != "created" {
 		t.Fatalf("not registered: %+v", r)
 	}
+	d.caughtUp(t)
 	return *done.JSON200.Results[0].Uid
+}
+
+// caughtUp waits until everybody can read what somebody has written: what an account
+// holds is told of the newest state.
+func (d *desk) caughtUp(t *testing.T) {
+	t.Helper()
+	dryRun := true
+	_, _ = d.Client(apitest.OperatorToken).CloseAccount(t.Context(), d.reseller, &client.CloseAccountParams{DryRun: &dryRun}, client.CloseAccountJSONRequestBody{})
 }
 
 // reader is somebody with a browser that knows no scripts.
@@ -111,6 +121,16 @@ func (d *desk) operator(t *testing.T) *reader {
 	r := d.reader(t)
 	r.posts("/sign-in", "operatorToken", apitest.OperatorToken).leadsTo("/")
 	return r
+}
+
+// session is the token of the reader's session.
+func (r *reader) session() string {
+	at, err := url.Parse(r.desk.url)
+	must(r.t, err)
+	for _, c := range r.http.Jar.Cookies(at) {
+		return c.Value
+	}
+	return ""
 }
 
 // seen is what a reader was answered.

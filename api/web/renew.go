@@ -25,7 +25,7 @@ func (d *Desk) showRenewal(ctx context.Context, v *visit, values url.Values, ref
 	}
 	page := view.Renew{
 		Devices: chosen, Ticked: values["device"], All: values.Get("all"), ByFilter: values.Has("all"),
-		Term: values.Get("term"), Until: values.Get("until"), OrderNumber: values.Get("orderNumber"), Note: values.Get("note"),
+		Term: values.Get("term"), Until: values.Get("until"), OrderNumber: values.Get("orderNumber"), Note: values.Get("note"), Offer: values.Get("offer"),
 		Problem: refused,
 	}
 	if page.Term == "" {
@@ -53,7 +53,7 @@ func (d *Desk) order(ctx context.Context, v *visit) error {
 	}
 	form := v.r.PostForm
 	request := view.Renew{
-		Devices: chosen, Term: form.Get("term"), Until: form.Get("until"), OrderNumber: form.Get("orderNumber"), Note: form.Get("note"),
+		Devices: chosen, Term: form.Get("term"), Until: form.Get("until"), OrderNumber: form.Get("orderNumber"), Note: form.Get("note"), Offer: form.Get("offer"),
 	}.Request()
 	done, err := v.fleet.RenewDevices(ctx, nil, request, v.once())
 	if p := refusal(err); p != nil {

@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,10 +43,14 @@ func (d *Desk) showSecurity(ctx context.Context, v *visit, page view.Security) e
 // changeSecurity carries out a form of the page.
 func (d *Desk) changeSecurity(ctx context.Context, v *visit) error {
 	form := v.r.PostForm
-	page := view.Security{Section: form.Get("do")}
+	page := view.Security{Section: form.Get("do"), Typed: form}
+	done := "ended"
 	var err error
 	switch form.Get("do") {
+	case "self":
+		done, err = v.editSelf(ctx, form)
 	case "password":
+		done = "password"
 		if form.Get("password") != form.Get("again") {
 			err = unreadable("passwords_differ", "#/password", "The new password was typed in two different ways.")
 			break
@@ -84,8 +90,29 @@ func (d *Desk) changeSecurity(ctx context.Context, v *visit) error {
 		return d.showSecurity(ctx, v, page)
 	case err != nil:
 		return err
-	case form.Get("do") == "password":
-		return v.to("/security?done=password")
 	}
-	return v.to("/security?done=ended")
+	return v.to("/security?done=" + done)
+}
+
+// editSelf changes the reader's own name and asks for another e-mail address; what is
+// as it was is not sent. It gives what was done.
+func (v *visit) editSelf(ctx context.Context, form url.Values) (done string, err error) {
+	if v.me.Person == nil {
+		return "", errNoPage
+	}
+	var edit client.EditMeJSONRequestBody
+	if name := form.Get("name"); name != v.me.Person.Name {
+		edit.Name = &name
+	}
+	if email := strings.TrimSpace(form.Get("email")); email != v.me.Person.Email {
+		edit.Email = &email
+	}
+	if edit.Name == nil && edit.Email == nil {
+		return "saved", nil
+	}
+	_, err = v.fleet.EditMe(ctx, nil, edit, v.once())
+	if edit.Email != nil {
+		return "asked", err
+	}
+	return "saved", err
 }

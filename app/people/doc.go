@@ -5,6 +5,7 @@
 //	joining      Invitation Activate
 //	signing in   SignIn StartAtIssuer SignInAtIssuer SessionCaller Sessions EndSession EndSessions Self
 //	passwords    ChangePassword RequestPasswordReset SendPasswordReset PasswordReset ResetPassword
+//	views        SaveView Views RemoveView
 //	tokens       CreateToken Tokens RevokeToken TokenCaller AccountTokens RevokeAccountToken
 //	forgetting   Erase ForgetCredentials
 //	reactions    JoinFirst NameAdministrator FollowAccess FinishErasure EndAccountTokens WhoIs

@@ -15,6 +15,9 @@ const (
 	// CodeOperatorTokenRequired: a session of the operator begins with the token itself.
 	CodeOperatorTokenRequired = "operator_token_required"
 	CodeRightNotHeld          = "right_not_held"
+	CodeViewName              = "view_name_invalid"
+	CodeViewQuery             = "view_query_invalid"
+	CodeTooManyViews          = "too_many_views"
 	CodeLabelInvalid          = account.CodeLabelInvalid
 	CodeExpiryInvalid         = audit.CodeExpiryInvalid
 )

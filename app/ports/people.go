@@ -85,6 +85,15 @@ type AccountTokens interface {
 // Credential names the hash of a user's password.
 type Credential struct{ ID, User uuid.UUID }
 
+// View is a filter of a page's list that a user has saved.
+type View struct {
+	User, ID uuid.UUID
+	Page     string
+	Name     string
+	Query    string // parameters of the list, as in an address
+	SavedAt  time.Time
+}
+
 // PeopleStore keeps what signing in needs. Secrets come hashed. What is not
 // there is ErrNotFound; a store that does not answer, query.ErrUnavailable.
 type PeopleStore interface {
@@ -119,6 +128,13 @@ type PeopleStore interface {
 	// ForgetAttempts begins a subject's count anew; ForgiveAttempt takes one back.
 	ForgetAttempts(ctx context.Context, subject []byte) error
 	ForgiveAttempt(ctx context.Context, subject []byte) error
+
+	// SaveView keeps a view in place of the one with its id. It reports false, and keeps
+	// nothing, where the user has so many others on the page.
+	SaveView(ctx context.Context, v View, most int) (saved bool, err error)
+	// Views are a user's, by page and name.
+	Views(ctx context.Context, user uuid.UUID) ([]View, error)
+	RemoveView(ctx context.Context, user, id uuid.UUID) error
 
 	// CreateSession keeps a session and notes the account's last login.
 	CreateSession(ctx context.Context, s Session, tokenHash []byte) error

@@ -72,7 +72,7 @@ func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
 func (s *Store) Forget(ctx context.Context, user uuid.UUID) error {
 	return postgres.Failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
-		for _, table := range []string{"sessions", "personal_tokens", "identities", "credentials"} {
+		for _, table := range []string{"sessions", "personal_tokens", "identities", "views", "credentials"} {
 			b.Queue(`DELETE FROM ops.`+table+` WHERE user_uid = $1`, user)
 		}
 		return tx.SendBatch(ctx, &b).Close()

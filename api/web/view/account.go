@@ -14,6 +14,7 @@ type Account struct {
 	Customer *openapi.Customer // its numbers, where the reader's account is its partner
 	Slots    *openapi.Slots    // of a reseller's account
 	Rights   Rights
+	Holds    *openapi.Holdings // what would be closed with it, where the reader can close it
 	Problem  *client.Problem
 }
 
@@ -24,6 +25,19 @@ func (a Account) waiting() bool {
 
 // confirming reports whether closing was refused until it is confirmed.
 func (a Account) confirming() bool { return a.Problem != nil && a.Problem.Code == "confirm_required" }
+
+// held is what closing the account stops, or leaves as it is.
+func (a Account) held() []string {
+	h := a.Holds
+	return []string{
+		Count(h.Devices, "device", "devices") + ", " + Number(h.ActiveDevices) + " of them active: they stay as they are",
+		Count(h.Users, "user", "users") + " who can sign in: they cannot any more",
+		Count(h.Partnerships, "partnership", "partnerships") + ": they end",
+		Count(h.Orders, "order", "orders") + " for renewals that wait: they are withdrawn",
+		Count(h.ReleaseRequests, "request", "requests") + " to release devices without an answer: they end",
+		Count(h.Operations, "operation", "operations") + " that has not finished: it stops",
+	}
+}
 
 func (a Account) devices(pairs ...string) string {
 	return a.Frame.At("/devices", append(pairs, "account", a.Account.Uid.String())...)

@@ -35,3 +35,11 @@ type Reset struct {
 	Found   openapi.PasswordReset
 	Problem *client.Problem
 }
+
+// Confirmation is the page that confirms another e-mail address.
+type Confirmation struct {
+	Frame   Frame
+	Token   string
+	Found   openapi.EmailConfirmation
+	Problem *client.Problem
+}

@@ -24,6 +24,7 @@ type Administration struct {
 	Contacts      []openapi.Person
 	Tokens        []openapi.AccountToken
 	Security      *openapi.Security
+	Requests      PartnershipRequests
 	Problem       *client.Problem
 	Section       string     // that the problem is of
 	Typed         url.Values // the form that was refused
@@ -132,11 +133,4 @@ func rightNames(rights []string) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// Partners is the table of partners alone.
-type Partners struct {
-	Frame Frame
-	List  openapi.PartnerList
-	From  int
 }

@@ -16,6 +16,7 @@ type Customers struct {
 	Sort   string
 	From   int    // number of the first row
 	Ahead  *Ahead // nil: it follows
+	Views  Views
 }
 
 // customerOrders are the orders that the phone offers, where the headers are out of

@@ -9,6 +9,7 @@ type Devices struct {
 	Account *openapi.Account // whose devices they are; nil: of all accounts reached
 	Sort    string
 	From    int
+	Views   Views
 }
 
 // title says whose devices they are.
@@ -23,7 +24,7 @@ func (d Devices) title() string {
 func (d Devices) filtered() bool {
 	for name := range d.Frame.Query {
 		switch name {
-		case "sort", "asOf", "cursor", "from", "account":
+		case "sort", "asOf", "cursor", "from", "account", "done":
 		default:
 			return true
 		}

@@ -51,6 +51,7 @@ func outcomeTag(outcome openapi.Outcome, checked bool) (colour, icon, name strin
 	words := map[openapi.Outcome][2]string{
 		"created": {"Registered", "Can be registered"}, "transferred": {"Moved", "Can move"}, "ordered": {"Ordered", "Can be ordered"},
 		"renewed": {"Renewed", "Can be renewed"}, "reversed": {"Taken back", "Can be taken back"},
+		"changed": {"Changed", "Would be changed"},
 	}[outcome]
 	if checked {
 		return "green", "check", words[1]
@@ -78,7 +79,7 @@ func (o Operation) did() (int, string) {
 	for _, one := range []struct {
 		n    *int
 		word string
-	}{{s.Created, "registered"}, {s.Transferred, "moved"}, {s.Ordered, "ordered"}, {s.Renewed, "renewed"}, {s.Reversed, "taken back"}} {
+	}{{s.Created, "registered"}, {s.Transferred, "moved"}, {s.Ordered, "ordered"}, {s.Renewed, "renewed"}, {s.Reversed, "taken back"}, {s.Changed, "changed"}} {
 		if one.n != nil && *one.n > 0 {
 			return *one.n, one.word
 		}
@@ -102,6 +103,8 @@ func (o Operation) title() string {
 		return "Transfer"
 	case "renewal":
 		return "Renewal"
+	case "deviceChange":
+		return "Change of devices"
 	}
 	return Upper(string(o.Operation.Kind))
 }

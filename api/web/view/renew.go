@@ -19,6 +19,7 @@ type Renew struct {
 	Term              string // a term, "until", or how to align
 	Until             string
 	OrderNumber, Note string
+	Offer             string // another that the devices are to run on
 	Preview           *openapi.RenewalPreview
 	Names             map[uuid.UUID]string // of the accounts in it
 	Problem           *client.Problem
@@ -27,6 +28,10 @@ type Renew struct {
 // Request is what the form asks the interface for.
 func (r Renew) Request() openapi.RenewalRequest {
 	request := openapi.RenewalRequest{Devices: r.Devices, OrderNumber: filled(r.OrderNumber), Note: filled(r.Note)}
+	if r.Offer != "" {
+		offer := openapi.Offer(r.Offer)
+		request.Offer = &offer
+	}
 	switch r.Term {
 	case "until":
 		request.Until = filled(r.Until)

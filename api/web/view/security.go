@@ -1,6 +1,10 @@
 package view
 
 import (
+	"net/url"
+
+	"github.com/a-h/templ"
+
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
@@ -14,6 +18,30 @@ type Security struct {
 	Made     *openapi.CreatedToken // shown this once
 	Problem  *client.Problem
 	Section  string // that the problem is of
+	Typed    url.Values
+}
+
+// typedName is the reader's name, as it was typed where that was refused.
+func (s Security) typedName() string {
+	if s.problem("self") != nil {
+		return s.Typed.Get("name")
+	}
+	return s.Frame.Me.Person.Name
+}
+
+func (s Security) typedEmail() string {
+	if s.problem("self") != nil {
+		return s.Typed.Get("email")
+	}
+	return s.Frame.Me.Person.Email
+}
+
+// emailHelp tells assistive technology what becomes of another address.
+func emailHelp(s Security) templ.Attributes {
+	if wrong := invalid(s.problem("self"), "#/email", "own-email"); wrong != nil {
+		return wrong
+	}
+	return templ.Attributes{"aria-describedby": "own-email-how"}
 }
 
 func (s Security) problem(section string) *client.Problem {

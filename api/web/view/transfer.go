@@ -75,6 +75,8 @@ func helps(f Frame, code string, device *string) string {
 		}
 	case "choose_other_target", "check_source", "check_target", "choose_offer", "plan_again":
 		return "/transfer?device=" + uid
+	case "request_release":
+		return "/releases?role=asker"
 	case "establish_partnership":
 		return "/partners"
 	case "free_a_place":
