@@ -98,8 +98,8 @@ func NewServer(o Options) (*Server, error) {
 
 // described is the description in the forms that a server uses.
 type described struct {
-	operations                    map[string]*operation // by method and path
-	verbs                         map[string]bool
+	operations   map[string]*operation // by method and path
+	verbs        map[string]bool
 	documentJSON []byte
 }
 
