@@ -15,6 +15,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/forecasts"
+	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -38,8 +40,10 @@ type App struct {
 	Catalogues   Catalogues
 	Transfers    Transfers
 	Renewals     Renewals
+	Notices      Notices
 	Operations   Operations
 	Schedule     Schedule
+	Forecasts    Forecasts
 }
 
 // Over is the edge's view of a service.
@@ -53,8 +57,10 @@ func Over(a *app.App) App {
 		Catalogues:   a.Catalogues,
 		Transfers:    a.Transfers,
 		Renewals:     a.Renewals,
+		Notices:      a.Notices,
 		Operations:   a.Operations,
 		Schedule:     a.Schedule,
+		Forecasts:    a.Forecasts,
 	}
 }
 
@@ -117,6 +123,23 @@ type Devices interface {
 	ReleaseRequests(context.Context, access.Caller, devices.Role, query.ReleaseQuery) (query.List[query.ReleaseRow], error)
 	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
 	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)
+}
+
+// Forecasts are what lies ahead.
+type Forecasts interface {
+	Get(context.Context, access.Caller, forecasts.Query) (forecasts.Forecast, error)
+}
+
+// Notices are the monthly notices, and the outbox.
+type Notices interface {
+	List(context.Context, access.Caller, query.NoticeQuery) (query.List[query.NoticeRow], error)
+	Get(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness) (notices.Found, error)
+	Acknowledge(context.Context, access.Caller, notices.Acknowledge) (command.Receipt, error)
+	Choice(context.Context, access.Caller) (notices.Choice, eventlog.Position, error)
+	Choose(context.Context, access.Caller, notices.Choose) (command.Receipt, error)
+	Unsubscribe(ctx context.Context, token string, c command.Command) (command.Receipt, error)
+	Outbox(context.Context, access.Caller) ([]ports.Mail, error)
+	OutboxMail(ctx context.Context, c access.Caller, id uuid.UUID) (ports.Mail, error)
 }
 
 // Operations are long bulk commands in the background.

@@ -26,7 +26,7 @@ const (
 	codeQueryInvalid       = "query_invalid"
 	codePositionInvalid    = "position_invalid"
 	codeInstantInvalid     = "instant_invalid"
-	codeInstantInFuture    = "instant_in_future"
+	codeForecastTooFar     = "forecast_too_far"
 	codeDateInvalid        = "date_invalid"
 	codeTermInvalid        = "term_invalid"
 	codeSortUnknown        = "sort_unknown"

@@ -42,6 +42,8 @@ func (a csvAnswer) VisitListRenewalsResponse(w http.ResponseWriter) error       
 func (a csvAnswer) VisitListAllocationsResponse(w http.ResponseWriter) error     { return a.write(w) }
 func (a csvAnswer) VisitListPartnersResponse(w http.ResponseWriter) error        { return a.write(w) }
 func (a csvAnswer) VisitListAuditGrantsResponse(w http.ResponseWriter) error     { return a.write(w) }
+func (a csvAnswer) VisitListNoticesResponse(w http.ResponseWriter) error         { return a.write(w) }
+func (a csvAnswer) VisitGetNoticeResponse(w http.ResponseWriter) error           { return a.write(w) }
 func (a csvAnswer) VisitGetOperationResultsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // wantsCSV reports whether the client asks for a list as CSV.

@@ -70,10 +70,16 @@ func (s *Server) customer(r query.CustomerRow) openapi.Customer {
 		LastLogin:      instant(r.LastLogin),
 		Administrators: openapi.Administrators{Count: len(r.Administrators), Items: list(r.Administrators, person)},
 	}
-	for i, w := range s.Windows {
-		c.Windows = append(c.Windows, openapi.WindowCount{Name: w.Name, Colour: w.Colour, FromDay: w.FromDay, ToDay: w.ToDay, Count: r.Windows[i]})
-	}
+	c.Windows = s.windowCounts(r.Windows)
 	return c
+}
+
+func (s *Server) windowCounts(counts [3]int) []openapi.WindowCount {
+	var all []openapi.WindowCount
+	for i, w := range s.Windows {
+		all = append(all, openapi.WindowCount{Name: w.Name, Colour: w.Colour, FromDay: w.FromDay, ToDay: w.ToDay, Count: counts[i]})
+	}
+	return all
 }
 
 func (h handlers) customersCSV(ctx context.Context, c access.Caller, q query.CustomerQuery, limit *int) (csvAnswer, error) {

@@ -55,6 +55,8 @@ func (h handlers) deviceQuery(p openapi.ListDevicesParams) (query.DeviceQuery, e
 		SIMNotAllowed:  p.SimNotAllowed,
 		Search:         valueOf(p.Search),
 	}
+	q.Due = valueOf(p.Renewal) == openapi.DueRenewal
+	q.Automatic = valueOf(p.Renewal) == openapi.AutomaticRenewal
 	for _, name := range valueOf(p.Window) {
 		i := slices.IndexFunc(h.Windows[:], func(w query.Window) bool { return w.Name == name })
 		if i < 0 {

@@ -15,6 +15,7 @@ var isolationRows = []row{
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}", right: seenBy},
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-15T12:00:00Z", right: seenBy},
 	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2026-03-14", right: map[string]string{"foreign": "404 404 404 404 404 404 404 404", "missing": "404 404 404 404 404 404 404 404"}},
+	{route: "GET /v1/accounts/{uid}", send: "/v1/accounts/{account}?asOf=2027-03-14", right: seenBy},
 	{
 		route: "POST /v1/accounts/{uid}:close", send: "/v1/accounts/{account}:close", body: `{"confirm":true}`, fresh: true,
 		right: map[string]string{
@@ -144,6 +145,20 @@ var isolationRows = []row{
 			"missing":  "404 404 404 404 404 404 404 404",
 		},
 	},
+	{route: "GET /v1/forecast", send: "/v1/forecast", right: everybody},
+	{route: "GET /v1/forecast", send: "/v1/forecast?months=3&at=2026-09-30", headers: actingFor, right: seenBy},
+	{route: "GET /v1/forecast", send: "/v1/forecast?account={account}", right: seenBy},
+	{
+		route: "GET /v1/forecast", send: "/v1/forecast?account={account}", headers: []string{"X-Account: {reseller}"},
+		told: "of a reseller's customers an auditor sees the numbers of the Customers page",
+		right: map[string]string{
+			"reseller": "200 200 200 404 404 404 200 404",
+			"customer": "200 200 200 404 404 404 200 404",
+			"shown":    "200 200 200 404 404 404 200 404",
+			"foreign":  "404 404 404 404 404 404 404 404",
+			"missing":  "404 404 404 404 404 404 404 404",
+		},
+	},
 	{
 		route: "GET /v1/activations/{token}", send: "/v1/activations/{invitation}",
 		told: "the token is all it takes",
@@ -226,6 +241,7 @@ var isolationRows = []row{
 		},
 	},
 	{route: "GET /v1/devices", send: "/v1/devices", headers: actingFor, right: seenBy},
+	{route: "GET /v1/devices", send: "/v1/devices?asOf=2032-03-14&sort=serviceEnd&serviceEndFrom=2027-01-01", headers: actingFor, right: seenBy},
 	{route: "GET /v1/devices", send: "/v1/devices?limit=5", headers: []string{"X-Account: {account}", "Accept: text/csv"}, right: seenBy},
 	{route: "GET /v1/devices/{id}", send: "/v1/devices/{device}", right: seenBy},
 	{route: "GET /v1/devices/{id}", send: "/v1/devices/{serial}", right: seenBy},

@@ -61,6 +61,10 @@ type tenant struct {
 	// rows share.
 	session, token, grant string
 
+	// A monthly notice about it and the mail that has brought it; instead of that of
+	// the foreign account one of a reseller that nobody knows.
+	notice, mail string
+
 	identity []string // words that say who it is
 	content  []string // and what it has
 }
@@ -97,6 +101,7 @@ func newTenants(t *testing.T, s *stack) *tenants {
 		invitation: strings.Repeat("A", 70), renewal: uuid.NewString(), plan: uuid.NewString(), transfer: uuid.NewString(),
 		request: uuid.NewString(), spareRequest: uuid.NewString(), wish: uuid.NewString(), person: uuid.NewString(), user: uuid.NewString(),
 		profile: uuid.NewString(), external: uuid.NewString(), session: uuid.NewString(), token: uuid.NewString(), grant: uuid.NewString(),
+		notice: uuid.NewString(), mail: uuid.NewString(),
 	}
 	none := int(9_000_000 + devicesMade.Add(1))
 	w.accounts["missing"].serial, w.accounts["missing"].imei = mp70(none), imei(none)
@@ -172,6 +177,7 @@ func (w *tenants) submit() {
 			own.grant = granted.Id.String()
 		}
 	}
+	w.notify()
 }
 
 // openAsker makes the asker and its device.
@@ -310,7 +316,7 @@ func (w *tenants) fill(thing string) *strings.Replacer {
 		"{operation}", own.operation, "{person}", own.person, "{invitation}", own.invitation, "{user}", own.user, "{profile}", own.profile, "{external}", own.external,
 		"{imei}", own.imei, "{spareSerial}", own.spareSerial, "{spareIMEI}", own.spareIMEI,
 		"{renewal}", own.renewal, "{plan}", own.plan, "{transfer}", own.transfer,
-		"{session}", own.session, "{token}", own.token, "{grant}", own.grant,
+		"{session}", own.session, "{token}", own.token, "{grant}", own.grant, "{notice}", own.notice, "{mail}", own.mail,
 		"{request}", own.request, "{spareRequest}", own.spareRequest, "{wish}", own.wish,
 		"{asker}", w.asker, "{lostSerial}", mp70(w.lost), "{lostIMEI}", imei(w.lost),
 		"{resellerRenewal}", w.accounts["reseller"].renewal, "{resellerTransfer}", w.accounts["reseller"].transfer,

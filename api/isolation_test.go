@@ -48,7 +48,7 @@ type row struct {
 
 // rows are all rows, in the order in which they are asked.
 func rows() []row {
-	return slices.Concat(isolationRows, orderRows, peopleRows, profileRows, externalRows, signingInRows, auditRows, wishRows)
+	return slices.Concat(isolationRows, orderRows, peopleRows, profileRows, externalRows, signingInRows, auditRows, wishRows, noticeRows)
 }
 
 // kinds of callers, in the order of the columns.

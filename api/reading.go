@@ -46,25 +46,43 @@ func later(p, q eventlog.Position) eventlog.Position {
 	return p
 }
 
-// freshness reads minPosition and asOf, which must not lie in the future: an
-// instant, or a date, which means its end. Today has none yet: it is the present.
+// freshness reads minPosition and asOf.
 func (r *reading) freshness(now time.Time, position *openapi.MinPosition, asOf *openapi.AsOf) query.Freshness {
-	f := query.Freshness{MinPosition: r.minPosition(position)}
-	if asOf == nil {
+	reached := r.minPosition(position)
+	f := r.instantAsked("#/query/asOf", now, asOf)
+	f.MinPosition = reached
+	return f
+}
+
+// forecastYears is how far ahead forecasts go.
+const forecastYears = 10
+
+// instantAsked reads what an answer is to be about: an instant, or a date, which
+// means its end. Today has none yet: it is the present. After now it is a
+// forecast.
+func (r *reading) instantAsked(pointer string, now time.Time, asked *string) query.Freshness {
+	var f query.Freshness
+	if asked == nil {
 		return f
 	}
-	const pointer = "#/query/asOf"
-	at, day, err := calendar.ParseInstant(*asOf)
+	at, day, err := calendar.ParseInstant(*asked)
+	latest := calendar.DateOf(now).AddMonths(forecastYears*12, now.UTC().Day())
 	switch {
 	case err != nil:
 		r.wrong(pointer, codeInstantInvalid, "The instant must look like 2026-01-31T12:00:00Z, or be a date such as 2026-01-31, which means its end.")
 	case day == calendar.DateOf(now):
 		return f
-	case at.After(now):
-		r.wrong(pointer, codeInstantInFuture, "The instant lies in the future: it is "+now.UTC().Format(time.RFC3339)+" here.")
+	case at.After(latest.End()):
+		r.wrong(pointer, codeForecastTooFar, "Forecasts go up to "+latest.String()+": it is "+now.UTC().Format(time.RFC3339)+" here.")
 	}
-	f.AsOf = at
+	f.AsOf, f.Forecast = at, at.After(now)
 	return f
+}
+
+// aheadOf reports whether an answer about an instant is a forecast.
+func aheadOf(now time.Time, asked string) bool {
+	var r reading
+	return r.instantAsked("", now, &asked).Forecast && len(r.problems) == 0
 }
 
 const defaultLimit = 100

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -107,6 +108,9 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			if err := badRequest(problems); err != nil {
 				return err
 			}
+			if asked := cmp.Or(c.QueryParam("asOf"), c.QueryParam("at")); asked != "" && aheadOf(s.Clock.Now(), asked) {
+				c.Response().Before(func() { foretold(c.Response()) })
+			}
 			if op.query["dryRun"] && c.QueryParam("dryRun") == "true" {
 				made.dryRun = true
 				if !op.query["atomic"] {
@@ -126,6 +130,13 @@ func rehearsed(r *echo.Response) {
 	}
 	for _, name := range []string{"Location", "ETag", "X-Position"} {
 		r.Header().Del(name)
+	}
+}
+
+// foretold says of an answer that it is a forecast.
+func foretold(r *echo.Response) {
+	if r.Status < http.StatusBadRequest {
+		r.Header().Set("X-Forecast", "true")
 	}
 }
 

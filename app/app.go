@@ -18,6 +18,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/forecasts"
+	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -43,6 +45,8 @@ type App struct {
 	Catalogues   *catalogues.Service   // the models in force, the operator's edits
 	Transfers    *transfers.Service    // plans, transfers, reversals
 	Renewals     *renewals.Service     // orders and what becomes of them, previews, grants
+	Forecasts    *forecasts.Service    // what lies ahead
+	Notices      *notices.Service      // monthly notices, the outbox
 	Operations   *operations.Service   // long bulk commands in the background
 	Schedule     *schedule.Service     // what happens by itself
 	Finisher     *reactions.Finisher   // finishes what dead commands left
@@ -73,6 +77,8 @@ type Dependencies struct {
 	Secret          []byte
 	People          people.Options
 	Secrets         ports.ExternalSecrets
+	// Notices says how; Windows, Rules and zero numbers are filled in.
+	Notices notices.Options
 	// Sandbox is Clock, where it can be moved; nil in a service that is no sandbox.
 	Sandbox ports.SandboxClock
 	Logger  *slog.Logger
@@ -96,8 +102,13 @@ func New(d Dependencies) *App {
 	a.Devices = devices.New(x, control, d.Reader, a.Catalogues, d.Rules)
 	a.Transfers = transfers.New(x, control, d.Reader, a.Catalogues, d.Rules, cmp.Or(d.PlanLife, transfers.DefaultPlanLife))
 	a.Renewals = renewals.New(x, control, d.Reader, a.Catalogues, d.Rules, d.AutomaticOrders)
+	a.Forecasts = forecasts.New(control, d.Reader, d.Clock, d.Rules, d.Windows)
+	n := d.Notices
+	n.Windows, n.Rules = d.Windows, d.Rules
+	n.LookAhead, n.Hours = cmp.Or(n.LookAhead, notices.DefaultLookAhead), cmp.Or(n.Hours, notices.DefaultHours)
+	a.Notices = notices.New(x, control, d.Reader, tokens, n)
 	a.Operations = operations.New(x, control, d.Operations, a.Devices, a.Transfers, a.Renewals)
-	a.Schedule = schedule.New(x, d.Reader, a.Devices, d.Rules, d.WarnDays, d.Sandbox)
+	a.Schedule = schedule.New(x, d.Reader, a.Devices, a.Notices, d.Rules, d.WarnDays, d.Sandbox)
 	a.Finisher = reactions.NewFinisher(x, a.Accounts, a.People, a.Partnerships, a.Devices, a.Renewals, d.Operations)
 	return a
 }

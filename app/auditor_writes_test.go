@@ -17,6 +17,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/catalogues"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
@@ -25,13 +26,15 @@ import (
 	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
+	"github.com/fleetledger/fleetledger/domain/notice"
 )
 
 // readingUseCases are those that take a caller and change nothing.
 var readingUseCases = strings.Fields(`Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own Audits.Get Audits.List
 	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
-	Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
+	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail
+	Forecasts.Get Operations.Get Operations.List Operations.Results Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.Get People.AccountTokens People.List People.PendingEmail People.Self People.Sessions People.Tokens
 	Renewals.Align Renewals.Allocations Renewals.Get Renewals.List Schedule.SandboxTime
 	Transfers.Get Transfers.List Transfers.TransferPlan Transfers.TransferPlans`)
@@ -203,6 +206,12 @@ func TestAuditorsWriteNothing(t *testing.T) {
 				submit(operations.Submission{Kind: ports.OperationRenewal, Renewal: renew}),
 			}
 		},
+		"Notices.Acknowledge": one(func() error {
+			return fail(m.Notices.Acknowledge(m.ctx, auditor, notices.Acknowledge{Command: newCommand(), Notice: uuid.New()}))
+		}),
+		"Notices.Choose": one(func() error {
+			return fail(m.Notices.Choose(m.ctx, auditor, notices.Choose{Command: newCommand(), Delivery: notice.Each}))
+		}),
 		"Catalogues.Put": func() []error {
 			put := catalogues.Put{Edit: catalogues.Edit{Command: newCommand()}, Model: modelNumber(1)}
 			dryPut := put

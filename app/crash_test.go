@@ -56,6 +56,9 @@ func (w *world) dying(n int, before bool) process {
 		if d.People.Resets != nil {
 			d.People.Resets = mortalResets{d.People.Resets, l}
 		}
+		if d.Notices.Mailer != nil {
+			d.Notices.Mailer = mortalMailer{d.Notices.Mailer, l}
+		}
 		if d.Sandbox != nil {
 			d.Sandbox = mortalSandbox{d.Sandbox, l}
 		}

@@ -89,7 +89,7 @@ func TestPeopleChangeNameAndAddress(t *testing.T) {
 	require.Contains(t, mails[0].Body, "Bo.Brown@y.example")
 	require.NotContains(t, mails[0].Body, token)
 	require.Equal(t, "Bo.Brown@y.example", mails[1].To)
-	require.Contains(t, mails[1].Body, "https://fleet.example/v1/email-confirmations/"+token)
+	require.Contains(t, mails[1].Body, "https://fleet.example/confirm-email/"+token)
 	require.NotEqual(t, mails[0].ID, mails[1].ID)
 
 	shown, err := m.People.EmailConfirmation(m.ctx, token)

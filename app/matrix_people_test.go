@@ -151,7 +151,7 @@ func token(w *world, c command.Command) people.CreateToken {
 
 func signInRows() []row {
 	return []row{
-		{name: "sign in as the operator", covers: "People.SignInAsOperator", begin: func(w *world, _ int) func(process) error {
+		{name: "sign in as the operator", covers: "People.SignInAsOperator", single: oneWrite, begin: func(w *world, _ int) func(process) error {
 			operator := access.Caller{Actor: access.OperatorActor, Credential: uuid.New()}
 			return func(on process) error {
 				_, err := on.People.SignInAsOperator(w.ctx, operator)

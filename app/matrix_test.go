@@ -40,7 +40,7 @@ type row struct {
 // matrix is all rows.
 func matrix() []row {
 	return slices.Concat(accountRows(), userRows(), signInRows(), deviceRows(), transferRows(), renewalRows(), timeRows(),
-		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows())
+		administrationRows(), passwordRows(), selfRows(), requestRows(), orderMailRows(), noticeRows())
 }
 
 func TestCrashMatrix(t *testing.T) {
@@ -191,8 +191,9 @@ const onlyRead = `Access.Partners Access.ProfileRights Access.Request
 	Accounts.Admit Accounts.Customers Accounts.Get Accounts.Holdings Accounts.List Accounts.Own
 	Audits.Caller Audits.Get Audits.List
 	Catalogues.AsOf Catalogues.InForce
-	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests
+	Devices.Get Devices.History Devices.List Devices.ReleaseRequest Devices.ReleaseRequests Forecasts.Get
 	Finisher.Name Finisher.Prefixes Mailings.Name Mailings.Prefixes Mailings.Replaces
+	Notices.Choice Notices.Get Notices.List Notices.Outbox Notices.OutboxMail Notices.Sends
 	Operations.Get Operations.List Operations.Results
 	Partnerships.GetRequest Partnerships.List Partnerships.Requests
 	People.EmailConfirmation People.Get People.Invitation People.List People.PasswordReset People.PendingEmail People.Self People.Sessions
@@ -234,6 +235,7 @@ var portsSteps = []struct {
 	{reflect.TypeFor[ports.OperationStore](), "CreateOperation SaveChunk FailOperation StopOperations", "OpenOperations Operation OperationRequest OperationResults Operations"},
 	{reflect.TypeFor[ports.SandboxClock](), "MoveTo", "Alone Now"},
 	{reflect.TypeFor[ports.Mailer](), "Send", ""},
+	{reflect.TypeFor[ports.MailOutcomes](), "", "Outcomes"},
 }
 
 func TestMatrixIsComplete(t *testing.T) {

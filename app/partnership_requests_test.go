@@ -81,7 +81,7 @@ func TestRequestForAPartnership(t *testing.T) {
 	mails := w.partnershipMails(begun)
 	require.Len(t, mails, 1)
 	require.Equal(t, w.account(customer).Administrator.Email, mails[0].To)
-	for _, text := range []string{"North Radio asks to be a partner of Delta Rail", "Proposed profile: renewals", "Note: as agreed", "/v1/partnership-requests/" + id.String()} {
+	for _, text := range []string{"North Radio asks to be a partner of Delta Rail", "Proposed profile: renewals", "Note: as agreed", "https://fleet.example/partners"} {
 		require.Contains(t, mails[0].Body, text)
 	}
 	row := w.listed(administratorOf(reseller))[0]

@@ -249,7 +249,7 @@ func TestResetPassword(t *testing.T) {
 	mails := m.resetMails()
 	require.Len(t, mails, 1, "the latest only")
 	require.Equal(t, m.email, mails[0].To)
-	require.Contains(t, mails[0].Body, "https://fleet.example/v1/password-resets/"+token)
+	require.Contains(t, mails[0].Body, "https://fleet.example/reset-password/"+token)
 	shown, err := m.People.PasswordReset(m.ctx, token)
 	require.NoError(t, err)
 	require.Equal(t, people.PasswordReset{Expires: m.clock.Now().Add(time.Hour), PasswordMinimum: 12}, shown)

@@ -101,7 +101,7 @@ func TestMailsAboutAResellersOrder(t *testing.T) {
 	d := newOrderDesk(t)
 	first, second := d.registered(d.customer, router(1), router(2)), d.registered(d.other, router(3))
 	order := d.orders(administratorOf(d.reseller), "PO-7", append(first, second...)...)
-	link := "https://fleet.example/v1/renewals/" + order.String()
+	link := "https://fleet.example/orders/" + order.String()
 	mails := d.told(d.mails(), d.customer, d.other)
 	says(t, mails[0], "Renewal order PO-7 ordered (2 devices)", "renewal order PO-7 of North Radio was ordered", first[0], first[1], "Term: P1Y", link)
 	says(t, mails[1], "Renewal order PO-7 ordered (1 device)", second[0])

@@ -85,7 +85,7 @@ func (w *timedWorld) sandbox(log eventlog.Log) *app.App {
 func (w *world) visible() {
 	w.t.Helper()
 	var last eventlog.Position
-	for e, err := range w.log.ReadAll(w.ctx, eventlog.Position{}, "account-", "device-", "partnership-", "user-") {
+	for e, err := range w.log.ReadAll(w.ctx, eventlog.Position{}, "account-", "device-", "notice", "partnership-", "user-") {
 		require.NoError(w.t, err)
 		last = e.Position
 	}

@@ -40,7 +40,7 @@ func TestUserInvitationsAreMailed(t *testing.T) {
 	require.NoError(t, m.Mailings(box, "https://fleet.example").HandleBatch(m.ctx, eventlog.Batch{Events: events}))
 	require.Len(t, box.mails, 1, "not to whom it is of no use any more")
 	require.Equal(t, "bo@x.example", box.mails[0].To)
-	require.Contains(t, box.mails[0].Body, "https://fleet.example/v1/activations/"+m.Tokens.UserInvitation(waits, 1))
+	require.Contains(t, box.mails[0].Body, "https://fleet.example/activate/"+m.Tokens.UserInvitation(waits, 1))
 	box.err = context.DeadlineExceeded
 	require.ErrorIs(t, m.Mailings(box, "").HandleBatch(m.ctx, eventlog.Batch{Events: events}), box.err)
 }

@@ -226,7 +226,7 @@ func (w *world) device(serial string) device.State {
 }
 
 // allStreams are the prefixes of all streams but the one that names the log.
-var allStreams = []string{"account-", "batch-", "catalogue-", "device-", "partnership-", "release", "renewalorder-", "reservation-", "transfer", "user-"}
+var allStreams = []string{"account-", "batch-", "catalogue-", "device-", "notice", "partnership-", "release", "renewalorder-", "reservation-", "transfer", "user-"}
 
 // everything is what the finisher sees.
 func (w *world) everything() []eventlog.Recorded {

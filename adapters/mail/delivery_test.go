@@ -177,3 +177,26 @@ func TestWhatIsNotTheServersFault(t *testing.T) {
 	state, _, _, _ = p.state(m)
 	require.Equal(t, "failed", state)
 }
+
+// The connection breaks after the server has taken the mail: it is sent again as
+// the same mail.
+func TestADroppedConnection(t *testing.T) {
+	t.Parallel()
+	drops := make(chan bool, 2)
+	drops <- true
+	drops <- false
+	s := smtptest.Start(t, smtptest.Options{Drop: func() bool { return <-drops }})
+	p := newPost(t, s.Addr)
+	m := p.take(letter())
+	require.Positive(t, p.deliver(m))
+	outcomes, err := p.Mails.Outcomes(t.Context(), []uuid.UUID{m.ID})
+	require.NoError(t, err)
+	require.Empty(t, outcomes)
+	require.Zero(t, p.deliver(m))
+	id := "Message-ID: <" + m.ID.String() + "@fleetledger>"
+	require.Contains(t, (<-s.Messages).Text, id)
+	require.Contains(t, (<-s.Messages).Text, id)
+	outcomes, err = p.Mails.Outcomes(t.Context(), []uuid.UUID{m.ID, uuid.New()})
+	require.NoError(t, err)
+	require.Equal(t, map[uuid.UUID]ports.MailOutcome{m.ID: {}}, outcomes)
+}

@@ -5,13 +5,16 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"github.com/google/uuid"
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -22,20 +25,29 @@ import (
 type Outbox struct {
 	dir  string
 	from string
+
+	mu    sync.Mutex
+	known map[uuid.UUID]ports.Mail // heads of mails that were read
 }
+
+var (
+	_ ports.Mailer       = (*Outbox)(nil)
+	_ ports.Outbox       = (*Outbox)(nil)
+	_ ports.MailOutcomes = (*Outbox)(nil)
+)
 
 // NewOutbox makes the folder when it is missing. from is the sender's address.
 func NewOutbox(dir, from string) (*Outbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the outbox: %w", err)
 	}
-	return &Outbox{dir: dir, from: from}, nil
+	return &Outbox{dir: dir, from: from, known: map[uuid.UUID]ports.Mail{}}, nil
 }
 
 // Send keeps the mail. A mail of the same id is there at most once, so sending
 // again after a crash is safe.
 func (o *Outbox) Send(_ context.Context, m ports.Mail) error {
-	path := filepath.Join(o.dir, m.ID.String()+".eml")
+	path := o.path(m.ID)
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -48,6 +60,8 @@ func (o *Outbox) Send(_ context.Context, m ports.Mail) error {
 	return write(path, message)
 }
 
+func (o *Outbox) path(id uuid.UUID) string { return filepath.Join(o.dir, id.String()+".eml") }
+
 func compose(from string, m ports.Mail) (*gomail.Msg, error) {
 	message := gomail.NewMsg()
 	if err := message.From(from); err != nil {
@@ -59,7 +73,20 @@ func compose(from string, m ports.Mail) (*gomail.Msg, error) {
 	message.SetMessageIDWithValue(m.ID.String() + "@fleetledger")
 	message.SetDateWithValue(m.At)
 	message.Subject(m.Subject)
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // no out-of-office answers, please
+	if m.Unsubscribe != "" {
+		message.SetListUnsubscribe(m.Unsubscribe)
+		message.SetListUnsubscribePost()
+	}
 	message.SetBodyString(gomail.TypeTextPlain, m.Body)
+	if m.HTML != "" {
+		message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	for _, a := range m.Attachments {
+		if err := message.AttachReader(a.Name, bytes.NewReader(a.Data), gomail.WithFileContentType(gomail.ContentType(a.Type))); err != nil {
+			return nil, fmt.Errorf("attach %s to mail %s: %w", a.Name, m.ID, err)
+		}
+	}
 	return message, nil
 }
 

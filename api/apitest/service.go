@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
+	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
@@ -33,6 +35,7 @@ import (
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -140,6 +143,12 @@ func (s *Service) run(made setup) {
 		Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
+	folder, err := os.MkdirTemp("", "outbox-")
+	must(s.t, err)
+	s.t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	outbox, err := mail.NewOutbox(folder, "fleetledger@localhost")
+	must(s.t, err)
+	d.Notices = notices.Options{Mailer: outbox, Outcomes: outbox, Outbox: outbox, PublicURL: "https://fleet.example"}
 	o.OwnWrites = postgres.NewOwnWrites(s.Pool)
 	made.change(&d, &o)
 	s.App = app.New(d)

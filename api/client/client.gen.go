@@ -67,6 +67,28 @@ const (
 	LifeCycleStateSuspended = openapi.LifeCycleStateSuspended
 )
 
+// Values of NoticeDelivery.
+const (
+	NoticeDigest = openapi.NoticeDigest
+	NoticeEach   = openapi.NoticeEach
+	NoticeNone   = openapi.NoticeNone
+)
+
+// Values of NoticeRecipientRole.
+const (
+	ToAdministrator         = openapi.ToAdministrator
+	ToChannelContact        = openapi.ToChannelContact
+	ToCustomerAdministrator = openapi.ToCustomerAdministrator
+)
+
+// Values of NoticeState.
+const (
+	NoticeFailed  = openapi.NoticeFailed
+	NoticeSending = openapi.NoticeSending
+	NoticeSent    = openapi.NoticeSent
+	NoticeSkipped = openapi.NoticeSkipped
+)
+
 // Values of Offer.
 const (
 	Basic    = openapi.Basic
@@ -122,6 +144,12 @@ const (
 	ReleaseStateEnded   = openapi.ReleaseStateEnded
 	ReleaseStateGranted = openapi.ReleaseStateGranted
 	ReleaseStateOpen    = openapi.ReleaseStateOpen
+)
+
+// Values of RenewalNeed.
+const (
+	AutomaticRenewal = openapi.AutomaticRenewal
+	DueRenewal       = openapi.DueRenewal
 )
 
 // Values of RenewalState.
@@ -223,6 +251,9 @@ type Asked = openapi.Asked
 
 // AskedAccount defines model for AskedAccount.
 type AskedAccount = openapi.AskedAccount
+
+// Attachment defines model for Attachment.
+type Attachment = openapi.Attachment
 
 // AuditGrant defines model for AuditGrant.
 type AuditGrant = openapi.AuditGrant
@@ -328,6 +359,15 @@ type ExternalAccountKind = openapi.ExternalAccountKind
 // ExternalAccountList defines model for ExternalAccountList.
 type ExternalAccountList = openapi.ExternalAccountList
 
+// Forecast defines model for Forecast.
+type Forecast = openapi.Forecast
+
+// ForecastMonth defines model for ForecastMonth.
+type ForecastMonth = openapi.ForecastMonth
+
+// ForecastTotals What there is on the day that all counts from, the numbers as on the Customers page
+type ForecastTotals = openapi.ForecastTotals
+
 // History defines model for History.
 type History = openapi.History
 
@@ -400,6 +440,42 @@ type NewToken = openapi.NewToken
 // NewUser defines model for NewUser.
 type NewUser = openapi.NewUser
 
+// Notice defines model for Notice.
+type Notice = openapi.Notice
+
+// NoticeChoice defines model for NoticeChoice.
+type NoticeChoice = openapi.NoticeChoice
+
+// NoticeDelivery defines model for NoticeDelivery.
+type NoticeDelivery = openapi.NoticeDelivery
+
+// NoticeDevice defines model for NoticeDevice.
+type NoticeDevice = openapi.NoticeDevice
+
+// NoticeDevices defines model for NoticeDevices.
+type NoticeDevices = openapi.NoticeDevices
+
+// NoticeList defines model for NoticeList.
+type NoticeList = openapi.NoticeList
+
+// NoticeMails defines model for NoticeMails.
+type NoticeMails = openapi.NoticeMails
+
+// NoticeRecipient defines model for NoticeRecipient.
+type NoticeRecipient = openapi.NoticeRecipient
+
+// NoticeRecipientRole defines model for NoticeRecipient.Role.
+type NoticeRecipientRole = openapi.NoticeRecipientRole
+
+// NoticeState defines model for NoticeState.
+type NoticeState = openapi.NoticeState
+
+// NoticeSummary defines model for NoticeSummary.
+type NoticeSummary = openapi.NoticeSummary
+
+// NoticeWindow defines model for NoticeWindow.
+type NoticeWindow = openapi.NoticeWindow
+
 // Offer defines model for Offer.
 type Offer = openapi.Offer
 
@@ -417,6 +493,15 @@ type OperationState = openapi.OperationState
 
 // OrderedOffer That the devices are to run on; null is as before
 type OrderedOffer = openapi.OrderedOffer
+
+// OutboxEntry defines model for OutboxEntry.
+type OutboxEntry = openapi.OutboxEntry
+
+// OutboxList defines model for OutboxList.
+type OutboxList = openapi.OutboxList
+
+// OutboxMail defines model for OutboxMail.
+type OutboxMail = openapi.OutboxMail
 
 // Outcome defines model for Outcome.
 type Outcome = openapi.Outcome
@@ -540,6 +625,9 @@ type RenewalAnswer = openapi.RenewalAnswer
 
 // RenewalList defines model for RenewalList.
 type RenewalList = openapi.RenewalList
+
+// RenewalNeed Of devices that are not retired: due, somebody has to renew the service; automatic, it renews by itself
+type RenewalNeed = openapi.RenewalNeed
 
 // RenewalOrder defines model for RenewalOrder.
 type RenewalOrder = openapi.RenewalOrder
@@ -948,14 +1036,35 @@ type SuspendDeviceParams = openapi.SuspendDeviceParams
 // ConfirmEmailParams defines parameters for ConfirmEmail.
 type ConfirmEmailParams = openapi.ConfirmEmailParams
 
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams = openapi.GetForecastParams
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams = openapi.GetMeParams
 
 // EditMeParams defines parameters for EditMe.
 type EditMeParams = openapi.EditMeParams
 
+// GetNoticeChoiceParams defines parameters for GetNoticeChoice.
+type GetNoticeChoiceParams = openapi.GetNoticeChoiceParams
+
+// ChooseNoticesJSONBody defines parameters for ChooseNotices.
+type ChooseNoticesJSONBody = openapi.ChooseNoticesJSONBody
+
+// ChooseNoticesParams defines parameters for ChooseNotices.
+type ChooseNoticesParams = openapi.ChooseNoticesParams
+
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams = openapi.ChangePasswordParams
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams = openapi.ListNoticesParams
+
+// GetNoticeParams defines parameters for GetNotice.
+type GetNoticeParams = openapi.GetNoticeParams
+
+// AcknowledgeNoticeParams defines parameters for AcknowledgeNotice.
+type AcknowledgeNoticeParams = openapi.AcknowledgeNoticeParams
 
 // ListOperationsParams defines parameters for ListOperations.
 type ListOperationsParams = openapi.ListOperationsParams
@@ -965,6 +1074,12 @@ type GetOperationParams = openapi.GetOperationParams
 
 // GetOperationResultsParams defines parameters for GetOperationResults.
 type GetOperationResultsParams = openapi.GetOperationResultsParams
+
+// ListOutboxParams defines parameters for ListOutbox.
+type ListOutboxParams = openapi.ListOutboxParams
+
+// GetOutboxMailParams defines parameters for GetOutboxMail.
+type GetOutboxMailParams = openapi.GetOutboxMailParams
 
 // ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
 type ListPartnershipRequestsParams = openapi.ListPartnershipRequestsParams
@@ -1080,6 +1195,9 @@ type GetTransferParams = openapi.GetTransferParams
 // ReverseTransferParams defines parameters for ReverseTransfer.
 type ReverseTransferParams = openapi.ReverseTransferParams
 
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams = openapi.UnsubscribeParams
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = openapi.CreateAccountJSONRequestBody
 
@@ -1185,8 +1303,14 @@ type SuspendDeviceJSONRequestBody = openapi.SuspendDeviceJSONRequestBody
 // EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
 type EditMeJSONRequestBody = openapi.EditMeJSONRequestBody
 
+// ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
+type ChooseNoticesJSONRequestBody = openapi.ChooseNoticesJSONRequestBody
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = openapi.ChangePasswordJSONRequestBody
+
+// AcknowledgeNoticeJSONRequestBody defines body for AcknowledgeNotice for application/json ContentType.
+type AcknowledgeNoticeJSONRequestBody = openapi.AcknowledgeNoticeJSONRequestBody
 
 // RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
 type RequestPartnershipJSONRequestBody = openapi.RequestPartnershipJSONRequestBody
@@ -2264,6 +2388,21 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
 	ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetForecast Renewals to come, month by month
+	//
+	// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
+	// Customers page does; for the operator all accounts, for an auditor those of its grant.
+	// `account` narrows it to one of them.
+	// The months begin with the day that `at` names: today, a day to come (more than ten years ahead
+	// is 400 `forecast_too_far`), or a past one, with what was known then. `ends` and `automatic` of
+	// a month are what `/v1/devices` lists as of the evening before, with `renewal=due` and
+	// `renewal=automatic`, `serviceEndFrom` and `serviceEndTo`; partners who have left when it begins
+	// count no more. Of the first month they are those from that day on. Nothing is forecast to be
+	// ordered, transferred or registered.
+	//
+	// Corresponds with GET /v1/forecast (the `GetForecast` operationId).
+	GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Who asks, and which rights where
 	//
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
@@ -2295,6 +2434,37 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
 	EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetNoticeChoice How the caller gets the monthly notices
+	//
+	// For users. `choices` is empty for those who do not administer their account.
+	//
+	// Corresponds with GET /v1/me/notices (the `GetNoticeChoice` operationId).
+	GetNoticeChoice(ctx context.Context, params *GetNoticeChoiceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChooseNoticesWithBody Choose how to get the monthly notices
+	//
+	// `each` is a mail for each customer, `digest` one for all, `none` no mail.
+	// Administrators of a reseller get them one way or the other (`notices_required`),
+	// those of other accounts only by choice, others not at all
+	// (`notices_for_administrators`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/me/notices (the `ChooseNotices` operationId).
+	ChooseNoticesWithBody(ctx context.Context, params *ChooseNoticesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChooseNotices Choose how to get the monthly notices
+	//
+	// `each` is a mail for each customer, `digest` one for all, `none` no mail.
+	// Administrators of a reseller get them one way or the other (`notices_required`),
+	// those of other accounts only by choice, others not at all
+	// (`notices_for_administrators`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/me/notices (the `ChooseNotices` operationId).
+	ChooseNotices(ctx context.Context, params *ChooseNoticesParams, body ChooseNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChangePasswordWithBody Change the caller's own password
 	//
 	// Only who has signed in can (`session_required`), and who knows the current one:
@@ -2317,6 +2487,51 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/me:changePassword (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListNotices The monthly renewal notices, what was skipped and why
+	//
+	// On the 1st of each month a reseller's administrators and channel contacts are mailed
+	// the devices of each customer whose services end within 90 days or have ended. The
+	// list has those of the account acted for: a reseller's own, of a customer those that
+	// its own administrators get by choice. It needs `customers.read` there. State is
+	// `sending`, `sent`, `failed` (a mail was given up) or `skipped`, with a `reason`:
+	// `no_administrator` (the reseller had none) or `nothing_due`. Sort keys: month,
+	// account, reseller, state, devices; without `sort` the youngest first. JSON or,
+	// with `Accept: text/csv`, CSV.
+	//
+	// Corresponds with GET /v1/notices (the `ListNotices` operationId).
+	ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetNotice A notice with its devices and recipients
+	//
+	// The devices as they were on the 1st, new ones first, then those acknowledged before,
+	// then those that renew by themselves; `limit` and `cursor` are about them. With
+	// `Accept: text/csv` the file that the mail has brought.
+	//
+	// Corresponds with GET /v1/notices/{id} (the `GetNotice` operationId).
+	GetNotice(ctx context.Context, id openapi_types.UUID, params *GetNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcknowledgeNoticeWithBody Say that devices of a notice were seen
+	//
+	// All of them, or those named. In later notices they stand apart, below the new ones,
+	// while their service end stays what it is. It needs `devices.renew` in the reseller's
+	// account. `uid` of the answer is the notice.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
+	AcknowledgeNoticeWithBody(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcknowledgeNotice Say that devices of a notice were seen
+	//
+	// All of them, or those named. In later notices they stand apart, below the new ones,
+	// while their service end stays what it is. It needs `devices.renew` in the reseller's
+	// account. `uid` of the answer is the notice.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
+	AcknowledgeNotice(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, body AcknowledgeNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOperations The long requests of the caller's account
 	//
 	// Sort keys: createdAt; without `sort` the youngest first.
@@ -2336,6 +2551,19 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/operations/{id}/results (the `GetOperationResults` operationId).
 	GetOperationResults(ctx context.Context, id OperationID, params *GetOperationResultsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOutbox The mails of a service without a mail server (the operator only)
+	//
+	// The youngest first, without their texts. With a mail server there are none here.
+	// Sort keys: at, to, subject.
+	//
+	// Corresponds with GET /v1/outbox (the `ListOutbox` operationId).
+	ListOutbox(ctx context.Context, params *ListOutboxParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOutboxMail A mail as it would arrive (the operator only)
+	//
+	// Corresponds with GET /v1/outbox/{id} (the `GetOutboxMail` operationId).
+	GetOutboxMail(ctx context.Context, id openapi_types.UUID, params *GetOutboxMailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
 	//
@@ -3059,6 +3287,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/transfers/{id}/reversals (the `ReverseTransfer` operationId).
 	ReverseTransfer(ctx context.Context, id TransferID, params *ReverseTransferParams, body ReverseTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Unsubscribe End the notices that came with this token
+	//
+	// What `List-Unsubscribe` of a notice leads to, for one click (RFC 8058): the token is
+	// all it takes, whatever the body. May be repeated.
+	//
+	// Corresponds with POST /v1/unsubscriptions/{token} (the `Unsubscribe` operationId).
+	Unsubscribe(ctx context.Context, token Token, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAccounts The accounts the caller may see
@@ -4997,6 +5233,31 @@ func (c *RawClient) ConfirmEmail(ctx context.Context, token Token, params *Confi
 	return c.Client.Do(req)
 }
 
+// GetForecast Renewals to come, month by month
+//
+// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
+// Customers page does; for the operator all accounts, for an auditor those of its grant.
+// `account` narrows it to one of them.
+// The months begin with the day that `at` names: today, a day to come (more than ten years ahead
+// is 400 `forecast_too_far`), or a past one, with what was known then. `ends` and `automatic` of
+// a month are what `/v1/devices` lists as of the evening before, with `renewal=due` and
+// `renewal=automatic`, `serviceEndFrom` and `serviceEndTo`; partners who have left when it begins
+// count no more. Of the first month they are those from that day on. Nothing is forecast to be
+// ordered, transferred or registered.
+//
+// Corresponds with GET /v1/forecast (the `GetForecast` operationId).
+func (c *RawClient) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetForecastRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Who asks, and which rights where
 //
 // Corresponds with GET /v1/me (the `GetMe` operationId).
@@ -5058,6 +5319,67 @@ func (c *RawClient) EditMe(ctx context.Context, params *EditMeParams, body EditM
 	return c.Client.Do(req)
 }
 
+// GetNoticeChoice How the caller gets the monthly notices
+//
+// For users. `choices` is empty for those who do not administer their account.
+//
+// Corresponds with GET /v1/me/notices (the `GetNoticeChoice` operationId).
+func (c *RawClient) GetNoticeChoice(ctx context.Context, params *GetNoticeChoiceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNoticeChoiceRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChooseNoticesWithBody Choose how to get the monthly notices
+//
+// `each` is a mail for each customer, `digest` one for all, `none` no mail.
+// Administrators of a reseller get them one way or the other (`notices_required`),
+// those of other accounts only by choice, others not at all
+// (`notices_for_administrators`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/me/notices (the `ChooseNotices` operationId).
+func (c *RawClient) ChooseNoticesWithBody(ctx context.Context, params *ChooseNoticesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChooseNoticesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChooseNotices Choose how to get the monthly notices
+//
+// `each` is a mail for each customer, `digest` one for all, `none` no mail.
+// Administrators of a reseller get them one way or the other (`notices_required`),
+// those of other accounts only by choice, others not at all
+// (`notices_for_administrators`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/me/notices (the `ChooseNotices` operationId).
+func (c *RawClient) ChooseNotices(ctx context.Context, params *ChooseNoticesParams, body ChooseNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChooseNoticesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChangePasswordWithBody Change the caller's own password
 //
 // Only who has signed in can (`session_required`), and who knows the current one:
@@ -5090,6 +5412,91 @@ func (c *RawClient) ChangePasswordWithBody(ctx context.Context, params *ChangePa
 // Corresponds with POST /v1/me:changePassword (the `ChangePassword` operationId).
 func (c *RawClient) ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePasswordRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListNotices The monthly renewal notices, what was skipped and why
+//
+// On the 1st of each month a reseller's administrators and channel contacts are mailed
+// the devices of each customer whose services end within 90 days or have ended. The
+// list has those of the account acted for: a reseller's own, of a customer those that
+// its own administrators get by choice. It needs `customers.read` there. State is
+// `sending`, `sent`, `failed` (a mail was given up) or `skipped`, with a `reason`:
+// `no_administrator` (the reseller had none) or `nothing_due`. Sort keys: month,
+// account, reseller, state, devices; without `sort` the youngest first. JSON or,
+// with `Accept: text/csv`, CSV.
+//
+// Corresponds with GET /v1/notices (the `ListNotices` operationId).
+func (c *RawClient) ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNoticesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetNotice A notice with its devices and recipients
+//
+// The devices as they were on the 1st, new ones first, then those acknowledged before,
+// then those that renew by themselves; `limit` and `cursor` are about them. With
+// `Accept: text/csv` the file that the mail has brought.
+//
+// Corresponds with GET /v1/notices/{id} (the `GetNotice` operationId).
+func (c *RawClient) GetNotice(ctx context.Context, id openapi_types.UUID, params *GetNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNoticeRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcknowledgeNoticeWithBody Say that devices of a notice were seen
+//
+// All of them, or those named. In later notices they stand apart, below the new ones,
+// while their service end stays what it is. It needs `devices.renew` in the reseller's
+// account. `uid` of the answer is the notice.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
+func (c *RawClient) AcknowledgeNoticeWithBody(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcknowledgeNoticeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcknowledgeNotice Say that devices of a notice were seen
+//
+// All of them, or those named. In later notices they stand apart, below the new ones,
+// while their service end stays what it is. It needs `devices.renew` in the reseller's
+// account. `uid` of the answer is the notice.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
+func (c *RawClient) AcknowledgeNotice(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, body AcknowledgeNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcknowledgeNoticeRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5140,6 +5547,39 @@ func (c *RawClient) GetOperation(ctx context.Context, id OperationID, params *Ge
 // Corresponds with GET /v1/operations/{id}/results (the `GetOperationResults` operationId).
 func (c *RawClient) GetOperationResults(ctx context.Context, id OperationID, params *GetOperationResultsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOperationResultsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOutbox The mails of a service without a mail server (the operator only)
+//
+// The youngest first, without their texts. With a mail server there are none here.
+// Sort keys: at, to, subject.
+//
+// Corresponds with GET /v1/outbox (the `ListOutbox` operationId).
+func (c *RawClient) ListOutbox(ctx context.Context, params *ListOutboxParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOutboxRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOutboxMail A mail as it would arrive (the operator only)
+//
+// Corresponds with GET /v1/outbox/{id} (the `GetOutboxMail` operationId).
+func (c *RawClient) GetOutboxMail(ctx context.Context, id openapi_types.UUID, params *GetOutboxMailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOutboxMailRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6513,6 +6953,24 @@ func (c *RawClient) ReverseTransferWithBody(ctx context.Context, id TransferID, 
 // Corresponds with POST /v1/transfers/{id}/reversals (the `ReverseTransfer` operationId).
 func (c *RawClient) ReverseTransfer(ctx context.Context, id TransferID, params *ReverseTransferParams, body ReverseTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReverseTransferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Unsubscribe End the notices that came with this token
+//
+// What `List-Unsubscribe` of a notice leads to, for one click (RFC 8058): the token is
+// all it takes, whatever the body. May be repeated.
+//
+// Corresponds with POST /v1/unsubscriptions/{token} (the `Unsubscribe` operationId).
+func (c *RawClient) Unsubscribe(ctx context.Context, token Token, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnsubscribeRequest(c.Server, token, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12664,6 +13122,18 @@ func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Requ
 
 		}
 
+		if params.Renewal != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "renewal", *params.Renewal, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -13543,6 +14013,111 @@ func NewConfirmEmailRequest(server string, token Token, params *ConfirmEmailPara
 	return req, nil
 }
 
+// NewGetForecastRequest constructs an http.Request for the GetForecast method
+func NewGetForecastRequest(server string, params *GetForecastParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/forecast")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Months != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "months", *params.Months, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -13717,6 +14292,168 @@ func NewEditMeRequestWithBody(server string, params *EditMeParams, contentType s
 	return req, nil
 }
 
+// NewGetNoticeChoiceRequest constructs an http.Request for the GetNoticeChoice method
+func NewGetNoticeChoiceRequest(server string, params *GetNoticeChoiceParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChooseNoticesRequest calls the generic ChooseNotices builder with application/json body
+func NewChooseNoticesRequest(server string, params *ChooseNoticesParams, body ChooseNoticesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChooseNoticesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewChooseNoticesRequestWithBody constructs an http.Request for the ChooseNotices method, with any body, and a specified content type
+func NewChooseNoticesRequestWithBody(server string, params *ChooseNoticesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
 func NewChangePasswordRequest(server string, params *ChangePasswordParams, body ChangePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -13745,6 +14482,371 @@ func NewChangePasswordRequestWithBody(server string, params *ChangePasswordParam
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListNoticesRequest constructs an http.Request for the ListNotices method
+func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Month != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", *params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Recipient != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recipient", *params.Recipient, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Seen != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "seen", *params.Seen, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetNoticeRequest constructs an http.Request for the GetNotice method
+func NewGetNoticeRequest(server string, id openapi_types.UUID, params *GetNoticeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/notices/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAcknowledgeNoticeRequest calls the generic AcknowledgeNotice builder with application/json body
+func NewAcknowledgeNoticeRequest(server string, id openapi_types.UUID, params *AcknowledgeNoticeParams, body AcknowledgeNoticeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcknowledgeNoticeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAcknowledgeNoticeRequestWithBody constructs an http.Request for the AcknowledgeNotice method, with any body, and a specified content type
+func NewAcknowledgeNoticeRequestWithBody(server string, id openapi_types.UUID, params *AcknowledgeNoticeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/notices/%s:acknowledge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -14083,6 +15185,181 @@ func NewGetOperationResultsRequest(server string, id OperationID, params *GetOpe
 			req.Header.Set("X-Account", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListOutboxRequest constructs an http.Request for the ListOutbox method
+func NewListOutboxRequest(server string, params *ListOutboxParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetOutboxMailRequest constructs an http.Request for the GetOutboxMail method
+func NewGetOutboxMailRequest(server string, id openapi_types.UUID, params *GetOutboxMailParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outbox/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -17870,6 +19147,67 @@ func NewReverseTransferRequestWithBody(server string, id TransferID, params *Rev
 	return req, nil
 }
 
+// NewUnsubscribeRequest constructs an http.Request for the Unsubscribe method
+func NewUnsubscribeRequest(server string, token Token, params *UnsubscribeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/unsubscriptions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *RawClient) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -21040,6 +22378,57 @@ func (c *Client) ConfirmEmail(ctx context.Context, token Token, params *ConfirmE
 	return readConfirmEmailResponse(rsp)
 }
 
+// GetForecastResponse is the answer to GetForecast: the field of its status is set.
+type GetForecastResponse struct {
+	Response
+	JSON200 *Forecast // 200, application/json
+}
+
+func readGetForecastResponse(rsp *http.Response) (*GetForecastResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetForecastResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetForecast Renewals to come, month by month
+//
+// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
+// Customers page does; for the operator all accounts, for an auditor those of its grant.
+// `account` narrows it to one of them.
+// The months begin with the day that `at` names: today, a day to come (more than ten years ahead
+// is 400 `forecast_too_far`), or a past one, with what was known then. `ends` and `automatic` of
+// a month are what `/v1/devices` lists as of the evening before, with `renewal=due` and
+// `renewal=automatic`, `serviceEndFrom` and `serviceEndTo`; partners who have left when it begins
+// count no more. Of the first month they are those from that day on. Nothing is forecast to be
+// ordered, transferred or registered.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/forecast (the `GetForecast` operationId).
+func (c *Client) GetForecast(ctx context.Context, params *GetForecastParams, reqEditors ...RequestEditorFn) (*GetForecastResponse, error) {
+	var waiting GetForecastParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetForecast(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetForecastResponse(rsp)
+}
+
 // GetMeResponse is the answer to GetMe: the field of its status is set.
 type GetMeResponse struct {
 	Response
@@ -21139,6 +22528,105 @@ func (c *Client) EditMe(ctx context.Context, params *EditMeParams, body EditMeJS
 	return readEditMeResponse(rsp)
 }
 
+// GetNoticeChoiceResponse is the answer to GetNoticeChoice: the field of its status is set.
+type GetNoticeChoiceResponse struct {
+	Response
+	JSON200 *NoticeChoice // 200, application/json
+}
+
+func readGetNoticeChoiceResponse(rsp *http.Response) (*GetNoticeChoiceResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetNoticeChoiceResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetNoticeChoice How the caller gets the monthly notices
+//
+// For users. `choices` is empty for those who do not administer their account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/me/notices (the `GetNoticeChoice` operationId).
+func (c *Client) GetNoticeChoice(ctx context.Context, params *GetNoticeChoiceParams, reqEditors ...RequestEditorFn) (*GetNoticeChoiceResponse, error) {
+	var waiting GetNoticeChoiceParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetNoticeChoice(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetNoticeChoiceResponse(rsp)
+}
+
+// ChooseNoticesResponse is the answer to ChooseNotices: the field of its status is set.
+type ChooseNoticesResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readChooseNoticesResponse(rsp *http.Response) (*ChooseNoticesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ChooseNoticesResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ChooseNoticesWithBody Choose how to get the monthly notices
+//
+// `each` is a mail for each customer, `digest` one for all, `none` no mail.
+// Administrators of a reseller get them one way or the other (`notices_required`),
+// those of other accounts only by choice, others not at all
+// (`notices_for_administrators`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/me/notices (the `ChooseNotices` operationId).
+func (c *Client) ChooseNoticesWithBody(ctx context.Context, params *ChooseNoticesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChooseNoticesResponse, error) {
+	rsp, err := c.Raw.ChooseNoticesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChooseNoticesResponse(rsp)
+}
+
+// ChooseNotices Choose how to get the monthly notices
+//
+// `each` is a mail for each customer, `digest` one for all, `none` no mail.
+// Administrators of a reseller get them one way or the other (`notices_required`),
+// those of other accounts only by choice, others not at all
+// (`notices_for_administrators`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/me/notices (the `ChooseNotices` operationId).
+func (c *Client) ChooseNotices(ctx context.Context, params *ChooseNoticesParams, body ChooseNoticesJSONRequestBody, reqEditors ...RequestEditorFn) (*ChooseNoticesResponse, error) {
+	rsp, err := c.Raw.ChooseNotices(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readChooseNoticesResponse(rsp)
+}
+
 // ChangePasswordResponse is the answer to ChangePassword: the field of its status is set.
 type ChangePasswordResponse struct {
 	Response
@@ -21191,6 +22679,155 @@ func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParam
 		return nil, err
 	}
 	return readChangePasswordResponse(rsp)
+}
+
+// ListNoticesResponse is the answer to ListNotices: the field of its status is set.
+type ListNoticesResponse struct {
+	Response
+	JSON200 *NoticeList // 200, application/json
+}
+
+func readListNoticesResponse(rsp *http.Response) (*ListNoticesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListNoticesResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListNotices The monthly renewal notices, what was skipped and why
+//
+// On the 1st of each month a reseller's administrators and channel contacts are mailed
+// the devices of each customer whose services end within 90 days or have ended. The
+// list has those of the account acted for: a reseller's own, of a customer those that
+// its own administrators get by choice. It needs `customers.read` there. State is
+// `sending`, `sent`, `failed` (a mail was given up) or `skipped`, with a `reason`:
+// `no_administrator` (the reseller had none) or `nothing_due`. Sort keys: month,
+// account, reseller, state, devices; without `sort` the youngest first. JSON or,
+// with `Accept: text/csv`, CSV.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/notices (the `ListNotices` operationId).
+func (c *Client) ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error) {
+	var waiting ListNoticesParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListNotices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListNoticesResponse(rsp)
+}
+
+// GetNoticeResponse is the answer to GetNotice: the field of its status is set.
+type GetNoticeResponse struct {
+	Response
+	JSON200 *Notice // 200, application/json
+}
+
+func readGetNoticeResponse(rsp *http.Response) (*GetNoticeResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetNoticeResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetNotice A notice with its devices and recipients
+//
+// The devices as they were on the 1st, new ones first, then those acknowledged before,
+// then those that renew by themselves; `limit` and `cursor` are about them. With
+// `Accept: text/csv` the file that the mail has brought.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/notices/{id} (the `GetNotice` operationId).
+func (c *Client) GetNotice(ctx context.Context, id openapi_types.UUID, params *GetNoticeParams, reqEditors ...RequestEditorFn) (*GetNoticeResponse, error) {
+	var waiting GetNoticeParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetNotice(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetNoticeResponse(rsp)
+}
+
+// AcknowledgeNoticeResponse is the answer to AcknowledgeNotice: the field of its status is set.
+type AcknowledgeNoticeResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readAcknowledgeNoticeResponse(rsp *http.Response) (*AcknowledgeNoticeResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &AcknowledgeNoticeResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// AcknowledgeNoticeWithBody Say that devices of a notice were seen
+//
+// All of them, or those named. In later notices they stand apart, below the new ones,
+// while their service end stays what it is. It needs `devices.renew` in the reseller's
+// account. `uid` of the answer is the notice.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
+func (c *Client) AcknowledgeNoticeWithBody(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcknowledgeNoticeResponse, error) {
+	rsp, err := c.Raw.AcknowledgeNoticeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAcknowledgeNoticeResponse(rsp)
+}
+
+// AcknowledgeNotice Say that devices of a notice were seen
+//
+// All of them, or those named. In later notices they stand apart, below the new ones,
+// while their service end stays what it is. It needs `devices.renew` in the reseller's
+// account. `uid` of the answer is the notice.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/notices/{id}:acknowledge (the `AcknowledgeNotice` operationId).
+func (c *Client) AcknowledgeNotice(ctx context.Context, id openapi_types.UUID, params *AcknowledgeNoticeParams, body AcknowledgeNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*AcknowledgeNoticeResponse, error) {
+	rsp, err := c.Raw.AcknowledgeNotice(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAcknowledgeNoticeResponse(rsp)
 }
 
 // ListOperationsResponse is the answer to ListOperations: the field of its status is set.
@@ -21319,6 +22956,91 @@ func (c *Client) GetOperationResults(ctx context.Context, id OperationID, params
 		return nil, err
 	}
 	return readGetOperationResultsResponse(rsp)
+}
+
+// ListOutboxResponse is the answer to ListOutbox: the field of its status is set.
+type ListOutboxResponse struct {
+	Response
+	JSON200 *OutboxList // 200, application/json
+}
+
+func readListOutboxResponse(rsp *http.Response) (*ListOutboxResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListOutboxResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListOutbox The mails of a service without a mail server (the operator only)
+//
+// The youngest first, without their texts. With a mail server there are none here.
+// Sort keys: at, to, subject.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/outbox (the `ListOutbox` operationId).
+func (c *Client) ListOutbox(ctx context.Context, params *ListOutboxParams, reqEditors ...RequestEditorFn) (*ListOutboxResponse, error) {
+	var waiting ListOutboxParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ListOutbox(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListOutboxResponse(rsp)
+}
+
+// GetOutboxMailResponse is the answer to GetOutboxMail: the field of its status is set.
+type GetOutboxMailResponse struct {
+	Response
+	JSON200 *OutboxMail // 200, application/json
+}
+
+func readGetOutboxMailResponse(rsp *http.Response) (*GetOutboxMailResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetOutboxMailResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetOutboxMail A mail as it would arrive (the operator only)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/outbox/{id} (the `GetOutboxMail` operationId).
+func (c *Client) GetOutboxMail(ctx context.Context, id openapi_types.UUID, params *GetOutboxMailParams, reqEditors ...RequestEditorFn) (*GetOutboxMailResponse, error) {
+	var waiting GetOutboxMailParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetOutboxMail(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetOutboxMailResponse(rsp)
 }
 
 // ListPartnershipRequestsResponse is the answer to ListPartnershipRequests: the field of its status is set.
@@ -23432,4 +25154,40 @@ func (c *Client) ReverseTransfer(ctx context.Context, id TransferID, params *Rev
 		return nil, err
 	}
 	return readReverseTransferResponse(rsp)
+}
+
+// UnsubscribeResponse is the answer to Unsubscribe: the field of its status is set.
+type UnsubscribeResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readUnsubscribeResponse(rsp *http.Response) (*UnsubscribeResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &UnsubscribeResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// Unsubscribe End the notices that came with this token
+//
+// What `List-Unsubscribe` of a notice leads to, for one click (RFC 8058): the token is
+// all it takes, whatever the body. May be repeated.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/unsubscriptions/{token} (the `Unsubscribe` operationId).
+func (c *Client) Unsubscribe(ctx context.Context, token Token, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*UnsubscribeResponse, error) {
+	rsp, err := c.Raw.Unsubscribe(ctx, token, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readUnsubscribeResponse(rsp)
 }

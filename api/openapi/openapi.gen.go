@@ -186,6 +186,72 @@ func (e LifeCycleState) Valid() bool {
 	}
 }
 
+// Defines values for NoticeDelivery.
+const (
+	NoticeDigest NoticeDelivery = "digest"
+	NoticeEach   NoticeDelivery = "each"
+	NoticeNone   NoticeDelivery = "none"
+)
+
+// Valid indicates whether the value is a known member of the NoticeDelivery enum.
+func (e NoticeDelivery) Valid() bool {
+	switch e {
+	case NoticeDigest:
+		return true
+	case NoticeEach:
+		return true
+	case NoticeNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeRecipientRole.
+const (
+	ToAdministrator         NoticeRecipientRole = "administrator"
+	ToChannelContact        NoticeRecipientRole = "channelContact"
+	ToCustomerAdministrator NoticeRecipientRole = "customerAdministrator"
+)
+
+// Valid indicates whether the value is a known member of the NoticeRecipientRole enum.
+func (e NoticeRecipientRole) Valid() bool {
+	switch e {
+	case ToAdministrator:
+		return true
+	case ToChannelContact:
+		return true
+	case ToCustomerAdministrator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeState.
+const (
+	NoticeFailed  NoticeState = "failed"
+	NoticeSending NoticeState = "sending"
+	NoticeSent    NoticeState = "sent"
+	NoticeSkipped NoticeState = "skipped"
+)
+
+// Valid indicates whether the value is a known member of the NoticeState enum.
+func (e NoticeState) Valid() bool {
+	switch e {
+	case NoticeFailed:
+		return true
+	case NoticeSending:
+		return true
+	case NoticeSent:
+		return true
+	case NoticeSkipped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Offer.
 const (
 	Basic    Offer = "basic"
@@ -351,6 +417,24 @@ func (e ReleaseState) Valid() bool {
 	case ReleaseStateGranted:
 		return true
 	case ReleaseStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RenewalNeed.
+const (
+	AutomaticRenewal RenewalNeed = "automatic"
+	DueRenewal       RenewalNeed = "due"
+)
+
+// Valid indicates whether the value is a known member of the RenewalNeed enum.
+func (e RenewalNeed) Valid() bool {
+	switch e {
+	case AutomaticRenewal:
+		return true
+	case DueRenewal:
 		return true
 	default:
 		return false
@@ -662,6 +746,15 @@ type AskedAccount struct {
 	// Name The reseller is told when its request was accepted
 	Name *string            `json:"name"`
 	Uid  openapi_types.UUID `json:"uid"`
+}
+
+// Attachment defines model for Attachment.
+type Attachment struct {
+	// Content In base64
+	Content []byte `json:"content"`
+	Name    string `json:"name"`
+	Size    int    `json:"size"`
+	Type    string `json:"type"`
 }
 
 // AuditGrant defines model for AuditGrant.
@@ -1019,6 +1112,52 @@ type ExternalAccountList struct {
 	Total      int               `json:"total"`
 }
 
+// Forecast defines model for Forecast.
+type Forecast struct {
+	// From The day that all counts from
+	From   string          `json:"from"`
+	Months []ForecastMonth `json:"months"`
+
+	// Totals What there is on the day that all counts from, the numbers as on the Customers page
+	Totals ForecastTotals `json:"totals"`
+}
+
+// ForecastMonth defines model for ForecastMonth.
+type ForecastMonth struct {
+	// Automatic Devices of resellers whose service ends in it and renews by itself
+	Automatic int `json:"automatic"`
+
+	// Ends Devices whose service ends in it and has to be renewed by somebody
+	Ends int `json:"ends"`
+
+	// Expired Devices that have expired on its last day if nobody renews any
+	Expired int `json:"expired"`
+
+	// From Its first day, in the first month the day that all counts from
+	From string `json:"from"`
+
+	// Month Example: 2027-03
+	Month string `json:"month"`
+	To    string `json:"to"`
+}
+
+// ForecastTotals What there is on the day that all counts from, the numbers as on the Customers page
+type ForecastTotals struct {
+	// Accounts That are counted
+	Accounts      int `json:"accounts"`
+	ActiveSystems int `json:"activeSystems"`
+	AutoRenewing  int `json:"autoRenewing"`
+
+	// Customers How many of them are customers: rows of the Customers page, for the operator and auditors standard accounts
+	Customers      int           `json:"customers"`
+	Expired        int           `json:"expired"`
+	InitialRenewal *string       `json:"initialRenewal"`
+	LastRenewal    *string       `json:"lastRenewal"`
+	RenewalSystems int           `json:"renewalSystems"`
+	TotalSystems   int           `json:"totalSystems"`
+	Windows        []WindowCount `json:"windows"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Checks []HealthCheck `json:"checks"`
@@ -1347,6 +1486,139 @@ type NewUser struct {
 	Reason *ReasonText `json:"reason,omitempty"`
 }
 
+// Notice defines model for Notice.
+type Notice struct {
+	Items      []NoticeDevice    `json:"items"`
+	NextCursor *string           `json:"nextCursor"`
+	Notice     NoticeSummary     `json:"notice"`
+	Recipients []NoticeRecipient `json:"recipients"`
+	Total      int               `json:"total"`
+}
+
+// NoticeChoice defines model for NoticeChoice.
+type NoticeChoice struct {
+	Choices  []NoticeDelivery `json:"choices"`
+	Delivery NoticeDelivery   `json:"delivery"`
+}
+
+// NoticeDelivery defines model for NoticeDelivery.
+type NoticeDelivery string
+
+// NoticeDevice defines model for NoticeDevice.
+type NoticeDevice struct {
+	AutoRenew bool `json:"autoRenew"`
+
+	// DaysLeft Less than none when it has expired
+	DaysLeft       int            `json:"daysLeft"`
+	Imei           *string        `json:"imei"`
+	Labels         []string       `json:"labels"`
+	LifeCycleState LifeCycleState `json:"lifeCycleState"`
+	Model          string         `json:"model"`
+	Name           string         `json:"name"`
+	Offer          string         `json:"offer"`
+
+	// Seen Acknowledged in this one
+	Seen bool `json:"seen"`
+
+	// SeenBefore Acknowledged in an earlier month
+	SeenBefore    bool               `json:"seenBefore"`
+	SerialNumber  string             `json:"serialNumber"`
+	ServiceEnd    string             `json:"serviceEnd"`
+	ServiceStart  *string            `json:"serviceStart"`
+	SupportExpiry *string            `json:"supportExpiry"`
+	Uid           openapi_types.UUID `json:"uid"`
+	WarrantyEnd   *string            `json:"warrantyEnd"`
+
+	// Window Name of the renewal window, or `expired`
+	Window *string `json:"window"`
+}
+
+// NoticeDevices defines model for NoticeDevices.
+type NoticeDevices struct {
+	AutoRenewing int `json:"autoRenewing"`
+	Expired      int `json:"expired"`
+	New          int `json:"new"`
+
+	// SeenBefore Acknowledged in an earlier month
+	SeenBefore int            `json:"seenBefore"`
+	Total      int            `json:"total"`
+	Windows    []NoticeWindow `json:"windows"`
+}
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	Items      []NoticeSummary `json:"items"`
+	NextCursor *string         `json:"nextCursor"`
+	Total      int             `json:"total"`
+}
+
+// NoticeMails defines model for NoticeMails.
+type NoticeMails struct {
+	Failed int `json:"failed"`
+	Sent   int `json:"sent"`
+	Total  int `json:"total"`
+}
+
+// NoticeRecipient defines model for NoticeRecipient.
+type NoticeRecipient struct {
+	At *time.Time `json:"at"`
+
+	// Digest In one mail with all other customers
+	Digest bool               `json:"digest"`
+	Mail   openapi_types.UUID `json:"mail"`
+
+	// Person E-mail and name of a person who was erased read `erased`.
+	Person Person `json:"person"`
+
+	// Reason Why it was given up, as the mail server says
+	Reason string              `json:"reason"`
+	Role   NoticeRecipientRole `json:"role"`
+	State  NoticeState         `json:"state"`
+}
+
+// NoticeRecipientRole defines model for NoticeRecipient.Role.
+type NoticeRecipientRole string
+
+// NoticeState defines model for NoticeState.
+type NoticeState string
+
+// NoticeSummary defines model for NoticeSummary.
+type NoticeSummary struct {
+	Account Owner `json:"account"`
+
+	// At When it was made or skipped
+	At time.Time `json:"at"`
+
+	// Date The 1st that everything is as of
+	Date    string             `json:"date"`
+	Devices NoticeDevices      `json:"devices"`
+	Id      openapi_types.UUID `json:"id"`
+	Mails   NoticeMails        `json:"mails"`
+
+	// Month Example: 2027-03
+	Month string `json:"month"`
+
+	// Reason Why it was skipped: no_administrator, nothing_due
+	Reason   *string `json:"reason"`
+	Reseller Owner   `json:"reseller"`
+
+	// Seen Nothing is left to be acknowledged
+	Seen   bool       `json:"seen"`
+	SeenAt *time.Time `json:"seenAt"`
+
+	// SeenBy Empty strings where it is not to be seen
+	SeenBy *Actor      `json:"seenBy,omitempty"`
+	State  NoticeState `json:"state"`
+}
+
+// NoticeWindow defines model for NoticeWindow.
+type NoticeWindow struct {
+	Count   int    `json:"count"`
+	FromDay int    `json:"fromDay"`
+	Name    string `json:"name"`
+	ToDay   int    `json:"toDay"`
+}
+
 // Offer defines model for Offer.
 type Offer string
 
@@ -1380,6 +1652,35 @@ type OperationState string
 
 // OrderedOffer That the devices are to run on; null is as before
 type OrderedOffer = string
+
+// OutboxEntry defines model for OutboxEntry.
+type OutboxEntry struct {
+	At      time.Time          `json:"at"`
+	Id      openapi_types.UUID `json:"id"`
+	Subject string             `json:"subject"`
+	To      string             `json:"to"`
+}
+
+// OutboxList defines model for OutboxList.
+type OutboxList struct {
+	Items      []OutboxEntry `json:"items"`
+	NextCursor *string       `json:"nextCursor"`
+	Total      int           `json:"total"`
+}
+
+// OutboxMail defines model for OutboxMail.
+type OutboxMail struct {
+	At          time.Time          `json:"at"`
+	Attachments []Attachment       `json:"attachments"`
+	Html        *string            `json:"html"`
+	Id          openapi_types.UUID `json:"id"`
+	Subject     string             `json:"subject"`
+	Text        string             `json:"text"`
+	To          string             `json:"to"`
+
+	// Unsubscribe Where a POST ends such mails
+	Unsubscribe *string `json:"unsubscribe"`
+}
 
 // Outcome defines model for Outcome.
 type Outcome string
@@ -1776,6 +2077,9 @@ type RenewalList struct {
 	NextCursor *string        `json:"nextCursor"`
 	Total      int            `json:"total"`
 }
+
+// RenewalNeed Of devices that are not retired: due, somebody has to renew the service; automatic, it renews by itself
+type RenewalNeed string
 
 // RenewalOrder defines model for RenewalOrder.
 type RenewalOrder struct {
@@ -2363,10 +2667,14 @@ type ListAccountsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2402,10 +2710,14 @@ type GetAccountParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2433,10 +2745,14 @@ type ListChannelContactsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2477,10 +2793,14 @@ type GetChannelContactParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2493,10 +2813,14 @@ type ListExternalAccountsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2547,10 +2871,14 @@ type GetExternalAccountParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2637,10 +2965,14 @@ type ListProfilesParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2693,10 +3025,14 @@ type GetProfileParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2724,10 +3060,14 @@ type GetSecurityParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -2785,10 +3125,14 @@ type ListUsersParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -2826,10 +3170,14 @@ type GetUserParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -3021,10 +3369,14 @@ type ListAuditGrantsParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3085,10 +3437,14 @@ type GetCatalogueParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3126,10 +3482,14 @@ type GetModelParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -3154,10 +3514,14 @@ type ListCustomersParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3234,10 +3598,14 @@ type ListDevicesParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf  *AsOf  `form:"asOf,omitempty" json:"asOf,omitempty"`
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3264,7 +3632,8 @@ type ListDevicesParams struct {
 	Expired        *bool                 `form:"expired,omitempty" json:"expired,omitempty"`
 
 	// SimNotAllowed With true only devices that carry an ICCID in a reseller's account, where no SIM is allowed, retired ones left out; with false only others
-	SimNotAllowed *bool `form:"simNotAllowed,omitempty" json:"simNotAllowed,omitempty"`
+	SimNotAllowed *bool        `form:"simNotAllowed,omitempty" json:"simNotAllowed,omitempty"`
+	Renewal       *RenewalNeed `form:"renewal,omitempty" json:"renewal,omitempty"`
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
@@ -3276,10 +3645,14 @@ type GetDeviceParams struct {
 	// the last write of the same credential, a second at most; 0 waits for nothing.
 	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 
-	// AsOf A past instant in the service's own time, in a sandbox that of its clock: the answer is
+	// AsOf An instant in the service's own time, in a sandbox that of its clock: the answer is
 	// what had happened by then, by `occurredAt`, and windows, expiry and states count from that
 	// day. A date means its end (UTC), today's the present. Rights are those of today, and erased
-	// persons stay erased. Later than now is 400 `instant_in_future`.
+	// persons stay erased.
+	// Later than now the answer is a forecast, told by the header X-Forecast: what this read will
+	// show then if nothing but time happens. Dates count from that day, devices that renew by
+	// themselves have done so, partnerships that end before then are gone and invitations have run
+	// out; revisions and positions are those of now. More than ten years ahead is 400 `forecast_too_far`.
 	AsOf *AsOf `form:"asOf,omitempty" json:"asOf,omitempty"`
 
 	// XAccount UID of the account to act for
@@ -3384,6 +3757,25 @@ type ConfirmEmailParams struct {
 	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 }
 
+// GetForecastParams defines parameters for GetForecast.
+type GetForecastParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// At Day or instant that all counts from, as `asOf`; today's is the present
+	At *string `form:"at,omitempty" json:"at,omitempty"`
+
+	// Months How many
+	Months *int `form:"months,omitempty" json:"months,omitempty"`
+
+	// Account UID of one account
+	Account *openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
 	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
@@ -3409,8 +3801,89 @@ type EditMeParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetNoticeChoiceParams defines parameters for GetNoticeChoice.
+type GetNoticeChoiceParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ChooseNoticesJSONBody defines parameters for ChooseNotices.
+type ChooseNoticesJSONBody struct {
+	Delivery NoticeDelivery `json:"delivery"`
+}
+
+// ChooseNoticesParams defines parameters for ChooseNotices.
+type ChooseNoticesParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+
+	// IdempotencyKey Makes a repeat of this request safe
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort  *Sort     `form:"sort,omitempty" json:"sort,omitempty"`
+	Month *[]string `form:"month,omitempty" json:"month,omitempty"`
+
+	// Account The customer
+	Account *[]openapi_types.UUID `form:"account,omitempty" json:"account,omitempty"`
+	State   *[]NoticeState        `form:"state,omitempty" json:"state,omitempty"`
+
+	// Recipient E-mail address or id of a person
+	Recipient *[]string `form:"recipient,omitempty" json:"recipient,omitempty"`
+
+	// Seen Whether nothing is left to be acknowledged; skipped ones are neither
+	Seen *bool `form:"seen,omitempty" json:"seen,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// GetNoticeParams defines parameters for GetNotice.
+type GetNoticeParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// XAccount UID of the account to act for
+	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// AcknowledgeNoticeParams defines parameters for AcknowledgeNotice.
+type AcknowledgeNoticeParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
 
@@ -3459,6 +3932,35 @@ type GetOperationResultsParams struct {
 
 	// XAccount UID of the account to act for
 	XAccount *XAccount `json:"X-Account,omitempty"`
+}
+
+// ListOutboxParams defines parameters for ListOutbox.
+type ListOutboxParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor nextCursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Sort Keys separated by commas, the first one first; a leading minus sorts descending
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// To The recipient's address
+	To *[]string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Search Words, each of which has to be part of a name, an e-mail address or an identifier
+	// that the list shows, in any case and without regard to accents: `cafe` finds
+	// Café. A UID is found by eight of its characters or more, a device's by all.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+}
+
+// GetOutboxMailParams defines parameters for GetOutboxMail.
+type GetOutboxMailParams struct {
+	// MinPosition The X-Position of a write that must be visible. Without it a read waits for
+	// the last write of the same credential, a second at most; 0 waits for nothing.
+	MinPosition *MinPosition `form:"minPosition,omitempty" json:"minPosition,omitempty"`
 }
 
 // ListPartnershipRequestsParams defines parameters for ListPartnershipRequests.
@@ -3957,6 +4459,12 @@ type ReverseTransferParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams struct {
+	// DryRun Decide as always, write nothing
+	DryRun *DryRun `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
@@ -4062,8 +4570,14 @@ type SuspendDeviceJSONRequestBody = Reason
 // EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
 type EditMeJSONRequestBody = MeEdit
 
+// ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
+type ChooseNoticesJSONRequestBody ChooseNoticesJSONBody
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// AcknowledgeNoticeJSONRequestBody defines body for AcknowledgeNotice for application/json ContentType.
+type AcknowledgeNoticeJSONRequestBody = RenewalAnswer
 
 // RequestPartnershipJSONRequestBody defines body for RequestPartnership for application/json ContentType.
 type RequestPartnershipJSONRequestBody = NewPartnershipRequest
@@ -4331,15 +4845,33 @@ type ServerInterface interface {
 	// ConfirmEmail Confirm an e-mail address
 	// (POST /v1/email-confirmations/{token})
 	ConfirmEmail(ctx echo.Context, token Token, params ConfirmEmailParams) error
+	// GetForecast Renewals to come, month by month
+	// (GET /v1/forecast)
+	GetForecast(ctx echo.Context, params GetForecastParams) error
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
 	// EditMe Change the caller's own name or e-mail address
 	// (PATCH /v1/me)
 	EditMe(ctx echo.Context, params EditMeParams) error
+	// GetNoticeChoice How the caller gets the monthly notices
+	// (GET /v1/me/notices)
+	GetNoticeChoice(ctx echo.Context, params GetNoticeChoiceParams) error
+	// ChooseNotices Choose how to get the monthly notices
+	// (PUT /v1/me/notices)
+	ChooseNotices(ctx echo.Context, params ChooseNoticesParams) error
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
+	// ListNotices The monthly renewal notices, what was skipped and why
+	// (GET /v1/notices)
+	ListNotices(ctx echo.Context, params ListNoticesParams) error
+	// GetNotice A notice with its devices and recipients
+	// (GET /v1/notices/{id})
+	GetNotice(ctx echo.Context, id openapi_types.UUID, params GetNoticeParams) error
+	// AcknowledgeNotice Say that devices of a notice were seen
+	// (POST /v1/notices/{id}:acknowledge)
+	AcknowledgeNotice(ctx echo.Context, id openapi_types.UUID, params AcknowledgeNoticeParams) error
 	// ListOperations The long requests of the caller's account
 	// (GET /v1/operations)
 	ListOperations(ctx echo.Context, params ListOperationsParams) error
@@ -4349,6 +4881,12 @@ type ServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx echo.Context, id OperationID, params GetOperationResultsParams) error
+	// ListOutbox The mails of a service without a mail server (the operator only)
+	// (GET /v1/outbox)
+	ListOutbox(ctx echo.Context, params ListOutboxParams) error
+	// GetOutboxMail A mail as it would arrive (the operator only)
+	// (GET /v1/outbox/{id})
+	GetOutboxMail(ctx echo.Context, id openapi_types.UUID, params GetOutboxMailParams) error
 	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
 	// (GET /v1/partnership-requests)
 	ListPartnershipRequests(ctx echo.Context, params ListPartnershipRequestsParams) error
@@ -4478,6 +5016,9 @@ type ServerInterface interface {
 	// ReverseTransfer Take a transfer back, of some devices or of all that it moved
 	// (POST /v1/transfers/{id}/reversals)
 	ReverseTransfer(ctx echo.Context, id TransferID, params ReverseTransferParams) error
+	// Unsubscribe End the notices that came with this token
+	// (POST /v1/unsubscriptions/{token})
+	Unsubscribe(ctx echo.Context, token Token, params UnsubscribeParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -8151,6 +8692,13 @@ func (w *ServerInterfaceWrapper) ListDevices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter simNotAllowed: %s", err))
 	}
 
+	// ------------- Optional query parameter "renewal" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "renewal", ctx.QueryParams(), &params.Renewal, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter renewal: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "X-Account" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
@@ -8686,6 +9234,62 @@ func (w *ServerInterfaceWrapper) ConfirmEmail(ctx echo.Context) error {
 	return err
 }
 
+// GetForecast converts echo context to params.
+func (w *ServerInterfaceWrapper) GetForecast(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetForecastParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", ctx.QueryParams(), &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter months: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetForecast(ctx, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -8778,6 +9382,91 @@ func (w *ServerInterfaceWrapper) EditMe(ctx echo.Context) error {
 	return err
 }
 
+// GetNoticeChoice converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNoticeChoice(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoticeChoiceParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNoticeChoice(ctx, params)
+	return err
+}
+
+// ChooseNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ChooseNotices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChooseNoticesParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChooseNotices(ctx, params)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -8819,6 +9508,210 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ChangePassword(ctx, params)
+	return err
+}
+
+// ListNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", ctx.QueryParams(), &params.Month, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter month: %s", err))
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "recipient" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "recipient", ctx.QueryParams(), &params.Recipient, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter recipient: %s", err))
+	}
+
+	// ------------- Optional query parameter "seen" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "seen", ctx.QueryParams(), &params.Seen, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter seen: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotices(ctx, params)
+	return err
+}
+
+// GetNotice converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNotice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoticeParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNotice(ctx, id, params)
+	return err
+}
+
+// AcknowledgeNotice converts echo context to params.
+func (w *ServerInterfaceWrapper) AcknowledgeNotice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcknowledgeNoticeParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Account" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Account")]; found {
+		var XAccount XAccount
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Account, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Account", valueList[0], &XAccount, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Account: %s", err))
+		}
+
+		params.XAccount = &XAccount
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcknowledgeNotice(ctx, id, params)
 	return err
 }
 
@@ -8987,6 +9880,84 @@ func (w *ServerInterfaceWrapper) GetOperationResults(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetOperationResults(ctx, id, params)
+	return err
+}
+
+// ListOutbox converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOutbox(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOutboxParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", ctx.QueryParams(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter search: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOutbox(ctx, params)
+	return err
+}
+
+// GetOutboxMail converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOutboxMail(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOutboxMailParams
+	// ------------- Optional query parameter "minPosition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minPosition", ctx.QueryParams(), &params.MinPosition, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minPosition: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOutboxMail(ctx, id, params)
 	return err
 }
 
@@ -11086,6 +12057,31 @@ func (w *ServerInterfaceWrapper) ReverseTransfer(ctx echo.Context) error {
 	return err
 }
 
+// Unsubscribe converts echo context to params.
+func (w *ServerInterfaceWrapper) Unsubscribe(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", ctx.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsubscribeParams
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Unsubscribe(ctx, token, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -11178,6 +12174,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/audit-grants/:id\\:revoke", wrapper.RevokeAuditGrant, options.OperationMiddlewares["revokeAuditGrant"]...)
 	router.GET(options.BaseURL+"/v1/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
 	router.POST(options.BaseURL+"/v1/customers", wrapper.CreateCustomer, options.OperationMiddlewares["createCustomer"]...)
+	router.GET(options.BaseURL+"/v1/forecast", wrapper.GetForecast, options.OperationMiddlewares["getForecast"]...)
 	router.GET(options.BaseURL+"/v1/activations/:token", wrapper.GetActivation, options.OperationMiddlewares["getActivation"]...)
 	router.POST(options.BaseURL+"/v1/activations/:token", wrapper.ActivateAccount, options.OperationMiddlewares["activateAccount"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
@@ -11228,6 +12225,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/release-requests/:id", wrapper.GetReleaseRequest, options.OperationMiddlewares["getReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/release-requests/:id\\:grant", wrapper.GrantReleaseRequest, options.OperationMiddlewares["grantReleaseRequest"]...)
 	router.POST(options.BaseURL+"/v1/release-requests/:id\\:deny", wrapper.DenyReleaseRequest, options.OperationMiddlewares["denyReleaseRequest"]...)
+	router.GET(options.BaseURL+"/v1/notices", wrapper.ListNotices, options.OperationMiddlewares["listNotices"]...)
+	router.GET(options.BaseURL+"/v1/notices/:id", wrapper.GetNotice, options.OperationMiddlewares["getNotice"]...)
+	router.POST(options.BaseURL+"/v1/notices/:id\\:acknowledge", wrapper.AcknowledgeNotice, options.OperationMiddlewares["acknowledgeNotice"]...)
+	router.GET(options.BaseURL+"/v1/me/notices", wrapper.GetNoticeChoice, options.OperationMiddlewares["getNoticeChoice"]...)
+	router.PUT(options.BaseURL+"/v1/me/notices", wrapper.ChooseNotices, options.OperationMiddlewares["chooseNotices"]...)
+	router.POST(options.BaseURL+"/v1/unsubscriptions/:token", wrapper.Unsubscribe, options.OperationMiddlewares["unsubscribe"]...)
+	router.GET(options.BaseURL+"/v1/outbox", wrapper.ListOutbox, options.OperationMiddlewares["listOutbox"]...)
+	router.GET(options.BaseURL+"/v1/outbox/:id", wrapper.GetOutboxMail, options.OperationMiddlewares["getOutboxMail"]...)
 	router.GET(options.BaseURL+"/v1/renewals", wrapper.ListRenewals, options.OperationMiddlewares["listRenewals"]...)
 	router.POST(options.BaseURL+"/v1/renewals", wrapper.RenewDevices, options.OperationMiddlewares["renewDevices"]...)
 	router.POST(options.BaseURL+"/v1/renewal-previews", wrapper.PreviewRenewals, options.OperationMiddlewares["previewRenewals"]...)
@@ -11312,6 +12317,7 @@ type ListAccountsResponseObject interface {
 
 type ListAccounts200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -11329,6 +12335,9 @@ func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -11350,6 +12359,9 @@ func (response ListAccounts200TextcsvResponse) VisitListAccountsResponse(w http.
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -11491,6 +12503,7 @@ type GetAccountResponseObject interface {
 
 type GetAccount200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -11507,6 +12520,9 @@ func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11637,6 +12653,7 @@ type ListChannelContactsResponseObject interface {
 }
 
 type ListChannelContacts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11652,6 +12669,9 @@ func (response ListChannelContacts200JSONResponse) VisitListChannelContactsRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11857,6 +12877,7 @@ type GetChannelContactResponseObject interface {
 }
 
 type GetChannelContact200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11872,6 +12893,9 @@ func (response GetChannelContact200JSONResponse) VisitGetChannelContactResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -11924,6 +12948,7 @@ type ListExternalAccountsResponseObject interface {
 }
 
 type ListExternalAccounts200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -11939,6 +12964,9 @@ func (response ListExternalAccounts200JSONResponse) VisitListExternalAccountsRes
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12139,6 +13167,7 @@ type GetExternalAccountResponseObject interface {
 
 type GetExternalAccount200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -12155,6 +13184,9 @@ func (response GetExternalAccount200JSONResponse) VisitGetExternalAccountRespons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12593,6 +13625,7 @@ type ListProfilesResponseObject interface {
 }
 
 type ListProfiles200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -12608,6 +13641,9 @@ func (response ListProfiles200JSONResponse) VisitListProfilesResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12808,6 +13844,7 @@ type GetProfileResponseObject interface {
 
 type GetProfile200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -12824,6 +13861,9 @@ func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -12947,6 +13987,7 @@ type GetSecurityResponseObject interface {
 }
 
 type GetSecurity200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -12962,6 +14003,9 @@ func (response GetSecurity200JSONResponse) VisitGetSecurityResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -13263,6 +14307,7 @@ type ListUsersResponseObject interface {
 
 type ListUsers200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -13280,6 +14325,9 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13301,6 +14349,9 @@ func (response ListUsers200TextcsvResponse) VisitListUsersResponse(w http.Respon
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -13444,6 +14495,7 @@ type GetUserResponseObject interface {
 
 type GetUser200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -13460,6 +14512,9 @@ func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWrite
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14466,6 +15521,7 @@ type ListAuditGrantsResponseObject interface {
 
 type ListAuditGrants200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -14483,6 +15539,9 @@ func (response ListAuditGrants200JSONResponse) VisitListAuditGrantsResponse(w ht
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14504,6 +15563,9 @@ func (response ListAuditGrants200TextcsvResponse) VisitListAuditGrantsResponse(w
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -14782,6 +15844,7 @@ type GetCatalogueResponseObject interface {
 }
 
 type GetCatalogue200ResponseHeaders struct {
+	XForecast *string
 	XPosition string
 }
 
@@ -14797,6 +15860,9 @@ func (response GetCatalogue200JSONResponse) VisitGetCatalogueResponse(w http.Res
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -14911,6 +15977,7 @@ type GetModelResponseObject interface {
 
 type GetModel200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -14927,6 +15994,9 @@ func (response GetModel200JSONResponse) VisitGetModelResponse(w http.ResponseWri
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -15041,6 +16111,7 @@ type ListCustomersResponseObject interface {
 
 type ListCustomers200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -15058,6 +16129,9 @@ func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.R
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15079,6 +16153,9 @@ func (response ListCustomers200TextcsvResponse) VisitListCustomersResponse(w htt
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15386,6 +16463,7 @@ type ListDevicesResponseObject interface {
 
 type ListDevices200ResponseHeaders struct {
 	ContentDisposition *string
+	XForecast          *string
 	XPosition          string
 }
 
@@ -15403,6 +16481,9 @@ func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.Respo
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15424,6 +16505,9 @@ func (response ListDevices200TextcsvResponse) VisitListDevicesResponse(w http.Re
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
 	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
@@ -15482,6 +16566,7 @@ type GetDeviceResponseObject interface {
 
 type GetDevice200ResponseHeaders struct {
 	ETag      string
+	XForecast *string
 	XPosition string
 }
 
@@ -15498,6 +16583,9 @@ func (response GetDevice200JSONResponse) VisitGetDeviceResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
 	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
@@ -16044,6 +17132,76 @@ func (response ConfirmEmaildefaultApplicationProblemPlusJSONResponse) VisitConfi
 	return err
 }
 
+type GetForecastRequestObject struct {
+	Params GetForecastParams
+}
+
+type GetForecastResponseObject interface {
+	VisitGetForecastResponse(w http.ResponseWriter) error
+}
+
+type GetForecast200ResponseHeaders struct {
+	XForecast *string
+	XPosition string
+}
+
+type GetForecast200JSONResponse struct {
+	Body    Forecast
+	Headers GetForecast200ResponseHeaders
+}
+
+func (response GetForecast200JSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XForecast != nil {
+		w.Header().Set("X-Forecast", fmt.Sprint(*response.Headers.XForecast))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForecastdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetForecastdefaultApplicationProblemPlusJSONResponse) VisitGetForecastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -16171,6 +17329,133 @@ func (response EditMedefaultApplicationProblemPlusJSONResponse) VisitEditMeRespo
 	return err
 }
 
+type GetNoticeChoiceRequestObject struct {
+	Params GetNoticeChoiceParams
+}
+
+type GetNoticeChoiceResponseObject interface {
+	VisitGetNoticeChoiceResponse(w http.ResponseWriter) error
+}
+
+type GetNoticeChoice200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetNoticeChoice200JSONResponse struct {
+	Body    NoticeChoice
+	Headers GetNoticeChoice200ResponseHeaders
+}
+
+func (response GetNoticeChoice200JSONResponse) VisitGetNoticeChoiceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoticeChoicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetNoticeChoicedefaultApplicationProblemPlusJSONResponse) VisitGetNoticeChoiceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseNoticesRequestObject struct {
+	Params ChooseNoticesParams
+	Body   *ChooseNoticesJSONRequestBody
+}
+
+type ChooseNoticesResponseObject interface {
+	VisitChooseNoticesResponse(w http.ResponseWriter) error
+}
+
+type ChooseNotices200JSONResponse struct{ WrittenJSONResponse }
+
+func (response ChooseNotices200JSONResponse) VisitChooseNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ChooseNoticesdefaultApplicationProblemPlusJSONResponse) VisitChooseNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Params ChangePasswordParams
 	Body   *ChangePasswordJSONRequestBody
@@ -16203,6 +17488,259 @@ type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNoticesRequestObject struct {
+	Params ListNoticesParams
+}
+
+type ListNoticesResponseObject interface {
+	VisitListNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListNotices200ResponseHeaders struct {
+	ContentDisposition *string
+	XPosition          string
+}
+
+type ListNotices200JSONResponse struct {
+	Body    NoticeList
+	Headers ListNotices200ResponseHeaders
+}
+
+func (response ListNotices200JSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotices200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ListNotices200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListNotices200TextcsvResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListNoticesdefaultApplicationProblemPlusJSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoticeRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetNoticeParams
+}
+
+type GetNoticeResponseObject interface {
+	VisitGetNoticeResponse(w http.ResponseWriter) error
+}
+
+type GetNotice200ResponseHeaders struct {
+	ContentDisposition *string
+	XPosition          string
+}
+
+type GetNotice200JSONResponse struct {
+	Body    Notice
+	Headers GetNotice200ResponseHeaders
+}
+
+func (response GetNotice200JSONResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotice200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       GetNotice200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetNotice200TextcsvResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetNoticedefaultApplicationProblemPlusJSONResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcknowledgeNoticeRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params AcknowledgeNoticeParams
+	Body   *AcknowledgeNoticeJSONRequestBody
+}
+
+type AcknowledgeNoticeResponseObject interface {
+	VisitAcknowledgeNoticeResponse(w http.ResponseWriter) error
+}
+
+type AcknowledgeNotice200JSONResponse struct{ WrittenJSONResponse }
+
+func (response AcknowledgeNotice200JSONResponse) VisitAcknowledgeNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcknowledgeNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response AcknowledgeNoticedefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeNoticeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16480,6 +18018,139 @@ type GetOperationResultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOperationResultsdefaultApplicationProblemPlusJSONResponse) VisitGetOperationResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutboxRequestObject struct {
+	Params ListOutboxParams
+}
+
+type ListOutboxResponseObject interface {
+	VisitListOutboxResponse(w http.ResponseWriter) error
+}
+
+type ListOutbox200ResponseHeaders struct {
+	XPosition string
+}
+
+type ListOutbox200JSONResponse struct {
+	Body    OutboxList
+	Headers ListOutbox200ResponseHeaders
+}
+
+func (response ListOutbox200JSONResponse) VisitListOutboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListOutboxdefaultApplicationProblemPlusJSONResponse) VisitListOutboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutboxMailRequestObject struct {
+	Id     openapi_types.UUID `json:"id"`
+	Params GetOutboxMailParams
+}
+
+type GetOutboxMailResponseObject interface {
+	VisitGetOutboxMailResponse(w http.ResponseWriter) error
+}
+
+type GetOutboxMail200ResponseHeaders struct {
+	XPosition string
+}
+
+type GetOutboxMail200JSONResponse struct {
+	Body    OutboxMail
+	Headers GetOutboxMail200ResponseHeaders
+}
+
+func (response GetOutboxMail200JSONResponse) VisitGetOutboxMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutboxMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetOutboxMaildefaultApplicationProblemPlusJSONResponse) VisitGetOutboxMailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19402,6 +21073,67 @@ func (response ReverseTransferdefaultApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type UnsubscribeRequestObject struct {
+	Token  Token `json:"token"`
+	Params UnsubscribeParams
+}
+
+type UnsubscribeResponseObject interface {
+	VisitUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type Unsubscribe200JSONResponse struct{ WrittenJSONResponse }
+
+func (response Unsubscribe200JSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("X-Position", fmt.Sprint(response.Headers.XPosition))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response UnsubscribedefaultApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.Allow != nil {
+		w.Header().Set("Allow", fmt.Sprint(*response.Headers.Allow))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListAccounts The accounts the caller may see
@@ -19602,15 +21334,33 @@ type StrictServerInterface interface {
 	// ConfirmEmail Confirm an e-mail address
 	// (POST /v1/email-confirmations/{token})
 	ConfirmEmail(ctx context.Context, request ConfirmEmailRequestObject) (ConfirmEmailResponseObject, error)
+	// GetForecast Renewals to come, month by month
+	// (GET /v1/forecast)
+	GetForecast(ctx context.Context, request GetForecastRequestObject) (GetForecastResponseObject, error)
 	// GetMe Who asks, and which rights where
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
 	// EditMe Change the caller's own name or e-mail address
 	// (PATCH /v1/me)
 	EditMe(ctx context.Context, request EditMeRequestObject) (EditMeResponseObject, error)
+	// GetNoticeChoice How the caller gets the monthly notices
+	// (GET /v1/me/notices)
+	GetNoticeChoice(ctx context.Context, request GetNoticeChoiceRequestObject) (GetNoticeChoiceResponseObject, error)
+	// ChooseNotices Choose how to get the monthly notices
+	// (PUT /v1/me/notices)
+	ChooseNotices(ctx context.Context, request ChooseNoticesRequestObject) (ChooseNoticesResponseObject, error)
 	// ChangePassword Change the caller's own password
 	// (POST /v1/me:changePassword)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ListNotices The monthly renewal notices, what was skipped and why
+	// (GET /v1/notices)
+	ListNotices(ctx context.Context, request ListNoticesRequestObject) (ListNoticesResponseObject, error)
+	// GetNotice A notice with its devices and recipients
+	// (GET /v1/notices/{id})
+	GetNotice(ctx context.Context, request GetNoticeRequestObject) (GetNoticeResponseObject, error)
+	// AcknowledgeNotice Say that devices of a notice were seen
+	// (POST /v1/notices/{id}:acknowledge)
+	AcknowledgeNotice(ctx context.Context, request AcknowledgeNoticeRequestObject) (AcknowledgeNoticeResponseObject, error)
 	// ListOperations The long requests of the caller's account
 	// (GET /v1/operations)
 	ListOperations(ctx context.Context, request ListOperationsRequestObject) (ListOperationsResponseObject, error)
@@ -19620,6 +21370,12 @@ type StrictServerInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	// (GET /v1/operations/{id}/results)
 	GetOperationResults(ctx context.Context, request GetOperationResultsRequestObject) (GetOperationResultsResponseObject, error)
+	// ListOutbox The mails of a service without a mail server (the operator only)
+	// (GET /v1/outbox)
+	ListOutbox(ctx context.Context, request ListOutboxRequestObject) (ListOutboxResponseObject, error)
+	// GetOutboxMail A mail as it would arrive (the operator only)
+	// (GET /v1/outbox/{id})
+	GetOutboxMail(ctx context.Context, request GetOutboxMailRequestObject) (GetOutboxMailResponseObject, error)
 	// ListPartnershipRequests Requests for partnerships that the account acted for has made or got
 	// (GET /v1/partnership-requests)
 	ListPartnershipRequests(ctx context.Context, request ListPartnershipRequestsRequestObject) (ListPartnershipRequestsResponseObject, error)
@@ -19749,6 +21505,9 @@ type StrictServerInterface interface {
 	// ReverseTransfer Take a transfer back, of some devices or of all that it moved
 	// (POST /v1/transfers/{id}/reversals)
 	ReverseTransfer(ctx context.Context, request ReverseTransferRequestObject) (ReverseTransferResponseObject, error)
+	// Unsubscribe End the notices that came with this token
+	// (POST /v1/unsubscriptions/{token})
+	Unsubscribe(ctx context.Context, request UnsubscribeRequestObject) (UnsubscribeResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -22307,6 +24066,31 @@ func (sh *strictHandler) ConfirmEmail(ctx echo.Context, token Token, params Conf
 	return nil
 }
 
+// GetForecast operation middleware
+func (sh *strictHandler) GetForecast(ctx echo.Context, params GetForecastParams) error {
+	var request GetForecastRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForecast(ctx.Request().Context(), request.(GetForecastRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForecast")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetForecastResponseObject); ok {
+		return validResponse.VisitGetForecastResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -22380,6 +24164,79 @@ func (sh *strictHandler) EditMe(ctx echo.Context, params EditMeParams) error {
 	return nil
 }
 
+// GetNoticeChoice operation middleware
+func (sh *strictHandler) GetNoticeChoice(ctx echo.Context, params GetNoticeChoiceParams) error {
+	var request GetNoticeChoiceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNoticeChoice(ctx.Request().Context(), request.(GetNoticeChoiceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNoticeChoice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNoticeChoiceResponseObject); ok {
+		return validResponse.VisitGetNoticeChoiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChooseNotices operation middleware
+func (sh *strictHandler) ChooseNotices(ctx echo.Context, params ChooseNoticesParams) error {
+	var request ChooseNoticesRequestObject
+
+	request.Params = params
+
+	var body ChooseNoticesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseNotices(ctx.Request().Context(), request.(ChooseNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseNotices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChooseNoticesResponseObject); ok {
+		return validResponse.VisitChooseNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
 	var request ChangePasswordRequestObject
@@ -22422,6 +24279,109 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordP
 		return err
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListNotices operation middleware
+func (sh *strictHandler) ListNotices(ctx echo.Context, params ListNoticesParams) error {
+	var request ListNoticesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotices(ctx.Request().Context(), request.(ListNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNoticesResponseObject); ok {
+		return validResponse.VisitListNoticesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNotice operation middleware
+func (sh *strictHandler) GetNotice(ctx echo.Context, id openapi_types.UUID, params GetNoticeParams) error {
+	var request GetNoticeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNotice(ctx.Request().Context(), request.(GetNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNoticeResponseObject); ok {
+		return validResponse.VisitGetNoticeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcknowledgeNotice operation middleware
+func (sh *strictHandler) AcknowledgeNotice(ctx echo.Context, id openapi_types.UUID, params AcknowledgeNoticeParams) error {
+	var request AcknowledgeNoticeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcknowledgeNoticeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcknowledgeNotice(ctx.Request().Context(), request.(AcknowledgeNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcknowledgeNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcknowledgeNoticeResponseObject); ok {
+		return validResponse.VisitAcknowledgeNoticeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -22499,6 +24459,57 @@ func (sh *strictHandler) GetOperationResults(ctx echo.Context, id OperationID, p
 		return err
 	} else if validResponse, ok := response.(GetOperationResultsResponseObject); ok {
 		return validResponse.VisitGetOperationResultsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOutbox operation middleware
+func (sh *strictHandler) ListOutbox(ctx echo.Context, params ListOutboxParams) error {
+	var request ListOutboxRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOutbox(ctx.Request().Context(), request.(ListOutboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOutbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOutboxResponseObject); ok {
+		return validResponse.VisitListOutboxResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOutboxMail operation middleware
+func (sh *strictHandler) GetOutboxMail(ctx echo.Context, id openapi_types.UUID, params GetOutboxMailParams) error {
+	var request GetOutboxMailRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOutboxMail(ctx.Request().Context(), request.(GetOutboxMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOutboxMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOutboxMailResponseObject); ok {
+		return validResponse.VisitGetOutboxMailResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -24117,6 +26128,32 @@ func (sh *strictHandler) ReverseTransfer(ctx echo.Context, id TransferID, params
 		return err
 	} else if validResponse, ok := response.(ReverseTransferResponseObject); ok {
 		return validResponse.VisitReverseTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Unsubscribe operation middleware
+func (sh *strictHandler) Unsubscribe(ctx echo.Context, token Token, params UnsubscribeParams) error {
+	var request UnsubscribeRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Unsubscribe(ctx.Request().Context(), request.(UnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnsubscribeResponseObject); ok {
+		return validResponse.VisitUnsubscribeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

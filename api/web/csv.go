@@ -18,7 +18,8 @@ func asCSV(_ context.Context, r *http.Request) error {
 }
 
 // download passes on a file of the interface.
-func (v *visit) download(answer *http.Response, err error) error {
+func (v *visit) download(ask func() (*http.Response, error)) error {
+	answer, err := ask()
 	if err != nil {
 		return err
 	}
@@ -35,9 +36,11 @@ func (v *visit) download(answer *http.Response, err error) error {
 // customersCSV is what the Customers page shows, all rows of it.
 func (d *Desk) customersCSV(ctx context.Context, v *visit) error {
 	sort := v.sort("initialRenewal")
-	return v.download(v.fleet.Raw.ListCustomers(ctx, &client.ListCustomersParams{
-		Search: given(v.query.Get("search")), Sort: &sort, AsOf: v.asOfParam(), Status: either[openapi.AccountStatus](v.query, "status"),
-	}, asCSV))
+	return v.download(func() (*http.Response, error) {
+		return v.fleet.Raw.ListCustomers(ctx, &client.ListCustomersParams{
+			Search: given(v.query.Get("search")), Sort: &sort, AsOf: v.asOfParam(), Status: either[openapi.AccountStatus](v.query, "status"),
+		}, asCSV)
+	})
 }
 
 // devicesCSV is what the page of devices shows, all rows of it.
@@ -45,7 +48,9 @@ func (d *Desk) devicesCSV(ctx context.Context, v *visit) error {
 	sort := v.sort("serviceEnd")
 	params := v.deviceFilter(&sort)
 	params.Cursor, params.Limit = nil, nil
-	return v.download(v.fleet.Raw.ListDevices(ctx, params, asCSV))
+	return v.download(func() (*http.Response, error) {
+		return v.fleet.Raw.ListDevices(ctx, params, asCSV)
+	})
 }
 
 // operationCSV is what became of each item of an operation.
@@ -54,7 +59,9 @@ func (d *Desk) operationCSV(ctx context.Context, v *visit) error {
 	if err != nil {
 		return errNoPage
 	}
-	return v.download(v.fleet.Raw.GetOperationResults(ctx, id, nil, asCSV))
+	return v.download(func() (*http.Response, error) {
+		return v.fleet.Raw.GetOperationResults(ctx, id, nil, asCSV)
+	})
 }
 
 // exampleCSV is a file of devices to begin with: the vendor's headers, and the

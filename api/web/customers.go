@@ -31,7 +31,37 @@ func (d *Desk) customers(ctx context.Context, v *visit) error {
 		return err
 	}
 	page.List = *answer.JSON200
+	if page.List.Total > 0 && page.List.Total <= mostAtOnce && v.query.Get("cursor") == "" {
+		if page.Ahead, err = v.ahead(ctx); err != nil {
+			return err
+		}
+	}
 	return v.show(http.StatusOK, view.CustomersPage(page))
+}
+
+// mostAtOnce is up to how many customers the renewals to come are on the page when it
+// comes; for more of them they follow.
+const mostAtOnce = 500
+
+// ahead is what comes up for renewal, counted from the day of the page.
+func (v *visit) ahead(ctx context.Context) (*view.Ahead, error) {
+	answer, err := v.fleet.GetForecast(ctx, &client.GetForecastParams{At: v.asOfParam(), Months: pointer(24)})
+	if err != nil {
+		return nil, err
+	}
+	return &view.Ahead{Frame: v.frame("Customers", "Customers"), Forecast: *answer.JSON200}, nil
+}
+
+// renewalsAhead is that part of the Customers page alone.
+func (d *Desk) renewalsAhead(ctx context.Context, v *visit) error {
+	ahead, err := v.ahead(ctx)
+	if err != nil {
+		return err
+	}
+	if v.r.Header.Get("HX-Request") != "" {
+		return v.show(http.StatusOK, view.AheadPart(*ahead))
+	}
+	return v.show(http.StatusOK, view.AheadPage(*ahead))
 }
 
 // sort is the order that the reader asked for.

@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fleetledger/fleetledger/api/apitest"
 )
 
 // Numbers of devices, as their labels have them.
@@ -20,10 +23,10 @@ func TestFromResellerToRenewedDevice(t *testing.T) {
 	d := givenDesk(t)
 	operator := d.operator(t)
 	operator.opens("/").leadsTo("/accounts")
-	operator.opens("/accounts").shows(http.StatusOK, "Summit Wireless", "Prairie Fire")
+	operator.opensUntil("/accounts", "Prairie Fire").shows(http.StatusOK, "Summit Wireless")
 
 	sam := d.signedIn(t, "sam@summit.example")
-	sam.opens("/").shows(http.StatusOK, "Prairie Fire", "Total", "Pat Prairie")
+	sam.opensUntil("/", "Pat Prairie").shows(http.StatusOK, "Prairie Fire", "Total")
 	sam.fills("/register", "/register", "serialNumber", serial, "factor", imei, "name", "engine-1", "do", "check").
 		shows(http.StatusOK, "Checked, nothing is registered yet", "Can be registered")
 	sam.fills("/register", "/register", "serialNumber", serial, "factor", imei, "name", "engine-1", "do", "register").
@@ -35,15 +38,15 @@ func TestFromResellerToRenewedDevice(t *testing.T) {
 
 	pat := d.signedIn(t, "pat@prairie.example")
 	pat.opens("/").leadsTo("/devices")
-	pat.opens("/devices").shows(http.StatusOK, "engine-1")
+	pat.opensUntil("/devices", "engine-1")
 	pat.opens("/renew?device="+serial+"&term=P3Y").shows(http.StatusOK, "Order 1 renewal")
 	order := pat.fills("/renew?device="+serial, "/renew", "device", serial, "term", "P1Y", "orderNumber", "PO-1").leadsTo("/orders/*")
 	pat.opens(order).shows(http.StatusOK, "Order PO-1", "Waiting", "Withdraw the order")
 
-	operator.opens("/orders").shows(http.StatusOK, "PO-1", "Prairie Fire")
+	operator.opensUntil("/orders", "PO-1").shows(http.StatusOK, "Prairie Fire")
 	operator.fills(order, order, "do", "apply").leadsTo(order + "?done=saved")
-	pat.opens("/devices/"+serial).shows(http.StatusOK, "Renewed", "PO-1", "2028-03-15")
-	sam.opens("/devices/"+serial).shows(http.StatusOK, "Trial won")
+	pat.opensUntil("/devices/"+serial, "2028-03-15").shows(http.StatusOK, "Renewed", "PO-1")
+	sam.opensUntil("/devices/"+serial, "Trial won")
 	sam.fills(transfer, transfer+"/reversals", "reason", "Too late").shows(http.StatusUnprocessableEntity, "Nothing was changed")
 }
 
@@ -131,6 +134,7 @@ func TestMarkupInNames(t *testing.T) {
 	const evil = `<img src=x onerror=alert(1)>"'&`
 	uid := d.registered(t, serial, imei, evil)
 	sam := d.signedIn(t, "sam@summit.example")
+	sam.opensUntil("/devices", "&lt;img src=x")
 	for _, path := range []string{"/devices", "/devices/" + uid, "/transfer?device=" + uid, "/renew?device=" + uid, "/devices?search=%3Cimg"} {
 		sam.opens(path).shows(http.StatusOK).lacks("<img src=x")
 	}
@@ -186,8 +190,29 @@ func TestAnotherDay(t *testing.T) {
 	uid := d.registered(t, serial, imei, "engine-1")
 	d.Clock.Advance(40 * 24 * time.Hour)
 	sam := d.signedIn(t, "sam@summit.example")
+	sam.opensUntil("/devices", "engine-1")
 	sam.opens("/devices?asOf=2026-03-16").shows(http.StatusOK, "As recorded on 2026-03-16", "engine-1", "Back to today").lacks(">Renew<", `name="device"`)
 	sam.opens("/devices?asOf=2026-03-14").shows(http.StatusOK, "As recorded on 2026-03-14").lacks("engine-1")
 	sam.opens("/devices/"+uid+"?first=2026-03-15&day=3").shows(http.StatusOK, "As recorded on 2026-03-18")
 	sam.opens("/devices?asOf=nonsense").shows(http.StatusOK, "engine-1")
+}
+
+// The cookie of a session goes over TLS only, but on the machine itself.
+func TestTheSessionsCookie(t *testing.T) {
+	t.Parallel()
+	d := givenDesk(t)
+	for host, want := range map[string]string{
+		"127.0.0.1:8080": "fleetledger_session", "localhost": "fleetledger_session", "[::1]:8080": "fleetledger_session",
+		"192.0.2.7:8080": "__Host-fleetledger_session", "fleet.example": "__Host-fleetledger_session",
+	} {
+		request := httptest.NewRequest(http.MethodPost, "http://"+host+"/sign-in", strings.NewReader(values([]string{"operatorToken", apitest.OperatorToken}).Encode()))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		d.Handler.ServeHTTP(w, request)
+		cookies := w.Result().Cookies()
+		if len(cookies) != 1 || cookies[0].Name != want || cookies[0].Secure != strings.HasPrefix(want, "__Host-") ||
+			!cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteLaxMode {
+			t.Errorf("%s: %+v", host, cookies)
+		}
+	}
 }

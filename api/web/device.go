@@ -18,9 +18,7 @@ import (
 func (d *Desk) device(ctx context.Context, v *visit) error { return d.showDevice(ctx, v, nil) }
 
 func (d *Desk) showDevice(ctx context.Context, v *visit, refused *client.Problem) error {
-	if err := v.dayOfLife(); err != nil {
-		return err
-	}
+	v.dayOfLife()
 	id := v.r.PathValue("id")
 	found, err := v.fleet.GetDevice(ctx, id, &client.GetDeviceParams{AsOf: v.asOfParam()})
 	if err != nil {
@@ -45,17 +43,16 @@ func (d *Desk) showDevice(ctx context.Context, v *visit, refused *client.Problem
 
 // dayOfLife makes the day that the slider asks for, counted from a first one, the
 // day of the page.
-func (v *visit) dayOfLife() error {
+func (v *visit) dayOfLife() {
 	first, err := calendar.Parse(v.query.Get("first"))
-	if err != nil {
-		return nil //nolint:nilerror // no slider was moved
+	if err != nil { // no slider was moved
+		return
 	}
 	if n, err := strconv.Atoi(v.query.Get("day")); err == nil {
 		v.query.Set("asOf", first.AddDays(n).String())
 	}
 	v.query.Del("first")
 	v.query.Del("day")
-	return nil
 }
 
 // rightsIn is what the reader may do in an account.

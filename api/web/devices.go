@@ -43,6 +43,10 @@ func (v *visit) deviceFilter(sort *string) *client.ListDevicesParams {
 	if uid, err := uuid.Parse(q.Get("account")); err == nil {
 		p.Account = &[]uuid.UUID{uid}
 	}
+	p.Renewal = given(openapi.RenewalNeed(q.Get("renewal")))
+	if s := q.Get("simNotAllowed"); s != "" {
+		p.SimNotAllowed = pointer(s == "true")
+	}
 	if e := q.Get("expired"); e != "" {
 		p.Expired = pointer(e == "true")
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -183,6 +184,21 @@ func values(pairs []string) url.Values {
 		form.Add(pairs[i], pairs[i+1])
 	}
 	return form
+}
+
+// opensUntil opens a page until it shows a text: somebody else has just written what it
+// shows, and nobody waits for what others write.
+func (r *reader) opensUntil(path, text string) seen {
+	r.t.Helper()
+	for {
+		shown := r.opens(path)
+		if strings.Contains(shown.body, text) || r.t.Context().Err() != nil {
+			return shown.shows(http.StatusOK, text)
+		}
+		if deadline, ok := r.t.Deadline(); ok && time.Until(deadline) < time.Minute {
+			return shown.shows(http.StatusOK, text)
+		}
+	}
 }
 
 // shows checks the status of a page and what is on it.

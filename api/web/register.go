@@ -20,7 +20,7 @@ import (
 const mostCarried = 512 << 10 // bytes
 
 // register asks for one device, or a file of them.
-func (d *Desk) register(ctx context.Context, v *visit) error {
+func (d *Desk) register(_ context.Context, v *visit) error {
 	return d.showRegister(v, view.Register{AccountText: v.query.Get("account")})
 }
 

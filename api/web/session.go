@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,9 +18,22 @@ const (
 	secureCookieName = "__Host-" + cookieName
 )
 
-// secure reports whether the reader's browser talks TLS to whatever is in front.
-func (d *Desk) secure(r *http.Request) bool {
+// encrypted reports whether the reader's browser talks TLS to whatever is in front.
+func (d *Desk) encrypted(r *http.Request) bool {
 	return r.TLS != nil || strings.HasPrefix(d.PublicURL, "https://")
+}
+
+// secure reports whether the session's cookie goes over TLS only: always, but on this
+// machine itself.
+func (d *Desk) secure(r *http.Request) bool { return d.encrypted(r) || !loopback(r.Host) }
+
+// loopback reports whether a host, with a port or without, is this machine.
+func loopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (d *Desk) cookieName(r *http.Request) string {
@@ -48,9 +62,9 @@ func (d *Desk) remember(w http.ResponseWriter, r *http.Request, token string, ex
 func (d *Desk) forget(w http.ResponseWriter, r *http.Request) { d.setCookie(w, r, "", -1) }
 
 func (d *Desk) setCookie(w http.ResponseWriter, r *http.Request, token string, seconds int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever it is reached by https
 		Name: d.cookieName(r), Value: token, Path: "/", MaxAge: seconds,
-		HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteLaxMode, //nolint:gosec // Secure wherever it is reached by https
+		HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteLaxMode,
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 func (d *Desk) showSignIn(_ context.Context, v *visit) error {
 	return v.show(http.StatusOK, view.SignInPage(view.SignIn{
 		Frame: v.frame("Sign in", ""), Next: ownPath(v.query.Get("next")), Issuer: d.Issuer, Passed: v.query.Get("passed"),
+		NoTLS: d.secure(v.r) && !d.encrypted(v.r),
 	}))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -36,6 +37,7 @@ type Request struct {
 	*Control
 	Caller Caller
 
+	ahead        time.Time // that a forecast is for, see For
 	mu           sync.Mutex
 	accounts     map[uuid.UUID]*once[account.State]
 	partnerships map[uuid.UUID]*once[partnership.State]
@@ -53,6 +55,20 @@ func (c *Control) Request(caller Caller) *Request {
 	return r
 }
 
+// For makes it a request for an answer. Rights are those of today whatever instant
+// is asked for; for a forecast, also partnerships that end before then give nothing
+// any more.
+func (r *Request) For(f query.Freshness) *Request {
+	r.ahead = f.Ahead()
+	return r
+}
+
+// lasts reports whether a partnership that may end by itself is there now, and
+// still then where the answer is a forecast.
+func (r *Request) lasts(active func(time.Time) bool) bool {
+	return active(r.Clock.Now()) && (r.ahead.IsZero() || active(r.ahead))
+}
+
 // In is what the caller may do in an account; empty: it may not even know of it.
 func (r *Request) In(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	switch {
@@ -66,7 +82,7 @@ func (r *Request) In(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 		return r.Caller.InOwn(), nil
 	}
 	p, err := r.partnership(ctx, r.Caller.Own(), uid)
-	if err != nil || !p.ActiveAt(r.Clock.Now()) {
+	if err != nil || !r.lasts(p.ActiveAt) {
 		return nil, err
 	}
 	given, err := r.profileRights(ctx, uid, p.Profile)

@@ -13,10 +13,9 @@ import (
 // Scope is the accounts that a caller reads with a right, nil meaning all. With
 // an account named it is that one; else the caller's own and those whose
 // partner profile gives the right, for an auditor those of its grant. Rights are
-// those of today, whatever instant is asked for; lists take them from the read
-// model, as fresh as the query asks.
+// as For says; lists take them from the read model, as fresh as the query asks.
 func (r *Request) Scope(ctx context.Context, right rights.Right, f query.Freshness) ([]uuid.UUID, error) {
-	caller := r.Caller
+	caller := r.For(f).Caller
 	if caller.ActingFor != uuid.Nil {
 		if err := r.Require(ctx, caller.ActingFor, right); err != nil {
 			return nil, err
@@ -40,7 +39,7 @@ func (r *Request) Scope(ctx context.Context, right rights.Right, f query.Freshne
 		return nil, err
 	}
 	for _, p := range partners.Items {
-		if p.Reseller == caller.Own() && caller.InPartner(p.Profile.Rights).Has(right) {
+		if p.Reseller == caller.Own() && r.lasts(p.ActiveAt) && caller.InPartner(p.Profile.Rights).Has(right) {
 			scope = append(scope, p.Customer)
 		}
 	}
@@ -55,7 +54,7 @@ func (r *Request) Scope(ctx context.Context, right rights.Right, f query.Freshne
 func (c *Control) Partners(ctx context.Context, f query.Freshness, account uuid.UUID) (query.List[query.PartnershipRow], error) {
 	found, err := c.Reader.Partnerships(ctx, f, account)
 	now := c.Clock.Now()
-	found.Items = slices.DeleteFunc(found.Items, func(p query.PartnershipRow) bool { return !p.Until.IsZero() && !now.Before(p.Until) })
+	found.Items = slices.DeleteFunc(found.Items, func(p query.PartnershipRow) bool { return !p.ActiveAt(now) })
 	return found, err
 }
 

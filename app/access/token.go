@@ -48,6 +48,11 @@ func (t Tokens) PasswordReset(user uuid.UUID, number int) string {
 	return t.numbered("password reset", user, number)
 }
 
+// Unsubscription ends the notices of a user.
+func (t Tokens) Unsubscription(user uuid.UUID) string {
+	return t.numbered("unsubscription", user, 1)
+}
+
 // EmailChange confirms another e-mail address of a user.
 func (t Tokens) EmailChange(user uuid.UUID, number int) string {
 	return t.numbered("email change", user, number)

@@ -8,8 +8,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
-	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
 )
@@ -32,7 +32,7 @@ func (s *Service) Own(ctx context.Context, caller access.Caller) (account.State,
 
 // Get is one account, with account.read in it.
 func (s *Service) Get(ctx context.Context, caller access.Caller, uid uuid.UUID, f query.Freshness) (query.AccountRow, eventlog.Position, error) {
-	if err := s.access.Request(caller).Require(ctx, uid, rights.AccountRead); err != nil {
+	if err := s.access.Request(caller).For(f).Require(ctx, uid, rights.AccountRead); err != nil {
 		return query.AccountRow{}, eventlog.Position{}, err
 	}
 	found, err := s.reader.Accounts(ctx, query.AccountQuery{
@@ -51,7 +51,7 @@ func (s *Service) Customers(ctx context.Context, caller access.Caller, q query.C
 	if q.Reseller == uuid.Nil {
 		return query.List[query.CustomerRow]{}, domain.Refuse(access.AccountRequired)
 	}
-	if err := s.access.Request(caller).Require(ctx, q.Reseller, rights.CustomersRead); err != nil {
+	if err := s.access.Request(caller).For(q.Freshness).Require(ctx, q.Reseller, rights.CustomersRead); err != nil {
 		return query.List[query.CustomerRow]{}, err
 	}
 	q.Windows, q.Now = s.windows, q.Instant(s.executor.Clock)

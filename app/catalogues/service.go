@@ -87,7 +87,7 @@ func (s *Service) catchUp(ctx context.Context, last eventlog.Recorded) error {
 	return nil
 }
 
-// AsOf is the catalogue at a past instant, by when its edits happened.
+// AsOf is the catalogue at an instant, by when its edits happened.
 func (s *Service) AsOf(ctx context.Context, at time.Time) (InForce, error) {
 	var edits models.State
 	var happened time.Time

@@ -20,7 +20,14 @@ func (s *Service) List(ctx context.Context, caller access.Caller, q query.Device
 		return query.List[query.DeviceRow]{}, err
 	}
 	q.Accounts, q.Today = access.Narrow(scope, q.Accounts), calendar.DateOf(q.Instant(s.executor.Clock))
-	return s.reader.Devices(ctx, q)
+	q.FreeTerm = s.rules.FreeTermMonths
+	found, err := s.reader.Devices(ctx, q)
+	if q.Forecast {
+		for i := range found.Items {
+			found.Items[i].State = found.Items[i].State.Forecast(q.Today, s.rules)
+		}
+	}
+	return found, err
 }
 
 // Get is one device, named by uid or serial number, and how far the read model

@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/codec"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/models"
+	"github.com/fleetledger/fleetledger/domain/notice"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 	"github.com/fleetledger/fleetledger/domain/release"
@@ -22,7 +23,7 @@ import (
 
 // Codec knows every event type of the log.
 var Codec = codec.Merge(
-	account.Codec, audit.Codec, batch.Codec, device.Codec, models.Codec, order.Codec, partnership.Codec, release.Codec, reservation.Codec, transfer.Codec, user.Codec,
+	account.Codec, audit.Codec, batch.Codec, device.Codec, models.Codec, notice.Codec, order.Codec, partnership.Codec, release.Codec, reservation.Codec, transfer.Codec, user.Codec,
 	codec.NewRegistry(codec.Of[LogOpened]()),
 )
 

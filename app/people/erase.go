@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/notice"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -92,6 +93,14 @@ func eraseIn(ctx context.Context, env command.Env, stream string, person uuid.UU
 	}
 	if uid, ok := audit.Aggregate.UID(stream); ok {
 		return command.Receive(command.Execute(ctx, env, command.On(audit.Aggregate, uid), eraseAuditor))
+	}
+	if uid, ok := notice.RoundAggregate.UID(stream); ok {
+		return command.Receive(command.Execute(ctx, env, command.On(notice.RoundAggregate, uid), func(r notice.Round) ([]domain.Event, error) {
+			if r.Person(person).Person.ID == uuid.Nil {
+				return nil, query.ErrNotFound
+			}
+			return notice.DecideErase(r, person)
+		}))
 	}
 	return command.Receipt{}, query.ErrNotFound
 }

@@ -14,7 +14,7 @@ import (
 // List has an account's users and invitations. It needs users.read in the
 // account: its administrators, its auditors and the operator have that.
 func (s *Service) List(ctx context.Context, caller access.Caller, q query.UserQuery) (query.List[query.UserRow], error) {
-	if err := s.access.Request(caller).Require(ctx, q.Account, rights.UsersRead); err != nil {
+	if err := s.access.Request(caller).For(q.Freshness).Require(ctx, q.Account, rights.UsersRead); err != nil {
 		return query.List[query.UserRow]{}, err
 	}
 	q.Now = q.Instant(s.executor.Clock)

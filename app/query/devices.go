@@ -39,9 +39,15 @@ type DeviceQuery struct {
 	// not renewing by themselves. Together with a window in Ends the list has
 	// exactly the devices that it counted.
 	Due bool
+	// Automatic leaves only devices that are not retired and renew by themselves.
+	Automatic bool
 	// Applied leaves only devices to which a transfer, renewal, reversal or
 	// grant with this id was applied.
 	Applied uuid.UUID
 	Search  string // words of name, serial number, factor, ICCID or uid, as in CustomerQuery
 	Today   calendar.Date
+	// FreeTerm is how many months a free term renews by, for a forecast: filters
+	// and order are by the dates that devices have then. The rows are as they are
+	// now.
+	FreeTerm int
 }

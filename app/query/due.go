@@ -20,6 +20,7 @@ const (
 	DueUserInvitations    DueKind = "invitations of users that run out"
 	DueEmailChanges       DueKind = "requests for another e-mail address that run out"
 	DueAllServices        DueKind = "resellers' accounts that lack offers"
+	DueNotices            DueKind = "monthly notices of resellers"
 )
 
 // DueQuery asks what of a kind falls due and was not done yet, the earliest
@@ -31,6 +32,7 @@ type DueQuery struct {
 	After       DueRow    // the last row of the page before
 	Limit       int
 	WarnDays    []int // days before a partnership's end on which a warning is due
+	Hours       int   // from the beginning of a month until notices are due
 }
 
 // DueRow is a thing and the instant, in whole microseconds, from which it is due.

@@ -44,3 +44,6 @@ type PartnershipRow struct {
 	PartnerType        account.Type
 	Administrators     []account.Person
 }
+
+// ActiveAt reports whether the partnership has not ended by itself by an instant.
+func (p PartnershipRow) ActiveAt(at time.Time) bool { return p.Until.IsZero() || at.Before(p.Until) }

@@ -20,11 +20,31 @@ var (
 )
 
 // Freshness says which state of a read model is wanted. MinPosition waits
-// until it was applied; AsOf, when not zero, asks for the state at that past
-// instant of the service's own time (see eventlog.Times).
+// until it was applied; AsOf, when not zero, asks for the state at that instant
+// of the service's own time (see eventlog.Times): a past one or, with Forecast,
+// one to come. A forecast is the present state as it will be then when nothing
+// but time happens.
 type Freshness struct {
 	MinPosition eventlog.Position
 	AsOf        time.Time
+	Forecast    bool
+}
+
+// Past is the instant whose state is wanted, zero for the present one: a forecast
+// is made of the present state, too.
+func (f Freshness) Past() time.Time {
+	if f.Forecast {
+		return time.Time{}
+	}
+	return f.AsOf
+}
+
+// Ahead is the instant to come that a forecast is for, zero for none.
+func (f Freshness) Ahead() time.Time {
+	if f.Forecast {
+		return f.AsOf
+	}
+	return time.Time{}
 }
 
 // Instant is the one that an answer is about: what has expired or falls into a

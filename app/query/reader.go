@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // Reader answers from the read models.
@@ -23,6 +25,14 @@ type Reader interface {
 	Partnerships(ctx context.Context, f Freshness, account uuid.UUID) (List[PartnershipRow], error)
 	// PartnershipRequests are all on one page.
 	PartnershipRequests(context.Context, PartnershipRequestQuery) (List[PartnershipRequestRow], error)
+	Forecast(context.Context, ForecastQuery) (ForecastRow, error)
+	Notices(context.Context, NoticeQuery) (List[NoticeRow], error)
+	// NoticeChoices are those of the users of some accounts.
+	NoticeChoices(ctx context.Context, p eventlog.Position, accounts []uuid.UUID) ([]NoticeChoice, error)
+	// SeenDevices are what a reseller's people have acknowledged in months before.
+	SeenDevices(context.Context, NoticesAfter) ([]SeenDevice, error)
+	// PendingMails are mails of notices that may have gone out by now.
+	PendingMails(ctx context.Context, p eventlog.Position) ([]PendingMail, error)
 	// Due is what falls due by itself.
 	Due(context.Context, DueQuery) ([]DueRow, error)
 }

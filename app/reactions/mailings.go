@@ -75,13 +75,19 @@ func (m *Mailings) HandleBatch(ctx context.Context, b eventlog.Batch) error {
 func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail, error) {
 	switch event := e.Event.(type) {
 	case account.AccountCreated:
-		return m.invitation(e, event.Account, event.Invitation, event.Administrator, event.Name), nil
+		return m.invitation(e, event.Account, event.Invitation, event.Administrator, event.Name)
 	case account.AdministratorEmailCorrected:
 		s, err := load(ctx, m, account.Aggregate, event.Account)
-		return m.invitation(e, event.Account, event.Invitation, event.Administrator, s.Name), err
+		if err != nil {
+			return nil, err
+		}
+		return m.invitation(e, event.Account, event.Invitation, event.Administrator, s.Name)
 	case account.InvitationSent:
 		s, err := load(ctx, m, account.Aggregate, event.Account)
-		return m.invitation(e, event.Account, event.Invitation, s.Administrator, s.Name), err
+		if err != nil {
+			return nil, err
+		}
+		return m.invitation(e, event.Account, event.Invitation, s.Administrator, s.Name)
 	case user.UserInvited:
 		return m.userInvitation(ctx, e, event.User, event.Invitation.Number)
 	case user.UserInvitationSent:
@@ -124,11 +130,11 @@ func load[S any](ctx context.Context, m *Mailings, a aggregate.Aggregate[S], uid
 }
 
 // invitation mails the invitation to activate an account.
-func (m *Mailings) invitation(e eventlog.Recorded, uid uuid.UUID, i account.Invitation, to account.Person, name string) []ports.Mail {
+func (m *Mailings) invitation(e eventlog.Recorded, uid uuid.UUID, i account.Invitation, to account.Person, name string) ([]ports.Mail, error) {
 	if to.Email == "" || to.IsErased() || !m.executor.Clock.Now().Before(i.Expires) {
-		return nil
+		return nil, nil
 	}
-	return []ports.Mail{invitationMail(e, to, name, i.Expires, m.link("activations", m.tokens.Invitation(uid, i.Number)))}
+	return one(invitationMail(e, to, name, i.Expires, m.link("activate", m.tokens.Invitation(uid, i.Number))))
 }
 
 // userInvitation mails the invitation of a user into an account.
@@ -142,8 +148,8 @@ func (m *Mailings) userInvitation(ctx context.Context, e eventlog.Recorded, uid 
 	if err != nil {
 		return nil, err
 	}
-	link := m.link("activations", m.tokens.UserInvitation(s.UID, number))
-	return []ports.Mail{userInvitationMail(e, s.Person, acc.Name, s.Invitation.Expires, link)}, nil
+	link := m.link("activate", m.tokens.UserInvitation(s.UID, number))
+	return one(userInvitationMail(e, s.Person, acc.Name, s.Invitation.Expires, link))
 }
 
 // passwordReset mails how to choose a new password.
@@ -156,8 +162,8 @@ func (m *Mailings) passwordReset(ctx context.Context, e eventlog.Recorded, event
 	if r.Number != event.Reset.Number || len(r.TokenHash) == 0 || !m.executor.Clock.Now().Before(r.Expires) {
 		return nil, nil
 	}
-	link := m.link("password-resets", m.tokens.PasswordReset(event.User, r.Number))
-	return []ports.Mail{passwordResetMail(e, person.Person, r.Expires, link)}, nil
+	link := m.link("reset-password", m.tokens.PasswordReset(event.User, r.Number))
+	return one(passwordResetMail(e, person.Person, r.Expires, link))
 }
 
 // emailChange mails to the address that a user wants how to confirm it, as long as
@@ -171,10 +177,17 @@ func (m *Mailings) emailChange(ctx context.Context, e eventlog.Recorded, asked u
 	if err != nil {
 		return nil, err
 	}
-	mails := []ports.Mail{emailNoticeMail(e, before.Person, asked.Person.Email)}
+	told, err := emailNoticeMail(e, before.Person, asked.Person.Email, m.publicURL)
+	if err != nil {
+		return nil, err
+	}
+	mails := []ports.Mail{told}
 	if enters && u.Change.Number == asked.Change.Number && len(u.Change.TokenHash) > 0 && m.executor.Clock.Now().Before(u.Change.Expires) {
-		link := m.link("email-confirmations", m.tokens.EmailChange(asked.User, u.Change.Number))
-		mails = append(mails, emailConfirmationMail(e, asked.Person, u.Change.Expires, link))
+		confirm, err := emailConfirmationMail(e, asked.Person, u.Change.Expires, m.link("confirm-email", m.tokens.EmailChange(asked.User, u.Change.Number)))
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, confirm)
 	}
 	return mails, nil
 }
@@ -211,9 +224,14 @@ func (m *Mailings) endWarning(ctx context.Context, e eventlog.Recorded, warned p
 			continue
 		}
 		for _, to := range side.Administrators {
-			if !to.IsErased() {
-				mails = append(mails, endWarningMail(e, warned.Until.UTC(), reseller, customer, to, m.publicURL))
+			if to.IsErased() {
+				continue
 			}
+			mail, err := endWarningMail(e, warned.Until.UTC(), reseller, customer, to, m.publicURL)
+			if err != nil {
+				return nil, err
+			}
+			mails = append(mails, mail)
 		}
 	}
 	return mails, nil
@@ -240,10 +258,17 @@ func (m *Mailings) warnedOf(ctx context.Context, e eventlog.Recorded) (s partner
 	return s, true, nil
 }
 
-// link is the address of a resource that a token opens.
-func (m *Mailings) link(resource, token string) string {
-	return m.publicURL + "/v1/" + resource + "/" + token
+func one(m ports.Mail, err error) ([]ports.Mail, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []ports.Mail{m}, nil
+}
+
+// link is the address of a page that a token opens.
+func (m *Mailings) link(page, token string) string {
+	return m.publicURL + "/" + page + "/" + token
 }
 
 // instant is how mails write a time.
-func instant(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 MST") }
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

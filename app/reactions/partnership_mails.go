@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/letters"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
@@ -32,27 +33,24 @@ func (m *Mailings) partnershipRequested(ctx context.Context, e eventlog.Recorded
 	if err != nil || customer.Type != account.Standard {
 		return nil, err
 	}
-	proposed := ""
+	facts := []letters.Fact{{Label: "Reseller", Value: reseller.Name}}
 	if asked.Profile != "" {
-		proposed += "\nProposed profile: " + asked.Profile
+		facts = append(facts, letters.Fact{Label: "Proposed profile", Value: asked.Profile})
 	}
 	if !asked.Until.IsZero() {
-		proposed += "\nProposed end: " + instant(asked.Until)
+		facts = append(facts, letters.Fact{Label: "Proposed end", Value: instant(asked.Until)})
 	}
 	if asked.Note != "" {
-		proposed += "\nNote: " + asked.Note
+		facts = append(facts, letters.Fact{Label: "Note", Value: asked.Note})
 	}
-	if proposed != "" {
-		proposed += "\n"
-	}
-	return toAdministrators(e, customer, "A request for a partnership by "+reseller.Name, fmt.Sprintf(`%s asks to be a partner of %s.
-%s
-An administrator of %[2]s accepts or declines it:
-
-%[4]s
-
-(POST %[4]s:accept {"profile": "read-only"} accepts it, POST %[4]s:decline declines it.)
-`, reseller.Name, customer.Name, proposed, m.request(asked.Partnership))), nil
+	return toAdministrators(e, customer, "A request for a partnership by "+reseller.Name, letters.Letter{
+		Blocks: []letters.Block{
+			{Text: fmt.Sprintf("%s asks to be a partner of %s.", reseller.Name, customer.Name)},
+			{Facts: facts},
+			{Text: fmt.Sprintf("An administrator of %s accepts or declines it.", customer.Name)},
+		},
+		Button: m.toPartners(),
+	})
 }
 
 // partnershipAccepted mails to the reseller that its request was accepted, if the
@@ -66,10 +64,12 @@ func (m *Mailings) partnershipAccepted(ctx context.Context, e eventlog.Recorded,
 	if err != nil {
 		return nil, err
 	}
-	return toAdministrators(e, reseller, "Your request for a partnership was accepted by "+customer.Name, fmt.Sprintf(`%s has accepted your request for a partnership, with the profile %s.
-
-%s
-`, customer.Name, customer.Profile(established.Profile).Name, m.request(established.Partnership))), nil
+	return toAdministrators(e, reseller, "Your request for a partnership was accepted by "+customer.Name, letters.Letter{
+		Blocks: []letters.Block{
+			{Text: fmt.Sprintf("%s has accepted your request for a partnership, with the profile %s.", customer.Name, customer.Profile(established.Profile).Name)},
+		},
+		Button: m.toPartners(),
+	})
 }
 
 // requestAnswered mails to the other side what one has done about a request. The
@@ -88,15 +88,15 @@ func (m *Mailings) requestAnswered(ctx context.Context, e eventlog.Recorded, who
 	if who == asReseller {
 		to, about = customer, "The request for a partnership by "+reseller.Name
 	}
+	l := letters.Letter{Blocks: []letters.Block{{Text: about + " was " + what + "."}}, Button: m.toPartners()}
 	if reason != "" {
-		reason = "\nReason: " + reason + "\n"
+		l.Blocks = append(l.Blocks, letters.Block{Facts: []letters.Fact{{Label: "Reason", Value: reason}}})
 	}
-	return toAdministrators(e, to, "A request for a partnership was "+what, fmt.Sprintf("%s was %s.\n%s\n%s\n",
-		about, what, reason, m.request(partnership.UID(r.Reseller, r.Customer)))), nil
+	return toAdministrators(e, to, "A request for a partnership was "+what, l)
 }
 
-func (m *Mailings) request(uid uuid.UUID) string {
-	return m.publicURL + "/v1/partnership-requests/" + uid.String()
+func (m *Mailings) toPartners() letters.Link {
+	return letters.Link{Label: "Look at the partners", URL: m.publicURL + "/partners"}
 }
 
 // sides are the two accounts of a partnership.
@@ -119,19 +119,24 @@ func (m *Mailings) partnershipBefore(ctx context.Context, e eventlog.Recorded) (
 	return s, nil
 }
 
-// toAdministrators is a mail to each administrator of an account that is open.
-func toAdministrators(e eventlog.Recorded, of account.State, subject, text string) []ports.Mail {
+// toAdministrators is a mail to each administrator of an account that is open. The
+// subject is the letter's title, too.
+func toAdministrators(e eventlog.Recorded, of account.State, subject string, l letters.Letter) ([]ports.Mail, error) {
 	if of.Status == account.Closed {
-		return nil
+		return nil, nil
 	}
+	l.Title = subject
+	l.Why = []string{"You get this because you are an administrator of " + of.Name + "."}
 	var mails []ports.Mail
 	for _, to := range of.Administrators {
-		if !to.IsErased() {
-			mails = append(mails, ports.Mail{
-				ID: uuid.NewSHA1(e.ID, to.ID[:]), To: to.Email, At: e.Metadata.OccurredAt, Subject: subject,
-				Body: fmt.Sprintf("Hello %s,\n\n%s", to.Name, text),
-			})
+		if to.IsErased() {
+			continue
 		}
+		mail, err := mailTo(e, to, subject, l)
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, mail)
 	}
-	return mails
+	return mails, nil
 }

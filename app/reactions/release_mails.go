@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/letters"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/release"
@@ -21,7 +22,7 @@ func (m *Mailings) releaseRequested(ctx context.Context, e eventlog.Recorded, ev
 	if err != nil || r.Answer != release.Open {
 		return nil, err
 	}
-	return m.toAdministrators(ctx, owner, func(to account.Person) ports.Mail {
+	return m.toEach(ctx, owner, func(to account.Person) (ports.Mail, error) {
 		return releaseRequestMail(e, to, r, m.publicURL)
 	})
 }
@@ -33,7 +34,7 @@ func (m *Mailings) releaseAnswered(ctx context.Context, e eventlog.Recorded, req
 	if err != nil || r.Request == uuid.Nil {
 		return nil, err
 	}
-	return m.toAdministrators(ctx, r.Requester, func(to account.Person) ports.Mail {
+	return m.toEach(ctx, r.Requester, func(to account.Person) (ports.Mail, error) {
 		return releaseAnswerMail(e, to, r, m.publicURL)
 	})
 }
@@ -49,57 +50,54 @@ func (m *Mailings) releaseOf(ctx context.Context, e eventlog.Recorded, request u
 	return owner, r, err
 }
 
-// toAdministrators makes a mail for each administrator of an account that is not
+// toEach makes a mail for each administrator of an account that is not
 // closed.
-func (m *Mailings) toAdministrators(ctx context.Context, uid uuid.UUID, mail func(account.Person) ports.Mail) ([]ports.Mail, error) {
+func (m *Mailings) toEach(ctx context.Context, uid uuid.UUID, mail func(account.Person) (ports.Mail, error)) ([]ports.Mail, error) {
 	s, err := load(ctx, m, account.Aggregate, uid)
 	if err != nil || s.Status == account.Closed {
 		return nil, err
 	}
 	var mails []ports.Mail
 	for _, to := range s.Administrators {
-		if !to.IsErased() {
-			mails = append(mails, mail(to))
+		if to.IsErased() {
+			continue
 		}
+		m, err := mail(to)
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, m)
 	}
 	return mails, nil
 }
 
-func releaseRequestMail(e eventlog.Recorded, to account.Person, r release.Request, publicURL string) ports.Mail {
-	reason := ""
+func releaseRequestMail(e eventlog.Recorded, to account.Person, r release.Request, publicURL string) (ports.Mail, error) {
+	facts := []letters.Fact{{Label: "Device", Value: r.SerialNumber}, {Label: "Account that asks", Value: r.Requester.String()}}
 	if e.Metadata.Reason != "" {
-		reason = "\nReason: " + e.Metadata.Reason + "\n"
+		facts = append(facts, letters.Fact{Label: "Reason", Value: e.Metadata.Reason})
 	}
-	return ports.Mail{
-		ID: uuid.NewSHA1(e.ID, to.ID[:]), To: to.Email, At: e.Metadata.OccurredAt,
-		Subject: "Somebody asks for the device " + r.SerialNumber,
-		Body: fmt.Sprintf(`Hello %s,
-
-somebody has the device %s in hand and asks your account to release
-it, so that it can be registered elsewhere. The account that asks is
-%s.
-%s
-%s/v1/release-requests/%s
-
-(POST to it with :grant or :deny at the end answers. A request for a
-retired device is granted by itself unless it is denied in time.)
-`, to.Name, r.SerialNumber, r.Requester, reason, publicURL, r.Request),
-	}
+	return mailTo(e, to, "Somebody asks for the device "+r.SerialNumber, letters.Letter{
+		Title: "Somebody asks for the device " + r.SerialNumber,
+		Blocks: []letters.Block{
+			{Text: "Somebody has the device in hand and asks your account to release it, so that it can be registered elsewhere."},
+			{Facts: facts},
+			{Text: "Grant or deny the request. For a retired device it is granted by itself unless it is denied in time."},
+		},
+		Button: letters.Link{Label: "Look at the device", URL: publicURL + "/devices/" + r.Device.String()},
+		Why:    []string{"You get this because you are an administrator of the account that has the device."},
+	})
 }
 
-func releaseAnswerMail(e eventlog.Recorded, to account.Person, r release.Request, publicURL string) ports.Mail {
-	what := "It stays registered as it is."
+func releaseAnswerMail(e eventlog.Recorded, to account.Person, r release.Request, publicURL string) (ports.Mail, error) {
+	what, next := "It stays registered as it is.", letters.Link{Label: "Look at the devices", URL: publicURL + "/devices"}
 	if r.Answer == release.Granted {
-		what = "It can be registered now."
+		what, next = "It can be registered now.", letters.Link{Label: "Register the device", URL: publicURL + "/register"}
 	}
-	return ports.Mail{
-		ID: uuid.NewSHA1(e.ID, to.ID[:]), To: to.Email, At: e.Metadata.OccurredAt,
-		Subject: fmt.Sprintf("The request for the device %s is %s", r.SerialNumber, r.Answer),
-		Body: fmt.Sprintf(`Hello %s,
-
-the request to release the device %s is %s. %s
-
-%s/v1/release-requests/%s
-`, to.Name, r.SerialNumber, r.Answer, what, publicURL, r.Request),
-	}
+	subject := fmt.Sprintf("The request for the device %s is %s", r.SerialNumber, r.Answer)
+	return mailTo(e, to, subject, letters.Letter{
+		Title:  subject,
+		Blocks: []letters.Block{{Text: fmt.Sprintf("The request to release the device %s is %s. %s", r.SerialNumber, r.Answer, what)}},
+		Button: next,
+		Why:    []string{"You get this because you are an administrator of the account that asked."},
+	})
 }

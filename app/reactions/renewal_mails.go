@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/letters"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -104,9 +105,14 @@ func (m *Mailings) renewalMails(ctx context.Context, e eventlog.Recorded, o orde
 			continue
 		}
 		for _, to := range s.Administrators {
-			if !to.IsErased() {
-				mails = append(mails, renewalMail(e, to, by, what, o, about, reason, m.publicURL))
+			if to.IsErased() {
+				continue
 			}
+			mail, err := renewalMail(e, to, by, what, o, about, reason, m.publicURL)
+			if err != nil {
+				return nil, err
+			}
+			mails = append(mails, mail)
 		}
 	}
 	slices.SortFunc(mails, func(a, b ports.Mail) int { return strings.Compare(a.To, b.To) })
@@ -116,54 +122,52 @@ func (m *Mailings) renewalMails(ctx context.Context, e eventlog.Recorded, o orde
 // listed is how many devices a mail names.
 const listed = 20
 
-func renewalMail(e eventlog.Recorded, to account.Person, by, what string, o order.State, about []order.Line, reason, publicURL string) ports.Mail {
-	var devices strings.Builder
-	for _, l := range about[:min(len(about), listed)] {
-		fmt.Fprintf(&devices, "  %s\n", l.SerialNumber)
+func renewalMail(e eventlog.Recorded, to account.Person, by, what string, o order.State, about []order.Line, reason, publicURL string) (ports.Mail, error) {
+	devices := &letters.Table{Caption: "Devices", Head: []letters.Head{{Label: "Serial number"}}}
+	if what == "ordered" { // what the preview said
+		devices.Head = append(devices.Head, letters.Head{Label: "Service end", Right: true}, letters.Head{Label: "With this order", Right: true})
 	}
-	if more := len(about) - listed; more > 0 {
-		fmt.Fprintf(&devices, "  and %d more\n", more)
+	for _, l := range about[:min(len(about), listed)] {
+		row := []letters.Cell{{Text: l.SerialNumber, Code: true}, {Text: l.OldEnd.String()}, {Text: l.NewEnd.String()}}
+		devices.Rows = append(devices.Rows, row[:len(devices.Head)])
 	}
 	number := ""
 	if o.OrderNumber != "" {
 		number = " " + o.OrderNumber
 	}
+	facts := []letters.Fact{{Label: "Ordered by", Value: by}, ordered(o)}
 	if reason != "" {
-		reason = "Reason: " + reason + "\n"
+		facts = append(facts, letters.Fact{Label: "Reason", Value: reason})
 	}
-	return ports.Mail{
-		ID: uuid.NewSHA1(e.ID, to.ID[:]), To: to.Email, At: e.Metadata.OccurredAt,
-		Subject: fmt.Sprintf("Renewal order%s %s (%s)", number, what, counted(len(about))),
-		Body: fmt.Sprintf(`Hello %s,
-
-the renewal order%s of %s was %s for these devices:
-
-%s
-%s
-%s
-%s/v1/renewals/%s
-`, to.Name, number, by, what, devices.String(), ordered(o), reason, publicURL, o.UID),
+	l := letters.Letter{
+		Title: fmt.Sprintf("The renewal order%s was %s", number, what),
+		Blocks: []letters.Block{
+			{Text: fmt.Sprintf("The renewal order%s of %s was %s for %s.", number, by, what, letters.Devices(len(about)))},
+			{Facts: facts}, {Table: devices},
+		},
+		Button: letters.Link{Label: "Look at the order", URL: publicURL + "/orders/" + o.UID.String()},
+		Why:    []string{"You get this because you are an administrator of an account that the order concerns."},
 	}
-}
-
-func counted(devices int) string {
-	if devices == 1 {
-		return "1 device"
+	if more := len(about) - listed; more > 0 {
+		l.Blocks = append(l.Blocks, letters.Block{Note: fmt.Sprintf("and %d more", more)})
 	}
-	return fmt.Sprint(devices, " devices")
+	return mailTo(e, to, fmt.Sprintf("Renewal order%s %s (%s)", number, what, letters.Devices(len(about))), l)
 }
 
 // ordered says for how long devices were to be renewed.
-func ordered(o order.State) string {
+func ordered(o order.State) letters.Fact {
 	switch {
 	case o.Term != (calendar.Term{}):
-		return "Term: " + o.Term.String()
+		return letters.Fact{Label: "Term", Value: o.Term.String()}
 	case !o.Until.IsZero():
-		return "Until: " + o.Until.String()
+		return letters.Fact{Label: "Until", Value: o.Until.String()}
 	case !o.Align.Day.IsZero():
-		return "Until: " + o.Align.Day.String() + ", the same day for all"
+		return letters.Fact{Label: "Until", Value: o.Align.Day.String() + ", the same day for all"}
 	}
-	return "Until: " + string(o.Align.Kind)
+	if o.Align.Kind == "" {
+		return letters.Fact{Label: "Offer", Value: string(o.Offer)}
+	}
+	return letters.Fact{Label: "Until", Value: string(o.Align.Kind)}
 }
 
 // lines are those of some devices of an order, of all when none are named.

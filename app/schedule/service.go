@@ -28,10 +28,11 @@ type Service struct {
 	works    []work
 }
 
-// New makes the service. releaser grants what was not answered; warnDays are the
+// New makes the service. releaser grants what was not answered; noticer sends the
+// monthly notices; warnDays are the
 // days before a partnership's end on which both sides are warned; sandbox is the
 // executor's clock where it can be moved, else nil.
-func New(x *command.Executor, reader query.Reader, releaser Releaser, rules device.Rules, warnDays []int, sandbox ports.SandboxClock) *Service {
+func New(x *command.Executor, reader query.Reader, releaser Releaser, noticer Noticer, rules device.Rules, warnDays []int, sandbox ports.SandboxClock) *Service {
 	s := &Service{executor: x, reader: reader, sandbox: sandbox}
 	s.works = []work{
 		dueStreams[device.State]{
@@ -70,6 +71,7 @@ func New(x *command.Executor, reader query.Reader, releaser Releaser, rules devi
 			command: placeInStream,
 		},
 		&retiredReleases{releaser: releaser, rules: rules},
+		notices{noticer},
 	}
 	return s
 }

@@ -59,6 +59,8 @@ type Config struct {
 	Warnings         string        `help:"Days before a partnership's end on which both sides are warned; empty: never." env:"FLEETLEDGER_PARTNERSHIP_WARNINGS" name:"partnership-warnings" default:"31,7,1" placeholder:"DAYS"`
 	Windows          string        `help:"Last days of the three renewal windows." env:"FLEETLEDGER_WINDOWS" default:"30,60,90"`
 
+	NoticeDays int           `help:"For how many days the monthly notices look ahead." env:"FLEETLEDGER_NOTICE_DAYS" default:"90"`
+	NoticeHour int           `help:"Hour (UTC) of the 1st from which the monthly notices are sent." env:"FLEETLEDGER_NOTICE_HOUR" default:"6"`
 	MailGiveUp time.Duration `help:"How long the service tries to send a mail." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
 
 	SessionLifetime   time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
@@ -109,6 +111,12 @@ func (c *Config) validate() error {
 		refuse("FLEETLEDGER_MAIL_FROM", "%q is not an address", c.MailFrom)
 	} else if c.SMTPURL != "" && c.MailFrom == "" {
 		refuse("FLEETLEDGER_MAIL_FROM", "is needed with FLEETLEDGER_SMTP_URL")
+	}
+	if c.NoticeDays < 1 || c.NoticeDays > 366 {
+		refuse("FLEETLEDGER_NOTICE_DAYS", "%d is not from 1 to 366", c.NoticeDays)
+	}
+	if c.NoticeHour < 1 || c.NoticeHour > 23 {
+		refuse("FLEETLEDGER_NOTICE_HOUR", "%d is not from 1 to 23", c.NoticeHour)
 	}
 	if c.MailGiveUp < time.Minute || c.MailGiveUp > 30*24*time.Hour {
 		refuse("FLEETLEDGER_MAIL_GIVE_UP", "%s is not between 1m and 720h", c.MailGiveUp)

@@ -24,6 +24,7 @@ import (
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -84,7 +85,9 @@ func newEngine(ctx context.Context, c *Config, s *stores, logger *slog.Logger, m
 		return nil, err
 	}
 	e.operations = operations.NewStore(s.pool, e.jobs.QueueChunk)
-	e.app = app.New(e.dependencies(c, windows, secret, logger))
+	d := e.dependencies(c, windows, secret, logger)
+	d.Notices = c.notices(mailer)
+	e.app = app.New(d)
 	readModel := fleet.Projection()
 	readModel.Views = fleet.Analytics{Rules: c.rules(), Windows: windows, Role: analysts.Group}.Views()
 	e.runner, err = projections.New(projections.Options{
@@ -123,9 +126,24 @@ func (e *engine) dependencies(c *Config, windows query.Windows, secret []byte, l
 	return d
 }
 
+// mailer takes mails and knows what became of them.
+type mailer interface {
+	ports.Mailer
+	ports.MailOutcomes
+}
+
+// notices are the options of the monthly notices.
+func (c *Config) notices(m mailer) notices.Options {
+	o := notices.Options{
+		Mailer: m, Outcomes: m, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), LookAhead: c.NoticeDays, Hours: c.NoticeHour,
+	}
+	o.Outbox, _ = m.(ports.Outbox)
+	return o
+}
+
 // mail gives what takes mails: the outbox, or the mail server's queue and what
 // delivers from it.
-func (e *engine) mail(c *Config, logger *slog.Logger) (ports.Mailer, jobs.Deliverer, error) {
+func (e *engine) mail(c *Config, logger *slog.Logger) (mailer, jobs.Deliverer, error) {
 	if c.SMTPURL == "" {
 		outbox, err := mail.NewOutbox(c.outbox(), c.mailFrom())
 		return outbox, nil, err

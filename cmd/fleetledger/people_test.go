@@ -17,9 +17,9 @@ import (
 )
 
 var (
-	activationLink = regexp.MustCompile(`/v1/activations/([A-Za-z0-9_-]+)`)
-	confirmLink    = regexp.MustCompile(`/v1/email-confirmations/([A-Za-z0-9_-]+)`)
-	resetLink      = regexp.MustCompile(`/v1/password-resets/([A-Za-z0-9_-]+)`)
+	activationLink = regexp.MustCompile(`/activate/([A-Za-z0-9_-]+)`)
+	confirmLink    = regexp.MustCompile(`/confirm-email/([A-Za-z0-9_-]+)`)
+	resetLink      = regexp.MustCompile(`/reset-password/([A-Za-z0-9_-]+)`)
 )
 
 // mailed waits for a mail with a link of this form and gives the link's token.

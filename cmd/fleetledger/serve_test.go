@@ -48,7 +48,7 @@ func TestServeFromNothing(t *testing.T) {
 	for _, mail := range mails {
 		text, err := os.ReadFile(mail)
 		require.NoError(t, err)
-		require.Contains(t, string(text), s.url+"/v1/activations/", "the link leads to this service")
+		require.Contains(t, string(text), s.url+"/activate/", "the link leads to this service")
 	}
 
 	second, err := program(t.Context(), "serve", "--addr", "127.0.0.1:0", "--data-dir", dir).CombinedOutput()

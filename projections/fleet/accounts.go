@@ -27,7 +27,7 @@ func accountList(q query.AccountQuery) (*list, error) {
 	l := &list{}
 	status := l.status("a", q.Now)
 	err := l.versions(versionList{
-		table: accountTable.name, alias: "a", status: status, asOf: q.AsOf,
+		table: accountTable.name, alias: "a", status: status, asOf: q.Past(),
 		keys: map[string]sortKey{
 			"name":      {expr: "a.name_key", typ: "text"},
 			"type":      {expr: "a.type", typ: "text"},
@@ -67,7 +67,7 @@ func listedAccount(s accountState, status account.Status, revision eventlog.Revi
 func accountAt(ctx context.Context, tx pgx.Tx, uid uuid.UUID, f query.Freshness) (accountState, error) {
 	var l list
 	l.filter("a.uid = %s", [16]byte(uid))
-	l.where = append(l.where, l.valid("a", f.AsOf))
+	l.where = append(l.where, l.valid("a", f.Past()))
 	var stored []byte
 	err := tx.QueryRow(ctx, "SELECT a.state FROM account_versions a"+conditions(l.where), l.args...).Scan(&stored)
 	if errors.Is(err, pgx.ErrNoRows) {

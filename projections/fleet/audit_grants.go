@@ -27,7 +27,7 @@ func auditGrantList(q query.AuditGrantQuery) (*list, error) {
 	status := fmt.Sprintf(`(CASE WHEN g.ended THEN '%s' WHEN g.expires_at <= %s THEN '%s' ELSE '%s' END COLLATE "C")`,
 		audit.Revoked, l.arg(q.Now), audit.Expired, audit.Active)
 	err := l.versions(versionList{
-		table: auditGrantTable.name, alias: "g", status: status, asOf: q.AsOf,
+		table: auditGrantTable.name, alias: "g", status: status, asOf: q.Past(),
 		keys: map[string]sortKey{
 			"grantedAt": {expr: "g.granted_at", typ: "timestamptz"},
 			"expiresAt": {expr: "g.expires_at", typ: "timestamptz"},

@@ -14,7 +14,8 @@ import (
 
 // Customers is the Customers page. It is made of counts per account and day, so
 // it costs the same for any number of devices; only the past (AsOf) is counted
-// from the devices themselves (see windows).
+// from the devices themselves (see windows). A forecast is the page of now, counted
+// from another day: what renews by itself is in no window.
 func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.List[query.CustomerRow], error) {
 	l, err := customerList(q)
 	if err != nil {
@@ -37,12 +38,12 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	scope := l.customerScope(q)
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
 	w := windows{today: l.date(q.Today), spans: q.Windows}
-	if q.AsOf.IsZero() {
+	if q.Past().IsZero() {
 		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "true", w.ofAccount("s.uid")))
 		return l, nil
 	}
-	past := fmt.Sprintf(pastCounts, l.valid("v", q.AsOf), w.ofDevices("past"))
-	byThen := "g.at <= " + l.arg(q.AsOf)
+	past := fmt.Sprintf(pastCounts, l.valid("v", q.Past()), w.ofDevices("past"))
+	byThen := "g.at <= " + l.arg(q.Past())
 	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past,
 		fmt.Sprintf(customerRows, byThen, "SELECT * FROM ends WHERE account = s.uid"))
 	return l, nil
@@ -71,11 +72,11 @@ func customerKeys(windows query.Windows) map[string]sortKey {
 func (l *list) customerScope(q query.CustomerQuery) string {
 	var s = list{args: l.args}
 	status := s.status("a", q.Now)
-	s.where = append(s.where, s.valid("p", q.AsOf), s.valid("a", q.AsOf), "NOT p.ended")
-	if q.AsOf.IsZero() {
+	s.where = append(s.where, s.valid("p", q.Past()), s.valid("a", q.Past()), "NOT p.ended")
+	if q.Past().IsZero() {
 		s.notRunOut("p", q.Now)
 	} else { // rights are those of today: whoever is no longer a customer is not shown
-		s.notRunOut("p", q.AsOf)
+		s.notRunOut("p", q.Past())
 		today := list{args: s.args, where: []string{"r.uid = p.uid", current("r"), "NOT r.ended"}}
 		today.notRunOut("r", q.Now)
 		s.args = today.args
@@ -86,7 +87,7 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 	eitherOf(&s, status, q.Statuses)
 	s.search(q.Search, searchableAccount)
 	l.args = s.args
-	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile
+	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile, p.until
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
 }
 

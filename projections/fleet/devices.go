@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,11 +40,17 @@ func (r *Reader) Devices(ctx context.Context, q query.DeviceQuery) (query.List[q
 
 func deviceList(q query.DeviceQuery) (*list, error) {
 	l := &list{columns: "d.state, d.revision, coalesce(a.name, '')"}
-	if err := l.page(q.Page, deviceKeys, "name", "d.uid"); err != nil {
+	keys, serviceEnd := deviceKeys, "d.service_end"
+	if q.Forecast {
+		serviceEnd = endAhead("d", q.Today, q.FreeTerm)
+		keys = maps.Clone(keys)
+		keys["serviceEnd"] = sortKey{expr: serviceEnd, typ: "date", nullable: true}
+	}
+	if err := l.page(q.Page, keys, "name", "d.uid"); err != nil {
 		return nil, err
 	}
-	l.from = "device_versions d LEFT JOIN account_versions a ON a.uid = d.account AND " + l.valid("a", q.AsOf)
-	l.where = append(l.where, l.valid("d", q.AsOf))
+	l.from = "device_versions d LEFT JOIN account_versions a ON a.uid = d.account AND " + l.valid("a", q.Past())
+	l.where = append(l.where, l.valid("d", q.Past()))
 	l.scope("d.account", q.Accounts)
 	if q.UID != uuid.Nil {
 		l.filter("d.uid = %s", [16]byte(q.UID))
@@ -61,18 +68,21 @@ func deviceList(q query.DeviceQuery) (*list, error) {
 		w := windows{today: l.date(q.Today)}
 		var spans []string
 		for _, span := range q.Ends {
-			spans = append(spans, w.within("d.service_end", span))
+			spans = append(spans, w.within(serviceEnd, span))
 		}
 		l.where = append(l.where, "("+strings.Join(spans, " OR ")+")")
 	}
 	if !q.ServiceEndFrom.IsZero() {
-		l.filter("d.service_end >= %s", date(q.ServiceEndFrom))
+		l.filter(serviceEnd+" >= %s", date(q.ServiceEndFrom))
 	}
 	if !q.ServiceEndTo.IsZero() {
-		l.filter("d.service_end <= %s", date(q.ServiceEndTo))
+		l.filter(serviceEnd+" <= %s", date(q.ServiceEndTo))
 	}
 	if q.Due {
 		l.where = append(l.where, counted("d"))
+	}
+	if q.Automatic {
+		l.where = append(l.where, inService("d")+" AND d.auto_renew")
 	}
 	if q.Applied != uuid.Nil {
 		l.filter("d.applied <> '{}' AND d.applied @> ARRAY[%s]::uuid[]", [16]byte(q.Applied))

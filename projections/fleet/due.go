@@ -9,13 +9,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 )
 
 // Due lists what falls due by itself.
 func (r *Reader) Due(ctx context.Context, q query.DueQuery) ([]query.DueRow, error) {
 	var l list
-	from, at := l.due(q.Kind, q.WarnDays)
+	from, at := l.due(q)
 	l.where = append(l.where, l.valid("v", time.Time{}), at+" IS NOT NULL")
 	if !q.Upto.IsZero() {
 		l.filter(at+" <= %s", q.Upto)
@@ -46,9 +47,9 @@ func (r *Reader) Due(ctx context.Context, q query.DueQuery) ([]query.DueRow, err
 // due says where things of a kind are, as v, and when they are due. The warnings
 // are computed from the few partnerships that have an end; of those to come for
 // one the first counts, the read model does not know which are passed over.
-func (l *list) due(kind query.DueKind, warnDays []int) (from, at string) {
+func (l *list) due(q query.DueQuery) (from, at string) {
 	const ending = "NOT v.ended AND v.until < 'infinity'"
-	switch kind {
+	switch q.Kind {
 	case query.DueRenewals:
 		l.where = append(l.where, "v.auto_renew AND "+inService("v"))
 		return "device_versions v", "(v.service_end::timestamp AT TIME ZONE 'UTC')"
@@ -62,12 +63,19 @@ func (l *list) due(kind query.DueKind, warnDays []int) (from, at string) {
 		l.where = append(l.where, "v.state->>'type' = 'reseller' AND v.state->>'status' <> 'closed'",
 			"NOT coalesce(v.state->'offers', '[]') @> to_jsonb("+l.arg(catalogue.Offers)+"::text[])")
 		return "account_versions v", "v.created_at"
+	case query.DueNotices: // of the first month after the account was made, and after the last round
+		l.where = append(l.where, "v.type = '"+string(account.Reseller)+"' AND v.status <> '"+string(account.Closed)+"'")
+		hours := "(" + l.arg(q.Hours) + "::int * interval '1 hour')"
+		return `account_versions v
+			LEFT JOIN LATERAL (SELECT max(r.on_day) AS day FROM notice_rounds r WHERE r.reseller = v.uid AND r.closed) done ON true
+			CROSS JOIN LATERAL (SELECT (date_trunc('month', greatest(v.created_at AT TIME ZONE 'UTC', done.day::timestamp + ` + hours + `) - ` + hours + `)
+				+ interval '1 month' + ` + hours + `) AT TIME ZONE 'UTC' AS at) next`, "next.at"
 	case query.DuePartnershipEnds:
 		l.where = append(l.where, ending)
 		return "partnership_versions v", "v.until"
 	default: // query.DuePartnershipWarning
 		l.where = append(l.where, ending)
-		return "partnership_versions v CROSS JOIN LATERAL (SELECT max(n) AS days FROM unnest(" + l.arg(warnDays) +
+		return "partnership_versions v CROSS JOIN LATERAL (SELECT max(n) AS days FROM unnest(" + l.arg(q.WarnDays) +
 			"::int[]) n WHERE v.warned = 0 OR n < v.warned) w", "(v.until - w.days * interval '24 hours')"
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
+	"github.com/fleetledger/fleetledger/domain/notice"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -31,6 +32,8 @@ func erase(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
 			err = eraseFrom(ctx, tx, userTable, event.User, everybody)
 		case audit.AuditorErased:
 			err = eraseFrom(ctx, tx, auditGrantTable, event.Grant, everybody)
+		case notice.NoticeRecipientErased:
+			err = eraseRecipient(ctx, tx, event.Round, event.Person)
 		}
 		if err != nil {
 			return fmt.Errorf("erase a person: %w", err)
@@ -128,6 +131,27 @@ func forget(document any, person uuid.UUID) {
 			forget(value, person)
 		}
 	}
+}
+
+// eraseRecipient takes the data of a recipient of notices from all generations, as
+// eraseFrom does.
+func eraseRecipient(ctx context.Context, tx pgx.Tx, round, person uuid.UUID) error {
+	rows, err := tx.Query(ctx, `SELECT table_schema::text FROM information_schema.tables
+		WHERE table_name = 'notice_recipients' AND table_schema ~ '^rm_fleet_v[0-9]+' ORDER BY table_schema = current_schema() DESC, table_schema`)
+	if err != nil {
+		return err
+	}
+	schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, schema := range schemas {
+		sql := `UPDATE ` + pgx.Identifier{schema, "notice_recipients"}.Sanitize() + ` SET name = $3, email = $3 WHERE round = $1 AND person = $2`
+		if _, err := tx.Exec(ctx, sql, [16]byte(round), [16]byte(person), account.Erased); err != nil {
+			return fmt.Errorf("in %s: %w", schema, err)
+		}
+	}
+	return nil
 }
 
 func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

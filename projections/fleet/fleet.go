@@ -21,6 +21,10 @@
 // Renewals, granted allocations, transfers, plans and release requests are kept as
 // they are now, see renewals.go, transfers.go and releases.go.
 //
+// A forecast (query.Freshness) is made of the current rows and another day: dates
+// count from it, invitations have run out by it, partnerships that end before are
+// gone. What renews by itself is told by its service end and anchor day (endAhead).
+//
 // How renewal windows and first ends are counted is in windows.go.
 package fleet
 
@@ -59,6 +63,9 @@ const (
 	transferPrefix    = "transfer-"
 	planPrefix        = "transferplan-"
 	releasesPrefix    = "releases-"
+	noticePrefix      = "notice-"
+	roundPrefix       = "noticeround-"
+	choicePrefix      = "noticechoice-"
 )
 
 // Projection declares it.
@@ -68,7 +75,7 @@ func Projection() projections.Projection {
 		Version: modelVersion,
 		Prefixes: []string{
 			accountPrefix, partnershipPrefix, devicePrefix, userPrefix, auditGrantPrefix, renewalPrefix,
-			transferPrefix, planPrefix, releasesPrefix,
+			transferPrefix, planPrefix, releasesPrefix, noticePrefix, roundPrefix, choicePrefix,
 		},
 		Tables:  tables,
 		Indexes: indexes,
@@ -121,6 +128,7 @@ type folds struct {
 	transfers    *transferRequests
 	plans        *transferPlans
 	releases     *releases
+	notices      *notices
 }
 
 // tableFold is a fold of whatever state.
@@ -135,12 +143,12 @@ func newFolds() *folds {
 	return &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
 		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
-		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{},
+		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{}, notices: &notices{},
 	}
 }
 
 func (f *folds) all() []tableFold {
-	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.transfers, f.plans, f.releases}
+	return []tableFold{f.devices, f.accounts, f.partnerships, f.users, f.auditGrants, f.renewals, f.transfers, f.plans, f.releases, f.notices}
 }
 
 // ofStream is the fold that a stream belongs to, nil when there is none.
@@ -164,6 +172,8 @@ func (f *folds) ofStream(stream string) tableFold {
 		return f.plans
 	case strings.HasPrefix(stream, releasesPrefix):
 		return f.releases
+	case strings.HasPrefix(stream, noticePrefix), strings.HasPrefix(stream, roundPrefix), strings.HasPrefix(stream, choicePrefix):
+		return f.notices
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ func (r *Reader) Partnerships(ctx context.Context, f query.Freshness, account uu
 	uid := l.arg([16]byte(account))
 	sql := `SELECT p.uid, p.reseller, p.customer, p.profile, nullif(p.until, 'infinity'), a.state, c.state
 		FROM partnership_versions p
-		JOIN account_versions a ON a.uid = CASE WHEN p.reseller = ` + uid + ` THEN p.customer ELSE p.reseller END AND ` + l.valid("a", f.AsOf) + `
-		JOIN account_versions c ON c.uid = p.customer AND ` + l.valid("c", f.AsOf) + `
-		WHERE ` + uid + ` IN (p.reseller, p.customer) AND NOT p.ended AND ` + l.valid("p", f.AsOf) + `
+		JOIN account_versions a ON a.uid = CASE WHEN p.reseller = ` + uid + ` THEN p.customer ELSE p.reseller END AND ` + l.valid("a", f.Past()) + `
+		JOIN account_versions c ON c.uid = p.customer AND ` + l.valid("c", f.Past()) + `
+		WHERE ` + uid + ` IN (p.reseller, p.customer) AND NOT p.ended AND ` + l.valid("p", f.Past()) + `
 		ORDER BY a.name_key, p.uid`
 	return answer(ctx, r, "partnerships", f, func(tx pgx.Tx) (page query.List[query.PartnershipRow], err error) {
 		rows, err := tx.Query(ctx, sql, l.args...)

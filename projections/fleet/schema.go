@@ -32,6 +32,7 @@ var tables = []string{
 		first_registered date,
 		service_start    date,
 		service_end      date,
+		anchor_day       smallint    NOT NULL, -- of the service end
 		auto_renew       boolean     NOT NULL,
 		search           text COLLATE "C" NOT NULL, -- name, serial number, factor and ICCID as a search compares them
 		sim              boolean     NOT NULL, -- it carries an ICCID
@@ -213,6 +214,63 @@ var tables = []string{
 		actor         jsonb       NOT NULL,
 		PRIMARY KEY (uid, device))`,
 
+	// Monthly notices, see notices.go. Their recipients are persons: what an erasure
+	// takes away is in notice_recipients alone.
+	`CREATE TABLE notice_rounds (
+		uid      uuid    PRIMARY KEY,
+		reseller uuid    NOT NULL,
+		on_day   date    NOT NULL,
+		closed   boolean NOT NULL)`,
+	`CREATE TABLE notice_recipients (
+		round  uuid NOT NULL,
+		person uuid NOT NULL,
+		name   text NOT NULL,
+		email  text NOT NULL,
+		PRIMARY KEY (round, person))`,
+	`CREATE TABLE notices (
+		uid           uuid        PRIMARY KEY,
+		round         uuid        NOT NULL,
+		reseller      uuid        NOT NULL,
+		customer      uuid        NOT NULL,
+		on_day        date        NOT NULL,
+		at            timestamptz NOT NULL,
+		reason        text COLLATE "C" NOT NULL, -- why it was skipped; empty: it was not
+		windows       jsonb       NOT NULL,
+		total         int         NOT NULL,
+		auto_renewing int         NOT NULL,
+		seen_before   int         NOT NULL,
+		expired       int         NOT NULL,
+		in_windows    int[]       NOT NULL,
+		mails         int         NOT NULL,
+		sent          int         NOT NULL,
+		failed        int         NOT NULL,
+		unseen        int         NOT NULL,
+		queued        boolean     NOT NULL, -- nothing of it is left to be handed to the mailer
+		seen_at       timestamptz,
+		seen_by       jsonb)`,
+	`CREATE TABLE notice_mails (
+		notice uuid        NOT NULL,
+		person uuid        NOT NULL,
+		role   text        NOT NULL,
+		mail   uuid        NOT NULL,
+		digest boolean     NOT NULL,
+		state  text COLLATE "C" NOT NULL,
+		at     timestamptz,
+		reason text        NOT NULL,
+		PRIMARY KEY (notice, person))`,
+	`CREATE TABLE notice_devices (
+		notice      uuid    NOT NULL,
+		device      uuid    NOT NULL,
+		service_end date    NOT NULL,
+		auto_renew  boolean NOT NULL,
+		seen_before boolean NOT NULL,
+		seen        boolean NOT NULL,
+		PRIMARY KEY (notice, device))`,
+	`CREATE TABLE notice_choices (
+		person   uuid PRIMARY KEY,
+		account  uuid NOT NULL,
+		delivery text COLLATE "C" NOT NULL)`,
+
 	// Devices that are not retired, per account: what the Customers page shows
 	// without looking at devices.
 	`CREATE TABLE account_counts (
@@ -246,6 +304,11 @@ var indexes = []projections.Index{
 	{SQL: `CREATE INDEX renewal_by_number ON renewals (number_key)`},
 	{SQL: `CREATE INDEX renewal_by_device ON renewal_devices (device)`},
 	{SQL: `CREATE INDEX renewal_by_account ON renewal_devices (account)`},
+	{SQL: `CREATE INDEX notice_round_by_reseller ON notice_rounds (reseller, on_day)`},
+	{SQL: `CREATE INDEX notice_by_reseller ON notices (reseller, on_day DESC)`},
+	{SQL: `CREATE INDEX notice_by_customer ON notices (customer, on_day DESC)`},
+	{SQL: `CREATE INDEX notice_mail_waiting ON notice_mails (notice) WHERE state = 'sending'`},
+	{SQL: `CREATE INDEX notice_choice_by_account ON notice_choices (account)`},
 	{SQL: `CREATE INDEX partnership_request_by_reseller ON partnership_requests (reseller)`},
 	{SQL: `CREATE INDEX partnership_request_by_customer ON partnership_requests (customer)`},
 	{SQL: `CREATE INDEX transfer_by_time ON transfer_requests (requested_at DESC, uid)`},

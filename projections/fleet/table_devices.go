@@ -37,6 +37,7 @@ var deviceTable = table[device.State]{
 			{"first_registered", date(s.FirstRegistered)},
 			{"service_start", date(s.Service.Start)},
 			{"service_end", date(s.Service.End)},
+			{"anchor_day", s.Service.AnchorDay},
 			{"auto_renew", s.Service.AutoRenew},
 			{"search", searched(s.Name, s.SerialNumber, s.Factor.Value, s.ICCID)},
 			{"sim", s.ICCID != ""},

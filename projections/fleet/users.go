@@ -30,7 +30,7 @@ func userList(q query.UserQuery) (*list, error) {
 	l := &list{}
 	status := l.status("u", q.Now)
 	err := l.versions(versionList{
-		table: userTable.name, alias: "u", status: status, asOf: q.AsOf,
+		table: userTable.name, alias: "u", status: status, asOf: q.Past(),
 		keys: map[string]sortKey{
 			"name":      {expr: "u.name_key", typ: "text"},
 			"email":     {expr: "u.email_key", typ: "text"},

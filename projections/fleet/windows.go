@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
 
@@ -81,4 +82,38 @@ func (w windows) ofDevices(versions string) string {
 		FROM (SELECT v.account, v.service_end, count(*) AS count FROM %[3]s v
 			WHERE %[4]s AND v.service_end IS NOT NULL GROUP BY 1, 2) n
 		GROUP BY n.account`, toCome, w.sums(), versions, counted("v"))
+}
+
+// ofDays selects the same, without the account, of some days with the columns
+// service_end and count.
+func (w windows) ofDays(days string) string {
+	toCome := "FILTER (WHERE " + w.toCome("n.service_end") + ")"
+	return fmt.Sprintf(`SELECT min(n.service_end) %[1]s AS initial, (array_agg(n.count ORDER BY n.service_end) %[1]s)[1] AS renewal_systems,
+			max(n.service_end) %[1]s AS last, %[2]s
+		FROM (SELECT service_end, sum(count)::bigint AS count FROM %[3]s GROUP BY 1) n`, toCome, w.sums(), days)
+}
+
+// endAhead is the service end that a device will have at the end of a day to come,
+// as a free term of some months renews by itself from its last day on: the first
+// end after that day which is a whole number of terms after the present one, on
+// the anchor day or the month's last (see calendar.Date.AddMonths). It is made of
+// literals, since orders have no arguments.
+func endAhead(alias string, day calendar.Date, months int) string {
+	end := alias + ".service_end"
+	if months < 1 {
+		return end
+	}
+	return fmt.Sprintf(`(CASE WHEN %[1]s.auto_renew AND %[2]s AND %[3]s <= DATE '%[4]s' THEN (
+			SELECT min(n.day) FROM (
+				SELECT least((m.month + make_interval(months => 1))::date - 1, m.month::date + %[1]s.anchor_day - 1) AS day
+				FROM generate_series(1, (%[5]d - (extract(year FROM %[3]s) * 12 + extract(month FROM %[3]s))::int) / %[6]d + 1) k,
+					LATERAL (SELECT date_trunc('month', %[3]s::timestamp) + make_interval(months => k * %[6]d) AS month) m) n
+			WHERE n.day > DATE '%[4]s') ELSE %[3]s END)`,
+		alias, inService(alias), end, day, monthNumber(day), months)
+}
+
+// monthNumber counts months from the year 0 on.
+func monthNumber(d calendar.Date) int {
+	year, month, _ := d.Time().Date()
+	return year*12 + int(month)
 }

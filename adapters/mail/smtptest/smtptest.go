@@ -25,6 +25,9 @@ type Options struct {
 	User, Password string
 	// OnRcpt and OnData answer for a recipient and a message; nil: accepted.
 	OnRcpt, OnData func() error
+	// Drop says that the connection breaks after a message was taken, before the
+	// server says so; nil: never.
+	Drop func() bool
 }
 
 // Message is one the server has taken.
@@ -166,6 +169,9 @@ func (s *session) Data(r io.Reader) error {
 	s.message.Text = string(text)
 	select {
 	case s.server.Messages <- s.message:
+		if s.server.Drop != nil && s.server.Drop() {
+			_ = s.conn.Conn().Close()
+		}
 		return nil
 	default:
 		return errors.New("nobody reads the messages")

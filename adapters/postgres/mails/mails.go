@@ -34,7 +34,10 @@ type Store struct {
 	queueMail QueueMail
 }
 
-var _ ports.Mailer = (*Store)(nil)
+var (
+	_ ports.Mailer       = (*Store)(nil)
+	_ ports.MailOutcomes = (*Store)(nil)
+)
 
 // NewStore keeps mails in the migrated database of pool, sealed with the
 // installation's key.
@@ -111,4 +114,21 @@ func (s *Store) Failed(ctx context.Context, id uuid.UUID, reason string) error {
 func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
 	_, err := s.pool.Exec(ctx, sql, args...)
 	return postgres.Failure("record result of a mail", err)
+}
+
+// Outcomes implements ports.MailOutcomes.
+func (s *Store) Outcomes(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]ports.MailOutcome, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, CASE state WHEN 'failed' THEN coalesce(nullif(last_error, ''), 'given up') ELSE '' END
+		FROM ops.mails WHERE id = ANY ($1) AND state <> 'waiting'`, ids)
+	if err != nil {
+		return nil, postgres.Failure("read results of mails", err)
+	}
+	all := map[uuid.UUID]ports.MailOutcome{}
+	var id uuid.UUID
+	var outcome ports.MailOutcome
+	_, err = pgx.ForEachRow(rows, []any{&id, &outcome.Failed}, func() error {
+		all[id] = outcome
+		return nil
+	})
+	return all, postgres.Failure("read results of mails", err)
 }

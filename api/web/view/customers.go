@@ -14,7 +14,8 @@ type Customers struct {
 	List   openapi.CustomerList
 	Search string
 	Sort   string
-	From   int // number of the first row
+	From   int    // number of the first row
+	Ahead  *Ahead // nil: it follows
 }
 
 // customerOrders are the orders that the phone offers, where the headers are out of

@@ -263,7 +263,7 @@ func (l Life) ribbonWords(owners []Owner) string {
 // transferRight says whether the reader may transfer the device, and who can change
 // that.
 func transferRight(p Device) string {
-	where := owner(p.Frame, p.Device)
+	where := owner(p.Device)
 	switch {
 	case p.Rights.May("devices.transfer") && p.Rights.Own:
 		return "You may transfer devices in your own account, where it leaves from. The partnership is the customer's consent."

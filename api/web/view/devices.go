@@ -32,7 +32,7 @@ func (d Devices) filtered() bool {
 }
 
 // owner is whose a device is.
-func owner(f Frame, d openapi.Device) string {
+func owner(d openapi.Device) string {
 	if d.Account.Name != nil {
 		return *d.Account.Name
 	}
