@@ -71,10 +71,11 @@ func code(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkS
 		return ast.WalkContinue, nil
 	}
 	block := n.(*ast.FencedCodeBlock)
+	begin := `<pre tabindex="0"><code>`
 	if string(block.Language(source)) == "output" {
-		_, _ = w.WriteString(`<p class="muted">prints</p>`)
+		begin = `<p class="muted">prints</p><pre class="printed" tabindex="0"><code>`
 	}
-	_, _ = w.WriteString(`<pre tabindex="0"><code>`)
+	_, _ = w.WriteString(begin)
 	for i := range block.Lines().Len() {
 		line := block.Lines().At(i)
 		html.DefaultWriter.RawWrite(w, line.Value(source))

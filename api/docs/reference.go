@@ -157,8 +157,12 @@ func call(o Operation) string {
 	if o.Method != http.MethodGet && (o.Method != http.MethodPost || len(o.Bodies) == 0) {
 		line.WriteString(" -X " + o.Method)
 	}
-	line.WriteString(` "$api` + strings.NewReplacer("{", "${", "/", "/").Replace(o.Path) + `"`)
-	if !o.Open {
+	line.WriteString(` "$api` + strings.ReplaceAll(o.Path, "{", "${") + `"`)
+	switch {
+	case o.Open:
+	case strings.Contains(o.Summary, "the operator only"):
+		line.WriteString(` -H "$operator"`)
+	default:
 		line.WriteString(` -H "$desk"`)
 	}
 	for _, body := range o.Bodies {

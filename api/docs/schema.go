@@ -134,7 +134,7 @@ func (m *maker) example(operation string, ref *openapi3.SchemaRef) string {
 		m.err = err
 		return ""
 	}
-	var value any = sample("", ref, 0)
+	value := sample("", ref, 0)
 	if body, ok := written[operation]; ok {
 		value = body
 	}

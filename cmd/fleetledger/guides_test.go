@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestExamplesOfTheGuides(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
 	cmd.Dir = dir
-	cmd.Env = append(program(t.Context()).Env, "PATH="+home+string(os.PathListSeparator)+os.Getenv("PATH"), "PGCONNECT_TIMEOUT=10")
+	cmd.Env = slices.Concat(program(t.Context()).Env, []string{"PATH="+home+string(os.PathListSeparator)+os.Getenv("PATH"), "PGCONNECT_TIMEOUT=10"})
 	var failed bytes.Buffer
 	cmd.Stderr = &failed
 	out, err := cmd.Output()

@@ -171,6 +171,6 @@ func (r running) announce(e *engine) {
 		fmt.Fprintf(r.con.out, "PostgreSQL for analysts on %s\n", r.config.AnalystAddr)
 	}
 	address := "http://" + r.listener.Addr().String()
-	fmt.Fprintf(r.con.out, "API description at %s/docs\n", address)
+	fmt.Fprintf(r.con.out, "documentation at %s/docs\n", address)
 	fmt.Fprintf(r.con.out, "listening on %s\n", address)
 }
