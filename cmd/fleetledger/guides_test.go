@@ -84,7 +84,7 @@ func TestExamplesOfTheGuides(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
 	cmd.Dir = dir
-	cmd.Env = slices.Concat(program(t.Context()).Env, []string{"PATH="+home+string(os.PathListSeparator)+os.Getenv("PATH"), "PGCONNECT_TIMEOUT=10"})
+	cmd.Env = slices.Concat(program(t.Context()).Env, []string{"PATH=" + home + string(os.PathListSeparator) + os.Getenv("PATH"), "PGCONNECT_TIMEOUT=10"})
 	var failed bytes.Buffer
 	cmd.Stderr = &failed
 	out, err := cmd.Output()
