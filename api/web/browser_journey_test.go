@@ -14,14 +14,17 @@ func TestBrowserJourney(t *testing.T) {
 	t.Parallel()
 	browser := chromium(t)
 	for name, scripts := range map[string]bool{"with scripts": true, "without scripts": false} {
-		t.Run(name, func(t *testing.T) { journey(t, browser, scripts) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			journey(browser, t, scripts)
+		})
 	}
 }
 
-func journey(t *testing.T, browser context.Context, scripts bool) {
+func journey(browser context.Context, t *testing.T, scripts bool) {
 	d := givenDesk(t)
 	open := func() *window {
-		w := d.window(t, browser)
+		w := d.window(browser, t)
 		if !scripts {
 			w.withoutScripts()
 		}

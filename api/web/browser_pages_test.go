@@ -131,7 +131,7 @@ func TestBrowserPages(t *testing.T) {
 	for _, p := range pages {
 		w := windows[p.reader]
 		if w == nil {
-			w = d.window(t, browser)
+			w = d.window(browser, t)
 			if windows[p.reader] = w; p.reader != "nobody" {
 				email := p.reader
 				if email == "operator" {
@@ -228,7 +228,7 @@ func TestBrowserCustomers(t *testing.T) {
 	t.Parallel()
 	browser := chromium(t)
 	d := givenDesk(t)
-	sam := d.window(t, browser)
+	sam := d.window(browser, t)
 	sam.signsIn("sam@summit.example")
 	sam.opens("/")
 	shift := reads[float64](sam, `new Promise(done => {

@@ -57,12 +57,14 @@ type window struct {
 	desk *desk
 	ctx  context.Context
 
+	clicks int // on buttons and links
+
 	mu         sync.Mutex
 	complaints []string // what the console said: errors, things the policy refused
 }
 
 // window opens one.
-func (d *desk) window(t *testing.T, browser context.Context) *window {
+func (d *desk) window(browser context.Context, t *testing.T) *window {
 	t.Helper()
 	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
@@ -164,11 +166,22 @@ func (w *window) types(name, text string) {
 // for the page that it leads to.
 func (w *window) presses(text string) {
 	w.t.Helper()
+	w.clicksOn(fmt.Sprintf("//main//*[(self::a or self::button) and starts-with(normalize-space(.), %q)]", text))
+}
+
+// goes clicks on an entry of the navigation.
+func (w *window) goes(name string) {
+	w.t.Helper()
+	w.clicksOn(fmt.Sprintf("//nav[@id='nav']//a[normalize-space(.)=%q]", name))
+}
+
+func (w *window) clicksOn(what string) {
+	w.t.Helper()
+	w.clicks++
 	ctx, end := context.WithTimeout(w.ctx, 30*time.Second)
 	defer end()
-	at := chromedp.Search(fmt.Sprintf("//main//*[(self::a or self::button) and starts-with(normalize-space(.), %q)]", text))
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(at)); err != nil {
-		w.fails(fmt.Errorf("press %q: %w", text, err))
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.Search(what))); err != nil {
+		w.fails(fmt.Errorf("click on %s: %w", what, err))
 	}
 }
 
