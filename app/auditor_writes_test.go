@@ -233,9 +233,9 @@ func TestAuditorsWriteNothing(t *testing.T) {
 		"People.SaveView": sessionRequired(t, func() error {
 			return fail(m.People.SaveView(m.ctx, auditor, people.SaveView{Command: newCommand(), Page: "devices", Name: "x"}))
 		}),
-		"People.RemoveView":         sessionRequired(t, func() error { return fail(m.People.RemoveView(m.ctx, auditor, uuid.New(), newCommand())) }),
-		"People.RevokeToken":        sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
-		"People.EndSession":         sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
+		"People.RemoveView":  sessionRequired(t, func() error { return fail(m.People.RemoveView(m.ctx, auditor, uuid.New(), newCommand())) }),
+		"People.RevokeToken": sessionRequired(t, func() error { return m.People.RevokeToken(m.ctx, auditor, uuid.New()) }),
+		"People.EndSession":  sessionRequired(t, func() error { return m.People.EndSession(m.ctx, auditor, uuid.New()) }),
 		"People.ChangePassword": sessionRequired(t, func() error {
 			return fail(m.People.ChangePassword(m.ctx, auditor, people.ChangePassword{Command: newCommand(), Current: "x", Password: "correct horse battery"}))
 		}),

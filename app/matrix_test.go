@@ -227,8 +227,8 @@ var portsSteps = []struct {
 	{reflect.TypeFor[eventlog.Log](), "Append", "ReadAll ReadLast ReadStream"},
 	{reflect.TypeFor[ports.PersonKeys](), "Erase Use", "Find NamedIn"},
 	{reflect.TypeFor[ports.PeopleStore](), `PutCredential DropCredential KeepCredential CountAttempt ForgetAttempts ForgiveAttempt
-		CreateSession EndSession EndSessions CreateToken RevokeToken BindIdentity DropIdentities Forget CarryOver UseSession`,
-		"Credential SessionByHash Sessions TokenByHash Tokens SpareCredentials UserOfIdentity"},
+		CreateSession EndSession EndSessions CreateToken RevokeToken BindIdentity DropIdentities Forget CarryOver UseSession SaveView RemoveView`,
+		"Views Credential SessionByHash Sessions TokenByHash Tokens SpareCredentials UserOfIdentity"},
 	{reflect.TypeFor[ports.AccountTokens](), "Revoke RevokeAll", "List"},
 	{reflect.TypeFor[ports.ExternalSecrets](), "Put Settle Drop", "Unsettled"},
 	{reflect.TypeFor[ports.ResetQueue](), "QueuePasswordReset", ""},

@@ -53,10 +53,10 @@ func (d *Desk) showAccount(ctx context.Context, v *visit, refused *client.Proble
 // answer of closing it that is tried only.
 func (v *visit) holdings(ctx context.Context, uid uuid.UUID) (*openapi.Holdings, error) {
 	tried, err := v.fleet.CloseAccount(ctx, uid, &client.CloseAccountParams{DryRun: pointer(true)}, client.CloseAccountJSONRequestBody{Confirm: pointer(true)})
-	if err != nil {
-		if problemOf(err) != nil {
-			return nil, nil //nolint:nilnil // nothing to tell: the form's own answer says why
-		}
+	switch {
+	case problemOf(err) != nil:
+		return nil, nil //nolint:nilnil,nilerr // nothing to tell: the form's own answer says why
+	case err != nil:
 		return nil, err
 	}
 	return &tried.JSON200.Holds, nil

@@ -42,10 +42,10 @@ func (v *visit) partnershipRequests(ctx context.Context, r view.PartnershipReque
 		return r, nil
 	}
 	answer, err := v.fleet.ListPartnershipRequests(ctx, &client.ListPartnershipRequestsParams{Limit: pointer(rows)})
-	if err != nil {
-		if problemOf(err) != nil {
-			return r, nil
-		}
+	switch {
+	case problemOf(err) != nil:
+		return r, nil //nolint:nilerr // not the reader's to see
+	case err != nil:
 		return r, err
 	}
 	r.List = answer.JSON200

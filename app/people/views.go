@@ -45,7 +45,7 @@ func (s *Service) SaveView(ctx context.Context, caller access.Caller, c SaveView
 	if err != nil {
 		return ports.View{}, err
 	}
-	saved := false
+	var saved bool
 	if c.DryRun {
 		saved, err = s.fits(ctx, v)
 	} else {

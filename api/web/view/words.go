@@ -106,7 +106,7 @@ var done = map[string]string{
 	"removed":   "Removed.",
 	"confirmed": "Your new e-mail address is confirmed. From now on sign in with it.",
 	"requested": "The request is on its way. You are told when the account has answered.",
-	"released": "The request is on its way. Its answer will stand here.",
+	"released":  "The request is on its way. Its answer will stand here.",
 	"asked":     "A mail is on its way to the new address. Until you open its link there, you sign in with the present one.",
 	"password":  "Your password is changed. All other sessions have ended.",
 }
