@@ -238,6 +238,10 @@ func fieldName(field string) string {
 // shownValue is a field's value for people.
 func shownValue(field, value string) string {
 	switch {
+	case value == "" && field == "autoRenew":
+		return "no"
+	case value == "":
+		return "none"
 	case field == "labels":
 		return strings.ReplaceAll(value, "|", ", ")
 	case value == "true":
