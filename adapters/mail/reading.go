@@ -144,9 +144,12 @@ func part(m *ports.Mail, header textproto.MIMEHeader, body io.Reader) error {
 	case disposition["filename"] != "":
 		m.Attachments = append(m.Attachments, ports.Attachment{Name: disposition["filename"], Type: header.Get("Content-Type"), Data: data})
 	case kind == "text/html":
-		m.HTML = string(data)
+		m.HTML = lines(data)
 	case kind == "text/plain":
-		m.Body = string(data)
+		m.Body = lines(data)
 	}
 	return nil
 }
+
+// lines are a text with the ends of lines that it was written with.
+func lines(data []byte) string { return strings.ReplaceAll(string(data), "\r\n", "\n") }
