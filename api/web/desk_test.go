@@ -216,3 +216,12 @@ func TestTheSessionsCookie(t *testing.T) {
 		}
 	}
 }
+
+// A file that is too large says so, and changes nothing.
+func TestAFileThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	d := givenDesk(t)
+	sam := d.signedIn(t, "sam@summit.example")
+	form := sam.form("/register", "do", "register", "csv", strings.Repeat("x", 18<<20))
+	sam.sends("/register/file", form, nil).shows(http.StatusRequestEntityTooLarge, "Too large")
+}

@@ -31,6 +31,9 @@ func (d *Desk) failed(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusForbidden
 		shown.Title = "Not sent from here"
 		shown.Detail = "This form did not come from a page of your present session, so nothing was changed. Go back, reload the page and send it again."
+	case errors.Is(err, errTooLarge):
+		status = http.StatusRequestEntityTooLarge
+		shown.Title, shown.Detail = "Too large", "A file may have 16 MiB, and this form was larger or broke off. Nothing was changed; divide the file and send the parts."
 	case problem != nil && problem.Status == http.StatusForbidden:
 		status = http.StatusForbidden
 		shown.Title, shown.Detail = "Not for you to see or do", problem.Detail

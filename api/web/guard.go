@@ -8,8 +8,12 @@ import (
 	"net/http"
 )
 
-// maxForm bounds a posted form; a file of devices is the largest.
-const maxForm = 16 << 20 // bytes
+// maxForm bounds a posted form: a file of devices as large as the interface takes it is
+// the largest.
+const maxForm = 17 << 20 // bytes
+
+// errTooLarge says that a form is larger than that, or broke off.
+var errTooLarge = errors.New("the form is too large, or broke off")
 
 // policy lets a page load its own assets, talk to its own server, and nothing else.
 // Nothing inline runs.
@@ -51,8 +55,15 @@ func formToken(session string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// checkForm refuses a form without the session's token.
+// checkForm refuses a form that is too large, or without the session's token.
 func checkForm(r *http.Request, session string) error {
+	const inMemory = 1 << 20 // bytes; the rest of a file waits on disk
+	if err := r.ParseForm(); err != nil {
+		return errTooLarge
+	}
+	if err := r.ParseMultipartForm(inMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return errTooLarge
+	}
 	if !hmac.Equal([]byte(r.PostFormValue("form")), []byte(formToken(session))) {
 		return errForged
 	}
