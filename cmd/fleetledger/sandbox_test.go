@@ -51,7 +51,8 @@ func TestSandbox(t *testing.T) {
 	asOf(before.Now.Add(-time.Hour)).RefusedAs(t, http.StatusNotFound)
 	require.Equal(t, before.Now.AddDate(10, 0, 0).Year(), end(before.Now.AddDate(7, 0, 0)))
 	require.Equal(t, before.Now.AddDate(15, 0, 0).Year(), end(after.Now))
-	asOf(after.Now.AddDate(0, 0, 1)).RefusedAs(t, http.StatusBadRequest)
+	require.Equal(t, before.Now.AddDate(15, 0, 0).Year(), end(after.Now.AddDate(0, 0, 1)))
+	asOf(after.Now.AddDate(10, 0, 2)).RefusedAs(t, http.StatusBadRequest)
 	replayed, err := program(t.Context(), "replay", "device", serial, "--data-dir", dir,
 		"--as-of", before.Now.AddDate(7, 0, 0).Format(time.DateOnly)).Output()
 	require.NoError(t, err)
