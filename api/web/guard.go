@@ -61,7 +61,7 @@ func checkForm(r *http.Request, session string) error {
 	if err := r.ParseForm(); err != nil {
 		return errTooLarge
 	}
-	if err := r.ParseMultipartForm(inMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := r.ParseMultipartForm(inMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the body is bounded by maxForm
 		return errTooLarge
 	}
 	if !hmac.Equal([]byte(r.PostFormValue("form")), []byte(formToken(session))) {
