@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
@@ -15,6 +17,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/feed"
 	"github.com/fleetledger/fleetledger/app/forecasts"
 	"github.com/fleetledger/fleetledger/app/notices"
 	"github.com/fleetledger/fleetledger/app/operations"
@@ -25,6 +28,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/app/schedule"
 	"github.com/fleetledger/fleetledger/app/transfers"
+	"github.com/fleetledger/fleetledger/app/transparency"
+	"github.com/fleetledger/fleetledger/app/webhooks"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -32,6 +37,7 @@ import (
 // App is the service's capabilities, as far as the handlers use them. A test that
 // looks at the edge alone sets those it needs.
 type App struct {
+	Access       Access
 	Accounts     Accounts
 	People       People
 	Partnerships Partnerships
@@ -44,11 +50,16 @@ type App struct {
 	Operations   Operations
 	Schedule     Schedule
 	Forecasts    Forecasts
+	SecurityLog  SecurityLog
+	Transparency Transparency
+	Feed         Feed
+	Webhooks     Webhooks
 }
 
 // Over is the edge's view of a service.
 func Over(a *app.App) App {
 	return App{
+		Access:       a.Access,
 		Accounts:     a.Accounts,
 		People:       a.People,
 		Partnerships: a.Partnerships,
@@ -61,7 +72,16 @@ func Over(a *app.App) App {
 		Operations:   a.Operations,
 		Schedule:     a.Schedule,
 		Forecasts:    a.Forecasts,
+		SecurityLog:  a.SecurityLog,
+		Transparency: a.Transparency,
+		Feed:         a.Feed,
+		Webhooks:     a.Webhooks,
 	}
+}
+
+// Access is what callers may do.
+type Access interface {
+	StillHolds(ctx context.Context, c access.Caller, noted []byte) (bool, error)
 }
 
 // Accounts are accounts, their administration and customers.
@@ -112,17 +132,47 @@ type Devices interface {
 	AnswerRelease(ctx context.Context, c access.Caller, id uuid.UUID, grant bool, cmd command.Command) (devices.Release, error)
 	Edit(context.Context, access.Caller, devices.Edit) (command.Receipt, error)
 	History(ctx context.Context, c access.Caller, name string) ([]devices.HistoryItem, error)
+	Explain(ctx context.Context, c access.Caller, name string, f query.Freshness) (devices.Explanation, error)
 	Suspend(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
 	Resume(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
 	Retire(context.Context, access.Caller, devices.LifeCycle) (command.Receipt, error)
 	Reinstate(context.Context, access.Caller, devices.Reinstate) (command.Receipt, error)
 	List(context.Context, access.Caller, query.DeviceQuery) (query.List[query.DeviceRow], error)
+	ServiceDays(ctx context.Context, c access.Caller, f query.Freshness) (query.List[query.ServiceDayRow], error)
 	Get(ctx context.Context, c access.Caller, name string, f query.Freshness) (query.DeviceRow, eventlog.Position, error)
 	Register(context.Context, access.Caller, devices.Register) (command.BulkResult, error)
 	ChangeMany(context.Context, access.Caller, devices.ChangeMany) (command.BulkResult, error)
 	ReleaseRequests(context.Context, access.Caller, devices.Role, query.ReleaseQuery) (query.List[query.ReleaseRow], error)
 	ReleaseRequest(context.Context, access.Caller, uuid.UUID) (devices.Release, error)
 	RequestRelease(context.Context, access.Caller, devices.RequestRelease) (devices.Release, error)
+}
+
+// Transparency is what proves the log.
+type Transparency interface {
+	Checkpoint(ctx context.Context, p eventlog.Position) ([]byte, error)
+	Checkpoints(ctx context.Context, p query.Page) (query.List[ports.KeptCheckpoint], error)
+	PublicKeys(ctx context.Context) (transparency.Keys, error)
+	Tile(ctx context.Context, t tlog.Tile) ([]byte, error)
+	Proof(ctx context.Context, c access.Caller, event uuid.UUID, p eventlog.Position) ([]byte, error)
+	Export(ctx context.Context, c access.Caller, w io.Writer, s transparency.Scope, progress func(transparency.Exported)) (transparency.Exported, error)
+}
+
+// Feed is the feed of events.
+type Feed interface {
+	Open(context.Context, access.Caller, feed.Query) (*feed.Reading, error)
+}
+
+// Webhooks are other servers that are told of events.
+type Webhooks interface {
+	Create(context.Context, access.Caller, webhooks.Create) (webhooks.Created, error)
+	List(context.Context, access.Caller) ([]ports.Webhook, error)
+	Get(ctx context.Context, c access.Caller, id uuid.UUID) (ports.Webhook, error)
+	Edit(ctx context.Context, c access.Caller, id uuid.UUID, e webhooks.Edit) (ports.Webhook, error)
+	Remove(ctx context.Context, c access.Caller, id uuid.UUID) error
+	Rotate(ctx context.Context, c access.Caller, id uuid.UUID, cmd command.Command, overlap time.Duration) (webhooks.Rotated, error)
+	Test(ctx context.Context, c access.Caller, id uuid.UUID) (ports.Delivery, error)
+	Replay(ctx context.Context, c access.Caller, id, behind uuid.UUID) (ports.Webhook, error)
+	Deliveries(ctx context.Context, c access.Caller, id uuid.UUID, p query.Page) (query.List[ports.Delivery], error)
 }
 
 // Forecasts are what lies ahead.
@@ -164,14 +214,13 @@ type Partnerships interface {
 	GetRequest(ctx context.Context, c access.Caller, id uuid.UUID, f query.Freshness) (query.PartnershipRequestRow, eventlog.Position, error)
 }
 
-// People are users, signing in, passwords, tokens and erasure.
+// People are users, signing in, passwords, tokens, calendars and erasure.
 type People interface {
 	StartAtIssuer(ctx context.Context, redirectURI string) (people.IssuerStart, error)
 	SignInAtIssuer(ctx context.Context, c people.AtIssuer) (people.SignedIn, error)
 	Activate(ctx context.Context, token string, c people.Activate) (command.Receipt, error)
 	ChangePassword(context.Context, access.Caller, people.ChangePassword) (command.Receipt, error)
 	EditSelf(context.Context, access.Caller, people.EditSelf) (command.Receipt, error)
-	PendingEmail(context.Context, access.Caller) (people.PendingEmail, error)
 	EmailConfirmation(ctx context.Context, token string) (people.EmailConfirmation, error)
 	ConfirmEmail(ctx context.Context, token string, c command.Command) (command.Receipt, error)
 	Deactivate(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
@@ -187,20 +236,42 @@ type People interface {
 	CreateToken(context.Context, access.Caller, people.CreateToken) (people.CreatedToken, error)
 	Tokens(context.Context, access.Caller) ([]ports.PersonalToken, error)
 	RevokeToken(context.Context, access.Caller, uuid.UUID) error
+	CreateCalendar(context.Context, access.Caller, people.CreateCalendar) (people.CreatedCalendar, error)
+	Calendars(context.Context, access.Caller) ([]people.Calendar, error)
+	RevokeCalendar(context.Context, access.Caller, uuid.UUID) error
+	CalendarCaller(ctx context.Context, token string) (access.Caller, people.Calendar, error)
 	AccountTokens(ctx context.Context, c access.Caller, account uuid.UUID) ([]ports.AccountToken, error)
 	RevokeAccountToken(ctx context.Context, c access.Caller, account, token uuid.UUID) error
 	RequestPasswordReset(ctx context.Context, c people.RequestReset) error
 	PasswordReset(ctx context.Context, token string) (people.PasswordReset, error)
 	ResetPassword(ctx context.Context, token string, c people.ResetPassword) (command.Receipt, error)
+	Factors(context.Context, access.Caller) (people.OwnFactors, error)
+	AddFactor(context.Context, access.Caller, people.AddFactor) (people.FactorBegun, error)
+	ConfirmFactor(context.Context, access.Caller, people.ConfirmFactor) (command.Receipt, error)
+	RemoveFactor(ctx context.Context, c access.Caller, factor uuid.UUID, cmd command.Command) (command.Receipt, error)
+	ReplaceRecoveryCodes(context.Context, access.Caller, command.Command) (people.RecoveryCodes, error)
+	ResetFactors(context.Context, access.Caller, people.UserCommand) (command.Receipt, error)
+	StartWithPasskey(ctx context.Context, address string) (*people.SecondStep, error)
+	SignInAgain(context.Context, access.Caller, people.SignInAgain) (people.SignedInAgain, error)
+	AnswerAgain(context.Context, access.Caller, people.AnswerSecondStep) (people.SignedInAgain, error)
+	AnswerSecondStep(context.Context, people.AnswerSecondStep) (people.SignedIn, error)
 	SaveView(context.Context, access.Caller, people.SaveView) (ports.View, error)
 	Views(context.Context, access.Caller) ([]ports.View, error)
 	RemoveView(ctx context.Context, c access.Caller, view uuid.UUID, cmd command.Command) (ports.View, error)
 	Sessions(context.Context, access.Caller) ([]ports.Session, error)
 	EndSession(context.Context, access.Caller, uuid.UUID) error
-	EndSessions(context.Context, access.Caller) error
-	Self(context.Context, access.Caller) (account.Person, error)
+	EndSessions(ctx context.Context, c access.Caller, others bool) error
+	NoteUse(context.Context, access.Caller, people.Visitor)
+	SessionsOfUser(context.Context, access.Caller, people.UserCommand) ([]ports.Session, error)
+	EndSessionOfUser(ctx context.Context, c access.Caller, cmd people.UserCommand, session uuid.UUID) error
+	EndSessionsOfUser(context.Context, access.Caller, people.UserCommand) error
+	TokensOfUser(context.Context, access.Caller, people.UserCommand) ([]ports.PersonalToken, error)
+	RevokeTokenOfUser(ctx context.Context, c access.Caller, cmd people.UserCommand, token uuid.UUID) error
+	RevokeTokensOfUser(context.Context, access.Caller, people.UserCommand) error
+	Self(context.Context, access.Caller) (people.Self, error)
 	SignIn(ctx context.Context, c people.SignIn) (people.SignedIn, error)
 	SignInAsOperator(context.Context, access.Caller) (people.SignedIn, error)
+	SignInAsAuditor(context.Context, access.Caller) (people.SignedIn, error)
 }
 
 // Renewals are orders and what becomes of them, previews and grants.
@@ -221,6 +292,13 @@ type Renewals interface {
 type Schedule interface {
 	SandboxTime(caller access.Caller) (time.Time, error)
 	MoveClock(context.Context, access.Caller, schedule.MoveClock) (time.Time, eventlog.Position, error)
+}
+
+// SecurityLog is who has signed in, was refused, made or ended a token.
+type SecurityLog interface {
+	List(context.Context, access.Caller, ports.SecurityQuery) (query.List[ports.SecurityEntry], error)
+	OperatorToken(ctx context.Context, c access.Caller, from netip.Addr)
+	Refused(ctx context.Context, c access.Caller, from netip.Addr, err error)
 }
 
 // Transfers are plans, transfers and reversals.

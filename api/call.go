@@ -13,21 +13,41 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
 // call is what the stages of one request hand on to each other.
 type call struct {
 	requestID   string
 	traceparent string
-	address     string     // the client's, as attempts to sign in are counted
-	operation   *operation // nil until routed to a described one
+	address     string          // the client's, as attempts to sign in are counted
+	operation   *operation      // nil until routed to a described one
+	client      context.Context // ends when the client goes; begun without a deadline
 	caller      access.Caller
 	from        netip.Addr // invalid where the connection has no address
 	command     uuid.UUID  // id of the command, should the request be one
 	accept      string
 	dryRun      bool
+	handled     handled
 	body        []byte
 	mediaType   string
+}
+
+// tenant is whom what a request takes is counted for: the caller's account, the
+// operator, an auditor by its grant; of a public operation the client's address.
+func (c *call) tenant() string {
+	if c.caller.Actor.ID == "" {
+		return "address/" + c.address
+	}
+	return Tenant(c.caller.Actor)
+}
+
+// Tenant is whom what a caller takes is counted for.
+func Tenant(actor domain.Actor) string {
+	if actor.Account != uuid.Nil {
+		return "account/" + actor.Account.String()
+	}
+	return string(actor.Kind) + "/" + actor.ID
 }
 
 type callKey struct{}

@@ -3,10 +3,12 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/catalogues"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -103,7 +105,7 @@ func (h handlers) PutModel(ctx context.Context, r openapi.PutModelRequestObject)
 	}
 	edited, err := h.App.Catalogues.Put(ctx, callOf(ctx).caller, c)
 	if err != nil {
-		return nil, namedInPath(err)
+		return nil, namedInPath(catalogueChanged(err))
 	}
 	return openapi.PutModel200JSONResponse{EditedModelJSONResponse: editedModel(edited)}, nil
 }
@@ -121,7 +123,7 @@ func (h handlers) WithdrawModel(ctx context.Context, r openapi.WithdrawModelRequ
 	}
 	edited, err := h.App.Catalogues.Withdraw(ctx, callOf(ctx).caller, c)
 	if err != nil {
-		return nil, err
+		return nil, catalogueChanged(err)
 	}
 	return openapi.WithdrawModel200JSONResponse{EditedModelJSONResponse: editedModel(edited)}, nil
 }
@@ -142,6 +144,14 @@ func model(m catalogue.Model) openapi.CatalogueModel {
 
 // catalogueTag counts the edits: a catalogue without any has a tag, too.
 func catalogueTag(r eventlog.Revision) string { return etag(r + 1) }
+
+// catalogueChanged has the refusal of an edit carry the catalogue's own tag.
+func catalogueChanged(err error) error {
+	if now, ok := errors.AsType[*command.Changed](err); ok {
+		return &command.Changed{Revision: now.Revision + 1, Position: now.Position}
+	}
+	return err
+}
 
 // ifCatalogue reads what catalogueTag gave.
 func (r *reading) ifCatalogue(v *openapi.IfMatch) *eventlog.Revision {

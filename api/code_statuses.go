@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/models"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 // kinds are those of the refusals by the rules that are not 422.
@@ -22,6 +23,7 @@ var kinds = map[string]domain.Kind{
 	order.CodeNotFound: domain.Missing, order.CodeNotOpen: domain.Conflict, order.CodeNotYours: domain.Forbidden, order.CodeNumberUsed: domain.Conflict,
 	partnership.CodeAlreadyPartnered: domain.Conflict,
 	people.CodeSignInFailed:          domain.Unauthenticated, people.CodeSessionRequired: domain.Forbidden,
+	people.CodeChallengeUnknown: domain.Unauthenticated, user.CodeFactorWrong: domain.Unauthenticated, people.CodePasskeyTaken: domain.Conflict,
 }
 
 // formCodes is the section of what is always 400, unless the edge has another status.

@@ -87,12 +87,13 @@ func accountCells(r query.AccountRow) []string {
 		emails(r.Administrators)}
 }
 
-var userColumns = []string{"ID", "EMAIL", "NAME", "STATUS", "ADMINISTRATOR", "PROFILES", "CREATED_AT"}
+var userColumns = []string{"ID", "EMAIL", "NAME", "STATUS", "ADMINISTRATOR", "PROFILES", "CREATED_AT", "SECOND_FACTORS"}
 
 func userCells(r query.UserRow) []string {
 	profiles := list(r.Profiles, func(p rights.Profile) string { return p.ID })
+	factors := list(r.Factors, func(f query.UserFactor) string { return string(f.Kind) })
 	return []string{r.UID.String(), r.Person.Email, r.Person.Name, string(r.Status), strconv.FormatBool(r.Administrator),
-		strings.Join(profiles, "|"), stamp(r.CreatedAt)}
+		strings.Join(profiles, "|"), stamp(r.CreatedAt), strings.Join(factors, "|")}
 }
 
 var partnerColumns = []string{"UID", "ACCOUNT_UID", "ACCOUNT_NAME", "ACCOUNT_TYPE", "PROFILE", "UNTIL", "ADMINISTRATORS"}

@@ -32,20 +32,20 @@ func (h handlers) GetDeviceHistory(ctx context.Context, r openapi.GetDeviceHisto
 		return nil, err
 	}
 	return openapi.GetDeviceHistory200JSONResponse{
-		Body:    openapi.History{Items: list(all.Items, historyItem), NextCursor: present(all.NextCursor), Total: all.Total},
+		Body:    openapi.History{Items: list(all.Items, h.historyItem), NextCursor: present(all.NextCursor), Total: all.Total},
 		Headers: openapi.GetDeviceHistory200ResponseHeaders{XPosition: reached.String()},
 	}, nil
 }
 
-func historyItem(h devices.HistoryItem) openapi.HistoryItem {
+func (h handlers) historyItem(i devices.HistoryItem) openapi.HistoryItem {
 	return openapi.HistoryItem{
-		Position: h.Position.String(), Id: present(h.ID), Type: present(h.Type), Revision: int64(h.Revision),
-		OccurredAt: instant(h.OccurredAt), RecordedAt: instant(h.RecordedAt),
-		Actor:   openapi.Actor{Kind: string(h.Actor.Kind), Id: h.Actor.ID, Account: present(h.Actor.Account)},
-		Account: present(h.Account), Reason: h.Reason, CorrelationId: h.CorrelationID, CausationId: h.CausationID,
-		Changes: list(h.Changes, func(c devices.Change) openapi.Change {
+		Position: h.Epoch.Position(i.Position), Id: present(i.ID), Type: present(i.Type), Revision: int64(i.Revision),
+		OccurredAt: instant(i.OccurredAt), RecordedAt: instant(i.RecordedAt),
+		Actor:   openapi.Actor{Kind: string(i.Actor.Kind), Id: i.Actor.ID, Account: present(i.Actor.Account)},
+		Account: present(i.Account), Reason: i.Reason, CorrelationId: i.CorrelationID, CausationId: i.CausationID,
+		Changes: list(i.Changes, func(c devices.Change) openapi.Change {
 			return openapi.Change{Field: c.Field, Before: c.Before, After: c.After}
 		}),
-		Hash: h.Hash, PreviousHash: h.PreviousHash, Redacted: h.Redacted,
+		LeafHash: i.LeafHash.String(), Redacted: i.Redacted,
 	}
 }

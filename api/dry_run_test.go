@@ -12,12 +12,15 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
-// notRehearsed are the writes without dryRun: sessions, passwords, tokens, the
+// notRehearsed are the writes without dryRun: sessions, passwords, tokens, webhooks, the
 // clock, and the preview, which writes nothing as it is.
 var notRehearsed = map[string]bool{
-	"signIn": true, "signInAsOperator": true, "endSession": true, "endSessions": true,
+	"signIn": true, "signInAsOperator": true, "signInAsAuditor": true, "endSession": true, "endSessions": true,
 	"activateAccount": true, "changePassword": true, "requestPasswordReset": true, "resetPassword": true,
-	"createToken": true, "revokeToken": true, "revokeAccountToken": true, "moveSandboxClock": true, "previewRenewals": true,
+	"createToken": true, "revokeToken": true, "revokeAccountToken": true, "createCalendar": true, "revokeCalendar": true, "moveSandboxClock": true, "previewRenewals": true,
+	"addFactor": true, "confirmFactor": true, "replaceRecoveryCodes": true, "signInWithPasskey": true, "answerSecondStep": true, "signInAgain": true,
+	"createWebhook": true, "editWebhook": true, "removeWebhook": true, "rotateWebhookSecret": true, "testWebhook": true, "replayWebhook": true,
+	"endSessionsOfUser": true, "endSessionOfUser": true, "revokeTokensOfUser": true, "revokeTokenOfUser": true,
 }
 
 func TestEveryWriteTakesDryRun(t *testing.T) {

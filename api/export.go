@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
-	"strings"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain/text"
 )
 
 // exportPage is how many rows an export reads at a time.
@@ -74,7 +74,7 @@ func csvRows(to io.Writer, rows ...[]string) error {
 	for _, row := range rows {
 		guarded := make([]string, len(row)) // the header is the same for all exports
 		for i, cell := range row {
-			guarded[i] = guard(cell)
+			guarded[i] = text.Cell(cell)
 		}
 		if err := w.Write(guarded); err != nil {
 			return err
@@ -82,12 +82,4 @@ func csvRows(to io.Writer, rows ...[]string) error {
 	}
 	w.Flush()
 	return w.Error()
-}
-
-// guard keeps spreadsheets from taking a cell for a formula.
-func guard(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

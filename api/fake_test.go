@@ -140,12 +140,8 @@ func (f fakePeople) Invitation(_ context.Context, token string) (people.Invited,
 	}, f.err
 }
 
-func (f fakePeople) Self(context.Context, access.Caller) (account.Person, error) {
-	return account.Person{}, nil
-}
-
-func (f fakePeople) PendingEmail(context.Context, access.Caller) (people.PendingEmail, error) {
-	return people.PendingEmail{}, nil
+func (f fakePeople) Self(context.Context, access.Caller) (people.Self, error) {
+	return people.Self{}, nil
 }
 
 func (f fakeAccounts) Holdings(context.Context, access.Caller, uuid.UUID) (account.Holdings, error) {

@@ -266,7 +266,8 @@ func TestInvitationsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	ctx := t.Context()
-	_, reseller := s.reseller("Northwind")
+	resellerUID, reseller := s.reseller("Northwind")
+	s.activate(resellerUID)
 	uid := s.customerOf(reseller, "Alder")
 	token := s.app.Tokens.Invitation(uid, 1)
 	nobody := s.as("")
@@ -319,6 +320,17 @@ func TestAnOperationFromFileToResults(t *testing.T) {
 	if len(lines) != 250 || len(rows) != 251 || !strings.HasPrefix(rows[250], "249,line 251,") {
 		t.Errorf("%d lines, %d rows, the last %q", len(lines), len(rows), rows[len(rows)-1])
 	}
+	refused := when(reseller.GetOperationResults(ctx, id, &client.GetOperationResultsParams{Limit: new(2), Outcome: &[]openapi.Outcome{"refused"}})).Then(t).JSON200
+	expect(t, "refused", fmt.Sprint(len(refused.Items), refused.Items[1].Index, refused.Total, *refused.NextCursor), "2 107 3207")
+	refused = when(reseller.GetOperationResults(ctx, id, &client.GetOperationResultsParams{Cursor: refused.NextCursor, Outcome: &[]openapi.Outcome{"refused"}})).Then(t).JSON200
+	expect(t, "the last", fmt.Sprint(len(refused.Items), refused.Items[0].Index, refused.NextCursor == nil), "1 207 true")
+	either := when(reseller.GetOperationResults(ctx, id, &client.GetOperationResultsParams{Outcome: &[]openapi.Outcome{"refused", "created"}})).Then(t).JSON200
+	expect(t, "either", either.Total, 250)
+	rows = strings.Split(strings.TrimSpace(string(reseller.get(at+"/results?outcome=refused", "Accept: text/csv").is(200).body)), "\r\n")
+	expect(t, "rows of refused ones", len(rows), 4)
+	none := reseller.get(at + "/results?outcome=unchanged").is(200)
+	expect(t, "none", into[openapi.ResultList](none).Total, 0)
+	reseller.get(at + "/results?outcome=lost").is(400)
 	export := reseller.get("/v1/devices?account="+uid.String()+"&minPosition="+reseller.get(at).header.Get("X-Position"), "Accept: text/csv").is(200)
 	if n := strings.Count(string(export.body), "\r\n"); n != 248 {
 		t.Errorf("%d lines exported", n)

@@ -91,9 +91,11 @@ type foretelling struct {
 func (w *foretelling) begin() {
 	w.signedIn, w.serials = map[uuid.UUID]*caller{}, map[uuid.UUID][]string{}
 	w.reseller, w.desk = w.stack.reseller("Reseller " + uuid.NewString())
+	w.activate(w.reseller)
 	for range rapid.IntRange(1, 3).Draw(w.r, "customers") {
 		uid := w.customerOf(w.desk, "Customer "+uuid.NewString())
 		w.customers = append(w.customers, uid)
+		w.activate(uid)
 		w.signedIn[uid] = w.signIn(uid, "")
 		w.register(uid, 2)
 	}

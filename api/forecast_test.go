@@ -137,6 +137,7 @@ func TestForecastOfMonths(t *testing.T) {
 	ctx := t.Context()
 	resellerUID, reseller := s.reseller("Northwind")
 	alder, beacon := s.customerOf(reseller, "Alder"), s.customerOf(reseller, "Beacon")
+	s.activate(resellerUID, beacon)
 	reseller.registers(newDevice(1), newDevice(2, alder), newDevice(3, alder), newDevice(4, beacon))
 	leaving := s.signIn(beacon, "")
 	when(leaving.AssignPartnerProfile(ctx, beacon, resellerUID, nil, until("2027-03-01T00:00:00Z"))).Then(t)

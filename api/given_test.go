@@ -59,6 +59,23 @@ func (s *stack) account(name string, kind client.AccountType) uuid.UUID {
 	})).Then(s.t).JSON201.Uid
 }
 
+// activate has the administrator of an account accept, who was invited with it. One
+// that nobody activates has no access after a week.
+func (s *stack) activate(accounts ...uuid.UUID) {
+	s.t.Helper()
+	for _, uid := range accounts {
+		s.accept(s.app.Tokens.Invitation(uid, 1))
+	}
+}
+
+// inviteAgain keeps accounts pending that nobody has activated in time.
+func (s *stack) inviteAgain(accounts ...uuid.UUID) {
+	s.t.Helper()
+	for _, uid := range accounts {
+		when(s.ResendInvitation(s.t.Context(), uid, nil, client.Reason{})).Then(s.t)
+	}
+}
+
 // customerOf opens a customer's account.
 func (s *stack) customerOf(reseller *caller, name string) uuid.UUID {
 	s.t.Helper()

@@ -19,7 +19,7 @@ import (
 
 func withKeys(t *testing.T, f *fake, lock time.Duration) *caller {
 	t.Helper()
-	return newClient(t, keys(options(f), postgres.NewIdempotencyKeys(pgtest.Pool(t), lock, time.Hour)))
+	return newClient(t, keys(options(f), postgres.NewIdempotencyKeys(pgtest.Pool(t), lock, time.Hour, 0)))
 }
 
 // keys are real idempotency keys.
@@ -126,27 +126,28 @@ func TestOnlyOneOfManyAtOnceRuns(t *testing.T) {
 func TestAfterACrashTheSameCommandGoesOn(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	crashed := &fake{created: command.Receipt{UID: customer, Position: at9}}
+	crashed := &fake{created: command.Receipt{UID: reseller, Position: at9}} // as it must not answer
 	died := make(chan struct{})
 	hang := make(chan struct{})
 	crashed.duringCall = func() { close(died); <-hang }
-	before := newClient(t, keys(options(crashed), postgres.NewIdempotencyKeys(pool, 0, time.Hour)))
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		before.post("/v1/customers", newCustomer, "Idempotency-Key: k")
-	}()
+	before := newClient(t, keys(options(crashed), postgres.NewIdempotencyKeys(pool, 0, time.Hour, 0)))
+	late := make(chan answer, 1)
+	go func() { late <- before.post("/v1/customers", newCustomer, "Idempotency-Key: k") }()
 	<-died // the first process never comes to its answer
 
 	after := &fake{created: command.Receipt{UID: customer, Position: at9}}
-	c := newClient(t, keys(options(after), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour)))
-	c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201)
+	c := newClient(t, keys(options(after), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour, 0)))
+	second := c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201)
 	if commandID(t, after.got) != commandID(t, crashed.got) {
 		t.Error("another command id")
 	}
 	close(hang)
-	<-gone
-	// The late first answer did not replace the second's.
+	// It was only frozen, and has lost its lock: it gives the second's answer.
+	got := (<-late).is(201)
+	if string(got.body) != string(second.body) || got.header.Get("Location") != second.header.Get("Location") ||
+		got.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("two answers: %s %s, then %s %s", second.header, second.body, got.header, got.body)
+	}
 	if got := c.post("/v1/customers", newCustomer, "Idempotency-Key: k").is(201); got.header.Get("Idempotent-Replayed") != "true" {
 		t.Error("not replayed")
 	}
@@ -160,7 +161,7 @@ func TestTheCommandOfARequestIsKeyed(t *testing.T) {
 	pool := pgtest.Pool(t)
 	for n, key := range []string{"one", "other", "one"} {
 		f := &fake{created: command.Receipt{UID: customer, Position: at9}}
-		o := keys(options(f), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour))
+		o := keys(options(f), postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour, 0))
 		o.FingerprintKey = []byte(key)
 		c := newClient(t, o)
 		if _, err := pool.Exec(t.Context(), `DELETE FROM ops.idempotency_keys`); err != nil {

@@ -44,6 +44,7 @@ var (
 	// What is the operator's in a sandbox is nobody's elsewhere.
 	noSandbox    = map[string]string{"": alike("404")}
 	operatorOnly = onlyOperator("200")
+	measured     = map[string]string{"": strings.Replace(alike("401:unauthenticated"), "401:unauthenticated", "200", 1)}
 	actingFor    = []string{"X-Account: {account}"}
 )
 

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/notice"
 )
@@ -76,7 +75,7 @@ func (w *tenants) notify() {
 	on := calendar.DateOf(w.s.clock.Now().AddDate(5, 0, 0))
 	on = on.AddDays(1 - on.Day())
 	send := func(reseller uuid.UUID) {
-		p, err := eventlog.ParsePosition(w.s.Position())
+		p, err := w.s.service.Epoch.ParsePosition(w.s.Position())
 		must(w.s.t, err)
 		reached, err := w.s.app.Notices.SendDue(w.s.t.Context(), reseller, on.Time().Add(7*time.Hour), p)
 		must(w.s.t, err)

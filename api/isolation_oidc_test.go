@@ -19,6 +19,15 @@ var signingInRows = []row{
 		right: map[string]string{"": ownOnly("201")},
 	},
 	{route: "DELETE /v1/me/views/{view}", send: "/v1/me/views/{view}", right: ownOf("200")},
+	{route: "GET /v1/me/calendars", send: "/v1/me/calendars", right: map[string]string{"": ownOnly("200:1")}},
+	{
+		route: "POST /v1/me/calendars", send: "/v1/me/calendars", body: `{"label":"Mine","account":"{account}"}`, fresh: true,
+		right: map[string]string{
+			"reseller": ownOnly("404"), "customer": ownOnly("201"), "shown": ownOnly("404"), "foreign": ownOnly("404"), "missing": ownOnly("404"),
+		},
+	},
+	{route: "DELETE /v1/me/calendars/{calendar}", send: "/v1/me/calendars/{calendar}", right: ownOf("204")},
+	{route: "GET /v1/calendar/{token}.ics", send: "/v1/calendar/{user}.ics", right: alikeForAll("404")},
 	{route: "GET /v1/email-confirmations/{token}", send: "/v1/email-confirmations/{user}", right: alikeForAll("404")},
 	{route: "POST /v1/email-confirmations/{token}", send: "/v1/email-confirmations/{user}", right: alikeForAll("404")},
 	{

@@ -6,6 +6,7 @@ var orderRows = []row{
 	{route: "GET /v1/renewals/{id}", send: "/v1/renewals/{renewal}", right: seenBy},
 	{route: "GET /v1/renewals", send: "/v1/renewals?device={device}", right: foundBy},
 	{route: "GET /v1/renewals", send: "/v1/renewals?device={device}", headers: actingFor, right: foundActingFor},
+	{route: "GET /v1/renewals", send: "/v1/renewals?device={device}&asOf=2032-03-14", right: foundBy},
 	{route: "GET /v1/allocations", send: "/v1/allocations", headers: actingFor, right: seenBy},
 	{route: "POST /v1/renewals/{id}:apply", send: "/v1/renewals/{renewal}:apply?dryRun=true", body: `{}`, right: operatorAlone("200:renewed", "404:order_not_found")},
 	{

@@ -48,7 +48,7 @@ type row struct {
 
 // rows are all rows, in the order in which they are asked.
 func rows() []row {
-	return slices.Concat(isolationRows, orderRows, peopleRows, profileRows, externalRows, signingInRows, auditRows, wishRows, noticeRows)
+	return slices.Concat(isolationRows, deviceRows, orderRows, peopleRows, profileRows, externalRows, signingInRows, auditRows, wishRows, noticeRows, webhookRows)
 }
 
 // kinds of callers, in the order of the columns.
@@ -316,12 +316,13 @@ var (
 )
 
 // plain is the answer without what differs in each: the request's id and trace,
-// where the log has what the request itself wrote, and the names that it has.
+// where the log has what the request itself wrote, what is left of the limit of whoever
+// asks, and the names that it has.
 func (r reply) plain() map[string]string {
 	hide := func(s string) string { return anySerial.ReplaceAllString(anyUID.ReplaceAllString(s, "UID"), "SERIAL") }
 	plain := map[string]string{"status": strconv.Itoa(r.Code), "body": hide(r.body)}
 	for name, values := range r.Header() {
-		if name != "X-Request-Id" && name != "Traceparent" && (name != "X-Position" || r.Code != http.StatusCreated) {
+		if name != "X-Request-Id" && name != "Traceparent" && !strings.HasPrefix(name, "Ratelimit-") && (name != "X-Position" || r.Code != http.StatusCreated) {
 			plain[name] = hide(strings.Join(values, ", "))
 		}
 	}

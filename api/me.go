@@ -25,21 +25,18 @@ func (h handlers) GetMe(ctx context.Context, r openapi.GetMeRequestObject) (open
 	me := openapi.Me{
 		Kind: string(caller.Actor.Kind), Id: caller.Actor.ID, Account: present(caller.Own()),
 		ActingFor: present(caller.ActingFor), Administrator: caller.Administrator,
-		Rights: list(caller.Rights, same), Accounts: []openapi.ReachedAccount{},
+		SecondFactorMissing: present(caller.FactorMissing),
+		Rights:              list(caller.Rights, same), Accounts: []openapi.ReachedAccount{},
 	}
 	self, err := h.App.People.Self(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
-	if self.ID != uuid.Nil {
-		shown := person(self)
+	if self.Person.ID != uuid.Nil {
+		shown := person(self.Person)
 		me.Person = &shown
 	}
-	pending, err := h.App.People.PendingEmail(ctx, caller)
-	if err != nil {
-		return nil, err
-	}
-	if pending.Email != "" {
+	if pending := self.Pending; pending.Email != "" {
 		me.PendingEmail = &openapi.PendingEmail{Email: pending.Email, Expires: pending.Expires.UTC()}
 	}
 	if caller.Auditor() && valueOf(r.Params.Reached) != "none" {

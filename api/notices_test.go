@@ -10,7 +10,6 @@ import (
 
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
@@ -43,7 +42,7 @@ func TestNoticesOverHTTP(t *testing.T) {
 
 	on := calendar.DateOf(s.clock.Now().AddDate(1, 0, 0))
 	on = on.AddDays(1 - on.Day())
-	p, err := eventlog.ParsePosition(bo.Position())
+	p, err := s.service.Epoch.ParsePosition(bo.Position())
 	must(t, err)
 	reached, err := s.app.Notices.SendDue(ctx, reseller, on.Time().Add(6*time.Hour), p)
 	must(t, err)
@@ -99,7 +98,7 @@ func TestNoticesOverHTTP(t *testing.T) {
 	for _, entry := range box.Items {
 		mail := into[openapi.OutboxMail](s.get("/v1/outbox/" + entry.Id.String()).is(200))
 		expect(t, "attachment", []any{mail.Attachments[0].Name, string(mail.Attachments[0].Content)}, []any{name, string(file.body)})
-		if !strings.Contains(mail.Text, "Zephyr: 3 devices due in 90 days") || !strings.Contains(*mail.Html, "<title>Zephyr: 3 devices") {
+		if !strings.Contains(mail.Text, "“Zephyr”: 3 devices due in 90 days") || !strings.Contains(*mail.Html, "<title>“Zephyr”: 3 devices") {
 			t.Errorf("mail: %s", mail.Text)
 		}
 		if mail.To != who.Email {

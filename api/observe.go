@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -47,7 +46,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		made := &call{
 			requestID:   requestIDFrom(r.Header.Get("X-Request-Id")),
-			traceparent: traceparentFrom(r.Header.Get("Traceparent")),
+			traceparent: traceparentOf(r),
 			address:     addressFrom(c.RealIP()),
 			accept:      strings.Join(r.Header.Values("Accept"), ","),
 		}
@@ -55,13 +54,15 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		header := c.Response().Header()
 		header.Set("X-Request-ID", made.requestID)
 		header.Set("Traceparent", made.traceparent)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Cache-Control", "no-store")
+		protect(header, Encrypted(r))
 
 		err := s.recovered(c, next)
 		if err != nil {
 			drain(r)
 			s.answerError(err, c)
+			if s.App.SecurityLog != nil && made.caller.Actor.ID != "" {
+				s.App.SecurityLog.Refused(r.Context(), made.caller, made.from, err)
+			}
 		}
 		s.record(c, made, time.Since(start), err)
 		if err != nil && truncated(c, err) {
@@ -69,16 +70,6 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			panic(http.ErrAbortHandler)
 		}
 		return nil
-	}
-}
-
-// drain reads what the client of a refused request is still sending, up to a
-// limit: many clients read no answer before they have sent everything. A client
-// that asked first (Expect) sends nothing.
-func drain(r *http.Request) {
-	const most = 64 << 20
-	if r.Header.Get("Expect") == "" {
-		_, _ = io.CopyN(io.Discard, r.Body, most)
 	}
 }
 
@@ -126,7 +117,8 @@ func (s *Server) record(c echo.Context, made *call, took time.Duration, err erro
 	}
 	method, status := methodLabel(c.Request().Method), c.Response().Status
 	s.metrics.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	s.metrics.duration.WithLabelValues(route, method).Observe(took.Seconds())
+	timed(c.Request().Context(), s.metrics.duration.WithLabelValues(route, method), took.Seconds())
+	describeSpan(c, made, err)
 
 	attributes := []slog.Attr{
 		slog.String("route", route), slog.String("method", method), slog.Int("status", status),

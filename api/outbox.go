@@ -39,7 +39,7 @@ func (h handlers) ListOutbox(ctx context.Context, r openapi.ListOutboxRequestObj
 	return openapi.ListOutbox200JSONResponse{
 		Body: openapi.OutboxList{
 			Items: list(found.Items, func(m ports.Mail) openapi.OutboxEntry {
-				return openapi.OutboxEntry{Id: m.ID, To: m.To, Subject: m.Subject, At: m.At}
+				return openapi.OutboxEntry{Id: m.ID, To: m.To, Subject: m.Subject, At: m.At, LeftOut: present(m.LeftOut)}
 			}),
 			NextCursor: present(found.NextCursor), Total: found.Total,
 		},
@@ -59,7 +59,7 @@ func (h handlers) GetOutboxMail(ctx context.Context, r openapi.GetOutboxMailRequ
 	}
 	return openapi.GetOutboxMail200JSONResponse{
 		Body: openapi.OutboxMail{
-			Id: m.ID, To: m.To, Subject: m.Subject, At: m.At, Text: m.Body, Html: present(m.HTML), Unsubscribe: present(m.Unsubscribe),
+			Id: m.ID, To: m.To, Subject: m.Subject, At: m.At, LeftOut: present(m.LeftOut), Text: m.Body, Html: present(m.HTML), Unsubscribe: present(m.Unsubscribe),
 			Attachments: list(m.Attachments, func(a ports.Attachment) openapi.Attachment {
 				return openapi.Attachment{Name: a.Name, Type: a.Type, Size: len(a.Data), Content: a.Data}
 			}),

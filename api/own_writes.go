@@ -49,18 +49,21 @@ func (s *Server) readsOwnWrites(op *operation) echo.MiddlewareFunc {
 	}
 }
 
-// credential is the form in which a bearer token is known here.
+// credential is the form in which a bearer token is known here. What it wrote in
+// another epoch of the log is lost, and not waited for.
 func (s *Server) credential(token string) []byte {
 	h := hmac.New(sha256.New, s.FingerprintKey)
-	h.Write([]byte("credential\x00" + token))
+	h.Write([]byte("credential\x00" + s.Epoch.Scope(token)))
 	return h.Sum(nil)
 }
 
-// noteOwnWrite notes the position of an answer that is about to be sent. A
-// failure is only logged: the write itself is done.
+// noteOwnWrite notes the position of an answer that is about to be sent: of a write
+// of the caller's, or of one by others that it was refused for, so that reading again
+// shows it. A failure is only logged: the write itself is done.
 func (s *Server) noteOwnWrite(c echo.Context, credential []byte) {
-	p, err := eventlog.ParsePosition(c.Response().Header().Get("X-Position"))
-	if err != nil || p == (eventlog.Position{}) || c.Response().Status >= http.StatusBadRequest {
+	p, err := s.Epoch.ParsePosition(c.Response().Header().Get("X-Position"))
+	status := c.Response().Status
+	if err != nil || p == (eventlog.Position{}) || status >= http.StatusBadRequest && status != http.StatusPreconditionFailed {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), ownWritesTimeout)

@@ -69,3 +69,44 @@ func TestOnlyWritesAreNoted(t *testing.T) {
 		t.Error("the token is kept")
 	}
 }
+
+// Whoever was refused since others were faster is told the ETag of now and where to
+// read it, and reads it again without saying where.
+func TestReadAgainAfterAChangeByOthers(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	_, desk := s.reseller("Northwind")
+	_, stranger := s.reseller("Southwind")
+	expect(t, "registered", desk.registers(newDevice(1)), []string{"created"})
+	at := "/v1/devices/" + mp70(1)
+	there := desk.get(at).is(200).header.Get("ETag")
+	ifMatch := func(tag string) string { return "If-Match: " + tag }
+	label := func(c *caller, n int, headers ...string) answer {
+		return c.send("PATCH", at, fmt.Sprintf(`{"labels":["%d"]}`, n), headers...)
+	}
+	for n := range 20 {
+		theirs := label(s.caller, n).is(200)
+		refused := label(desk, -1, ifMatch(there)).refusedWith(412, "revision_mismatch")
+		for _, header := range []string{"ETag", "X-Position"} {
+			expect(t, header, refused.header.Get(header), theirs.header.Get(header))
+		}
+		again := desk.raw("GET", at, "")
+		if there = again.Header().Get("ETag"); there != theirs.header.Get("ETag") {
+			t.Fatalf("read again: %s, now it is %s", there, theirs.header.Get("ETag"))
+		}
+	}
+	dry := desk.send("PATCH", at+"?dryRun=true", `{"labels":[]}`, ifMatch(`"77"`)).is(412)
+	expect(t, "of a dry run", dry.header.Get("ETag"), there)
+	unseen := label(stranger, 1, ifMatch(`"77"`)).is(404) // is told nothing
+	expect(t, "of what is not seen", unseen.header.Get("ETag")+unseen.header.Get("X-Position"), "")
+	desk.send("POST", at+":suspend", `{}`, ifMatch(there), "Idempotency-Key: k").is(200)
+	again := desk.send("POST", at+":suspend", `{}`, ifMatch(there), "Idempotency-Key: k2").is(412)
+	replayed := desk.send("POST", at+":suspend", `{}`, ifMatch(there), "Idempotency-Key: k2").is(412)
+	expect(t, "replayed", replayed.header.Get("X-Position"), again.header.Get("X-Position"))
+
+	tag := s.get("/v1/catalogue/LX40").is(200).header.Get("ETag")
+	model := `{"serialPattern":"^ZX[0-9]{14}$","offers":["basic"],"defaultOffer":"basic","includedMonths":12}`
+	mine := s.send("PUT", "/v1/catalogue/ZX90", model, ifMatch(tag)).is(200)
+	refused := s.send("DELETE", "/v1/catalogue/ZX90", "", ifMatch(tag)).is(412)
+	expect(t, "the catalogue's", refused.header.Get("ETag"), mine.header.Get("ETag"))
+}

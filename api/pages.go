@@ -10,7 +10,7 @@ import (
 )
 
 // ownPaths are those of the interface beside /v1/.
-var ownPaths = []string{"/healthz", "/readyz", "/metrics", "/openapi.json"}
+var ownPaths = []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}
 
 // mailedBefore are where links of mails led before there were pages, and where they
 // lead now.

@@ -19,7 +19,7 @@ var partnerOrders = orders[query.PartnershipRow]{
 
 func (h handlers) ListPartners(ctx context.Context, r openapi.ListPartnersRequestObject) (openapi.ListPartnersResponseObject, error) {
 	var in reading
-	fresh := in.freshness(time.Time{}, r.Params.MinPosition, nil)
+	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
 	page := in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, partnerOrders.keys())
 	if err := in.err(); err != nil {
 		return nil, err

@@ -69,6 +69,7 @@ func TestTheCustomerEndsThePartnership(t *testing.T) {
 	w := newTenants(t, s)
 	reseller, customer := w.clients["reseller"], w.clients["customer"]
 	uid, partner := uuid.MustParse(w.accounts["customer"].uid), uuid.MustParse(w.accounts["reseller"].uid)
+	s.activate(partner, uid)
 	when(customer.AssignPartnerProfile(ctx, uid, partner, nil, until("2030-01-01T00:00:00Z"))).Then(t)
 	when(customer.AssignPartnerProfile(ctx, uid, partner, nil, until(""))).Then(t)
 	s.clock.Advance(10 * 366 * 24 * time.Hour)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
 // activated opens and activates a reseller's account; email is its administrator's.
@@ -73,6 +75,8 @@ func TestFromInvitationToSignedInUser(t *testing.T) {
 	token := s.app.Tokens.UserInvitation(bo, 1)
 	expect(t, "invited", when(s.as("").GetActivation(ctx, token)).Then(t).JSON200.Person.Email, "bo@x.example")
 	s.accept(token)
+	used := when(s.as("").GetActivation(ctx, token)).Then(t).JSON200
+	expect(t, "used", used.Person, client.Person{Id: bo})
 	ada.After(s.Position())
 	list := when(ada.ListUsers(ctx, uid, &client.ListUsersParams{Sort: new("-createdAt"), Status: &[]client.UserStatus{client.UserStatusActive}})).Then(t).JSON200
 	expect(t, "users", list.Total, 2)
@@ -180,6 +184,18 @@ func TestSessionsOverHTTP(t *testing.T) {
 	when(ada.EndSession(ctx, "current", nil)).Then(t)
 	ada.isOut()
 	third := s.enter(email)
+	fourth := s.enter(email)
+	third.get("/v1/me", "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0").is(200)
+	listed := into[openapi.SessionList](third.get("/v1/sessions").is(200)).Items
+	for _, one := range listed {
+		if one.Current {
+			expect(t, "used with", *one.Client, "Firefox on Linux")
+			expect(t, "used from", one.Address != nil, true)
+		}
+	}
+	third.send(http.MethodDelete, "/v1/sessions?others=true", "").is(204)
+	fourth.isOut()
+	third.get("/v1/me").is(200)
 	when(third.EndSessions(ctx, nil)).Then(t)
 	third.isOut()
 	s.as("fles_guess").isOut()

@@ -18,6 +18,8 @@ type Authenticator interface {
 // IdempotencyKeys remembers the answers to writes that carried a key.
 type IdempotencyKeys interface {
 	Begin(context.Context, postgres.KeyedRequest) (postgres.Claim, *postgres.Answer, error)
+	// Hold keeps a claim from being taken over until stop is called.
+	Hold(context.Context, postgres.Claim) (stop func())
 	Finish(context.Context, postgres.Claim, postgres.Answer) error
 	Abandon(context.Context, postgres.Claim) error
 }
@@ -27,12 +29,15 @@ type IdempotencyKeys interface {
 type ProjectionStatus struct {
 	Name      string
 	Version   int
-	State     string // running, stopped, waiting, refused
+	State     string // running, filling, stopped, waiting, refused
 	Position  eventlog.Position
 	LagEvents int64         // still to come, where counting ends early at least so many
 	Lag       time.Duration // age of the oldest of them
 	UpdatedAt time.Time     // zero: never
 	Error     string        // what stopped it
+	LastError string        // the same, also when it runs again
+	FailedAt  time.Time     // of LastError
+	Size      int64         // bytes of its rows and indexes; a reaction has none
 }
 
 // Check is one thing the service needs to be ready. Detail is shown to
@@ -40,7 +45,8 @@ type ProjectionStatus struct {
 type Check struct {
 	Name   string
 	OK     bool
-	Detail string
+	Detail string // for everybody
+	Why    string // for the operator alone: it may have errors in it; empty: there is no more
 }
 
 // Service reports the state of the service itself.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -21,9 +22,12 @@ import (
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/feed"
+	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -31,6 +35,9 @@ import (
 // retryAfter is how long a client is asked to wait, in seconds, when the same
 // request may go well a moment later.
 const retryAfter = "1"
+
+// fullRetryAfter is longer: somebody has to make room.
+const fullRetryAfter = "10"
 
 // maxErrors bounds errors[] of one answer; a body may have a hundred thousand
 // items, each of them wrong.
@@ -41,6 +48,7 @@ type failure struct {
 	status   int
 	problems []domain.Problem // at least one
 	passing  bool             // the same request may go well a moment later
+	before   bool             // the same request may go well after another one: it is not kept
 	header   http.Header
 }
 
@@ -87,8 +95,20 @@ func failureOfApp(err error) *failure {
 	if many, ok := errors.AsType[*people.TooManyAttempts](err); ok {
 		return tooManyAttempts(many)
 	}
+	if many, ok := errors.AsType[*access.TooManyMails](err); ok {
+		return tooManyMails(many)
+	}
+	if many, ok := errors.AsType[*transfers.TooManyPlans](err); ok {
+		return tooManyFor(many.Wait, codeTooManyPlans,
+			fmt.Sprintf("This account has %d transfer plans that have not expired, as many as it may have.", many.Most))
+	}
+	if many, ok := errors.AsType[*operations.TooMany](err); ok {
+		f := fail(codeTooManyOperations, fmt.Sprintf("This account has %d operations under way, as many as it may have.", many.Most))
+		f.header = http.Header{"Retry-After": {fullRetryAfter}}
+		return f
+	}
 	switch {
-	case errors.Is(err, identity.ErrUnknownToken), errors.Is(err, access.ErrAccountClosed):
+	case errors.Is(err, identity.ErrUnknownToken), errors.Is(err, access.ErrAccountEnded):
 		return unauthenticated("The token is not known, or no longer valid.")
 	case errors.Is(err, query.ErrNotFound):
 		return fail(codeNotFound, "There is no such thing, or it is not for this caller to see.")
@@ -96,14 +116,24 @@ func failureOfApp(err error) *failure {
 		return forbidden(err)
 	case errors.Is(err, access.ErrAddressNotAdmitted):
 		return fail(codeAddressNotAdmitted, "This account is not to be used from this address.")
+	case errors.Is(err, access.ErrFactorRequired):
+		return fail(codeFactorRequired, "The account requires a second factor. Set one up first.")
+	case errors.Is(err, access.ErrFreshSignInRequired):
+		return freshSignIn()
+	case errors.Is(err, feed.ErrEventUnknown):
+		return fail(codeLastEventUnknown, "The feed has no such event: it is of another log, or of one that was set back since.")
 	case errors.Is(err, query.ErrBadCursor):
 		return malformed("", codeCursorInvalid, "The cursor was not made by this list in this sort order.")
 	case errors.Is(err, command.ErrPrecondition):
-		return fail(codeRevisionMismatch, "It has changed since; read it again.")
+		return changed(err)
 	case errors.Is(err, eventlog.ErrBusy):
 		return fail(codeBusy, "Others are changing the same thing at the moment.")
 	case errors.Is(err, query.ErrNotCaughtUp):
 		return fail(codeNotCaughtUp, "The read model has not reached this position yet.")
+	case errors.Is(err, eventlog.ErrDiskFull), postgres.IsDiskFull(err):
+		f := fail(codeDiskFull, "There is no room to write anything; whoever runs the service has to make some.")
+		f.header = http.Header{"Retry-After": {fullRetryAfter}}
+		return f
 	case errors.Is(err, eventlog.ErrUnavailable):
 		return fail(codeLogUnavailable,
 			"The event store does not answer at the moment. Repeat with the same Idempotency-Key.")
@@ -118,10 +148,45 @@ func failureOfApp(err error) *failure {
 	return nil
 }
 
+// changed tells where to read again: at the position the ETag is the present one.
+func changed(err error) *failure {
+	f := fail(codeRevisionMismatch, "It has changed since; read it again.")
+	if now, ok := errors.AsType[*command.Changed](err); ok && now.Revision >= 0 {
+		f.header = http.Header{"Etag": {etag(now.Revision)}}
+		if now.Position != (eventlog.Position{}) {
+			f.header.Set("X-Position", now.Position.String())
+		}
+	}
+	return f
+}
+
+// freshSignIn is not kept: the repeat with the same key, after signing in, is to go well.
+func freshSignIn() *failure {
+	f := fail(codeFreshSignIn, "This needs a fresh sign-in. Give your password once more.")
+	f.before = true
+	f.problems[0].Remedies = []domain.Remedy{{Code: "sign_in_again", Detail: "Sign in afresh in this session, then repeat the request."}}
+	return f
+}
+
 func tooManyAttempts(e *people.TooManyAttempts) *failure {
-	f := fail(codeTooManyRequests, "There were too many attempts to sign in. Wait before the next one.")
-	seconds := strconv.Itoa(int(math.Ceil(e.Wait.Seconds())))
+	return tooManyFor(e.Wait, codeTooManyRequests, "There were too many attempts to sign in. Wait before the next one.")
+}
+
+// tooManyFor tells how long there is no room for one more.
+func tooManyFor(wait time.Duration, code edgeCode, detail string) *failure {
+	f := fail(code, detail)
+	seconds := strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
 	f.header = http.Header{"Retry-After": {seconds}, "Ratelimit-Remaining": {"0"}, "Ratelimit-Reset": {seconds}}
+	return f
+}
+
+func tooManyMails(e *access.TooManyMails) *failure {
+	detail, limit := "This address got as many of these mails within an hour as it gets. The last one works.", "recipient"
+	if e.PerAccount {
+		detail, limit = "This account caused as many mails within an hour as it may.", "account"
+	}
+	f := tooManyFor(e.Wait, codeTooManyMails, detail)
+	f.problems[0].Facts = map[string]string{"limit": limit}
 	return f
 }
 

@@ -54,6 +54,8 @@ func TestErrorsOfTheApplicationBecomeProblems(t *testing.T) {
 		"event store down":    {fmt.Errorf("x: %w", eventlog.ErrUnavailable), 503, true, []string{"event_store_unavailable"}},
 		"read model down":     {query.ErrUnavailable, 503, true, []string{"database_unavailable"}},
 		"database going down": {&pgconn.PgError{Code: "57P01", Message: "secret"}, 503, true, []string{"database_unavailable"}},
+		"log without room":    {fmt.Errorf("x: %w", eventlog.ErrDiskFull), 503, true, []string{"disk_full"}},
+		"database is full":    {&pgconn.PgError{Code: "53100", Message: "secret"}, 503, true, []string{"disk_full"}},
 		"too slow":            {context.DeadlineExceeded, 503, true, []string{"timeout"}},
 		"a bug":               {errors.New("SELECT secret FROM t"), 500, false, []string{"internal_error"}},
 		"a database bug":      {&pgconn.PgError{Code: "42P01", Message: "secret relation"}, 500, false, []string{"internal_error"}},

@@ -31,16 +31,17 @@ func (h handlers) ListProjections(ctx context.Context, r openapi.ListProjections
 	if len(page.Sort) == 0 {
 		page.Sort = []string{"name"}
 	}
-	found, err := paged(either(list(all, projection), r.Params.State, func(p openapi.Projection) string { return p.State }), page, projectionOrders)
+	found, err := paged(either(list(all, h.projection), r.Params.State, func(p openapi.Projection) string { return p.State }), page, projectionOrders)
 	if err != nil {
 		return nil, err
 	}
 	return openapi.ListProjections200JSONResponse{Items: found.Items, NextCursor: present(found.NextCursor), Total: found.Total}, nil
 }
 
-func projection(p ProjectionStatus) openapi.Projection {
+func (h handlers) projection(p ProjectionStatus) openapi.Projection {
 	return openapi.Projection{
-		Name: p.Name, Version: p.Version, State: p.State, Position: p.Position.String(),
+		Name: p.Name, Version: p.Version, State: p.State, Position: h.Epoch.Position(p.Position),
 		LagEvents: p.LagEvents, LagSeconds: p.Lag.Seconds(), UpdatedAt: instant(p.UpdatedAt), Error: present(p.Error),
+		LastError: present(p.LastError), LastErrorAt: instant(p.FailedAt), SizeBytes: p.Size,
 	}
 }

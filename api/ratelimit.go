@@ -12,11 +12,18 @@ import (
 
 // defaultRate is far more than honest work needs: it keeps a runaway client
 // from crowding out the others.
-const defaultRate = 5000
+const defaultRate = 300_000 // a minute
 
-// callers counts requests by caller: a token bucket each. Callers are few, as
-// they are authenticated; those that were away long enough to be full again
-// are forgotten when there are many.
+// feedRate is what the readers of one calendar may send together.
+const feedRate = 600 // a minute
+
+// leastBurst is what may come at once however low the limit is, unless that is below it:
+// a page of the desk asks for several things.
+const leastBurst = 100
+
+// callers counts requests by tenant: a token bucket each. They are few, as they are
+// authenticated; those that were away long enough to be full again are forgotten when
+// there are many.
 type callers struct {
 	rate    float64 // tokens a second
 	burst   float64
@@ -31,8 +38,11 @@ type bucket struct {
 
 const manyCallers = 10_000
 
-func newCallers(rate int) *callers {
-	return &callers{rate: float64(rate), burst: 2 * float64(rate), buckets: map[string]*bucket{}}
+// newCallers lets so many requests a minute through, and in a burst what comes in two
+// seconds of that.
+func newCallers(perMinute int) *callers {
+	rate := float64(perMinute) / 60
+	return &callers{rate: rate, burst: max(2*rate, min(float64(perMinute), leastBurst)), buckets: map[string]*bucket{}}
 }
 
 // take spends a token of the caller. left is what remains, negative when there
@@ -71,29 +81,53 @@ func (c *callers) forget(now time.Time) {
 	}
 }
 
-// limited refuses callers that send too much.
+// limited refuses tenants that send too much, and tells all how much they may send. A
+// calendar has no caller: its readers are limited by their network address, and each feed
+// by itself.
 func (s *Server) limited(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		if op.public {
+		if op.public && op.id != "getCalendar" {
 			return next
 		}
 		return func(c echo.Context) error {
-			actor := callOf(c.Request().Context()).caller.Actor
-			left := s.callers.take(string(actor.Kind)+"/"+actor.ID, time.Now())
-			if left >= 0 {
-				return next(c)
+			left, err := s.callers.spend(callOf(c.Request().Context()).tenant())
+			if err != nil {
+				return err
 			}
-			seconds := func(tokens float64) string {
-				return strconv.Itoa(max(1, int(math.Ceil(tokens/s.callers.rate))))
+			for name, values := range s.callers.told(left) {
+				c.Response().Header()[name] = values
 			}
-			f := fail(codeTooManyRequests, "This caller sends more requests than the service takes.")
-			f.header = http.Header{
-				"Retry-After":         {seconds(-left)},
-				"Ratelimit-Limit":     {strconv.Itoa(int(s.callers.burst))},
-				"Ratelimit-Remaining": {"0"},
-				"Ratelimit-Reset":     {seconds(s.callers.burst - left - 1)},
+			if op.public {
+				if _, err := s.feeds.spend(string(s.credential(c.Param("token")))); err != nil {
+					return err
+				}
 			}
-			return f
+			return next(c)
 		}
 	}
+}
+
+// spend takes a token of the caller, or refuses it.
+func (c *callers) spend(caller string) (left float64, err error) {
+	if left = c.take(caller, time.Now()); left >= 0 {
+		return left, nil
+	}
+	f := fail(codeTooManyRequests, "This account sends more requests than the service takes.")
+	f.header = c.told(left)
+	f.header.Set("Retry-After", c.seconds(-left))
+	return left, f
+}
+
+// told is what tenants are told of their limit: what may come at once, what of it is left,
+// and in how many seconds it is whole again.
+func (c *callers) told(left float64) http.Header {
+	return http.Header{
+		"Ratelimit-Limit":     {strconv.Itoa(int(c.burst))},
+		"Ratelimit-Remaining": {strconv.Itoa(max(0, int(left)))},
+		"Ratelimit-Reset":     {c.seconds(c.burst - left - 1)},
+	}
+}
+
+func (c *callers) seconds(tokens float64) string {
+	return strconv.Itoa(max(1, int(math.Ceil(tokens/c.rate))))
 }

@@ -19,7 +19,7 @@ var renewalSorts = []string{"orderedAt", "orderNumber", "state"}
 func (h handlers) ListRenewals(ctx context.Context, r openapi.ListRenewalsRequestObject) (openapi.ListRenewalsResponseObject, error) {
 	var in reading
 	q := query.RenewalQuery{
-		Freshness:    query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)},
+		Freshness:    in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf),
 		Page:         in.page(r.Params.Limit, r.Params.Cursor, r.Params.Sort, renewalSorts),
 		Of:           valueOf(r.Params.Account),
 		Devices:      named(r.Params.Device),
@@ -59,7 +59,8 @@ func named(names *[]string) []uuid.UUID {
 
 func (h handlers) GetRenewal(ctx context.Context, r openapi.GetRenewalRequestObject) (openapi.GetRenewalResponseObject, error) {
 	var in reading
-	fresh, page := query.Freshness{MinPosition: in.minPosition(r.Params.MinPosition)}, in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
+	fresh := in.freshness(h.Clock.Now(), r.Params.MinPosition, r.Params.AsOf)
+	page := in.page(r.Params.Limit, r.Params.Cursor, nil, nil)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

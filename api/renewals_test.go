@@ -32,6 +32,7 @@ func newDesk(t *testing.T) *desk {
 		must(t, err)
 		d.ends = append(d.ends, end)
 		d.clock.Advance(20 * 24 * time.Hour)
+		d.inviteAgain(d.resellerUID, d.customer)
 	}
 	return d
 }
@@ -136,6 +137,7 @@ func TestAlignments(t *testing.T) {
 		when(d.reseller.RenewDevices(ctx, nil, aligned(wrong))).Refused(t, 400, "/alignTo align_invalid")
 	}
 	d.clock.Advance(3 * 365 * 24 * time.Hour)
+	d.inviteAgain(d.resellerUID)
 	expect(t, "all expired", preview(aligned("latest")), []string{"refused nothing_to_align", "refused nothing_to_align", "refused nothing_to_align"})
 }
 

@@ -12,7 +12,8 @@ import (
 
 // Paths such as /v1/devices/{id}:suspend have two things in one segment, which
 // echo's router cannot tell apart. Behind cleanPath the verb is a segment of
-// its own, /v1/devices/{id}/:suspend, a spelling that clients cannot use.
+// its own, /v1/devices/{id}/:suspend, a spelling that clients cannot use. So is the
+// ending of a calendar's address.
 
 var (
 	pathParameter = regexp.MustCompile(`\{([^}]+)\}`)
@@ -23,6 +24,15 @@ var (
 func echoPath(template string) string {
 	return pathParameter.ReplaceAllString(strings.ReplaceAll(template, ":", `\:`), ":$1")
 }
+
+// Tiles have slashes in the one parameter that their path is; behind cleanPath those
+// are tildes. Tools look for them in the folder tile.
+const (
+	tilePath, tileFolder = "/v1/audit/tiles/", "/v1/audit/tile/"
+	tileSlash            = "~"
+)
+
+const calendarPath, calendarSuffix = "/v1/calendar/", ".ics"
 
 func customVerbs(doc *openapi3.T) map[string]bool {
 	verbs := map[string]bool{}
@@ -44,8 +54,20 @@ func (s *Server) cleanPath(next echo.HandlerFunc) echo.HandlerFunc {
 			return malformed("#/path", codeInvalidUTF8, "The address is not valid UTF-8.")
 		case strings.IndexByte(path, 0) >= 0:
 			return malformed("#/path", codeNUL, "The address has a NUL character.")
-		case strings.Contains(path, "/:"):
+		case strings.Contains(path, "/:"), strings.Contains(path, "/"+calendarSuffix):
 			return echo.ErrNotFound
+		}
+		if tile, ok := strings.CutPrefix(path, tileFolder); ok {
+			path = tilePath + tile
+		}
+		if tile, ok := strings.CutPrefix(path, tilePath); ok {
+			if strings.Contains(tile, tileSlash) {
+				return echo.ErrNotFound
+			}
+			path = tilePath + strings.ReplaceAll(tile, "/", tileSlash)
+		}
+		if token, ok := strings.CutSuffix(path, calendarSuffix); ok && strings.HasPrefix(path, calendarPath) {
+			path = token + "/" + calendarSuffix
 		}
 		if i := strings.LastIndexByte(path, ':'); i >= 0 && s.verbs[path[i+1:]] {
 			path = path[:i] + "/" + path[i:]
@@ -66,10 +88,16 @@ func (r router) add(method, path string, h echo.HandlerFunc, m []echo.Middleware
 			op = o
 		}
 	}
-	before := []echo.MiddlewareFunc{r.s.named(op), r.s.readsOwnWrites(op), r.s.authenticated(op), r.s.limited(op), r.s.wellFormed(op), r.s.idempotent(op)}
+	before := []echo.MiddlewareFunc{r.s.named(op), r.s.readsOwnWrites(op), r.s.authenticated(op), r.s.limited(op), r.s.ofThisEpoch, r.s.wellFormed(op), r.s.inTurn(op), r.s.idempotent(op)}
 	at := strings.Replace(path, `\:`, `/\:`, 1)
+	if token, ok := strings.CutSuffix(at, calendarSuffix); ok {
+		at = token + "/" + calendarSuffix
+	}
 	if method == http.MethodGet {
 		before = append([]echo.MiddlewareFunc{withoutBody}, before...)
+	}
+	before = append([]echo.MiddlewareFunc{r.s.stamped}, before...)
+	if method == http.MethodGet {
 		r.s.echo.Add(http.MethodHead, at, h, append(before, m...)...)
 	}
 	return r.s.echo.Add(method, at, h, append(before, m...)...)

@@ -131,6 +131,7 @@ func TestAPendingAccountIsCorrectedAndWithdrawn(t *testing.T) {
 	uid := when(resells.CreateCustomer(ctx, nil, wanted)).Then(t).JSON201.Uid
 	correct := client.EmailCorrection{Email: "right@x.example"}
 	when(resells.CorrectAdministratorEmail(ctx, uid, nil, client.EmailCorrection{Email: "nonsense"})).Refused(t, 422, "/email email_invalid")
+	when(resells.CorrectAdministratorEmail(ctx, uid, nil, client.EmailCorrection{Email: "right@x"})).Refused(t, 422, "/email email_invalid")
 	when(resells.CorrectAdministratorEmail(ctx, uid, nil, correct)).Then(t)
 	when(resells.CorrectAdministratorEmail(ctx, uid, nil, correct)).Then(t)
 	taken := s.customerOf(resells, "Beacon")

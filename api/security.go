@@ -17,7 +17,7 @@ func (h handlers) GetSecurity(ctx context.Context, r openapi.GetSecurityRequestO
 	return openapi.GetSecurity200JSONResponse{
 		Body: openapi.Security{
 			SessionMinutes: present(s.SessionMinutes), PasswordLength: max(s.PasswordLength, account.PasswordMinimum),
-			IdleMinutes: present(s.IdleMinutes), IssuerOnly: s.IssuerOnly, AddressRanges: list(s.AddressRanges, same),
+			SecondFactor: s.SecondFactor, IdleMinutes: present(s.IdleMinutes), IssuerOnly: s.IssuerOnly, AddressRanges: list(s.AddressRanges, same),
 		},
 		Headers: openapi.GetSecurity200ResponseHeaders{XPosition: position.String()},
 	}, nil
@@ -26,10 +26,10 @@ func (h handlers) GetSecurity(ctx context.Context, r openapi.GetSecurityRequestO
 func (h handlers) SecureAccount(ctx context.Context, r openapi.SecureAccountRequestObject) (openapi.SecureAccountResponseObject, error) {
 	options := account.Secure{
 		SessionMinutes: r.Body.SessionMinutes, IdleMinutes: r.Body.IdleMinutes, PasswordLength: r.Body.PasswordLength,
-		IssuerOnly: r.Body.IssuerOnly, AddressRanges: r.Body.AddressRanges, From: callOf(ctx).from,
+		SecondFactor: r.Body.SecondFactor, IssuerOnly: r.Body.IssuerOnly, AddressRanges: r.Body.AddressRanges, From: callOf(ctx).from,
 	}
 	if options.SessionMinutes == nil && options.IdleMinutes == nil && options.PasswordLength == nil &&
-		options.IssuerOnly == nil && options.AddressRanges == nil {
+		options.SecondFactor == nil && options.IssuerOnly == nil && options.AddressRanges == nil {
 		return nil, malformed("", codeFieldMissing, "Give one of the options.")
 	}
 	receipt, err := h.App.Accounts.Secure(ctx, callOf(ctx).caller,

@@ -53,6 +53,12 @@ func (h handlers) SignInAtIssuer(ctx context.Context, r openapi.SignInAtIssuerRe
 	if err != nil {
 		return nil, err
 	}
+	if in.Next != nil {
+		step, err := secondStep(in.Next)
+		return openapi.SignInAtIssuer202JSONResponse{
+			Body: step, Headers: openapi.SignInAtIssuer202ResponseHeaders{SetCookie: h.attemptCookie("", 0)},
+		}, err
+	}
 	return openapi.SignInAtIssuer200JSONResponse{
 		Body:    openapi.SignedIn{Token: in.Token, ExpiresAt: in.ExpiresAt},
 		Headers: openapi.SignInAtIssuer200ResponseHeaders{SetCookie: h.attemptCookie("", 0), XPosition: in.Position.String()},

@@ -4,17 +4,19 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/domain"
 )
 
@@ -22,17 +24,25 @@ import (
 func (s *Server) named(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			callOf(c.Request().Context()).operation = op
-			timeout := requestTimeout
-			if op != nil && op.id == "moveSandboxClock" {
-				timeout = clockTimeout
-			}
-			ctx, cancel := context.WithTimeout(c.Request().Context(), timeout)
-			defer cancel()
-			c.SetRequest(c.Request().WithContext(ctx))
+			made := callOf(c.Request().Context())
+			made.operation, made.client = op, c.Request().Context()
+			defer s.begin(c, made, op)()
 			return next(c)
 		}
 	}
+}
+
+// begin gives a request its time, and the answer its own: once more when a body has come,
+// which may have taken longer than both.
+func (s *Server) begin(c echo.Context, made *call, op *operation) (end func()) {
+	timeout := requestTimeout
+	if op != nil && (op.id == "moveSandboxClock" || op.id == "exportAudit" || op.id == "readEvents") {
+		timeout = longTimeout
+	}
+	ctx, cancel := context.WithTimeout(made.client, timeout)
+	c.SetRequest(c.Request().WithContext(ctx))
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(writeTimeout)) // not in tests
+	return cancel
 }
 
 var uuidPattern = regexp.MustCompile(uuidForm)
@@ -51,13 +61,23 @@ func (s *Server) authenticated(op *operation) echo.MiddlewareFunc {
 			if err != nil {
 				return err
 			}
-			caller, err := s.Authenticator.Authenticate(r.Context(), token)
+			caller, err := s.callerOf(r.Context(), op, token)
 			if err != nil {
 				return err
 			}
+			caller.From = made.from
 			made.caller = caller
+			if s.App.SecurityLog != nil { // tests of the edge alone have none
+				s.App.SecurityLog.OperatorToken(r.Context(), caller, made.from)
+			}
+			if caller.FactorMissing && !op.factorless {
+				return access.ErrFactorRequired
+			}
 			if err := s.App.Accounts.Admit(r.Context(), caller, made.from); err != nil {
 				return err
+			}
+			if caller.Session != uuid.Nil || caller.Token != uuid.Nil {
+				s.App.People.NoteUse(r.Context(), caller, people.Visitor{From: made.from, Client: clientName(r.UserAgent())})
 			}
 			switch named := r.Header.Values("X-Account"); {
 			case len(named) > 1:
@@ -94,15 +114,21 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 			made.command = uuid.Must(uuid.NewV7()) // fails only without a source of randomness
 			problems := op.checkParameters(c.Request(), c.Param)
 			if len(op.body) > 0 {
-				schema, err := op.readBody(c.Request(), made)
+				schema, release, err := s.readBody(op, c.Request(), made)
+				if release != nil {
+					defer release()
+				}
 				if err != nil {
 					return err
 				}
-				release, err := s.roomFor(c.Request().Context(), len(made.body))
-				if err != nil {
-					return err
+				defer s.begin(c, made, op)()
+				if len(made.body) > smallBody {
+					place, err := s.checking.Take(c.Request().Context(), made.tenant(), int64(len(made.body)))
+					if err != nil {
+						return err
+					}
+					defer place.Leave()
 				}
-				defer release()
 				problems = append(problems, op.checkBody(schema, made)...)
 			}
 			if err := badRequest(problems); err != nil {
@@ -125,6 +151,9 @@ func (s *Server) wellFormed(op *operation) echo.MiddlewareFunc {
 // rehearsed makes an answer one of a dry run: nothing was created, and there is
 // nothing to find, to wait for or to match. Bulk answers say it themselves.
 func rehearsed(r *echo.Response) {
+	if r.Status >= http.StatusBadRequest {
+		return
+	}
 	if r.Status == http.StatusCreated {
 		r.Status = http.StatusOK
 	}
@@ -140,43 +169,23 @@ func foretold(r *echo.Response) {
 	}
 }
 
-// Checking a body takes up to twenty times its size. Small bodies do not
-// matter; of large ones only a few are checked at the same time.
-const (
-	largeBody   = 1 << 20 // bytes
-	largeAtOnce = 4
-)
-
-// roomFor waits until a body may be checked.
-func (s *Server) roomFor(ctx context.Context, size int) (release func(), err error) {
-	if size <= largeBody {
-		return func() {}, nil
-	}
-	select {
-	case s.large <- struct{}{}:
-		return func() { <-s.large }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // readBody reads the body into the call and finds the schema it must have,
 // nil where there is nothing to check.
-func (op *operation) readBody(r *http.Request, made *call) (*openapi3.Schema, error) {
+func (s *Server) readBody(op *operation, r *http.Request, made *call) (_ *openapi3.Schema, release func(), err error) {
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, fail(codeContentType, "Send the body without Content-Encoding.")
+		return nil, nil, fail(codeContentType, "Send the body without Content-Encoding.")
 	}
-	data, err := readLimited(r)
+	data, release, err := s.readLimited(r, op, made.tenant())
 	if err != nil || len(data) == 0 {
-		return nil, err
+		return nil, release, err
 	}
 	mediaType, schema, err := op.bodySchema(r.Header.Get("Content-Type"))
 	if err != nil {
-		return nil, err
+		return nil, release, err
 	}
 	made.body, made.mediaType = data, mediaType
 	r.Header.Set("Content-Type", mediaType) // as the generated code spells it
-	return schema, nil
+	return schema, release, nil
 }
 
 // checkBody checks the form of a body. CSV is checked row by row later.
@@ -189,24 +198,6 @@ func (op *operation) checkBody(schema *openapi3.Schema, made *call) []domain.Pro
 	default:
 		return nil
 	}
-}
-
-// readLimited reads a body of up to maxBody bytes, whether its length was
-// announced or not.
-func readLimited(r *http.Request) ([]byte, error) {
-	tooLarge := fail(codeBodyTooLarge,
-		fmt.Sprintf("The body is larger than %d MiB. Send it in several requests.", maxBody>>20))
-	if r.ContentLength > maxBody {
-		return nil, tooLarge
-	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, malformed("", codeBodyUnreadable, "The body broke off.")
-	}
-	if len(data) > maxBody {
-		return nil, tooLarge
-	}
-	return data, nil
 }
 
 // jsonBinder gives the generated code the body that was read and checked.

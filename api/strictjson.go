@@ -26,14 +26,18 @@ const (
 // repairs: text that is not UTF-8, halves of surrogate pairs, NUL in strings,
 // a field given twice, deep nesting, arrays of more than maxItems, anything
 // after the value. Numbers stay json.Number.
-func parseJSON(data []byte) (any, []domain.Problem) {
+//
+// items says, by the names of the fields of the outermost object, who takes the items of
+// a list one by one: such a list is empty in the value. Of a hundred thousand items only
+// one takes memory at a time. nil: nobody does.
+func parseJSON(data []byte, items func(field string) itemTaker) (any, []domain.Problem) {
 	if p := badText(data); p != nil {
 		return nil, p
 	}
 	if i := halfSurrogate(data); i >= 0 {
 		return nil, []domain.Problem{{Code: codeInvalidUTF8, Detail: fmt.Sprintf("The body has half of a surrogate pair at byte %d.", i)}}
 	}
-	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(data))}
+	r := jsonReader{dec: json.NewDecoder(bytes.NewReader(data)), items: items}
 	r.dec.UseNumber()
 	value, err := r.value("", 0)
 	if err == nil {
@@ -101,8 +105,12 @@ func escapedRune(data []byte) (rune, bool) {
 	return rune(n), err == nil
 }
 
+// itemTaker takes the items of a list, in their order.
+type itemTaker func(index int, item any)
+
 type jsonReader struct {
 	dec      *json.Decoder
+	items    func(field string) itemTaker
 	values   int
 	problems []domain.Problem
 }
@@ -123,7 +131,11 @@ func (r *jsonReader) value(pointer string, depth int) (any, error) {
 		if t == '{' {
 			return r.object(pointer, depth+1)
 		}
-		return r.array(pointer, depth+1)
+		var take itemTaker
+		if depth == 1 && r.items != nil && pointer != "" {
+			take = r.items(pointer[1:])
+		}
+		return r.array(pointer, depth+1, take)
 	case string:
 		r.text(pointer, t)
 	}
@@ -155,14 +167,19 @@ func (r *jsonReader) object(pointer string, depth int) (any, error) {
 	return object, err
 }
 
-func (r *jsonReader) array(pointer string, depth int) (any, error) {
+func (r *jsonReader) array(pointer string, depth int, take itemTaker) (any, error) {
 	array := []any{}
-	for r.dec.More() {
-		value, err := r.value(pointer+"/"+strconv.Itoa(len(array)), depth)
+	for n := 0; r.dec.More(); n++ {
+		value, err := r.value(pointer+"/"+strconv.Itoa(n), depth)
 		if err != nil {
 			return nil, err
 		}
-		if array = append(array, value); len(array) > maxItems {
+		if take != nil {
+			take(n, value)
+		} else {
+			array = append(array, value)
+		}
+		if n >= maxItems {
 			return nil, malformed(pointer, codeTooManyItems, fmt.Sprintf("A list has at most %d items.", maxItems))
 		}
 	}

@@ -34,7 +34,7 @@ func FuzzParseJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, problems := parseJSON(data)
+		value, problems := parseJSON(data, nil)
 		if len(problems) > 0 {
 			return
 		}

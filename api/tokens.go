@@ -12,6 +12,7 @@ import (
 var tokenOrders = orders[ports.PersonalToken]{
 	"label":     byName(func(t ports.PersonalToken) string { return t.Label }),
 	"createdAt": byTime(func(t ports.PersonalToken) time.Time { return t.CreatedAt }),
+	"usedAt":    byTime(func(t ports.PersonalToken) time.Time { return t.UsedAt }), // those that never were come first
 	"expiresAt": byTime(func(t ports.PersonalToken) time.Time { return t.ExpiresAt }),
 }
 
@@ -54,7 +55,7 @@ func (h handlers) RevokeToken(ctx context.Context, r openapi.RevokeTokenRequestO
 func personalToken(t ports.PersonalToken) openapi.PersonalToken {
 	return openapi.PersonalToken{
 		Id: t.ID, Label: t.Label, Profile: present(t.Profile), Rights: list(t.Rights, same),
-		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
+		CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, UsedAt: instant(t.UsedAt), Address: present(t.Address), Client: present(t.Client),
 	}
 }
 

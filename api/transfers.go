@@ -33,7 +33,7 @@ func (h handlers) TransferDevices(ctx context.Context, r openapi.TransferDevices
 		return nil, err
 	}
 	body, position := h.bulkResult(result, domain.OutcomeTransferred, c.DryRun), result.Position.String()
-	if c.DryRun {
+	if c.DryRun || result.ID == uuid.Nil { // nothing was kept
 		return openapi.TransferDevices200JSONResponse{Body: body, Headers: openapi.TransferDevices200ResponseHeaders{XPosition: position}}, nil
 	}
 	return openapi.TransferDevices201JSONResponse{
@@ -75,7 +75,7 @@ func (h handlers) ReverseTransfer(ctx context.Context, r openapi.ReverseTransfer
 		return nil, err
 	}
 	body, position := h.bulkResult(result, domain.OutcomeTransferred, c.DryRun), result.Position.String()
-	if c.DryRun {
+	if c.DryRun || result.ID == uuid.Nil { // nothing was kept
 		return openapi.ReverseTransfer200JSONResponse{Body: body, Headers: openapi.ReverseTransfer200ResponseHeaders{XPosition: position}}, nil
 	}
 	return openapi.ReverseTransfer201JSONResponse{

@@ -133,5 +133,10 @@ func userRow(r query.UserRow) openapi.User {
 	if r.Status == user.Pending || r.Status == user.Expired {
 		u.InvitationExpires = instant(r.InvitationExpires)
 	}
+	if r.Factors != nil {
+		u.SecondFactors = new(list(r.Factors, func(f query.UserFactor) openapi.UserFactor {
+			return openapi.UserFactor{Kind: openapi.FactorKind(f.Kind), Since: f.Since}
+		}))
+	}
 	return u
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -26,11 +25,13 @@ type operation struct {
 	public     bool   // needs no caller
 	write      bool
 	secret     bool // request or answer hold a secret, of which nothing must be kept
+	factorless bool // also for a session without the second factor that its account requires
 	parameters []*openapi3.Parameter
 	query      map[string]bool
 	openQuery  bool                        // others decide what the query holds
 	body       map[string]*openapi3.Schema // by content type; empty: no body
 	bodyNeeded bool
+	bodyLimit  int64 // bytes
 	options    []openapi3.SchemaValidationOption
 }
 
@@ -47,16 +48,21 @@ func operationsOf(doc *openapi3.T) map[string]*operation {
 	for path, item := range doc.Paths.Map() {
 		for method, described := range item.Operations() {
 			op := &operation{
-				id:       described.OperationID,
-				template: path,
-				public:   described.Security != nil && len(*described.Security) == 0,
-				write:    method != http.MethodGet,
-				secret:   described.Extensions["x-secret-answer"] == true,
-				query:    map[string]bool{},
-				body:     map[string]*openapi3.Schema{},
-				options:  options,
+				id:         described.OperationID,
+				template:   path,
+				public:     described.Security != nil && len(*described.Security) == 0,
+				write:      method != http.MethodGet,
+				secret:     described.Extensions["x-secret-answer"] == true,
+				factorless: described.Extensions["x-without-factor"] == true,
+				query:      map[string]bool{},
+				body:       map[string]*openapi3.Schema{},
+				options:    options,
 
+				bodyLimit: smallBody,
 				openQuery: described.Extensions["x-open-query"] == true,
+			}
+			if kib, ok := described.Extensions["x-body-limit-kib"].(float64); ok {
+				op.bodyLimit = min(int64(kib)<<10, maxBody)
 			}
 			for _, ref := range described.Parameters {
 				op.parameters = append(op.parameters, ref.Value)
@@ -186,40 +192,33 @@ func (op *operation) bodySchema(contentType string) (string, *openapi3.Schema, e
 }
 
 func (op *operation) checkJSON(schema *openapi3.Schema, data []byte) []domain.Problem {
-	value, problems := parseJSON(data)
+	var inLists []domain.Problem
+	value, problems := parseJSON(data, func(field string) itemTaker {
+		if property := schema.Properties[field]; property != nil && property.Value.Items != nil {
+			return op.checkItems(field, property.Value, &inLists)
+		}
+		return nil
+	})
 	if len(problems) > 0 && value == nil {
 		return problems
 	}
-	object, _ := value.(map[string]any)
-	inLists := op.checkLists(schema, object)
 	problems = append(problems, schemaProblems(schema.VisitJSON(value, op.options...), "")...)
 	return append(problems, inLists...)
 }
 
-// checkLists looks at lists item by item and takes them out: the validator
-// would collect the problems of all of a hundred thousand.
-func (op *operation) checkLists(schema *openapi3.Schema, object map[string]any) []domain.Problem {
-	var problems []domain.Problem
-	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
-		property := schema.Properties[name].Value
-		items, ok := object[name].([]any)
-		if !ok || property.Items == nil {
-			continue
+// checkItems checks a list item by item: the validator would want all of a hundred
+// thousand at once, and collect the problems of each.
+func (op *operation) checkItems(field string, list *openapi3.Schema, problems *[]domain.Problem) itemTaker {
+	return func(i int, item any) {
+		if list.MaxItems != nil && uint64(i) == *list.MaxItems {
+			*problems = append(*problems, domain.Problem{Pointer: "/" + field, Code: codeTooManyItems,
+				Detail: fmt.Sprintf("The list has at most %d items.", *list.MaxItems)})
 		}
-		object[name] = []any{}
-		if limit := property.MaxItems; limit != nil && int64(len(items)) > int64(*limit) {
-			problems = append(problems, domain.Problem{Pointer: "/" + name, Code: codeTooManyItems,
-				Detail: fmt.Sprintf("The list has at most %d items.", *limit)})
-		}
-		for i, item := range items {
-			if len(problems) >= maxErrors {
-				return problems
-			}
-			err := property.Items.Value.VisitJSON(item, op.options...)
-			problems = append(problems, schemaProblems(err, "/"+name+"/"+strconv.Itoa(i))...)
+		if len(*problems) < maxErrors {
+			err := list.Items.Value.VisitJSON(item, op.options...)
+			*problems = append(*problems, schemaProblems(err, "/"+field+"/"+strconv.Itoa(i))...)
 		}
 	}
-	return problems
 }
 
 // schemaProblems turns the validator's errors into ours. Its reasons never

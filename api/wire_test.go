@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/app/command"
@@ -86,10 +87,10 @@ func TestWireFormats(t *testing.T) {
 				Position: eventlog.Position{Commit: 3, Prepare: 3}, ID: uuid.MustParse("55555555-5555-4555-8555-555555555555"), Type: "Registered",
 				OccurredAt: now, RecordedAt: now, Actor: domain.Actor{Kind: domain.ActorToken, ID: "token-1", Account: reseller},
 				Account: customer, Reason: "first", CorrelationID: "c1", CausationID: "c0",
-				Changes: []devices.Change{{Field: "name", After: "gate"}}, Hash: "b2", PreviousHash: "a1",
+				Changes: []devices.Change{{Field: "name", After: "gate"}}, LeafHash: tlog.Hash{1},
 			},
 			{
-				Position: at9, Revision: 1, Hash: "c3", PreviousHash: "b2", Redacted: true,
+				Position: at9, Revision: 1, LeafHash: tlog.Hash{2}, Redacted: true,
 			},
 		},
 		operation: ports.Operation{
@@ -306,7 +307,7 @@ func TestExportsHaveAllRowsAndNoFormulas(t *testing.T) {
 	t.Parallel()
 	f := &fake{devices: []query.List[query.DeviceRow]{
 		{Items: []query.DeviceRow{aDevice(`=cmd|"x"`), aDevice("@a")}, NextCursor: "2", Position: at9},
-		{Items: []query.DeviceRow{aDevice("-1"), aDevice("a, b\nc")}},
+		{Items: []query.DeviceRow{aDevice("-1"), aDevice("a, b\nc"), aDevice("a;=cmd"), aDevice("＝cmd")}},
 	}}
 	got := newClient(t, options(f)).get("/v1/devices", "Accept: text/csv").is(200)
 	rows, err := csv.NewReader(strings.NewReader(string(got.body))).ReadAll()
@@ -317,7 +318,7 @@ func TestExportsHaveAllRowsAndNoFormulas(t *testing.T) {
 	for _, row := range rows {
 		names = append(names, row[6])
 	}
-	if diff := cmp.Diff([]string{"NAME", `'=cmd|"x"`, "'@a", "'-1", "a, b\nc"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"NAME", `'=cmd|"x"`, "'@a", "'-1", "a, b\nc", "a;'=cmd", "'＝cmd"}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got.header.Get("X-Position") != "9-9" {
@@ -351,7 +352,7 @@ func TestServiceRoutes(t *testing.T) {
 		t.Errorf("openapi %v", got["openapi"])
 	}
 	c.as(resellerToken).get("/v1/devices/SECRETSERIAL")
-	metrics := string(c.get("/metrics").is(200).body)
+	metrics := string(c.as(operatorToken).get("/metrics").is(200).body)
 	if !strings.Contains(metrics, `fleetledger_http_requests_total{method="GET",route="/v1/devices/{id}"`) || strings.Contains(metrics, "SECRETSERIAL") {
 		t.Errorf("metrics:\n%s", metrics)
 	}

@@ -68,7 +68,7 @@ func TestAuditGrant(t *testing.T) {
 	require.ElementsMatch(t, granted.Accounts, caller.Audits)
 	self, err := w.People.Self(w.ctx, caller)
 	require.NoError(t, err)
-	require.Equal(t, account.Person{ID: granted.UID, Email: "ada@auditors.example", Name: "Ada"}, self)
+	require.Equal(t, account.Person{ID: granted.UID, Email: "ada@auditors.example", Name: "Ada"}, self.Person)
 
 	// Again it is the same, and the log does not hold the token.
 	w.clock.Advance(60 * 24 * time.Hour) // also when it has run out
@@ -209,7 +209,7 @@ func TestWhatAnAuditorReads(t *testing.T) {
 	customer, sibling := w.customer(reseller, "Delta Rail"), w.customer(reseller, "Alder Ambulance")
 	auditor := w.auditor(reseller, customer)
 	serial, foreign := w.registered(customer, router(1))[0], w.registered(sibling, router(2))[0]
-	byReseller := administratorOf(reseller)
+	byReseller := w.tokenOf(reseller)
 
 	// A device's history, but for the time with somebody else.
 	require.Equal(t, 1, w.transfer(sibling, reseller, foreign).Count(domain.OutcomeTransferred))

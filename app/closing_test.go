@@ -169,7 +169,7 @@ func TestAnOperationStopsWithItsAccount(t *testing.T) {
 	w := newWorld(t)
 	customer := w.customer(w.reseller("North Radio"), "Delta Rail")
 	submit := operations.Submission{Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: routers(1, 100)}}
-	op, err := w.Operations.Submit(w.ctx, administratorOf(customer), submit)
+	op, err := w.Operations.Submit(w.ctx, w.tokenOf(customer), submit)
 	require.NoError(t, err)
 	closing := &closesAt{Log: w.log, left: 30, then: func() {
 		_, err := w.Accounts.Close(w.ctx, operator(), accounts.Close{Command: newCommand(), Account: customer, Confirm: true})

@@ -94,7 +94,7 @@ func TestReadsAndAppends(t *testing.T) {
 		{
 			"create a customer",
 			[]string{"account", "account", "partnership"},
-			[]string{"reservation name", "reservation email", "account", "partnership"},
+			[]string{"reservation name", "reserved email", "account", "partnership"},
 			func(a *app.App) error {
 				_, err := a.Accounts.CreateCustomer(w.ctx, administratorOf(reseller), accountNamed("Alder Ambulance", ""))
 				return err
@@ -194,7 +194,7 @@ func called(streams []string, names map[string]string) []string {
 		if !ok {
 			category, id, _ := strings.Cut(stream, "-")
 			name = category
-			if kind, _, held := strings.Cut(id, "-"); held && category == "reservation" {
+			if kind, _, held := strings.Cut(id, "-"); held && (category == "reservation" || category == "reserved") {
 				name += " " + kind
 			}
 		}

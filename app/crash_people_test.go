@@ -55,6 +55,10 @@ func (m mortalPeople) ForgiveAttempt(ctx context.Context, subject []byte) error 
 	return m.life.write(func() error { return m.PeopleStore.ForgiveAttempt(ctx, subject) })
 }
 
+func (m mortalPeople) RememberSignIn(ctx context.Context, subject []byte, user uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.RememberSignIn(ctx, subject, user, at) })
+}
+
 func (m mortalPeople) CreateSession(ctx context.Context, s ports.Session, tokenHash []byte) error {
 	return m.life.write(func() error { return m.PeopleStore.CreateSession(ctx, s, tokenHash) })
 }
@@ -63,8 +67,16 @@ func (m mortalPeople) EndSession(ctx context.Context, user, id uuid.UUID) error 
 	return m.life.write(func() error { return m.PeopleStore.EndSession(ctx, user, id) })
 }
 
-func (m mortalPeople) EndSessions(ctx context.Context, user uuid.UUID) error {
-	return m.life.write(func() error { return m.PeopleStore.EndSessions(ctx, user) })
+func (m mortalPeople) EndSessions(ctx context.Context, user uuid.UUID, before time.Time, but uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.EndSessions(ctx, user, before, but) })
+}
+
+func (m mortalPeople) RevokeTokens(ctx context.Context, user uuid.UUID, before time.Time, but uuid.UUID) (ended []uuid.UUID, err error) {
+	err = m.life.write(func() error {
+		ended, err = m.PeopleStore.RevokeTokens(ctx, user, before, but)
+		return err
+	})
+	return ended, err
 }
 
 func (m mortalPeople) CreateToken(ctx context.Context, t ports.PersonalToken, tokenHash []byte) (kept ports.PersonalToken, err error) {
@@ -77,6 +89,34 @@ func (m mortalPeople) CreateToken(ctx context.Context, t ports.PersonalToken, to
 
 func (m mortalPeople) RevokeToken(ctx context.Context, user, id uuid.UUID) error {
 	return m.life.write(func() error { return m.PeopleStore.RevokeToken(ctx, user, id) })
+}
+
+func (m mortalPeople) CreateCalendar(ctx context.Context, c ports.Calendar, tokenHash []byte, most int) (kept ports.Calendar, created bool, err error) {
+	err = m.life.write(func() error {
+		kept, created, err = m.PeopleStore.CreateCalendar(ctx, c, tokenHash, most)
+		return err
+	})
+	return kept, created, err
+}
+
+func (m mortalPeople) ReadCalendar(ctx context.Context, id uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.ReadCalendar(ctx, id, at) })
+}
+
+func (m mortalPeople) EndTokens(ctx context.Context, ids []uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.EndTokens(ctx, ids, at) })
+}
+
+func (m mortalPeople) RevokeCalendar(ctx context.Context, user, id uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.RevokeCalendar(ctx, user, id, at) })
+}
+
+func (m mortalPeople) RevokeCalendars(ctx context.Context, user uuid.UUID, before time.Time, but uuid.UUID, at time.Time) (ended []uuid.UUID, err error) {
+	err = m.life.write(func() error {
+		ended, err = m.PeopleStore.RevokeCalendars(ctx, user, before, but, at)
+		return err
+	})
+	return ended, err
 }
 
 func (m mortalPeople) BindIdentity(ctx context.Context, issuer string, subject []byte, user uuid.UUID, at time.Time) (bound uuid.UUID, err error) {
@@ -99,8 +139,20 @@ func (m mortalPeople) CarryOver(ctx context.Context, session, credential uuid.UU
 	return m.life.write(func() error { return m.PeopleStore.CarryOver(ctx, session, credential) })
 }
 
-func (m mortalPeople) UseSession(ctx context.Context, session uuid.UUID, at time.Time) error {
-	return m.life.write(func() error { return m.PeopleStore.UseSession(ctx, session, at) })
+func (m mortalPeople) ProveSession(ctx context.Context, session, factor uuid.UUID) error {
+	return m.life.write(func() error { return m.PeopleStore.ProveSession(ctx, session, factor) })
+}
+
+func (m mortalPeople) RenewSession(ctx context.Context, session uuid.UUID, at time.Time) error {
+	return m.life.write(func() error { return m.PeopleStore.RenewSession(ctx, session, at) })
+}
+
+func (m mortalPeople) UseSession(ctx context.Context, session uuid.UUID, use ports.Use) error {
+	return m.life.write(func() error { return m.PeopleStore.UseSession(ctx, session, use) })
+}
+
+func (m mortalPeople) UseToken(ctx context.Context, token uuid.UUID, use ports.Use) error {
+	return m.life.write(func() error { return m.PeopleStore.UseToken(ctx, token, use) })
 }
 
 // mortalTokens are the tokens of accounts of a process that dies.

@@ -48,6 +48,8 @@ func (w *world) dying(n int, before bool) process {
 		d.Persons = mortalKeys{d.Persons, l}
 		if d.People.Store != nil {
 			d.People.Store, d.People.Tokens = mortalPeople{d.People.Store, l}, mortalTokens{d.People.Tokens, l}
+			d.People.Factors = mortalFactors{d.People.Factors, l}
+			d.People.Answers = mortalAnswers{d.People.Answers, l}
 		}
 		if d.Operations != nil {
 			d.Operations = mortalOperations{d.Operations, l}
@@ -142,6 +144,19 @@ func (m mortalKeys) Erase(ctx context.Context, person uuid.UUID) error {
 	return m.life.write(func() error { return m.PersonKeys.Erase(ctx, person) })
 }
 
+func (m mortalKeys) GiveUp(ctx context.Context, person uuid.UUID, streams []string) error {
+	return m.life.write(func() error { return m.PersonKeys.GiveUp(ctx, person, streams) })
+}
+
+type mortalAnswers struct {
+	ports.KeptAnswers
+	life *life
+}
+
+func (m mortalAnswers) Erase(ctx context.Context, person uuid.UUID, told []string) error {
+	return m.life.write(func() error { return m.KeptAnswers.Erase(ctx, person, told) })
+}
+
 type mortalOperations struct {
 	ports.OperationStore
 	life *life
@@ -194,8 +209,8 @@ type mortalResets struct {
 	life *life
 }
 
-func (m mortalResets) QueuePasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error {
-	return m.life.write(func() error { return m.ResetQueue.QueuePasswordReset(ctx, user, command, traceparent) })
+func (m mortalResets) QueuePasswordReset(ctx context.Context, reservation string, command uuid.UUID, traceparent string) error {
+	return m.life.write(func() error { return m.ResetQueue.QueuePasswordReset(ctx, reservation, command, traceparent) })
 }
 
 type mortalMailer struct {

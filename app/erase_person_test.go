@@ -100,7 +100,7 @@ func TestErasePerson(t *testing.T) {
 	refused(t, err, account.CodePersonErased)
 	require.NoError(t, w.Mailings(noMail{t}, "").HandleBatch(w.ctx, eventlog.Batch{Events: w.everything()}))
 
-	// The rest works on, and the chain of hashes of a history is the same.
+	// The rest works on, and the hashes of a history are the same.
 	after, err := w.Devices.History(w.ctx, operator(), serial)
 	require.NoError(t, err)
 	require.Equal(t, before, after)

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
@@ -29,7 +28,7 @@ func (w *world) secrets() map[uuid.UUID]string {
 	var id uuid.UUID
 	var sealed []byte
 	_, err = pgx.ForEachRow(rows, []any{&id, &sealed}, func() error {
-		plain, err := sealing.Open(w.key, sealed, id[:])
+		plain, err := w.key.Open(sealed, id[:])
 		all[id] = string(plain)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
@@ -32,13 +33,13 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	all, err := w.Devices.History(w.ctx, operator(), serial)
 	require.NoError(t, err)
 	var types []string
+	leaves := map[tlog.Hash]bool{}
 	for i, item := range all {
+		require.False(t, leaves[item.LeafHash], "each event is a leaf of its own")
+		leaves[item.LeafHash] = true
 		types = append(types, item.Type)
 		require.Equal(t, eventlog.Revision(i), item.Revision)
 		require.False(t, item.Redacted)
-		if i > 0 {
-			require.Equal(t, all[i-1].Hash, item.PreviousHash)
-		}
 	}
 	require.Equal(t, []string{"Registered", "Renamed", "Transferred", "Transferred", "Suspended"}, types)
 	require.Equal(t, []devices.Change{{Field: "name", Before: "router 1", After: "gate"}}, all[1].Changes)
@@ -50,7 +51,7 @@ func TestHistoryOfADeviceThatHadOtherOwners(t *testing.T) {
 	require.NoError(t, err)
 	for i, item := range now {
 		require.Equal(t, i < 3, item.Redacted)
-		require.Equal(t, all[i].Hash, item.Hash, "the chain is the same for all")
+		require.Equal(t, all[i].LeafHash, item.LeafHash, "the leaves are the same for all")
 	}
 	require.Empty(t, now[2].Type)
 	for _, c := range now[3].Changes {

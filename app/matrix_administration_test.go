@@ -15,6 +15,8 @@ import (
 	"github.com/fleetledger/fleetledger/app/partnerships"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 )
 
 // accountRow is a row about the account of a round.
@@ -166,6 +168,12 @@ func passwordRows() []row {
 			w.activated(round)
 			c := people.RequestReset{Command: newCommand(), Email: numbered(round, "").Administrator.Email, Address: fmt.Sprint("192.0.2.", round)}
 			return func(on process) error { return on.People.RequestPasswordReset(w.ctx, c) }
+		}},
+		{name: "answer a request for a reset", covers: "People.AnswerResetRequest", single: oneAppend, begin: func(w *world, round int) func(process) error {
+			w.activated(round)
+			_, key, _ := account.NormaliseEmail(numbered(round, "").Administrator.Email)
+			email, c := w.names.Keyed(reservation.Unique(reservation.Email, key).Stream), newCommand()
+			return func(on process) error { return on.People.AnswerResetRequest(w.ctx, email, c.ID, "") }
 		}},
 		{name: "record a reset", covers: "People.SendPasswordReset", single: oneAppend, begin: func(w *world, round int) func(process) error {
 			uid, c := firstAdministrator(w, w.activated(round), round), newCommand()

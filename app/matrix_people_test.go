@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/domain/user"
 )
 
 func filesIn(t testing.TB, dir string) (names []string) {
@@ -115,6 +116,10 @@ func userRows() []row {
 		userRow("erase a user", "People.Erase", "", activeUser, erase),
 		userRow("erase an administrator", "People.Erase", "", administrator, erase),
 		userRow("erase the first administrator", "People.Erase", "", firstAdministrator, erase),
+		userRow("go on without a person whose key is lost", "People.GiveUp", "", activeUser, func(w *world, on process, c people.UserCommand) error {
+			_, err := on.People.GiveUp(w.ctx, operator(), c.User, []string{user.Aggregate.Stream(c.User)}, c.Command)
+			return err
+		}),
 		{name: "erase the administrator of a pending account", covers: "People.Erase", begin: func(w *world, round int) func(process) error {
 			c := people.UserCommand{Command: newCommand(), User: w.account(w.pending(round)).Administrator.ID}
 			return func(on process) error { return erase(w, on, c) }
@@ -145,6 +150,11 @@ func signedInRow(name, covers string, do func(w *world, on process, c command.Co
 	}}
 }
 
+// aboutSelf is about the user that a caller is.
+func aboutSelf(caller access.Caller) people.UserCommand {
+	return people.UserCommand{Account: caller.Own(), User: uuid.MustParse(caller.Actor.ID)}
+}
+
 func token(w *world, c command.Command) people.CreateToken {
 	return people.CreateToken{Command: c, Label: "for scripts", Profile: "renewals", ExpiresAt: w.clock.Now().Truncate(time.Second).Add(time.Hour)}
 }
@@ -155,6 +165,13 @@ func signInRows() []row {
 			operator := access.Caller{Actor: access.OperatorActor, Credential: uuid.New()}
 			return func(on process) error {
 				_, err := on.People.SignInAsOperator(w.ctx, operator)
+				return err
+			}
+		}},
+		{name: "sign in as an auditor", covers: "People.SignInAsAuditor", single: oneWrite, begin: func(w *world, round int) func(process) error {
+			auditor := w.auditor(w.activated(round))
+			return func(on process) error {
+				_, err := on.People.SignInAsAuditor(w.ctx, auditor)
 				return err
 			}
 		}},
@@ -170,12 +187,38 @@ func signInRows() []row {
 			return gone(on.People.EndSession(w.ctx, caller, caller.Session))
 		}),
 		signedInRow("end all sessions", "People.EndSessions", func(w *world, on process, _ command.Command, caller access.Caller) error {
-			return on.People.EndSessions(w.ctx, caller)
+			return on.People.EndSessions(w.ctx, caller, false)
 		}),
-		signedInRow("make a personal token", "People.CreateToken", func(w *world, on process, c command.Command, caller access.Caller) error {
-			_, err := on.People.CreateToken(w.ctx, caller, token(w, c))
-			return err
+		signedInRow("end a session of a user", "People.EndSessionOfUser", func(w *world, on process, _ command.Command, caller access.Caller) error {
+			return gone(on.People.EndSessionOfUser(w.ctx, operator(), aboutSelf(caller), caller.Session))
 		}),
+		signedInRow("end all sessions of a user", "People.EndSessionsOfUser", func(w *world, on process, _ command.Command, caller access.Caller) error {
+			return on.People.EndSessionsOfUser(w.ctx, operator(), aboutSelf(caller))
+		}),
+		signedInRow("revoke a token of a user", "People.RevokeTokenOfUser", func(w *world, on process, c command.Command, caller access.Caller) error {
+			made, err := w.People.CreateToken(w.ctx, caller, token(w, c))
+			require.NoError(w.t, err)
+			return gone(on.People.RevokeTokenOfUser(w.ctx, operator(), aboutSelf(caller), made.ID))
+		}),
+		signedInRow("revoke all tokens of a user", "People.RevokeTokensOfUser", func(w *world, on process, _ command.Command, caller access.Caller) error {
+			return on.People.RevokeTokensOfUser(w.ctx, operator(), aboutSelf(caller))
+		}),
+		{name: "sign in again", covers: "People.SignInAgain", begin: func(w *world, round int) func(process) error {
+			m := &team{world: w, account: w.activated(round)}
+			caller := m.signIn(numbered(round, "").Administrator.Email)
+			return func(on process) error {
+				_, err := on.People.SignInAgain(w.ctx, caller, people.SignInAgain{Password: password})
+				return err
+			}
+		}},
+		{name: "make a personal token", covers: "People.CreateToken", begin: func(w *world, round int) func(process) error {
+			m := &team{world: w, account: w.activated(round)}
+			caller, made := m.signIn(numbered(round, "").Administrator.Email), token(w, newCommand())
+			return func(on process) error {
+				_, err := on.People.CreateToken(w.ctx, caller, made)
+				return err
+			}
+		}},
 		signedInRow("revoke a personal token", "People.RevokeToken", func(w *world, on process, c command.Command, caller access.Caller) error {
 			made, err := w.People.CreateToken(w.ctx, caller, token(w, c))
 			require.NoError(w.t, err)
@@ -190,6 +233,15 @@ func signInRows() []row {
 			require.NoError(w.t, err)
 			_, err = on.People.RemoveView(w.ctx, caller, saved.ID, c)
 			return gone(err)
+		}),
+		signedInRow("make a calendar", "People.CreateCalendar", func(w *world, on process, c command.Command, caller access.Caller) error {
+			_, err := on.People.CreateCalendar(w.ctx, caller, people.CreateCalendar{Command: c, Label: "phone", Account: caller.Own()})
+			return err
+		}),
+		signedInRow("revoke a calendar", "People.RevokeCalendar", func(w *world, on process, c command.Command, caller access.Caller) error {
+			made, err := w.People.CreateCalendar(w.ctx, caller, people.CreateCalendar{Command: c, Label: "phone", Account: caller.Own()})
+			require.NoError(w.t, err)
+			return gone(on.People.RevokeCalendar(w.ctx, caller, made.ID))
 		}),
 		{name: "revoke a token of an account", covers: "People.RevokeAccountToken", single: oneWrite, begin: func(w *world, round int) func(process) error {
 			uid := w.activated(round)

@@ -178,13 +178,13 @@ func TestMonthlyNotices(t *testing.T) {
 		}
 	}
 	want := []string{
-		north + ": Delta Rail: 3 devices due by 2027-04-01", south + ": Delta Rail: 3 devices due by 2027-04-01",
-		"cbm@vendor.example: Delta Rail: 3 devices due by 2027-04-01",
+		north + ": “Delta Rail”: 3 devices due by 2027-04-01", south + ": “Delta Rail”: 3 devices due by 2027-04-01",
+		"cbm@vendor.example: “Delta Rail”: 3 devices due by 2027-04-01",
 	}
 	slices.Sort(want)
 	require.Equal(t, want, w.box.sent())
 	require.Contains(t, mail.Body, "https://fleet.example/renew?account="+customer.String())
-	require.Contains(t, mail.Body, "Also sent to Cy.")
+	require.Contains(t, mail.Body, "Also sent to “Cy”.")
 	require.Contains(t, mail.HTML, "=cmd|&#34;x&#34;, y")
 	require.Len(t, mail.Attachments, 1)
 	require.Equal(t, "renewals_"+customer.String()+"_2027-01.csv", mail.Attachments[0].Name)
@@ -287,8 +287,8 @@ func TestWhoGetsNotices(t *testing.T) {
 	w.on1st(2027, 2)
 	mails := slices.Collect(maps.Values(w.box.mails))
 	want := []string{
-		addressOf("North Radio") + ": Delta Rail: 1 device due by 2027-05-02", addressOf("North Radio") + ": Idle Bus: 1 device due by 2027-05-02",
-		addressOf("Delta Rail") + ": Delta Rail: 1 device due by 2027-05-02", "bo1@x.example: 2 customers: 2 devices due by 2027-05-02",
+		addressOf("North Radio") + ": “Delta Rail”: 1 device due by 2027-05-02", addressOf("North Radio") + ": “Idle Bus”: 1 device due by 2027-05-02",
+		addressOf("Delta Rail") + ": “Delta Rail”: 1 device due by 2027-05-02", "bo1@x.example: 2 customers: 2 devices due by 2027-05-02",
 	}
 	slices.Sort(want)
 	require.Equal(t, want, w.box.sent())

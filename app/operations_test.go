@@ -10,12 +10,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres"
 	operationstore "github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/operations"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
@@ -29,10 +31,21 @@ import (
 func (w *world) withOperations() ports.OperationStore {
 	w.t.Helper()
 	if w.operations == nil {
-		w.operations = operationstore.NewStore(w.pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
+		w.operations = operationstore.NewStore(w.pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil }, eventlog.Epoch{})
 		w.App = w.with(w.log)
 	}
 	return w.operations
+}
+
+// tokenOf is administratorOf with a token that is kept, as an operation needs.
+func (w *world) tokenOf(uid uuid.UUID) access.Caller {
+	w.t.Helper()
+	c, id := administratorOf(uid), uuid.New()
+	c.Actor.ID = id.String()
+	require.NoError(w.t, postgres.NewTokens(w.pool).Create(w.ctx, ports.AccountToken{
+		ID: id, Hash: id[:], Account: uid, Administrator: true, CreatedAt: w.clock.Now(),
+	}))
+	return c
 }
 
 func (w *world) run(op ports.Operation) ports.Operation {
@@ -65,10 +78,11 @@ func TestOperationRunsInChunksAndRepeats(t *testing.T) {
 	rows[10].Name = "half\x00named" // the database's JSON has no NUL
 	c := newCommand()
 	s := operations.Submission{Command: c, Kind: ports.OperationRegistration, Registrations: devices.Register{Items: rows}}
-	op, err := w.Operations.Submit(w.ctx, administratorOf(reseller), s)
+	caller := w.tokenOf(reseller)
+	op, err := w.Operations.Submit(w.ctx, caller, s)
 	require.NoError(t, err)
 	require.Equal(t, ports.OperationQueued, op.State)
-	again, err := w.Operations.Submit(w.ctx, administratorOf(reseller), s)
+	again, err := w.Operations.Submit(w.ctx, caller, s)
 	require.NoError(t, err)
 	require.Equal(t, op, again)
 
@@ -109,14 +123,15 @@ func TestOperationsOfDevices(t *testing.T) {
 	customer := w.customer(reseller, "Delta Rail")
 	serials := w.registered(reseller, routers(1, 3)...)
 	named := slices.Concat(serials, []string{serials[1], "LD99999999999999"})
+	caller := w.tokenOf(reseller)
 
-	op, err := w.Operations.Submit(w.ctx, administratorOf(reseller), operations.Submission{
+	op, err := w.Operations.Submit(w.ctx, caller, operations.Submission{
 		Command: newCommand(), Kind: ports.OperationTransfer, Transfer: transfers.Transfer{From: reseller, To: customer, Devices: named},
 	})
 	require.NoError(t, err)
 	require.Equal(t, map[domain.Outcome]int{domain.OutcomeTransferred: 3, domain.OutcomeRefused: 2}, w.run(op).Counters)
 
-	op, err = w.Operations.Submit(w.ctx, administratorOf(reseller), operations.Submission{
+	op, err = w.Operations.Submit(w.ctx, caller, operations.Submission{
 		Command: newCommand(), Kind: ports.OperationRenewal,
 		Renewal: renewals.Renew{Devices: named, Term: calendar.Months(36), Atomic: true},
 	})
@@ -129,7 +144,7 @@ func TestOperationsOfDevices(t *testing.T) {
 		want domain.Outcome
 		end  calendar.Date
 	}{
-		{administratorOf(reseller), domain.OutcomeOrdered, calendar.On(2027, time.March, 10)},
+		{caller, domain.OutcomeOrdered, calendar.On(2027, time.March, 10)},
 		{operator(), domain.OutcomeRenewed, calendar.On(2030, time.March, 10)},
 	} {
 		op, err = w.Operations.Submit(w.ctx, c.by, operations.Submission{
@@ -163,7 +178,7 @@ func TestOperationIsRefusedAsAWhole(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrNotFound)
 
 	// Closed between submission and work.
-	caller = administratorOf(reseller)
+	caller = w.tokenOf(reseller)
 	op, err := w.Operations.Submit(w.ctx, caller, operations.Submission{
 		Command: newCommand(), Kind: ports.OperationRegistration, Registrations: devices.Register{Items: routers(1, 1)},
 	})

@@ -82,7 +82,7 @@ func TestBothSidesAreMailed(t *testing.T) {
 	ids := map[uuid.UUID]bool{}
 	for _, mail := range box.mails {
 		ids[mail.ID] = true
-		require.Equal(t, "The partnership of North Radio and Delta Rail ends on 2026-06-01 22:30 UTC", mail.Subject)
+		require.Equal(t, "The partnership of “North Radio” and “Delta Rail” ends on 2026-06-01 22:30 UTC", mail.Subject)
 		require.Contains(t, mail.Body, "https://fleet.example/partners")
 		require.NotContains(t, mail.Body, "%!")
 	}

@@ -81,7 +81,7 @@ func TestRequestForAPartnership(t *testing.T) {
 	mails := w.partnershipMails(begun)
 	require.Len(t, mails, 1)
 	require.Equal(t, w.account(customer).Administrator.Email, mails[0].To)
-	for _, text := range []string{"North Radio asks to be a partner of Delta Rail", "Proposed profile: renewals", "Note: as agreed", "https://fleet.example/partners"} {
+	for _, text := range []string{"“North Radio” asks to be a partner of “Delta Rail”", "Proposed profile: renewals", "Note: as agreed", "https://fleet.example/partners"} {
 		require.Contains(t, mails[0].Body, text)
 	}
 	row := w.listed(administratorOf(reseller))[0]
@@ -115,7 +115,7 @@ func TestRequestForAPartnership(t *testing.T) {
 	mails = w.partnershipMails(begun)
 	require.Len(t, mails, 1)
 	require.Equal(t, w.account(reseller).Administrator.Email, mails[0].To)
-	require.Contains(t, mails[0].Body, "Delta Rail has accepted")
+	require.Contains(t, mails[0].Body, "“Delta Rail” has accepted")
 	row = w.listed(administratorOf(reseller))[0]
 	require.Equal(t, []any{"accepted", "Delta Rail", false}, []any{row.State, row.CustomerName, row.AnsweredAt.IsZero()})
 	_, err = w.wants(reseller, customer, "")

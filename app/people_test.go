@@ -10,7 +10,10 @@ import (
 
 	"github.com/fleetledger/fleetledger/adapters/passwords"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/factors"
+	"github.com/fleetledger/fleetledger/adapters/postgres/keptanswers"
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
@@ -22,9 +25,10 @@ const password = "correct horse battery"
 func newWorldWithPeople(t testing.TB, hasher ...ports.Passwords) *world {
 	t.Helper()
 	if len(hasher) == 0 {
-		slow, err := passwords.New()
+		h, err := passwords.New()
 		require.NoError(t, err)
-		hasher = []ports.Passwords{slow}
+		h.Cheap.Store(true) // what a hash costs is not what these tests are about
+		hasher = []ports.Passwords{h}
 	}
 	w := newWorld(t)
 	w.people = newPeople(w.pool, hasher[0])
@@ -37,7 +41,8 @@ func newPeople(pool *pgxpool.Pool, hasher ports.Passwords) people.Options {
 	return people.Options{
 		Store: peoplestore.NewStore(pool), Tokens: postgres.NewTokens(pool), Passwords: hasher, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
 		SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 20, Window: 15 * time.Minute}, ResetTime: time.Hour, EmailChangeTime: 24 * time.Hour,
-		Issuer: vouching{}, IssuerTime: 10 * time.Minute,
+		Issuer: vouching{}, IssuerTime: 10 * time.Minute, Answers: keptanswers.New(pool),
+		Factors: factors.NewStore(pool, sealing.NewKeys(make([]byte, sealing.KeySize))), OneTime: plainCodes{},
 	}
 }
 

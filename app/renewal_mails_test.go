@@ -103,23 +103,23 @@ func TestMailsAboutAResellersOrder(t *testing.T) {
 	order := d.orders(administratorOf(d.reseller), "PO-7", append(first, second...)...)
 	link := "https://fleet.example/orders/" + order.String()
 	mails := d.told(d.mails(), d.customer, d.other)
-	says(t, mails[0], "Renewal order PO-7 ordered (2 devices)", "renewal order PO-7 of North Radio was ordered", first[0], first[1], "Term: P1Y", link)
-	says(t, mails[1], "Renewal order PO-7 ordered (1 device)", second[0])
+	says(t, mails[0], "Renewal order “PO-7” ordered (2 devices)", "renewal order “PO-7” of “North Radio” was ordered", first[0], first[1], "Term: P1Y", link)
+	says(t, mails[1], "Renewal order “PO-7” ordered (1 device)", second[0])
 	require.NotContains(t, mails[0].Body, second[0], "no business of another customer's")
 	require.NotContains(t, mails[1].Body, first[0])
 
 	require.NoError(t, bulk(d.Renewals.Apply(d.ctx, operator(), answering(order, "", first[0]))))
 	mails = d.told(d.mails(), d.reseller)
-	says(t, mails[0], "Renewal order PO-7 applied (1 device)", first[0], "Term: P1Y", "PO-7", link)
+	says(t, mails[0], "Renewal order “PO-7” applied (1 device)", first[0], "Term: P1Y", "PO-7", link)
 	require.NotContains(t, mails[0].Body, first[1])
 
 	_, err := d.Renewals.Decline(d.ctx, operator(), answering(order, "not paid", first[1]))
 	require.NoError(t, err)
-	says(t, d.told(d.mails(), d.reseller)[0], "Renewal order PO-7 declined (1 device)", first[1], "Reason: not paid", "Term: P1Y")
+	says(t, d.told(d.mails(), d.reseller)[0], "Renewal order “PO-7” declined (1 device)", first[1], "Reason: not paid", "Term: P1Y")
 
 	_, err = d.Renewals.Withdraw(d.ctx, administratorOf(d.reseller), answering(order, "ordered by mistake"))
 	require.NoError(t, err)
-	says(t, d.told(d.mails(), d.other)[0], "Renewal order PO-7 withdrawn (1 device)", second[0], "Reason: ordered by mistake", "Term: P1Y")
+	says(t, d.told(d.mails(), d.other)[0], "Renewal order “PO-7” withdrawn (1 device)", second[0], "Reason: ordered by mistake", "Term: P1Y")
 }
 
 // A customer orders itself: its reseller is told, as long as it is one; the
@@ -130,13 +130,13 @@ func TestMailsAboutOtherOrders(t *testing.T) {
 	serials := d.registered(d.customer, routers(1, 25)...)
 	order := d.orders(administratorOf(d.customer), "", serials...)
 	mail := d.told(d.mails(), d.reseller)[0]
-	says(t, mail, "Renewal order ordered (25 devices)", "of Delta Rail", serials[19], "and 5 more")
+	says(t, mail, "Renewal order ordered (25 devices)", "of “Delta Rail”", serials[19], "and 5 more")
 	require.NotContains(t, mail.Body, serials[20])
 	require.NoError(t, bulk(d.Renewals.Apply(d.ctx, operator(), answering(order, "", serials[:2]...))))
 	says(t, d.told(d.mails(), d.customer)[0], "Renewal order applied (2 devices)", serials[1])
 
 	by := d.orders(operator(), "PO-1", serials[2])
-	says(t, d.told(d.mails(), d.customer)[0], "Renewal order PO-1 applied (1 device)", "of the platform owner", by.String())
+	says(t, d.told(d.mails(), d.customer)[0], "Renewal order “PO-1” applied (1 device)", "of the platform owner", by.String())
 	c := renewals.Renew{Command: newCommand(), Devices: serials[3:4], Until: calendar.On(2031, time.May, 4)}
 	require.NoError(t, bulk(d.Renewals.Renew(d.ctx, operator(), c)))
 	says(t, d.told(d.mails(), d.customer)[0], "Renewal order applied (1 device)", "Until: 2031-05-04")

@@ -50,7 +50,7 @@ func (m *team) signIn(email string) access.Caller {
 	require.NoError(m.t, err)
 	caller, err := m.People.SessionCaller(m.ctx, in.Token)
 	require.NoError(m.t, err)
-	return access.Caller{Actor: caller.Actor, Administrator: caller.Administrator, Rights: caller.Rights, Session: caller.Session}
+	return access.Caller{Actor: caller.Actor, Administrator: caller.Administrator, Rights: caller.Rights, Session: caller.Session, Credential: caller.Credential, SignedIn: caller.SignedIn}
 }
 
 // invite invites a user, who has not accepted yet.
@@ -85,7 +85,7 @@ func TestTheFirstAdministratorSignsIn(t *testing.T) {
 	require.Equal(t, rights.Administrator(), m.admin.Rights)
 	self, err := m.People.Self(m.ctx, m.admin)
 	require.NoError(t, err)
-	require.Equal(t, "Ada", self.Name)
+	require.Equal(t, "Ada", self.Person.Name)
 	require.Equal(t, m.admin.Actor.ID, m.signIn(strings.ToUpper(m.email)).Actor.ID, "in any case of letters")
 
 	for _, e := range m.everything() {

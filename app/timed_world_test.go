@@ -41,7 +41,7 @@ func followedWorld(t testing.TB, finishes bool) *timedWorld {
 	w := &timedWorld{world: worldOn(t, node.SocketPath())}
 	store, ok := w.log.(*eventstoredb.Store)
 	require.True(t, ok)
-	source, err := eventlog.Source(t.Context(), w.log, w.clock)
+	identity, err := eventlog.Identify(t.Context(), w.log, w.clock)
 	require.NoError(t, err)
 	follow := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(store, eventstoredb.SubscriberOptions{
@@ -57,7 +57,7 @@ func followedWorld(t testing.TB, finishes bool) *timedWorld {
 		following = append(following, projections.Reaction{Name: f.Name(), Prefixes: f.Prefixes(), Handle: f.HandleBatch})
 	}
 	w.runner, err = projections.New(projections.Options{
-		Pool: w.pool, Follow: follow, Log: w.log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
+		Pool: w.pool, Follow: follow, Log: w.log, Awaited: eventlog.Awaited, Source: identity.Source, Logger: slog.New(slog.DiscardHandler),
 	}, []projections.Projection{fleet.Projection()}, following)
 	require.NoError(t, err)
 	require.NoError(t, w.runner.Prepare(t.Context()))

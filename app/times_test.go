@@ -74,7 +74,7 @@ type afterClaims struct {
 
 func (l *afterClaims) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
 	revision, position, err := l.Log.Append(ctx, stream, expected, events...)
-	if strings.HasPrefix(stream, "reservation-") {
+	if strings.HasPrefix(stream, "reservation-") || strings.HasPrefix(stream, "reserved-") {
 		l.once.Do(l.do)
 	}
 	return revision, position, err

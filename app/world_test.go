@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,10 +37,12 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/app/transfers"
+	"github.com/fleetledger/fleetledger/app/transparency"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 )
 
 // world is the service on a log of its own, and the words tests use for it.
@@ -51,15 +54,17 @@ type world struct {
 	pool  *pgxpool.Pool // of everything but the log
 	keys  *personkeys.Store
 	clock *clocktest.Clock
-	key   []byte // of the installation
+	key   *sealing.Keys // of the installation
 
 	reader     query.Reader   // nil without read models
 	people     people.Options // with passwords only where the test needs them
 	resets     resetQueue
+	sealed     eventlog.SealedLog
 	more       func(*app.Dependencies) // what else the test needs
 	operations ports.OperationStore    // whose chunks nobody runs but the test
 	handled    eventlog.Position       // how far the finisher is
 	folded     folded                  // as far as fold has got
+	names      reservation.Names       // of streams of personal values
 }
 
 // newWorld starts an event node on a fresh database.
@@ -73,15 +78,16 @@ func newWorld(t testing.TB) *world {
 func worldOn(t testing.TB, socket string) *world {
 	t.Helper()
 	pool := pgtest.Pool(t)
-	key := sealing.NewKey()
+	key := sealing.NewKeys(sealing.NewKey())
 	keys, err := personkeys.Open(t.Context(), pool, key)
 	require.NoError(t, err)
 	store, err := eventstoredb.Open(t.Context(), eventstoredb.Options{SocketPath: socket, Persons: stepwise{keys}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, clock: clocktest.At(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))}
+	w := &world{t: t, ctx: t.Context(), log: store, keys: keys, pool: pool, key: key, names: reservation.Names{Key: []byte("names of this test")}, clock: clocktest.At(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC))}
 	w.people.Store, w.people.Tokens = peoplestore.NewStore(pool), postgres.NewTokens(pool)
-	w.operations = operationstore.NewStore(pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil })
+	w.operations = operationstore.NewStore(pool, func(context.Context, pgx.Tx, uuid.UUID) error { return nil }, eventlog.Epoch{})
+	w.sealed = store.Sealed()
 	w.App = w.with(store)
 	return w
 }
@@ -90,9 +96,9 @@ func worldOn(t testing.TB, socket string) *world {
 func (w *world) with(log eventlog.Log, change ...func(*app.Dependencies)) *app.App {
 	d := app.Dependencies{
 		Log: log, Persons: w.keys, Clock: w.clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
-		Windows: query.DefaultWindows, Secret: []byte("secret of this test"),
-		People: w.people, Reader: w.reader, Operations: w.operations, WarnDays: warnDays,
-		Secrets: externalsecrets.NewStore(w.pool, w.key),
+		Windows: query.DefaultWindows, Secret: []byte("secret of this test"), Pseudonyms: []byte("pseudonyms of this test"),
+		FreshSignIn: 10 * time.Minute, People: w.people, Reader: w.reader, Operations: w.operations, WarnDays: warnDays,
+		Secrets: externalsecrets.NewStore(w.pool, w.key), Names: w.names, Transparency: transparency.Options{Log: w.sealed},
 	}
 	if w.more != nil {
 		w.more(&d)
@@ -125,7 +131,7 @@ func dryRun() command.Command { return command.Command{ID: uuid.New(), DryRun: t
 // accountNamed is the command to create an account.
 func accountNamed(name string, kind account.Type, offers ...catalogue.Offer) accounts.Create {
 	c := accounts.Create{Command: newCommand(), Name: name, Type: kind, Offers: offers}
-	c.Administrator.Email = fmt.Sprintf("admin@%x.example", sha256.Sum256([]byte(name)))
+	c.Administrator.Email = fmt.Sprintf("admin@%x.example", sha256.Sum224([]byte(name)))
 	return c
 }
 
@@ -226,7 +232,7 @@ func (w *world) device(serial string) device.State {
 }
 
 // allStreams are the prefixes of all streams but the one that names the log.
-var allStreams = []string{"account-", "batch-", "catalogue-", "device-", "notice", "partnership-", "release", "renewalorder-", "reservation-", "transfer", "user-"}
+var allStreams = []string{"account-", "batch-", "catalogue-", "device-", "notice", "partnership-", "release", "renewalorder-", "reservation-", "reserved-", "transfer", "user-"}
 
 // everything is what the finisher sees.
 func (w *world) everything() []eventlog.Recorded {
@@ -249,14 +255,39 @@ func (w *world) later() {
 	w.t.Helper()
 	for range 5 {
 		w.clock.Advance(time.Minute)
-		events := w.after(w.handled, w.Finisher.Prefixes()...)
+		events := w.after(w.handled, w.allFollowed()...)
 		if len(events) == 0 {
 			return
 		}
-		require.NoError(w.t, w.Finisher.HandleBatch(w.ctx, eventlog.Batch{Events: events}))
+		for _, f := range reactionsOf(w.App) {
+			require.NoError(w.t, f.HandleBatch(w.ctx, followed(f, events)))
+		}
 		w.handled = events[len(events)-1].Position
 	}
 	w.t.Fatal("the finisher does not come to rest")
+}
+
+// reaction is what finishes what commands have left.
+type reaction interface {
+	Prefixes() []string
+	HandleBatch(ctx context.Context, b eventlog.Batch) error
+}
+
+func reactionsOf(a *app.App) []reaction { return []reaction{a.Finisher, a.Reserved} }
+
+// allFollowed are the streams that reactions follow.
+func (w *world) allFollowed() []string {
+	return slices.Concat(w.Finisher.Prefixes(), w.Reserved.Prefixes()[:1]) // the other one is the finisher's, too
+}
+
+// followed are the events that a reaction follows.
+func followed(r reaction, events []eventlog.Recorded) (b eventlog.Batch) {
+	for _, e := range events {
+		if slices.ContainsFunc(r.Prefixes(), func(p string) bool { return strings.HasPrefix(e.Stream, p) }) {
+			b.Events = append(b.Events, e)
+		}
+	}
+	return b
 }
 
 // outcomes lists outcome and codes per item, such as "refused name_taken".

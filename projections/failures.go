@@ -72,7 +72,7 @@ func retry() message.HandlerMiddleware {
 	return middleware.Retry{
 		MaxRetries:          1 << 30,
 		InitialInterval:     20 * time.Millisecond,
-		MaxInterval:         3 * time.Second,
+		MaxInterval:         500 * time.Millisecond,
 		Multiplier:          2,
 		RandomizationFactor: 0.5,
 		ResetContextOnRetry: true,
@@ -156,13 +156,19 @@ func transient(err error) bool {
 	}
 	for _, known := range []error{
 		context.Canceled, context.DeadlineExceeded, errConnectionLost,
-		eventlog.ErrUnavailable, eventlog.ErrConflict, query.ErrNotCaughtUp, query.ErrUnavailable,
+		eventlog.ErrUnavailable, eventlog.ErrDiskFull, eventlog.ErrConflict, query.ErrNotCaughtUp, query.ErrUnavailable,
 	} {
 		if errors.Is(err, known) {
 			return true
 		}
 	}
 	return Unreachable(err)
+}
+
+// NotMade reports whether the schema or the tables of a projection are not made yet.
+func NotMade(err error) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (answer.Code == "3F000" || answer.Code == "42P01")
 }
 
 // Unreachable reports whether the database cannot be reached, or has no time or

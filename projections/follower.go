@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
@@ -27,6 +28,7 @@ type follower struct {
 	// One of the two is set.
 	projection *Projection
 	handle     func(ctx context.Context, batch eventlog.Batch) error
+	tracer     trace.Tracer // nil: batches make no spans
 
 	mu       sync.Mutex
 	position eventlog.Position
@@ -37,24 +39,22 @@ type follower struct {
 	events   int64
 	caughtUp bool
 	latest   time.Time // recorded time of the last event applied
+	early    bool      // it waits for a time to come
+	watched  watched
 }
+
+func (f *follower) sealed() bool { return f.projection != nil && f.projection.Sealed }
 
 // from loads the position to subscribe from; the subscriber asks again each
 // time it connects.
-func (f *follower) from(ctx context.Context) (eventlog.Position, error) {
-	c, err := loadCheckpoint(ctx, f.pool, f.name, f.version)
+func (r *Runner) from(ctx context.Context, f *follower) (eventlog.Position, error) {
+	c, err := r.admit(ctx, f)
 	if err != nil {
-		return eventlog.Position{}, err
-	}
-	if err := f.checkOwner(c); err != nil {
 		return eventlog.Position{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.position, f.filling = c.position, c.state == Filling
-	if f.filling {
-		f.state = Filling
-	}
+	f.position, f.state = c.position, f.runningState()
 	return c.position, nil
 }
 
@@ -127,6 +127,14 @@ func (f *follower) withoutAwaited(b eventlog.Batch) eventlog.Batch {
 	return b
 }
 
+// runningState is the state of a follower that runs here. The caller holds f.mu.
+func (f *follower) runningState() State {
+	if f.filling {
+		return Filling
+	}
+	return Running
+}
+
 // filledBy reports whether the batch ends the filling of a new version, which
 // the checkpoint is to say though it does not move.
 func (f *follower) filledBy(b eventlog.Batch) bool {
@@ -149,10 +157,7 @@ func (f *follower) applied(b eventlog.Batch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.filling = f.filling && !b.CaughtUp
-	f.position, f.state, f.problem, f.caughtUp = b.Upto, Running, "", b.CaughtUp
-	if f.filling {
-		f.state = Filling
-	}
+	f.position, f.state, f.problem, f.caughtUp = b.Upto, f.runningState(), "", b.CaughtUp
 	f.batches++
 	f.events += int64(len(b.Events))
 	if n := len(b.Events); n > 0 {

@@ -20,6 +20,9 @@ func (f *follower) consume(msg *message.Message) error {
 	if !ok {
 		return fmt.Errorf("%s: the message carries no batch", f.name)
 	}
+	if f.tracer != nil && len(batch.Events) > 0 {
+		return f.traced(msg.Context(), batch)
+	}
 	return f.apply(msg.Context(), batch)
 }
 
@@ -72,7 +75,7 @@ type notBefore interface {
 const recheck = time.Second
 
 // whenDue lets a batch come again when the handler says it is too early for it.
-func whenDue(session context.Context) message.HandlerMiddleware {
+func (f *follower) whenDue(session context.Context) message.HandlerMiddleware {
 	return func(h message.HandlerFunc) message.HandlerFunc {
 		return func(msg *message.Message) ([]*message.Message, error) {
 			for {
@@ -81,11 +84,19 @@ func whenDue(session context.Context) message.HandlerMiddleware {
 				if !ok {
 					return out, err
 				}
+				f.noteEarly(true)
 				pause(session, min(max(time.Until(early.NotBefore()), time.Millisecond), recheck))
+				f.noteEarly(false)
 				if session.Err() != nil {
 					return nil, context.Cause(session)
 				}
 			}
 		}
 	}
+}
+
+func (f *follower) noteEarly(early bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.early = early
 }

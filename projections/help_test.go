@@ -74,7 +74,7 @@ func (s *script) Follow(_ string, _ []string, from func(context.Context) (eventl
 
 // options are those of a runner that follows the script.
 func (s *script) options(pool *pgxpool.Pool) projections.Options {
-	return projections.Options{Pool: pool, Follow: s.Follow, Log: s}
+	return projections.Options{Pool: pool, Follow: s.Follow, Log: s, End: s.End}
 }
 
 type scriptSubscriber struct {
@@ -157,11 +157,29 @@ func (s *script) ReadAll(_ context.Context, after eventlog.Position, _ ...string
 }
 
 func (s *script) ReadLast(context.Context, string) (eventlog.Recorded, bool, error) {
-	panic("a runner reads no single stream")
+	panic("a runner reads no last event")
 }
 
-func (s *script) ReadStream(context.Context, string, eventlog.Revision) iter.Seq2[eventlog.Recorded, error] {
-	panic("a runner reads no single stream")
+func (s *script) ReadStream(_ context.Context, stream string, from eventlog.Revision) iter.Seq2[eventlog.Recorded, error] {
+	return func(yield func(eventlog.Recorded, error) bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, e := range s.events {
+			if e.Stream == stream && e.Revision >= from && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// End is where the script ends.
+func (s *script) End(context.Context) (eventlog.Position, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.events) == 0 {
+		return eventlog.Position{}, nil
+	}
+	return s.events[len(s.events)-1].Position, nil
 }
 
 func (s *script) Append(context.Context, string, eventlog.Revision, ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {

@@ -25,6 +25,8 @@ var (
 		"Age of the last applied event while there are more to come; 0 when caught up.", []string{"projection"}, nil)
 	positionDesc = prometheus.NewDesc("fleetledger_projection_position",
 		"Commit position up to which the log was applied, as this instance knows it.", []string{"projection"}, nil)
+	stalledDesc = prometheus.NewDesc("fleetledger_projection_stalled_seconds",
+		"For how long the follower has stood still, wherever it runs, while the log has more for it; 0 when it moves.", []string{"projection"}, nil)
 	stateDesc = prometheus.NewDesc("fleetledger_projection_state",
 		"1 for the state the follower is in on this instance.", []string{"projection", "state"}, nil)
 )
@@ -63,6 +65,7 @@ func newMetrics(registerer prometheus.Registerer, followers []*follower) (*metri
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- lagDesc
 	ch <- positionDesc
+	ch <- stalledDesc
 	ch <- stateDesc
 }
 
@@ -71,13 +74,14 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	now := time.Now()
 	for _, f := range m.followers {
 		f.mu.Lock()
-		lag, position, state := f.lag(now), f.position, f.state
+		lag, stalled, position, state := f.lag(now), f.stalled(now), f.position, f.state
 		f.mu.Unlock()
 		gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append([]string{f.name}, labels...)...)
 		}
 		gauge(lagDesc, lag.Seconds())
 		gauge(positionDesc, float64(position.Commit))
+		gauge(stalledDesc, stalled.Seconds())
 		gauge(stateDesc, 1, string(state))
 	}
 }

@@ -6,7 +6,8 @@
 //     transaction that begins with a compare-and-swap of the checkpoint, so
 //     every event takes effect once, whichever instance runs and whatever dies.
 //     The lease lets one instance run; that is efficiency, not correctness.
-//   - No event is skipped. What becomes of one that fails is told at [Runner].
+//   - No event is skipped. What becomes of one that fails is told at [Runner], and what
+//     of a follower under which the log was set back, in lost.go, or moved, in moved.go.
 //   - Rows live in the schema rm_<name>_v<version>. A rebuild fills another
 //     generation beside it and swaps the two in one short transaction. A new
 //     version starts with a rebuild while the program with the old one serves;
@@ -38,6 +39,8 @@ type Projection struct {
 	Version int
 	// Prefixes choose the streams it follows.
 	Prefixes []string
+	// Sealed: it is given events as the log keeps them, eventlog.Sealed.
+	Sealed bool
 	// Tables creates the tables. Statements here, in Indexes and in Apply name
 	// tables without their schema: the search path leads to the generation
 	// that is being written.

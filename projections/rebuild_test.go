@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -121,4 +122,137 @@ func TestRebuildCuresAStoppedProjector(t *testing.T) {
 	r.waitFor(t, "counters", log.add(many(3)...))
 	requireExact(t, pool, log, schema)
 	require.NoError(t, r.Unfit())
+	cured := r.status(t, "counters", func(s projections.Status) bool { return s.State == projections.Running })
+	require.Empty(t, cured.Error)
+	require.NotEmpty(t, cured.LastError, "what it was is still told")
+	require.WithinDuration(t, time.Now(), cured.LastErrorAt, time.Minute)
+	require.Positive(t, cured.Size)
+}
+
+// A rebuild that is interrupted goes on where it was, and not when another program has
+// begun it.
+func TestRebuildIsResumed(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(50)
+	options := log.options(pool)
+	r := start(t, options, []projections.Projection{counters()})
+	r.waitFor(t, "counters", log.add(many(12_000)...))
+
+	applied := 0
+	counting := counters()
+	apply := counting.Apply
+	counting.Apply = func(ctx context.Context, tx pgx.Tx, events []eventlog.Recorded) error {
+		applied += len(events)
+		return apply(ctx, tx, events)
+	}
+	b, err := projections.New(options, []projections.Projection{counting}, nil)
+	require.NoError(t, err)
+	interrupted := func(step string) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		require.ErrorIs(t, b.Rebuild(ctx, "counters", func(p projections.Progress) {
+			if p.Step == step {
+				cancel()
+			}
+		}), context.Canceled)
+	}
+	interrupted("filling")
+	require.Equal(t, 5_000, applied)
+	log.add(many(10)...)
+	interrupted("indexing")
+	require.Equal(t, 12_010, applied, "it has gone on after the first batch")
+	var rate float64
+	var left bool
+	require.NoError(t, b.Rebuild(t.Context(), "counters", func(p projections.Progress) {
+		rate, left = max(rate, p.Rate), left || p.Left > 0
+	}))
+	require.Equal(t, 12_010, applied, "all was there")
+	require.Zero(t, rate)
+	require.False(t, left)
+	requireExact(t, pool, log, schema)
+
+	applied = 0
+	interrupted("filling")
+	_, err = pool.Exec(t.Context(), `UPDATE ops.generations SET made = 'by another program' WHERE generation = 'next'`)
+	require.NoError(t, err)
+	applied = 0
+	require.NoError(t, b.Rebuild(t.Context(), "counters", func(p projections.Progress) {
+		rate, left = max(rate, p.Rate), left || p.Left > 0
+	}))
+	require.Equal(t, 12_010, applied)
+	require.Positive(t, rate)
+	require.True(t, left)
+	r.waitFor(t, "counters", log.add(many(3)...))
+	requireExact(t, pool, log, schema)
+}
+
+// What has come while the indexes were made is applied behind them: an interruption there
+// does not have them made again.
+func TestRebuildIsResumedBehindItsIndexes(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(50)
+	r := start(t, log.options(pool), []projections.Projection{counters()})
+	r.waitFor(t, "counters", log.add(many(100)...))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	indexed := false
+	require.ErrorIs(t, r.Rebuild(ctx, "counters", func(p projections.Progress) {
+		switch {
+		case p.Step == "indexing":
+			indexed = true
+			log.add(many(10)...)
+		case indexed && p.Step == "filling":
+			cancel()
+		}
+	}), context.Canceled)
+	require.True(t, indexed)
+	require.NoError(t, r.Rebuild(t.Context(), "counters", nil))
+	r.waitFor(t, "counters", log.add(many(3)...))
+	requireExact(t, pool, log, schema)
+}
+
+// A rollback brings the former rows back, with what has come since; a second one undoes
+// it.
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(50)
+	r := start(t, log.options(pool), []projections.Projection{counters()})
+	r.waitFor(t, "counters", log.add(many(100)...))
+	require.ErrorIs(t, r.Rollback(t.Context(), "counters", nil), projections.ErrNoFormer)
+	require.ErrorIs(t, r.Rollback(t.Context(), "nothing", nil), projections.ErrUnknown)
+
+	mark := func(what string) {
+		t.Helper()
+		_, err := pool.Exec(t.Context(), `COMMENT ON TABLE `+schema+`.seen IS '`+what+`'`)
+		require.NoError(t, err)
+	}
+	live := func() (mark string) {
+		t.Helper()
+		require.NoError(t, pool.QueryRow(t.Context(), `SELECT obj_description('`+schema+`.seen'::regclass)`).Scan(&mark))
+		return mark
+	}
+	mark("first")
+	require.NoError(t, r.Rebuild(t.Context(), "counters", nil))
+	mark("second")
+	r.waitFor(t, "counters", log.add(many(40)...))
+
+	require.NoError(t, r.Rollback(t.Context(), "counters", nil))
+	require.Equal(t, "first", live())
+	requireExact(t, pool, log, schema)
+	r.waitFor(t, "counters", log.add(many(7)...))
+	requireExact(t, pool, log, schema)
+	require.NoError(t, r.Rollback(t.Context(), "counters", nil))
+	require.Equal(t, "second", live())
+	r.waitFor(t, "counters", log.add(many(7)...))
+	requireExact(t, pool, log, schema)
+	require.NoError(t, r.Unfit())
+
+	_, err := pool.Exec(t.Context(), `UPDATE ops.generations SET made = 'other tables'`)
+	require.NoError(t, err)
+	require.ErrorIs(t, r.Rollback(t.Context(), "counters", nil), projections.ErrNoFormer)
+	_, err = pool.Exec(t.Context(), `DROP SCHEMA `+schema+`_old CASCADE`)
+	require.NoError(t, err)
+	require.ErrorIs(t, r.Rollback(t.Context(), "counters", nil), projections.ErrNoFormer)
+	requireExact(t, pool, log, schema)
 }

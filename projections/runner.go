@@ -15,6 +15,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
@@ -32,6 +33,12 @@ type Options struct {
 	Pool   *pgxpool.Pool
 	Follow Follow
 	Log    eventlog.Log // for rebuilds and for counting how far behind a follower is
+	// FollowSealed and SealedLog are for projections of events as the log keeps them.
+	FollowSealed Follow
+	SealedLog    eventlog.SealedLog
+	// End is the position of the log's last event. Without it, whether the log was set
+	// back is not looked at.
+	End func(context.Context) (eventlog.Position, error)
 	// Awaited are prefixes of streams that a projection need not follow, but
 	// whose positions readers wait for: it hears of them, and so of having
 	// passed them at once, not when the log next tells of other streams.
@@ -41,8 +48,13 @@ type Options struct {
 	Source  string
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer // nil: none
-	// LeasePoll is how often to ask for leases that others hold (default 1 s).
-	LeasePoll time.Duration
+	Tracer  trace.Tracer          // nil: batches make no spans
+	// LeasePoll is how often to renew leases and to ask for those that others hold
+	// (default 500 ms), LeaseLife how long one lasts that is not renewed (default 3 s).
+	LeasePoll, LeaseLife time.Duration
+	// StallAfter is how long a projection may stand still while the log has more for
+	// it before Unfit says so (default 10 s); a reaction, four times that.
+	StallAfter time.Duration
 	// Grace is how long a batch may take to finish after the end was asked
 	// for (default 5 s).
 	Grace time.Duration
@@ -57,7 +69,13 @@ func (o *Options) setDefaults() {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.LeasePoll <= 0 {
-		o.LeasePoll = time.Second
+		o.LeasePoll = 500 * time.Millisecond
+	}
+	if o.LeaseLife <= 0 {
+		o.LeaseLife = 3 * time.Second
+	}
+	if o.StallAfter <= 0 {
+		o.StallAfter = 10 * time.Second
 	}
 	if o.Grace <= 0 {
 		o.Grace = 5 * time.Second
@@ -111,7 +129,7 @@ func New(o Options, projections []Projection, reactions []Reaction) (*Runner, er
 			return fmt.Errorf("two followers are called %s", f.name)
 		}
 		names[f.name] = true
-		f.source, f.pool, f.state = o.Source, o.Pool, Waiting
+		f.source, f.pool, f.tracer, f.state = o.Source, o.Pool, o.Tracer, Waiting
 		r.followers = append(r.followers, f)
 		return nil
 	}
@@ -130,7 +148,7 @@ func New(o Options, projections []Projection, reactions []Reaction) (*Runner, er
 	if r.metrics, err = newMetrics(o.Metrics, r.followers); err != nil {
 		return nil, err
 	}
-	r.leases = newLeases(o.Pool.Config().ConnConfig, o.LeasePoll, o.Logger)
+	r.leases = newLeases(o.Pool.Config().ConnConfig, o.LeasePoll, o.LeaseLife, o.Logger)
 	r.waiter = newWaiter(o.Pool, r.versions())
 	return r, nil
 }
@@ -146,6 +164,11 @@ func (r *Runner) versions() map[string]int {
 // Names lists the projections, sorted.
 func (r *Runner) Names() []string { return slices.Sorted(maps.Keys(r.projections)) }
 
+// Reaction reports whether there is a reaction of that name.
+func (r *Runner) Reaction(name string) bool {
+	return slices.ContainsFunc(r.followers, func(f *follower) bool { return f.name == name && f.projection == nil })
+}
+
 // Prepare creates what is missing: checkpoint rows and the projections'
 // schemas. Run does it too; a program calls it to have readers find their
 // tables from the first request on, and the projections' views lead to its
@@ -155,6 +178,12 @@ func (r *Runner) Prepare(ctx context.Context) error {
 		if err := f.prepare(ctx, true); err != nil {
 			return err
 		}
+		// One of a lost future is no reason not to start: the status says it, and what
+		// to do. Nor is a log that does not answer now.
+		if _, err := r.admit(ctx, f); errors.Is(err, ErrLostCheckpoint) {
+			f.note(Refused, err)
+			r.Logger.ErrorContext(ctx, "refused to run", "projection", f.name, "error", err)
+		}
 	}
 	return nil
 }
@@ -163,6 +192,7 @@ func (r *Runner) Prepare(ctx context.Context) error {
 func (r *Runner) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.waiter.run(ctx) })
+	wg.Go(func() { r.watch(ctx) })
 	// The leases outlive the sessions: a batch being finished is still ours.
 	leaseCtx, release := context.WithCancel(context.WithoutCancel(ctx))
 	defer release()
@@ -190,9 +220,10 @@ func (r *Runner) supervise(ctx context.Context, f *follower) {
 		case stops(err):
 			log.ErrorContext(ctx, "stopped by an event", "error", err)
 			r.stopped(ctx, f, err)
-		case errors.Is(err, ErrForeignCheckpoint):
-			f.note(Refused, err)
-			log.ErrorContext(ctx, "refused to run", "error", err)
+		case errors.Is(err, ErrForeignCheckpoint), errors.Is(err, ErrLostCheckpoint):
+			if f.note(Refused, err) {
+				log.ErrorContext(ctx, "refused to run", "error", err)
+			}
 			pause(ctx, max(5*time.Second, r.LeasePoll))
 		case errors.Is(err, errReload), errors.Is(err, errLeaseLost):
 			f.note(Waiting, nil)
@@ -209,11 +240,22 @@ func (r *Runner) runOnce(ctx context.Context, f *follower) error {
 	if err := f.prepare(ctx, false); err != nil {
 		return err
 	}
-	lease, err := r.leases.acquire(ctx, leaseKey(f.name, f.version))
+	if _, err := r.admit(ctx, f); err != nil {
+		return err
+	}
+	lease, err := r.leases.acquire(ctx, leaseName(f.name, f.version))
 	if err != nil {
 		return err
 	}
 	return r.session(lease, f)
+}
+
+// logOf is the log as a follower reads it.
+func (r *Runner) logOf(f *follower) eventlog.SealedLog {
+	if f.sealed() {
+		return r.SealedLog
+	}
+	return r.Log
 }
 
 // session runs a router with this one handler, so that it can end and begin
@@ -221,7 +263,17 @@ func (r *Runner) runOnce(ctx context.Context, f *follower) error {
 func (r *Runner) session(ctx context.Context, f *follower) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	sub, err := r.Follow(f.name, slices.Concat(f.prefixes, f.awaited), f.from)
+	follow := r.Follow
+	if f.sealed() {
+		follow = r.FollowSealed
+	}
+	sub, err := follow(f.name, slices.Concat(f.prefixes, f.awaited), func(ctx context.Context) (eventlog.Position, error) {
+		from, err := r.from(ctx, f)
+		if errors.Is(err, ErrForeignCheckpoint) || errors.Is(err, ErrLostCheckpoint) {
+			end(err) // subscribing again would not help
+		}
+		return from, err
+	})
 	if err != nil {
 		return fmt.Errorf("follow the log for %s: %w", f.name, err)
 	}
@@ -231,9 +283,11 @@ func (r *Runner) session(ctx context.Context, f *follower) error {
 	}
 	router.AddConsumerHandler(f.name, f.name, sub, f.consume)
 	router.AddMiddleware(
-		untilEnd(ctx), r.metrics.measure(f), retry(), withGrace(ctx, r.Grace), whenDue(ctx), narrowDown(end), middleware.Recoverer,
+		untilEnd(ctx), r.metrics.measure(f), retry(), withGrace(ctx, r.Grace), f.whenDue(ctx), narrowDown(end), middleware.Recoverer,
 	)
-	f.note(Running, nil)
+	f.mu.Lock()
+	f.state, f.problem = f.runningState(), ""
+	f.mu.Unlock()
 	if err := router.Run(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("run router of %s: %w", f.name, err)
 	}
@@ -243,13 +297,16 @@ func (r *Runner) session(ctx context.Context, f *follower) error {
 	return unreadable(sub, f.reached())
 }
 
-func (f *follower) note(s State, err error) {
+// note reports whether this is news.
+func (f *follower) note(s State, err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	was := f.state
 	f.state, f.problem = s, ""
 	if err != nil {
 		f.problem = err.Error()
 	}
+	return was != s
 }
 
 // routerLogger turns the router's running commentary down.

@@ -33,6 +33,16 @@ type Views struct {
 	Comment string
 	Role    string // may read them and nothing else, where the server has such a role
 	Views   []View
+	// Functions are made after the views, which they may name with their schema.
+	Functions []Function
+}
+
+// Function is a function of SQL beside the views, that reads and changes nothing.
+type Function struct {
+	Name, Comment string
+	Arguments     string // with their types
+	Returns       string
+	SQL           string
 }
 
 // View is one of them.
@@ -84,7 +94,7 @@ func (v *Views) publish(ctx context.Context, tx pgx.Tx, generation string) error
 	if v == nil {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, leaseKey("publish "+v.Schema, 0)); err != nil {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey("publish "+v.Schema, 0)); err != nil {
 		return fmt.Errorf("wait to publish %s: %w", v.Schema, err)
 	}
 	wanted, intact, err := v.wanted(ctx, tx, generation)
@@ -209,6 +219,11 @@ func (v *Views) statements() []string {
 		}
 		all = append(all, "CREATE VIEW "+name.Sanitize()+" AS SELECT "+strings.Join(columns, ", ")+" "+view.From)
 		all = append(all, strings.Join(comments, "; "))
+	}
+	for _, f := range v.Functions {
+		name := pgx.Identifier{v.Schema, f.Name}.Sanitize()
+		all = append(all, fmt.Sprintf("CREATE FUNCTION %[1]s(%[2]s) RETURNS %[3]s LANGUAGE sql STABLE PARALLEL SAFE AS %[4]s; COMMENT ON FUNCTION %[1]s IS %[5]s",
+			name, f.Arguments, f.Returns, literal(f.SQL), literal(f.Comment)))
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,9 @@ type waiter struct {
 // lookInterval is how often a waiting reader asks the database itself.
 const lookInterval = 250 * time.Millisecond
 
+// quietInterval is the same for one that waits for news of any kind.
+const quietInterval = 5 * time.Second
+
 func newWaiter(pool *pgxpool.Pool, versions map[string]int) *waiter {
 	return &waiter{pool: pool, versions: versions, known: map[string]eventlog.Position{}, changed: make(chan struct{})}
 }
@@ -39,11 +43,21 @@ func (r *Runner) WaitFor(ctx context.Context, names []string, p eventlog.Positio
 	return r.waiter.wait(ctx, names, p)
 }
 
+// WaitQuietly is WaitFor for many who wait for long: they hear of what is announced, and
+// ask the database itself only now and then.
+func (r *Runner) WaitQuietly(ctx context.Context, names []string, p eventlog.Position) error {
+	return r.waiter.waitLooking(ctx, names, p, quietInterval)
+}
+
 func (w *waiter) wait(ctx context.Context, names []string, p eventlog.Position) error {
+	return w.waitLooking(ctx, names, p, lookInterval)
+}
+
+func (w *waiter) waitLooking(ctx context.Context, names []string, p eventlog.Position, every time.Duration) error {
 	if p == (eventlog.Position{}) {
 		return nil
 	}
-	tick := time.NewTicker(lookInterval)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for looked := false; ; looked = true {
 		missing, changed := w.missing(names, p)
@@ -101,6 +115,14 @@ func (w *waiter) note(name string, p eventlog.Position) {
 	}
 }
 
+// forget lets projections be before where they were known to be: a rebuild may put one
+// there, where the log was set back.
+func (w *waiter) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.known)
+}
+
 // run listens until ctx ends.
 func (w *waiter) run(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -118,6 +140,7 @@ func (w *waiter) listen(ctx context.Context) {
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 		return
 	}
+	w.forget() // what was announced in between was not heard
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
@@ -130,6 +153,9 @@ func (w *waiter) listen(ctx context.Context) {
 		}
 		p, err := eventlog.ParsePosition(position)
 		if err == nil && w.versions[name] == version {
+			if strings.HasSuffix(n.Payload, " back") {
+				w.forget()
+			}
 			w.note(name, p)
 		}
 	}

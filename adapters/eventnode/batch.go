@@ -169,9 +169,12 @@ func (c *batchCall) submit(b *openBatch) error {
 	c.waiting.Go(func() {
 		defer func() { b.cancel(); <-c.slots }()
 		out := wait()
-		if out.err != nil && status.Code(failed(out.err)) == codes.Unavailable {
-			c.fail(failed(out.err))
-			return
+		if out.err != nil {
+			err := failed(out.err)
+			if code := status.Code(err); code == codes.Unavailable || code == codes.Aborted {
+				c.fail(err)
+				return
+			}
 		}
 		resp := batchResponse(b.id, b.options)
 		if refused := batchRefusal(b, out); refused != nil {

@@ -10,7 +10,13 @@
 //     no half batch.
 //   - One writer per log. A session advisory lock keeps a second node out, and a
 //     fencing epoch, checked inside every write, keeps out a node that lost the
-//     lock without noticing. A fenced node stops (see Node.Done and Node.Err).
+//     lock without noticing. A fenced node stops (see Node.Done and Node.Err). A
+//     node that is killed leaves the lock at once, one that is frozen or cut off
+//     when its session has been silent for 4 s, by the clock of the database.
+//   - One log per node. Each write checks, in its transaction, that the log ends with
+//     the event that this node knows as the last, and each heartbeat does so when idle:
+//     under a node that runs the database may be restored from an older copy. The
+//     node stops then; it does not go on from what it remembers.
 //   - Appends are grouped: one goroutine takes all that wait, checks expected
 //     revisions and event ids, writes one statement, commits, then answers.
 //   - Positions grow by commit order and have no gaps, so subscriptions that

@@ -85,10 +85,15 @@ func badRequest(ctx context.Context, err error) error {
 	return invalid("%s", err)
 }
 
-// failed turns an error of the log into a status.
+// failed turns an error of the log into a status. Unavailable is for a node that
+// ends: clients let go of their connection then and look for another node. Where only
+// PostgreSQL is away that would be a new connection per call, to the same node, so
+// the answer is that of the real server to an operation that got no answer in time.
 func failed(err error) error {
 	switch {
-	case errors.Is(err, errUnavailable), errors.Is(err, ErrFenced):
+	case errors.Is(err, errDiskFull):
+		return status.Error(codes.ResourceExhausted, errDiskFull.Error())
+	case errors.Is(err, errStopping), errors.Is(err, ErrFenced), errors.Is(err, ErrSetBack):
 		return status.Error(codes.Unavailable, err.Error())
 	case errors.Is(err, context.Canceled):
 		return status.Error(codes.Canceled, "the call was cancelled")
@@ -97,6 +102,6 @@ func failed(err error) error {
 	case errors.Is(err, errRefusedData):
 		return status.Error(codes.InvalidArgument, err.Error())
 	default:
-		return status.Error(codes.Unavailable, err.Error())
+		return status.Error(codes.Aborted, err.Error())
 	}
 }

@@ -44,11 +44,20 @@ func dropAbandoned(group []*request) []*request {
 	return kept
 }
 
-func fencedOnly(err error) error {
-	if errors.Is(err, ErrFenced) {
-		return ErrFenced
+// finalOnly is the reason for this node to stop, nil when there is none.
+func finalOnly(err error) error {
+	for _, final := range []error{ErrFenced, ErrSetBack} {
+		if errors.Is(err, final) {
+			return final
+		}
 	}
 	return nil
+}
+
+// isMissingTable says that PostgreSQL answers, and that the log is not there.
+func isMissingTable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000")
 }
 
 // isDataError says that PostgreSQL refused the content, so that trying again is

@@ -45,8 +45,13 @@ type Options struct {
 	MaxAppendSize int
 
 	// LockWait is how long Start waits for another node to let go of the database:
-	// after a crash the old connection may live on for a moment. 0 means 2 s.
+	// after a crash the old connection may live on for a moment, and one that is
+	// frozen has a few seconds. 0 means 6 s.
 	LockWait time.Duration
+
+	// DiskFull tells, while the database cannot be reached, whether that is for want
+	// of room; nil means that it is not known.
+	DiskFull func() bool
 
 	// Logger receives what operators should know; nil means none.
 	Logger *slog.Logger
@@ -104,7 +109,7 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 		return nil, err
 	}
 	n.serve(&writer{
-		session: s, store: n.store, tail: n.tail, queue: n.queue, last: last, log: n.log, metrics: n.metrics,
+		session: s, store: n.store, tail: n.tail, queue: n.queue, last: last, log: n.log, metrics: n.metrics, starved: opts.DiskFull,
 		memory: newGenerations[[16]byte, storedEvent](idCacheSize),
 	})
 	n.log.Info("event node serves", "socket", opts.SocketPath, "address", n.Addr(), "position", last)
@@ -122,7 +127,7 @@ func (o *Options) fill() error {
 		o.MaxAppendSize = DefaultMaxAppendSize
 	}
 	if o.LockWait == 0 {
-		o.LockWait = 2 * time.Second
+		o.LockWait = longestSilence + 2*time.Second
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -202,7 +207,7 @@ func (n *Node) Stop(ctx context.Context) error {
 // Done is closed when the node has ended, by Stop or on its own; see Err.
 func (n *Node) Done() <-chan struct{} { return n.done }
 
-// Err is why the node ended on its own: ErrFenced, or a listener that failed. It is
+// Err is why the node ended on its own: ErrFenced, ErrSetBack, or a listener that failed. It is
 // nil while the node runs and after Stop.
 func (n *Node) Err() error {
 	select {

@@ -34,9 +34,19 @@ var migrations = []string{
 	COMMENT ON TABLE eventnode.events IS 'the log: append only, positions without gaps in commit order';`,
 }
 
+// MigrateTo makes the schema in an empty database as an older program knew it.
+func MigrateTo(ctx context.Context, conn *pgx.Conn, version int) error {
+	if version < 1 || version > len(migrations) {
+		return fmt.Errorf("there is no version %d of schema eventnode, this program knows %d: start the newer program", version, len(migrations))
+	}
+	return migrateTo(ctx, conn, version)
+}
+
 // migrate brings the schema up to date. The caller holds the node lock, so no
 // other node migrates at the same time.
-func migrate(ctx context.Context, conn *pgx.Conn) error {
+func migrate(ctx context.Context, conn *pgx.Conn) error { return migrateTo(ctx, conn, len(migrations)) }
+
+func migrateTo(ctx context.Context, conn *pgx.Conn, to int) error {
 	_, err := conn.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS eventnode;
 		CREATE TABLE IF NOT EXISTS eventnode.schema_version (version int PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())`)
 	if err != nil {
@@ -49,7 +59,7 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 	if version > len(migrations) {
 		return fmt.Errorf("schema eventnode has version %d, this program knows %d: start the newer program", version, len(migrations))
 	}
-	for v := version; v < len(migrations); v++ {
+	for v := version; v < to; v++ {
 		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, migrations[v]); err != nil {
 				return err

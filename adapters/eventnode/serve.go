@@ -26,8 +26,11 @@ const maxMessageSize = 32 << 20
 // what can only be a mistake.
 const minPingInterval = time.Second
 
-func newGRPCServer() *grpc.Server {
+func newGRPCServer(starved func() bool) *grpc.Server {
 	return grpc.NewServer(
+		grpc.StreamInterceptor(func(server any, call grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+			return tellStarved(starved, handle(server, call))
+		}),
 		grpc.ForceServerCodecV2(newFrameCodec()),
 		grpc.MaxRecvMsgSize(maxMessageSize),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPingInterval, PermitWithoutStream: true}),
@@ -37,7 +40,7 @@ func newGRPCServer() *grpc.Server {
 
 // serve starts the writer and the servers; what ends them closes done.
 func (n *Node) serve(w *writer) {
-	n.server = newGRPCServer()
+	n.server = newGRPCServer(n.opts.DiskFull)
 	streams.RegisterStreamsServer(n.server, &streamsServer{node: n})
 	serverfeatures.RegisterServerFeaturesServer(n.server, featuresServer{})
 	gossip.RegisterGossipServer(n.server, &gossipServer{instance: uuid.New(), addr: n.netAddr()})

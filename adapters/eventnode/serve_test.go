@@ -26,7 +26,7 @@ func TestFrequentPingsAreAnswered(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				listener := bufconn.Listen(1 << 16)
-				server := newGRPCServer()
+				server := newGRPCServer(nil)
 				go func() { _ = server.Serve(listener) }()
 				defer server.Stop()
 				conn, err := listener.DialContext(t.Context())

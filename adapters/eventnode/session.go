@@ -1,6 +1,7 @@
 package eventnode
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,19 @@ var ErrInUse = errors.New("eventnode: another node is using this database")
 // from the database. It is final: this node writes no more.
 var ErrFenced = errors.New("eventnode: another node took over this database, this node stopped")
 
+// ErrSetBack says that the log in the database is not the one that this node wrote to:
+// the database was restored, or replaced, under it. It is final: what the node
+// remembers is of a future that is lost.
+var ErrSetBack = errors.New("eventnode: the database was set back or replaced while the service ran, as by a restore; " +
+	"this node stopped, and nothing was written to it: start the service again")
+
 // lockKey identifies the node lock among the advisory locks of a database.
 const lockKey = 0x65766e6f6465 // "evnode"
+
+// longestSilence is how long the session that holds the lock may say nothing: a
+// running node asks it something at every heartbeat. One that does not is frozen or
+// out of reach.
+const longestSilence = 4 * heartbeat
 
 // session is the one connection that writes the log. It holds the advisory lock
 // and knows the fencing epoch. Only the writer goroutine uses it after Start.
@@ -27,7 +39,17 @@ type session struct {
 	pool  *pgxpool.Pool
 	owner uuid.UUID
 	epoch int64
+	end   ending
 	conn  *pgx.Conn // nil when cut off
+
+	silence time.Duration // 0: longestSilence
+}
+
+// ending is the end of the log as this node knows it: its last event, zero when it
+// is empty.
+type ending struct {
+	position int64
+	id       [16]byte
 }
 
 // open connects, takes the lock and claims a new epoch. Claiming waits for a
@@ -35,7 +57,8 @@ type session struct {
 // outcome is settled: it is in the log or it never will be.
 //
 // It returns the position of the last event in the log. Errors: ErrInUse when the
-// lock is held elsewhere, ErrFenced when another node owns the log now.
+// lock is held elsewhere, ErrFenced when another node owns the log now, ErrSetBack
+// when the log does not have the end any more that it had.
 func (s *session) open(ctx context.Context) (last int64, err error) {
 	s.close()
 	cfg := s.pool.Config()
@@ -65,10 +88,30 @@ func (s *session) open(ctx context.Context) (last int64, err error) {
 	if err := s.claim(ctx); err != nil {
 		return 0, err
 	}
-	if err := conn.QueryRow(ctx, `SELECT coalesce(max(position), 0) FROM eventnode.events`).Scan(&last); err != nil {
-		return 0, fmt.Errorf("read the end of the log: %w", err)
+	if err := s.findEnd(ctx); err != nil {
+		return 0, err
 	}
-	return last, nil
+	return s.end.position, nil
+}
+
+// findEnd learns where the log ends. A write whose outcome was unknown may have come
+// behind the end that was known; that one must still be there.
+func (s *session) findEnd(ctx context.Context) error {
+	var known bool
+	var now ending
+	err := s.conn.QueryRow(ctx, `SELECT $1 = 0 OR EXISTS (SELECT FROM eventnode.events WHERE position = $1 AND id = $2)`,
+		s.end.position, s.end.id).Scan(&known)
+	if err == nil && !known {
+		return ErrSetBack
+	}
+	if err == nil {
+		err = s.conn.QueryRow(ctx, `SELECT position, id FROM eventnode.events ORDER BY position DESC LIMIT 1`).Scan(&now.position, &now.id)
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read the end of the log: %w", err)
+	}
+	s.end = now
+	return nil
 }
 
 func (s *session) lock(ctx context.Context) error {
@@ -85,16 +128,33 @@ func (s *session) lock(ctx context.Context) error {
 		return nil
 	}
 	if s.epoch == 0 {
-		return ErrInUse
+		return errors.Join(ErrInUse, s.endSilent(ctx))
 	}
 	var owner uuid.UUID
 	if err := s.conn.QueryRow(ctx, `SELECT owner FROM eventnode.node`).Scan((*[16]byte)(&owner)); err != nil {
 		return fmt.Errorf("read the owner of the log: %w", err)
 	}
 	if owner != s.owner {
-		return ErrFenced
+		return s.lost(ctx)
 	}
 	return ErrInUse // our own old session, not yet noticed dead by the server
+}
+
+// endSilent ends the session that holds the lock if its node has said nothing for
+// long, by the clock of the database, so that the next attempt gets the lock. The
+// node finds out when it goes on, and is fenced. A server that does not show what
+// sessions do, or not to this role, leaves it as it is.
+func (s *session) endSilent(ctx context.Context) error {
+	_, err := s.conn.Exec(ctx, `SELECT pg_terminate_backend(a.pid) FROM pg_locks k JOIN pg_stat_activity a ON a.pid = k.pid
+		WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1 AND a.datname = current_database()
+			AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			AND k.classid::bigint = $1::bigint >> 32 AND k.objid::bigint = $1::bigint & x'ffffffff'::bigint
+			AND a.usename = current_user AND a.state = 'idle' AND a.state_change < clock_timestamp() - $2::interval`,
+		int64(lockKey), cmp.Or(s.silence, longestSilence))
+	if err != nil {
+		return fmt.Errorf("end the session of a node that is silent: %w", err)
+	}
+	return nil
 }
 
 // claim takes a new epoch. The first claim of a node is unconditional (it holds
@@ -105,7 +165,7 @@ func (s *session) claim(ctx context.Context) error {
 		SET epoch = epoch + 1, owner = $1, claimed = now()
 		WHERE owner = $1 OR $2 RETURNING epoch`, [16]byte(s.owner), s.epoch == 0).Scan(&epoch)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrFenced
+		return s.lost(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("claim the log: %w", err)
@@ -114,22 +174,47 @@ func (s *session) claim(ctx context.Context) error {
 	return nil
 }
 
-// alive checks the connection and that this node still owns the log.
+// alive checks the connection, that this node still owns the log, and that the log
+// ends where this node left it.
 func (s *session) alive(ctx context.Context) error {
 	var mine bool
-	err := s.conn.QueryRow(ctx, `SELECT epoch = $1 FROM eventnode.node`, s.epoch).Scan(&mine)
+	err := s.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM eventnode.node WHERE epoch = $1 AND `+endsAt("$2", "$3")+`)`,
+		s.epoch, s.end.position, s.end.id).Scan(&mine)
 	if err != nil {
 		return fmt.Errorf("check the node lock: %w", err)
 	}
 	if !mine {
-		return ErrFenced
+		return s.lost(ctx)
 	}
 	return nil
 }
 
+// lost tells why this node may write no more. Whoever takes over counts the epoch up; a
+// database that is an older one has an older epoch, or none, or another end.
+func (s *session) lost(ctx context.Context) error {
+	var epoch int64
+	err := s.conn.QueryRow(ctx, `SELECT epoch FROM eventnode.node`).Scan(&epoch)
+	switch {
+	case err != nil && !errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("read the owner of the log: %w", err)
+	case epoch > s.epoch:
+		return ErrFenced
+	default:
+		return ErrSetBack
+	}
+}
+
+// endsAt is the condition that the log ends with an event, of which position and id are
+// given, or is empty as it was. It costs a look at the end of the primary key.
+func endsAt(position, id string) string {
+	return fmt.Sprintf(`coalesce((SELECT position = %[1]s::bigint AND id = %[2]s::uuid FROM eventnode.events ORDER BY position DESC LIMIT 1),
+		%[1]s::bigint = 0)`, position, id)
+}
+
 // insert appends the records in one statement, which is one transaction, and
-// returns ErrFenced when the epoch is no longer ours. After any other error the
-// outcome is unknown until the next open.
+// returns ErrFenced when the epoch is no longer ours, ErrSetBack when the log does not
+// end where this node left it. After any other error the outcome is unknown until the
+// next open.
 func (s *session) insert(ctx context.Context, records []*record) error {
 	n := len(records)
 	positions, revisions := make([]int64, n), make([]int64, n)
@@ -142,19 +227,21 @@ func (s *session) insert(ctx context.Context, records []*record) error {
 		streams[i], types[i] = r.stream, r.typ
 		data[i], metadata[i] = r.data, r.metadata
 	}
-	tag, err := s.conn.Exec(ctx, insertSQL, s.epoch, positions, revisions, created, ids, isJSON, streams, types, data, metadata)
+	tag, err := s.conn.Exec(ctx, insertSQL, s.epoch, positions, revisions, created, ids, isJSON, streams, types, data, metadata,
+		s.end.position, s.end.id)
 	if err != nil {
 		return err
 	}
 	if tag.RowsAffected() != int64(n) {
-		return ErrFenced
+		return s.lost(ctx)
 	}
+	s.end = ending{position: records[n-1].position, id: records[n-1].id}
 	return nil
 }
 
 // The share lock makes the next claim wait for this statement; the join makes a
-// lost epoch insert nothing.
-const insertSQL = `WITH fence AS MATERIALIZED (SELECT 1 FROM eventnode.node WHERE epoch = $1 FOR SHARE)
+// lost epoch insert nothing, and so does another end of the log than the one known.
+var insertSQL = `WITH fence AS MATERIALIZED (SELECT 1 FROM eventnode.node WHERE epoch = $1 AND ` + endsAt("$11", "$12") + ` FOR SHARE)
 INSERT INTO eventnode.events (position, revision, created, id, is_json, stream, type, data, metadata)
 SELECT e.* FROM fence, unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::boolean[],
 	$7::text[], $8::text[], $9::bytea[], $10::bytea[]) AS e`

@@ -133,3 +133,33 @@ func TestGroupIsDecidedInOrder(t *testing.T) {
 		t.Fatalf("log at %d, readers at %d, want 6", w.last, w.tail.last())
 	}
 }
+
+// A node that is frozen holds the lock until its session has been silent for long.
+// When it wakes up it is fenced.
+func TestFrozenNodeLosesTheLock(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	frozen := &session{pool: pool, owner: uuid.New()}
+	if _, err := frozen.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer frozen.close()
+	next := &session{pool: pool, owner: uuid.New()}
+	if _, err := openLog(t.Context(), next, time.Millisecond); !errors.Is(err, ErrInUse) {
+		t.Fatalf("%v, want ErrInUse: the holder is not silent for long", err)
+	}
+	next.silence = 100 * time.Millisecond
+	if _, err := openLog(t.Context(), next, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	defer next.close()
+	if err := frozen.insert(t.Context(), []*record{{position: 1, stream: "s", typ: "e", id: uuid.New()}}); err == nil {
+		t.Fatal("the frozen node wrote")
+	}
+	if _, err := frozen.open(t.Context()); !errors.Is(err, ErrFenced) {
+		t.Fatalf("%v, want ErrFenced", err)
+	}
+	if err := next.alive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -51,6 +51,13 @@ func (t *tail) reset(head int64) {
 	t.advance(head)
 }
 
+// forget drops the records, not what is known of the end.
+func (t *tail) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.records, t.bytes, t.floor = nil, 0, t.head
+}
+
 func (t *tail) advance(head int64) {
 	t.head = head
 	close(t.changed)

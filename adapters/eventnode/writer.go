@@ -21,6 +21,7 @@ var (
 	errUnavailable = errors.New("the log is not reachable, try again")
 	errStopping    = errors.New("the node is stopping")
 	errRefusedData = errors.New("the database refused the event")
+	errDiskFull    = errors.New("the disk is full") // clients know it by these words
 )
 
 // writer is the only goroutine that writes the log.
@@ -32,12 +33,15 @@ type writer struct {
 	queue   chan *request
 	last    int64     // position of the last event in the log, as of the last open or write
 	retryAt time.Time // no earlier attempt to reopen
+	full    bool      // the disk was, when last asked; nothing is tried until the heartbeat finds room
+	away    bool      // the log is not reachable
+	starved func() bool
 	log     *slog.Logger
 	metrics *metrics
 }
 
-// run serves the queue until the context ends or the log is lost to another node,
-// which it returns as ErrFenced.
+// run serves the queue until the context ends or the log is lost, to another node or
+// to a restore, which it returns as ErrFenced or ErrSetBack.
 func (w *writer) run(ctx context.Context) error {
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
@@ -91,16 +95,29 @@ func (w *writer) collect(first *request) []*request {
 }
 
 // process decides and writes a group and answers it. When the outcome of the write
-// is unknown it finds out first. Only ErrFenced is returned.
+// is unknown it finds out first. Only an error that is final is returned.
 func (w *writer) process(group []*request) error {
+	if w.full {
+		refuse(group, errDiskFull)
+		return nil
+	}
 	for attempt := 0; ; attempt++ {
 		group = dropAbandoned(group)
 		p, outcomes, err := w.try(group)
+		if final := finalOnly(err); final != nil {
+			refuse(group, final)
+			return final
+		}
+		if isDiskFull(err) { // an answer of the server: nothing was written
+			w.noteFull(err)
+			refuse(group, errDiskFull)
+			return nil
+		}
 		if err != nil {
 			written, lost := w.settle(p)
 			if lost != nil {
 				refuse(group, lost)
-				return fencedOnly(lost)
+				return finalOnly(lost)
 			}
 			if !written && (attempt > 0 || isDataError(err)) {
 				return w.giveUp(group, err)
@@ -214,34 +231,48 @@ func (w *writer) reopen() error {
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
 	last, err := w.session.open(ctx)
-	if errors.Is(err, ErrFenced) {
-		return ErrFenced
+	if final := finalOnly(err); final != nil {
+		return final
 	}
 	if err != nil {
 		w.retryAt = time.Now().Add(reopenPause)
-		w.log.Warn("event log not reachable", "error", err)
+		if isDiskFull(err) || w.starved != nil && w.starved() {
+			w.noteFull(err)
+			return fmt.Errorf("%w: %w", errDiskFull, err)
+		}
+		if !w.away { // once for an outage
+			w.log.Warn("event log not reachable", "error", err)
+		}
+		w.away = true
 		return fmt.Errorf("%w: %w", errUnavailable, err)
 	}
+	w.away = false
 	w.log.Info("event log opened again", "position", last, "epoch", w.session.epoch)
 	w.last = last
 	return nil
 }
 
-// check is the heartbeat: it notices a lost lock and heals a lost connection
-// without waiting for an append.
+// check is the heartbeat: it notices a lost lock and a log that was set back, and heals
+// a lost connection, without waiting for an append.
 func (w *writer) check() error {
 	if w.session.conn != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 		defer cancel()
 		err := w.session.alive(ctx)
-		if err == nil || errors.Is(err, ErrFenced) {
+		if err == nil && w.full {
+			err = w.lookForRoom(ctx)
+		}
+		if err == nil || finalOnly(err) != nil {
 			return err
+		}
+		if isMissingTable(err) { // being restored: what readers are told from memory may be lost
+			w.tail.forget()
 		}
 		w.session.close()
 		w.store.forget()
 	}
 	if err := w.reopen(); err != nil {
-		return fencedOnly(err)
+		return finalOnly(err)
 	}
 	w.catchUp()
 	return nil

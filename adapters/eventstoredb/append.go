@@ -15,6 +15,13 @@ import (
 // numbers. With eventlog.Any it recognises the repetition from a bounded memory
 // only, so such events may, rarely, be there twice.
 func (s *Store) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
+	if s.options.Tracer != nil {
+		return s.traced(ctx, stream, expected, events)
+	}
+	return s.appendEvents(ctx, stream, expected, events)
+}
+
+func (s *Store) appendEvents(ctx context.Context, stream string, expected eventlog.Revision, events []eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
 	data := make([]esdb.EventData, len(events))
 	for i, e := range events {
 		var err error
@@ -22,7 +29,16 @@ func (s *Store) Append(ctx context.Context, stream string, expected eventlog.Rev
 			return 0, eventlog.Position{}, fmt.Errorf("append to %s: %w", stream, err)
 		}
 	}
-	return s.append(ctx, stream, expected, data)
+	return s.appendNoted(ctx, stream, expected, data)
+}
+
+// appendNoted is append, and the store remembers how it went.
+func (s *Store) appendNoted(ctx context.Context, stream string, expected eventlog.Revision, events []esdb.EventData) (eventlog.Revision, eventlog.Position, error) {
+	revision, position, err := s.append(ctx, stream, expected, events)
+	if s.appends.note(ctx, err) {
+		s.metrics.failedAppends.Inc()
+	}
+	return revision, position, err
 }
 
 func (s *Store) append(ctx context.Context, stream string, expected eventlog.Revision, events []esdb.EventData) (eventlog.Revision, eventlog.Position, error) {
@@ -38,8 +54,8 @@ func (s *Store) append(ctx context.Context, stream string, expected eventlog.Rev
 	defer cancel()
 	retry := s.attempts("append", what)
 	for {
-		w, err := call(ctx, s.guard, func(ctx context.Context) (*esdb.WriteResult, error) {
-			return s.client.AppendToStream(ctx, stream, esdb.AppendToStreamOptions{ExpectedRevision: revision}, events...)
+		w, err := with(ctx, s, func(ctx context.Context, c *esdb.Client) (*esdb.WriteResult, error) {
+			return c.AppendToStream(ctx, stream, esdb.AppendToStreamOptions{ExpectedRevision: revision}, events...)
 		})
 		if err == nil {
 			return eventlog.Revision(w.NextExpectedVersion),

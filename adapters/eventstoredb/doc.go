@@ -56,14 +56,40 @@
 //     behind them.
 //   - It gives up for good after some attempts to find a node: they are made
 //     unlimited (options.go).
-//   - The first call after a break fails, and reads do not even make it look for
-//     the node again (retry.go).
+//   - The first call after a break fails, and a read that cannot even be sent does
+//     not make it look for the node again (retry.go, clients.go).
 //   - A subscription that drops stays dropped (follower.go).
 //   - Its error codes lose what gRPC said (failure.go).
 //   - It panics in a few places; that becomes an error of the call.
-//   - Each search for a node leaks the connection before it, about three
-//     goroutines. There is no handle to close it by. The metric
-//     fleetledger_eventstore_reconnects_total counts them.
+//   - Each search for a node but the first leaks the connection before it (below).
 //   - It ends the process when an event has no creation time. Every server sends
 //     one.
+//
+// # One client per connection
+//
+// A call that fails as Unavailable has the client forget its connection; the next
+// call then has it look for a node, and the connection that it forgot is never
+// closed: a file here and one at the node, and some ten goroutines, for each. Nothing
+// of the client's leads to that connection. But closing the client closes it, as long
+// as nobody has asked for another. So a client serves one connection (clients.go):
+//
+//   - The client logs such a failure, on the failed call's goroutine, before it
+//     forgets the connection. That line is where the client is given up: later calls
+//     share the next client. The line returns only when all calls that were about to
+//     take the connection have it, which the client's first look at their deadline
+//     shows: it comes right after. So nobody asks for another.
+//   - The client is closed when the last call has left it. Earlier would panic those
+//     inside. What is on a broken connection ends by itself; reads and subscriptions
+//     that still get on with it (the node was unavailable for one call only) are moved
+//     after 5 s: they begin anew where they were, on the next client.
+//   - Two clients are at least the discovery interval apart, so that a node that
+//     refuses everything is not run down.
+//   - The node, when only its PostgreSQL is away, answers Aborted, not Unavailable:
+//     there is nothing to look for. It is repeated until the deadline all the same.
+//     Clusters answer so where an operation got no answer in time.
+//
+// What is left: in a cluster, when the leader that a node names dies just then, its
+// connection stays until gRPC finds it idle, after half an hour. The metric
+// fleetledger_eventstore_reconnects_total counts clients given up for a failure,
+// fleetledger_eventstore_clients those not yet closed.
 package eventstoredb

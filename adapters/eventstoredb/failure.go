@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
@@ -26,7 +27,7 @@ type verdict int
 
 const (
 	refused  verdict = iota // the store said no; repeating changes nothing
-	away                    // the node is gone or not leading: repeat until the deadline
+	away                    // the node is gone, not leading, or without its log: repeat until the deadline
 	doubtful                // unclear: repeat a few times
 )
 
@@ -36,6 +37,8 @@ func classify(err error) verdict {
 	switch {
 	case errors.Is(err, errPanic), errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer):
 		return refused
+	case errors.Is(err, errMoved):
+		return away
 	}
 	var u unreadableError
 	if errors.As(err, &u) {
@@ -52,9 +55,10 @@ func classify(err error) verdict {
 		}
 	}
 	switch grpcCode(err) {
-	case codes.Unavailable, codes.Canceled: // Canceled without our doing: the connection was replaced
+	case codes.Unavailable, codes.Canceled, // Canceled without our doing: the connection was replaced
+		codes.Aborted: // the node did not get an answer from its log in time
 		return away
-	case codes.Aborted, codes.DeadlineExceeded, codes.Internal, codes.Unknown:
+	case codes.DeadlineExceeded, codes.Internal, codes.Unknown:
 		return doubtful
 	default:
 		return refused
@@ -82,6 +86,8 @@ func failed(ctx context.Context, op string, err error) error {
 	switch {
 	case hasCode(err, esdb.ErrorCodeWrongExpectedVersion):
 		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrConflict, err)
+	case diskFull(err):
+		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrDiskFull, err)
 	case hasCode(err, esdb.ErrorCodeStreamDeleted):
 		return fmt.Errorf("%s: %w: %w", op, eventlog.ErrStreamDeleted, err)
 	case ctx.Err() != nil, errors.Is(err, errClosed), errors.Is(err, errBusy), errors.Is(err, errNoAnswer),
@@ -97,4 +103,10 @@ func failed(ctx context.Context, op string, err error) error {
 // which it does to refuse what is too big.
 func outcomeUnknown(err error) bool {
 	return classify(err) == doubtful && !errors.Is(err, io.EOF)
+}
+
+// diskFull reports whether the embedded node has no room. Its status alone is also
+// that of a message that is too large.
+func diskFull(err error) bool {
+	return grpcCode(err) == codes.ResourceExhausted && strings.Contains(err.Error(), "the disk is full")
 }

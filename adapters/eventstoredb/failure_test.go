@@ -29,7 +29,8 @@ func TestClassify(t *testing.T) {
 	}{
 		{wrapped(codes.Unavailable), away, true},
 		{wrapped(codes.Canceled), away, true}, // the connection was replaced
-		{wrapped(codes.Aborted), doubtful, true},
+		{wrapped(codes.Aborted), away, true},  // the node is there, its log is not
+		{errMoved, away, true},
 		{wrapped(codes.DeadlineExceeded), doubtful, true},
 		{wrapped(codes.Internal), doubtful, true},
 		{errors.New("no status"), doubtful, true},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
 
 // A flow is a read or a subscription that runs in the guard and hands over
@@ -21,6 +23,7 @@ type flow[T any] struct {
 type source[T any] struct {
 	receive func() (T, error)
 	close   func()
+	over    <-chan struct{} // closed when the source should be left; nil when it never is
 }
 
 // newFlow opens a source and receives from it, up to ahead items before they
@@ -58,8 +61,41 @@ func (f *flow[T]) run(ctx context.Context, open func(context.Context) (source[T]
 		case f.items <- item:
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-src.over:
+			return errMoved
 		}
 	}
+}
+
+// openFlow is newFlow with a client, which the flow stays inside until it ends, or for
+// a while after the client is given up.
+func openFlow[T any](ctx context.Context, s *Store, ahead int, open func(context.Context, *esdb.Client) (source[T], error)) (*flow[T], error) {
+	return newFlow(ctx, s.guard, ahead, func(ctx context.Context) (source[T], error) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		v, err := s.clients.enter(ctx)
+		if err != nil {
+			cancel(err)
+			return source[T]{}, err
+		}
+		unlink := context.AfterFunc(v.conn.over, func() { cancel(errMoved) })
+		leave := func() { unlink(); cancel(nil); v.leave() }
+		opened := false
+		defer func() {
+			if !opened {
+				leave()
+			}
+		}()
+		src, err := open(v, v.conn.client)
+		if err != nil {
+			v.check(err)
+			return source[T]{}, err
+		}
+		opened = true
+		left := src.close
+		src.close = func() { defer leave(); left() }
+		src.over = v.conn.over.Done()
+		return src, nil
+	})
 }
 
 // next waits for an item, at most for patience. ok is false at the end.

@@ -19,6 +19,7 @@ type FollowOptions struct {
 	MaxBytes   int           // or when it has so many bytes of data and metadata; default 1 MiB
 	Checkpoint time.Duration // least time between batches without events; default 1 s
 	Backoff    Backoff       // between attempts to subscribe; default 50 ms to 5 s
+	Sealed     bool          // events come as eventlog.Sealed
 
 	decode func(*esdb.RecordedEvent) (eventlog.Recorded, error) // default: events of eventlog.Codec
 }
@@ -34,7 +35,10 @@ func (o FollowOptions) withDefaults() FollowOptions {
 		o.Checkpoint = time.Second
 	}
 	o.Backoff = o.Backoff.withDefaults(50*time.Millisecond, 5*time.Second)
-	if o.decode == nil {
+	switch {
+	case o.Sealed:
+		o.decode = asKept
+	case o.decode == nil:
 		o.decode = decode
 	}
 	return o

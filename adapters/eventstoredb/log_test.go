@@ -2,6 +2,7 @@ package eventstoredb
 
 import (
 	"context"
+	"iter"
 	"testing"
 	"time"
 
@@ -124,7 +125,9 @@ func TestTombstonedStream(t *testing.T) {
 	s, _ := running(t)
 	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, fact(0))
 	require.NoError(t, err)
-	_, err = s.client.TombstoneStream(t.Context(), "account-1", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}})
+	_, err = with(t.Context(), s, func(ctx context.Context, c *esdb.Client) (*esdb.DeleteResult, error) {
+		return c.TombstoneStream(ctx, "account-1", esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}})
+	})
 	require.NoError(t, err)
 
 	_, _, err = s.Append(t.Context(), "account-1", eventlog.Any, fact(1))
@@ -214,6 +217,37 @@ func TestReadsCanBeLeft(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return len(s.guard.slots) == 0 && s.guard.parked.Load() == 0 },
 		10*time.Second, time.Millisecond, "nothing stays inside the client")
+}
+
+// A service that stops ends the context of a loop just as the loop is left: the
+// error of the context has nobody to go to.
+func TestReadsCanBeLeftAsTheirContextEnds(t *testing.T) {
+	t.Parallel()
+	s, _ := running(t)
+	_, _, err := s.Append(t.Context(), "account-1", eventlog.NoStream, facts(3)...)
+	require.NoError(t, err)
+	for name, read := range map[string]func(ctx context.Context) iter.Seq2[eventlog.Recorded, error]{
+		"stream": func(ctx context.Context) iter.Seq2[eventlog.Recorded, error] {
+			return s.ReadStream(ctx, "account-1", 0)
+		},
+		"all": func(ctx context.Context) iter.Seq2[eventlog.Recorded, error] {
+			return s.ReadAll(ctx, eventlog.Position{}, "account-")
+		},
+		"sealed": func(ctx context.Context) iter.Seq2[eventlog.Recorded, error] {
+			return s.Sealed().ReadAll(ctx, eventlog.Position{}, "account-")
+		},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		t.Cleanup(cancel)
+		seen := 0
+		for _, err := range read(ctx) {
+			require.NoError(t, err, name)
+			seen++
+			cancel()
+			break
+		}
+		require.Equal(t, 1, seen, name)
+	}
 }
 
 func TestReadsEndWithTheirContext(t *testing.T) {

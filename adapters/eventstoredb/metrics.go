@@ -9,13 +9,16 @@ import (
 type metrics struct {
 	parked        prometheus.GaugeFunc
 	inside        prometheus.GaugeFunc
+	clients       prometheus.GaugeFunc
 	reconnects    prometheus.Counter
 	retries       *prometheus.CounterVec
 	subscriptions *prometheus.CounterVec
 	redeliveries  *prometheus.CounterVec
+	failedAppends prometheus.Counter
+	appending     prometheus.GaugeFunc
 }
 
-func newMetrics(g *guard) *metrics {
+func newMetrics(g *guard, c *clients, a *appends) *metrics {
 	const ns, sub = "fleetledger", "eventstore"
 	return &metrics{
 		parked: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -26,9 +29,13 @@ func newMetrics(g *guard) *metrics {
 			Namespace: ns, Subsystem: sub, Name: "calls",
 			Help: "Calls, reads and subscriptions inside the client, parked ones included.",
 		}, func() float64 { return float64(len(g.slots)) }),
+		clients: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: ns, Subsystem: sub, Name: "clients",
+			Help: "Clients that are not closed: one, and for a few seconds each that has lost its connection.",
+		}, func() float64 { return float64(c.opened()) }),
 		reconnects: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: ns, Subsystem: sub, Name: "reconnects_total",
-			Help: "Searches for a node after a connection was lost. Each leaks the old connection, about three goroutines.",
+			Help: "Searches for a node after a connection was lost.",
 		}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: ns, Subsystem: sub, Name: "retries_total",
@@ -42,11 +49,24 @@ func newMetrics(g *guard) *metrics {
 			Namespace: ns, Subsystem: sub, Name: "redeliveries_total",
 			Help: "Batches delivered again after a nack, by follower.",
 		}, []string{"follower"}),
+		failedAppends: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: ns, Subsystem: sub, Name: "failed_appends_total",
+			Help: "Appends that the store did not answer or had no room for.",
+		}),
+		appending: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: ns, Subsystem: sub, Name: "appends_failing",
+			Help: "1 while the last append, or the last question whether the store takes any, failed.",
+		}, func() float64 {
+			if a.last() != nil {
+				return 1
+			}
+			return 0
+		}),
 	}
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.parked, m.inside, m.reconnects, m.retries, m.subscriptions, m.redeliveries}
+	return []prometheus.Collector{m.parked, m.inside, m.clients, m.reconnects, m.retries, m.subscriptions, m.redeliveries, m.failedAppends, m.appending}
 }
 
 // register registers all or none.

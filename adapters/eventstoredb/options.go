@@ -10,6 +10,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/fleetledger/fleetledger/app/ports"
 )
@@ -43,6 +44,7 @@ type Options struct {
 
 	Logger     *slog.Logger          // default: discards
 	Registerer prometheus.Registerer // default: metrics are not registered
+	Tracer     trace.Tracer          // nil: appends make no spans
 }
 
 func (o Options) withDefaults() Options {

@@ -162,13 +162,21 @@ func (p sealedPerson) open(keys map[uuid.UUID]ports.PersonKey) (json.RawMessage,
 	key, ok := keys[p.ID]
 	switch {
 	case !ok:
-		return nil, ports.ErrKeyLost
+		return nil, p.lost(ports.ErrKeyLost)
 	case key.Erased:
 		return json.Marshal(account.Person{ID: p.ID}.Erase())
 	}
 	plain, err := sealing.Open(key.Key, p.Sealed, p.ID[:])
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ports.ErrKeyLost, err)
+	switch {
+	case err == nil:
+		return plain, nil
+	case key.Unreadable:
+		return json.Marshal(account.Person{ID: p.ID}.Hide())
 	}
-	return plain, nil
+	return nil, p.lost(fmt.Errorf("%w: %w", ports.ErrKeyLost, err))
+}
+
+// lost says what helps.
+func (p sealedPerson) lost(err error) error {
+	return fmt.Errorf("%w; if no backup has it, \"fleetledger persons unreadable %s\" goes on without this person's name and address", err, p.ID)
 }

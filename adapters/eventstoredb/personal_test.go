@@ -45,7 +45,7 @@ func newSealedLog(t *testing.T) *sealedLog {
 // reopen is another instance on the same log and keys, which remembers nothing.
 func (l *sealedLog) reopen() *Store {
 	l.t.Helper()
-	keys, err := personkeys.Open(l.t.Context(), l.pool, make([]byte, sealing.KeySize))
+	keys, err := personkeys.Open(l.t.Context(), l.pool, sealing.NewKeys(make([]byte, sealing.KeySize)))
 	require.NoError(l.t, err)
 	return open(l.t, l.node.SocketPath(), func(o *Options) { o.Persons = keys })
 }

@@ -20,6 +20,13 @@ const readAhead = 64
 // ReadStream yields a stream's events; see eventlog.Log. It goes on by itself after
 // a break, behind the last event it yielded.
 func (s *Store) ReadStream(ctx context.Context, stream string, from eventlog.Revision) iter.Seq2[eventlog.Recorded, error] {
+	return s.readStream(ctx, stream, from, s.decodeOne)
+}
+
+// decodeEvent reads one event.
+type decodeEvent func(context.Context, *esdb.RecordedEvent) (eventlog.Recorded, error)
+
+func (s *Store) readStream(ctx context.Context, stream string, from eventlog.Revision, decode decodeEvent) iter.Seq2[eventlog.Recorded, error] {
 	return func(yield func(eventlog.Recorded, error) bool) {
 		next := max(from, 0)
 		retry := s.attempts("read", "read "+stream)
@@ -27,7 +34,7 @@ func (s *Store) ReadStream(ctx context.Context, stream string, from eventlog.Rev
 			f, err := s.openStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(uint64(next))}, math.MaxInt64)
 			if err == nil {
 				var on bool
-				if on, err = s.yieldStream(ctx, f, &next, retry, yield); !on {
+				if on, err = s.yieldStream(ctx, f, &next, retry, decode, yield); !on {
 					return
 				}
 			}
@@ -51,7 +58,7 @@ func (s *Store) ReadLast(ctx context.Context, stream string) (eventlog.Recorded,
 			var next eventlog.Revision
 			var failed error
 			var on bool
-			if on, err = s.yieldStream(ctx, f, &next, retry, func(r eventlog.Recorded, err error) bool {
+			if on, err = s.yieldStream(ctx, f, &next, retry, s.decodeOne, func(r eventlog.Recorded, err error) bool {
 				last, found, failed = r, err == nil, err
 				return false
 			}); !on {
@@ -65,8 +72,8 @@ func (s *Store) ReadLast(ctx context.Context, stream string) (eventlog.Recorded,
 }
 
 func (s *Store) openStream(ctx context.Context, stream string, o esdb.ReadStreamOptions, count uint64) (*flow[*esdb.RecordedEvent], error) {
-	return newFlow(ctx, s.guard, readAhead, func(ctx context.Context) (source[*esdb.RecordedEvent], error) {
-		r, err := s.client.ReadStream(ctx, stream, o, count)
+	return openFlow(ctx, s, readAhead, func(ctx context.Context, c *esdb.Client) (source[*esdb.RecordedEvent], error) {
+		r, err := c.ReadStream(ctx, stream, o, count)
 		if err != nil {
 			return source[*esdb.RecordedEvent]{}, err
 		}
@@ -86,7 +93,7 @@ func (s *Store) openStream(ctx context.Context, stream string, o esdb.ReadStream
 // yieldStream yields what f brings. on is false when there is nothing more to
 // do; otherwise err says why f broke and next where to go on.
 func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], next *eventlog.Revision, retry *attempts,
-	yield func(eventlog.Recorded, error) bool,
+	decode decodeEvent, yield func(eventlog.Recorded, error) bool,
 ) (on bool, err error) {
 	defer f.stop()
 	patience := time.NewTimer(s.options.CallTimeout)
@@ -99,7 +106,7 @@ func (s *Store) yieldStream(ctx context.Context, f *flow[*esdb.RecordedEvent], n
 		if err != nil {
 			return true, err
 		}
-		r, err := s.decodeOne(ctx, e)
+		r, err := decode(ctx, e)
 		if errors.Is(err, ports.ErrKeysUnavailable) {
 			return true, err
 		}
@@ -130,6 +137,10 @@ var errReached = errors.New("reached the end")
 // of the whole log at the store, a subscription can, so this is a subscription
 // that ends where the log did.
 func (s *Store) ReadAll(ctx context.Context, after eventlog.Position, prefixes ...string) iter.Seq2[eventlog.Recorded, error] {
+	return s.readAll(ctx, after, FollowOptions{Name: "read", Prefixes: prefixes})
+}
+
+func (s *Store) readAll(ctx context.Context, after eventlog.Position, o FollowOptions) iter.Seq2[eventlog.Recorded, error] {
 	return func(yield func(eventlog.Recorded, error) bool) {
 		const what = "read the log"
 		end, err := s.end(ctx, what)
@@ -140,33 +151,36 @@ func (s *Store) ReadAll(ctx context.Context, after eventlog.Position, prefixes .
 		if !after.Before(end) {
 			return
 		}
-		if err := s.yieldLog(ctx, after, end, prefixes, yield); err != nil {
+		if err := s.yieldLog(ctx, after, end, o, yield); err != nil {
 			yield(eventlog.Recorded{}, failed(ctx, what, err))
 		}
 	}
 }
 
-func (s *Store) yieldLog(ctx context.Context, after, end eventlog.Position, prefixes []string, yield func(eventlog.Recorded, error) bool) error {
+func (s *Store) yieldLog(ctx context.Context, after, end eventlog.Position, o FollowOptions, yield func(eventlog.Recorded, error) bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	patience := time.AfterFunc(s.options.CallTimeout, func() { cancel(errNoAnswer) })
 	defer patience.Stop()
 
 	from := func(context.Context) (eventlog.Position, error) { return after, nil }
-	err := s.Follow(ctx, FollowOptions{Name: "read", Prefixes: prefixes}, from, func(_ context.Context, b eventlog.Batch) error {
+	// Follow prefers to tell of a context that has ended, and who has left the
+	// loop must not be called again.
+	reached := false
+	err := s.Follow(ctx, o, from, func(_ context.Context, b eventlog.Batch) error {
 		patience.Stop() // the consumer may take its time
 		for _, e := range b.Events {
-			if end.Before(e.Position) || !yield(e, nil) {
+			if reached = end.Before(e.Position) || !yield(e, nil); reached {
 				return errReached
 			}
 		}
-		if b.CaughtUp || !b.Upto.Before(end) {
+		if reached = b.CaughtUp || !b.Upto.Before(end); reached {
 			return errReached
 		}
 		patience.Reset(s.options.CallTimeout)
 		return nil
 	})
-	if errors.Is(err, errReached) {
+	if reached {
 		return nil
 	}
 	return err

@@ -2,10 +2,7 @@ package eventstoredb
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
 
 // maxDoubts is how often a call is tried whose failures are unclear.
@@ -38,9 +35,6 @@ func (a *attempts) again(ctx context.Context, err error) error {
 		return failed(ctx, a.what, err)
 	}
 	a.store.metrics.retries.WithLabelValues(a.op).Inc()
-	if verdict == away {
-		a.store.rediscover(ctx, err)
-	}
 	if a.store.options.Retry.wait(ctx, a.failures) != nil {
 		return failed(ctx, a.what, err)
 	}
@@ -55,22 +49,3 @@ func (a *attempts) left() time.Duration {
 
 // progressed forgets the failures: something went through.
 func (a *attempts) progressed() { a.failures, a.doubts, a.since = 0, 0, time.Now() }
-
-// rediscover has the client look for the node anew when err is one that the
-// client's reads pass over: without that they would fail until gRPC's own
-// backoff, up to two minutes, had them reconnect, and in a cluster they would
-// stay with the dead node. Subscribing does report it, so a subscription is
-// tried and given up.
-func (s *Store) rediscover(ctx context.Context, err error) {
-	var e *esdb.Error
-	if errors.As(err, &e) {
-		return
-	}
-	_, _ = call(ctx, s.guard, func(ctx context.Context) (struct{}, error) {
-		sub, err := s.client.SubscribeToStream(ctx, "fleetledger-probe", esdb.SubscribeToStreamOptions{})
-		if err == nil {
-			err = sub.Close()
-		}
-		return struct{}{}, err
-	})
-}

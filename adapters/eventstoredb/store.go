@@ -16,10 +16,11 @@ import (
 // Store is a connection to an event store. It is safe for concurrent use and
 // survives any outage.
 type Store struct {
-	client  *esdb.Client
+	clients *clients
 	guard   *guard
 	metrics *metrics
 	options Options
+	appends appends
 	closing sync.Once
 }
 
@@ -33,15 +34,21 @@ func Open(_ context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := conf.Validate(); err != nil {
+		return nil, fmt.Errorf("event store: %w", err)
+	}
 	s := &Store{guard: newGuard(o.MaxCalls, o.CallTimeout), options: o}
-	s.metrics = newMetrics(s.guard)
-	conf.Logger = s.logClient
+	s.clients = &clients{
+		spacing: time.Duration(conf.DiscoveryInterval) * time.Millisecond, lost: s.lost, log: s.logClient,
+		open: func(log esdb.LoggingFunc) (*esdb.Client, error) {
+			conf := *conf
+			conf.Logger = log
+			return esdb.NewClient(&conf)
+		},
+	}
+	s.metrics = newMetrics(s.guard, s.clients, &s.appends)
 	if err := s.metrics.register(o.Registerer); err != nil {
 		return nil, err
-	}
-	if s.client, err = esdb.NewClient(conf); err != nil {
-		s.metrics.unregister(o.Registerer)
-		return nil, fmt.Errorf("event store: %w", err)
 	}
 	return s, nil
 }
@@ -56,7 +63,7 @@ const closePatience = 2 * time.Second
 // It may be called more than once.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		idle := s.guard.drain(closePatience, func() { _ = s.client.Close() })
+		idle := s.guard.drain(closePatience, s.clients.close)
 		if !idle {
 			s.options.Logger.Warn("event store closed with calls hanging in the client",
 				"parked", s.guard.parked.Load())
@@ -72,13 +79,18 @@ func (s *Store) Ping(ctx context.Context) error {
 	return err
 }
 
+// End is the position of the log's last event, zero when there is none.
+func (s *Store) End(ctx context.Context) (eventlog.Position, error) {
+	return s.end(ctx, "find the end of the log")
+}
+
 // end is the position of the log's last event, zero when there is none.
 func (s *Store) end(ctx context.Context, what string) (eventlog.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.CallTimeout)
 	defer cancel()
 	retry := s.attempts("read", what)
 	for {
-		p, err := call(ctx, s.guard, s.readEnd)
+		p, err := with(ctx, s, readEnd)
 		if err == nil {
 			return p, nil
 		}
@@ -88,8 +100,8 @@ func (s *Store) end(ctx context.Context, what string) (eventlog.Position, error)
 	}
 }
 
-func (s *Store) readEnd(ctx context.Context) (eventlog.Position, error) {
-	r, err := s.client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+func readEnd(ctx context.Context, c *esdb.Client) (eventlog.Position, error) {
+	r, err := c.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 	if err != nil {
 		return eventlog.Position{}, err
 	}

@@ -37,8 +37,8 @@ func (s *Store) subscribe(ctx context.Context, after eventlog.Position, prefixes
 	if after != (eventlog.Position{}) {
 		o.From = esdb.Position{Commit: after.Commit, Prepare: after.Prepare}
 	}
-	return newFlow(ctx, s.guard, ahead, func(ctx context.Context) (source[notice], error) {
-		sub, err := s.client.SubscribeToAll(ctx, o)
+	return openFlow(ctx, s, ahead, func(ctx context.Context, c *esdb.Client) (source[notice], error) {
+		sub, err := c.SubscribeToAll(ctx, o)
 		if err != nil {
 			return source[notice]{}, err
 		}

@@ -5,7 +5,6 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/operators"
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
@@ -38,13 +38,16 @@ type Callers struct {
 	People   People
 	Audits   Audits
 	Profiles Profiles
+	// Operators are those beside the configured one; nil: none.
+	Operators Operators
 }
 
-// People find the user of a session's token and of a personal one, and the operator
-// of a session that rests on a credential.
+// People find the user of a session's token and of a personal one, the operator of a
+// session that rests on a credential, and the auditor of a session.
 type People interface {
 	SessionCaller(ctx context.Context, token string) (access.Caller, error)
-	OperatorCaller(ctx context.Context, token string, credential uuid.UUID) (access.Caller, error)
+	OperatorCaller(ctx context.Context, token string, of access.OperatorOf) (access.Caller, error)
+	AuditorCaller(ctx context.Context, token string) (access.Caller, error)
 	TokenCaller(ctx context.Context, token string) (access.Caller, error)
 }
 
@@ -61,10 +64,10 @@ type Profiles interface {
 
 // Tokens authenticates bearer tokens.
 type Tokens struct {
-	operator [sha256.Size]byte
-	store    TokenStore
-	callers  Callers
-	clock    eventlog.Clock
+	operators operatorTokens
+	store     TokenStore
+	callers   Callers
+	clock     eventlog.Clock
 }
 
 // New makes the authenticator. operatorToken must not be empty.
@@ -72,20 +75,24 @@ func New(operatorToken string, store TokenStore, callers Callers, clock eventlog
 	if operatorToken == "" {
 		return nil, errors.New("identity: the operator token is empty")
 	}
-	return &Tokens{operator: sha256.Sum256([]byte(operatorToken)), store: store, callers: callers, clock: clock}, nil
+	t := &Tokens{store: store, callers: callers, clock: clock}
+	t.operators.configured, t.operators.store = operators.Credential(operatorToken), callers.Operators
+	return t, nil
 }
 
 // Authenticate finds the caller of a token, else ErrUnknownToken, or
 // query.ErrUnavailable when the store does not answer.
 func (t *Tokens) Authenticate(ctx context.Context, token string) (access.Caller, error) {
-	hash := sha256.Sum256([]byte(token))
 	// Comparing hashes takes the same time whatever the token, and however long.
-	if subtle.ConstantTimeCompare(hash[:], t.operator[:]) == 1 {
-		return access.Caller{Actor: access.OperatorActor, Credential: t.credential()}, nil
+	if credential := operators.Credential(token); subtle.ConstantTimeCompare(credential[:], t.operators.configured[:]) == 1 ||
+		strings.HasPrefix(token, operators.Prefix) {
+		return t.operator(ctx, credential)
 	}
 	switch {
 	case strings.HasPrefix(token, access.OperatorSessionPrefix):
-		return person(t.callers.People.OperatorCaller(ctx, token, t.credential()))
+		return person(t.callers.People.OperatorCaller(ctx, token, t.actor))
+	case strings.HasPrefix(token, access.AuditorSessionPrefix):
+		return person(t.callers.People.AuditorCaller(ctx, token))
 	case strings.HasPrefix(token, access.SessionPrefix):
 		return person(t.callers.People.SessionCaller(ctx, token))
 	case strings.HasPrefix(token, access.PersonalPrefix):
@@ -112,9 +119,6 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (access.Caller,
 		Rights:        given,
 	}, nil
 }
-
-// credential names the operator's token of now: sessions begun with another one end.
-func (t *Tokens) credential() uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, t.operator[:]) }
 
 func person(c access.Caller, err error) (access.Caller, error) {
 	if errors.Is(err, query.ErrNotFound) {

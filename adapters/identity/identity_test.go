@@ -132,7 +132,11 @@ func (u users) SessionCaller(_ context.Context, token string) (access.Caller, er
 	return access.Caller{}, query.ErrNotFound
 }
 
-func (u users) OperatorCaller(ctx context.Context, token string, _ uuid.UUID) (access.Caller, error) {
+func (u users) OperatorCaller(ctx context.Context, token string, _ access.OperatorOf) (access.Caller, error) {
+	return u.SessionCaller(ctx, token)
+}
+
+func (u users) AuditorCaller(ctx context.Context, token string) (access.Caller, error) {
 	return u.SessionCaller(ctx, token)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
@@ -24,6 +25,10 @@ func (r signalRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, 
 
 func (signalRunner) RunDue(context.Context) error { return nil }
 
+func (signalRunner) AnswerResetRequest(context.Context, string, uuid.UUID, string) error {
+	return nil
+}
+
 func (signalRunner) SendPasswordReset(context.Context, uuid.UUID, uuid.UUID, string) error {
 	return nil
 }
@@ -34,7 +39,7 @@ func BenchmarkStart(b *testing.B) {
 	pool := pgtest.Pool(b)
 	j, err := jobs.New(jobs.Options{Pool: pool, Clock: clocktest.At(noon), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
-	store := operations.NewStore(pool, j.QueueChunk)
+	store := operations.NewStore(pool, j.QueueChunk, eventlog.Epoch{})
 	runner := make(signalRunner)
 	require.NoError(b, j.Start(b.Context(), runs(runner), store))
 	for b.Loop() {

@@ -46,6 +46,8 @@ func (stuckRunner) RunOperationChunk(_ context.Context, id uuid.UUID) (bool, err
 
 func (stuckRunner) RunDue(context.Context) error { return nil }
 
+func (stuckRunner) AnswerResetRequest(context.Context, string, uuid.UUID, string) error { return nil }
+
 func (stuckRunner) SendPasswordReset(context.Context, uuid.UUID, uuid.UUID, string) error { return nil }
 
 func process(ctx context.Context, url string) error {
@@ -58,7 +60,7 @@ func process(ctx context.Context, url string) error {
 		return err
 	}
 	// The test ends it.
-	return j.Run(ctx, runs(stuckRunner{}), operations.NewStore(pool, j.QueueChunk))
+	return j.Run(ctx, runs(stuckRunner{}), operations.NewStore(pool, j.QueueChunk, eventlog.Epoch{}))
 }
 
 // killed gives an instance with an operation of three chunks, whose process was

@@ -33,6 +33,17 @@
 //   - Anything else, a panic and the death of the process included: river tries
 //     again, and after 8 attempts the operation fails.
 //
+// # Whose clock
+//
+// Jobs are taken by the database's clock, so they wait by it too: those that are
+// queued, put back, tried again and come round. The clock of a process may be
+// wrong, or be set, without a job that waits longer or is tried in a frenzy
+// (clock.Database, waiting.go). When the database's own clock is set back, jobs that
+// suddenly wait for longer than any has to go on within seconds. One thing is river's
+// alone: whether the process of a running job is dead is judged by the leader's own
+// clock, so a leader that is behind notices later, and one that is ahead has chunks
+// done twice, which is harmless.
+//
 // # What falls due, and housekeeping
 //
 // Two other jobs are periodic: river's leader queues them when it is elected and

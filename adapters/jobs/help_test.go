@@ -16,6 +16,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/clock/clocktest"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
@@ -30,7 +31,7 @@ type instance struct {
 	before func(ctx context.Context, op ports.Operation) error // a chunk is carried out
 	chunks chan ports.OperationChunk                           // saved by this instance; all are there once it has stopped
 	due    func(context.Context) error
-	reset  func(ctx context.Context, user, command uuid.UUID, traceparent string) error
+	reset  func(ctx context.Context, whom string, command uuid.UUID, traceparent string) error
 }
 
 func newInstance(t *testing.T, pool *pgxpool.Pool, workers int) *instance {
@@ -46,7 +47,7 @@ func instanceWith(t *testing.T, o jobs.Options) *instance {
 	j, err := jobs.New(o)
 	require.NoError(t, err)
 	return &instance{
-		Store: operations.NewStore(pool, j.QueueChunk), jobs: j,
+		Store: operations.NewStore(pool, j.QueueChunk, eventlog.Epoch{}), jobs: j,
 		before: func(context.Context, ports.Operation) error { return nil },
 		chunks: make(chan ports.OperationChunk, 10_000),
 	}
@@ -65,9 +66,14 @@ func runs(double interface {
 // RunDue is the runner's double for what falls due.
 func (i *instance) RunDue(ctx context.Context) error { return i.due(ctx) }
 
-// SendPasswordReset is the runner's double for password resets.
+// AnswerResetRequest is the runner's double for requests to reset a password.
+func (i *instance) AnswerResetRequest(ctx context.Context, reservation string, command uuid.UUID, traceparent string) error {
+	return i.reset(ctx, reservation, command, traceparent)
+}
+
+// SendPasswordReset is that for the jobs of versions before.
 func (i *instance) SendPasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error {
-	return i.reset(ctx, user, command, traceparent)
+	return i.reset(ctx, user.String(), command, traceparent)
 }
 
 // RunOperationChunk is the runner's double: a chunk is one item.

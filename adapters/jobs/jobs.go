@@ -15,6 +15,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 )
@@ -44,6 +45,7 @@ type Runner struct {
 	Operations Operations
 	Schedule   Schedule
 	Resets     Resets
+	Webhooks   Webhooks // nil leaves their jobs to other instances
 }
 
 // Operations carry out operations, a chunk at a time.
@@ -64,8 +66,10 @@ type Schedule interface {
 
 // Resets send what users need to choose a new password.
 type Resets interface {
-	// SendPasswordReset sends it to one user. It may be called again for the same
+	// AnswerResetRequest sends it to whoever holds the reservation of an e-mail
+	// address, SendPasswordReset to one user. They may be called again for the same
 	// command, also at the same time.
+	AnswerResetRequest(ctx context.Context, reservation string, command uuid.UUID, traceparent string) error
 	SendPasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error
 }
 
@@ -94,8 +98,14 @@ type Options struct {
 	// Chores are done each ChoresEvery; zero: never.
 	Chores      []Chore
 	ChoresEvery time.Duration
+	// CheckBackup looks whether it is time for a backup, each BackupCheckEvery, on
+	// one of the instances; zero: never. It is not to wait for the backup.
+	CheckBackup      func(context.Context) error
+	BackupCheckEvery time.Duration
 	// Mails sends mails; nil leaves their jobs to other instances.
 	Mails Deliverer
+
+	clockEvery time.Duration // how often the database's clock is read
 }
 
 // Jobs is the queue of this instance. Safe for concurrent use.
@@ -105,6 +115,7 @@ type Jobs struct {
 
 	mu      sync.Mutex
 	workers *river.Client[pgx.Tx] // nil until started
+	unwatch func()                // ends and waits for what Start began beside
 }
 
 // New makes jobs that can be started and inserted at once. Work begins with Start.
@@ -112,8 +123,12 @@ func New(o Options) (*Jobs, error) {
 	if o.Workers == 0 {
 		o.Workers = defaultWorkers
 	}
+	if o.clockEvery == 0 {
+		o.clockEvery = clockEvery
+	}
 	inserts, err := river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
 		Schema: postgres.Schema, Logger: riverLogger(o.Logger), FetchCooldown: fetchCooldown,
+		Test: river.TestConfig{Time: onInsert{}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make job queue: %w", err)
@@ -145,7 +160,11 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 	if j.workers != nil {
 		return errors.New("job queue was started already")
 	}
-	client, err := j.client(runner, failer)
+	now, err := clock.NewDatabase(ctx, j.options.Pool)
+	if err != nil {
+		return fmt.Errorf("start job queue: %w", err)
+	}
+	client, err := j.client(runner, failer, now)
 	if err == nil {
 		err = client.Start(ctx)
 	}
@@ -153,23 +172,36 @@ func (j *Jobs) Start(ctx context.Context, runner Runner, failer Failer) error {
 		return fmt.Errorf("start job queue: %w", err)
 	}
 	j.workers = client
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() { j.watchClock(ctx, now, client) })
+	j.unwatch = func() { cancel(); watching.Wait() }
 	return nil
 }
 
-func (j *Jobs) client(runner Runner, failer Failer) (*river.Client[pgx.Tx], error) {
+func (j *Jobs) client(runner Runner, failer Failer, now *clock.Database) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	err := errors.Join(
-		river.AddWorkerSafely(workers, &chunkWorker{operations: runner.Operations, failer: failer, clock: j.options.Clock, logger: j.options.Logger}),
+		river.AddWorkerSafely(workers, &chunkWorker{operations: runner.Operations, failer: failer, clock: j.options.Clock, waiting: now, logger: j.options.Logger}),
 		river.AddWorkerSafely(workers, &periodicWorker[dueWork]{work: runner.Schedule.RunDue}),
 		river.AddWorkerSafely(workers, &periodicWorker[chores]{work: j.options.tidyUp}),
+		river.AddWorkerSafely(workers, &resetRequestWorker{resets: runner.Resets}),
 		river.AddWorkerSafely(workers, &resetWorker{resets: runner.Resets}),
 	)
 	queues := map[string]river.QueueConfig{
 		operationQueue: {MaxWorkers: j.options.Workers}, dueQueue: {MaxWorkers: 1}, choreQueue: {MaxWorkers: 1},
 	}
+	if j.options.BackupCheckEvery > 0 {
+		queues[backupQueue] = river.QueueConfig{MaxWorkers: 1}
+		err = errors.Join(err, river.AddWorkerSafely(workers, &periodicWorker[backupCheck]{work: j.options.CheckBackup}))
+	}
 	if j.options.Mails != nil {
 		queues[mailQueue] = river.QueueConfig{MaxWorkers: mailWorkers}
-		err = errors.Join(err, river.AddWorkerSafely(workers, &mailWorker{deliverer: j.options.Mails, logger: j.options.Logger}))
+		err = errors.Join(err, river.AddWorkerSafely(workers, &mailWorker{deliverer: j.options.Mails, waiting: now, logger: j.options.Logger}))
+	}
+	if runner.Webhooks != nil {
+		queues[webhookQueue] = river.QueueConfig{MaxWorkers: webhookWorkers}
+		err = errors.Join(err, river.AddWorkerSafely(workers, &webhookWorker{webhooks: runner.Webhooks, waiting: now, logger: j.options.Logger}))
 	}
 	if err != nil {
 		return nil, err
@@ -187,6 +219,7 @@ func (j *Jobs) client(runner Runner, failer Failer) (*river.Client[pgx.Tx], erro
 		JobTimeout:           runTimeout, // of the rescuer; a job's own is the worker's
 		RescueStuckJobsAfter: rescueAfter,
 		SoftStopTimeout:      softStop,
+		Test:                 river.TestConfig{Time: waiting{now}},
 	})
 }
 
@@ -200,6 +233,7 @@ func (j *Jobs) Stop(ctx context.Context) error {
 	if j.workers == nil {
 		return nil
 	}
+	j.unwatch()
 	if err := j.workers.Stop(ctx); err != nil {
 		return fmt.Errorf("stop job queue: %w", err)
 	}

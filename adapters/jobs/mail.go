@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 const (
@@ -58,11 +60,12 @@ func (j *Jobs) QueueMail(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 type mailWorker struct {
 	river.WorkerDefaults[mailJob]
 	deliverer Deliverer
+	waiting   eventlog.Clock // the database's
 	logger    *slog.Logger
 }
 
 // NextRetry is when an attempt follows one that panicked, or whose process died.
-func (w *mailWorker) NextRetry(*river.Job[mailJob]) time.Time { return time.Now().Add(mailRetry) }
+func (w *mailWorker) NextRetry(*river.Job[mailJob]) time.Time { return w.waiting.Now().Add(mailRetry) }
 
 // Timeout is that of an attempt.
 func (w *mailWorker) Timeout(*river.Job[mailJob]) time.Duration { return mailTimeout }

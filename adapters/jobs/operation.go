@@ -59,10 +59,30 @@ func (j *Jobs) QueueChunk(ctx context.Context, tx pgx.Tx, operation uuid.UUID) e
 			return fmt.Errorf("end job of chunk: %w", err)
 		}
 	}
-	if _, err := j.inserts.InsertTx(ctx, tx, chunk{ID: operation}, nil); err != nil {
+	inserted, err := j.inserts.InsertTx(ctx, tx, chunk{ID: operation}, nil)
+	if err == nil {
+		err = lineUp(ctx, tx, inserted.Job.ID, operation)
+	}
+	if err != nil {
 		return fmt.Errorf("queue chunk of operation: %w", err)
 	}
 	return nil
+}
+
+// headStart is how many seconds a job is put ahead in the queue, less one for each other
+// operation of its account that is under way.
+const headStart = 30
+
+// lineUp lets accounts take turns: one with many operations under way has its chunks
+// behind those of others, who came somewhat later, and ahead of whoever comes much later,
+// so that everybody is served.
+func lineUp(ctx context.Context, tx pgx.Tx, job int64, operation uuid.UUID) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE ops.river_job SET scheduled_at = scheduled_at - make_interval(secs => greatest(0, $3::int - (
+			SELECT count(*) FROM ops.operations o JOIN ops.operations me ON o.account IS NOT DISTINCT FROM me.account
+			WHERE me.id = $2 AND o.id <> me.id AND o.state IN ('queued', 'running'))))
+		WHERE id = $1`, job, operation, headStart)
+	return err
 }
 
 // chunkWorker carries out chunks.
@@ -71,6 +91,7 @@ type chunkWorker struct {
 	operations Operations
 	failer     Failer
 	clock      eventlog.Clock
+	waiting    eventlog.Clock // the database's
 	logger     *slog.Logger
 }
 
@@ -100,12 +121,12 @@ func (w *chunkWorker) Work(ctx context.Context, job *river.Job[chunk]) error {
 
 // passes reports whether the same chunk may go well later, unchanged.
 func passes(err error) bool {
-	for _, passing := range []error{eventlog.ErrUnavailable, query.ErrUnavailable, eventlog.ErrBusy, context.DeadlineExceeded} {
+	for _, passing := range []error{eventlog.ErrUnavailable, eventlog.ErrDiskFull, query.ErrUnavailable, eventlog.ErrBusy, context.DeadlineExceeded} {
 		if errors.Is(err, passing) {
 			return true
 		}
 	}
-	return postgres.IsUnavailable(err)
+	return postgres.IsUnavailable(err) || postgres.IsDiskFull(err)
 }
 
 // retryLater puts the job back, without limit.
@@ -133,9 +154,9 @@ func (w *chunkWorker) fail(ctx context.Context, job *river.Job[chunk]) error {
 // NextRetry is when an attempt follows one that failed, or whose process died.
 func (w *chunkWorker) NextRetry(job *river.Job[chunk]) time.Time {
 	if job.Attempt >= maxAttempts {
-		return time.Now() // to end the operation
+		return w.waiting.Now() // to end the operation
 	}
-	return time.Now().Add(chunkRetries.Delay(job.Attempt))
+	return w.waiting.Now().Add(chunkRetries.Delay(job.Attempt))
 }
 
 // Timeout is what an attempt may take: what was not enough before is not enough

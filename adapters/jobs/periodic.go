@@ -13,8 +13,9 @@ import (
 // Periodic jobs each have a queue of their own, so that none waits for another
 // or for operations.
 const (
-	dueQueue   = "due"
-	choreQueue = "chores"
+	dueQueue    = "due"
+	choreQueue  = "chores"
+	backupQueue = "backups"
 )
 
 // dueWork is the job of what falls due.
@@ -34,6 +35,15 @@ func (chores) Kind() string { return "chores" }
 
 // InsertOpts keep it the only one.
 func (chores) InsertOpts() river.InsertOpts { return oneAtATime(choreQueue) }
+
+// backupCheck is the job that looks whether it is time for a backup.
+type backupCheck struct{}
+
+// Kind names the job in the queue.
+func (backupCheck) Kind() string { return "backup" }
+
+// InsertOpts keep it the only one.
+func (backupCheck) InsertOpts() river.InsertOpts { return oneAtATime(backupQueue) }
 
 // oneAtATime is for a job that is tried once, since the next comes anyhow, and
 // of which one is queued or running at a time.
@@ -57,6 +67,7 @@ func (o Options) periodic() []*river.PeriodicJob {
 	}
 	add(o.DueEvery, dueWork{})
 	add(o.ChoresEvery, chores{})
+	add(o.BackupCheckEvery, backupCheck{})
 	return jobs
 }
 

@@ -17,21 +17,22 @@ func TestPasswordResets(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, pgtest.Pool(t), 1)
 	type call struct {
-		user, command uuid.UUID
-		traceparent   string
+		whom        string
+		command     uuid.UUID
+		traceparent string
 	}
 	calls := make(chan call, 10)
 	failed := false
-	i.reset = func(_ context.Context, user, command uuid.UUID, traceparent string) error {
-		calls <- call{user, command, traceparent}
+	i.reset = func(_ context.Context, whom string, command uuid.UUID, traceparent string) error {
+		calls <- call{whom, command, traceparent}
 		if !failed {
 			failed = true
 			return errors.New("not now")
 		}
 		return nil
 	}
-	asked := call{uuid.New(), uuid.New(), "00-1-2-00"}
-	require.NoError(t, i.jobs.QueuePasswordReset(t.Context(), asked.user, asked.command, asked.traceparent))
+	asked := call{"email-1", uuid.New(), "00-1-2-00"}
+	require.NoError(t, i.jobs.QueuePasswordReset(t.Context(), asked.whom, asked.command, asked.traceparent))
 	i.start(t)
 	require.Equal(t, asked, <-calls)
 	require.Equal(t, asked, <-calls)

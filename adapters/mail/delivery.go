@@ -12,6 +12,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/backoff"
 	"github.com/fleetledger/fleetledger/adapters/postgres/mails"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
+	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
@@ -27,6 +28,8 @@ type Delivery struct {
 	// GiveUp is the age from which a mail is given up.
 	GiveUp time.Duration
 	Logger *slog.Logger
+	// Delivered is told of each mail that the server has taken; nil: nobody.
+	Delivered func(context.Context, ports.Mail)
 }
 
 var retries = backoff.Backoff{Min: 10 * time.Second, Max: time.Hour}
@@ -53,6 +56,9 @@ func (d *Delivery) Deliver(ctx context.Context, id uuid.UUID) (retryIn time.Dura
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	if sending == nil {
+		if d.Delivered != nil {
+			d.Delivered(ctx, w.Mail)
+		}
 		return 0, d.Mails.Sent(ctx, id)
 	}
 	reason := withoutAddress(sending, w.To)

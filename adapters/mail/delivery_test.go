@@ -34,7 +34,7 @@ type post struct {
 func newPost(t *testing.T, addr string) *post {
 	t.Helper()
 	p := &post{t: t, pool: pgtest.Pool(t)}
-	store := mails.NewStore(p.pool, sealing.NewKey(), func(_ context.Context, _ pgx.Tx, id uuid.UUID) error {
+	store := mails.NewStore(p.pool, sealing.NewKeys(sealing.NewKey()), func(_ context.Context, _ pgx.Tx, id uuid.UUID) error {
 		p.queued = append(p.queued, id)
 		return nil
 	})
@@ -151,7 +151,7 @@ func TestAMailIsTakenInOneStep(t *testing.T) {
 	t.Parallel()
 	p := newPost(t, "127.0.0.1:1")
 	failed := errors.New("no job")
-	p.Mails = mails.NewStore(p.pool, sealing.NewKey(), func(context.Context, pgx.Tx, uuid.UUID) error { return failed })
+	p.Mails = mails.NewStore(p.pool, sealing.NewKeys(sealing.NewKey()), func(context.Context, pgx.Tx, uuid.UUID) error { return failed })
 	m := letter()
 	require.ErrorIs(t, p.Mails.Send(t.Context(), m), failed)
 	_, err := p.Mails.Waiting(t.Context(), m.ID)
@@ -172,7 +172,7 @@ func TestWhatIsNotTheServersFault(t *testing.T) {
 	state, kept, attempts, _ := p.state(m)
 	require.Equal(t, []any{"waiting", true, 0}, []any{state, kept, attempts})
 
-	p.Mails = mails.NewStore(p.pool, sealing.NewKey(), nil)
+	p.Mails = mails.NewStore(p.pool, sealing.NewKeys(sealing.NewKey()), nil)
 	require.Zero(t, p.deliver(m))
 	state, _, _, _ = p.state(m)
 	require.Equal(t, "failed", state)
@@ -199,4 +199,17 @@ func TestADroppedConnection(t *testing.T) {
 	outcomes, err = p.Mails.Outcomes(t.Context(), []uuid.UUID{m.ID, uuid.New()})
 	require.NoError(t, err)
 	require.Equal(t, map[uuid.UUID]ports.MailOutcome{m.ID: {}}, outcomes)
+}
+
+func TestWhatIsLeftOutIsNotSent(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, "127.0.0.1:1")
+	m := letter()
+	m.LeftOut = "too many"
+	p.take(m)
+	require.Empty(t, p.queued)
+	state, kept, _, why := p.state(m)
+	require.Equal(t, []any{"failed", false, "left out: too many"}, []any{state, kept, why})
+	p.take(letter())
+	require.Len(t, p.queued, 1)
 }

@@ -62,6 +62,9 @@ func (o *Outbox) Send(_ context.Context, m ports.Mail) error {
 
 func (o *Outbox) path(id uuid.UUID) string { return filepath.Join(o.dir, id.String()+".eml") }
 
+// leftOut is the header of a note that a mail was not sent: why.
+const leftOut = "X-Left-Out"
+
 func compose(from string, m ports.Mail) (*gomail.Msg, error) {
 	message := gomail.NewMsg()
 	if err := message.From(from); err != nil {
@@ -72,8 +75,13 @@ func compose(from string, m ports.Mail) (*gomail.Msg, error) {
 	}
 	message.SetMessageIDWithValue(m.ID.String() + "@fleetledger")
 	message.SetDateWithValue(m.At)
-	message.Subject(m.Subject)
+	message.Subject(subject(m.Subject))
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // no out-of-office answers, please
+	if m.LeftOut != "" {                                     // a note for whoever looks, without the text
+		message.SetGenHeader(leftOut, m.LeftOut)
+		message.SetBodyString(gomail.TypeTextPlain, "")
+		return message, nil
+	}
 	if m.Unsubscribe != "" {
 		message.SetListUnsubscribe(m.Unsubscribe)
 		message.SetListUnsubscribePost()

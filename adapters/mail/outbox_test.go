@@ -51,3 +51,20 @@ func TestOutboxRefusesABadAddress(t *testing.T) {
 	require.NoError(t, err)
 	require.Error(t, outbox.Send(t.Context(), ports.Mail{ID: uuid.New(), To: "nobody\r\nBcc: all@example.com"}))
 }
+
+// Of a mail that was left out there is a note: to whom, about what, and why.
+func TestANoteOfWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	o, err := mail.NewOutbox(t.TempDir(), from)
+	require.NoError(t, err)
+	m := letter()
+	m.LeftOut = "this address gets no more than 20 mails an hour"
+	require.NoError(t, o.Send(t.Context(), m))
+	all, err := o.Mails(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, []string{m.To, m.Subject, m.LeftOut}, []string{all[0].To, all[0].Subject, all[0].LeftOut})
+	found, err := o.Mail(t.Context(), m.ID)
+	require.NoError(t, err)
+	require.NotContains(t, found.Body, "the-secret-token")
+}

@@ -101,6 +101,9 @@ func (o *Outbox) read(id uuid.UUID, whole bool) (ports.Mail, error) {
 		return m, fmt.Errorf("read mail %s: %w", id, err)
 	}
 	m.At = m.At.UTC()
+	if m.LeftOut, err = new(mime.WordDecoder).DecodeHeader(message.Header.Get(leftOut)); err != nil {
+		return m, fmt.Errorf("read mail %s: %w", id, err)
+	}
 	m.Unsubscribe = strings.Trim(message.Header.Get("List-Unsubscribe"), "<>")
 	if !whole {
 		return m, nil

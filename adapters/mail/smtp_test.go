@@ -10,7 +10,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"math/big"
+	"mime"
 	"net"
+	netmail "net/mail"
 	"strings"
 	"testing"
 	"time"
@@ -191,4 +193,28 @@ func TestURLs(t *testing.T) {
 	}
 	_, err := mail.NewServer(mail.SMTPOptions{URL: "smtp://mail.example", From: "nobody"})
 	require.Error(t, err)
+}
+
+// A subject is seen as it was typed, also where that looks like what mail programs decode,
+// and adds no header.
+func TestSubjectsAreSeenAsTyped(t *testing.T) {
+	t.Parallel()
+	s := smtptest.Start(t, smtptest.Options{})
+	for _, typed := range []string{
+		"Join =?utf-8?B?RXZpbA==?=", "=?utf-8?Q?Evil?= – é =?", "“=?utf-8?Q?Evil?=”" + strings.Repeat(" long é", 30), "one\r\nBcc: all@x.example",
+	} {
+		m := letter()
+		m.Subject = typed
+		require.NoError(t, local(t, "smtp://"+s.Addr).Send(t.Context(), m))
+		got, err := netmail.ReadMessage(strings.NewReader((<-s.Messages).Text))
+		require.NoError(t, err)
+		seen, err := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
+		require.NoError(t, err)
+		require.Equal(t, typed, seen)
+		require.Empty(t, got.Header.Get("Bcc"))
+		for line := range strings.SplitSeq(got.Header.Get("Subject"), "\r\n") {
+			require.NotContains(t, line, "RXZpbA==")
+			require.NotContains(t, line, "?Evil?")
+		}
+	}
 }

@@ -99,6 +99,12 @@ func brokenConnection(err error) bool {
 // IsUnavailable reports whether the class of err is Unavailable.
 func IsUnavailable(err error) bool { return Classify(err) == Unavailable }
 
+// IsDiskFull reports whether the server had no room for what it was to write.
+func IsDiskFull(err error) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && answer.Code == "53100"
+}
+
 // Failure is how the stores of this service report an error: what failed, and
 // one of the errors that use cases tell apart. Nil stays nil.
 //

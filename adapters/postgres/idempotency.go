@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,7 +28,19 @@ var (
 	// ErrClaimLost: the claim took longer than its lock and another request
 	// has taken the key over.
 	ErrClaimLost = errors.New("idempotency key was taken over by another request")
+	// ErrAnswerErased: the request was answered, and the answer told of a person who
+	// was erased since.
+	ErrAnswerErased = errors.New("the answer to the first request with this idempotency key was erased")
 )
+
+// erasedStatus marks an answer that was erased. It has no body, as no other of that
+// status.
+const erasedStatus = http.StatusGone
+
+// EraseAnswer is the statement that erases the answer for a caller ($1) and a key
+// ($2). A program of a version before gives an answer without a body then.
+const EraseAnswer = `UPDATE ops.idempotency_keys SET status = 410, headers = '{}', body = NULL
+	WHERE caller = $1 AND key = $2 AND state = 'done'`
 
 const maxKeyBytes = 255
 
@@ -36,15 +49,28 @@ const maxKeyBytes = 255
 type KeyedRequest struct {
 	Caller string
 	Key    string
+	// Account is whose keys are limited together; uuid.Nil: this one is not.
+	Account uuid.UUID
 	// Fingerprint is a hash of all that makes the request this request.
 	Fingerprint []byte
 }
+
+// KeyBusy is ErrKeyBusy with how long the lock of the first request lasts. It is
+// renewed while that one is at work.
+type KeyBusy struct{ Lock time.Duration }
+
+func (e *KeyBusy) Error() string { return ErrKeyBusy.Error() }
+
+// Is makes it ErrKeyBusy.
+func (e *KeyBusy) Is(target error) bool { return target == ErrKeyBusy }
 
 // Answer is what the first request was answered with.
 type Answer struct {
 	Status  int
 	Headers map[string][]string
 	Body    []byte
+	// Rights are those that the caller had, as JSON; nil: not noted.
+	Rights []byte
 }
 
 // Claim is the right, and the duty, to answer for a key.
@@ -57,21 +83,27 @@ type Claim struct {
 // All times are the database's, so that instances with different clocks agree.
 type IdempotencyKeys struct {
 	pool *pgxpool.Pool
-	// lock is how long a claim is protected: longer than any request takes.
-	lock time.Duration
-	keep time.Duration
+	// lock is how long a claim is protected unless it is renewed.
+	lock   time.Duration
+	keep   time.Duration
+	counts keyCounts
 }
 
 // NewIdempotencyKeys keeps keys in the migrated database of pool. A claim that
-// is neither finished nor abandoned within lock may be taken over, because its
-// process died; answers are kept for keep, which must not be shorter.
-func NewIdempotencyKeys(pool *pgxpool.Pool, lock, keep time.Duration) *IdempotencyKeys {
-	return &IdempotencyKeys{pool: pool, lock: lock, keep: max(keep, lock)}
+// was neither finished nor abandoned nor renewed (Hold) for the time of lock may be
+// taken over, because its process died; answers are kept for keep, which must not
+// be shorter. An account has so many at most (see keyCounts); 0: any number.
+func NewIdempotencyKeys(pool *pgxpool.Pool, lock, keep time.Duration, most int) *IdempotencyKeys {
+	return &IdempotencyKeys{
+		pool: pool, lock: lock, keep: max(keep, lock),
+		counts: keyCounts{pool: pool, most: most, accounts: map[uuid.UUID]*keyCount{}},
+	}
 }
 
 // Begin claims the request's key, or gives the answer of the first request
-// (then the claim is zero). It fails with ErrKeyReused, ErrKeyBusy or
-// ErrKeyInvalid. A claim has to be given to Finish or Abandon.
+// (then the claim is zero). It fails with ErrKeyReused, *KeyBusy, ErrAnswerErased,
+// ErrKeyInvalid, or *KeysFull for a key that is not known. A claim has to be given to
+// Finish or Abandon.
 //
 // A key is taken over from a process that died without saying how far it came,
 // so the write has to be safe to repeat.
@@ -79,8 +111,12 @@ func (s *IdempotencyKeys) Begin(ctx context.Context, r KeyedRequest) (Claim, *An
 	if !validKey(r.Key) {
 		return Claim{}, nil, ErrKeyInvalid
 	}
+	full, err := s.counts.take(ctx, r.Account, time.Now())
+	if err != nil {
+		return Claim{}, nil, err
+	}
 	for {
-		claim, err := s.claim(ctx, r)
+		claim, err := s.claim(ctx, r, full > 0)
 		if err == nil {
 			return claim, nil, nil
 		}
@@ -88,8 +124,11 @@ func (s *IdempotencyKeys) Begin(ctx context.Context, r KeyedRequest) (Claim, *An
 			return Claim{}, nil, Failure("claim idempotency key", err)
 		}
 		answer, err := s.answer(ctx, r)
-		// The holder abandoned the key, or it expired, since the claim failed.
 		if errors.Is(err, query.ErrNotFound) {
+			if full > 0 {
+				return Claim{}, nil, &KeysFull{Most: s.counts.most, Wait: full}
+			}
+			// The holder abandoned the key, or it expired, since the claim failed.
 			continue
 		}
 		return Claim{}, answer, err
@@ -100,21 +139,27 @@ func validKey(key string) bool {
 	return key != "" && len(key) <= maxKeyBytes && utf8.ValidString(key) && !strings.ContainsRune(key, 0)
 }
 
-// claim takes a key that is free, expired, or held by an attempt that died.
-func (s *IdempotencyKeys) claim(ctx context.Context, r KeyedRequest) (Claim, error) {
+// claim takes a key that is free, expired, or held by an attempt that died; where the
+// account is full only the last.
+func (s *IdempotencyKeys) claim(ctx context.Context, r KeyedRequest, full bool) (Claim, error) {
 	claim := Claim{caller: r.Caller, key: r.Key, attempt: uuid.New()}
+	var account *uuid.UUID
+	if r.Account != uuid.Nil {
+		account = &r.Account
+	}
 	err := s.pool.QueryRow(ctx, `
 		INSERT INTO ops.idempotency_keys AS k
-			(caller, key, fingerprint, state, attempt, created_at, locked_until, expires_at)
-		VALUES ($1, $2, $3, 'running', $4, now(), now() + $5::interval, now() + $6::interval)
+			(caller, key, fingerprint, state, attempt, created_at, locked_until, expires_at, account)
+		SELECT $1::text, $2::text, $3::bytea, 'running', $4::uuid, now(), now() + $5::interval, now() + $6::interval, $7::uuid
+		WHERE NOT $8::boolean OR EXISTS (SELECT FROM ops.idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > now())
 		ON CONFLICT (caller, key) DO UPDATE SET
-			fingerprint = excluded.fingerprint, state = 'running', attempt = excluded.attempt,
-			status = NULL, headers = NULL, body = NULL,
+			account = excluded.account, fingerprint = excluded.fingerprint, state = 'running', attempt = excluded.attempt,
+			status = NULL, headers = NULL, body = NULL, rights = NULL,
 			created_at = excluded.created_at, locked_until = excluded.locked_until, expires_at = excluded.expires_at
 		WHERE k.locked_until <= now() AND
 			(k.expires_at <= now() OR (k.state = 'running' AND k.fingerprint = excluded.fingerprint))
 		RETURNING attempt`,
-		r.Caller, r.Key, r.Fingerprint, claim.attempt, s.lock, s.keep).Scan(&claim.attempt)
+		r.Caller, r.Key, r.Fingerprint, claim.attempt, s.lock, s.keep, account, full).Scan(&claim.attempt)
 	return claim, err
 }
 
@@ -123,35 +168,79 @@ func (s *IdempotencyKeys) answer(ctx context.Context, r KeyedRequest) (*Answer, 
 	var (
 		fingerprint []byte
 		done        bool
+		locked      float64 // seconds
 		status      *int
 		answer      Answer
 	)
 	err := s.pool.QueryRow(ctx, `
-		SELECT fingerprint, state = 'done', status, headers, body
+		SELECT fingerprint, state = 'done', extract(epoch FROM locked_until - now()), status, headers, body, rights
 		FROM ops.idempotency_keys
 		WHERE caller = $1 AND key = $2 AND (expires_at > now() OR locked_until > now())`, r.Caller, r.Key).
-		Scan(&fingerprint, &done, &status, &answer.Headers, &answer.Body)
+		Scan(&fingerprint, &done, &locked, &status, &answer.Headers, &answer.Body, &answer.Rights)
 	switch {
 	case err != nil:
 		return nil, Failure("read idempotency key", err)
 	case !bytes.Equal(fingerprint, r.Fingerprint):
 		return nil, ErrKeyReused
 	case !done:
-		return nil, ErrKeyBusy
+		return nil, &KeyBusy{Lock: time.Duration(locked * float64(time.Second))}
+	}
+	if *status == erasedStatus && len(answer.Body) == 0 {
+		return nil, ErrAnswerErased
 	}
 	answer.Status = *status
 	return &answer, nil
 }
 
+// Hold renews the lock of a claim until it is told to stop. A claim that was lost,
+// since the process or the database stood still for too long, is left alone: Finish
+// tells so.
+func (s *IdempotencyKeys) Hold(ctx context.Context, c Claim) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	every := s.lock / 3
+	if every <= 0 { // of tests: there is no lock
+		return cancel
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if lost := s.renew(ctx, c); lost {
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// renew tells whether the claim was lost. A database that does not answer may do
+// so the next time.
+func (s *IdempotencyKeys) renew(ctx context.Context, c Claim) (lost bool) {
+	ctx, cancel := context.WithTimeout(ctx, s.lock)
+	defer cancel()
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE ops.idempotency_keys SET locked_until = now() + $4::interval
+		WHERE caller = $1 AND key = $2 AND attempt = $3 AND state = 'running'`,
+		c.caller, c.key, c.attempt, s.lock)
+	return err == nil && tag.RowsAffected() == 0
+}
+
 // Finish keeps the answer for repeats of the request. It fails with
-// ErrClaimLost when another request has taken the key over meanwhile; the
-// answer given is right all the same, the other one's will be kept.
+// ErrClaimLost when another request has taken the key over meanwhile: then the
+// answer is the other one's to give.
 func (s *IdempotencyKeys) Finish(ctx context.Context, c Claim, a Answer) error {
 	tag, err := s.pool.Exec(ctx, `
 		UPDATE ops.idempotency_keys
-		SET state = 'done', status = $4, headers = $5, body = $6, locked_until = now()
+		SET state = 'done', status = $4, headers = $5, body = $6, rights = $7, locked_until = now()
 		WHERE caller = $1 AND key = $2 AND attempt = $3 AND state = 'running'`,
-		c.caller, c.key, c.attempt, a.Status, a.Headers, a.Body)
+		c.caller, c.key, c.attempt, a.Status, a.Headers, a.Body, a.Rights)
 	if err == nil && tag.RowsAffected() == 0 {
 		return ErrClaimLost
 	}

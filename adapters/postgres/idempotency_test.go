@@ -18,12 +18,12 @@ import (
 var request = postgres.KeyedRequest{Caller: "account-1", Key: "key-1", Fingerprint: []byte("body-1")}
 
 func keys(pool *pgxpool.Pool) *postgres.IdempotencyKeys {
-	return postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour)
+	return postgres.NewIdempotencyKeys(pool, time.Minute, time.Hour, 0)
 }
 
 // diedBefore makes claims whose lock has passed already.
 func diedBefore(pool *pgxpool.Pool) *postgres.IdempotencyKeys {
-	return postgres.NewIdempotencyKeys(pool, -time.Second, time.Hour)
+	return postgres.NewIdempotencyKeys(pool, -time.Second, time.Hour, 0)
 }
 
 func claim(t *testing.T, store *postgres.IdempotencyKeys, r postgres.KeyedRequest) postgres.Claim {
@@ -173,7 +173,7 @@ func race(t *testing.T, callers int, call func(context.Context) error) (won, bus
 func TestIdempotencyKeyExpires(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	forgetful := postgres.NewIdempotencyKeys(pool, -time.Second, -time.Second)
+	forgetful := postgres.NewIdempotencyKeys(pool, -time.Second, -time.Second, 0)
 	require.NoError(t, forgetful.Finish(t.Context(), claim(t, forgetful, request), postgres.Answer{Status: 200}))
 	store := keys(pool)
 	other := request
@@ -198,4 +198,31 @@ func TestIdempotencyKeyThatIsNoKey(t *testing.T) {
 		_, _, err := store.Begin(t.Context(), r)
 		require.ErrorIs(t, err, postgres.ErrKeyInvalid, "%q", key)
 	}
+}
+
+// A claim that is held outlasts its lock; when the process dies the lock is all that
+// is left of it.
+func TestIdempotencyKeyIsHeld(t *testing.T) {
+	t.Parallel()
+	const lock = 300 * time.Millisecond
+	store := postgres.NewIdempotencyKeys(pgtest.Pool(t), lock, time.Hour, 0)
+	held := claim(t, store, request)
+	stop := store.Hold(t.Context(), held)
+	for begun := time.Now(); time.Since(begun) < 4*lock; {
+		_, _, err := store.Begin(t.Context(), request)
+		var busy *postgres.KeyBusy
+		require.ErrorAs(t, err, &busy)
+		require.ErrorIs(t, err, postgres.ErrKeyBusy)
+		require.LessOrEqual(t, busy.Lock, lock)
+		require.Positive(t, busy.Lock)
+	}
+	stop()
+	died := time.Now()
+	_, _, err := store.Begin(t.Context(), request)
+	for ; errors.Is(err, postgres.ErrKeyBusy); _, _, err = store.Begin(t.Context(), request) {
+		require.Less(t, time.Since(died), 10*lock)
+	}
+	require.NoError(t, err)
+	require.ErrorIs(t, store.Finish(t.Context(), held, postgres.Answer{Status: 200}), postgres.ErrClaimLost)
+	store.Hold(t.Context(), held)() // of what was lost: takes nothing back
 }

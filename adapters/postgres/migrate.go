@@ -20,13 +20,38 @@ import (
 // need it as their Config.Schema.
 const Schema = "ops"
 
+// ErrNewer says that the database was used by a newer program, and that this one would
+// not understand it. A program of the version before, beside which that one runs, does
+// (ops.compatibility).
+var ErrNewer = errors.New("the database belongs to a newer version")
+
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
 // Migrate brings schema ops up to date. Many instances may call it at once:
 // one migrates, the others wait for it (asking once a second, up to 5 min) and
 // find nothing left to do. A failed migration changes nothing.
-func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	return migrate(ctx, pool, Versions{})
+}
+
+// Versions are those of the service's own tables and of the job queue's.
+type Versions struct {
+	Tables int64
+	Jobs   int
+}
+
+// MigrateTo makes schema ops in an empty database as an older program knew it. It
+// fails with ErrNewer for versions that this one does not know.
+func MigrateTo(ctx context.Context, pool *pgxpool.Pool, to Versions) error {
+	if to.Tables < 1 || to.Jobs < 1 {
+		return fmt.Errorf("there are no versions %+v of schema %s", to, Schema)
+	}
+	return migrate(ctx, pool, to)
+}
+
+// migrate goes up to the versions, to the latest where they are zero.
+func migrate(ctx context.Context, pool *pgxpool.Pool, to Versions) (err error) {
 	own, err := migrationPool(ctx, pool)
 	if err != nil {
 		return err
@@ -38,10 +63,10 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 		if _, err := own.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS `+Schema); err != nil {
 			return fmt.Errorf("create schema %s: %w", Schema, err)
 		}
-		if err := migrateTables(ctx, db); err != nil {
+		if err := migrateTables(ctx, db, to.Tables); err != nil {
 			return err
 		}
-		return migrateJobs(ctx, own)
+		return migrateJobs(ctx, own, to.Jobs)
 	})
 }
 
@@ -82,7 +107,7 @@ func locked(ctx context.Context, db *sql.DB, work func() error) (err error) {
 	return work()
 }
 
-func migrateTables(ctx context.Context, db *sql.DB) error {
+func migrateTables(ctx context.Context, db *sql.DB, to int64) error {
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
 		return fmt.Errorf("open migrations: %w", err)
@@ -92,18 +117,51 @@ func migrateTables(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	has, knows, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read version of tables: %w", err)
+	}
+	if has > knows {
+		return bearable(ctx, db, has, knows)
+	}
+	if to > knows {
+		return newer(to, knows)
+	}
+	if to == 0 {
+		to = knows
+	}
+	if _, err := provider.UpTo(ctx, to); err != nil {
 		return fmt.Errorf("migrate tables: %w", err)
 	}
 	return nil
 }
 
-func migrateJobs(ctx context.Context, pool *pgxpool.Pool) error {
+// bearable reports that a newer program's tables are not for this one, unless they
+// still are for programs that know no more than it does.
+func bearable(ctx context.Context, db *sql.DB, has, knows int64) error {
+	var oldest int64
+	if err := db.QueryRowContext(ctx, `SELECT max(oldest) FROM `+Schema+`.compatibility`).Scan(&oldest); err != nil {
+		return fmt.Errorf("read which programs the tables are for: %w", err)
+	}
+	if oldest > knows {
+		return newer(has, knows)
+	}
+	return nil
+}
+
+func newer(has, knows int64) error {
+	return fmt.Errorf("%w: its tables are of version %d, this program knows %d; start the newer program", ErrNewer, has, knows)
+}
+
+func migrateJobs(ctx context.Context, pool *pgxpool.Pool, to int) error {
 	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: Schema})
 	if err != nil {
 		return fmt.Errorf("read migrations of the job queue: %w", err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	if _, err := migrator.GetVersion(to); to != 0 && err != nil {
+		return fmt.Errorf("job queue of version %d: %w", to, ErrNewer)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: to}); err != nil {
 		return fmt.Errorf("migrate job queue: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -26,6 +27,8 @@ type Options struct {
 	// ReadyTimeout is how long to wait for a server that is not there yet.
 	// Default 15 s; negative tries once.
 	ReadyTimeout time.Duration
+	// Tracer makes spans of statements. Default: none.
+	Tracer pgx.QueryTracer
 }
 
 const (
@@ -79,9 +82,10 @@ func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
 	case params["statement_timeout"] == "":
 		params["statement_timeout"] = milliseconds(defaultStatementTimeout)
 	}
-	// A transaction left open by a bug must not hold back vacuum for ever.
+	// A transaction left open, by a bug or by an instance that is frozen, must not
+	// hold up others for long.
 	if params["idle_in_transaction_session_timeout"] == "" {
-		params["idle_in_transaction_session_timeout"] = milliseconds(time.Minute)
+		params["idle_in_transaction_session_timeout"] = milliseconds(10 * time.Second)
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
@@ -92,6 +96,7 @@ func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
 	case !strings.Contains(url, "pool_max_conns"):
 		config.MaxConns = defaultMaxConns
 	}
+	config.ConnConfig.Tracer = opts.Tracer
 	config.MaxConnIdleTime = 5 * time.Minute
 	config.HealthCheckPeriod = 15 * time.Second
 	return config, nil

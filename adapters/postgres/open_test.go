@@ -141,3 +141,19 @@ func TestManyInstancesMigrateAtOnce(t *testing.T) {
 		`SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('ops', 'pg_catalog', 'information_schema')`).Scan(&strays))
 	require.Zero(t, strays, "tables outside of schema ops")
 }
+
+// A database that a newer program has migrated is left as it is, and is refused when
+// this program would not understand it.
+func TestNewerDatabase(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Pool(t)
+	_, err := pool.Exec(t.Context(), `INSERT INTO ops.schema_migrations (version_id, is_applied) VALUES (99999, true)`)
+	require.NoError(t, err)
+	require.NoError(t, postgres.Migrate(t.Context(), pool), "a version that runs beside the next one")
+
+	_, err = pool.Exec(t.Context(), `UPDATE ops.compatibility SET oldest = 99999`)
+	require.NoError(t, err)
+	err = postgres.Migrate(t.Context(), pool)
+	require.ErrorIs(t, err, postgres.ErrNewer)
+	require.ErrorContains(t, err, "version 99999")
+}

@@ -34,6 +34,10 @@ var forms = sync.OnceValue(func() map[*regexp.Regexp]*openapi3.PathItem {
 	}
 	all := map[*regexp.Regexp]*openapi3.PathItem{}
 	for template, item := range doc.Paths.Map() {
+		if folder, ok := strings.CutSuffix(template, "{tile}"); ok { // its slashes are part of it
+			all[regexp.MustCompile("^"+regexp.QuoteMeta(folder)+".+$")] = item
+			continue
+		}
 		all[regexp.MustCompile("^"+pathParameter.ReplaceAllString(regexp.QuoteMeta(template), `[^/:]+`)+"$")] = item
 	}
 	return all

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/netip"
 	"os"
 	"testing"
 	"time"
@@ -25,13 +26,23 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity"
 	"github.com/fleetledger/fleetledger/adapters/jobs"
 	"github.com/fleetledger/fleetledger/adapters/mail"
+	"github.com/fleetledger/fleetledger/adapters/onetime"
+	"github.com/fleetledger/fleetledger/adapters/passkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/checkpoints"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	"github.com/fleetledger/fleetledger/adapters/postgres/factors"
+	"github.com/fleetledger/fleetledger/adapters/postgres/keptanswers"
+	"github.com/fleetledger/fleetledger/adapters/postgres/keyring"
 	"github.com/fleetledger/fleetledger/adapters/postgres/operations"
+	"github.com/fleetledger/fleetledger/adapters/postgres/operators"
 	peoplestore "github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/adapters/postgres/securitylog"
+	webhookstore "github.com/fleetledger/fleetledger/adapters/postgres/webhooks"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
+	sending "github.com/fleetledger/fleetledger/adapters/webhooks"
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -39,14 +50,22 @@ import (
 	"github.com/fleetledger/fleetledger/app/people"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	apptransparency "github.com/fleetledger/fleetledger/app/transparency"
+	"github.com/fleetledger/fleetledger/app/webhooks"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/projections"
+	"github.com/fleetledger/fleetledger/projections/feed"
 	"github.com/fleetledger/fleetledger/projections/fleet"
+	"github.com/fleetledger/fleetledger/projections/transparency"
 )
 
 // OperatorToken is the operator's.
 const OperatorToken = "operator-token"
+
+// PasskeyOrigin is what passkeys belong to.
+const PasskeyOrigin = "https://fleet.example" //nolint:gosec // no secret
 
 // Now is the time that the clock of a Service begins with.
 var Now = time.Date(2026, 3, 15, 12, 0, 0, 0, time.UTC)
@@ -56,10 +75,12 @@ type Service struct {
 	Handler http.Handler
 	App     *app.App
 	Clock   *clocktest.Clock
+	Epoch   eventlog.Epoch // of the log
 	Node    *eventnodetest.Restartable
 	Pool    *pgxpool.Pool // of the database; the event node has another one
 
 	t       testing.TB
+	log     eventlog.Log
 	tokens  *postgres.Tokens
 	options api.Options
 }
@@ -110,16 +131,20 @@ func Start(t testing.TB, options ...Option) *Service {
 // run makes and connects the parts.
 func (s *Service) run(made setup) {
 	s.t.Helper()
-	key := sealing.NewKey()
+	key := sealing.NewKeys(sealing.NewKey())
 	persons, err := personkeys.Open(s.t.Context(), s.Pool, key)
 	must(s.t, err)
 	made.log.SocketPath, made.log.Persons = s.Node.SocketPath(), persons
 	log, err := eventstoredb.Open(s.t.Context(), made.log)
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = log.Close() })
+	s.log = log
+	named, err := eventlog.Identify(s.t.Context(), log, s.Clock)
+	must(s.t, err)
+	s.Epoch = named.Epoch
 	queue, err := jobs.New(jobs.Options{Pool: s.Pool, Logger: slog.New(slog.DiscardHandler)})
 	must(s.t, err)
-	store := operations.NewStore(s.Pool, queue.QueueChunk)
+	store := operations.NewStore(s.Pool, queue.QueueChunk, s.Epoch)
 	var runner *projections.Runner
 	wait := func(ctx context.Context, names []string, p eventlog.Position) error {
 		if made.patience > 0 && p.Commit > math.MaxUint32 {
@@ -129,36 +154,55 @@ func (s *Service) run(made setup) {
 		}
 		return runner.WaitFor(ctx, names, p)
 	}
+	keys, err := passkeys.New(PasskeyOrigin, "Fleetledger")
+	must(s.t, err)
 	d, o := app.Dependencies{
 		Log: log, Reader: fleet.NewReader(s.Pool, wait), Clock: s.Clock, Catalogue: catalogue.Default(), Rules: device.DefaultRules,
 		Windows: query.DefaultWindows, Operations: store, Persons: persons, Secrets: externalsecrets.NewStore(s.Pool, key),
-		Secret: []byte("secret of this test"), Logger: slog.New(slog.DiscardHandler),
+		FreshSignIn: 10 * time.Minute,
+		Feed:        feed.NewReader(s.Pool, wait),
+		Secret:      []byte("secret of this test"), Pseudonyms: []byte("pseudonyms of this test"), Logger: slog.New(slog.DiscardHandler),
+		Names: reservation.Names{Key: []byte("names of this test")},
+		Transparency: apptransparency.Options{
+			Tree: transparency.NewReader(s.Pool, wait), Log: log.Sealed(), Keys: keyring.New(s.Pool, key), Kept: checkpoints.NewStore(s.Pool),
+		},
 		People: people.Options{
 			Store: peoplestore.NewStore(s.Pool), Tokens: s.tokens, Passwords: quickPasswords{}, SessionLifetime: 12 * time.Hour, PasswordMinimum: 12,
-			SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue,
-			EmailChangeTime: 24 * time.Hour,
+			SignIns: people.SignInLimits{PerEmail: 5, PerAddress: 100, Window: 15 * time.Minute}, ResetTime: time.Hour, Resets: queue, Answers: keptanswers.New(s.Pool), Operators: operators.NewStore(s.Pool),
+			EmailChangeTime: 24 * time.Hour, Factors: factors.NewStore(s.Pool, key), OneTime: onetime.At("Fleetledger", s.Clock.Now), Passkeys: keys,
 		},
 	}, api.Options{
-		Idempotency: postgres.NewIdempotencyKeys(s.Pool, time.Minute, 24*time.Hour), Service: wellService{}, Clock: s.Clock,
+		Idempotency: postgres.NewIdempotencyKeys(s.Pool, time.Minute, 24*time.Hour, 0), Service: wellService{}, Clock: s.Clock, Epoch: s.Epoch,
 		Rules: device.DefaultRules, Windows: query.DefaultWindows,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),
 	}
+	security, err := securitylog.New(securitylog.Options{
+		Pool: s.Pool, Clock: s.Clock, Logger: slog.New(slog.DiscardHandler), Metrics: o.Registry, Keep: 90 * 24 * time.Hour,
+	})
+	must(s.t, err)
+	d.SecurityLog = security
 	folder, err := os.MkdirTemp("", "outbox-")
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	outbox, err := mail.NewOutbox(folder, "fleetledger@localhost")
 	must(s.t, err)
 	d.Notices = notices.Options{Mailer: outbox, Outcomes: outbox, Outbox: outbox, PublicURL: "https://fleet.example"}
+	d.Webhooks = webhooks.Options{
+		Store: webhookstore.NewStore(s.Pool), Encode: api.EncodeEvents("", s.Epoch), Queue: queue.QueueWebhooks, Hurry: queue.HurryWebhook, Mailer: outbox, PublicURL: "https://fleet.example",
+		Sender: sending.Port{Sender: sending.NewSender(sending.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})},
+		Pauses: []time.Duration{20 * time.Millisecond},
+	}
 	o.OwnWrites = postgres.NewOwnWrites(s.Pool)
 	made.change(&d, &o)
 	s.App = app.New(d)
-	runner = s.follow(log)
+	runner = s.follow(log, named.Source)
 	inBackground(s.t, runner.Run)
-	must(s.t, queue.Start(s.t.Context(), jobs.Runner{Operations: s.App.Operations, Schedule: s.App.Schedule, Resets: s.App.People}, store))
+	must(s.t, queue.Start(s.t.Context(), jobs.Runner{Operations: s.App.Operations, Schedule: s.App.Schedule, Resets: s.App.People, Webhooks: s.App.Webhooks}, store))
+	inBackground(s.t, s.App.Webhooks.Follow)
 	s.t.Cleanup(func() { _ = queue.Stop(context.Background()) }) // fails where a test took the database away
 
 	o.App = api.Over(s.App)
-	o.Authenticator, err = identity.New(OperatorToken, s.tokens, identity.Callers{People: s.App.People, Audits: s.App.Audits, Profiles: s.App.Access}, s.Clock)
+	o.Authenticator, err = identity.New(OperatorToken, s.tokens, identity.Callers{People: s.App.People, Audits: s.App.Audits, Profiles: s.App.Access, Operators: operators.NewStore(s.Pool)}, s.Clock)
 	must(s.t, err)
 	server, err := api.NewServer(o)
 	must(s.t, err)
@@ -175,21 +219,41 @@ func (s *Service) Another() http.Handler {
 	return server
 }
 
-// follow prepares the read model and the reactions, which follow the log.
-func (s *Service) follow(log *eventstoredb.Store) *projections.Runner {
+// SetBack puts the log back to where it ended before, as a restore from an older copy
+// does, and leaves everything else. It gives the edge that a start makes then, in a new
+// epoch.
+func (s *Service) SetBack(end int64) http.Handler {
 	s.t.Helper()
-	source, err := eventlog.Source(s.t.Context(), log, s.Clock)
+	s.Node.Stop()
+	_, err := s.Node.Pool().Exec(s.t.Context(), `DELETE FROM eventnode.events WHERE position > $1`, end)
 	must(s.t, err)
+	s.Node.Start()
+	s.Epoch, err = eventlog.TakeNewEpoch(s.t.Context(), s.log, s.Clock)
+	must(s.t, err)
+	s.options.Epoch = s.Epoch
+	return s.Another()
+}
+
+// follow prepares the read model and the reactions, which follow the log.
+func (s *Service) follow(log *eventstoredb.Store, source string) *projections.Runner {
+	s.t.Helper()
 	follow := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
 		return eventstoredb.NewSubscriber(log, eventstoredb.SubscriberOptions{
 			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes}, From: from,
 		})
 	}
-	finisher := s.App.Finisher
+	followSealed := func(name string, prefixes []string, from func(context.Context) (eventlog.Position, error)) (message.Subscriber, error) {
+		return eventstoredb.NewSubscriber(log, eventstoredb.SubscriberOptions{
+			FollowOptions: eventstoredb.FollowOptions{Name: name, Prefixes: prefixes, Sealed: true}, From: from,
+		})
+	}
+	finisher, reserved, security := s.App.Finisher, s.App.Reserved, s.App.Security()
 	runner, err := projections.New(projections.Options{
-		Pool: s.Pool, Follow: follow, Log: log, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
-	}, []projections.Projection{fleet.Projection()}, []projections.Reaction{
+		Pool: s.Pool, Follow: follow, Log: log, FollowSealed: followSealed, SealedLog: log.Sealed(), End: log.End, Awaited: eventlog.Awaited, Source: source, Logger: slog.New(slog.DiscardHandler),
+	}, []projections.Projection{fleet.Projection(), transparency.Projection(), feed.Projection(query.DefaultWindows)}, []projections.Reaction{
 		{Name: finisher.Name(), Prefixes: finisher.Prefixes(), Handle: finisher.HandleBatch},
+		{Name: security.Name(), Prefixes: security.Prefixes(), Handle: security.HandleBatch},
+		{Name: reserved.Name(), Prefixes: reserved.Prefixes(), Handle: reserved.HandleBatch},
 	})
 	must(s.t, err)
 	must(s.t, runner.Prepare(s.t.Context()))

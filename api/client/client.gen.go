@@ -44,6 +44,16 @@ const (
 	Prepaid = openapi.Prepaid
 )
 
+// Values of CloudEventDatacontenttype.
+const (
+	Applicationjson = openapi.Applicationjson
+)
+
+// Values of CloudEventSpecversion.
+const (
+	N10 = openapi.N10
+)
+
 // Values of DeviceChangesAction.
 const (
 	Reinstate = openapi.Reinstate
@@ -57,6 +67,12 @@ const (
 const (
 	Sms                    = openapi.Sms
 	SubscriptionManagement = openapi.SubscriptionManagement
+)
+
+// Values of FactorKind.
+const (
+	Passkey = openapi.Passkey
+	Totp    = openapi.Totp
 )
 
 // Values of LifeCycleState.
@@ -159,6 +175,30 @@ const (
 	RenewalStateOrdered   = openapi.RenewalStateOrdered
 	RenewalStateReversed  = openapi.RenewalStateReversed
 	RenewalStateWithdrawn = openapi.RenewalStateWithdrawn
+)
+
+// Values of SecurityKind.
+const (
+	SecurityKindLockedOut              = openapi.SecurityKindLockedOut
+	SecurityKindOperatorTokenUsed      = openapi.SecurityKindOperatorTokenUsed
+	SecurityKindPasswordChanged        = openapi.SecurityKindPasswordChanged
+	SecurityKindPasswordReset          = openapi.SecurityKindPasswordReset
+	SecurityKindPasswordResetRequested = openapi.SecurityKindPasswordResetRequested
+	SecurityKindRecoveryCodeUsed       = openapi.SecurityKindRecoveryCodeUsed
+	SecurityKindRecoveryCodesMade      = openapi.SecurityKindRecoveryCodesMade
+	SecurityKindRefused                = openapi.SecurityKindRefused
+	SecurityKindRightsGiven            = openapi.SecurityKindRightsGiven
+	SecurityKindSecondFactorAdded      = openapi.SecurityKindSecondFactorAdded
+	SecurityKindSecondFactorRemoved    = openapi.SecurityKindSecondFactorRemoved
+	SecurityKindSecondFactorsReset     = openapi.SecurityKindSecondFactorsReset
+	SecurityKindSecurityOptionsChanged = openapi.SecurityKindSecurityOptionsChanged
+	SecurityKindSessionsEnded          = openapi.SecurityKindSessionsEnded
+	SecurityKindSignInFailed           = openapi.SecurityKindSignInFailed
+	SecurityKindSignedIn               = openapi.SecurityKindSignedIn
+	SecurityKindTokenEnded             = openapi.SecurityKindTokenEnded
+	SecurityKindTokenMade              = openapi.SecurityKindTokenMade
+	SecurityKindTooManyTold            = openapi.SecurityKindTooManyTold
+	SecurityKindUserChanged            = openapi.SecurityKindUserChanged
 )
 
 // Values of ServiceAllocationKind.
@@ -285,6 +325,12 @@ type BillingMode = openapi.BillingMode
 // BulkResult defines model for BulkResult.
 type BulkResult = openapi.BulkResult
 
+// Calendar defines model for Calendar.
+type Calendar = openapi.Calendar
+
+// CalendarList defines model for CalendarList.
+type CalendarList = openapi.CalendarList
+
 // Catalogue defines model for Catalogue.
 type Catalogue = openapi.Catalogue
 
@@ -293,6 +339,12 @@ type CatalogueModel = openapi.CatalogueModel
 
 // Change defines model for Change.
 type Change = openapi.Change
+
+// Checkpoint defines model for Checkpoint.
+type Checkpoint = openapi.Checkpoint
+
+// Checkpoints defines model for Checkpoints.
+type Checkpoints = openapi.Checkpoints
 
 // ClockRequest defines model for ClockRequest.
 type ClockRequest = openapi.ClockRequest
@@ -303,6 +355,18 @@ type Closed = openapi.Closed
 // Closing defines model for Closing.
 type Closing = openapi.Closing
 
+// CloudEvent An event in the form of CloudEvents 1.0; attributes that say nothing are left out
+type CloudEvent = openapi.CloudEvent
+
+// CloudEventDatacontenttype defines model for CloudEvent.Datacontenttype.
+type CloudEventDatacontenttype = openapi.CloudEventDatacontenttype
+
+// CloudEventSpecversion defines model for CloudEvent.Specversion.
+type CloudEventSpecversion = openapi.CloudEventSpecversion
+
+// CloudEvents defines model for CloudEvents.
+type CloudEvents = openapi.CloudEvents
+
 // ContactList defines model for ContactList.
 type ContactList = openapi.ContactList
 
@@ -311,6 +375,9 @@ type CreatedAccount = openapi.CreatedAccount
 
 // CreatedAuditGrant defines model for CreatedAuditGrant.
 type CreatedAuditGrant = openapi.CreatedAuditGrant
+
+// CreatedCalendar defines model for CreatedCalendar.
+type CreatedCalendar = openapi.CreatedCalendar
 
 // CreatedToken defines model for CreatedToken.
 type CreatedToken = openapi.CreatedToken
@@ -353,6 +420,18 @@ type EmailConfirmation = openapi.EmailConfirmation
 // EmailCorrection defines model for EmailCorrection.
 type EmailCorrection = openapi.EmailCorrection
 
+// ExplainedField defines model for ExplainedField.
+type ExplainedField = openapi.ExplainedField
+
+// ExplainingEvent The event that made it so
+type ExplainingEvent = openapi.ExplainingEvent
+
+// ExplainingRule Of a value that follows from a rule, unless that would tell of an event that is redacted
+type ExplainingRule = openapi.ExplainingRule
+
+// Explanation defines model for Explanation.
+type Explanation = openapi.Explanation
+
 // ExternalAccount defines model for ExternalAccount.
 type ExternalAccount = openapi.ExternalAccount
 
@@ -364,6 +443,21 @@ type ExternalAccountKind = openapi.ExternalAccountKind
 
 // ExternalAccountList defines model for ExternalAccountList.
 type ExternalAccountList = openapi.ExternalAccountList
+
+// Factor defines model for Factor.
+type Factor = openapi.Factor
+
+// FactorBegun defines model for FactorBegun.
+type FactorBegun = openapi.FactorBegun
+
+// FactorConfirmation Example: {"code":"123456"}
+type FactorConfirmation = openapi.FactorConfirmation
+
+// FactorKind defines model for FactorKind.
+type FactorKind = openapi.FactorKind
+
+// FactorList defines model for FactorList.
+type FactorList = openapi.FactorList
 
 // Forecast defines model for Forecast.
 type Forecast = openapi.Forecast
@@ -419,6 +513,9 @@ type NewAccount = openapi.NewAccount
 // NewAuditGrant defines model for NewAuditGrant.
 type NewAuditGrant = openapi.NewAuditGrant
 
+// NewCalendar defines model for NewCalendar.
+type NewCalendar = openapi.NewCalendar
+
 // NewContact defines model for NewContact.
 type NewContact = openapi.NewContact
 
@@ -427,6 +524,9 @@ type NewCustomer = openapi.NewCustomer
 
 // NewExternalAccount defines model for NewExternalAccount.
 type NewExternalAccount = openapi.NewExternalAccount
+
+// NewFactor defines model for NewFactor.
+type NewFactor = openapi.NewFactor
 
 // NewPartner defines model for NewPartner.
 type NewPartner = openapi.NewPartner
@@ -448,6 +548,9 @@ type NewUser = openapi.NewUser
 
 // NewView defines model for NewView.
 type NewView = openapi.NewView
+
+// NewWebhook defines model for NewWebhook.
+type NewWebhook = openapi.NewWebhook
 
 // Notice defines model for Notice.
 type Notice = openapi.Notice
@@ -602,6 +705,9 @@ type Reason = openapi.Reason
 // ReasonText Why, for the history
 type ReasonText = openapi.ReasonText
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes = openapi.RecoveryCodes
+
 // Registration defines model for Registration.
 type Registration = openapi.Registration
 
@@ -678,6 +784,9 @@ type Reversal = openapi.Reversal
 // RightNames defines model for RightNames.
 type RightNames = openapi.RightNames
 
+// RuleInput defines model for RuleInput.
+type RuleInput = openapi.RuleInput
+
 // SandboxClock defines model for SandboxClock.
 type SandboxClock = openapi.SandboxClock
 
@@ -687,11 +796,29 @@ type SavedView = openapi.SavedView
 // SavedViewList defines model for SavedViewList.
 type SavedViewList = openapi.SavedViewList
 
+// SecondStep defines model for SecondStep.
+type SecondStep = openapi.SecondStep
+
+// SecondStepAnswer Example: {"challenge":"text","code":"123456"}
+type SecondStepAnswer = openapi.SecondStepAnswer
+
+// SecretRotation defines model for SecretRotation.
+type SecretRotation = openapi.SecretRotation
+
 // Security defines model for Security.
 type Security = openapi.Security
 
 // SecurityEdit defines model for SecurityEdit.
 type SecurityEdit = openapi.SecurityEdit
+
+// SecurityEntry defines model for SecurityEntry.
+type SecurityEntry = openapi.SecurityEntry
+
+// SecurityKind defines model for SecurityKind.
+type SecurityKind = openapi.SecurityKind
+
+// SecurityLog defines model for SecurityLog.
+type SecurityLog = openapi.SecurityLog
 
 // ServiceAllocation What the device has a right to, also where it waits beside the free term of a reseller; null when there is nothing
 type ServiceAllocation = openapi.ServiceAllocation
@@ -708,8 +835,14 @@ type SessionList = openapi.SessionList
 // SignIn defines model for SignIn.
 type SignIn = openapi.SignIn
 
+// SignInAgain Example: {"password":"text"}
+type SignInAgain = openapi.SignInAgain
+
 // SignedIn defines model for SignedIn.
 type SignedIn = openapi.SignedIn
+
+// SignedInAgain defines model for SignedInAgain.
+type SignedInAgain = openapi.SignedInAgain
 
 // Slots defines model for Slots.
 type Slots = openapi.Slots
@@ -766,6 +899,9 @@ type User = openapi.User
 // UserEdit defines model for UserEdit.
 type UserEdit = openapi.UserEdit
 
+// UserFactor defines model for UserFactor.
+type UserFactor = openapi.UserFactor
+
 // UserList defines model for UserList.
 type UserList = openapi.UserList
 
@@ -774,6 +910,27 @@ type UserStatus = openapi.UserStatus
 
 // ViewPage defines model for ViewPage.
 type ViewPage = openapi.ViewPage
+
+// Webhook defines model for Webhook.
+type Webhook = openapi.Webhook
+
+// WebhookDelivery defines model for WebhookDelivery.
+type WebhookDelivery = openapi.WebhookDelivery
+
+// WebhookDeliveryList defines model for WebhookDeliveryList.
+type WebhookDeliveryList = openapi.WebhookDeliveryList
+
+// WebhookEdit defines model for WebhookEdit.
+type WebhookEdit = openapi.WebhookEdit
+
+// WebhookList defines model for WebhookList.
+type WebhookList = openapi.WebhookList
+
+// WebhookReplay defines model for WebhookReplay.
+type WebhookReplay = openapi.WebhookReplay
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret = openapi.WebhookWithSecret
 
 // Window Whole UTC days from today on, both ends inclusive
 type Window = openapi.Window
@@ -855,6 +1012,9 @@ type TransferPlanID = openapi.TransferPlanID
 
 // UserUID defines model for UserUID.
 type UserUID = openapi.UserUID
+
+// WebhookID defines model for WebhookID.
+type WebhookID = openapi.WebhookID
 
 // XAccount defines model for XAccount.
 type XAccount = openapi.XAccount
@@ -958,6 +1118,24 @@ type GetUserParams = openapi.GetUserParams
 // EditUserParams defines parameters for EditUser.
 type EditUserParams = openapi.EditUserParams
 
+// EndSessionsOfUserParams defines parameters for EndSessionsOfUser.
+type EndSessionsOfUserParams = openapi.EndSessionsOfUserParams
+
+// ListSessionsOfUserParams defines parameters for ListSessionsOfUser.
+type ListSessionsOfUserParams = openapi.ListSessionsOfUserParams
+
+// EndSessionOfUserParams defines parameters for EndSessionOfUser.
+type EndSessionOfUserParams = openapi.EndSessionOfUserParams
+
+// RevokeTokensOfUserParams defines parameters for RevokeTokensOfUser.
+type RevokeTokensOfUserParams = openapi.RevokeTokensOfUserParams
+
+// ListTokensOfUserParams defines parameters for ListTokensOfUser.
+type ListTokensOfUserParams = openapi.ListTokensOfUserParams
+
+// RevokeTokenOfUserParams defines parameters for RevokeTokenOfUser.
+type RevokeTokenOfUserParams = openapi.RevokeTokenOfUserParams
+
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams = openapi.DeactivateUserParams
 
@@ -966,6 +1144,9 @@ type ReactivateUserParams = openapi.ReactivateUserParams
 
 // ResendUserInvitationParams defines parameters for ResendUserInvitation.
 type ResendUserInvitationParams = openapi.ResendUserInvitationParams
+
+// ResetFactorsParams defines parameters for ResetFactors.
+type ResetFactorsParams = openapi.ResetFactorsParams
 
 // RevokeUserInvitationParams defines parameters for RevokeUserInvitation.
 type RevokeUserInvitationParams = openapi.RevokeUserInvitationParams
@@ -1003,6 +1184,15 @@ type GetAuditGrantParams = openapi.GetAuditGrantParams
 // RevokeAuditGrantParams defines parameters for RevokeAuditGrant.
 type RevokeAuditGrantParams = openapi.RevokeAuditGrantParams
 
+// GetCheckpointParams defines parameters for GetCheckpoint.
+type GetCheckpointParams = openapi.GetCheckpointParams
+
+// ListCheckpointsParams defines parameters for ListCheckpoints.
+type ListCheckpointsParams = openapi.ListCheckpointsParams
+
+// ExportAuditParams defines parameters for ExportAudit.
+type ExportAuditParams = openapi.ExportAuditParams
+
 // GetCatalogueParams defines parameters for GetCatalogue.
 type GetCatalogueParams = openapi.GetCatalogueParams
 
@@ -1039,6 +1229,9 @@ type EditDeviceParams = openapi.EditDeviceParams
 // GetDeviceHistoryParams defines parameters for GetDeviceHistory.
 type GetDeviceHistoryParams = openapi.GetDeviceHistoryParams
 
+// ExplainDeviceParams defines parameters for ExplainDevice.
+type ExplainDeviceParams = openapi.ExplainDeviceParams
+
 // ReinstateDeviceParams defines parameters for ReinstateDevice.
 type ReinstateDeviceParams = openapi.ReinstateDeviceParams
 
@@ -1054,6 +1247,12 @@ type SuspendDeviceParams = openapi.SuspendDeviceParams
 // ConfirmEmailParams defines parameters for ConfirmEmail.
 type ConfirmEmailParams = openapi.ConfirmEmailParams
 
+// ReadEventsParams defines parameters for ReadEvents.
+type ReadEventsParams = openapi.ReadEventsParams
+
+// GetEventProofParams defines parameters for GetEventProof.
+type GetEventProofParams = openapi.GetEventProofParams
+
 // GetForecastParams defines parameters for GetForecast.
 type GetForecastParams = openapi.GetForecastParams
 
@@ -1062,6 +1261,30 @@ type GetMeParams = openapi.GetMeParams
 
 // EditMeParams defines parameters for EditMe.
 type EditMeParams = openapi.EditMeParams
+
+// ListCalendarsParams defines parameters for ListCalendars.
+type ListCalendarsParams = openapi.ListCalendarsParams
+
+// CreateCalendarParams defines parameters for CreateCalendar.
+type CreateCalendarParams = openapi.CreateCalendarParams
+
+// RevokeCalendarParams defines parameters for RevokeCalendar.
+type RevokeCalendarParams = openapi.RevokeCalendarParams
+
+// ListFactorsParams defines parameters for ListFactors.
+type ListFactorsParams = openapi.ListFactorsParams
+
+// AddFactorParams defines parameters for AddFactor.
+type AddFactorParams = openapi.AddFactorParams
+
+// ReplaceRecoveryCodesParams defines parameters for ReplaceRecoveryCodes.
+type ReplaceRecoveryCodesParams = openapi.ReplaceRecoveryCodesParams
+
+// RemoveFactorParams defines parameters for RemoveFactor.
+type RemoveFactorParams = openapi.RemoveFactorParams
+
+// ConfirmFactorParams defines parameters for ConfirmFactor.
+type ConfirmFactorParams = openapi.ConfirmFactorParams
 
 // GetNoticeChoiceParams defines parameters for GetNoticeChoice.
 type GetNoticeChoiceParams = openapi.GetNoticeChoiceParams
@@ -1083,6 +1306,9 @@ type RemoveViewParams = openapi.RemoveViewParams
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams = openapi.ChangePasswordParams
+
+// SignInAgainParams defines parameters for SignInAgain.
+type SignInAgainParams = openapi.SignInAgainParams
 
 // ListNoticesParams defines parameters for ListNotices.
 type ListNoticesParams = openapi.ListNoticesParams
@@ -1177,11 +1403,17 @@ type WithdrawRenewalParams = openapi.WithdrawRenewalParams
 // MoveSandboxClockParams defines parameters for MoveSandboxClock.
 type MoveSandboxClockParams = openapi.MoveSandboxClockParams
 
+// ListSecurityLogParams defines parameters for ListSecurityLog.
+type ListSecurityLogParams = openapi.ListSecurityLogParams
+
 // EndSessionsParams defines parameters for EndSessions.
 type EndSessionsParams = openapi.EndSessionsParams
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams = openapi.ListSessionsParams
+
+// SignInAsAuditorParams defines parameters for SignInAsAuditor.
+type SignInAsAuditorParams = openapi.SignInAsAuditorParams
 
 // SignInAtIssuerParams defines parameters for SignInAtIssuer.
 type SignInAtIssuerParams = openapi.SignInAtIssuerParams
@@ -1224,6 +1456,33 @@ type ReverseTransferParams = openapi.ReverseTransferParams
 
 // UnsubscribeParams defines parameters for Unsubscribe.
 type UnsubscribeParams = openapi.UnsubscribeParams
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams = openapi.ListWebhooksParams
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams = openapi.CreateWebhookParams
+
+// RemoveWebhookParams defines parameters for RemoveWebhook.
+type RemoveWebhookParams = openapi.RemoveWebhookParams
+
+// GetWebhookParams defines parameters for GetWebhook.
+type GetWebhookParams = openapi.GetWebhookParams
+
+// EditWebhookParams defines parameters for EditWebhook.
+type EditWebhookParams = openapi.EditWebhookParams
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams = openapi.ListWebhookDeliveriesParams
+
+// ReplayWebhookParams defines parameters for ReplayWebhook.
+type ReplayWebhookParams = openapi.ReplayWebhookParams
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams = openapi.RotateWebhookSecretParams
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams = openapi.TestWebhookParams
 
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = openapi.CreateAccountJSONRequestBody
@@ -1269,6 +1528,9 @@ type ReactivateUserJSONRequestBody = openapi.ReactivateUserJSONRequestBody
 
 // ResendUserInvitationJSONRequestBody defines body for ResendUserInvitation for application/json ContentType.
 type ResendUserInvitationJSONRequestBody = openapi.ResendUserInvitationJSONRequestBody
+
+// ResetFactorsJSONRequestBody defines body for ResetFactors for application/json ContentType.
+type ResetFactorsJSONRequestBody = openapi.ResetFactorsJSONRequestBody
 
 // RevokeUserInvitationJSONRequestBody defines body for RevokeUserInvitation for application/json ContentType.
 type RevokeUserInvitationJSONRequestBody = openapi.RevokeUserInvitationJSONRequestBody
@@ -1330,6 +1592,15 @@ type SuspendDeviceJSONRequestBody = openapi.SuspendDeviceJSONRequestBody
 // EditMeJSONRequestBody defines body for EditMe for application/json ContentType.
 type EditMeJSONRequestBody = openapi.EditMeJSONRequestBody
 
+// CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
+type CreateCalendarJSONRequestBody = openapi.CreateCalendarJSONRequestBody
+
+// AddFactorJSONRequestBody defines body for AddFactor for application/json ContentType.
+type AddFactorJSONRequestBody = openapi.AddFactorJSONRequestBody
+
+// ConfirmFactorJSONRequestBody defines body for ConfirmFactor for application/json ContentType.
+type ConfirmFactorJSONRequestBody = openapi.ConfirmFactorJSONRequestBody
+
 // ChooseNoticesJSONRequestBody defines body for ChooseNotices for application/json ContentType.
 type ChooseNoticesJSONRequestBody = openapi.ChooseNoticesJSONRequestBody
 
@@ -1338,6 +1609,9 @@ type SaveViewJSONRequestBody = openapi.SaveViewJSONRequestBody
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = openapi.ChangePasswordJSONRequestBody
+
+// SignInAgainJSONRequestBody defines body for SignInAgain for application/json ContentType.
+type SignInAgainJSONRequestBody = openapi.SignInAgainJSONRequestBody
 
 // AcknowledgeNoticeJSONRequestBody defines body for AcknowledgeNotice for application/json ContentType.
 type AcknowledgeNoticeJSONRequestBody = openapi.AcknowledgeNoticeJSONRequestBody
@@ -1396,6 +1670,9 @@ type MoveSandboxClockJSONRequestBody = openapi.MoveSandboxClockJSONRequestBody
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = openapi.SignInJSONRequestBody
 
+// AnswerSecondStepJSONRequestBody defines body for AnswerSecondStep for application/json ContentType.
+type AnswerSecondStepJSONRequestBody = openapi.AnswerSecondStepJSONRequestBody
+
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = openapi.CreateTokenJSONRequestBody
 
@@ -1407,6 +1684,18 @@ type TransferDevicesJSONRequestBody = openapi.TransferDevicesJSONRequestBody
 
 // ReverseTransferJSONRequestBody defines body for ReverseTransfer for application/json ContentType.
 type ReverseTransferJSONRequestBody = openapi.ReverseTransferJSONRequestBody
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = openapi.CreateWebhookJSONRequestBody
+
+// EditWebhookJSONRequestBody defines body for EditWebhook for application/json ContentType.
+type EditWebhookJSONRequestBody = openapi.EditWebhookJSONRequestBody
+
+// ReplayWebhookJSONRequestBody defines body for ReplayWebhook for application/json ContentType.
+type ReplayWebhookJSONRequestBody = openapi.ReplayWebhookJSONRequestBody
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = openapi.RotateWebhookSecretJSONRequestBody
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1749,7 +2038,9 @@ type ClientInterface interface {
 	// outside the ranges every request of the account's callers, signing in included,
 	// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
 	// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
-	// began with a password; it needs a configured issuer (`issuer_missing`).
+	// began with a password; it needs a configured issuer (`issuer_missing`). With
+	// `secondFactor` a session without one may only set one up: everything else is 403
+	// `second_factor_required`. API tokens go on.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1762,7 +2053,9 @@ type ClientInterface interface {
 	// outside the ranges every request of the account's callers, signing in included,
 	// is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
 	// them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
-	// began with a password; it needs a configured issuer (`issuer_missing`).
+	// began with a password; it needs a configured issuer (`issuer_missing`). With
+	// `secondFactor` a session without one may only set one up: everything else is 403
+	// `second_factor_required`. API tokens go on.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1846,9 +2139,51 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/accounts/{uid}/users/{user} (the `EditUser` operationId).
 	EditUser(ctx context.Context, uid AccountUID, user UserUID, params *EditUserParams, body EditUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EndSessionsOfUser End all sessions of a user
+	//
+	// Needs users.manage in the account.
+	//
+	// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/sessions (the `EndSessionsOfUser` operationId).
+	EndSessionsOfUser(ctx context.Context, uid AccountUID, user UserUID, params *EndSessionsOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSessionsOfUser The sessions of a user, newest first
+	//
+	// Needs users.manage in the account. Sort keys: createdAt, usedAt, expiresAt.
+	//
+	// Corresponds with GET /v1/accounts/{uid}/users/{user}/sessions (the `ListSessionsOfUser` operationId).
+	ListSessionsOfUser(ctx context.Context, uid AccountUID, user UserUID, params *ListSessionsOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSessionOfUser End one of a user's sessions
+	//
+	// Needs users.manage in the account.
+	//
+	// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/sessions/{session} (the `EndSessionOfUser` operationId).
+	EndSessionOfUser(ctx context.Context, uid AccountUID, user UserUID, session openapi_types.UUID, params *EndSessionOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeTokensOfUser End all personal API tokens of a user
+	//
+	// Needs users.manage in the account.
+	//
+	// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/tokens (the `RevokeTokensOfUser` operationId).
+	RevokeTokensOfUser(ctx context.Context, uid AccountUID, user UserUID, params *RevokeTokensOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTokensOfUser The personal API tokens of a user, newest first
+	//
+	// Needs users.manage in the account. Sort keys: label, createdAt, usedAt, expiresAt.
+	//
+	// Corresponds with GET /v1/accounts/{uid}/users/{user}/tokens (the `ListTokensOfUser` operationId).
+	ListTokensOfUser(ctx context.Context, uid AccountUID, user UserUID, params *ListTokensOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeTokenOfUser End one of a user's personal API tokens
+	//
+	// Needs users.manage in the account.
+	//
+	// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/tokens/{token} (the `RevokeTokenOfUser` operationId).
+	RevokeTokenOfUser(ctx context.Context, uid AccountUID, user UserUID, token openapi_types.UUID, params *RevokeTokenOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeactivateUserWithBody Keep a user out
 	//
-	// Sessions and personal tokens end at once. The last administrator cannot be deactivated (`last_administrator`).
+	// Sessions, personal tokens and calendars end at once, and for good. The last administrator cannot be deactivated (`last_administrator`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1857,7 +2192,7 @@ type ClientInterface interface {
 
 	// DeactivateUser Keep a user out
 	//
-	// Sessions and personal tokens end at once. The last administrator cannot be deactivated (`last_administrator`).
+	// Sessions, personal tokens and calendars end at once, and for good. The last administrator cannot be deactivated (`last_administrator`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1866,7 +2201,7 @@ type ClientInterface interface {
 
 	// ReactivateUserWithBody Let a deactivated user in again
 	//
-	// With the profiles from before; an administrator comes back without being one.
+	// With the profiles from before, but no session or token; an administrator comes back without being one.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1875,7 +2210,7 @@ type ClientInterface interface {
 
 	// ReactivateUser Let a deactivated user in again
 	//
-	// With the profiles from before; an administrator comes back without being one.
+	// With the profiles from before, but no session or token; an administrator comes back without being one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1899,6 +2234,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/accounts/{uid}/users/{user}:resend (the `ResendUserInvitation` operationId).
 	ResendUserInvitation(ctx context.Context, uid AccountUID, user UserUID, params *ResendUserInvitationParams, body ResendUserInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetFactorsWithBody Take away the second factors of a user who has lost them
+	//
+	// Recovery codes too; sessions that began with any of them end. A mail tells the user.
+	// One's own are removed one by one (`own_second_factors`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}/users/{user}:resetFactors (the `ResetFactors` operationId).
+	ResetFactorsWithBody(ctx context.Context, uid AccountUID, user UserUID, params *ResetFactorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetFactors Take away the second factors of a user who has lost them
+	//
+	// Recovery codes too; sessions that began with any of them end. A mail tells the user.
+	// One's own are removed one by one (`own_second_factors`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{uid}/users/{user}:resetFactors (the `ResetFactors` operationId).
+	ResetFactors(ctx context.Context, uid AccountUID, user UserUID, params *ResetFactorsParams, body ResetFactorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeUserInvitationWithBody Take an invitation back
 	//
@@ -2033,7 +2388,8 @@ type ClientInterface interface {
 	// GetActivation What an invitation is for
 	//
 	// The token is all it takes. A replaced, revoked or unknown one is 404; `status` says
-	// whether it was used or has expired.
+	// whether it was used or has expired. E-mail and name of `person` are empty once it was
+	// used, or the account is closed.
 	//
 	// Corresponds with GET /v1/activations/{token} (the `GetActivation` operationId).
 	GetActivation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2139,6 +2495,60 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/audit-grants/{id}:revoke (the `RevokeAuditGrant` operationId).
 	RevokeAuditGrant(ctx context.Context, id AuditGrantID, params *RevokeAuditGrantParams, body RevokeAuditGrantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCheckpoint A signed checkpoint of the log as it is
+	//
+	// Origin, number of events and root of the Merkle tree (RFC 6962) over the log's events in
+	// order, as a signed note (c2sp.org/tlog-checkpoint, Ed25519). Whoever keeps it sees later
+	// whether an event was changed, left out, put in or moved since. It tells of no event, so
+	// anybody who may call has it. Its address without `/checkpoint` is a log by
+	// c2sp.org/tlog-tiles. The public keys stand in `/v1/audit/checkpoints`.
+	//
+	// Corresponds with GET /v1/audit/checkpoint (the `GetCheckpoint` operationId).
+	GetCheckpoint(ctx context.Context, params *GetCheckpointParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCheckpoints Checkpoints that were kept, and the public keys
+	//
+	// One an hour while the log grows, and one a minute at most of those that somebody asked for,
+	// the newest first. They are kept for good, also when the log is set back by a restore: then
+	// they show it. After another key of the installation (`key rotate`) the key before signs
+	// beside the one in force, so that whoever trusts that one verifies what comes.
+	// Sort keys: signedAt; without `sort` the newest first.
+	//
+	// Corresponds with GET /v1/audit/checkpoints (the `ListCheckpoints` operationId).
+	ListCheckpoints(ctx context.Context, params *ListCheckpointsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportAudit Events with their proofs, to keep and to verify without this service
+	//
+	// A line of JSON for each event, with its leaf and the proof that it is in the log, and last a line with a checkpoint
+	// and a signed manifest, which says which events there have to be; `fleetledger audit verify` checks it. Personal data
+	// is sealed in it. Of a device, with `devices.read` where it is; of an account, with
+	// `account.read` and `devices.read` there: its own events, and those of devices while they were its; for the operator
+	// also all that names the account, or without either everything. An event that tells of an account out of the
+	// caller's reach is left out; the device's history has its `leafHash`. What takes longer than two minutes breaks off, and
+	// lacks the last line: name a time, or use the command.
+	//
+	// Corresponds with GET /v1/audit/export (the `ExportAudit` operationId).
+	ExportAudit(ctx context.Context, params *ExportAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTile Hashes of the tree, a tile at a time
+	//
+	// The tile by its path of c2sp.org/tlog-tiles, whose slashes are part of it: `0/x001/067` is
+	// full, `0/x001/068.p/12` has 12 hashes yet. Also at `/v1/audit/tile/`, where tools look
+	// for it. 404 where the tree has less of it.
+	//
+	// Corresponds with GET /v1/audit/tiles/{tile} (the `GetTile` operationId).
+	GetTile(ctx context.Context, tile string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCalendar Renewals as a calendar (iCalendar, RFC 5545)
+	//
+	// The address from `POST /v1/me/calendars` is all it takes. An event for each account
+	// and day from today on to which services end, up to 2,000 of them, the soonest
+	// first. Rights are those of this moment: a feed that was revoked or has expired, and
+	// one whose maker may not read the devices any more, is 404, as one that never was.
+	//
+	// Corresponds with GET /v1/calendar/{token}.ics (the `GetCalendar` operationId).
+	GetCalendar(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 	//
 	// The models in force: what the operator edits holds from the next request on.
@@ -2188,8 +2598,8 @@ type ClientInterface interface {
 	// ListCustomers The Customers page of the reseller acted for
 	//
 	// One row for each partnered account. JSON or, with `Accept: text/csv`, CSV: one
-	// page when `limit` is given, else all rows. Cells that begin with = + - @ are
-	// guarded with an apostrophe.
+	// page when `limit` is given, else all rows. An apostrophe stands before what a
+	// spreadsheet would take for a formula.
 	// Sort keys: name, status, totalSystems, activeSystems, initialRenewal,
 	// renewalSystems, lastRenewal, expired, autoRenewing, lastLogin and the names
 	// of the windows. A cursor belongs to the sort order it was made with.
@@ -2332,12 +2742,22 @@ type ClientInterface interface {
 	//
 	// Read from the log itself, so it is never behind. Spans in which another
 	// account, out of the caller's reach, held the device appear as items with
-	// `redacted: true` and without their content. `hash` covers the item and
-	// `previousHash`: the chain shows that nothing was taken out or changed.
+	// `redacted: true` and without their content. What shows that nothing was taken out or
+	// changed since is the proof of `leafHash`, see `/v1/events/{id}/proof`.
 	// Sort key: occurredAt; without one, as recorded.
 	//
 	// Corresponds with GET /v1/devices/{id}/history (the `GetDeviceHistory` operationId).
 	GetDeviceHistory(ctx context.Context, id DeviceID, params *GetDeviceHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainDevice Why a device's fields are what they are
+	//
+	// For each field its value, since when, by which event and by whom, and for what follows from a rule the rule with what went
+	// into it. `events` are all events that the value follows from: whoever folds these alone gets it. With `asOf` as it was at an
+	// instant, or as it will be on a day to come when nothing but time happens. Events under another owner, out of the
+	// caller's reach, are `redacted`. The devices behind a number on the Customers page are `/v1/devices` with the filters of that number.
+	//
+	// Corresponds with GET /v1/devices/{id}:explain (the `ExplainDevice` operationId).
+	ExplainDevice(ctx context.Context, id DeviceID, params *ExplainDeviceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReinstateDeviceWithBody Take a device that was retired by mistake back into service
 	//
@@ -2418,6 +2838,41 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/email-confirmations/{token} (the `ConfirmEmail` operationId).
 	ConfirmEmail(ctx context.Context, token Token, params *ConfirmEmailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReadEvents The feed of events, from one on
+	//
+	// What has happened, and what has fallen due, in the order of the log, as far as the caller may
+	// see it: an HTTP feed (http-feeds.org) of CloudEvents. Read from the beginning, and go on
+	// behind the last event that you have handled with its id as `lastEventId`: nothing is left
+	// out, for as long as you like, also in a copy of the log. An empty answer is the end for now;
+	// with `timeout` it comes only when nothing has happened so long. With
+	// `Accept: text/event-stream` events come as they happen, for a minute; browsers and the like
+	// then connect again by themselves, with `Last-Event-ID`.
+	//
+	// An event is told to who has the right to read what it is about at the moment of reading:
+	// `devices.read` in the account that has the device (then, or before: who had it is told that
+	// it has gone), and so for orders and requests; for transfers and plans in both accounts;
+	// `account.read`, `users.read`, `partners.read` and `customers.read` for the rest. Where only a
+	// part is the caller's to know, `redacted` says so. Whoever becomes a partner sees what was
+	// before, too: read from the beginning with `account`. Events may come more than once; ids tell.
+	//
+	// `ServiceExpiring` and `ServiceExpired` are not recorded but computed as a day begins, once per
+	// device, end and window, and carry `computed`. `/asyncapi.json` describes all types.
+	// 410 `last_event_unknown` for an id that the feed does not have.
+	//
+	// Corresponds with GET /v1/events (the `ReadEvents` operationId).
+	ReadEvents(ctx context.Context, params *ReadEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEventProof The proof that an event is in the log
+	//
+	// By c2sp.org/tlog-proof, under a checkpoint of now. What is proved is the leaf: the event's
+	// canonical JSON (RFC 8785) of stream, revision, id, type, data and metadata with personal
+	// data sealed, as exports have it; its hash is `leafHash` of the device's history. For
+	// whoever sees the event, in a history or in the feed; the operator has proofs of all. 404 for
+	// others, and while the tree has not come to the event.
+	//
+	// Corresponds with GET /v1/events/{id}/proof (the `GetEventProof` operationId).
+	GetEventProof(ctx context.Context, id openapi_types.UUID, params *GetEventProofParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetForecast Renewals to come, month by month
 	//
 	// Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
@@ -2463,6 +2918,128 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /v1/me (the `EditMe` operationId).
 	EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCalendars The calendar feeds that the caller has made
+	//
+	// Only who has signed in can (`session_required`). Revoked ones are not among them,
+	// expired ones are. The address is never shown again. Sort keys: label, createdAt,
+	// expiresAt, lastReadAt; without one newest first.
+	//
+	// Corresponds with GET /v1/me/calendars (the `ListCalendars` operationId).
+	ListCalendars(ctx context.Context, params *ListCalendarsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCalendarWithBody Make a calendar feed of renewals
+	//
+	// Only who has signed in can (`session_required`), and who reads the devices of the
+	// account (`devices.read`, else 403, or 404 where the caller does not see it). Without
+	// an account the feed has all that the caller reads: its own and its customers'. A
+	// user has 20 at most (`too_many_calendars`). The address needs no further
+	// credential: whoever knows it reads the feed, until it is revoked or expires, its
+	// maker has another password, and no longer than its maker may read the devices.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/me/calendars (the `CreateCalendar` operationId).
+	CreateCalendarWithBody(ctx context.Context, params *CreateCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCalendar Make a calendar feed of renewals
+	//
+	// Only who has signed in can (`session_required`), and who reads the devices of the
+	// account (`devices.read`, else 403, or 404 where the caller does not see it). Without
+	// an account the feed has all that the caller reads: its own and its customers'. A
+	// user has 20 at most (`too_many_calendars`). The address needs no further
+	// credential: whoever knows it reads the feed, until it is revoked or expires, its
+	// maker has another password, and no longer than its maker may read the devices.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/me/calendars (the `CreateCalendar` operationId).
+	CreateCalendar(ctx context.Context, params *CreateCalendarParams, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeCalendar Revoke one of the caller's own calendar feeds
+	//
+	// Its address is 404 from then on.
+	//
+	// Corresponds with DELETE /v1/me/calendars/{calendar} (the `RevokeCalendar` operationId).
+	RevokeCalendar(ctx context.Context, calendar openapi_types.UUID, params *RevokeCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFactors The caller's second factors
+	//
+	// Only who has signed in can (`session_required`). Secrets are never shown again. Sort
+	// keys: name, createdAt, usedAt; without one in the order in which they were added.
+	//
+	// Corresponds with GET /v1/me/factors (the `ListFactors` operationId).
+	ListFactors(ctx context.Context, params *ListFactorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddFactorWithBody Begin to set up a second factor
+	//
+	// Only who has signed in can (`session_required`). The factor is in force once it is
+	// confirmed, within 15 minutes. `totp` answers with the secret for an authenticator
+	// app; `passkey` with what a browser is asked, in the JSON form of
+	// `PublicKeyCredential.parseCreationOptionsFromJSON`. A user has 20 at most
+	// (`too_many_second_factors`). Without a public URL with a name there are no passkeys
+	// (`passkeys_unavailable`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/me/factors (the `AddFactor` operationId).
+	AddFactorWithBody(ctx context.Context, params *AddFactorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddFactor Begin to set up a second factor
+	//
+	// Only who has signed in can (`session_required`). The factor is in force once it is
+	// confirmed, within 15 minutes. `totp` answers with the secret for an authenticator
+	// app; `passkey` with what a browser is asked, in the JSON form of
+	// `PublicKeyCredential.parseCreationOptionsFromJSON`. A user has 20 at most
+	// (`too_many_second_factors`). Without a public URL with a name there are no passkeys
+	// (`passkeys_unavailable`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/me/factors (the `AddFactor` operationId).
+	AddFactor(ctx context.Context, params *AddFactorParams, body AddFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceRecoveryCodes Make recovery codes in place of those of before
+	//
+	// Ten codes that stand in for a second factor that was lost, each once. Only who has
+	// signed in can (`session_required`), and who has a second factor
+	// (`second_factor_missing`). A mail tells the user, and of each code that is used.
+	//
+	// Corresponds with POST /v1/me/factors/recovery-codes (the `ReplaceRecoveryCodes` operationId).
+	ReplaceRecoveryCodes(ctx context.Context, params *ReplaceRecoveryCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveFactor Remove one of the caller's own second factors
+	//
+	// Sessions that began with it end, but for this one. The last one stays while the
+	// account requires one (`last_second_factor`); with it the recovery codes end. A mail
+	// tells the user.
+	//
+	// Corresponds with DELETE /v1/me/factors/{factor} (the `RemoveFactor` operationId).
+	RemoveFactor(ctx context.Context, factor openapi_types.UUID, params *RemoveFactorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmFactorWithBody Put a second factor in force
+	//
+	// With a code of the app, or with what the browser has made
+	// (`PublicKeyCredential.toJSON`), once; a code can be tried a few times. What does not
+	// confirm it is `second_factor_wrong` (422). From then on the user's other sessions
+	// end that began without a factor. A mail tells the user.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/me/factors/{factor}:confirm (the `ConfirmFactor` operationId).
+	ConfirmFactorWithBody(ctx context.Context, factor openapi_types.UUID, params *ConfirmFactorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmFactor Put a second factor in force
+	//
+	// With a code of the app, or with what the browser has made
+	// (`PublicKeyCredential.toJSON`), once; a code can be tried a few times. What does not
+	// confirm it is `second_factor_wrong` (422). From then on the user's other sessions
+	// end that began without a factor. A mail tells the user.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/me/factors/{factor}:confirm (the `ConfirmFactor` operationId).
+	ConfirmFactor(ctx context.Context, factor openapi_types.UUID, params *ConfirmFactorParams, body ConfirmFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetNoticeChoice How the caller gets the monthly notices
 	//
@@ -2532,8 +3109,8 @@ type ClientInterface interface {
 	// ChangePasswordWithBody Change the caller's own password
 	//
 	// Only who has signed in can (`session_required`), and who knows the current one:
-	// else `password_wrong`, and after some attempts 429. All other sessions end;
-	// personal tokens go on. The new one is checked as on activation.
+	// else `password_wrong`, and after some attempts 429. All other sessions end, and
+	// all personal tokens and calendars. The new one is checked as on activation.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2543,13 +3120,47 @@ type ClientInterface interface {
 	// ChangePassword Change the caller's own password
 	//
 	// Only who has signed in can (`session_required`), and who knows the current one:
-	// else `password_wrong`, and after some attempts 429. All other sessions end;
-	// personal tokens go on. The new one is checked as on activation.
+	// else `password_wrong`, and after some attempts 429. All other sessions end, and
+	// all personal tokens and calendars. The new one is checked as on activation.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/me:changePassword (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInAgainWithBody Sign in afresh, in a session that goes on
+	//
+	// Some things need a sign-in of the last minutes (`FLEETLEDGER_FRESH_SIGN_IN`) and are
+	// 403 `fresh_sign_in_required` otherwise: making personal tokens and audit grants,
+	// inviting and making administrators, changing users' profiles, another e-mail
+	// address, second factors, security options and secrets of external accounts. Send the
+	// `password`; whoever has a second factor is asked for it (202) and sends the
+	// `challenge` with one of `code`, `recoveryCode` and `passkey`, as to
+	// `/v1/sessions/second-step`. An empty object asks for a passkey alone. Attempts are
+	// limited (429). Only who has signed in can (`session_required`); tokens need no fresh
+	// sign-in. The operator and auditors begin another session with their token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/me:signInAgain (the `SignInAgain` operationId).
+	SignInAgainWithBody(ctx context.Context, params *SignInAgainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInAgain Sign in afresh, in a session that goes on
+	//
+	// Some things need a sign-in of the last minutes (`FLEETLEDGER_FRESH_SIGN_IN`) and are
+	// 403 `fresh_sign_in_required` otherwise: making personal tokens and audit grants,
+	// inviting and making administrators, changing users' profiles, another e-mail
+	// address, second factors, security options and secrets of external accounts. Send the
+	// `password`; whoever has a second factor is asked for it (202) and sends the
+	// `challenge` with one of `code`, `recoveryCode` and `passkey`, as to
+	// `/v1/sessions/second-step`. An empty object asks for a passkey alone. Attempts are
+	// limited (429). Only who has signed in can (`session_required`); tokens need no fresh
+	// sign-in. The operator and auditors begin another session with their token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/me:signInAgain (the `SignInAgain` operationId).
+	SignInAgain(ctx context.Context, params *SignInAgainParams, body SignInAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListNotices The monthly renewal notices, what was skipped and why
 	//
@@ -2611,7 +3222,9 @@ type ClientInterface interface {
 	// GetOperationResults What became of each item so far, in request order
 	//
 	// JSON one page at a time; with `Accept: application/x-ndjson` or `text/csv`
-	// all of them as one stream from the cursor on.
+	// all of them as one stream from the cursor on. It needs `devices.read` in the
+	// account that submitted the operation, unless the caller itself did; devices that
+	// the caller does not see now are left out of the items.
 	//
 	// Corresponds with GET /v1/operations/{id}/results (the `GetOperationResults` operationId).
 	GetOperationResults(ctx context.Context, id OperationID, params *GetOperationResultsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2750,8 +3363,8 @@ type ClientInterface interface {
 
 	// ResetPasswordWithBody Choose a new password
 	//
-	// Works once, until it expires (`password_reset_expired`). All sessions end; personal
-	// tokens go on. The password is checked as on activation.
+	// Works once, until it expires (`password_reset_expired`). All sessions and personal
+	// tokens end. The password is checked as on activation.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2760,8 +3373,8 @@ type ClientInterface interface {
 
 	// ResetPassword Choose a new password
 	//
-	// Works once, until it expires (`password_reset_expired`). All sessions end; personal
-	// tokens go on. The password is checked as on activation.
+	// Works once, until it expires (`password_reset_expired`). All sessions and personal
+	// tokens end. The password is checked as on activation.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3117,14 +3730,26 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/sandbox/clock (the `MoveSandboxClock` operationId).
 	MoveSandboxClock(ctx context.Context, params *MoveSandboxClockParams, body MoveSandboxClockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndSessions End all of the caller's own sessions, this one too
+	// ListSecurityLog Who has signed in, was refused, made a token or changed what protects an account
+	//
+	// Of the account acted for, or of `account`: it needs `users.manage` there. The operator
+	// who names none reads all of them, and what belongs to no account: attempts with
+	// addresses that nobody has, the use of its own token. People are named by id. What
+	// happens again within a minute is one entry, counted by `times`. It is kept for
+	// `FLEETLEDGER_SECURITY_LOG_KEEP`; the address goes when the user is erased.
+	// Sort keys: at; without `sort` the youngest first.
+	//
+	// Corresponds with GET /v1/security-log (the `ListSecurityLog` operationId).
+	ListSecurityLog(ctx context.Context, params *ListSecurityLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSessions End all of the caller's own sessions, this one too or all others
 	//
 	// Corresponds with DELETE /v1/sessions (the `EndSessions` operationId).
 	EndSessions(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSessions The caller's own sessions, newest first
 	//
-	// Sort keys: createdAt, expiresAt.
+	// What was used last is noted once a minute. Sort keys: createdAt, usedAt, expiresAt.
 	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3136,7 +3761,9 @@ type ClientInterface interface {
 	// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 	// Whoever knows the password but comes from an address that the account does not
 	// allow is answered 403 `address_not_admitted`; where the account lets its users
-	// sign in at the issuer only, 403 `issuer_required`.
+	// sign in at the issuer only, 403 `issuer_required`. Whoever has a second factor is
+	// asked for it: 202 with a challenge, and there is no session before
+	// `POST /v1/sessions/second-step` answers it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3150,12 +3777,23 @@ type ClientInterface interface {
 	// first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 	// Whoever knows the password but comes from an address that the account does not
 	// allow is answered 403 `address_not_admitted`; where the account lets its users
-	// sign in at the issuer only, 403 `issuer_required`.
+	// sign in at the issuer only, 403 `issuer_required`. Whoever has a second factor is
+	// asked for it: 202 with a challenge, and there is no session before
+	// `POST /v1/sessions/second-step` answers it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/sessions (the `SignIn` operationId).
 	SignIn(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInAsAuditor Begin a session of an auditor
+	//
+	// With the token of an audit grant, for a browser that is not to keep it. The session
+	// reads what the grant names and writes nothing; it ends like any other, and at once
+	// with its grant.
+	//
+	// Corresponds with POST /v1/sessions/auditor (the `SignInAsAuditor` operationId).
+	SignInAsAuditor(ctx context.Context, params *SignInAsAuditorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StartAtIssuer Sign in at the OpenID Connect issuer
 	//
@@ -3171,7 +3809,8 @@ type ClientInterface interface {
 	// issuer's subject does. Whatever does not fit, the answer is the same
 	// `sign_in_failed` (401). Attempts are limited for a network address, together with
 	// those by password. From an address that the account does not allow: 403
-	// `address_not_admitted`. Parameters that the issuer adds are ignored.
+	// `address_not_admitted`. Who has a second factor gives it here, too (202).
+	// Parameters that the issuer adds are ignored.
 	//
 	// Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 	SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3184,6 +3823,42 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/sessions/operator (the `SignInAsOperator` operationId).
 	SignInAsOperator(ctx context.Context, params *SignInAsOperatorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SignInWithPasskey Begin to sign in with a passkey, instead of the password
+	//
+	// The answer is given to `POST /v1/sessions/second-step`. The passkey says whose it is,
+	// and its device that the person is there (user verification): it needs nothing
+	// else. 404 where the service has no public URL with a name. Attempts are limited for
+	// a network address.
+	//
+	// Corresponds with POST /v1/sessions/passkey (the `SignInWithPasskey` operationId).
+	SignInWithPasskey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerSecondStepWithBody End a sign-in with a second factor, or a passkey
+	//
+	// With one of: a code of an authenticator app (once), a recovery code (once), or what a
+	// browser answers for a passkey (`PublicKeyCredential.toJSON`). What is wrong with it
+	// is not told: 401 `second_factor_wrong`, for a passkey alone `sign_in_failed`.
+	// Attempts are limited for a challenge, a user and a network address (429). A
+	// challenge is good for one session and five minutes: `challenge_unknown` (401).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/sessions/second-step (the `AnswerSecondStep` operationId).
+	AnswerSecondStepWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerSecondStep End a sign-in with a second factor, or a passkey
+	//
+	// With one of: a code of an authenticator app (once), a recovery code (once), or what a
+	// browser answers for a passkey (`PublicKeyCredential.toJSON`). What is wrong with it
+	// is not told: 401 `second_factor_wrong`, for a passkey alone `sign_in_failed`.
+	// Attempts are limited for a challenge, a user and a network address (429). A
+	// challenge is good for one session and five minutes: `challenge_unknown` (401).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/sessions/second-step (the `AnswerSecondStep` operationId).
+	AnswerSecondStep(ctx context.Context, body AnswerSecondStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// EndSession End one of the caller's own sessions
 	//
 	// Corresponds with DELETE /v1/sessions/{session} (the `EndSession` operationId).
@@ -3191,7 +3866,7 @@ type ClientInterface interface {
 
 	// ListTokens The caller's own personal API tokens, newest first
 	//
-	// Sort keys: label, createdAt, expiresAt.
+	// What was used last is noted once a minute. Sort keys: label, createdAt, usedAt, expiresAt.
 	//
 	// Corresponds with GET /v1/tokens (the `ListTokens` operationId).
 	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3255,6 +3930,8 @@ type ClientInterface interface {
 
 	// GetTransferPlan A plan as it was made
 	//
+	// It belongs to the account that made it, and needs `devices.read` in the source account.
+	//
 	// Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
 	GetTransferPlan(ctx context.Context, id TransferPlanID, params *GetTransferPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3271,7 +3948,8 @@ type ClientInterface interface {
 	//
 	// Answers 201, with `dryRun=true` 200. Each device that is refused says every
 	// reason that applies, with remedies. The transfer is kept, refusals and all,
-	// at `Location`.
+	// at `Location`; where all is refused to a caller without `devices.transfer` in
+	// the source account nothing is kept, and the answer is 200 without `id`.
 	//
 	// Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 	// caller's account: the same devices are moved to the same service. A device
@@ -3293,7 +3971,8 @@ type ClientInterface interface {
 	//
 	// Answers 201, with `dryRun=true` 200. Each device that is refused says every
 	// reason that applies, with remedies. The transfer is kept, refusals and all,
-	// at `Location`.
+	// at `Location`; where all is refused to a caller without `devices.transfer` in
+	// the source account nothing is kept, and the answer is 200 without `id`.
 	//
 	// Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 	// caller's account: the same devices are moved to the same service. A device
@@ -3329,7 +4008,8 @@ type ClientInterface interface {
 	// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 	// have a place (`device_limit_reached`) and the name free (`name_taken`); not
 	// twice (`already_reversed`). The outcome of a device that is back is
-	// `transferred`. Answers 201, with `dryRun=true` 200.
+	// `transferred`. Answers 201, with `dryRun=true` 200; also 200, without `id`, where
+	// all is refused to a caller without the right, and nothing is kept.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3345,7 +4025,8 @@ type ClientInterface interface {
 	// have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 	// have a place (`device_limit_reached`) and the name free (`name_taken`); not
 	// twice (`already_reversed`). The outcome of a device that is back is
-	// `transferred`. Answers 201, with `dryRun=true` 200.
+	// `transferred`. Answers 201, with `dryRun=true` 200; also 200, without `id`, where
+	// all is refused to a caller without the right, and nothing is kept.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3359,6 +4040,122 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/unsubscriptions/{token} (the `Unsubscribe` operationId).
 	Unsubscribe(ctx context.Context, token Token, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhooks The webhooks of the account
+	//
+	// Of the account acted for, with `users.read` there: its administrators, and auditors. The operator has webhooks
+	// of its own. Sort keys: label, createdAt; without one the newest first.
+	//
+	// Corresponds with GET /v1/webhooks (the `ListWebhooks` operationId).
+	ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhookWithBody Have an address told of events
+	//
+	// What `/v1/events` tells an administrator of the account from now on, an event a message, one after the
+	// other, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes a message.
+	// Other answers, redirects too, and none within 15 seconds: it is tried again with growing pauses, and the events behind
+	// it wait; after five days, or a 410, the webhook is disabled and its administrators are told by mail. A message may come twice, with
+	// the same `webhook-id`. The address is an https:// one that is not private (`webhook_address_invalid`).
+	// Needs `users.manage`; a session one that has signed in lately. An account has 20 at most (`too_many_webhooks`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks (the `CreateWebhook` operationId).
+	CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhook Have an address told of events
+	//
+	// What `/v1/events` tells an administrator of the account from now on, an event a message, one after the
+	// other, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes a message.
+	// Other answers, redirects too, and none within 15 seconds: it is tried again with growing pauses, and the events behind
+	// it wait; after five days, or a 410, the webhook is disabled and its administrators are told by mail. A message may come twice, with
+	// the same `webhook-id`. The address is an https:// one that is not private (`webhook_address_invalid`).
+	// Needs `users.manage`; a session one that has signed in lately. An account has 20 at most (`too_many_webhooks`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks (the `CreateWebhook` operationId).
+	CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveWebhook Remove a webhook, with what is kept of its deliveries
+	//
+	// Corresponds with DELETE /v1/webhooks/{webhook} (the `RemoveWebhook` operationId).
+	RemoveWebhook(ctx context.Context, webhook WebhookID, params *RemoveWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWebhook One webhook
+	//
+	// Corresponds with GET /v1/webhooks/{webhook} (the `GetWebhook` operationId).
+	GetWebhook(ctx context.Context, webhook WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditWebhookWithBody Change a webhook
+	//
+	// What is left out stays. One that is enabled again goes on where it was.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/webhooks/{webhook} (the `EditWebhook` operationId).
+	EditWebhookWithBody(ctx context.Context, webhook WebhookID, params *EditWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditWebhook Change a webhook
+	//
+	// What is left out stays. One that is enabled again goes on where it was.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /v1/webhooks/{webhook} (the `EditWebhook` operationId).
+	EditWebhook(ctx context.Context, webhook WebhookID, params *EditWebhookParams, body EditWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhookDeliveries What was sent to a webhook, and what it answered
+	//
+	// Each attempt, the youngest first; they are kept for 30 days. No other sort.
+	//
+	// Corresponds with GET /v1/webhooks/{webhook}/deliveries (the `ListWebhookDeliveries` operationId).
+	ListWebhookDeliveries(ctx context.Context, webhook WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplayWebhookWithBody Have a webhook go on behind another event
+	//
+	// Behind the event with the id `lastEventId`: what came since is delivered again, in order; or what stands in the way is
+	// passed. null is before the first event. A webhook that is disabled goes on once it is enabled.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/{webhook}/replays (the `ReplayWebhook` operationId).
+	ReplayWebhookWithBody(ctx context.Context, webhook WebhookID, params *ReplayWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplayWebhook Have a webhook go on behind another event
+	//
+	// Behind the event with the id `lastEventId`: what came since is delivered again, in order; or what stands in the way is
+	// passed. null is before the first event. A webhook that is disabled goes on once it is enabled.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks/{webhook}/replays (the `ReplayWebhook` operationId).
+	ReplayWebhook(ctx context.Context, webhook WebhookID, params *ReplayWebhookParams, body ReplayWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateWebhookSecretWithBody Give a webhook another secret
+	//
+	// For the hours that are asked for, 24 unless said, messages are signed with both.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/{webhook}:rotateSecret (the `RotateWebhookSecret` operationId).
+	RotateWebhookSecretWithBody(ctx context.Context, webhook WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateWebhookSecret Give a webhook another secret
+	//
+	// For the hours that are asked for, 24 unless said, messages are signed with both.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks/{webhook}:rotateSecret (the `RotateWebhookSecret` operationId).
+	RotateWebhookSecret(ctx context.Context, webhook WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestWebhook Send a webhook a message now
+	//
+	// Of the type WebhookTested, which no event has. It is sent once, also to one that is disabled; the answer says what became of it.
+	//
+	// Corresponds with POST /v1/webhooks/{webhook}:test (the `TestWebhook` operationId).
+	TestWebhook(ctx context.Context, webhook WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAccounts The accounts the caller may see
@@ -3948,7 +4745,9 @@ func (c *RawClient) GetSecurity(ctx context.Context, uid AccountUID, params *Get
 // outside the ranges every request of the account's callers, signing in included,
 // is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
 // them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
-// began with a password; it needs a configured issuer (`issuer_missing`).
+// began with a password; it needs a configured issuer (`issuer_missing`). With
+// `secondFactor` a session without one may only set one up: everything else is 403
+// `second_factor_required`. API tokens go on.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3971,7 +4770,9 @@ func (c *RawClient) SecureAccountWithBody(ctx context.Context, uid AccountUID, p
 // outside the ranges every request of the account's callers, signing in included,
 // is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
 // them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
-// began with a password; it needs a configured issuer (`issuer_missing`).
+// began with a password; it needs a configured issuer (`issuer_missing`). With
+// `secondFactor` a session without one may only set one up: everything else is 403
+// `second_factor_required`. API tokens go on.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4155,9 +4956,111 @@ func (c *RawClient) EditUser(ctx context.Context, uid AccountUID, user UserUID, 
 	return c.Client.Do(req)
 }
 
+// EndSessionsOfUser End all sessions of a user
+//
+// Needs users.manage in the account.
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/sessions (the `EndSessionsOfUser` operationId).
+func (c *RawClient) EndSessionsOfUser(ctx context.Context, uid AccountUID, user UserUID, params *EndSessionsOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionsOfUserRequest(c.Server, uid, user, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSessionsOfUser The sessions of a user, newest first
+//
+// Needs users.manage in the account. Sort keys: createdAt, usedAt, expiresAt.
+//
+// Corresponds with GET /v1/accounts/{uid}/users/{user}/sessions (the `ListSessionsOfUser` operationId).
+func (c *RawClient) ListSessionsOfUser(ctx context.Context, uid AccountUID, user UserUID, params *ListSessionsOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSessionsOfUserRequest(c.Server, uid, user, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSessionOfUser End one of a user's sessions
+//
+// Needs users.manage in the account.
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/sessions/{session} (the `EndSessionOfUser` operationId).
+func (c *RawClient) EndSessionOfUser(ctx context.Context, uid AccountUID, user UserUID, session openapi_types.UUID, params *EndSessionOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionOfUserRequest(c.Server, uid, user, session, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeTokensOfUser End all personal API tokens of a user
+//
+// Needs users.manage in the account.
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/tokens (the `RevokeTokensOfUser` operationId).
+func (c *RawClient) RevokeTokensOfUser(ctx context.Context, uid AccountUID, user UserUID, params *RevokeTokensOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeTokensOfUserRequest(c.Server, uid, user, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTokensOfUser The personal API tokens of a user, newest first
+//
+// Needs users.manage in the account. Sort keys: label, createdAt, usedAt, expiresAt.
+//
+// Corresponds with GET /v1/accounts/{uid}/users/{user}/tokens (the `ListTokensOfUser` operationId).
+func (c *RawClient) ListTokensOfUser(ctx context.Context, uid AccountUID, user UserUID, params *ListTokensOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTokensOfUserRequest(c.Server, uid, user, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeTokenOfUser End one of a user's personal API tokens
+//
+// Needs users.manage in the account.
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/tokens/{token} (the `RevokeTokenOfUser` operationId).
+func (c *RawClient) RevokeTokenOfUser(ctx context.Context, uid AccountUID, user UserUID, token openapi_types.UUID, params *RevokeTokenOfUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeTokenOfUserRequest(c.Server, uid, user, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeactivateUserWithBody Keep a user out
 //
-// Sessions and personal tokens end at once. The last administrator cannot be deactivated (`last_administrator`).
+// Sessions, personal tokens and calendars end at once, and for good. The last administrator cannot be deactivated (`last_administrator`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -4176,7 +5079,7 @@ func (c *RawClient) DeactivateUserWithBody(ctx context.Context, uid AccountUID, 
 
 // DeactivateUser Keep a user out
 //
-// Sessions and personal tokens end at once. The last administrator cannot be deactivated (`last_administrator`).
+// Sessions, personal tokens and calendars end at once, and for good. The last administrator cannot be deactivated (`last_administrator`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4195,7 +5098,7 @@ func (c *RawClient) DeactivateUser(ctx context.Context, uid AccountUID, user Use
 
 // ReactivateUserWithBody Let a deactivated user in again
 //
-// With the profiles from before; an administrator comes back without being one.
+// With the profiles from before, but no session or token; an administrator comes back without being one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4214,7 +5117,7 @@ func (c *RawClient) ReactivateUserWithBody(ctx context.Context, uid AccountUID, 
 
 // ReactivateUser Let a deactivated user in again
 //
-// With the profiles from before; an administrator comes back without being one.
+// With the profiles from before, but no session or token; an administrator comes back without being one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4259,6 +5162,46 @@ func (c *RawClient) ResendUserInvitationWithBody(ctx context.Context, uid Accoun
 // Corresponds with POST /v1/accounts/{uid}/users/{user}:resend (the `ResendUserInvitation` operationId).
 func (c *RawClient) ResendUserInvitation(ctx context.Context, uid AccountUID, user UserUID, params *ResendUserInvitationParams, body ResendUserInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResendUserInvitationRequest(c.Server, uid, user, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetFactorsWithBody Take away the second factors of a user who has lost them
+//
+// Recovery codes too; sessions that began with any of them end. A mail tells the user.
+// One's own are removed one by one (`own_second_factors`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{uid}/users/{user}:resetFactors (the `ResetFactors` operationId).
+func (c *RawClient) ResetFactorsWithBody(ctx context.Context, uid AccountUID, user UserUID, params *ResetFactorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetFactorsRequestWithBody(c.Server, uid, user, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetFactors Take away the second factors of a user who has lost them
+//
+// Recovery codes too; sessions that began with any of them end. A mail tells the user.
+// One's own are removed one by one (`own_second_factors`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{uid}/users/{user}:resetFactors (the `ResetFactors` operationId).
+func (c *RawClient) ResetFactors(ctx context.Context, uid AccountUID, user UserUID, params *ResetFactorsParams, body ResetFactorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetFactorsRequest(c.Server, uid, user, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4522,7 +5465,8 @@ func (c *RawClient) WithdrawPendingAccount(ctx context.Context, uid AccountUID, 
 // GetActivation What an invitation is for
 //
 // The token is all it takes. A replaced, revoked or unknown one is 404; `status` says
-// whether it was used or has expired.
+// whether it was used or has expired. E-mail and name of `person` are empty once it was
+// used, or the account is closed.
 //
 // Corresponds with GET /v1/activations/{token} (the `GetActivation` operationId).
 func (c *RawClient) GetActivation(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4748,6 +5692,110 @@ func (c *RawClient) RevokeAuditGrant(ctx context.Context, id AuditGrantID, param
 	return c.Client.Do(req)
 }
 
+// GetCheckpoint A signed checkpoint of the log as it is
+//
+// Origin, number of events and root of the Merkle tree (RFC 6962) over the log's events in
+// order, as a signed note (c2sp.org/tlog-checkpoint, Ed25519). Whoever keeps it sees later
+// whether an event was changed, left out, put in or moved since. It tells of no event, so
+// anybody who may call has it. Its address without `/checkpoint` is a log by
+// c2sp.org/tlog-tiles. The public keys stand in `/v1/audit/checkpoints`.
+//
+// Corresponds with GET /v1/audit/checkpoint (the `GetCheckpoint` operationId).
+func (c *RawClient) GetCheckpoint(ctx context.Context, params *GetCheckpointParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCheckpointRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCheckpoints Checkpoints that were kept, and the public keys
+//
+// One an hour while the log grows, and one a minute at most of those that somebody asked for,
+// the newest first. They are kept for good, also when the log is set back by a restore: then
+// they show it. After another key of the installation (`key rotate`) the key before signs
+// beside the one in force, so that whoever trusts that one verifies what comes.
+// Sort keys: signedAt; without `sort` the newest first.
+//
+// Corresponds with GET /v1/audit/checkpoints (the `ListCheckpoints` operationId).
+func (c *RawClient) ListCheckpoints(ctx context.Context, params *ListCheckpointsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCheckpointsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportAudit Events with their proofs, to keep and to verify without this service
+//
+// A line of JSON for each event, with its leaf and the proof that it is in the log, and last a line with a checkpoint
+// and a signed manifest, which says which events there have to be; `fleetledger audit verify` checks it. Personal data
+// is sealed in it. Of a device, with `devices.read` where it is; of an account, with
+// `account.read` and `devices.read` there: its own events, and those of devices while they were its; for the operator
+// also all that names the account, or without either everything. An event that tells of an account out of the
+// caller's reach is left out; the device's history has its `leafHash`. What takes longer than two minutes breaks off, and
+// lacks the last line: name a time, or use the command.
+//
+// Corresponds with GET /v1/audit/export (the `ExportAudit` operationId).
+func (c *RawClient) ExportAudit(ctx context.Context, params *ExportAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTile Hashes of the tree, a tile at a time
+//
+// The tile by its path of c2sp.org/tlog-tiles, whose slashes are part of it: `0/x001/067` is
+// full, `0/x001/068.p/12` has 12 hashes yet. Also at `/v1/audit/tile/`, where tools look
+// for it. 404 where the tree has less of it.
+//
+// Corresponds with GET /v1/audit/tiles/{tile} (the `GetTile` operationId).
+func (c *RawClient) GetTile(ctx context.Context, tile string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTileRequest(c.Server, tile)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCalendar Renewals as a calendar (iCalendar, RFC 5545)
+//
+// The address from `POST /v1/me/calendars` is all it takes. An event for each account
+// and day from today on to which services end, up to 2,000 of them, the soonest
+// first. Rights are those of this moment: a feed that was revoked or has expired, and
+// one whose maker may not read the devices any more, is 404, as one that never was.
+//
+// Corresponds with GET /v1/calendar/{token}.ics (the `GetCalendar` operationId).
+func (c *RawClient) GetCalendar(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCatalogue The models and the offers they run on, the profiles and the renewal windows
 //
 // The models in force: what the operator edits holds from the next request on.
@@ -4847,8 +5895,8 @@ func (c *RawClient) PutModel(ctx context.Context, model ModelName, params *PutMo
 // ListCustomers The Customers page of the reseller acted for
 //
 // One row for each partnered account. JSON or, with `Accept: text/csv`, CSV: one
-// page when `limit` is given, else all rows. Cells that begin with = + - @ are
-// guarded with an apostrophe.
+// page when `limit` is given, else all rows. An apostrophe stands before what a
+// spreadsheet would take for a formula.
 // Sort keys: name, status, totalSystems, activeSystems, initialRenewal,
 // renewalSystems, lastRenewal, expired, autoRenewing, lastLogin and the names
 // of the windows. A cursor belongs to the sort order it was made with.
@@ -5101,13 +6149,33 @@ func (c *RawClient) EditDevice(ctx context.Context, id DeviceID, params *EditDev
 //
 // Read from the log itself, so it is never behind. Spans in which another
 // account, out of the caller's reach, held the device appear as items with
-// `redacted: true` and without their content. `hash` covers the item and
-// `previousHash`: the chain shows that nothing was taken out or changed.
+// `redacted: true` and without their content. What shows that nothing was taken out or
+// changed since is the proof of `leafHash`, see `/v1/events/{id}/proof`.
 // Sort key: occurredAt; without one, as recorded.
 //
 // Corresponds with GET /v1/devices/{id}/history (the `GetDeviceHistory` operationId).
 func (c *RawClient) GetDeviceHistory(ctx context.Context, id DeviceID, params *GetDeviceHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDeviceHistoryRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainDevice Why a device's fields are what they are
+//
+// For each field its value, since when, by which event and by whom, and for what follows from a rule the rule with what went
+// into it. `events` are all events that the value follows from: whoever folds these alone gets it. With `asOf` as it was at an
+// instant, or as it will be on a day to come when nothing but time happens. Events under another owner, out of the
+// caller's reach, are `redacted`. The devices behind a number on the Customers page are `/v1/devices` with the filters of that number.
+//
+// Corresponds with GET /v1/devices/{id}:explain (the `ExplainDevice` operationId).
+func (c *RawClient) ExplainDevice(ctx context.Context, id DeviceID, params *ExplainDeviceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainDeviceRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5297,6 +6365,61 @@ func (c *RawClient) ConfirmEmail(ctx context.Context, token Token, params *Confi
 	return c.Client.Do(req)
 }
 
+// ReadEvents The feed of events, from one on
+//
+// What has happened, and what has fallen due, in the order of the log, as far as the caller may
+// see it: an HTTP feed (http-feeds.org) of CloudEvents. Read from the beginning, and go on
+// behind the last event that you have handled with its id as `lastEventId`: nothing is left
+// out, for as long as you like, also in a copy of the log. An empty answer is the end for now;
+// with `timeout` it comes only when nothing has happened so long. With
+// `Accept: text/event-stream` events come as they happen, for a minute; browsers and the like
+// then connect again by themselves, with `Last-Event-ID`.
+//
+// An event is told to who has the right to read what it is about at the moment of reading:
+// `devices.read` in the account that has the device (then, or before: who had it is told that
+// it has gone), and so for orders and requests; for transfers and plans in both accounts;
+// `account.read`, `users.read`, `partners.read` and `customers.read` for the rest. Where only a
+// part is the caller's to know, `redacted` says so. Whoever becomes a partner sees what was
+// before, too: read from the beginning with `account`. Events may come more than once; ids tell.
+//
+// `ServiceExpiring` and `ServiceExpired` are not recorded but computed as a day begins, once per
+// device, end and window, and carry `computed`. `/asyncapi.json` describes all types.
+// 410 `last_event_unknown` for an id that the feed does not have.
+//
+// Corresponds with GET /v1/events (the `ReadEvents` operationId).
+func (c *RawClient) ReadEvents(ctx context.Context, params *ReadEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetEventProof The proof that an event is in the log
+//
+// By c2sp.org/tlog-proof, under a checkpoint of now. What is proved is the leaf: the event's
+// canonical JSON (RFC 8785) of stream, revision, id, type, data and metadata with personal
+// data sealed, as exports have it; its hash is `leafHash` of the device's history. For
+// whoever sees the event, in a history or in the feed; the operator has proofs of all. 404 for
+// others, and while the tree has not come to the event.
+//
+// Corresponds with GET /v1/events/{id}/proof (the `GetEventProof` operationId).
+func (c *RawClient) GetEventProof(ctx context.Context, id openapi_types.UUID, params *GetEventProofParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEventProofRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetForecast Renewals to come, month by month
 //
 // Counts the account acted for (`devices.read`) and its customers (`customers.read`), as the
@@ -5373,6 +6496,238 @@ func (c *RawClient) EditMeWithBody(ctx context.Context, params *EditMeParams, co
 // Corresponds with PATCH /v1/me (the `EditMe` operationId).
 func (c *RawClient) EditMe(ctx context.Context, params *EditMeParams, body EditMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEditMeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCalendars The calendar feeds that the caller has made
+//
+// Only who has signed in can (`session_required`). Revoked ones are not among them,
+// expired ones are. The address is never shown again. Sort keys: label, createdAt,
+// expiresAt, lastReadAt; without one newest first.
+//
+// Corresponds with GET /v1/me/calendars (the `ListCalendars` operationId).
+func (c *RawClient) ListCalendars(ctx context.Context, params *ListCalendarsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCalendarsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCalendarWithBody Make a calendar feed of renewals
+//
+// Only who has signed in can (`session_required`), and who reads the devices of the
+// account (`devices.read`, else 403, or 404 where the caller does not see it). Without
+// an account the feed has all that the caller reads: its own and its customers'. A
+// user has 20 at most (`too_many_calendars`). The address needs no further
+// credential: whoever knows it reads the feed, until it is revoked or expires, its
+// maker has another password, and no longer than its maker may read the devices.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/me/calendars (the `CreateCalendar` operationId).
+func (c *RawClient) CreateCalendarWithBody(ctx context.Context, params *CreateCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCalendarRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCalendar Make a calendar feed of renewals
+//
+// Only who has signed in can (`session_required`), and who reads the devices of the
+// account (`devices.read`, else 403, or 404 where the caller does not see it). Without
+// an account the feed has all that the caller reads: its own and its customers'. A
+// user has 20 at most (`too_many_calendars`). The address needs no further
+// credential: whoever knows it reads the feed, until it is revoked or expires, its
+// maker has another password, and no longer than its maker may read the devices.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/me/calendars (the `CreateCalendar` operationId).
+func (c *RawClient) CreateCalendar(ctx context.Context, params *CreateCalendarParams, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCalendarRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeCalendar Revoke one of the caller's own calendar feeds
+//
+// Its address is 404 from then on.
+//
+// Corresponds with DELETE /v1/me/calendars/{calendar} (the `RevokeCalendar` operationId).
+func (c *RawClient) RevokeCalendar(ctx context.Context, calendar openapi_types.UUID, params *RevokeCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeCalendarRequest(c.Server, calendar, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFactors The caller's second factors
+//
+// Only who has signed in can (`session_required`). Secrets are never shown again. Sort
+// keys: name, createdAt, usedAt; without one in the order in which they were added.
+//
+// Corresponds with GET /v1/me/factors (the `ListFactors` operationId).
+func (c *RawClient) ListFactors(ctx context.Context, params *ListFactorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFactorsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddFactorWithBody Begin to set up a second factor
+//
+// Only who has signed in can (`session_required`). The factor is in force once it is
+// confirmed, within 15 minutes. `totp` answers with the secret for an authenticator
+// app; `passkey` with what a browser is asked, in the JSON form of
+// `PublicKeyCredential.parseCreationOptionsFromJSON`. A user has 20 at most
+// (`too_many_second_factors`). Without a public URL with a name there are no passkeys
+// (`passkeys_unavailable`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/me/factors (the `AddFactor` operationId).
+func (c *RawClient) AddFactorWithBody(ctx context.Context, params *AddFactorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddFactorRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddFactor Begin to set up a second factor
+//
+// Only who has signed in can (`session_required`). The factor is in force once it is
+// confirmed, within 15 minutes. `totp` answers with the secret for an authenticator
+// app; `passkey` with what a browser is asked, in the JSON form of
+// `PublicKeyCredential.parseCreationOptionsFromJSON`. A user has 20 at most
+// (`too_many_second_factors`). Without a public URL with a name there are no passkeys
+// (`passkeys_unavailable`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/me/factors (the `AddFactor` operationId).
+func (c *RawClient) AddFactor(ctx context.Context, params *AddFactorParams, body AddFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddFactorRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceRecoveryCodes Make recovery codes in place of those of before
+//
+// Ten codes that stand in for a second factor that was lost, each once. Only who has
+// signed in can (`session_required`), and who has a second factor
+// (`second_factor_missing`). A mail tells the user, and of each code that is used.
+//
+// Corresponds with POST /v1/me/factors/recovery-codes (the `ReplaceRecoveryCodes` operationId).
+func (c *RawClient) ReplaceRecoveryCodes(ctx context.Context, params *ReplaceRecoveryCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceRecoveryCodesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveFactor Remove one of the caller's own second factors
+//
+// Sessions that began with it end, but for this one. The last one stays while the
+// account requires one (`last_second_factor`); with it the recovery codes end. A mail
+// tells the user.
+//
+// Corresponds with DELETE /v1/me/factors/{factor} (the `RemoveFactor` operationId).
+func (c *RawClient) RemoveFactor(ctx context.Context, factor openapi_types.UUID, params *RemoveFactorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveFactorRequest(c.Server, factor, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmFactorWithBody Put a second factor in force
+//
+// With a code of the app, or with what the browser has made
+// (`PublicKeyCredential.toJSON`), once; a code can be tried a few times. What does not
+// confirm it is `second_factor_wrong` (422). From then on the user's other sessions
+// end that began without a factor. A mail tells the user.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/me/factors/{factor}:confirm (the `ConfirmFactor` operationId).
+func (c *RawClient) ConfirmFactorWithBody(ctx context.Context, factor openapi_types.UUID, params *ConfirmFactorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmFactorRequestWithBody(c.Server, factor, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmFactor Put a second factor in force
+//
+// With a code of the app, or with what the browser has made
+// (`PublicKeyCredential.toJSON`), once; a code can be tried a few times. What does not
+// confirm it is `second_factor_wrong` (422). From then on the user's other sessions
+// end that began without a factor. A mail tells the user.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/me/factors/{factor}:confirm (the `ConfirmFactor` operationId).
+func (c *RawClient) ConfirmFactor(ctx context.Context, factor openapi_types.UUID, params *ConfirmFactorParams, body ConfirmFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmFactorRequest(c.Server, factor, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5521,8 +6876,8 @@ func (c *RawClient) RemoveView(ctx context.Context, view openapi_types.UUID, par
 // ChangePasswordWithBody Change the caller's own password
 //
 // Only who has signed in can (`session_required`), and who knows the current one:
-// else `password_wrong`, and after some attempts 429. All other sessions end;
-// personal tokens go on. The new one is checked as on activation.
+// else `password_wrong`, and after some attempts 429. All other sessions end, and
+// all personal tokens and calendars. The new one is checked as on activation.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5542,14 +6897,68 @@ func (c *RawClient) ChangePasswordWithBody(ctx context.Context, params *ChangePa
 // ChangePassword Change the caller's own password
 //
 // Only who has signed in can (`session_required`), and who knows the current one:
-// else `password_wrong`, and after some attempts 429. All other sessions end;
-// personal tokens go on. The new one is checked as on activation.
+// else `password_wrong`, and after some attempts 429. All other sessions end, and
+// all personal tokens and calendars. The new one is checked as on activation.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/me:changePassword (the `ChangePassword` operationId).
 func (c *RawClient) ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePasswordRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInAgainWithBody Sign in afresh, in a session that goes on
+//
+// Some things need a sign-in of the last minutes (`FLEETLEDGER_FRESH_SIGN_IN`) and are
+// 403 `fresh_sign_in_required` otherwise: making personal tokens and audit grants,
+// inviting and making administrators, changing users' profiles, another e-mail
+// address, second factors, security options and secrets of external accounts. Send the
+// `password`; whoever has a second factor is asked for it (202) and sends the
+// `challenge` with one of `code`, `recoveryCode` and `passkey`, as to
+// `/v1/sessions/second-step`. An empty object asks for a passkey alone. Attempts are
+// limited (429). Only who has signed in can (`session_required`); tokens need no fresh
+// sign-in. The operator and auditors begin another session with their token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/me:signInAgain (the `SignInAgain` operationId).
+func (c *RawClient) SignInAgainWithBody(ctx context.Context, params *SignInAgainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInAgainRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInAgain Sign in afresh, in a session that goes on
+//
+// Some things need a sign-in of the last minutes (`FLEETLEDGER_FRESH_SIGN_IN`) and are
+// 403 `fresh_sign_in_required` otherwise: making personal tokens and audit grants,
+// inviting and making administrators, changing users' profiles, another e-mail
+// address, second factors, security options and secrets of external accounts. Send the
+// `password`; whoever has a second factor is asked for it (202) and sends the
+// `challenge` with one of `code`, `recoveryCode` and `passkey`, as to
+// `/v1/sessions/second-step`. An empty object asks for a passkey alone. Attempts are
+// limited (429). Only who has signed in can (`session_required`); tokens need no fresh
+// sign-in. The operator and auditors begin another session with their token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/me:signInAgain (the `SignInAgain` operationId).
+func (c *RawClient) SignInAgain(ctx context.Context, params *SignInAgainParams, body SignInAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInAgainRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5680,7 +7089,9 @@ func (c *RawClient) GetOperation(ctx context.Context, id OperationID, params *Ge
 // GetOperationResults What became of each item so far, in request order
 //
 // JSON one page at a time; with `Accept: application/x-ndjson` or `text/csv`
-// all of them as one stream from the cursor on.
+// all of them as one stream from the cursor on. It needs `devices.read` in the
+// account that submitted the operation, unless the caller itself did; devices that
+// the caller does not see now are left out of the items.
 //
 // Corresponds with GET /v1/operations/{id}/results (the `GetOperationResults` operationId).
 func (c *RawClient) GetOperationResults(ctx context.Context, id OperationID, params *GetOperationResultsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5979,8 +7390,8 @@ func (c *RawClient) GetPasswordReset(ctx context.Context, token Token, reqEditor
 
 // ResetPasswordWithBody Choose a new password
 //
-// Works once, until it expires (`password_reset_expired`). All sessions end; personal
-// tokens go on. The password is checked as on activation.
+// Works once, until it expires (`password_reset_expired`). All sessions and personal
+// tokens end. The password is checked as on activation.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5999,8 +7410,8 @@ func (c *RawClient) ResetPasswordWithBody(ctx context.Context, token Token, cont
 
 // ResetPassword Choose a new password
 //
-// Works once, until it expires (`password_reset_expired`). All sessions end; personal
-// tokens go on. The password is checked as on activation.
+// Works once, until it expires (`password_reset_expired`). All sessions and personal
+// tokens end. The password is checked as on activation.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6646,7 +8057,29 @@ func (c *RawClient) MoveSandboxClock(ctx context.Context, params *MoveSandboxClo
 	return c.Client.Do(req)
 }
 
-// EndSessions End all of the caller's own sessions, this one too
+// ListSecurityLog Who has signed in, was refused, made a token or changed what protects an account
+//
+// Of the account acted for, or of `account`: it needs `users.manage` there. The operator
+// who names none reads all of them, and what belongs to no account: attempts with
+// addresses that nobody has, the use of its own token. People are named by id. What
+// happens again within a minute is one entry, counted by `times`. It is kept for
+// `FLEETLEDGER_SECURITY_LOG_KEEP`; the address goes when the user is erased.
+// Sort keys: at; without `sort` the youngest first.
+//
+// Corresponds with GET /v1/security-log (the `ListSecurityLog` operationId).
+func (c *RawClient) ListSecurityLog(ctx context.Context, params *ListSecurityLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSecurityLogRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSessions End all of the caller's own sessions, this one too or all others
 //
 // Corresponds with DELETE /v1/sessions (the `EndSessions` operationId).
 func (c *RawClient) EndSessions(ctx context.Context, params *EndSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6663,7 +8096,7 @@ func (c *RawClient) EndSessions(ctx context.Context, params *EndSessionsParams, 
 
 // ListSessions The caller's own sessions, newest first
 //
-// Sort keys: createdAt, expiresAt.
+// What was used last is noted once a minute. Sort keys: createdAt, usedAt, expiresAt.
 //
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 func (c *RawClient) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6685,7 +8118,9 @@ func (c *RawClient) ListSessions(ctx context.Context, params *ListSessionsParams
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 // Whoever knows the password but comes from an address that the account does not
 // allow is answered 403 `address_not_admitted`; where the account lets its users
-// sign in at the issuer only, 403 `issuer_required`.
+// sign in at the issuer only, 403 `issuer_required`. Whoever has a second factor is
+// asked for it: 202 with a challenge, and there is no session before
+// `POST /v1/sessions/second-step` answers it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6709,13 +8144,34 @@ func (c *RawClient) SignInWithBody(ctx context.Context, contentType string, body
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 // Whoever knows the password but comes from an address that the account does not
 // allow is answered 403 `address_not_admitted`; where the account lets its users
-// sign in at the issuer only, 403 `issuer_required`.
+// sign in at the issuer only, 403 `issuer_required`. Whoever has a second factor is
+// asked for it: 202 with a challenge, and there is no session before
+// `POST /v1/sessions/second-step` answers it.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/sessions (the `SignIn` operationId).
 func (c *RawClient) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignInRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInAsAuditor Begin a session of an auditor
+//
+// With the token of an audit grant, for a browser that is not to keep it. The session
+// reads what the grant names and writes nothing; it ends like any other, and at once
+// with its grant.
+//
+// Corresponds with POST /v1/sessions/auditor (the `SignInAsAuditor` operationId).
+func (c *RawClient) SignInAsAuditor(ctx context.Context, params *SignInAsAuditorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInAsAuditorRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6750,7 +8206,8 @@ func (c *RawClient) StartAtIssuer(ctx context.Context, reqEditors ...RequestEdit
 // issuer's subject does. Whatever does not fit, the answer is the same
 // `sign_in_failed` (401). Attempts are limited for a network address, together with
 // those by password. From an address that the account does not allow: 403
-// `address_not_admitted`. Parameters that the issuer adds are ignored.
+// `address_not_admitted`. Who has a second factor gives it here, too (202).
+// Parameters that the issuer adds are ignored.
 //
 // Corresponds with GET /v1/sessions/oidc/callback (the `SignInAtIssuer` operationId).
 func (c *RawClient) SignInAtIssuer(ctx context.Context, params *SignInAtIssuerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6783,6 +8240,72 @@ func (c *RawClient) SignInAsOperator(ctx context.Context, params *SignInAsOperat
 	return c.Client.Do(req)
 }
 
+// SignInWithPasskey Begin to sign in with a passkey, instead of the password
+//
+// The answer is given to `POST /v1/sessions/second-step`. The passkey says whose it is,
+// and its device that the person is there (user verification): it needs nothing
+// else. 404 where the service has no public URL with a name. Attempts are limited for
+// a network address.
+//
+// Corresponds with POST /v1/sessions/passkey (the `SignInWithPasskey` operationId).
+func (c *RawClient) SignInWithPasskey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithPasskeyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerSecondStepWithBody End a sign-in with a second factor, or a passkey
+//
+// With one of: a code of an authenticator app (once), a recovery code (once), or what a
+// browser answers for a passkey (`PublicKeyCredential.toJSON`). What is wrong with it
+// is not told: 401 `second_factor_wrong`, for a passkey alone `sign_in_failed`.
+// Attempts are limited for a challenge, a user and a network address (429). A
+// challenge is good for one session and five minutes: `challenge_unknown` (401).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/sessions/second-step (the `AnswerSecondStep` operationId).
+func (c *RawClient) AnswerSecondStepWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerSecondStepRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerSecondStep End a sign-in with a second factor, or a passkey
+//
+// With one of: a code of an authenticator app (once), a recovery code (once), or what a
+// browser answers for a passkey (`PublicKeyCredential.toJSON`). What is wrong with it
+// is not told: 401 `second_factor_wrong`, for a passkey alone `sign_in_failed`.
+// Attempts are limited for a challenge, a user and a network address (429). A
+// challenge is good for one session and five minutes: `challenge_unknown` (401).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/sessions/second-step (the `AnswerSecondStep` operationId).
+func (c *RawClient) AnswerSecondStep(ctx context.Context, body AnswerSecondStepJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerSecondStepRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // EndSession End one of the caller's own sessions
 //
 // Corresponds with DELETE /v1/sessions/{session} (the `EndSession` operationId).
@@ -6800,7 +8323,7 @@ func (c *RawClient) EndSession(ctx context.Context, session string, params *EndS
 
 // ListTokens The caller's own personal API tokens, newest first
 //
-// Sort keys: label, createdAt, expiresAt.
+// What was used last is noted once a minute. Sort keys: label, createdAt, usedAt, expiresAt.
 //
 // Corresponds with GET /v1/tokens (the `ListTokens` operationId).
 func (c *RawClient) ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6934,6 +8457,8 @@ func (c *RawClient) PlanTransfer(ctx context.Context, params *PlanTransferParams
 
 // GetTransferPlan A plan as it was made
 //
+// It belongs to the account that made it, and needs `devices.read` in the source account.
+//
 // Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
 func (c *RawClient) GetTransferPlan(ctx context.Context, id TransferPlanID, params *GetTransferPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTransferPlanRequest(c.Server, id, params)
@@ -6970,7 +8495,8 @@ func (c *RawClient) ListTransfers(ctx context.Context, params *ListTransfersPara
 //
 // Answers 201, with `dryRun=true` 200. Each device that is refused says every
 // reason that applies, with remedies. The transfer is kept, refusals and all,
-// at `Location`.
+// at `Location`; where all is refused to a caller without `devices.transfer` in
+// the source account nothing is kept, and the answer is 200 without `id`.
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
@@ -7002,7 +8528,8 @@ func (c *RawClient) TransferDevicesWithBody(ctx context.Context, params *Transfe
 //
 // Answers 201, with `dryRun=true` 200. Each device that is refused says every
 // reason that applies, with remedies. The transfer is kept, refusals and all,
-// at `Location`.
+// at `Location`; where all is refused to a caller without `devices.transfer` in
+// the source account nothing is kept, and the answer is 200 without `id`.
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
@@ -7058,7 +8585,8 @@ func (c *RawClient) GetTransfer(ctx context.Context, id TransferID, params *GetT
 // have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
-// `transferred`. Answers 201, with `dryRun=true` 200.
+// `transferred`. Answers 201, with `dryRun=true` 200; also 200, without `id`, where
+// all is refused to a caller without the right, and nothing is kept.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7084,7 +8612,8 @@ func (c *RawClient) ReverseTransferWithBody(ctx context.Context, id TransferID, 
 // have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
-// `transferred`. Answers 201, with `dryRun=true` 200.
+// `transferred`. Answers 201, with `dryRun=true` 200; also 200, without `id`, where
+// all is refused to a caller without the right, and nothing is kept.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7109,6 +8638,252 @@ func (c *RawClient) ReverseTransfer(ctx context.Context, id TransferID, params *
 // Corresponds with POST /v1/unsubscriptions/{token} (the `Unsubscribe` operationId).
 func (c *RawClient) Unsubscribe(ctx context.Context, token Token, params *UnsubscribeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUnsubscribeRequest(c.Server, token, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhooks The webhooks of the account
+//
+// Of the account acted for, with `users.read` there: its administrators, and auditors. The operator has webhooks
+// of its own. Sort keys: label, createdAt; without one the newest first.
+//
+// Corresponds with GET /v1/webhooks (the `ListWebhooks` operationId).
+func (c *RawClient) ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhooksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhookWithBody Have an address told of events
+//
+// What `/v1/events` tells an administrator of the account from now on, an event a message, one after the
+// other, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes a message.
+// Other answers, redirects too, and none within 15 seconds: it is tried again with growing pauses, and the events behind
+// it wait; after five days, or a 410, the webhook is disabled and its administrators are told by mail. A message may come twice, with
+// the same `webhook-id`. The address is an https:// one that is not private (`webhook_address_invalid`).
+// Needs `users.manage`; a session one that has signed in lately. An account has 20 at most (`too_many_webhooks`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks (the `CreateWebhook` operationId).
+func (c *RawClient) CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhook Have an address told of events
+//
+// What `/v1/events` tells an administrator of the account from now on, an event a message, one after the
+// other, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes a message.
+// Other answers, redirects too, and none within 15 seconds: it is tried again with growing pauses, and the events behind
+// it wait; after five days, or a 410, the webhook is disabled and its administrators are told by mail. A message may come twice, with
+// the same `webhook-id`. The address is an https:// one that is not private (`webhook_address_invalid`).
+// Needs `users.manage`; a session one that has signed in lately. An account has 20 at most (`too_many_webhooks`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks (the `CreateWebhook` operationId).
+func (c *RawClient) CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveWebhook Remove a webhook, with what is kept of its deliveries
+//
+// Corresponds with DELETE /v1/webhooks/{webhook} (the `RemoveWebhook` operationId).
+func (c *RawClient) RemoveWebhook(ctx context.Context, webhook WebhookID, params *RemoveWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveWebhookRequest(c.Server, webhook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWebhook One webhook
+//
+// Corresponds with GET /v1/webhooks/{webhook} (the `GetWebhook` operationId).
+func (c *RawClient) GetWebhook(ctx context.Context, webhook WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWebhookRequest(c.Server, webhook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditWebhookWithBody Change a webhook
+//
+// What is left out stays. One that is enabled again goes on where it was.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/webhooks/{webhook} (the `EditWebhook` operationId).
+func (c *RawClient) EditWebhookWithBody(ctx context.Context, webhook WebhookID, params *EditWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditWebhookRequestWithBody(c.Server, webhook, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditWebhook Change a webhook
+//
+// What is left out stays. One that is enabled again goes on where it was.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /v1/webhooks/{webhook} (the `EditWebhook` operationId).
+func (c *RawClient) EditWebhook(ctx context.Context, webhook WebhookID, params *EditWebhookParams, body EditWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditWebhookRequest(c.Server, webhook, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhookDeliveries What was sent to a webhook, and what it answered
+//
+// Each attempt, the youngest first; they are kept for 30 days. No other sort.
+//
+// Corresponds with GET /v1/webhooks/{webhook}/deliveries (the `ListWebhookDeliveries` operationId).
+func (c *RawClient) ListWebhookDeliveries(ctx context.Context, webhook WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhookDeliveriesRequest(c.Server, webhook, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplayWebhookWithBody Have a webhook go on behind another event
+//
+// Behind the event with the id `lastEventId`: what came since is delivered again, in order; or what stands in the way is
+// passed. null is before the first event. A webhook that is disabled goes on once it is enabled.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/{webhook}/replays (the `ReplayWebhook` operationId).
+func (c *RawClient) ReplayWebhookWithBody(ctx context.Context, webhook WebhookID, params *ReplayWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayWebhookRequestWithBody(c.Server, webhook, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplayWebhook Have a webhook go on behind another event
+//
+// Behind the event with the id `lastEventId`: what came since is delivered again, in order; or what stands in the way is
+// passed. null is before the first event. A webhook that is disabled goes on once it is enabled.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks/{webhook}/replays (the `ReplayWebhook` operationId).
+func (c *RawClient) ReplayWebhook(ctx context.Context, webhook WebhookID, params *ReplayWebhookParams, body ReplayWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayWebhookRequest(c.Server, webhook, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateWebhookSecretWithBody Give a webhook another secret
+//
+// For the hours that are asked for, 24 unless said, messages are signed with both.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/{webhook}:rotateSecret (the `RotateWebhookSecret` operationId).
+func (c *RawClient) RotateWebhookSecretWithBody(ctx context.Context, webhook WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateWebhookSecretRequestWithBody(c.Server, webhook, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateWebhookSecret Give a webhook another secret
+//
+// For the hours that are asked for, 24 unless said, messages are signed with both.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks/{webhook}:rotateSecret (the `RotateWebhookSecret` operationId).
+func (c *RawClient) RotateWebhookSecret(ctx context.Context, webhook WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateWebhookSecretRequest(c.Server, webhook, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestWebhook Send a webhook a message now
+//
+// Of the type WebhookTested, which no event has. It is sent once, also to one that is disabled; the answer says what became of it.
+//
+// Corresponds with POST /v1/webhooks/{webhook}:test (the `TestWebhook` operationId).
+func (c *RawClient) TestWebhook(ctx context.Context, webhook WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestWebhookRequest(c.Server, webhook, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8560,6 +10335,18 @@ func NewListPartnersRequest(server string, uid AccountUID, params *ListPartnersP
 		if params.MinPosition != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -10417,6 +12204,502 @@ func NewEditUserRequestWithBody(server string, uid AccountUID, user UserUID, par
 	return req, nil
 }
 
+// NewEndSessionsOfUserRequest constructs an http.Request for the EndSessionsOfUser method
+func NewEndSessionsOfUserRequest(server string, uid AccountUID, user UserUID, params *EndSessionsOfUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s/sessions", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListSessionsOfUserRequest constructs an http.Request for the ListSessionsOfUser method
+func NewListSessionsOfUserRequest(server string, uid AccountUID, user UserUID, params *ListSessionsOfUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s/sessions", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEndSessionOfUserRequest constructs an http.Request for the EndSessionOfUser method
+func NewEndSessionOfUserRequest(server string, uid AccountUID, user UserUID, session openapi_types.UUID, params *EndSessionOfUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "session", session, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s/sessions/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeTokensOfUserRequest constructs an http.Request for the RevokeTokensOfUser method
+func NewRevokeTokensOfUserRequest(server string, uid AccountUID, user UserUID, params *RevokeTokensOfUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s/tokens", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListTokensOfUserRequest constructs an http.Request for the ListTokensOfUser method
+func NewListTokensOfUserRequest(server string, uid AccountUID, user UserUID, params *ListTokensOfUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s/tokens", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeTokenOfUserRequest constructs an http.Request for the RevokeTokenOfUser method
+func NewRevokeTokenOfUserRequest(server string, uid AccountUID, user UserUID, token openapi_types.UUID, params *RevokeTokenOfUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s/tokens/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewDeactivateUserRequest calls the generic DeactivateUser builder with application/json body
 func NewDeactivateUserRequest(server string, uid AccountUID, user UserUID, params *DeactivateUserParams, body DeactivateUserJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10688,6 +12971,124 @@ func NewResendUserInvitationRequestWithBody(server string, uid AccountUID, user 
 	}
 
 	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s:resend", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewResetFactorsRequest calls the generic ResetFactors builder with application/json body
+func NewResetFactorsRequest(server string, uid AccountUID, user UserUID, params *ResetFactorsParams, body ResetFactorsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResetFactorsRequestWithBody(server, uid, user, params, "application/json", bodyReader)
+}
+
+// NewResetFactorsRequestWithBody constructs an http.Request for the ResetFactors method, with any body, and a specified content type
+func NewResetFactorsRequestWithBody(server string, uid AccountUID, user UserUID, params *ResetFactorsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "uid", uid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "user", user, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/users/%s:resetFactors", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -12141,6 +14542,311 @@ func NewRevokeAuditGrantRequestWithBody(server string, id AuditGrantID, params *
 			req.Header.Set("If-Match", headerParam2)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetCheckpointRequest constructs an http.Request for the GetCheckpoint method
+func NewGetCheckpointRequest(server string, params *GetCheckpointParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/checkpoint")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCheckpointsRequest constructs an http.Request for the ListCheckpoints method
+func NewListCheckpointsRequest(server string, params *ListCheckpointsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/checkpoints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportAuditRequest constructs an http.Request for the ExportAudit method
+func NewExportAuditRequest(server string, params *ExportAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetTileRequest constructs an http.Request for the GetTile method
+func NewGetTileRequest(server string, tile string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tile", tile, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/tiles/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCalendarRequest constructs an http.Request for the GetCalendar method
+func NewGetCalendarRequest(server string, token Token) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendar/%s.ics", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -13612,6 +16318,94 @@ func NewGetDeviceHistoryRequest(server string, id DeviceID, params *GetDeviceHis
 	return req, nil
 }
 
+// NewExplainDeviceRequest constructs an http.Request for the ExplainDevice method
+func NewExplainDeviceRequest(server string, id DeviceID, params *ExplainDeviceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/devices/%s:explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewReinstateDeviceRequest calls the generic ReinstateDevice builder with application/json body
 func NewReinstateDeviceRequest(server string, id DeviceID, params *ReinstateDeviceParams, body ReinstateDeviceJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -14151,6 +16945,234 @@ func NewConfirmEmailRequest(server string, token Token, params *ConfirmEmailPara
 	return req, nil
 }
 
+// NewReadEventsRequest constructs an http.Request for the ReadEvents method
+func NewReadEventsRequest(server string, params *ReadEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LastEventId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lastEventId", *params.LastEventId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Timeout != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "timeout", *params.Timeout, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Type != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "type", *params.Type, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Device != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "device", *params.Device, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.LastEventID != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetEventProofRequest constructs an http.Request for the GetEventProof method
+func NewGetEventProofRequest(server string, id openapi_types.UUID, params *GetEventProofParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/events/%s/proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.MinPosition != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetForecastRequest constructs an http.Request for the GetForecast method
 func NewGetForecastRequest(server string, params *GetForecastParams) (*http.Request, error) {
 	var err error
@@ -14395,6 +17417,597 @@ func NewEditMeRequestWithBody(server string, params *EditMeParams, contentType s
 	}
 
 	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListCalendarsRequest constructs an http.Request for the ListCalendars method
+func NewListCalendarsRequest(server string, params *ListCalendarsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/calendars")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateCalendarRequest calls the generic CreateCalendar builder with application/json body
+func NewCreateCalendarRequest(server string, params *CreateCalendarParams, body CreateCalendarJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCalendarRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateCalendarRequestWithBody constructs an http.Request for the CreateCalendar method, with any body, and a specified content type
+func NewCreateCalendarRequestWithBody(server string, params *CreateCalendarParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/calendars")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeCalendarRequest constructs an http.Request for the RevokeCalendar method
+func NewRevokeCalendarRequest(server string, calendar openapi_types.UUID, params *RevokeCalendarParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "calendar", calendar, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/calendars/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListFactorsRequest constructs an http.Request for the ListFactors method
+func NewListFactorsRequest(server string, params *ListFactorsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/factors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddFactorRequest calls the generic AddFactor builder with application/json body
+func NewAddFactorRequest(server string, params *AddFactorParams, body AddFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddFactorRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddFactorRequestWithBody constructs an http.Request for the AddFactor method, with any body, and a specified content type
+func NewAddFactorRequestWithBody(server string, params *AddFactorParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/factors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceRecoveryCodesRequest constructs an http.Request for the ReplaceRecoveryCodes method
+func NewReplaceRecoveryCodesRequest(server string, params *ReplaceRecoveryCodesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/factors/recovery-codes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveFactorRequest constructs an http.Request for the RemoveFactor method
+func NewRemoveFactorRequest(server string, factor openapi_types.UUID, params *RemoveFactorParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "factor", factor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/factors/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmFactorRequest calls the generic ConfirmFactor builder with application/json body
+func NewConfirmFactorRequest(server string, factor openapi_types.UUID, params *ConfirmFactorParams, body ConfirmFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmFactorRequestWithBody(server, factor, params, "application/json", bodyReader)
+}
+
+// NewConfirmFactorRequestWithBody constructs an http.Request for the ConfirmFactor method, with any body, and a specified content type
+func NewConfirmFactorRequestWithBody(server string, factor openapi_types.UUID, params *ConfirmFactorParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "factor", factor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/factors/%s:confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -14898,6 +18511,72 @@ func NewChangePasswordRequestWithBody(server string, params *ChangePasswordParam
 	}
 
 	operationPath := fmt.Sprintf("/v1/me:changePassword")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSignInAgainRequest calls the generic SignInAgain builder with application/json body
+func NewSignInAgainRequest(server string, params *SignInAgainParams, body SignInAgainJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInAgainRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSignInAgainRequestWithBody constructs an http.Request for the SignInAgain method, with any body, and a specified content type
+func NewSignInAgainRequestWithBody(server string, params *SignInAgainParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me:signInAgain")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -15575,6 +19254,18 @@ func NewGetOperationResultsRequest(server string, id OperationID, params *GetOpe
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Outcome != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "outcome", *params.Outcome, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -17290,6 +20981,18 @@ func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Re
 
 		}
 
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -17557,6 +21260,18 @@ func NewGetRenewalRequest(server string, id RenewalID, params *GetRenewalParams)
 		if params.MinPosition != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "minPosition", *params.MinPosition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "asOf", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -18103,6 +21818,159 @@ func NewMoveSandboxClockRequestWithBody(server string, params *MoveSandboxClockP
 	return req, nil
 }
 
+// NewListSecurityLogRequest constructs an http.Request for the ListSecurityLog method
+func NewListSecurityLogRequest(server string, params *ListSecurityLogParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/security-log")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.User != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "user", *params.User, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewEndSessionsRequest constructs an http.Request for the EndSessions method
 func NewEndSessionsRequest(server string, params *EndSessionsParams) (*http.Request, error) {
 	var err error
@@ -18120,6 +21988,33 @@ func NewEndSessionsRequest(server string, params *EndSessionsParams) (*http.Requ
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Others != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "others", *params.Others, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
@@ -18289,6 +22184,59 @@ func NewSignInRequestWithBody(server string, contentType string, body io.Reader)
 	return req, nil
 }
 
+// NewSignInAsAuditorRequest constructs an http.Request for the SignInAsAuditor method
+func NewSignInAsAuditorRequest(server string, params *SignInAsAuditorParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/auditor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewStartAtIssuerRequest constructs an http.Request for the StartAtIssuer method
 func NewStartAtIssuerRequest(server string) (*http.Request, error) {
 	var err error
@@ -18448,6 +22396,73 @@ func NewSignInAsOperatorRequest(server string, params *SignInAsOperatorParams) (
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewSignInWithPasskeyRequest constructs an http.Request for the SignInWithPasskey method
+func NewSignInWithPasskeyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/passkey")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnswerSecondStepRequest calls the generic AnswerSecondStep builder with application/json body
+func NewAnswerSecondStepRequest(server string, body AnswerSecondStepJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerSecondStepRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAnswerSecondStepRequestWithBody constructs an http.Request for the AnswerSecondStep method, with any body, and a specified content type
+func NewAnswerSecondStepRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/second-step")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -19631,6 +23646,653 @@ func NewUnsubscribeRequest(server string, token Token, params *UnsubscribeParams
 	return req, nil
 }
 
+// NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
+func NewListWebhooksRequest(server string, params *ListWebhooksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateWebhookRequest calls the generic CreateWebhook builder with application/json body
+func NewCreateWebhookRequest(server string, params *CreateWebhookParams, body CreateWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateWebhookRequestWithBody constructs an http.Request for the CreateWebhook method, with any body, and a specified content type
+func NewCreateWebhookRequestWithBody(server string, params *CreateWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveWebhookRequest constructs an http.Request for the RemoveWebhook method
+func NewRemoveWebhookRequest(server string, webhook WebhookID, params *RemoveWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetWebhookRequest constructs an http.Request for the GetWebhook method
+func NewGetWebhookRequest(server string, webhook WebhookID, params *GetWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEditWebhookRequest calls the generic EditWebhook builder with application/json body
+func NewEditWebhookRequest(server string, webhook WebhookID, params *EditWebhookParams, body EditWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEditWebhookRequestWithBody(server, webhook, params, "application/json", bodyReader)
+}
+
+// NewEditWebhookRequestWithBody constructs an http.Request for the EditWebhook method, with any body, and a specified content type
+func NewEditWebhookRequestWithBody(server string, webhook WebhookID, params *EditWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListWebhookDeliveriesRequest constructs an http.Request for the ListWebhookDeliveries method
+func NewListWebhookDeliveriesRequest(server string, webhook WebhookID, params *ListWebhookDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplayWebhookRequest calls the generic ReplayWebhook builder with application/json body
+func NewReplayWebhookRequest(server string, webhook WebhookID, params *ReplayWebhookParams, body ReplayWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplayWebhookRequestWithBody(server, webhook, params, "application/json", bodyReader)
+}
+
+// NewReplayWebhookRequestWithBody constructs an http.Request for the ReplayWebhook method, with any body, and a specified content type
+func NewReplayWebhookRequestWithBody(server string, webhook WebhookID, params *ReplayWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s/replays", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRotateWebhookSecretRequest calls the generic RotateWebhookSecret builder with application/json body
+func NewRotateWebhookSecretRequest(server string, webhook WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateWebhookSecretRequestWithBody(server, webhook, params, "application/json", bodyReader)
+}
+
+// NewRotateWebhookSecretRequestWithBody constructs an http.Request for the RotateWebhookSecret method, with any body, and a specified content type
+func NewRotateWebhookSecretRequestWithBody(server string, webhook WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s:rotateSecret", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTestWebhookRequest constructs an http.Request for the TestWebhook method
+func NewTestWebhookRequest(server string, webhook WebhookID, params *TestWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "webhook", webhook, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s:test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAccount != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Account", *params.XAccount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Account", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 func (c *RawClient) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -20722,7 +25384,9 @@ func readSecureAccountResponse(rsp *http.Response) (*SecureAccountResponse, erro
 // outside the ranges every request of the account's callers, signing in included,
 // is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
 // them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
-// began with a password; it needs a configured issuer (`issuer_missing`).
+// began with a password; it needs a configured issuer (`issuer_missing`). With
+// `secondFactor` a session without one may only set one up: everything else is 403
+// `second_factor_required`. API tokens go on.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20741,7 +25405,9 @@ func (c *Client) SecureAccountWithBody(ctx context.Context, uid AccountUID, para
 // outside the ranges every request of the account's callers, signing in included,
 // is answered 403 `address_not_admitted`. Ranges that would lock out whoever sets
 // them are refused, `address_ranges_lock_out`. `issuerOnly` ends sessions that
-// began with a password; it needs a configured issuer (`issuer_missing`).
+// began with a password; it needs a configured issuer (`issuer_missing`). With
+// `secondFactor` a session without one may only set one up: everything else is 403
+// `second_factor_required`. API tokens go on.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21059,6 +25725,192 @@ func (c *Client) EditUser(ctx context.Context, uid AccountUID, user UserUID, par
 	return readEditUserResponse(rsp)
 }
 
+// EndSessionsOfUserResponse is the answer to EndSessionsOfUser: the field of its status is set.
+type EndSessionsOfUserResponse struct {
+	Response
+}
+
+func readEndSessionsOfUserResponse(rsp *http.Response) (*EndSessionsOfUserResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &EndSessionsOfUserResponse{Response: read}
+	return answer, nil
+}
+
+// EndSessionsOfUser End all sessions of a user
+//
+// Needs users.manage in the account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/sessions (the `EndSessionsOfUser` operationId).
+func (c *Client) EndSessionsOfUser(ctx context.Context, uid AccountUID, user UserUID, params *EndSessionsOfUserParams, reqEditors ...RequestEditorFn) (*EndSessionsOfUserResponse, error) {
+	rsp, err := c.Raw.EndSessionsOfUser(ctx, uid, user, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEndSessionsOfUserResponse(rsp)
+}
+
+// ListSessionsOfUserResponse is the answer to ListSessionsOfUser: the field of its status is set.
+type ListSessionsOfUserResponse struct {
+	Response
+	JSON200 *SessionList // 200, application/json
+}
+
+func readListSessionsOfUserResponse(rsp *http.Response) (*ListSessionsOfUserResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListSessionsOfUserResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListSessionsOfUser The sessions of a user, newest first
+//
+// Needs users.manage in the account. Sort keys: createdAt, usedAt, expiresAt.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts/{uid}/users/{user}/sessions (the `ListSessionsOfUser` operationId).
+func (c *Client) ListSessionsOfUser(ctx context.Context, uid AccountUID, user UserUID, params *ListSessionsOfUserParams, reqEditors ...RequestEditorFn) (*ListSessionsOfUserResponse, error) {
+	rsp, err := c.Raw.ListSessionsOfUser(ctx, uid, user, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListSessionsOfUserResponse(rsp)
+}
+
+// EndSessionOfUserResponse is the answer to EndSessionOfUser: the field of its status is set.
+type EndSessionOfUserResponse struct {
+	Response
+}
+
+func readEndSessionOfUserResponse(rsp *http.Response) (*EndSessionOfUserResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &EndSessionOfUserResponse{Response: read}
+	return answer, nil
+}
+
+// EndSessionOfUser End one of a user's sessions
+//
+// Needs users.manage in the account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/sessions/{session} (the `EndSessionOfUser` operationId).
+func (c *Client) EndSessionOfUser(ctx context.Context, uid AccountUID, user UserUID, session openapi_types.UUID, params *EndSessionOfUserParams, reqEditors ...RequestEditorFn) (*EndSessionOfUserResponse, error) {
+	rsp, err := c.Raw.EndSessionOfUser(ctx, uid, user, session, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEndSessionOfUserResponse(rsp)
+}
+
+// RevokeTokensOfUserResponse is the answer to RevokeTokensOfUser: the field of its status is set.
+type RevokeTokensOfUserResponse struct {
+	Response
+}
+
+func readRevokeTokensOfUserResponse(rsp *http.Response) (*RevokeTokensOfUserResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RevokeTokensOfUserResponse{Response: read}
+	return answer, nil
+}
+
+// RevokeTokensOfUser End all personal API tokens of a user
+//
+// Needs users.manage in the account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/tokens (the `RevokeTokensOfUser` operationId).
+func (c *Client) RevokeTokensOfUser(ctx context.Context, uid AccountUID, user UserUID, params *RevokeTokensOfUserParams, reqEditors ...RequestEditorFn) (*RevokeTokensOfUserResponse, error) {
+	rsp, err := c.Raw.RevokeTokensOfUser(ctx, uid, user, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRevokeTokensOfUserResponse(rsp)
+}
+
+// ListTokensOfUserResponse is the answer to ListTokensOfUser: the field of its status is set.
+type ListTokensOfUserResponse struct {
+	Response
+	JSON200 *TokenList // 200, application/json
+}
+
+func readListTokensOfUserResponse(rsp *http.Response) (*ListTokensOfUserResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListTokensOfUserResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListTokensOfUser The personal API tokens of a user, newest first
+//
+// Needs users.manage in the account. Sort keys: label, createdAt, usedAt, expiresAt.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts/{uid}/users/{user}/tokens (the `ListTokensOfUser` operationId).
+func (c *Client) ListTokensOfUser(ctx context.Context, uid AccountUID, user UserUID, params *ListTokensOfUserParams, reqEditors ...RequestEditorFn) (*ListTokensOfUserResponse, error) {
+	rsp, err := c.Raw.ListTokensOfUser(ctx, uid, user, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListTokensOfUserResponse(rsp)
+}
+
+// RevokeTokenOfUserResponse is the answer to RevokeTokenOfUser: the field of its status is set.
+type RevokeTokenOfUserResponse struct {
+	Response
+}
+
+func readRevokeTokenOfUserResponse(rsp *http.Response) (*RevokeTokenOfUserResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RevokeTokenOfUserResponse{Response: read}
+	return answer, nil
+}
+
+// RevokeTokenOfUser End one of a user's personal API tokens
+//
+// Needs users.manage in the account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/{uid}/users/{user}/tokens/{token} (the `RevokeTokenOfUser` operationId).
+func (c *Client) RevokeTokenOfUser(ctx context.Context, uid AccountUID, user UserUID, token openapi_types.UUID, params *RevokeTokenOfUserParams, reqEditors ...RequestEditorFn) (*RevokeTokenOfUserResponse, error) {
+	rsp, err := c.Raw.RevokeTokenOfUser(ctx, uid, user, token, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRevokeTokenOfUserResponse(rsp)
+}
+
 // DeactivateUserResponse is the answer to DeactivateUser: the field of its status is set.
 type DeactivateUserResponse struct {
 	Response
@@ -21081,7 +25933,7 @@ func readDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, er
 
 // DeactivateUserWithBody Keep a user out
 //
-// Sessions and personal tokens end at once. The last administrator cannot be deactivated (`last_administrator`).
+// Sessions, personal tokens and calendars end at once, and for good. The last administrator cannot be deactivated (`last_administrator`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21096,7 +25948,7 @@ func (c *Client) DeactivateUserWithBody(ctx context.Context, uid AccountUID, use
 
 // DeactivateUser Keep a user out
 //
-// Sessions and personal tokens end at once. The last administrator cannot be deactivated (`last_administrator`).
+// Sessions, personal tokens and calendars end at once, and for good. The last administrator cannot be deactivated (`last_administrator`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21131,7 +25983,7 @@ func readReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, er
 
 // ReactivateUserWithBody Let a deactivated user in again
 //
-// With the profiles from before; an administrator comes back without being one.
+// With the profiles from before, but no session or token; an administrator comes back without being one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21146,7 +25998,7 @@ func (c *Client) ReactivateUserWithBody(ctx context.Context, uid AccountUID, use
 
 // ReactivateUser Let a deactivated user in again
 //
-// With the profiles from before; an administrator comes back without being one.
+// With the profiles from before, but no session or token; an administrator comes back without being one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21207,6 +26059,58 @@ func (c *Client) ResendUserInvitation(ctx context.Context, uid AccountUID, user 
 		return nil, err
 	}
 	return readResendUserInvitationResponse(rsp)
+}
+
+// ResetFactorsResponse is the answer to ResetFactors: the field of its status is set.
+type ResetFactorsResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readResetFactorsResponse(rsp *http.Response) (*ResetFactorsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ResetFactorsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ResetFactorsWithBody Take away the second factors of a user who has lost them
+//
+// Recovery codes too; sessions that began with any of them end. A mail tells the user.
+// One's own are removed one by one (`own_second_factors`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}/users/{user}:resetFactors (the `ResetFactors` operationId).
+func (c *Client) ResetFactorsWithBody(ctx context.Context, uid AccountUID, user UserUID, params *ResetFactorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetFactorsResponse, error) {
+	rsp, err := c.Raw.ResetFactorsWithBody(ctx, uid, user, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readResetFactorsResponse(rsp)
+}
+
+// ResetFactors Take away the second factors of a user who has lost them
+//
+// Recovery codes too; sessions that began with any of them end. A mail tells the user.
+// One's own are removed one by one (`own_second_factors`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts/{uid}/users/{user}:resetFactors (the `ResetFactors` operationId).
+func (c *Client) ResetFactors(ctx context.Context, uid AccountUID, user UserUID, params *ResetFactorsParams, body ResetFactorsJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetFactorsResponse, error) {
+	rsp, err := c.Raw.ResetFactors(ctx, uid, user, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readResetFactorsResponse(rsp)
 }
 
 // RevokeUserInvitationResponse is the answer to RevokeUserInvitation: the field of its status is set.
@@ -21554,7 +26458,8 @@ func readGetActivationResponse(rsp *http.Response) (*GetActivationResponse, erro
 // GetActivation What an invitation is for
 //
 // The token is all it takes. A replaced, revoked or unknown one is 404; `status` says
-// whether it was used or has expired.
+// whether it was used or has expired. E-mail and name of `person` are empty once it was
+// used, or the account is closed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -21916,6 +26821,184 @@ func (c *Client) RevokeAuditGrant(ctx context.Context, id AuditGrantID, params *
 	return readRevokeAuditGrantResponse(rsp)
 }
 
+// GetCheckpointResponse is the answer to GetCheckpoint: the field of its status is set.
+type GetCheckpointResponse struct {
+	Response
+}
+
+func readGetCheckpointResponse(rsp *http.Response) (*GetCheckpointResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetCheckpointResponse{Response: read}
+	return answer, nil
+}
+
+// GetCheckpoint A signed checkpoint of the log as it is
+//
+// Origin, number of events and root of the Merkle tree (RFC 6962) over the log's events in
+// order, as a signed note (c2sp.org/tlog-checkpoint, Ed25519). Whoever keeps it sees later
+// whether an event was changed, left out, put in or moved since. It tells of no event, so
+// anybody who may call has it. Its address without `/checkpoint` is a log by
+// c2sp.org/tlog-tiles. The public keys stand in `/v1/audit/checkpoints`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/checkpoint (the `GetCheckpoint` operationId).
+func (c *Client) GetCheckpoint(ctx context.Context, params *GetCheckpointParams, reqEditors ...RequestEditorFn) (*GetCheckpointResponse, error) {
+	var waiting GetCheckpointParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetCheckpoint(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetCheckpointResponse(rsp)
+}
+
+// ListCheckpointsResponse is the answer to ListCheckpoints: the field of its status is set.
+type ListCheckpointsResponse struct {
+	Response
+	JSON200 *Checkpoints // 200, application/json
+}
+
+func readListCheckpointsResponse(rsp *http.Response) (*ListCheckpointsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListCheckpointsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListCheckpoints Checkpoints that were kept, and the public keys
+//
+// One an hour while the log grows, and one a minute at most of those that somebody asked for,
+// the newest first. They are kept for good, also when the log is set back by a restore: then
+// they show it. After another key of the installation (`key rotate`) the key before signs
+// beside the one in force, so that whoever trusts that one verifies what comes.
+// Sort keys: signedAt; without `sort` the newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/checkpoints (the `ListCheckpoints` operationId).
+func (c *Client) ListCheckpoints(ctx context.Context, params *ListCheckpointsParams, reqEditors ...RequestEditorFn) (*ListCheckpointsResponse, error) {
+	rsp, err := c.Raw.ListCheckpoints(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListCheckpointsResponse(rsp)
+}
+
+// ExportAuditResponse is the answer to ExportAudit: the field of its status is set.
+type ExportAuditResponse struct {
+	Response
+}
+
+func readExportAuditResponse(rsp *http.Response) (*ExportAuditResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ExportAuditResponse{Response: read}
+	return answer, nil
+}
+
+// ExportAudit Events with their proofs, to keep and to verify without this service
+//
+// A line of JSON for each event, with its leaf and the proof that it is in the log, and last a line with a checkpoint
+// and a signed manifest, which says which events there have to be; `fleetledger audit verify` checks it. Personal data
+// is sealed in it. Of a device, with `devices.read` where it is; of an account, with
+// `account.read` and `devices.read` there: its own events, and those of devices while they were its; for the operator
+// also all that names the account, or without either everything. An event that tells of an account out of the
+// caller's reach is left out; the device's history has its `leafHash`. What takes longer than two minutes breaks off, and
+// lacks the last line: name a time, or use the command.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/export (the `ExportAudit` operationId).
+func (c *Client) ExportAudit(ctx context.Context, params *ExportAuditParams, reqEditors ...RequestEditorFn) (*ExportAuditResponse, error) {
+	rsp, err := c.Raw.ExportAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readExportAuditResponse(rsp)
+}
+
+// GetTileResponse is the answer to GetTile: the field of its status is set.
+type GetTileResponse struct {
+	Response
+}
+
+func readGetTileResponse(rsp *http.Response) (*GetTileResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetTileResponse{Response: read}
+	return answer, nil
+}
+
+// GetTile Hashes of the tree, a tile at a time
+//
+// The tile by its path of c2sp.org/tlog-tiles, whose slashes are part of it: `0/x001/067` is
+// full, `0/x001/068.p/12` has 12 hashes yet. Also at `/v1/audit/tile/`, where tools look
+// for it. 404 where the tree has less of it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/tiles/{tile} (the `GetTile` operationId).
+func (c *Client) GetTile(ctx context.Context, tile string, reqEditors ...RequestEditorFn) (*GetTileResponse, error) {
+	rsp, err := c.Raw.GetTile(ctx, tile, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetTileResponse(rsp)
+}
+
+// GetCalendarResponse is the answer to GetCalendar: the field of its status is set.
+type GetCalendarResponse struct {
+	Response
+}
+
+func readGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetCalendarResponse{Response: read}
+	return answer, nil
+}
+
+// GetCalendar Renewals as a calendar (iCalendar, RFC 5545)
+//
+// The address from `POST /v1/me/calendars` is all it takes. An event for each account
+// and day from today on to which services end, up to 2,000 of them, the soonest
+// first. Rights are those of this moment: a feed that was revoked or has expired, and
+// one whose maker may not read the devices any more, is 404, as one that never was.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendar/{token}.ics (the `GetCalendar` operationId).
+func (c *Client) GetCalendar(ctx context.Context, token Token, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error) {
+	rsp, err := c.Raw.GetCalendar(ctx, token, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetCalendarResponse(rsp)
+}
+
 // GetCatalogueResponse is the answer to GetCatalogue: the field of its status is set.
 type GetCatalogueResponse struct {
 	Response
@@ -22117,8 +27200,8 @@ func readListCustomersResponse(rsp *http.Response) (*ListCustomersResponse, erro
 // ListCustomers The Customers page of the reseller acted for
 //
 // One row for each partnered account. JSON or, with `Accept: text/csv`, CSV: one
-// page when `limit` is given, else all rows. Cells that begin with = + - @ are
-// guarded with an apostrophe.
+// page when `limit` is given, else all rows. An apostrophe stands before what a
+// spreadsheet would take for a formula.
 // Sort keys: name, status, totalSystems, activeSystems, initialRenewal,
 // renewalSystems, lastRenewal, expired, autoRenewing, lastLogin and the names
 // of the windows. A cursor belongs to the sort order it was made with.
@@ -22515,8 +27598,8 @@ func readGetDeviceHistoryResponse(rsp *http.Response) (*GetDeviceHistoryResponse
 //
 // Read from the log itself, so it is never behind. Spans in which another
 // account, out of the caller's reach, held the device appear as items with
-// `redacted: true` and without their content. `hash` covers the item and
-// `previousHash`: the chain shows that nothing was taken out or changed.
+// `redacted: true` and without their content. What shows that nothing was taken out or
+// changed since is the proof of `leafHash`, see `/v1/events/{id}/proof`.
 // Sort key: occurredAt; without one, as recorded.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -22536,6 +27619,52 @@ func (c *Client) GetDeviceHistory(ctx context.Context, id DeviceID, params *GetD
 		return nil, err
 	}
 	return readGetDeviceHistoryResponse(rsp)
+}
+
+// ExplainDeviceResponse is the answer to ExplainDevice: the field of its status is set.
+type ExplainDeviceResponse struct {
+	Response
+	JSON200 *Explanation // 200, application/json
+}
+
+func readExplainDeviceResponse(rsp *http.Response) (*ExplainDeviceResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ExplainDeviceResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ExplainDevice Why a device's fields are what they are
+//
+// For each field its value, since when, by which event and by whom, and for what follows from a rule the rule with what went
+// into it. `events` are all events that the value follows from: whoever folds these alone gets it. With `asOf` as it was at an
+// instant, or as it will be on a day to come when nothing but time happens. Events under another owner, out of the
+// caller's reach, are `redacted`. The devices behind a number on the Customers page are `/v1/devices` with the filters of that number.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/devices/{id}:explain (the `ExplainDevice` operationId).
+func (c *Client) ExplainDevice(ctx context.Context, id DeviceID, params *ExplainDeviceParams, reqEditors ...RequestEditorFn) (*ExplainDeviceResponse, error) {
+	var waiting ExplainDeviceParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ExplainDevice(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readExplainDeviceResponse(rsp)
 }
 
 // ReinstateDeviceResponse is the answer to ReinstateDevice: the field of its status is set.
@@ -22801,6 +27930,107 @@ func (c *Client) ConfirmEmail(ctx context.Context, token Token, params *ConfirmE
 	return readConfirmEmailResponse(rsp)
 }
 
+// ReadEventsResponse is the answer to ReadEvents: the field of its status is set.
+type ReadEventsResponse struct {
+	Response
+	ApplicationcloudeventsBatchJSON200 *CloudEvents // 200, application/cloudevents-batch+json
+}
+
+func readReadEventsResponse(rsp *http.Response) (*ReadEventsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ReadEventsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.ApplicationcloudeventsBatchJSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ReadEvents The feed of events, from one on
+//
+// What has happened, and what has fallen due, in the order of the log, as far as the caller may
+// see it: an HTTP feed (http-feeds.org) of CloudEvents. Read from the beginning, and go on
+// behind the last event that you have handled with its id as `lastEventId`: nothing is left
+// out, for as long as you like, also in a copy of the log. An empty answer is the end for now;
+// with `timeout` it comes only when nothing has happened so long. With
+// `Accept: text/event-stream` events come as they happen, for a minute; browsers and the like
+// then connect again by themselves, with `Last-Event-ID`.
+//
+// An event is told to who has the right to read what it is about at the moment of reading:
+// `devices.read` in the account that has the device (then, or before: who had it is told that
+// it has gone), and so for orders and requests; for transfers and plans in both accounts;
+// `account.read`, `users.read`, `partners.read` and `customers.read` for the rest. Where only a
+// part is the caller's to know, `redacted` says so. Whoever becomes a partner sees what was
+// before, too: read from the beginning with `account`. Events may come more than once; ids tell.
+//
+// `ServiceExpiring` and `ServiceExpired` are not recorded but computed as a day begins, once per
+// device, end and window, and carry `computed`. `/asyncapi.json` describes all types.
+// 410 `last_event_unknown` for an id that the feed does not have.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/events (the `ReadEvents` operationId).
+func (c *Client) ReadEvents(ctx context.Context, params *ReadEventsParams, reqEditors ...RequestEditorFn) (*ReadEventsResponse, error) {
+	var waiting ReadEventsParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.ReadEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReadEventsResponse(rsp)
+}
+
+// GetEventProofResponse is the answer to GetEventProof: the field of its status is set.
+type GetEventProofResponse struct {
+	Response
+}
+
+func readGetEventProofResponse(rsp *http.Response) (*GetEventProofResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetEventProofResponse{Response: read}
+	return answer, nil
+}
+
+// GetEventProof The proof that an event is in the log
+//
+// By c2sp.org/tlog-proof, under a checkpoint of now. What is proved is the leaf: the event's
+// canonical JSON (RFC 8785) of stream, revision, id, type, data and metadata with personal
+// data sealed, as exports have it; its hash is `leafHash` of the device's history. For
+// whoever sees the event, in a history or in the feed; the operator has proofs of all. 404 for
+// others, and while the tree has not come to the event.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/events/{id}/proof (the `GetEventProof` operationId).
+func (c *Client) GetEventProof(ctx context.Context, id openapi_types.UUID, params *GetEventProofParams, reqEditors ...RequestEditorFn) (*GetEventProofResponse, error) {
+	var waiting GetEventProofParams
+	if params != nil {
+		waiting = *params
+	}
+	if waiting.MinPosition == nil {
+		waiting.MinPosition = c.lastWrite()
+	}
+	params = &waiting
+	rsp, err := c.Raw.GetEventProof(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetEventProofResponse(rsp)
+}
+
 // GetForecastResponse is the answer to GetForecast: the field of its status is set.
 type GetForecastResponse struct {
 	Response
@@ -22949,6 +28179,358 @@ func (c *Client) EditMe(ctx context.Context, params *EditMeParams, body EditMeJS
 		return nil, err
 	}
 	return readEditMeResponse(rsp)
+}
+
+// ListCalendarsResponse is the answer to ListCalendars: the field of its status is set.
+type ListCalendarsResponse struct {
+	Response
+	JSON200 *CalendarList // 200, application/json
+}
+
+func readListCalendarsResponse(rsp *http.Response) (*ListCalendarsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListCalendarsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListCalendars The calendar feeds that the caller has made
+//
+// Only who has signed in can (`session_required`). Revoked ones are not among them,
+// expired ones are. The address is never shown again. Sort keys: label, createdAt,
+// expiresAt, lastReadAt; without one newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/me/calendars (the `ListCalendars` operationId).
+func (c *Client) ListCalendars(ctx context.Context, params *ListCalendarsParams, reqEditors ...RequestEditorFn) (*ListCalendarsResponse, error) {
+	rsp, err := c.Raw.ListCalendars(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListCalendarsResponse(rsp)
+}
+
+// CreateCalendarResponse is the answer to CreateCalendar: the field of its status is set.
+type CreateCalendarResponse struct {
+	Response
+	JSON201 *CreatedCalendar // 201, application/json
+}
+
+func readCreateCalendarResponse(rsp *http.Response) (*CreateCalendarResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &CreateCalendarResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// CreateCalendarWithBody Make a calendar feed of renewals
+//
+// Only who has signed in can (`session_required`), and who reads the devices of the
+// account (`devices.read`, else 403, or 404 where the caller does not see it). Without
+// an account the feed has all that the caller reads: its own and its customers'. A
+// user has 20 at most (`too_many_calendars`). The address needs no further
+// credential: whoever knows it reads the feed, until it is revoked or expires, its
+// maker has another password, and no longer than its maker may read the devices.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/calendars (the `CreateCalendar` operationId).
+func (c *Client) CreateCalendarWithBody(ctx context.Context, params *CreateCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCalendarResponse, error) {
+	rsp, err := c.Raw.CreateCalendarWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readCreateCalendarResponse(rsp)
+}
+
+// CreateCalendar Make a calendar feed of renewals
+//
+// Only who has signed in can (`session_required`), and who reads the devices of the
+// account (`devices.read`, else 403, or 404 where the caller does not see it). Without
+// an account the feed has all that the caller reads: its own and its customers'. A
+// user has 20 at most (`too_many_calendars`). The address needs no further
+// credential: whoever knows it reads the feed, until it is revoked or expires, its
+// maker has another password, and no longer than its maker may read the devices.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/calendars (the `CreateCalendar` operationId).
+func (c *Client) CreateCalendar(ctx context.Context, params *CreateCalendarParams, body CreateCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCalendarResponse, error) {
+	rsp, err := c.Raw.CreateCalendar(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readCreateCalendarResponse(rsp)
+}
+
+// RevokeCalendarResponse is the answer to RevokeCalendar: the field of its status is set.
+type RevokeCalendarResponse struct {
+	Response
+}
+
+func readRevokeCalendarResponse(rsp *http.Response) (*RevokeCalendarResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RevokeCalendarResponse{Response: read}
+	return answer, nil
+}
+
+// RevokeCalendar Revoke one of the caller's own calendar feeds
+//
+// Its address is 404 from then on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/me/calendars/{calendar} (the `RevokeCalendar` operationId).
+func (c *Client) RevokeCalendar(ctx context.Context, calendar openapi_types.UUID, params *RevokeCalendarParams, reqEditors ...RequestEditorFn) (*RevokeCalendarResponse, error) {
+	rsp, err := c.Raw.RevokeCalendar(ctx, calendar, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRevokeCalendarResponse(rsp)
+}
+
+// ListFactorsResponse is the answer to ListFactors: the field of its status is set.
+type ListFactorsResponse struct {
+	Response
+	JSON200 *FactorList // 200, application/json
+}
+
+func readListFactorsResponse(rsp *http.Response) (*ListFactorsResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListFactorsResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListFactors The caller's second factors
+//
+// Only who has signed in can (`session_required`). Secrets are never shown again. Sort
+// keys: name, createdAt, usedAt; without one in the order in which they were added.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/me/factors (the `ListFactors` operationId).
+func (c *Client) ListFactors(ctx context.Context, params *ListFactorsParams, reqEditors ...RequestEditorFn) (*ListFactorsResponse, error) {
+	rsp, err := c.Raw.ListFactors(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListFactorsResponse(rsp)
+}
+
+// AddFactorResponse is the answer to AddFactor: the field of its status is set.
+type AddFactorResponse struct {
+	Response
+	JSON201 *FactorBegun // 201, application/json
+}
+
+func readAddFactorResponse(rsp *http.Response) (*AddFactorResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &AddFactorResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// AddFactorWithBody Begin to set up a second factor
+//
+// Only who has signed in can (`session_required`). The factor is in force once it is
+// confirmed, within 15 minutes. `totp` answers with the secret for an authenticator
+// app; `passkey` with what a browser is asked, in the JSON form of
+// `PublicKeyCredential.parseCreationOptionsFromJSON`. A user has 20 at most
+// (`too_many_second_factors`). Without a public URL with a name there are no passkeys
+// (`passkeys_unavailable`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/factors (the `AddFactor` operationId).
+func (c *Client) AddFactorWithBody(ctx context.Context, params *AddFactorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddFactorResponse, error) {
+	rsp, err := c.Raw.AddFactorWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAddFactorResponse(rsp)
+}
+
+// AddFactor Begin to set up a second factor
+//
+// Only who has signed in can (`session_required`). The factor is in force once it is
+// confirmed, within 15 minutes. `totp` answers with the secret for an authenticator
+// app; `passkey` with what a browser is asked, in the JSON form of
+// `PublicKeyCredential.parseCreationOptionsFromJSON`. A user has 20 at most
+// (`too_many_second_factors`). Without a public URL with a name there are no passkeys
+// (`passkeys_unavailable`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/factors (the `AddFactor` operationId).
+func (c *Client) AddFactor(ctx context.Context, params *AddFactorParams, body AddFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*AddFactorResponse, error) {
+	rsp, err := c.Raw.AddFactor(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAddFactorResponse(rsp)
+}
+
+// ReplaceRecoveryCodesResponse is the answer to ReplaceRecoveryCodes: the field of its status is set.
+type ReplaceRecoveryCodesResponse struct {
+	Response
+	JSON201 *RecoveryCodes // 201, application/json
+}
+
+func readReplaceRecoveryCodesResponse(rsp *http.Response) (*ReplaceRecoveryCodesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ReplaceRecoveryCodesResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ReplaceRecoveryCodes Make recovery codes in place of those of before
+//
+// Ten codes that stand in for a second factor that was lost, each once. Only who has
+// signed in can (`session_required`), and who has a second factor
+// (`second_factor_missing`). A mail tells the user, and of each code that is used.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/factors/recovery-codes (the `ReplaceRecoveryCodes` operationId).
+func (c *Client) ReplaceRecoveryCodes(ctx context.Context, params *ReplaceRecoveryCodesParams, reqEditors ...RequestEditorFn) (*ReplaceRecoveryCodesResponse, error) {
+	rsp, err := c.Raw.ReplaceRecoveryCodes(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReplaceRecoveryCodesResponse(rsp)
+}
+
+// RemoveFactorResponse is the answer to RemoveFactor: the field of its status is set.
+type RemoveFactorResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readRemoveFactorResponse(rsp *http.Response) (*RemoveFactorResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RemoveFactorResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// RemoveFactor Remove one of the caller's own second factors
+//
+// Sessions that began with it end, but for this one. The last one stays while the
+// account requires one (`last_second_factor`); with it the recovery codes end. A mail
+// tells the user.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/me/factors/{factor} (the `RemoveFactor` operationId).
+func (c *Client) RemoveFactor(ctx context.Context, factor openapi_types.UUID, params *RemoveFactorParams, reqEditors ...RequestEditorFn) (*RemoveFactorResponse, error) {
+	rsp, err := c.Raw.RemoveFactor(ctx, factor, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRemoveFactorResponse(rsp)
+}
+
+// ConfirmFactorResponse is the answer to ConfirmFactor: the field of its status is set.
+type ConfirmFactorResponse struct {
+	Response
+	JSON200 *Written // 200, application/json
+}
+
+func readConfirmFactorResponse(rsp *http.Response) (*ConfirmFactorResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ConfirmFactorResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ConfirmFactorWithBody Put a second factor in force
+//
+// With a code of the app, or with what the browser has made
+// (`PublicKeyCredential.toJSON`), once; a code can be tried a few times. What does not
+// confirm it is `second_factor_wrong` (422). From then on the user's other sessions
+// end that began without a factor. A mail tells the user.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/factors/{factor}:confirm (the `ConfirmFactor` operationId).
+func (c *Client) ConfirmFactorWithBody(ctx context.Context, factor openapi_types.UUID, params *ConfirmFactorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmFactorResponse, error) {
+	rsp, err := c.Raw.ConfirmFactorWithBody(ctx, factor, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readConfirmFactorResponse(rsp)
+}
+
+// ConfirmFactor Put a second factor in force
+//
+// With a code of the app, or with what the browser has made
+// (`PublicKeyCredential.toJSON`), once; a code can be tried a few times. What does not
+// confirm it is `second_factor_wrong` (422). From then on the user's other sessions
+// end that began without a factor. A mail tells the user.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me/factors/{factor}:confirm (the `ConfirmFactor` operationId).
+func (c *Client) ConfirmFactor(ctx context.Context, factor openapi_types.UUID, params *ConfirmFactorParams, body ConfirmFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmFactorResponse, error) {
+	rsp, err := c.Raw.ConfirmFactor(ctx, factor, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readConfirmFactorResponse(rsp)
 }
 
 // GetNoticeChoiceResponse is the answer to GetNoticeChoice: the field of its status is set.
@@ -23201,8 +28783,8 @@ func readChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, er
 // ChangePasswordWithBody Change the caller's own password
 //
 // Only who has signed in can (`session_required`), and who knows the current one:
-// else `password_wrong`, and after some attempts 429. All other sessions end;
-// personal tokens go on. The new one is checked as on activation.
+// else `password_wrong`, and after some attempts 429. All other sessions end, and
+// all personal tokens and calendars. The new one is checked as on activation.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -23218,8 +28800,8 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, params *ChangePassw
 // ChangePassword Change the caller's own password
 //
 // Only who has signed in can (`session_required`), and who knows the current one:
-// else `password_wrong`, and after some attempts 429. All other sessions end;
-// personal tokens go on. The new one is checked as on activation.
+// else `password_wrong`, and after some attempts 429. All other sessions end, and
+// all personal tokens and calendars. The new one is checked as on activation.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -23230,6 +28812,78 @@ func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParam
 		return nil, err
 	}
 	return readChangePasswordResponse(rsp)
+}
+
+// SignInAgainResponse is the answer to SignInAgain: the field of its status is set.
+type SignInAgainResponse struct {
+	Response
+	JSON200 *SignedInAgain // 200, application/json
+	JSON202 *SecondStep    // 202, application/json
+}
+
+func readSignInAgainResponse(rsp *http.Response) (*SignInAgainResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &SignInAgainResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// SignInAgainWithBody Sign in afresh, in a session that goes on
+//
+// Some things need a sign-in of the last minutes (`FLEETLEDGER_FRESH_SIGN_IN`) and are
+// 403 `fresh_sign_in_required` otherwise: making personal tokens and audit grants,
+// inviting and making administrators, changing users' profiles, another e-mail
+// address, second factors, security options and secrets of external accounts. Send the
+// `password`; whoever has a second factor is asked for it (202) and sends the
+// `challenge` with one of `code`, `recoveryCode` and `passkey`, as to
+// `/v1/sessions/second-step`. An empty object asks for a passkey alone. Attempts are
+// limited (429). Only who has signed in can (`session_required`); tokens need no fresh
+// sign-in. The operator and auditors begin another session with their token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me:signInAgain (the `SignInAgain` operationId).
+func (c *Client) SignInAgainWithBody(ctx context.Context, params *SignInAgainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInAgainResponse, error) {
+	rsp, err := c.Raw.SignInAgainWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readSignInAgainResponse(rsp)
+}
+
+// SignInAgain Sign in afresh, in a session that goes on
+//
+// Some things need a sign-in of the last minutes (`FLEETLEDGER_FRESH_SIGN_IN`) and are
+// 403 `fresh_sign_in_required` otherwise: making personal tokens and audit grants,
+// inviting and making administrators, changing users' profiles, another e-mail
+// address, second factors, security options and secrets of external accounts. Send the
+// `password`; whoever has a second factor is asked for it (202) and sends the
+// `challenge` with one of `code`, `recoveryCode` and `passkey`, as to
+// `/v1/sessions/second-step`. An empty object asks for a passkey alone. Attempts are
+// limited (429). Only who has signed in can (`session_required`); tokens need no fresh
+// sign-in. The operator and auditors begin another session with their token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/me:signInAgain (the `SignInAgain` operationId).
+func (c *Client) SignInAgain(ctx context.Context, params *SignInAgainParams, body SignInAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInAgainResponse, error) {
+	rsp, err := c.Raw.SignInAgain(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readSignInAgainResponse(rsp)
 }
 
 // ListNoticesResponse is the answer to ListNotices: the field of its status is set.
@@ -23488,7 +29142,9 @@ func readGetOperationResultsResponse(rsp *http.Response) (*GetOperationResultsRe
 // GetOperationResults What became of each item so far, in request order
 //
 // JSON one page at a time; with `Accept: application/x-ndjson` or `text/csv`
-// all of them as one stream from the cursor on.
+// all of them as one stream from the cursor on. It needs `devices.read` in the
+// account that submitted the operation, unless the caller itself did; devices that
+// the caller does not see now are left out of the items.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -23995,8 +29651,8 @@ func readResetPasswordResponse(rsp *http.Response) (*ResetPasswordResponse, erro
 
 // ResetPasswordWithBody Choose a new password
 //
-// Works once, until it expires (`password_reset_expired`). All sessions end; personal
-// tokens go on. The password is checked as on activation.
+// Works once, until it expires (`password_reset_expired`). All sessions and personal
+// tokens end. The password is checked as on activation.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -24011,8 +29667,8 @@ func (c *Client) ResetPasswordWithBody(ctx context.Context, token Token, content
 
 // ResetPassword Choose a new password
 //
-// Works once, until it expires (`password_reset_expired`). All sessions end; personal
-// tokens go on. The password is checked as on activation.
+// Works once, until it expires (`password_reset_expired`). All sessions and personal
+// tokens end. The password is checked as on activation.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -24944,6 +30600,46 @@ func (c *Client) MoveSandboxClock(ctx context.Context, params *MoveSandboxClockP
 	return readMoveSandboxClockResponse(rsp)
 }
 
+// ListSecurityLogResponse is the answer to ListSecurityLog: the field of its status is set.
+type ListSecurityLogResponse struct {
+	Response
+	JSON200 *SecurityLog // 200, application/json
+}
+
+func readListSecurityLogResponse(rsp *http.Response) (*ListSecurityLogResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListSecurityLogResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListSecurityLog Who has signed in, was refused, made a token or changed what protects an account
+//
+// Of the account acted for, or of `account`: it needs `users.manage` there. The operator
+// who names none reads all of them, and what belongs to no account: attempts with
+// addresses that nobody has, the use of its own token. People are named by id. What
+// happens again within a minute is one entry, counted by `times`. It is kept for
+// `FLEETLEDGER_SECURITY_LOG_KEEP`; the address goes when the user is erased.
+// Sort keys: at; without `sort` the youngest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/security-log (the `ListSecurityLog` operationId).
+func (c *Client) ListSecurityLog(ctx context.Context, params *ListSecurityLogParams, reqEditors ...RequestEditorFn) (*ListSecurityLogResponse, error) {
+	rsp, err := c.Raw.ListSecurityLog(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListSecurityLogResponse(rsp)
+}
+
 // EndSessionsResponse is the answer to EndSessions: the field of its status is set.
 type EndSessionsResponse struct {
 	Response
@@ -24958,7 +30654,7 @@ func readEndSessionsResponse(rsp *http.Response) (*EndSessionsResponse, error) {
 	return answer, nil
 }
 
-// EndSessions End all of the caller's own sessions, this one too
+// EndSessions End all of the caller's own sessions, this one too or all others
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -24993,7 +30689,7 @@ func readListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error)
 
 // ListSessions The caller's own sessions, newest first
 //
-// Sort keys: createdAt, expiresAt.
+// What was used last is noted once a minute. Sort keys: createdAt, usedAt, expiresAt.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -25009,7 +30705,8 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 // SignInResponse is the answer to SignIn: the field of its status is set.
 type SignInResponse struct {
 	Response
-	JSON201 *SignedIn // 201, application/json
+	JSON201 *SignedIn   // 201, application/json
+	JSON202 *SecondStep // 202, application/json
 }
 
 func readSignInResponse(rsp *http.Response) (*SignInResponse, error) {
@@ -25023,6 +30720,11 @@ func readSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 			return nil, err
 		}
 	}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
 	return answer, nil
 }
 
@@ -25033,7 +30735,9 @@ func readSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 // Whoever knows the password but comes from an address that the account does not
 // allow is answered 403 `address_not_admitted`; where the account lets its users
-// sign in at the issuer only, 403 `issuer_required`.
+// sign in at the issuer only, 403 `issuer_required`. Whoever has a second factor is
+// asked for it: 202 with a challenge, and there is no session before
+// `POST /v1/sessions/second-step` answers it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25053,7 +30757,9 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 // first sign-in of a user and day is an event, which `lastLogin` of customers comes from.
 // Whoever knows the password but comes from an address that the account does not
 // allow is answered 403 `address_not_admitted`; where the account lets its users
-// sign in at the issuer only, 403 `issuer_required`.
+// sign in at the issuer only, 403 `issuer_required`. Whoever has a second factor is
+// asked for it: 202 with a challenge, and there is no session before
+// `POST /v1/sessions/second-step` answers it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25064,6 +30770,43 @@ func (c *Client) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEdit
 		return nil, err
 	}
 	return readSignInResponse(rsp)
+}
+
+// SignInAsAuditorResponse is the answer to SignInAsAuditor: the field of its status is set.
+type SignInAsAuditorResponse struct {
+	Response
+	JSON201 *SignedIn // 201, application/json
+}
+
+func readSignInAsAuditorResponse(rsp *http.Response) (*SignInAsAuditorResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &SignInAsAuditorResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// SignInAsAuditor Begin a session of an auditor
+//
+// With the token of an audit grant, for a browser that is not to keep it. The session
+// reads what the grant names and writes nothing; it ends like any other, and at once
+// with its grant.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/auditor (the `SignInAsAuditor` operationId).
+func (c *Client) SignInAsAuditor(ctx context.Context, params *SignInAsAuditorParams, reqEditors ...RequestEditorFn) (*SignInAsAuditorResponse, error) {
+	rsp, err := c.Raw.SignInAsAuditor(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readSignInAsAuditorResponse(rsp)
 }
 
 // StartAtIssuerResponse is the answer to StartAtIssuer: the field of its status is set.
@@ -25099,7 +30842,8 @@ func (c *Client) StartAtIssuer(ctx context.Context, reqEditors ...RequestEditorF
 // SignInAtIssuerResponse is the answer to SignInAtIssuer: the field of its status is set.
 type SignInAtIssuerResponse struct {
 	Response
-	JSON200 *SignedIn // 200, application/json
+	JSON200 *SignedIn   // 200, application/json
+	JSON202 *SecondStep // 202, application/json
 }
 
 func readSignInAtIssuerResponse(rsp *http.Response) (*SignInAtIssuerResponse, error) {
@@ -25113,6 +30857,11 @@ func readSignInAtIssuerResponse(rsp *http.Response) (*SignInAtIssuerResponse, er
 			return nil, err
 		}
 	}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
 	return answer, nil
 }
 
@@ -25122,7 +30871,8 @@ func readSignInAtIssuerResponse(rsp *http.Response) (*SignInAtIssuerResponse, er
 // issuer's subject does. Whatever does not fit, the answer is the same
 // `sign_in_failed` (401). Attempts are limited for a network address, together with
 // those by password. From an address that the account does not allow: 403
-// `address_not_admitted`. Parameters that the issuer adds are ignored.
+// `address_not_admitted`. Who has a second factor gives it here, too (202).
+// Parameters that the issuer adds are ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -25169,6 +30919,102 @@ func (c *Client) SignInAsOperator(ctx context.Context, params *SignInAsOperatorP
 		return nil, err
 	}
 	return readSignInAsOperatorResponse(rsp)
+}
+
+// SignInWithPasskeyResponse is the answer to SignInWithPasskey: the field of its status is set.
+type SignInWithPasskeyResponse struct {
+	Response
+	JSON202 *SecondStep // 202, application/json
+}
+
+func readSignInWithPasskeyResponse(rsp *http.Response) (*SignInWithPasskeyResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &SignInWithPasskeyResponse{Response: read}
+	if answer.isJSON(202) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON202); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// SignInWithPasskey Begin to sign in with a passkey, instead of the password
+//
+// The answer is given to `POST /v1/sessions/second-step`. The passkey says whose it is,
+// and its device that the person is there (user verification): it needs nothing
+// else. 404 where the service has no public URL with a name. Attempts are limited for
+// a network address.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/passkey (the `SignInWithPasskey` operationId).
+func (c *Client) SignInWithPasskey(ctx context.Context, reqEditors ...RequestEditorFn) (*SignInWithPasskeyResponse, error) {
+	rsp, err := c.Raw.SignInWithPasskey(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readSignInWithPasskeyResponse(rsp)
+}
+
+// AnswerSecondStepResponse is the answer to AnswerSecondStep: the field of its status is set.
+type AnswerSecondStepResponse struct {
+	Response
+	JSON201 *SignedIn // 201, application/json
+}
+
+func readAnswerSecondStepResponse(rsp *http.Response) (*AnswerSecondStepResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &AnswerSecondStepResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// AnswerSecondStepWithBody End a sign-in with a second factor, or a passkey
+//
+// With one of: a code of an authenticator app (once), a recovery code (once), or what a
+// browser answers for a passkey (`PublicKeyCredential.toJSON`). What is wrong with it
+// is not told: 401 `second_factor_wrong`, for a passkey alone `sign_in_failed`.
+// Attempts are limited for a challenge, a user and a network address (429). A
+// challenge is good for one session and five minutes: `challenge_unknown` (401).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/second-step (the `AnswerSecondStep` operationId).
+func (c *Client) AnswerSecondStepWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerSecondStepResponse, error) {
+	rsp, err := c.Raw.AnswerSecondStepWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAnswerSecondStepResponse(rsp)
+}
+
+// AnswerSecondStep End a sign-in with a second factor, or a passkey
+//
+// With one of: a code of an authenticator app (once), a recovery code (once), or what a
+// browser answers for a passkey (`PublicKeyCredential.toJSON`). What is wrong with it
+// is not told: 401 `second_factor_wrong`, for a passkey alone `sign_in_failed`.
+// Attempts are limited for a challenge, a user and a network address (429). A
+// challenge is good for one session and five minutes: `challenge_unknown` (401).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/second-step (the `AnswerSecondStep` operationId).
+func (c *Client) AnswerSecondStep(ctx context.Context, body AnswerSecondStepJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerSecondStepResponse, error) {
+	rsp, err := c.Raw.AnswerSecondStep(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readAnswerSecondStepResponse(rsp)
 }
 
 // EndSessionResponse is the answer to EndSession: the field of its status is set.
@@ -25220,7 +31066,7 @@ func readListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
 
 // ListTokens The caller's own personal API tokens, newest first
 //
-// Sort keys: label, createdAt, expiresAt.
+// What was used last is noted once a minute. Sort keys: label, createdAt, usedAt, expiresAt.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -25440,6 +31286,8 @@ func readGetTransferPlanResponse(rsp *http.Response) (*GetTransferPlanResponse, 
 
 // GetTransferPlan A plan as it was made
 //
+// It belongs to the account that made it, and needs `devices.read` in the source account.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/transfer-plans/{id} (the `GetTransferPlan` operationId).
@@ -25540,7 +31388,8 @@ func readTransferDevicesResponse(rsp *http.Response) (*TransferDevicesResponse, 
 //
 // Answers 201, with `dryRun=true` 200. Each device that is refused says every
 // reason that applies, with remedies. The transfer is kept, refusals and all,
-// at `Location`.
+// at `Location`; where all is refused to a caller without `devices.transfer` in
+// the source account nothing is kept, and the answer is 200 without `id`.
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
@@ -25568,7 +31417,8 @@ func (c *Client) TransferDevicesWithBody(ctx context.Context, params *TransferDe
 //
 // Answers 201, with `dryRun=true` 200. Each device that is refused says every
 // reason that applies, with remedies. The transfer is kept, refusals and all,
-// at `Location`.
+// at `Location`; where all is refused to a caller without `devices.transfer` in
+// the source account nothing is kept, and the answer is 200 without `id`.
 //
 // Either `from`, `to` and `devices`, or `planId` to commit a plan of the
 // caller's account: the same devices are moved to the same service. A device
@@ -25672,7 +31522,8 @@ func readReverseTransferResponse(rsp *http.Response) (*ReverseTransferResponse, 
 // have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
-// `transferred`. Answers 201, with `dryRun=true` 200.
+// `transferred`. Answers 201, with `dryRun=true` 200; also 200, without `id`, where
+// all is refused to a caller without the right, and nothing is kept.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25694,7 +31545,8 @@ func (c *Client) ReverseTransferWithBody(ctx context.Context, id TransferID, par
 // have changed since (`changed_since_transfer`); the account must be open (`source_not_active`),
 // have a place (`device_limit_reached`) and the name free (`name_taken`); not
 // twice (`already_reversed`). The outcome of a device that is back is
-// `transferred`. Answers 201, with `dryRun=true` 200.
+// `transferred`. Answers 201, with `dryRun=true` 200; also 200, without `id`, where
+// all is refused to a caller without the right, and nothing is kept.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25741,4 +31593,382 @@ func (c *Client) Unsubscribe(ctx context.Context, token Token, params *Unsubscri
 		return nil, err
 	}
 	return readUnsubscribeResponse(rsp)
+}
+
+// ListWebhooksResponse is the answer to ListWebhooks: the field of its status is set.
+type ListWebhooksResponse struct {
+	Response
+	JSON200 *WebhookList // 200, application/json
+}
+
+func readListWebhooksResponse(rsp *http.Response) (*ListWebhooksResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListWebhooksResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListWebhooks The webhooks of the account
+//
+// Of the account acted for, with `users.read` there: its administrators, and auditors. The operator has webhooks
+// of its own. Sort keys: label, createdAt; without one the newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/webhooks (the `ListWebhooks` operationId).
+func (c *Client) ListWebhooks(ctx context.Context, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error) {
+	rsp, err := c.Raw.ListWebhooks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListWebhooksResponse(rsp)
+}
+
+// CreateWebhookResponse is the answer to CreateWebhook: the field of its status is set.
+type CreateWebhookResponse struct {
+	Response
+	JSON201 *WebhookWithSecret // 201, application/json
+}
+
+func readCreateWebhookResponse(rsp *http.Response) (*CreateWebhookResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &CreateWebhookResponse{Response: read}
+	if answer.isJSON(201) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON201); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// CreateWebhookWithBody Have an address told of events
+//
+// What `/v1/events` tells an administrator of the account from now on, an event a message, one after the
+// other, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes a message.
+// Other answers, redirects too, and none within 15 seconds: it is tried again with growing pauses, and the events behind
+// it wait; after five days, or a 410, the webhook is disabled and its administrators are told by mail. A message may come twice, with
+// the same `webhook-id`. The address is an https:// one that is not private (`webhook_address_invalid`).
+// Needs `users.manage`; a session one that has signed in lately. An account has 20 at most (`too_many_webhooks`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhookWithBody(ctx context.Context, params *CreateWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.Raw.CreateWebhookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readCreateWebhookResponse(rsp)
+}
+
+// CreateWebhook Have an address told of events
+//
+// What `/v1/events` tells an administrator of the account from now on, an event a message, one after the
+// other, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx takes a message.
+// Other answers, redirects too, and none within 15 seconds: it is tried again with growing pauses, and the events behind
+// it wait; after five days, or a 410, the webhook is disabled and its administrators are told by mail. A message may come twice, with
+// the same `webhook-id`. The address is an https:// one that is not private (`webhook_address_invalid`).
+// Needs `users.manage`; a session one that has signed in lately. An account has 20 at most (`too_many_webhooks`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks (the `CreateWebhook` operationId).
+func (c *Client) CreateWebhook(ctx context.Context, params *CreateWebhookParams, body CreateWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWebhookResponse, error) {
+	rsp, err := c.Raw.CreateWebhook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readCreateWebhookResponse(rsp)
+}
+
+// RemoveWebhookResponse is the answer to RemoveWebhook: the field of its status is set.
+type RemoveWebhookResponse struct {
+	Response
+}
+
+func readRemoveWebhookResponse(rsp *http.Response) (*RemoveWebhookResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RemoveWebhookResponse{Response: read}
+	return answer, nil
+}
+
+// RemoveWebhook Remove a webhook, with what is kept of its deliveries
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/webhooks/{webhook} (the `RemoveWebhook` operationId).
+func (c *Client) RemoveWebhook(ctx context.Context, webhook WebhookID, params *RemoveWebhookParams, reqEditors ...RequestEditorFn) (*RemoveWebhookResponse, error) {
+	rsp, err := c.Raw.RemoveWebhook(ctx, webhook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRemoveWebhookResponse(rsp)
+}
+
+// GetWebhookResponse is the answer to GetWebhook: the field of its status is set.
+type GetWebhookResponse struct {
+	Response
+	JSON200 *Webhook // 200, application/json
+}
+
+func readGetWebhookResponse(rsp *http.Response) (*GetWebhookResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &GetWebhookResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// GetWebhook One webhook
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/webhooks/{webhook} (the `GetWebhook` operationId).
+func (c *Client) GetWebhook(ctx context.Context, webhook WebhookID, params *GetWebhookParams, reqEditors ...RequestEditorFn) (*GetWebhookResponse, error) {
+	rsp, err := c.Raw.GetWebhook(ctx, webhook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readGetWebhookResponse(rsp)
+}
+
+// EditWebhookResponse is the answer to EditWebhook: the field of its status is set.
+type EditWebhookResponse struct {
+	Response
+	JSON200 *Webhook // 200, application/json
+}
+
+func readEditWebhookResponse(rsp *http.Response) (*EditWebhookResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &EditWebhookResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// EditWebhookWithBody Change a webhook
+//
+// What is left out stays. One that is enabled again goes on where it was.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/webhooks/{webhook} (the `EditWebhook` operationId).
+func (c *Client) EditWebhookWithBody(ctx context.Context, webhook WebhookID, params *EditWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditWebhookResponse, error) {
+	rsp, err := c.Raw.EditWebhookWithBody(ctx, webhook, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditWebhookResponse(rsp)
+}
+
+// EditWebhook Change a webhook
+//
+// What is left out stays. One that is enabled again goes on where it was.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/webhooks/{webhook} (the `EditWebhook` operationId).
+func (c *Client) EditWebhook(ctx context.Context, webhook WebhookID, params *EditWebhookParams, body EditWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*EditWebhookResponse, error) {
+	rsp, err := c.Raw.EditWebhook(ctx, webhook, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readEditWebhookResponse(rsp)
+}
+
+// ListWebhookDeliveriesResponse is the answer to ListWebhookDeliveries: the field of its status is set.
+type ListWebhookDeliveriesResponse struct {
+	Response
+	JSON200 *WebhookDeliveryList // 200, application/json
+}
+
+func readListWebhookDeliveriesResponse(rsp *http.Response) (*ListWebhookDeliveriesResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ListWebhookDeliveriesResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ListWebhookDeliveries What was sent to a webhook, and what it answered
+//
+// Each attempt, the youngest first; they are kept for 30 days. No other sort.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/webhooks/{webhook}/deliveries (the `ListWebhookDeliveries` operationId).
+func (c *Client) ListWebhookDeliveries(ctx context.Context, webhook WebhookID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*ListWebhookDeliveriesResponse, error) {
+	rsp, err := c.Raw.ListWebhookDeliveries(ctx, webhook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readListWebhookDeliveriesResponse(rsp)
+}
+
+// ReplayWebhookResponse is the answer to ReplayWebhook: the field of its status is set.
+type ReplayWebhookResponse struct {
+	Response
+	JSON200 *Webhook // 200, application/json
+}
+
+func readReplayWebhookResponse(rsp *http.Response) (*ReplayWebhookResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &ReplayWebhookResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// ReplayWebhookWithBody Have a webhook go on behind another event
+//
+// Behind the event with the id `lastEventId`: what came since is delivered again, in order; or what stands in the way is
+// passed. null is before the first event. A webhook that is disabled goes on once it is enabled.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/{webhook}/replays (the `ReplayWebhook` operationId).
+func (c *Client) ReplayWebhookWithBody(ctx context.Context, webhook WebhookID, params *ReplayWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplayWebhookResponse, error) {
+	rsp, err := c.Raw.ReplayWebhookWithBody(ctx, webhook, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReplayWebhookResponse(rsp)
+}
+
+// ReplayWebhook Have a webhook go on behind another event
+//
+// Behind the event with the id `lastEventId`: what came since is delivered again, in order; or what stands in the way is
+// passed. null is before the first event. A webhook that is disabled goes on once it is enabled.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/{webhook}/replays (the `ReplayWebhook` operationId).
+func (c *Client) ReplayWebhook(ctx context.Context, webhook WebhookID, params *ReplayWebhookParams, body ReplayWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplayWebhookResponse, error) {
+	rsp, err := c.Raw.ReplayWebhook(ctx, webhook, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readReplayWebhookResponse(rsp)
+}
+
+// RotateWebhookSecretResponse is the answer to RotateWebhookSecret: the field of its status is set.
+type RotateWebhookSecretResponse struct {
+	Response
+	JSON200 *WebhookWithSecret // 200, application/json
+}
+
+func readRotateWebhookSecretResponse(rsp *http.Response) (*RotateWebhookSecretResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &RotateWebhookSecretResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// RotateWebhookSecretWithBody Give a webhook another secret
+//
+// For the hours that are asked for, 24 unless said, messages are signed with both.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/{webhook}:rotateSecret (the `RotateWebhookSecret` operationId).
+func (c *Client) RotateWebhookSecretWithBody(ctx context.Context, webhook WebhookID, params *RotateWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateWebhookSecretResponse, error) {
+	rsp, err := c.Raw.RotateWebhookSecretWithBody(ctx, webhook, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRotateWebhookSecretResponse(rsp)
+}
+
+// RotateWebhookSecret Give a webhook another secret
+//
+// For the hours that are asked for, 24 unless said, messages are signed with both.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/{webhook}:rotateSecret (the `RotateWebhookSecret` operationId).
+func (c *Client) RotateWebhookSecret(ctx context.Context, webhook WebhookID, params *RotateWebhookSecretParams, body RotateWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateWebhookSecretResponse, error) {
+	rsp, err := c.Raw.RotateWebhookSecret(ctx, webhook, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readRotateWebhookSecretResponse(rsp)
+}
+
+// TestWebhookResponse is the answer to TestWebhook: the field of its status is set.
+type TestWebhookResponse struct {
+	Response
+	JSON200 *WebhookDelivery // 200, application/json
+}
+
+func readTestWebhookResponse(rsp *http.Response) (*TestWebhookResponse, error) {
+	read, err := readResponse(rsp)
+	if err != nil {
+		return nil, err
+	}
+	answer := &TestWebhookResponse{Response: read}
+	if answer.isJSON(200) {
+		if err := json.Unmarshal(answer.Body, &answer.JSON200); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// TestWebhook Send a webhook a message now
+//
+// Of the type WebhookTested, which no event has. It is sent once, also to one that is disabled; the answer says what became of it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/{webhook}:test (the `TestWebhook` operationId).
+func (c *Client) TestWebhook(ctx context.Context, webhook WebhookID, params *TestWebhookParams, reqEditors ...RequestEditorFn) (*TestWebhookResponse, error) {
+	rsp, err := c.Raw.TestWebhook(ctx, webhook, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return readTestWebhookResponse(rsp)
 }

@@ -83,6 +83,9 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 	}
 	if answer.StatusCode >= http.StatusBadRequest {
 		problem, err := readProblem(answer)
+		if problem.Code == "log_restored" {
+			d.client.After("") // what it wrote is gone, and not waited for again
+		}
 		return nil, errors.Join(err, problem)
 	}
 	if position := answer.Header.Get("X-Position"); position != "" && r.Method != http.MethodGet {

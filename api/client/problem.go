@@ -12,7 +12,9 @@ import (
 )
 
 // Problem is an answer of 400 or above as an error. An answer from something in
-// between, such as a proxy, has no code, and its text as Detail.
+// between, such as a proxy, has no code, and its text as Detail. Header has the rest:
+// Retry-After, and of a 412 the present ETag and the position to read it at, which
+// may be given to Client.After.
 type Problem struct {
 	openapi.Problem
 	Header http.Header

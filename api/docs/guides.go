@@ -31,12 +31,13 @@ var order = []struct {
 	title string
 	names []string
 }{
-	{"Begin", []string{"first-hour"}},
-	{"Work with devices", []string{"bulk-import", "transfers", "renewals"}},
-	{"Be told", []string{"notices"}},
-	{"Look back and count", []string{"audits", "sql"}},
-	{"Write programs", []string{"conventions"}},
-	{"Run the service", []string{"operation"}},
+	{"Begin", []string{"first-hour", "rules"}},
+	{"Work with devices", []string{"bulk-import", "transfers", "renewals", "forecast"}},
+	{"Be told", []string{"notices", "calendars", "webhooks"}},
+	{"Look back and count", []string{"audits", "proof", "sql"}},
+	{"Write programs", []string{"conventions", "feed"}},
+	{"Manage accounts", []string{"people"}},
+	{"Run the service", []string{"operation", "by-itself", "backup", "personal-data", "changelog"}},
 }
 
 // Guides reads all guides.

@@ -20,11 +20,12 @@ func (d *Desk) showActivation(ctx context.Context, v *visit) error {
 func (d *Desk) activation(ctx context.Context, v *visit, page view.Activation) error {
 	page.Token = v.r.PathValue("token")
 	found, err := v.fleet.GetActivation(ctx, page.Token)
-	if problem := problemOf(err); problem != nil && problem.Status == http.StatusNotFound {
+	problem := problemOf(err)
+	switch {
+	case problem != nil && problem.Status == http.StatusNotFound, err == nil && found.JSON200.Status == client.AccountStatusActive: // used
 		page.Frame = v.frame("This link does not work any more", "")
 		return v.show(http.StatusNotFound, view.DeadLinkPage(page.Frame))
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	page.Invitation = *found.JSON200

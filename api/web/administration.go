@@ -48,7 +48,7 @@ func (d *Desk) showAdministration(ctx context.Context, v *visit, page view.Admin
 	if err != nil {
 		return err
 	}
-	page.Account = *found.JSON200
+	page.Account, page.Tag = *found.JSON200, found.Header.Get("ETag")
 	if page.Rights, err = v.rightsIn(ctx, uid); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (d *Desk) showAdministration(ctx context.Context, v *visit, page view.Admin
 			return err
 		},
 		func() error {
-			a, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(10)})
+			a, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(10), AsOf: at})
 			if err == nil {
 				page.Partners, page.PartnersTotal = a.JSON200.Items, a.JSON200.Total
 			}
@@ -155,10 +155,10 @@ var administrativeActs = map[string]act{
 	},
 	"secure": func(ctx context.Context, v *visit, uid uuid.UUID, form url.Values) error {
 		ranges := strings.Fields(strings.ReplaceAll(form.Get("addressRanges"), ",", " "))
-		only := form.Get("issuerOnly") == "yes"
+		only, factor := form.Get("issuerOnly") == "yes", form.Get("secondFactor") == "yes"
 		_, err := v.fleet.SecureAccount(ctx, uid, nil, client.SecureAccountJSONRequestBody{
 			SessionMinutes: number(form.Get("sessionMinutes")), IdleMinutes: number(form.Get("idleMinutes")),
-			PasswordLength: number(form.Get("passwordLength")), IssuerOnly: &only, AddressRanges: &ranges,
+			PasswordLength: number(form.Get("passwordLength")), IssuerOnly: &only, SecondFactor: &factor, AddressRanges: &ranges,
 		}, v.once())
 		return err
 	},
@@ -196,6 +196,12 @@ var administrativeActs = map[string]act{
 	"deactivate": func(ctx context.Context, v *visit, uid uuid.UUID, form url.Values) error {
 		return ofUser(form, func(user uuid.UUID) error {
 			_, err := v.fleet.DeactivateUser(ctx, uid, user, nil, client.DeactivateUserJSONRequestBody{}, v.once())
+			return err
+		})
+	},
+	"resetFactors": func(ctx context.Context, v *visit, uid uuid.UUID, form url.Values) error {
+		return ofUser(form, func(user uuid.UUID) error {
+			_, err := v.fleet.ResetFactors(ctx, uid, user, nil, client.ResetFactorsJSONRequestBody{}, v.once())
 			return err
 		})
 	},

@@ -26,7 +26,7 @@ func journey(browser context.Context, t *testing.T, scripts bool) {
 	open := func() *window {
 		w := d.window(browser, t)
 		if !scripts {
-			w.withoutScripts()
+			w.scripts(false)
 		}
 		return w
 	}

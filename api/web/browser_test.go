@@ -71,7 +71,7 @@ func (d *desk) window(browser context.Context, t *testing.T) *window {
 	w := &window{t: t, desk: d, ctx: ctx}
 	must(t, chromedp.Do(ctx))
 	must(t, chromedp.Listen(ctx, w.hears))
-	w.looks(1440, false)
+	w.looks(1440, 1, false)
 	return w
 }
 
@@ -110,14 +110,15 @@ func (w *window) quiet(where string) {
 	w.complaints = nil
 }
 
-// looks sets the width of the window and the scheme of its colours.
-func (w *window) looks(width int64, dark bool) {
+// looks sets the width of the window, how much it is zoomed, and the scheme of its
+// colours.
+func (w *window) looks(width int64, scale float64, dark bool) {
 	w.t.Helper()
 	scheme := "light"
 	if dark {
 		scheme = "dark"
 	}
-	w.does(chromedp.EmulateViewport(width, 900), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+	w.does(chromedp.EmulateViewport(width, 900, chromedp.EmulateScale(scale)), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 		})
@@ -125,11 +126,11 @@ func (w *window) looks(width int64, dark bool) {
 	})
 }
 
-// withoutScripts turns the scripts of pages off.
-func (w *window) withoutScripts() {
+// scripts turns the scripts of pages on or off.
+func (w *window) scripts(on bool) {
 	w.t.Helper()
 	w.does(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 		return chromedp.Void{}, err
 	})
 }
@@ -211,16 +212,23 @@ func (w *window) sees(texts ...string) {
 // signsIn signs in; the operator is who has no address.
 func (w *window) signsIn(email string) {
 	w.t.Helper()
-	w.opens("/sign-in")
 	if email != "" {
+		w.opens("/sign-in")
 		w.types("email", email)
 		w.types("password", password)
 		w.presses("Sign in")
 		return
 	}
-	w.does(chromedp.Click(chromedp.CSS("summary")))
-	w.types("operatorToken", apitest.OperatorToken)
-	w.presses("Sign in as operator")
+	w.signsInWith("Sign in as operator", "operatorToken", apitest.OperatorToken)
+}
+
+// signsInWith signs in by a token.
+func (w *window) signsInWith(button, field, token string) {
+	w.t.Helper()
+	w.opens("/sign-in")
+	opensPart("details")(w)
+	w.types(field, token)
+	w.presses(button)
 }
 
 // audit is what axe found on a page.
@@ -229,8 +237,12 @@ type audit struct {
 	Violations []string `json:"violations"`
 }
 
+// axeRuns are what axe is asked: for all of its rules, or how well colours can be read,
+// which is all that a dark page can get wrong that a light one does not.
+var axeRuns = map[string]string{"whole": `axe.run()`, "colours": `axe.run({runOnly: ["color-contrast"]})`}
+
 // audited has axe look at the page, from outside of its policy, which stays.
-func (w *window) audited() audit {
+func (w *window) audited(how string) audit {
 	w.t.Helper()
 	ctx, end := context.WithTimeout(w.ctx, time.Minute)
 	defer end()
@@ -244,11 +256,17 @@ func (w *window) audited() audit {
 		if err != nil {
 			return found, err
 		}
-		if _, err = cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: axe, ContextID: world.ExecutionContextID}); err != nil {
+		here, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: `typeof axe`, ContextID: world.ExecutionContextID, ReturnByValue: &yes})
+		if err != nil {
 			return found, err
 		}
+		if string(here.Result.Value) == `"undefined"` { // since the page was opened
+			if _, err = cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: axe, ContextID: world.ExecutionContextID}); err != nil {
+				return found, err
+			}
+		}
 		answer, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{
-			Expression: `axe.run().then(r => ({
+			Expression: axeRuns[how] + `.then(r => ({
 				passes: r.passes.reduce((n, p) => n + p.nodes.length, 0),
 				violations: r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.html.slice(0, 200)))}))`,
 			ContextID: world.ExecutionContextID, AwaitPromise: &yes, ReturnByValue: &yes,
@@ -270,10 +288,15 @@ func (w *window) audited() audit {
 // pictured takes a picture of the whole page.
 func (w *window) pictured(name string) {
 	w.t.Helper()
-	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
+	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(85))
 	must(w.t, err)
 	must(w.t, os.MkdirAll(screenshots, 0o755))
-	must(w.t, os.WriteFile(filepath.Join(screenshots, name+".png"), picture, 0o600))
+	must(w.t, os.WriteFile(filepath.Join(screenshots, name+".jpg"), picture, 0o600))
+}
+
+// picks chooses one of several.
+func picks(name, value string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(chromedp.CSS(fmt.Sprintf("main input[name=%q][value=%q]", name, value)))
 }
 
 // ticks chooses a device in a list.

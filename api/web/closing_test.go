@@ -13,7 +13,7 @@ func TestClosingTellsWhatIsHeld(t *testing.T) {
 	d := givenDesk(t)
 	d.registered(t, serial, imei, "engine-1")
 	operator, at := d.operator(t), "/accounts/"+d.reseller.String()
-	operator.opens(at).shows(http.StatusOK, "1 device, 1 of them active", "1 partnership: they end", "I know what it holds")
+	operator.opens(at).shows(http.StatusOK, "1 device, 1 of them active", "1 partnership: it ends", "I know what it holds")
 	operator.fills(at, at, "do", "close").shows(http.StatusConflict, "confirm_required")
 	operator.fills(at, at, "do", "close", "confirm", "yes").leadsTo(at + "?done=saved")
 	operator.opens(at).shows(http.StatusOK, "Open the account again").lacks("1 of them active")

@@ -60,7 +60,19 @@ func (d *Desk) operationCSV(ctx context.Context, v *visit) error {
 		return errNoPage
 	}
 	return v.download(func() (*http.Response, error) {
-		return v.fleet.Raw.GetOperationResults(ctx, id, nil, asCSV)
+		return v.fleet.Raw.GetOperationResults(ctx, id, &client.GetOperationResultsParams{Outcome: either[openapi.Outcome](v.query, "outcome")}, asCSV)
+	})
+}
+
+// proof is the proof that an event is in the log, as a file.
+func (d *Desk) proof(ctx context.Context, v *visit) error {
+	id, err := uuid.Parse(v.r.PathValue("id"))
+	if err != nil {
+		return errNoPage
+	}
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+id.String()+`.tlog-proof"`)
+	return v.download(func() (*http.Response, error) {
+		return v.fleet.Raw.GetEventProof(ctx, id, &client.GetEventProofParams{})
 	})
 }
 

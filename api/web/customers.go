@@ -11,7 +11,7 @@ import (
 )
 
 // rows is how many rows of a list are on one page.
-const rows = 100
+const rows = 50
 
 // customers is the Customers page. Whoever has no customers begins with the devices.
 func (d *Desk) customers(ctx context.Context, v *visit) error {
@@ -22,6 +22,7 @@ func (d *Desk) customers(ctx context.Context, v *visit) error {
 	case !frame.Reseller() || !frame.May("customers.read"):
 		return v.to("/devices")
 	}
+	frame.Title = errorTitle(frame.Title, v.refusedView)
 	page := view.Customers{Frame: frame, Search: v.query.Get("search"), Sort: v.sort("initialRenewal"), From: v.from()}
 	answer, err := v.fleet.ListCustomers(ctx, &client.ListCustomersParams{
 		Search: given(page.Search), Sort: &page.Sort, AsOf: v.asOfParam(), Cursor: given(v.query.Get("cursor")), Limit: pointer(rows),
@@ -39,7 +40,7 @@ func (d *Desk) customers(ctx context.Context, v *visit) error {
 			return err
 		}
 	}
-	return v.show(http.StatusOK, view.CustomersPage(page))
+	return v.show(statusOf(page.Views.Problem), view.CustomersPage(page))
 }
 
 // mostAtOnce is up to how many customers the renewals to come are on the page when it

@@ -16,6 +16,9 @@ type Options struct {
 	Clock     eventlog.Clock // what today is
 	Logger    *slog.Logger
 	Issuer    bool // people may sign in at an issuer, too
+	Passkeys  bool // people may sign in with passkeys, too
+	// Room waits until a tenant's large form may be read.
+	Room func(ctx context.Context, tenant string, size int64) (release func(), err error)
 }
 
 // Desk answers with pages. It is an http.Handler.
@@ -57,6 +60,9 @@ func (d *Desk) routes() http.Handler {
 	open("GET /sign-in", d.showSignIn)
 	open("POST /sign-in", d.signIn)
 
+	open("POST /sign-in/passkey", d.startPasskey)
+	open("POST /sign-in/second-step", d.answerStep)
+
 	open("GET /v1/sessions/oidc/callback", d.fromIssuer)
 	open("GET /activate/{token}", d.showActivation)
 	open("POST /activate/{token}", d.activate)
@@ -90,6 +96,7 @@ func (d *Desk) routes() http.Handler {
 	signedIn("GET /releases", d.releases)
 	signedIn("POST /releases", d.changeReleases)
 	signedIn("GET /devices/{id}", d.device)
+	signedIn("GET /events/{id}/proof", d.proof)
 	signedIn("GET /device-changes", d.deviceChanges)
 	signedIn("POST /device-changes", d.changeDevices)
 	signedIn("GET /customers/ahead", d.renewalsAhead)
@@ -105,7 +112,7 @@ func (d *Desk) routes() http.Handler {
 	signedIn("GET /devices.csv", d.devicesCSV)
 	signedIn("GET /register", d.register)
 	signedIn("POST /register", d.registerOne)
-	signedIn("POST /register/file", d.registerFile)
+	signedIn(filePage, d.registerFile)
 	signedIn("GET /register/example.csv", d.exampleCSV)
 	signedIn("GET /operations/{id}", d.operation)
 	signedIn("GET /operations/{id}/results.csv", d.operationCSV)
@@ -113,12 +120,20 @@ func (d *Desk) routes() http.Handler {
 	signedIn("POST /partners", d.answerPartnership)
 	signedIn("GET /administration", d.administration)
 	signedIn("POST /administration", d.administer)
+	signedIn("GET /security-log", d.securityLog)
+	signedIn("GET /webhooks", d.webhooks)
+	signedIn("POST /webhooks", d.makeWebhook)
+	signedIn("GET /webhooks/{id}", d.webhook)
+	signedIn("POST /webhooks/{id}", d.changeWebhook)
+	signedIn("GET /administration/users/{user}", d.user)
+	signedIn("POST /administration/users/{user}", d.changeUser)
 	signedIn("GET /security", d.security)
 	signedIn("POST /security", d.changeSecurity)
 	signedIn("GET /transfer", d.transfer)
 	signedIn("POST /transfer", d.planTransfer)
 	signedIn("GET /transfer/{id}", d.transferPlan)
 	signedIn("POST /transfer/{id}", d.commitTransfer)
+	signedIn("GET /transfers", d.transfers)
 	signedIn("GET /transfers/{id}", d.transferred)
 	signedIn("GET /renew", d.renew)
 	signedIn("POST /renew", d.order)

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -191,10 +192,27 @@ func TestAnotherDay(t *testing.T) {
 	d.Clock.Advance(40 * 24 * time.Hour)
 	sam := d.signedIn(t, "sam@summit.example")
 	sam.opensUntil("/devices", "engine-1")
-	sam.opens("/devices?asOf=2026-03-16").shows(http.StatusOK, "As recorded on 2026-03-16", "engine-1", "Back to today").lacks(">Renew<", `name="device"`)
+	sam.opens("/devices?asOf=2026-03-16").shows(http.StatusOK, "As recorded on 2026-03-16, 39 days ago", "engine-1", "Back to today", "5 years later").lacks(">Renew<", `name="device"`)
 	sam.opens("/devices?asOf=2026-03-14").shows(http.StatusOK, "As recorded on 2026-03-14").lacks("engine-1")
-	sam.opens("/devices/"+uid+"?first=2026-03-15&day=3").shows(http.StatusOK, "As recorded on 2026-03-18")
+	sam.opens("/devices/"+uid+"?first=2026-03-15&day=3").shows(http.StatusOK, "As recorded on 2026-03-18", "3 days earlier")
 	sam.opens("/devices?asOf=nonsense").shows(http.StatusOK, "engine-1")
+}
+
+// The record of an event leads to the proof that it is in the log, for whoever sees it.
+func TestProofOfAnEvent(t *testing.T) {
+	t.Parallel()
+	d := givenDesk(t)
+	uid := d.registered(t, serial, imei, "engine-1")
+	sam := d.signedIn(t, "sam@summit.example")
+	page := sam.opensUntil("/devices/"+uid, "Proof that it is in the log")
+	proof := regexp.MustCompile(`/events/[0-9a-f-]{36}/proof`).FindString(page.body)
+	file := sam.opensUntil(proof, "c2sp.org/tlog-proof@v1")
+	if !strings.Contains(file.header.Get("Content-Disposition"), ".tlog-proof") {
+		t.Errorf("%v", file.header)
+	}
+	sam.opens("/events/nonsense/proof").shows(http.StatusNotFound)
+	sam.opens("/events/" + d.reseller.String() + "/proof").shows(http.StatusNotFound)
+	d.reader(t).opens(proof).leadsTo("/sign-in*")
 }
 
 // The cookie of a session goes over TLS only, but on the machine itself.

@@ -28,13 +28,17 @@ func (d *Desk) showDevice(ctx context.Context, v *visit, refused *client.Problem
 	if err != nil {
 		return err
 	}
+	why, err := v.fleet.ExplainDevice(ctx, id, &client.ExplainDeviceParams{AsOf: v.asOfParam()})
+	if err != nil {
+		return err
+	}
 	rights, err := v.rightsIn(ctx, found.JSON200.Account.Uid)
 	if err != nil {
 		return err
 	}
 	page := view.Device{
-		Frame: v.frame(errorTitle(found.JSON200.Name, refused), "Devices"), Device: *found.JSON200, Rights: rights, Problem: refused,
-		Total: history.JSON200.Total, Labels: strings.Join(found.JSON200.Labels, ", "),
+		Frame: v.frame(errorTitle(found.JSON200.Name, refused), "Devices"), Device: *found.JSON200, Tag: found.Header.Get("ETag"), Rights: rights, Problem: refused,
+		Why: why.JSON200.Fields, Total: history.JSON200.Total, Labels: strings.Join(found.JSON200.Labels, ", "),
 	}
 	names := v.names(ctx, history.JSON200.Items)
 	page.Life, page.Steps = view.LifeOf(history.JSON200.Items, names, page.Frame)
@@ -97,10 +101,7 @@ func (v *visit) names(ctx context.Context, items []openapi.HistoryItem) view.Nam
 		if _, known := names.Accounts[*uid]; known {
 			return
 		}
-		names.Accounts[*uid] = ""
-		if found, err := v.fleet.GetAccount(ctx, *uid, nil); err == nil {
-			names.Accounts[*uid] = found.JSON200.Name
-		}
+		names.Accounts[*uid] = v.accountName(ctx, *uid)
 	}
 	for _, item := range items {
 		account(item.Account)
@@ -136,7 +137,9 @@ func (d *Desk) retire(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, view.RetirePage(view.Device{Frame: v.frame("Retire "+found.JSON200.Name, "Devices"), Device: *found.JSON200}))
+	return v.show(http.StatusOK, view.RetirePage(view.Device{
+		Frame: v.frame("Retire "+found.JSON200.Name, "Devices"), Device: *found.JSON200, Tag: found.Header.Get("ETag"),
+	}))
 }
 
 // changeDevice carries out a form of the device's page.

@@ -13,7 +13,7 @@ import (
 
 // devices is the list of devices, filtered, with what can be done with those ticked.
 func (d *Desk) devices(ctx context.Context, v *visit) error {
-	page := view.Devices{Frame: v.frame("Devices", "Devices"), Sort: v.sort("serviceEnd"), From: v.from()}
+	page := view.Devices{Frame: v.frame(errorTitle("Devices", v.refusedView), "Devices"), Sort: v.sort("serviceEnd"), From: v.from()}
 	answer, err := v.fleet.ListDevices(ctx, v.deviceFilter(&page.Sort))
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (d *Desk) devices(ctx context.Context, v *visit) error {
 	if page.Views, err = v.views(ctx, openapi.Devices); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, view.DevicesPage(page))
+	return v.show(statusOf(page.Views.Problem), view.DevicesPage(page))
 }
 
 // deviceFilter are the page's filters as the interface takes them.

@@ -69,7 +69,7 @@ func (d *Desk) renderDocs() (map[string]leaf, error) {
 		err = page(view.Documentation{
 			Frame: view.Frame{
 				Title: title, Section: section, Path: path,
-				Style: d.assets.url("desk.css"), Script: d.assets.url("htmx.min.js"), Icon: d.assets.url("favicon.svg"),
+				Style: d.assets.url("desk.css"), Start: d.assets.url("start.js"), Script: d.assets.url("htmx.min.js"), Icon: d.assets.url("favicon.svg"),
 			},
 			Guides: guides, Groups: reference.Groups, Here: here,
 		}).Render(context.Background(), &body)

@@ -30,7 +30,11 @@ func TestDocumentation(t *testing.T) {
 		if _, read := pages[at]; read {
 			continue
 		}
-		page := nobody.opens(at).shows(http.StatusOK, `<main id="main">`)
+		page := nobody.opens(at)
+		if page.status != http.StatusOK {
+			t.Fatalf("%s: %d", at, page.status)
+		}
+		page.shows(http.StatusOK, `<main id="main">`)
 		page.lacks("<style", "style=", " onclick", "http-equiv", "%!", "raw HTML omitted")
 		if policy := page.header.Get("Content-Security-Policy"); strings.Contains(policy, "unsafe") || !strings.Contains(policy, "default-src 'none'") {
 			t.Errorf("%s: policy %q", at, policy)
@@ -59,7 +63,7 @@ func TestDocumentation(t *testing.T) {
 				if to.Fragment != "" {
 					wanted[to.Path+"#"+to.Fragment] = at
 				}
-			case strings.HasPrefix(to.Path, "/assets/"), to.Path == "/openapi.json":
+			case strings.HasPrefix(to.Path, "/assets/"), to.Path == "/openapi.json", to.Path == "/asyncapi.json":
 				nobody.opens(to.Path).shows(http.StatusOK)
 			default:
 				t.Errorf("%s leads to %s, which needs a session", at, to)

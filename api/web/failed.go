@@ -20,7 +20,7 @@ func (d *Desk) failed(w http.ResponseWriter, r *http.Request, err error) {
 	v := &visit{desk: d, w: w, r: r, token: d.session(r), query: r.URL.Query()}
 	status, shown := http.StatusInternalServerError, view.Failure{
 		Title:  "This did not work",
-		Detail: "Something went wrong here, and nothing was changed. Try again; if it stays so, tell the operator the request number.",
+		Detail: "Something went wrong here, and nothing was changed. Try again; if it happens again, tell the operator the request number.",
 	}
 	problem := problemOf(err)
 	switch {
@@ -34,6 +34,10 @@ func (d *Desk) failed(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errTooLarge):
 		status = http.StatusRequestEntityTooLarge
 		shown.Title, shown.Detail = "Too large", "A file may have 16 MiB, and this form was larger or broke off. Nothing was changed; divide the file and send the parts."
+	case errors.Is(err, errNoRoom):
+		status = http.StatusServiceUnavailable
+		shown.Title, shown.Detail = "Not at the moment", "Too many large files are being sent. Nothing was changed; try again in a moment."
+		w.Header().Set("Retry-After", "5")
 	case problem != nil && problem.Status == http.StatusForbidden:
 		status = http.StatusForbidden
 		shown.Title, shown.Detail = "Not for you to see or do", problem.Detail

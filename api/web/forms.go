@@ -8,10 +8,10 @@ import (
 )
 
 // refusal is what the interface had against a form, to be shown with the form as it
-// was typed; nil for what concerns the whole page.
+// was typed; nil for what concerns the whole page, or needs a fresh sign-in first.
 func refusal(err error) *client.Problem {
 	p := problemOf(err)
-	if p == nil || p.Passing() || p.Status >= http.StatusInternalServerError {
+	if p == nil || p.Passing() || p.Status >= http.StatusInternalServerError || needsSignIn(p) {
 		return nil
 	}
 	switch p.Status {
@@ -25,7 +25,7 @@ func refusal(err error) *client.Problem {
 // item, once.
 func refusedAll(results []openapi.ItemResult) *client.Problem {
 	p, seen, reasons := &client.Problem{}, map[string]bool{}, []openapi.ProblemError{}
-	p.Status, p.Code, p.Detail = http.StatusUnprocessableEntity, "refused", "None of the devices can be changed so."
+	p.Status, p.Code, p.Detail = http.StatusUnprocessableEntity, "refused", "None of these devices can be changed like this."
 	for _, r := range results {
 		for _, one := range r.Problems {
 			if !seen[one.Code+one.Detail] {

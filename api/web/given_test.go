@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/adapters/passkeys"
 	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/client"
@@ -28,7 +29,7 @@ const password = "correct horse battery"
 // desk is a running service with its pages, and a reseller with a customer.
 type desk struct {
 	*apitest.Service
-	url                string
+	url                string // by the name localhost, which passkeys belong to
 	reseller, customer uuid.UUID
 }
 
@@ -37,14 +38,18 @@ type desk struct {
 func givenDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{}
-	d.Service = apitest.Start(t, apitest.With(func(_ *app.Dependencies, o *api.Options) {
-		o.Pages = func(h http.Handler) (http.Handler, error) {
-			return web.New(web.Options{API: h, PublicURL: "http://desk.test", Clock: o.Clock, Logger: slog.New(slog.DiscardHandler)})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.Handler.ServeHTTP(w, r) }))
+	d.url = strings.Replace("http://"+server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
+	d.Service = apitest.Start(t, apitest.With(func(made *app.Dependencies, o *api.Options) {
+		var err error
+		made.People.Passkeys, err = passkeys.New(d.url, "Fleetledger")
+		must(t, err)
+		o.Pages = func(h http.Handler, room api.Room) (http.Handler, error) {
+			return web.New(web.Options{API: h, Room: room, PublicURL: d.url, Clock: o.Clock, Logger: slog.New(slog.DiscardHandler), Passkeys: true})
 		}
 	}))
-	server := httptest.NewServer(d.Handler)
+	server.Start()
 	t.Cleanup(server.Close)
-	d.url = server.URL
 
 	operator := d.Client(apitest.OperatorToken)
 	account, err := operator.CreateAccount(t.Context(), nil, client.CreateAccountJSONRequestBody{

@@ -1,19 +1,30 @@
 package web
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"time"
+
+	"github.com/fleetledger/fleetledger/api"
+	"github.com/fleetledger/fleetledger/domain"
 )
 
-// maxForm bounds a posted form: a file of devices as large as the interface takes it is
-// the largest.
-const maxForm = 17 << 20 // bytes
+// How large a posted form may be. Only whoever has signed in sends a file.
+const (
+	maxOpenForm = 64 << 10 // bytes; of somebody who has not signed in
+	maxForm     = 1 << 20
+	maxFile     = 17 << 20 // a file of devices as large as the interface takes it
+)
 
 // errTooLarge says that a form is larger than that, or broke off.
 var errTooLarge = errors.New("the form is too large, or broke off")
+
+// errNoRoom says that others are sending large forms.
+var errNoRoom = errors.New("no room for a large form")
 
 // policy lets a page load its own assets, talk to its own server, and nothing else.
 // Nothing inline runs.
@@ -39,7 +50,6 @@ func (d *Desk) guarded(next http.Handler) http.Handler {
 		if d.encrypted(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		checked.ServeHTTP(w, r)
 	})
 }
@@ -55,17 +65,39 @@ func formToken(session string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// checkForm refuses a form that is too large, or without the session's token.
-func checkForm(r *http.Request, session string) error {
+// readForm reads a form, a large one when there is room for it, and refuses one without
+// the session's token.
+func (v *visit) readForm(ctx context.Context) error {
 	const inMemory = 1 << 20 // bytes; the rest of a file waits on disk
+	r := v.r
+	if v.desk.Room != nil && (r.ContentLength < 0 || r.ContentLength > maxForm) {
+		size := r.ContentLength
+		if size < 0 {
+			size = maxFile
+		}
+		release, err := v.desk.Room(ctx, v.tenant(), size)
+		if err != nil {
+			return errNoRoom
+		}
+		defer release()
+	}
 	if err := r.ParseForm(); err != nil {
 		return errTooLarge
 	}
-	if err := r.ParseMultipartForm(inMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the body is bounded by maxForm
+	if err := r.ParseMultipartForm(inMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return errTooLarge
 	}
-	if !hmac.Equal([]byte(r.PostFormValue("form")), []byte(formToken(session))) {
+	_ = http.NewResponseController(v.w).SetWriteDeadline(time.Now().Add(answerTime)) // it may have taken long to come
+	if !hmac.Equal([]byte(r.PostFormValue("form")), []byte(formToken(v.token))) {
 		return errForged
 	}
 	return nil
+}
+
+// answerTime is for what a form asks for, and the page after it.
+const answerTime = 2 * time.Minute
+
+// tenant is whom a form is counted for.
+func (v *visit) tenant() string {
+	return api.Tenant(domain.Actor{Kind: domain.ActorKind(v.me.Kind), ID: v.me.Id, Account: valueOf(v.me.Account)})
 }

@@ -21,7 +21,7 @@ func (d *Desk) showPartners(ctx context.Context, v *visit, requests view.Partner
 		return err
 	}
 	page := view.Partners{Frame: v.frame(errorTitle("Partners", requests.Problem), "Partners"), From: v.from()}
-	answer, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(rows), Cursor: given(v.query.Get("cursor"))})
+	answer, err := v.fleet.ListPartners(ctx, uid, &client.ListPartnersParams{Limit: pointer(rows), Cursor: given(v.query.Get("cursor")), AsOf: v.asOfParam()})
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func TestPartnershipRequestsOnThePages(t *testing.T) {
 		shows(http.StatusUnprocessableEntity, "Error: Partners", "Type the UID", `value="Prairie Fire"`, `value="Hello"`)
 	ask := []string{"do", "request", "account", d.customer.String(), "profile", "renewals", "note", "We met in May"}
 	rae.fills("/partners", "/partners", ask...).leadsTo("/partners?done=requested")
-	id := requestID.FindStringSubmatch(rae.opens("/partners").shows(http.StatusOK, "Waiting", "We met in May", "Withdraw").body)[1]
+	id := requestID.FindStringSubmatch(rae.opens("/partners").shows(http.StatusOK, "Waiting", "2026-03-15", "today", "We met in May", "Withdraw").body)[1]
 	sam.opens("/partners").shows(http.StatusOK).lacks("We met in May")
 	sam.fills("/partners", "/partners", "do", "withdraw", "request", id).shows(http.StatusNotFound)
 	rae.fills("/partners", "/partners", "do", "withdraw", "request", id).leadsTo("/partners?done=saved")

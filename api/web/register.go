@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -85,14 +84,29 @@ func setFactor(item *openapi.Registration, factor string) {
 	}
 }
 
+// filePage is where files are sent to: the one page that takes large forms.
+const filePage = "POST /register/file"
+
 // registerFile checks a file, or registers its devices as an operation.
 func (d *Desk) registerFile(ctx context.Context, v *visit) error {
 	page := view.Register{FileName: v.r.PostFormValue("fileName"), CSV: v.r.PostFormValue("csv")}
+	var file io.Reader = strings.NewReader(page.CSV)
+	size := int64(len(page.CSV))
 	if page.CSV == "" {
-		if err := readFile(v.r, &page); err != nil {
+		sent, header, err := v.r.FormFile("file")
+		if err != nil || header.Size == 0 {
 			page.Problem = &client.Problem{}
 			page.Problem.Status, page.Problem.Code, page.Problem.Detail = http.StatusUnprocessableEntity, "file_missing", "Choose a CSV file first."
 			return d.showRegister(v, page)
+		}
+		defer func() { _ = sent.Close() }()
+		page.FileName, file, size = header.Filename, sent, header.Size
+		if size <= mostCarried {
+			content, err := io.ReadAll(sent)
+			if err != nil {
+				return err
+			}
+			page.CSV, file = string(content), bytes.NewReader(content)
 		}
 	}
 	dryRun := v.r.PostFormValue("do") == "check"
@@ -100,7 +114,7 @@ func (d *Desk) registerFile(ctx context.Context, v *visit) error {
 	if !dryRun {
 		params.Prefer = pointer("respond-async")
 	}
-	done, err := v.fleet.RegisterDevicesWithBody(ctx, params, "text/csv", strings.NewReader(page.CSV), v.once())
+	done, err := v.fleet.RegisterDevicesWithBody(ctx, params, "text/csv", file, v.once(), ofSize(size))
 	if page.Problem = refusal(err); page.Problem != nil {
 		return d.showRegister(v, page)
 	}
@@ -111,27 +125,15 @@ func (d *Desk) registerFile(ctx context.Context, v *visit) error {
 		return v.to("/operations/" + done.JSON202.Id.String())
 	}
 	page.Bulk = done.JSON200
-	if len(page.CSV) > mostCarried {
-		page.CSV = ""
-	}
 	return d.showRegister(v, page)
 }
 
-func readFile(r *http.Request, page *view.Register) error {
-	file, header, err := r.FormFile("file")
-	if err != nil {
-		return err
+// ofSize announces how large a body is that is not read yet.
+func ofSize(size int64) client.RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
+		r.ContentLength = size
+		return nil
 	}
-	defer func() { _ = file.Close() }()
-	var content bytes.Buffer
-	if _, err := io.Copy(&content, file); err != nil {
-		return err
-	}
-	if content.Len() == 0 {
-		return errors.New("the file is empty")
-	}
-	page.FileName, page.CSV = header.Filename, content.String()
-	return nil
 }
 
 // operation shows how far long work is, and what became of each item.
@@ -144,7 +146,9 @@ func (d *Desk) operation(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	results, err := v.fleet.GetOperationResults(ctx, id, &client.GetOperationResultsParams{Limit: pointer(rows), Cursor: given(v.query.Get("cursor"))})
+	results, err := v.fleet.GetOperationResults(ctx, id, &client.GetOperationResultsParams{
+		Limit: pointer(rows), Cursor: given(v.query.Get("cursor")), Outcome: either[openapi.Outcome](v.query, "outcome"),
+	})
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,23 @@ import (
 	"github.com/fleetledger/fleetledger/api/web/view"
 )
 
-// security is the reader's own: password, sessions, API tokens.
+// security is the reader's own: password, sessions, API tokens, calendars.
 func (d *Desk) security(ctx context.Context, v *visit) error {
 	return d.showSecurity(ctx, v, view.Security{})
 }
 
 func (d *Desk) showSecurity(ctx context.Context, v *visit, page view.Security) error {
+	if v.me.Kind == "user" {
+		factors, err := v.fleet.ListFactors(ctx, nil)
+		if err != nil {
+			return err
+		}
+		page.Factors.FactorList = *factors.JSON200
+	}
+	if valueOf(v.me.SecondFactorMissing) {
+		page.Frame = v.frame(errorTitle("Security", page.Problem), "")
+		return v.show(statusOf(page.Problem), view.SetUpFactorPage(page))
+	}
 	sessions, err := v.fleet.ListSessions(ctx, nil)
 	if err != nil {
 		return err
@@ -35,6 +46,9 @@ func (d *Desk) showSecurity(ctx context.Context, v *visit, page view.Security) e
 				page.Profiles = profiles.JSON200.Items
 			}
 		}
+		if err := v.calendars(ctx, &page); err != nil {
+			return err
+		}
 	}
 	page.Frame = v.frame(errorTitle("Security", page.Problem), "")
 	return v.show(statusOf(page.Problem), view.SecurityPage(page))
@@ -44,6 +58,9 @@ func (d *Desk) showSecurity(ctx context.Context, v *visit, page view.Security) e
 func (d *Desk) changeSecurity(ctx context.Context, v *visit) error {
 	form := v.r.PostForm
 	page := view.Security{Section: form.Get("do"), Typed: form}
+	if change, ok := factorActs[form.Get("do")]; ok {
+		return d.changeFactors(ctx, v, page, change)
+	}
 	done := "ended"
 	var err error
 	switch form.Get("do") {
@@ -58,6 +75,8 @@ func (d *Desk) changeSecurity(ctx context.Context, v *visit) error {
 		_, err = v.fleet.ChangePassword(ctx, nil, client.ChangePasswordJSONRequestBody{Current: form.Get("current"), Password: form.Get("password")}, v.once())
 	case "endSession":
 		_, err = v.fleet.EndSession(ctx, form.Get("session"), nil)
+	case "endOthers":
+		_, err = v.fleet.EndSessions(ctx, &client.EndSessionsParams{Others: pointer(true)})
 	case "endAll":
 		if _, err = v.fleet.EndSessions(ctx, nil); err == nil {
 			d.forget(v.w, v.r)
@@ -76,6 +95,18 @@ func (d *Desk) changeSecurity(ctx context.Context, v *visit) error {
 			page.Made = made.JSON201
 			return d.showSecurity(ctx, v, page)
 		}
+	case "makeCalendar":
+		page.Calendars.Made, err = v.makeCalendar(ctx, form)
+		if err == nil { // shown this once, too
+			page.Typed = nil
+			return d.showSecurity(ctx, v, page)
+		}
+	case "revokeCalendar":
+		calendar, bad := uuid.Parse(form.Get("calendar"))
+		if bad != nil {
+			return errNoPage
+		}
+		_, err = v.fleet.RevokeCalendar(ctx, calendar, nil, v.once())
 	case "revokeToken":
 		token, bad := uuid.Parse(form.Get("token"))
 		if bad != nil {

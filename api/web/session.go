@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/api/client"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // encrypted reports whether the reader's browser talks TLS to whatever is in front.
 func (d *Desk) encrypted(r *http.Request) bool {
-	return r.TLS != nil || strings.HasPrefix(d.PublicURL, "https://")
+	return api.Encrypted(r) || strings.HasPrefix(d.PublicURL, "https://")
 }
 
 // secure reports whether the session's cookie goes over TLS only: always, but on this
@@ -70,9 +71,8 @@ func (d *Desk) setCookie(w http.ResponseWriter, r *http.Request, token string, s
 
 // api is the interface as the reader calls it; acting for an account where one is
 // named.
-func (d *Desk) api(r *http.Request, token string, options ...client.ClientOption) (*client.Client, error) {
-	options = append(options, client.WithHandler(d.API), client.WithRequestEditorFn(forwarded(r)))
-	return client.New("http://"+r.Host, token, options...)
+func (d *Desk) api(r *http.Request, token string) (*client.Client, error) {
+	return client.New("http://"+r.Host, token, client.WithHandler(d.API), client.WithRequestEditorFn(forwarded(r)))
 }
 
 // signedOut reports whether the interface does not know the session any more.

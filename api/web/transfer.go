@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/google/uuid"
@@ -118,11 +119,24 @@ func (v *visit) accountNames(ctx context.Context, uids ...uuid.UUID) map[uuid.UU
 		names[uid] = uid.String()
 		if v.me.Account != nil && *v.me.Account == uid && v.me.AccountName != nil {
 			names[uid] = *v.me.AccountName
-		} else if found, err := v.fleet.GetAccount(ctx, uid, nil); err == nil {
-			names[uid] = found.JSON200.Name
+		} else if name := v.accountName(ctx, uid); name != "" {
+			names[uid] = name
 		}
 	}
 	return names
+}
+
+// accountName is what an account is called, empty where the reader may not know. A
+// reseller knows its customers, also those whose account it may not open.
+func (v *visit) accountName(ctx context.Context, uid uuid.UUID) string {
+	if found, err := v.fleet.GetAccount(ctx, uid, nil); err == nil {
+		return found.JSON200.Name
+	}
+	found, err := v.fleet.ListCustomers(ctx, &client.ListCustomersParams{Search: pointer(uid.String()), Limit: pointer(1)})
+	if err != nil || len(found.JSON200.Items) == 0 || found.JSON200.Items[0].Uid != uid {
+		return ""
+	}
+	return found.JSON200.Items[0].Name
 }
 
 // commitTransfer is the third step: it does what the plan says.
@@ -187,7 +201,7 @@ func (d *Desk) reverseTransfer(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	if bulk := done.JSON201; bulk != nil && valueOf(bulk.Summary.Transferred) == 0 {
+	if bulk := cmp.Or(done.JSON201, done.JSON200); bulk != nil && valueOf(bulk.Summary.Transferred) == 0 {
 		return d.showTransferred(ctx, v, refusedAll(bulk.Results))
 	}
 	return v.to("/transfers/" + id.String())

@@ -27,7 +27,26 @@ func (v *visit) views(ctx context.Context, page openapi.ViewPage) (view.Views, e
 		return saved, err
 	}
 	saved.All, saved.Can = all.JSON200.Items, true
+	if v.refusedView != nil {
+		saved.Problem, saved.Typed = v.refusedView, v.r.PostForm.Get("name")
+	}
 	return saved, nil
+}
+
+// showRefusedView shows the page that was to be saved, with what was wrong.
+func (d *Desk) showRefusedView(ctx context.Context, v *visit, page openapi.ViewPage, p *client.Problem) error {
+	query, err := url.ParseQuery(v.r.PostForm.Get("query"))
+	if err != nil {
+		query = url.Values{}
+	}
+	r := v.r.Clone(ctx)
+	r.URL.Path, r.URL.RawQuery = viewPaths[page], query.Encode()
+	shown := *v
+	shown.r, shown.query, shown.refusedView = r, query, p
+	if page == openapi.Devices {
+		return d.devices(ctx, &shown)
+	}
+	return d.customers(ctx, &shown)
 }
 
 // changeViews saves the filter of a page, or removes one.
@@ -49,6 +68,9 @@ func (d *Desk) changeViews(ctx context.Context, v *visit) error {
 		return v.to(path + "?done=removed")
 	}
 	saved, err := v.fleet.SaveView(ctx, nil, client.SaveViewJSONRequestBody{Page: page, Name: form.Get("name"), Query: form.Get("query")}, v.once())
+	if p := refusal(err); p != nil && p.Status != http.StatusForbidden { // whoever may save none has no form for it
+		return d.showRefusedView(ctx, v, page, p)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,6 +31,12 @@ func TestSavedViewsOnThePages(t *testing.T) {
 		d.signedIn(t, "pat@prairie.example").fills("/devices", "/views", "do", "remove", "page", page, "view", id).shows(http.StatusNotFound)
 		sam.fills(path, "/views", "do", "remove", "page", page, "view", id).leadsTo(path + "?done=removed")
 		sam.opens(path).shows(http.StatusOK).lacks("Up &lt;north")
+	}
+	// What is refused comes back on the page that was to be saved, as it was typed.
+	for path, page := range map[string]string{"/": "customers", "/devices": "devices"} {
+		sam.fills(path, "/views", "do", "save", "page", page, "name", strings.Repeat("<x>", 30), "query", "search=north&sort=-name").
+			shows(http.StatusUnprocessableEntity, "<title>Error: ", "view_name_invalid", `value="`+strings.Repeat("&lt;x&gt;", 30)+`"`,
+				`name="query" value="search=north&amp;sort=-name"`, `value="north"`)
 	}
 	sam.fills("/", "/views", "do", "save", "page", "orders", "name", "x").shows(http.StatusNotFound)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/api"
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
 	"github.com/fleetledger/fleetledger/api/web/view"
@@ -29,12 +30,27 @@ type visit struct {
 	token string         // of the session; empty when nobody has signed in
 	me    openapi.Me
 	query url.Values
+
+	refusedView *client.Problem // why the view that the page shows was not saved
 }
 
 // page makes a handler of a page. Whoever has to be signed in and is not is led to
 // where one signs in; a form that is not of the reader's session is refused.
 func (d *Desk) page(p page, signedIn bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := int64(maxOpenForm)
+		if signedIn {
+			limit = maxForm
+		}
+		if r.Pattern == filePage {
+			limit = maxFile
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		defer func() {
+			if r.MultipartForm != nil {
+				_ = r.MultipartForm.RemoveAll() // of a copy of the request, which the server does not know
+			}
+		}()
 		if err := d.visit(w, r, p, signedIn); err != nil {
 			d.failed(w, r, err)
 		}
@@ -42,6 +58,9 @@ func (d *Desk) page(p page, signedIn bool) http.Handler {
 }
 
 func (d *Desk) visit(w http.ResponseWriter, r *http.Request, p page, signedIn bool) (err error) {
+	if signedIn && r.Method == http.MethodGet {
+		r = r.WithContext(api.SharingCaller(r.Context()))
+	}
 	v := &visit{desk: d, w: w, r: r, token: d.session(r), query: r.URL.Query()}
 	if v.fleet, err = d.api(r, v.token); err != nil {
 		return err
@@ -51,19 +70,38 @@ func (d *Desk) visit(w http.ResponseWriter, r *http.Request, p page, signedIn bo
 			d.toSignIn(w, r)
 			return nil
 		}
-		if r.Method == http.MethodPost {
-			if err := checkForm(r, v.token); err != nil {
-				return err
-			}
-		}
 		nobody := "none"
 		me, err := v.fleet.GetMe(r.Context(), &client.GetMeParams{Reached: &nobody})
 		if err != nil {
 			return err
 		}
 		v.me = *me.JSON200
+		if valueOf(v.me.SecondFactorMissing) && r.URL.Path != "/security" && r.URL.Path != "/sign-out" {
+			return v.to("/security") // there is nothing else to be done
+		}
+		if r.Method == http.MethodPost {
+			return v.post(r.Context(), p)
+		}
 	}
 	return p(r.Context(), v)
+}
+
+// post carries out a form of somebody who has signed in, once the sign-in is fresh where
+// that is asked for.
+func (v *visit) post(ctx context.Context, p page) error {
+	if err := v.readForm(ctx); err != nil {
+		return err
+	}
+	if v.r.PostForm.Has("again") {
+		if goesOn, err := v.desk.signInAgain(ctx, v); !goesOn {
+			return err
+		}
+	}
+	err := p(ctx, v)
+	if needsSignIn(err) {
+		return v.desk.askAgain(v, v.r.PostForm, nil, nil)
+	}
+	return err
 }
 
 // today is the day in the service's time.
@@ -75,7 +113,7 @@ func (v *visit) frame(title, section string) view.Frame {
 	return view.Frame{
 		Title: title, Section: section, Me: v.me, Today: v.today(), AsOf: v.asOf(), Query: v.query, Path: v.r.URL.Path,
 		FormToken: formToken(v.token), Done: v.query.Get("done"),
-		Style: v.desk.assets.url("desk.css"), Script: v.desk.assets.url("htmx.min.js"), Icon: v.desk.assets.url("favicon.svg"),
+		Style: v.desk.assets.url("desk.css"), Start: v.desk.assets.url("start.js"), Script: v.desk.assets.url("htmx.min.js"), Icon: v.desk.assets.url("favicon.svg"),
 	}
 }
 
@@ -130,7 +168,7 @@ func (v *visit) once() client.RequestEditorFn {
 func forwarded(from *http.Request) client.RequestEditorFn {
 	return func(_ context.Context, r *http.Request) error {
 		r.RemoteAddr = from.RemoteAddr
-		for _, name := range []string{"X-Request-Id", "Traceparent"} {
+		for _, name := range []string{"X-Request-Id", "Traceparent", "User-Agent"} {
 			if value := from.Header.Get(name); value != "" {
 				r.Header.Set(name, value)
 			}

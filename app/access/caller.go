@@ -1,7 +1,10 @@
 package access
 
 import (
+	"context"
+	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,13 +14,14 @@ import (
 )
 
 // InPartner is what the rights of the partner profile that a customer chose
-// leave to the caller: a token made for one profile has nowhere more than that.
+// leave to the caller: whoever is no administrator of its own account has nowhere
+// more than its profiles give.
 func (c Caller) InPartner(given rights.Set) rights.Set {
 	given = c.within(given)
-	if c.Administrator || c.Actor.Kind != domain.ActorToken {
+	if c.Administrator {
 		return given
 	}
-	return slices.DeleteFunc(slices.Clone(given), func(r rights.Right) bool { return !c.Rights.Has(r) })
+	return rights.Common(given, c.Rights)
 }
 
 // Caller is who asks, authenticated at the edge. Account is the caller's own
@@ -30,16 +34,31 @@ type Caller struct {
 	ActingFor uuid.UUID
 	// Session is what the caller has signed in with; uuid.Nil for tokens.
 	Session uuid.UUID
-	// Credential is what a session of the operator rests on: the operator's token of
-	// now, as which it may begin one.
+	// Credential is what a session of an operator or of an auditor rests on: the
+	// operator's token, the grant. Who calls with that may begin one. Of a user who has
+	// signed in it is the password that the session rests on.
 	Credential uuid.UUID
+	// SignedIn is when the user of the session has last signed in.
+	SignedIn time.Time
+	// UsedAt is when the use of the session or personal token was noted last; zero: never.
+	UsedAt time.Time
+	// Factor is the second factor, or set of recovery codes, that the session rests on.
+	Factor uuid.UUID
+	// FactorMissing says that the account requires one and the session has none: it may
+	// only set one up.
+	FactorMissing bool
 	// Limit narrows the caller's rights everywhere, to those of a personal API
 	// token; nil narrows nothing.
 	Limit rights.Set
+	// Token is the personal API token that the caller uses; uuid.Nil: none.
+	Token uuid.UUID
 	// Audits are the accounts that an auditor reads.
 	Audits []uuid.UUID
+	// From is the address that the request comes from; invalid: not known.
+	From netip.Addr
 
-	own *account.State // nil: not read yet
+	own  *account.State // nil: not read yet
+	held *Held          // notes its rights; nil: not noted
 }
 
 // Knowing is the caller with its own account, as it was read to let the caller in:
@@ -49,7 +68,19 @@ func (c Caller) Knowing(own account.State) Caller {
 	return c
 }
 
-// OperatorActor is the platform owner, as events name it.
+// WithoutFactor is the caller of a session without the second factor that the account
+// requires. It has no rights.
+func (c Caller) WithoutFactor() Caller {
+	c.FactorMissing, c.Administrator, c.Rights, c.Limit = true, false, nil, rights.Set{}
+	return c
+}
+
+// OperatorOf gives the operator whose token a credential names, query.ErrNotFound when
+// the token is of no use any more.
+type OperatorOf func(ctx context.Context, credential uuid.UUID) (domain.Actor, error)
+
+// OperatorActor is the platform owner, as events name it where no operator has a name of
+// its own.
 var OperatorActor = domain.Actor{Kind: domain.ActorOperator, ID: "operator"}
 
 // within is what the caller's Limit leaves of a set of rights.

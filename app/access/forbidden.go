@@ -18,9 +18,27 @@ var ErrForbidden = errors.New("forbidden")
 // that a request comes from.
 var ErrAddressNotAdmitted = errors.New("the account is not to be used from this address")
 
-// ErrAccountClosed says that the caller's own account is closed: all its callers
-// have ended with it.
-var ErrAccountClosed = errors.New("the caller's account is closed")
+// ErrAccountEnded says that the caller's own account has expired or is closed: all
+// its callers have ended with it.
+var ErrAccountEnded = errors.New("the caller's account has expired or is closed")
+
+// ErrFactorRequired says that the account requires a second factor, and that the
+// caller's session has none: it may only set one up.
+var ErrFactorRequired = errors.New("the account requires a second factor")
+
+// ErrFreshSignInRequired says that the user of a session has to sign in afresh before what
+// was asked for: Fresh.
+var ErrFreshSignInRequired = errors.New("needs a fresh sign-in")
+
+// Fresh is ErrFreshSignInRequired for a session whose user has not signed in lately: a
+// session that was left open or stolen is not to lead to what outlives it. Tokens are no
+// sessions; what they may not do is refused by other means.
+func (c *Control) Fresh(caller Caller) error {
+	if caller.Session == uuid.Nil || c.FreshSignIn == 0 || c.Clock.Now().Sub(caller.SignedIn) < c.FreshSignIn {
+		return nil
+	}
+	return ErrFreshSignInRequired
+}
 
 // Forbidden is ErrForbidden with the right that is missing and where.
 type Forbidden struct {

@@ -22,6 +22,9 @@ type Control struct {
 	Log    eventlog.Log
 	Clock  eventlog.Clock
 	Reader PartnershipReader
+	Mails  Mails // what callers may cause to be mailed
+	// FreshSignIn is how long a sign-in is fresh; zero: as long as its session lasts.
+	FreshSignIn time.Duration
 }
 
 // PartnershipReader is the part of query.Reader that a scope rests on.
@@ -71,6 +74,14 @@ func (r *Request) lasts(active func(time.Time) bool) bool {
 
 // In is what the caller may do in an account; empty: it may not even know of it.
 func (r *Request) In(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
+	set, err := r.in(ctx, uid)
+	if err == nil && len(set) > 0 {
+		r.Caller.held.note(uid, set)
+	}
+	return set, err
+}
+
+func (r *Request) in(ctx context.Context, uid uuid.UUID) (rights.Set, error) {
 	switch {
 	case r.Caller.Operator():
 		return rights.Operator(), nil
@@ -155,6 +166,19 @@ func (r *Request) RequireWrite(ctx context.Context, uid uuid.UUID, right rights.
 		return err
 	}
 	return r.MayWrite(ctx, right)
+}
+
+// RequireSomewhere is RequireWrite in any account: the one that the caller names, else
+// its own, or that of a partner.
+func (r *Request) RequireSomewhere(ctx context.Context, right rights.Right) error {
+	if err := r.MayWrite(ctx, right); err != nil || r.Caller.Operator() && r.Caller.ActingFor == uuid.Nil {
+		return err
+	}
+	if r.Caller.ActingFor == uuid.Nil && r.Caller.InOwn().Has(right) {
+		return nil // without the read model
+	}
+	_, err := r.Scope(ctx, right, query.Freshness{})
+	return err
 }
 
 // RequireOwnChoice is RequireWrite for what no partner decides for an account.

@@ -83,6 +83,7 @@ func (s *Service) create(ctx context.Context, env command.Env, c Create, reselle
 // repeat finds what it created; it moves on where a creation that died half way
 // was fenced off.
 func (s *Service) appendNew(ctx context.Context, env command.Env, c account.Create) (command.Result[account.State], error) {
+	env = s.access.Mails.Asking(env, access.MailInvitation, c.Administrator.Email)
 	for n := 0; ; n++ {
 		c.UID = env.Derive(fmt.Sprintf("account/%d", n))
 		c.Invitation = s.invitation(c.UID, 1, env.At)

@@ -23,9 +23,13 @@ type AddExternalAccount struct {
 }
 
 // AddExternalAccount adds an external account, whose uid the receipt has. It needs
-// account.edit, as the account's own choice.
+// account.edit, as the account's own choice, and for the secret a fresh sign-in
+// (access.ErrFreshSignInRequired).
 func (s *Service) AddExternalAccount(ctx context.Context, caller access.Caller, c AddExternalAccount) (command.Receipt, error) {
 	if err := s.requireOwnChoice(ctx, caller, c.Account, c.Command); err != nil {
+		return command.Receipt{}, err
+	}
+	if err := s.access.Fresh(caller); err != nil {
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
@@ -58,6 +62,11 @@ type EditExternalAccount struct {
 func (s *Service) EditExternalAccount(ctx context.Context, caller access.Caller, c EditExternalAccount) (command.Receipt, error) {
 	if err := s.requireOwnChoice(ctx, caller, c.Account, c.Command); err != nil {
 		return command.Receipt{}, err
+	}
+	if c.Secret != nil {
+		if err := s.access.Fresh(caller); err != nil {
+			return command.Receipt{}, err
+		}
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
 	x, problems := readExternal(env, c.Label, c.Endpoint, c.Secret)

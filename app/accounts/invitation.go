@@ -24,7 +24,7 @@ func (s *Service) invitation(uid uuid.UUID, number int, now time.Time) account.I
 
 // ResendInvitation makes a new invitation in place of the old one. The operator
 // may, and whoever has customers.create in the reseller account that created the
-// account.
+// account. As all that sends invitations it is limited (*access.TooManyMails).
 func (s *Service) ResendInvitation(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command) (command.Receipt, error) {
 	l, err := s.unfinished(ctx, caller, uid, c)
 	if err != nil {
@@ -34,7 +34,21 @@ func (s *Service) ResendInvitation(ctx context.Context, caller access.Caller, ui
 	invite := func(state account.State) ([]domain.Event, error) {
 		return account.DecideInvite(state, s.invitation(uid, state.Invitation.Number+1, env.At), env.At)
 	}
+	env = s.access.Mails.Asking(env, access.MailInvitation, l.State.Administrator.Email)
 	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l), invite))
+}
+
+// RenewInvitation sends the invitation of a number again where it waits, and was made
+// with a former secret.
+func (s *Service) RenewInvitation(ctx context.Context, env command.Env, uid uuid.UUID, number int) error {
+	_, err := command.Execute(ctx, env, command.On(account.Aggregate, uid), func(state account.State) ([]domain.Event, error) {
+		i := state.Invitation
+		if i.Number != number || state.StatusAt(env.At) != account.Pending || access.Fits(i.TokenHash, s.tokens.Invitation(uid, number)) {
+			return nil, nil
+		}
+		return account.DecideInvite(state, s.invitation(uid, number+1, env.At), env.At)
+	})
+	return err
 }
 
 // CorrectEmail gives the administrator of a pending account another address.
@@ -46,20 +60,31 @@ type CorrectEmail struct {
 }
 
 // CorrectEmail corrects the address that the invitation went to and sends a new
-// one, with the rights of ResendInvitation. The old invitation stops working.
+// one, with the rights of ResendInvitation. The old invitation stops working. Whoever
+// gets the new one administers the account, so that only whoever has all rights of an
+// administrator itself, at the reseller, says who that is (access.CodeRightNotHeld), and
+// in a session only who has signed in lately (access.ErrFreshSignInRequired).
 func (s *Service) CorrectEmail(ctx context.Context, caller access.Caller, c CorrectEmail) (command.Receipt, error) {
 	l, err := s.unfinished(ctx, caller, c.Account, c.Command)
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	email, _, problems := account.NormaliseEmail(c.Email)
+	if err := s.access.Fresh(caller); err != nil {
+		return command.Receipt{}, err
+	}
+	email, _, problems := account.NewEmail(c.Email)
+	problems = domain.At("/email", problems)
+	if !caller.Operator() {
+		problems = append(problems, access.Giving(rights.Administrator(), nil, caller.InOwn(), "/email")...)
+	}
 	if len(problems) > 0 {
-		return command.Receipt{}, domain.Refuse(domain.At("/email", problems)...)
+		return command.Receipt{}, domain.Refuse(problems...)
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
 	correct := func(state account.State) ([]domain.Event, error) {
 		return account.DecideCorrectEmail(state, email, s.invitation(c.Account, state.Invitation.Number+1, env.At), env.At)
 	}
+	env = s.access.Mails.Asking(env, access.MailInvitation, email)
 	r, err := command.Execute(ctx, env, command.Loaded(account.Aggregate, l).If(c.IfRevision), correct)
 	if slices.ContainsFunc(domain.ProblemsOf(err), func(p domain.Problem) bool { return p.Code == account.CodeEmailTaken }) {
 		taken := account.EmailTaken()

@@ -26,11 +26,15 @@ type DefineProfile struct {
 // users.manage: profiles are managed by those who manage users, the account's
 // administrators.
 func (s *Service) DefineProfile(ctx context.Context, caller access.Caller, c DefineProfile) (command.Receipt, error) {
-	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
+	held, err := s.requireProfiles(ctx, caller, c.Account, c.Command)
+	if err != nil {
 		return command.Receipt{}, err
 	}
 	name, given, err := readProfile(&c.Name, &c.Rights)
 	if err != nil {
+		return command.Receipt{}, err
+	}
+	if err := domain.Refuse(access.Giving(given, nil, held, "/rights")...); err != nil {
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
@@ -57,7 +61,8 @@ type EditProfile struct {
 // everybody who has it. It needs users.manage; query.ErrNotFound when there is no
 // such profile.
 func (s *Service) EditProfile(ctx context.Context, caller access.Caller, c EditProfile) (command.Receipt, error) {
-	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
+	held, err := s.requireProfiles(ctx, caller, c.Account, c.Command)
+	if err != nil {
 		return command.Receipt{}, err
 	}
 	uid, err := ownProfile(c.Profile)
@@ -70,7 +75,12 @@ func (s *Service) EditProfile(ctx context.Context, caller access.Caller, c EditP
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
 	edit := having(profile(uid), func(state account.State) ([]domain.Event, error) {
-		return account.DecideEditProfile(state, uid, name, given)
+		problems := access.Giving(given, state.Profile(uid.String()).Rights, held, "/rights")
+		events, err := account.DecideEditProfile(state, uid, name, given)
+		if err == nil && len(problems) > 0 {
+			return nil, domain.Refuse(problems...)
+		}
+		return events, err
 	})
 	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), edit))
 	receipt.UID = uid
@@ -88,7 +98,7 @@ type RemoveProfile struct {
 
 // RemoveProfile removes a profile, with the rights and errors of EditProfile.
 func (s *Service) RemoveProfile(ctx context.Context, caller access.Caller, c RemoveProfile) (command.Receipt, error) {
-	if err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
+	if _, err := s.requireProfiles(ctx, caller, c.Account, c.Command); err != nil {
 		return command.Receipt{}, err
 	}
 	uid, err := ownProfile(c.Profile)
@@ -104,12 +114,17 @@ func (s *Service) RemoveProfile(ctx context.Context, caller access.Caller, c Rem
 	return receipt, err
 }
 
-// requireProfiles is what every command on profiles checks first.
-func (s *Service) requireProfiles(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command) error {
-	if err := s.access.Request(caller).RequireWrite(ctx, uid, rights.UsersManage); err != nil {
-		return err
+// requireProfiles is what every command on profiles checks first. It gives the rights
+// that the caller has in the account, which are all that it gives to others.
+func (s *Service) requireProfiles(ctx context.Context, caller access.Caller, uid uuid.UUID, c command.Command) (rights.Set, error) {
+	req := s.access.Request(caller)
+	if err := req.RequireWrite(ctx, uid, rights.UsersManage); err != nil {
+		return nil, err
 	}
-	return c.Check()
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	return req.In(ctx, uid)
 }
 
 func profile(uid uuid.UUID) func(account.State) bool {

@@ -20,10 +20,14 @@ type Secure struct {
 }
 
 // Secure changes what an account asks of its users, all or none. It needs
-// account.edit, as the account's own choice. Options.From is looked at only for
+// account.edit, as the account's own choice, and a fresh sign-in
+// (access.ErrFreshSignInRequired). Options.From is looked at only for
 // callers of that very account.
 func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (command.Receipt, error) {
 	if err := s.requireOwnChoice(ctx, caller, c.Account, c.Command); err != nil {
+		return command.Receipt{}, err
+	}
+	if err := s.access.Fresh(caller); err != nil {
 		return command.Receipt{}, err
 	}
 	if caller.Operator() {
@@ -37,8 +41,8 @@ func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (c
 	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), secure))
 }
 
-// Admit refuses callers whose account is closed, with access.ErrAccountClosed, and
-// those that ask from an address that it does not allow, with
+// Admit refuses callers whose account has expired or is closed, with
+// access.ErrAccountEnded, and those that ask from an address that it does not allow, with
 // access.ErrAddressNotAdmitted. It asks the log: a change holds from the next
 // request on.
 func (s *Service) Admit(ctx context.Context, caller access.Caller, from netip.Addr) error {
@@ -49,8 +53,8 @@ func (s *Service) Admit(ctx context.Context, caller access.Caller, from netip.Ad
 	switch {
 	case err != nil:
 		return err
-	case own.Status == account.Closed:
-		return access.ErrAccountClosed
+	case !own.InUseAt(s.executor.Clock.Now()):
+		return access.ErrAccountEnded
 	case !own.Security.Admits(from):
 		return access.ErrAddressNotAdmitted
 	}

@@ -32,10 +32,14 @@ type Granted struct {
 	Position eventlog.Position
 }
 
-// Grant gives a grant. It is the operator's. The token follows from the command,
+// Grant gives a grant. It is the operator's, in a session one that began lately
+// (access.ErrFreshSignInRequired). The token follows from the command,
 // so that a repeat gives it again; only its hash is in the log.
 func (s *Service) Grant(ctx context.Context, caller access.Caller, c Grant) (Granted, error) {
 	if err := access.OperatorOnly(caller, rights.AuditsGrant); err != nil {
+		return Granted{}, err
+	}
+	if err := s.access.Fresh(caller); err != nil {
 		return Granted{}, err
 	}
 	if err := c.Check(); err != nil {
@@ -63,7 +67,7 @@ func (s *Service) Grant(ctx context.Context, caller access.Caller, c Grant) (Gra
 		row.Status = row.StatusAt(env.At)
 		return Granted{AuditGrantRow: row}, nil
 	}
-	row, _, err := s.row(ctx, grant.UID)
+	row, _, err := s.row(ctx, grant.UID, r.Revision)
 	return Granted{AuditGrantRow: row, Token: s.tokens.AuditGrant(grant.UID), Position: r.Position}, err
 }
 

@@ -2,6 +2,7 @@ package audits
 
 import (
 	"context"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -25,18 +26,21 @@ func (s *Service) Get(ctx context.Context, caller access.Caller, uid uuid.UUID) 
 	if err := access.OperatorOnly(caller, rights.AuditsGrant); err != nil {
 		return query.AuditGrantRow{}, eventlog.Position{}, err
 	}
-	return s.row(ctx, uid)
+	return s.row(ctx, uid, math.MaxInt64)
 }
 
-func (s *Service) row(ctx context.Context, uid uuid.UUID) (row query.AuditGrantRow, p eventlog.Position, err error) {
+// row is a grant as of a revision, at the latest.
+func (s *Service) row(ctx context.Context, uid uuid.UUID, upto eventlog.Revision) (row query.AuditGrantRow, p eventlog.Position, err error) {
 	l, err := s.load(ctx, uid)
 	if err != nil {
 		return row, p, err
 	}
+	row.Revision = eventlog.NoStream
 	for _, e := range l.Events {
-		row.AuditGrant = query.EvolveAuditGrant(row.AuditGrant, e)
+		if e.Revision <= upto {
+			row.AuditGrant, row.Revision = query.EvolveAuditGrant(row.AuditGrant, e), e.Revision
+		}
 	}
-	row.Revision = l.Revision
 	if row.UID == uuid.Nil {
 		return query.AuditGrantRow{}, l.Position, query.ErrNotFound
 	}

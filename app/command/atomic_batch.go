@@ -287,7 +287,7 @@ func (t *atomicBatch) finish(ctx context.Context) ([]Result[device.State], error
 		h, r := t.holds[i], &t.results[i]
 		r.Done = true
 		if len(h.events) > 0 {
-			r.State, r.Revision, r.Position = h.after, done[r.UID].revision, done[r.UID].position
+			r.State, r.Now, r.Revision, r.Position = h.after, h.after, done[r.UID].revision, done[r.UID].position
 		}
 		t.env.releaseAll(ctx, r.UID, h.freed)
 	}

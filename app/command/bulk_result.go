@@ -43,7 +43,16 @@ func (r BulkResult) Count(o domain.Outcome) int {
 // Answer makes the answer of the items' results.
 func (b Bulk) Answer(id uuid.UUID, results []Result[device.State]) BulkResult {
 	answer := BulkResult{ID: id, Results: make([]ItemResult, len(results))}
+	var reached eventlog.Position
+	for _, r := range results {
+		if r.Done && reached.Before(r.Position) {
+			reached = r.Position
+		}
+	}
 	for i, r := range results {
+		if !r.Done && len(r.Problems) == 0 { // of what others have done since a repeat is not to tell
+			r = r.AsOf(device.Aggregate, reached)
+		}
 		item := ItemResult{Index: i, Ref: b.Items[i].Ref, Name: b.Items[i].Name, Problems: r.Problems}
 		switch {
 		case len(r.Problems) > 0:

@@ -38,7 +38,11 @@ func (c *claims) all(ctx context.Context, wanted []reservation.Held) ([]domain.P
 			return nil, err
 		}
 		if !ok { // then it is enough to look at the rest
-			missing, err := c.env.reservations().missing(ctx, c.holder, wanted[i+1:])
+			rest := wanted[i+1:]
+			if len(rest) > 0 && rest[0].Besides == w.Key.Stream {
+				rest = rest[1:] // the same value
+			}
+			missing, err := c.env.reservations().missing(ctx, c.holder, rest)
 			return append([]domain.Problem{w.Taken}, missing...), err
 		}
 	}
@@ -162,5 +166,20 @@ func (env Env) Release(ctx context.Context, holder uuid.UUID, c Claim) error {
 		_, _, err := env.Append(ctx, c.key.Stream, revisionOf(seen), env.Once(events[0]))
 		return err
 	})
+	return conflictWhenBusy(err)
+}
+
+// ClaimFor claims what a holder has already, where it has not claimed it: by another
+// name of the same. A holder who gives it up meanwhile leaves an orphan (rule 3 of
+// package reservation). eventlog.ErrConflict: somebody else holds it, for now.
+func (env Env) ClaimFor(ctx context.Context, w reservation.Held, holder uuid.UUID, stream string) error {
+	_, held, err := env.ReadClaim(ctx, w.Key, holder)
+	if err != nil || held {
+		return err
+	}
+	ok, err := newClaims(env, holder, stream).claim(ctx, w)
+	if err == nil && !ok {
+		err = eventlog.ErrConflict
+	}
 	return conflictWhenBusy(err)
 }

@@ -42,6 +42,18 @@ func (r Receipt) Reaching(p eventlog.Position) Receipt {
 // ErrPrecondition says that the aggregate is not at the revision the caller expects.
 var ErrPrecondition = errors.New("changed since it was read")
 
+// Changed is ErrPrecondition with the revision that the aggregate is at, and where
+// the log was then.
+type Changed struct {
+	Revision eventlog.Revision // eventlog.NoStream: there is nothing
+	Position eventlog.Position
+}
+
+func (e *Changed) Error() string { return ErrPrecondition.Error() }
+
+// Is makes it ErrPrecondition.
+func (e *Changed) Is(target error) bool { return target == ErrPrecondition }
+
 // Limits of free texts, in runes.
 const (
 	maxReason      = 500

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 
-	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 )
@@ -18,24 +17,22 @@ type decided[S any] struct {
 }
 
 // decideOn loads, unless that was done, and decides. A command that an earlier
-// attempt has appended is done, whatever came after.
+// attempt has appended is done, whatever came after, and the result is as of its
+// last event; so it is when a step has nothing to do because one before has done it.
 func decideOn[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S]) (decided[S], error) {
-	var l eventlog.Loaded[S]
-	if on.loaded != nil {
-		l = *on.loaded
-	} else {
-		var err error
-		if l, err = eventlog.Load(ctx, env.Log, on.aggregate, on.uid); err != nil {
-			return decided[S]{}, err
-		}
+	l, err := on.load(ctx, env)
+	if err != nil {
+		return decided[S]{}, err
 	}
-	d := decided[S]{result: Result[S]{UID: on.uid, Before: l.State, State: l.State, Revision: l.Revision, Position: l.Position, loaded: &l}}
-	if l.Has(env.eventID(on.stream(), 0)) {
-		d.result.Done = true
+	d := decided[S]{result: Result[S]{UID: on.uid, Before: l.State, State: l.State, Now: l.State, Revision: l.Revision, Position: l.Position, loaded: &l}}
+	if from, to, done := env.appended(on.stream(), l.Events); done {
+		before := d.result.at(on.aggregate, from)
+		d.result = d.result.at(on.aggregate, to)
+		d.result.Before, d.result.Done, d.result.own = before.State, true, true
 		return d, nil
 	}
 	if on.ifRevision != nil && *on.ifRevision != l.Revision {
-		return d, ErrPrecondition
+		return d, &Changed{Revision: l.Revision, Position: l.Position}
 	}
 	events, err := decide(l.State)
 	if err != nil && !isRefusal(err) {
@@ -47,6 +44,11 @@ func decideOn[S any](ctx context.Context, env Env, on Subject[S], decide Decide[
 	if d.refused = domain.ProblemsOf(err); len(d.refused) > 0 {
 		return d, nil
 	}
-	d.result.Events, d.result.State = events, after
+	if n := env.caused(l.Events); len(events) == 0 && n > 0 {
+		d.result = d.result.at(on.aggregate, n)
+		d.result.own = true
+		return d, nil
+	}
+	d.result.Events, d.result.State, d.result.Now = events, after, after
 	return d, nil
 }

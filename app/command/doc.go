@@ -16,7 +16,8 @@
 //	AtomicBatch  carries out all or none (package batch)
 //
 // A command may be repeated with its id: the ids of its events follow from it, so
-// it goes on where it stopped, and what it has appended already counts as done.
+// it goes on where it stopped, and what it has appended already counts as done: the
+// result is as of those events, whatever others have appended since.
 // What a command leaves undone when it dies is finished or undone by the
 // reactions, which follow the log.
 package command

@@ -50,6 +50,9 @@ func dryRun[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S]
 	if problems := slices.Concat(d.refused, missing); len(problems) > 0 {
 		return d.result.refuse(problems)
 	}
+	if err := env.allow(ctx, true); err != nil {
+		return d.result, err
+	}
 	ahead.reserve(on.uid, d.wanted)
 	d.result.Done = true
 	return d.result, nil

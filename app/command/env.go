@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"log/slog"
 	"strconv"
 	"time"
@@ -32,8 +33,9 @@ type Env struct {
 	Actor   domain.Actor
 	At      time.Time // when the command was begun
 
-	causation string // the event that caused it; empty: the command itself
-	step      string // tells the events of its steps on one stream apart
+	allowed   func(ctx context.Context, look bool) error // nil: it is
+	causation string                                     // the event that caused it; empty: the command itself
+	step      string                                     // tells the events of its steps on one stream apart
 }
 
 // Begin begins a command. One without an id gets one.
@@ -54,6 +56,29 @@ func (x *Executor) Because(part string, e eventlog.Recorded) Env {
 	env := x.Begin(System(part), Command{ID: id, Traceparent: e.Metadata.Traceparent})
 	env.causation = e.ID.String()
 	return env
+}
+
+// Provided is the command with what is asked of others when nothing else stands against
+// it, just before its first append: an error ends it, and nothing was appended. A dry run
+// only looks. A command that is tried again asks again.
+func (env Env) Provided(allowed func(ctx context.Context, look bool) error) Env {
+	env.allowed = allowed
+	return env
+}
+
+// notAllowed is an error of what Provided asks.
+type notAllowed struct{ error }
+
+func (e notAllowed) Unwrap() error { return e.error }
+
+func (env Env) allow(ctx context.Context, look bool) error {
+	if env.allowed == nil {
+		return nil
+	}
+	if err := env.allowed(ctx, look); err != nil {
+		return notAllowed{err}
+	}
+	return nil
 }
 
 // System is one of the service's own parts as an actor.

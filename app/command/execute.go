@@ -38,7 +38,7 @@ func Loaded[S any](a aggregate.Aggregate[S], l eventlog.Loaded[S]) Subject[S] {
 	return Subject[S]{aggregate: a, uid: l.UID, loaded: &l}
 }
 
-// If expects a revision, else the command is ErrPrecondition; nil expects none.
+// If expects a revision, else the command is *Changed; nil expects none.
 func (s Subject[S]) If(r *eventlog.Revision) Subject[S] {
 	s.ifRevision = r
 	return s
@@ -47,12 +47,15 @@ func (s Subject[S]) If(r *eventlog.Revision) Subject[S] {
 func (s Subject[S]) stream() string { return s.aggregate.Stream(s.uid) }
 
 // Result is what became of a command: refused with problems, unchanged with
-// neither problems nor Done, else done. State is that after it, for a dry run as
-// it would be; of a refused command that before.
+// neither problems nor Done, else done. State, Revision and Position are those after
+// it, for a dry run as they would be; of a refused command those before. Of what an
+// earlier attempt has done they are those of then: others may have gone on since. Now
+// is the state as it is, by which a command goes on.
 type Result[S any] struct {
 	UID      uuid.UUID
-	Before   S // as loaded
+	Before   S // what was decided on
 	State    S
+	Now      S
 	Problems []domain.Problem
 	Done     bool
 	Events   []domain.Event // empty when an earlier attempt appended them
@@ -60,6 +63,7 @@ type Result[S any] struct {
 	Position eventlog.Position
 
 	loaded *eventlog.Loaded[S] // what was decided on
+	own    bool                // as of an event of an earlier attempt, or another step
 }
 
 // Receipt is that of a result.
@@ -77,7 +81,7 @@ func Receive[S any](r Result[S], err error) (Receipt, error) {
 
 // refuse adds problems to a result, whose error they are.
 func (r Result[S]) refuse(problems []domain.Problem) (Result[S], error) {
-	r.Problems, r.State, r.Events = problems, r.Before, nil
+	r.Problems, r.State, r.Now, r.Events = problems, r.Before, r.Before, nil
 	return r, domain.Refuse(problems...)
 }
 
@@ -114,7 +118,8 @@ func Execute[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S
 // appendedNothing reports whether a command that is not done has certainly
 // appended nothing to its aggregate.
 func appendedNothing(err error) bool {
-	return err == nil || isRefusal(err) || errors.Is(err, ErrPrecondition) || errors.Is(err, query.ErrNotFound) ||
+	_, stopped := errors.AsType[notAllowed](err)
+	return err == nil || stopped || isRefusal(err) || errors.Is(err, ErrPrecondition) || errors.Is(err, query.ErrNotFound) ||
 		errors.Is(err, eventlog.ErrBusy)
 }
 
@@ -146,6 +151,9 @@ func executeOnce[S any](ctx context.Context, env Env, on Subject[S], decide Deci
 	}
 	freed, err := env.heldBefore(ctx, on.uid, d.freed)
 	if err != nil {
+		return r, err
+	}
+	if err := env.allow(ctx, false); err != nil {
 		return r, err
 	}
 	r.Revision, r.Position, err = env.Append(ctx, on.stream(), d.result.Revision,

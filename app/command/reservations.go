@@ -57,7 +57,11 @@ func (x *Executor) reservations() *reservations {
 // missing gives the problems of what others hold, by the log or looked ahead.
 func (r *reservations) missing(ctx context.Context, holder uuid.UUID, wanted []reservation.Held) ([]domain.Problem, error) {
 	var problems []domain.Problem
+	taken := map[string]bool{}
 	for _, w := range wanted {
+		if w.Besides != "" && taken[w.Besides] {
+			continue // the same value, and it was told
+		}
 		if err := r.read(ctx, w.Key); err != nil {
 			return nil, err
 		}
@@ -65,6 +69,7 @@ func (r *reservations) missing(ctx context.Context, holder uuid.UUID, wanted []r
 		_, ok := reservation.Claim(r.streams[w.Key.Stream], w.Key, reservation.Reserved{Kind: w.Key.Kind, Holder: holder})
 		r.mu.Unlock()
 		if !ok {
+			taken[w.Key.Stream] = true
 			problems = append(problems, w.Taken)
 		}
 	}

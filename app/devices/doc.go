@@ -7,6 +7,7 @@
 //	RequestRelease AnswerRelease      a device that another account has registered
 //	ReleaseRequests ReleaseRequest
 //	List Get                          devices as the read model shows them
+//	ServiceDays                       the days on which services end
 //	History                           a device's events, from its stream
 //
 // Who may do what is checked in the account that has the device; only

@@ -2,13 +2,11 @@ package devices
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/eventlog"
@@ -18,9 +16,10 @@ import (
 )
 
 // HistoryItem is one event of a device's history. Account is the owner after
-// it. Hash covers the event and the hash before it, so that an event that was
-// left out or changed shows. Redacted: the device belonged to an account that
-// the caller may not see; only Position, Revision and the hashes are given.
+// it. LeafHash is that of the event in the tree of the log, see package transparency:
+// a proof of it shows that the event is there as it was. Redacted: the device belonged
+// to an account that the caller may not see; only Position, Revision and LeafHash are
+// given.
 type HistoryItem struct {
 	Position      eventlog.Position
 	ID            uuid.UUID
@@ -34,8 +33,7 @@ type HistoryItem struct {
 	CorrelationID string
 	CausationID   string
 	Changes       []Change
-	Hash          string
-	PreviousHash  string
+	LeafHash      tlog.Hash
 	Redacted      bool
 }
 
@@ -58,15 +56,16 @@ func (s *Service) History(ctx context.Context, caller access.Caller, name string
 		return nil, err
 	}
 	visible := func(d device.State) bool { return d.Account == uuid.Nil || sees(d.Account) }
-	items, hash := make([]HistoryItem, len(l.Events)), ""
+	leaves, err := s.leaves(ctx, device.Aggregate.Stream(l.UID), len(l.Events))
+	if err != nil {
+		return nil, err
+	}
+	items := make([]HistoryItem, len(l.Events))
 	var times eventlog.Times
 	for i, e := range l.Events {
 		before, after := states[i], states[i+1]
-		item, err := historyItem(e, hash)
-		if err != nil {
-			return nil, err
-		}
-		hash, item.OccurredAt = item.Hash, times.Next(e)
+		item := historyItem(e, leaves[i])
+		item.OccurredAt = times.Next(e)
 		item.Account, item.Changes = after.Account, append(changes(before, after, s.rules), orderOf(e.Event)...)
 		items[i] = item.redacted(visible(before), visible(after))
 	}
@@ -83,26 +82,34 @@ func statesOf(l eventlog.Loaded[device.State]) []device.State {
 	return states
 }
 
-func historyItem(e eventlog.Recorded, previous string) (HistoryItem, error) {
-	canonical, err := json.Marshal(struct {
-		ID         uuid.UUID
-		Stream     string
-		Revision   eventlog.Revision
-		Type       string
-		RecordedAt time.Time
-		Metadata   eventlog.Metadata
-		Event      domain.Event
-	}{e.ID, e.Stream, e.Revision, e.Event.EventType(), e.RecordedAt.UTC(), e.Metadata, e.Event})
-	if err != nil {
-		return HistoryItem{}, fmt.Errorf("history of %s: %w", e.Stream, err)
+// leaves are the hashes of the first events of a stream in the tree of the log.
+func (s *Service) leaves(ctx context.Context, stream string, count int) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, 0, count)
+	for e, err := range s.sealed.ReadStream(ctx, stream, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if len(hashes) == count {
+			break
+		}
+		leaf, err := e.Leaf()
+		if err != nil {
+			return nil, err
+		}
+		hashes = append(hashes, tlog.RecordHash(leaf))
 	}
-	sum := sha256.Sum256(append([]byte(previous), canonical...))
+	if len(hashes) < count {
+		return nil, fmt.Errorf("read %s once more: %d of %d events", stream, len(hashes), count)
+	}
+	return hashes, nil
+}
+
+func historyItem(e eventlog.Recorded, leaf tlog.Hash) HistoryItem {
 	return HistoryItem{
 		Position: e.Position, ID: e.ID, Type: e.Event.EventType(), Revision: e.Revision,
 		RecordedAt: e.RecordedAt, Actor: e.Metadata.Actor, Reason: e.Metadata.Reason,
-		CorrelationID: e.Metadata.CorrelationID, CausationID: e.Metadata.CausationID,
-		Hash: hex.EncodeToString(sum[:]), PreviousHash: previous,
-	}, nil
+		CorrelationID: e.Metadata.CorrelationID, CausationID: e.Metadata.CausationID, LeafHash: leaf,
+	}
 }
 
 // redacted hides what happened in accounts that the caller may not see. Of a
@@ -113,7 +120,7 @@ func (i HistoryItem) redacted(seesBefore, seesAfter bool) HistoryItem {
 	}
 	if !seesAfter {
 		return HistoryItem{
-			Position: i.Position, Revision: i.Revision, Hash: i.Hash, PreviousHash: i.PreviousHash, Redacted: true,
+			Position: i.Position, Revision: i.Revision, LeafHash: i.LeafHash, Redacted: true,
 		}
 	}
 	for n := range i.Changes {

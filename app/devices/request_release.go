@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -45,18 +46,25 @@ func (s *Service) RequestRelease(ctx context.Context, caller access.Caller, c Re
 	if err != nil || !d.State.Exists() || d.State.Factor != factor {
 		return Release{}, access.OrNotFound(err)
 	}
-	if d.State.Account == caller.Account() {
-		return Release{}, domain.Refuse(domain.At("/serialNumber", []domain.Problem{ownDevice})...)
-	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	made, err := s.addRelease(ctx, env, d.State, caller.Account())
+	if d.State.Account == caller.Account() {
+		own := domain.Refuse(domain.At("/serialNumber", []domain.Problem{ownDevice})...)
+		if err := command.UnlessDone(ctx, env, command.On(release.AddressAggregate, env.Command.ID), own); err != nil {
+			return Release{}, err
+		}
+	}
+	made, at, err := s.addRelease(ctx, env, d.State, caller.Account())
 	if err != nil {
 		return Release{}, err
 	}
 	if c.DryRun && made.Request == env.Command.ID {
 		return Release{Request: made, Reason: c.Reason, RequestedAt: env.At}, nil
 	}
-	return s.releaseFor(ctx, req, made.Request)
+	shown, err := s.releaseFor(ctx, req, made.Request)
+	if made.Request == env.Command.ID { // as it was made, though it may have been answered since
+		shown.Request, shown.AnsweredAt, shown.Position = made, time.Time{}, at
+	}
+	return shown, err
 }
 
 func (c RequestRelease) normalised() (serial string, f device.Factor, problems []domain.Problem) {
@@ -67,27 +75,28 @@ func (c RequestRelease) normalised() (serial string, f device.Factor, problems [
 }
 
 // addRelease addresses the request to the device's owner, once and for all, and
-// adds it to those the owner has. It gives the open request: another one when
-// there is one already.
-func (s *Service) addRelease(ctx context.Context, env command.Env, d device.State, requester uuid.UUID) (release.Request, error) {
+// adds it to those the owner has. It gives the open request, and where the log was
+// then: another one when there is one already. A repeat goes to the owner of the
+// first attempt.
+func (s *Service) addRelease(ctx context.Context, env command.Env, d device.State, requester uuid.UUID) (release.Request, eventlog.Position, error) {
 	id := env.Command.ID
-	_, err := command.Execute(ctx, env, command.On(release.AddressAggregate, id), func(known uuid.UUID) ([]domain.Event, error) {
+	addressed, err := command.Execute(ctx, env, command.On(release.AddressAggregate, id), func(known uuid.UUID) ([]domain.Event, error) {
 		return release.DecideAddress(known, id, d.Account)
 	})
 	if err != nil {
-		return release.Request{}, err
+		return release.Request{}, eventlog.Position{}, err
 	}
-	r, err := command.Execute(ctx, env, command.On(release.Aggregate, d.Account), func(all release.State) ([]domain.Event, error) {
+	r, err := command.Execute(ctx, env, command.On(release.Aggregate, addressed.State), func(all release.State) ([]domain.Event, error) {
 		return release.DecideRequest(all, release.ReleaseRequested{
 			Request: id, Device: d.UID, SerialNumber: d.SerialNumber, Requester: requester,
 		})
 	})
 	if err != nil {
-		return release.Request{}, err
+		return release.Request{}, eventlog.Position{}, err
 	}
 	if made, known := r.State.Find(id); known {
-		return made, nil
+		return made, r.Position, nil
 	}
 	open, _ := r.State.OpenFor(d.UID, requester)
-	return open, nil
+	return open, r.Position, nil
 }

@@ -22,11 +22,12 @@ type Service struct {
 	reader    query.Reader
 	catalogue *catalogues.Service
 	rules     device.Rules
+	sealed    eventlog.SealedLog
 }
 
 // New makes the service.
-func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules) *Service {
-	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules}
+func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules, sealed eventlog.SealedLog) *Service {
+	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules, sealed: sealed}
 }
 
 // onDevice is the device that a command is about, by uid or serial number, the

@@ -15,6 +15,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain/notice"
 	"github.com/fleetledger/fleetledger/domain/order"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/person"
 	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/transfer"
@@ -23,9 +24,12 @@ import (
 
 // Codec knows every event type of the log.
 var Codec = codec.Merge(
-	account.Codec, audit.Codec, batch.Codec, device.Codec, models.Codec, notice.Codec, order.Codec, partnership.Codec, release.Codec, reservation.Codec, transfer.Codec, user.Codec,
-	codec.NewRegistry(codec.Of[LogOpened]()),
+	account.Codec, audit.Codec, batch.Codec, device.Codec, models.Codec, notice.Codec, order.Codec, partnership.Codec, person.Codec, release.Codec, reservation.Codec, transfer.Codec, user.Codec,
+	Own,
 )
+
+// Own are the types of events that the log has about itself.
+var Own = codec.Merge(identityCodec, dayCodec)
 
 // Metadata goes with every event.
 type Metadata struct {

@@ -3,7 +3,7 @@ package eventlog
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -34,10 +34,23 @@ func Load[S any](ctx context.Context, log Log, a aggregate.Aggregate[S], uid uui
 	return l, nil
 }
 
+// Until is the stream as it was at an instant, by the time for people; the zero one is
+// now.
+func (l Loaded[S]) Until(a aggregate.Aggregate[S], at time.Time) Loaded[S] {
+	if at.IsZero() {
+		return l
+	}
+	then := Loaded[S]{UID: l.UID, State: a.New(l.UID), Revision: NoStream}
+	var times Times
+	for _, e := range l.Events {
+		if times.Next(e).After(at) {
+			break
+		}
+		then.State = a.Evolve(then.State, e.Event)
+		then.Revision, then.Position, then.Events = e.Revision, e.Position, append(then.Events, e)
+	}
+	return then
+}
+
 // Exists reports whether the stream has events.
 func (l Loaded[S]) Exists() bool { return l.Revision != NoStream }
-
-// Has reports whether the event with the id is in the stream.
-func (l Loaded[S]) Has(id uuid.UUID) bool {
-	return slices.ContainsFunc(l.Events, func(r Recorded) bool { return r.ID == id })
-}

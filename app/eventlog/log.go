@@ -27,6 +27,9 @@ var (
 	// ErrUnavailable: the store did not answer in time. The outcome of an
 	// append is then unknown; repeating it with the same ids is safe.
 	ErrUnavailable = errors.New("the event store does not answer")
+	// ErrDiskFull: the store has no room. Nothing was appended; it takes somebody to
+	// make room.
+	ErrDiskFull = errors.New("the disk of the event store is full")
 	// ErrStreamDeleted: the stream was tombstoned.
 	ErrStreamDeleted = errors.New("stream was deleted")
 )

@@ -23,6 +23,9 @@ type Letter struct {
 	Button  Link // the next step; may be missing, and so may Other
 	Other   Link
 	Why     []string // why one gets it, in small print
+	// Own is what the service itself names: addresses and files. All else that looks like
+	// an address is written so that it is none.
+	Own []string
 }
 
 // Block is one part of a letter: exactly one of its fields.
@@ -92,7 +95,7 @@ type column struct {
 // HTML is the letter for mail programs that show it.
 func (l Letter) HTML() (string, error) {
 	var b bytes.Buffer
-	if err := page.Execute(&b, l); err != nil {
+	if err := page.Execute(&b, l.safe()); err != nil {
 		return "", fmt.Errorf("write a mail: %w", err)
 	}
 	return b.String(), nil
@@ -100,6 +103,7 @@ func (l Letter) HTML() (string, error) {
 
 // Plain is the letter as plain text.
 func (l Letter) Plain() string {
+	l = l.safe()
 	parts := []string{l.Kicker, l.Title}
 	for _, b := range l.Blocks {
 		parts = append(parts, b.plain())
@@ -130,7 +134,8 @@ func (b Block) plain() string {
 		lines = append(lines, fmt.Sprintf("%s %d %s", f.Mark, f.Count, f.Label))
 	}
 	for _, f := range b.Facts {
-		lines = append(lines, f.Label+": "+f.Value)
+		// Only the first line of what others wrote stands where lines of ours do.
+		lines = append(lines, f.Label+": "+strings.ReplaceAll(f.Value, "\n", "\n    "))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -98,7 +98,7 @@ func (s *Service) choose(ctx context.Context, env command.Env, u chooser, d noti
 // Unsubscribe ends the notices of the user whom a mail's token is for, as a click in
 // a mail program does. It may be done again. query.ErrNotFound: no such token.
 func (s *Service) Unsubscribe(ctx context.Context, token string, c command.Command) (command.Receipt, error) {
-	uid, ok := access.Named(token)
+	uid, ok := s.tokens.Named(token)
 	if !ok || subtle.ConstantTimeCompare([]byte(token), []byte(s.tokens.Unsubscription(uid))) != 1 {
 		return command.Receipt{}, query.ErrNotFound
 	}

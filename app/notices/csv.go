@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/notice"
+	"github.com/fleetledger/fleetledger/domain/text"
 )
 
 var columns = []string{
@@ -32,9 +33,9 @@ func CSV(account uuid.UUID, on calendar.Date, notices ...notice.State) (ports.At
 	for _, n := range notices {
 		for _, l := range n.Lines {
 			_ = w.Write([]string{
-				n.Customer.String(), guard(n.CustomerName), guard(l.Name), guard(l.SerialNumber), l.IMEI, guard(l.Model), string(l.Offer), l.LifeCycle,
+				n.Customer.String(), text.Cell(n.CustomerName), text.Cell(l.Name), text.Cell(l.SerialNumber), l.IMEI, text.Cell(l.Model), string(l.Offer), l.LifeCycle,
 				l.ServiceStart.String(), l.ServiceEnd.String(), strconv.Itoa(daysLeft(n, l)), windowOf(n, l), strconv.FormatBool(l.AutoRenew),
-				l.WarrantyEnd.String(), l.SupportEnd.String(), guard(strings.Join(l.Labels, "|")),
+				l.WarrantyEnd.String(), l.SupportEnd.String(), text.Cell(strings.Join(l.Labels, "|")),
 			})
 		}
 	}
@@ -67,12 +68,4 @@ func windowOf(n notice.State, l notice.Line) string {
 		}
 	}
 	return ""
-}
-
-// guard keeps spreadsheets from taking a cell for a formula.
-func guard(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -28,7 +28,7 @@ func (r *round) send(ctx context.Context, uid uuid.UUID, c customer) error {
 			continue
 		}
 		person := r.Person(to.Person).Person
-		if person.IsErased() || person.Email == "" {
+		if person.IsGone() || person.Email == "" {
 			done[to.Mail] = notice.Delivered{Failed: erased}
 			continue
 		}
@@ -59,7 +59,7 @@ func (r *round) digests(ctx context.Context, found []customer) error {
 		}
 		id, person := notice.MailOf(r.UID, to.Person.ID), to.Person
 		done, mails := map[uuid.UUID]notice.Delivered{}, []uuid.UUID{id}
-		if person.IsErased() || person.Email == "" {
+		if person.IsGone() || person.Email == "" {
 			done[id], mails = notice.Delivered{Failed: erased}, nil
 		} else {
 			mail, err := r.digestMail(id, to, all)

@@ -69,7 +69,7 @@ func (r *round) digestMail(id uuid.UUID, who notice.Named, all []notice.State) (
 	r.links(&l, to, "/notices?month="+notice.Month(r.On), "Look at the notices", all[0])
 	l.Other = letters.Link{}
 	l.Why = []string{
-		fmt.Sprintf("You get this because you are an administrator of %s and chose one mail for all customers. %s", all[0].ResellerName, r.once()),
+		fmt.Sprintf("You get this because you are an administrator of %s and chose one mail for all customers. %s", letters.Quoted(all[0].ResellerName), r.once()),
 		"On the page Notices you choose a mail for each customer instead: " + r.options.PublicURL + "/notices",
 	}
 	return r.mail(id, to, l, fmt.Sprintf("%s: %s due by %s", customers, letters.Devices(due), r.On.AddDays(all[0].LookAhead)), file)

@@ -57,15 +57,17 @@ func (r *round) noticeMail(s notice.State, to notice.Recipient) (ports.Mail, err
 		l.Other = letters.Link{}
 	}
 	l.Why = r.why(to, s)
-	return r.mail(to.Mail, to, l, fmt.Sprintf("%s: %s due by %s", s.CustomerName, letters.Devices(len(t.fresh)+len(t.seen)+len(t.auto)), s.On.AddDays(s.LookAhead)), file)
+	return r.mail(to.Mail, to, l, fmt.Sprintf("%s: %s due by %s", letters.Quoted(s.CustomerName), letters.Devices(len(t.fresh)+len(t.seen)+len(t.auto)), s.On.AddDays(s.LookAhead)), file)
 }
 
 // mail puts a letter into its envelope.
 func (r *round) mail(id uuid.UUID, to notice.Recipient, l letters.Letter, subject string, file ports.Attachment) (ports.Mail, error) {
+	l.Own = []string{r.options.PublicURL, file.Name}
 	html, err := l.HTML()
 	m := ports.Mail{
-		ID: id, To: r.Person(to.Person).Person.Email, At: r.executor.Clock.Now().UTC(), Subject: subject, Body: l.Plain(), HTML: html,
+		ID: id, To: r.Person(to.Person).Person.Email, At: r.executor.Clock.Now().UTC(), Subject: letters.Harmless(subject), Body: l.Plain(), HTML: html,
 		Attachments: []ports.Attachment{file},
+		Event:       r.UID, Kind: notice.NoticePrepared{}.EventType(),
 	}
 	if to.Role == notice.CustomerAdministrator {
 		m.Unsubscribe = r.options.PublicURL + "/v1/unsubscriptions/" + r.tokens.Unsubscription(to.Person)
@@ -146,9 +148,9 @@ func title(s notice.State, t tally) string {
 		if len(t.auto) > 1 {
 			renew = "renew by themselves"
 		}
-		return fmt.Sprintf("%s: %s %s in %d days", s.CustomerName, letters.Devices(len(t.auto)), renew, s.LookAhead)
+		return fmt.Sprintf("%s: %s %s in %d days", letters.Quoted(s.CustomerName), letters.Devices(len(t.auto)), renew, s.LookAhead)
 	}
-	return fmt.Sprintf("%s: %s due in %d days", s.CustomerName, letters.Devices(t.needOrder()), s.LookAhead)
+	return fmt.Sprintf("%s: %s due in %d days", letters.Quoted(s.CustomerName), letters.Devices(t.needOrder()), s.LookAhead)
 }
 
 func lead(s notice.State, t tally, hours int) string {
@@ -212,17 +214,17 @@ func markOf(s notice.State, days int) (mark, tone string) {
 
 // why tells a recipient why the mail came, who else has it, and what to do about it.
 func (r *round) why(to notice.Recipient, s notice.State) []string {
-	about := fmt.Sprintf("a partner of %s (UID %s)", s.CustomerName, s.Customer)
+	about := fmt.Sprintf("a partner of %s (UID %s)", letters.Quoted(s.CustomerName), s.Customer)
 	if s.Customer == s.Reseller {
 		about = "the account with these devices (UID " + s.Customer.String() + ")"
 	}
-	because := fmt.Sprintf("You get this because you are an administrator of %s, %s.", s.ResellerName, about)
+	because := fmt.Sprintf("You get this because you are an administrator of %s, %s.", letters.Quoted(s.ResellerName), about)
 	choice := "On the page Notices you choose one mail for all customers instead: " + r.options.PublicURL + "/notices"
 	switch to.Role {
 	case notice.ChannelContact:
-		because, choice = fmt.Sprintf("You get this because you are a channel contact of %s, %s.", s.ResellerName, about), ""
+		because, choice = fmt.Sprintf("You get this because you are a channel contact of %s, %s.", letters.Quoted(s.ResellerName), about), ""
 	case notice.CustomerAdministrator:
-		because = fmt.Sprintf("You get this because you are an administrator of %s and asked for it. %s gets it, too.", s.CustomerName, s.ResellerName)
+		because = fmt.Sprintf("You get this because you are an administrator of %s and asked for it. %s gets it, too.", letters.Quoted(s.CustomerName), letters.Quoted(s.ResellerName))
 		choice = "On the page Notices you end these mails: " + r.options.PublicURL + "/notices"
 	}
 	also := r.alsoSentTo(to, s)
@@ -246,9 +248,9 @@ func (r *round) alsoSentTo(to notice.Recipient, s notice.State) string {
 			continue
 		}
 		p := r.Person(other.Person).Person
-		if name := p.Name; name != "" && !p.IsErased() {
-			names = append(names, name)
-		} else if !p.IsErased() {
+		if name := p.Name; name != "" && !p.IsGone() {
+			names = append(names, letters.Quoted(name))
+		} else if !p.IsGone() {
 			names = append(names, p.Email)
 		}
 	}

@@ -33,7 +33,7 @@ func march() *round {
 		return account.Person{ID: id, Name: name, Email: strings.ToLower(name[:3]) + "@x.example"}
 	}
 	s := &Service{
-		executor: &command.Executor{Clock: fixed{}}, tokens: access.NewTokens([]byte("secret of this test")),
+		executor: &command.Executor{Clock: fixed{}}, tokens: access.NewTokens([]byte("secret of this test"), nil),
 		options: Options{PublicURL: "https://fleet.example", Hours: 6, LookAhead: 90},
 	}
 	return &round{Service: s, Round: notice.Round{UID: notice.RoundUID(reseller, first), Reseller: reseller, On: first, People: []notice.Named{

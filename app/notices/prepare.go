@@ -118,7 +118,7 @@ func (r *round) prepare(ctx context.Context, uid uuid.UUID, c customer) (notice.
 		skipped, err := command.Execute(ctx, r.env(uid, "skip"), on, func(s notice.State) ([]domain.Event, error) {
 			return notice.DecideSkip(s, notice.NoticeSkipped{About: about, Due: len(c.lines), Reason: notice.NoAdministrator})
 		})
-		return skipped.State, err
+		return skipped.Now, err
 	}
 	chunks := notice.List(uid, c.lines)
 	last := len(chunks) - 1
@@ -137,5 +137,5 @@ func (r *round) prepare(ctx context.Context, uid uuid.UUID, c customer) (notice.
 			About: about, LookAhead: r.options.LookAhead, Windows: windows, Recipients: r.Recipients(c.uid),
 		})
 	})
-	return prepared.State, err
+	return prepared.Now, err
 }

@@ -115,7 +115,7 @@ func (r *round) begin(ctx context.Context, reseller uuid.UUID, on calendar.Date)
 	begun, err := command.Execute(ctx, r.env(uid, "begin"), command.Loaded(notice.RoundAggregate, l), func(state notice.Round) ([]domain.Event, error) {
 		return notice.DecideBegin(state, notice.Begin{Round: uid, Reseller: reseller, On: on, People: people})
 	})
-	r.Round = begun.State
+	r.Round = begun.Now
 	return err
 }
 

@@ -23,7 +23,8 @@ const chunkSize = 500
 // whether it has finished. Saving their results queues the job of the items
 // after. After an error, or a crash at any point, it is called again: what was
 // appended already counts as done by this operation, since all ids follow from
-// the operation's. What refuses the request as a whole fails the operation.
+// the operation's. What refuses the request as a whole fails the operation, also
+// CodeCallerRevoked: whoever submitted it is looked up anew each time.
 func (s *Service) RunOperationChunk(ctx context.Context, id uuid.UUID) (done bool, err error) {
 	op, err := s.store.Operation(ctx, id)
 	if err != nil || op.Finished() {
@@ -34,10 +35,10 @@ func (s *Service) RunOperationChunk(ctx context.Context, id uuid.UUID) (done boo
 		return false, err
 	}
 	request.Submission.Renewal.Part = op.Done / chunkSize // each an order of its own
-	r, err := s.runChunk(s.whileOpen(ctx, request.Caller), request, items)
+	r, err := s.runAsNow(ctx, request, items)
 	if isFinal(err) {
 		s.executor.Logger.WarnContext(ctx, "operation failed", "operation", id, "error", err)
-		return true, s.store.FailOperation(ctx, id, err.Error(), s.executor.Clock.Now().UTC())
+		return true, s.store.FailOperation(ctx, id, reasonOf(err), s.executor.Clock.Now().UTC())
 	}
 	if err != nil {
 		return false, err
@@ -94,6 +95,16 @@ func (s *Service) nextChunk(ctx context.Context, op ports.Operation) (storedRequ
 		items[i].Duplicate = items[i].Duplicate && !whole // the command itself sees them all
 	}
 	return request, items, nil
+}
+
+// runAsNow carries out items with the rights that whoever submitted them has now.
+func (s *Service) runAsNow(ctx context.Context, r storedRequest, items []storedItem) (command.BulkResult, error) {
+	ctx = s.whileAllowed(ctx, r)
+	var err error
+	if r.Caller, err = s.callerNow(ctx, r); err != nil {
+		return command.BulkResult{}, err
+	}
+	return s.runChunk(ctx, r, items)
 }
 
 func (s *Service) runChunk(ctx context.Context, r storedRequest, items []storedItem) (command.BulkResult, error) {
@@ -166,6 +177,14 @@ func withDuplicates[C any](ctx context.Context, caller access.Caller, items []st
 		done.Results, rest = append(done.Results, rest[0]), rest[1:]
 	}
 	return done, nil
+}
+
+// reasonOf is what an operation is told to have failed by.
+func reasonOf(err error) string {
+	if problems := domain.ProblemsOf(err); len(problems) > 0 {
+		return problems[0].Code + ": " + problems[0].Detail
+	}
+	return err.Error()
 }
 
 // isFinal reports whether repeating the request as a whole cannot help.

@@ -14,6 +14,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/app/transfers"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Service has the use cases about operations. It is safe for concurrent use.
@@ -24,13 +25,16 @@ type Service struct {
 	devices   *devices.Service
 	transfers *transfers.Service
 	renewals  *renewals.Service
+	callers   Callers
+	most      int // under way, of an account; zero: any number
 }
 
-// New makes the service; the last three carry the bulk commands out.
+// New makes the service; d, t and r carry the bulk commands out, for callers as they
+// are by then. An account has so many operations under way at most; zero: any number.
 func New(x *command.Executor, a *access.Control, store ports.OperationStore,
-	d *devices.Service, t *transfers.Service, r *renewals.Service,
+	d *devices.Service, t *transfers.Service, r *renewals.Service, callers Callers, most int,
 ) *Service {
-	return &Service{executor: x, access: a, store: store, devices: d, transfers: t, renewals: r}
+	return &Service{most: most, executor: x, access: a, store: store, devices: d, transfers: t, renewals: r, callers: callers}
 }
 
 // Get shows an operation to those of the account that submitted it, to its
@@ -59,24 +63,57 @@ func (s *Service) List(ctx context.Context, caller access.Caller, q ports.Operat
 }
 
 // Results gives up to limit results in request order, after the first so many,
-// as far as there are any yet. An auditor is shown no devices of accounts that the
-// grant does not name: whoever submitted the operation saw them by a partnership.
+// as far as there are any yet. It needs devices.read in the account that submitted the
+// operation, unless the caller itself did. Of devices is shown what the caller sees at
+// this moment: the operation saw it by rights and partnerships of then.
 func (s *Service) Results(ctx context.Context, caller access.Caller, id uuid.UUID, after, limit int) ([]command.ItemResult, error) {
-	if _, err := s.Get(ctx, caller, id); err != nil {
+	op, err := s.Get(ctx, caller, id)
+	if err != nil {
+		return nil, err
+	}
+	req := s.access.Request(caller)
+	if err := s.mayRead(ctx, req, op); err != nil {
 		return nil, err
 	}
 	encoded, err := s.store.OperationResults(ctx, id, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	results := make([]command.ItemResult, len(encoded))
+	results, accounts := make([]command.ItemResult, len(encoded)), []uuid.UUID{}
 	for i, data := range encoded {
 		if err := json.Unmarshal(data, &results[i]); err != nil {
 			return nil, fmt.Errorf("result %d of operation %s: %w", after+i, id, err)
 		}
-		if d := results[i].Device; d != nil && caller.Auditor() && !caller.Belongs(d.Account) {
+		if d := results[i].Device; d != nil {
+			accounts = append(accounts, d.Account)
+		}
+	}
+	sees, err := req.Sees(ctx, accounts)
+	for i := range results {
+		if d := results[i].Device; d != nil && !sees(d.Account) {
 			results[i].Device = nil
 		}
 	}
-	return results, nil
+	return results, err
+}
+
+// mayRead requires the right to read what an operation has done, of whoever has not
+// submitted it.
+func (s *Service) mayRead(ctx context.Context, req *access.Request, op ports.Operation) error {
+	forbidden := req.Require(ctx, op.Account, rights.DevicesRead)
+	if forbidden == nil || req.Caller.Operator() {
+		return nil
+	}
+	header, _, err := s.store.OperationRequest(ctx, op.ID, 0, 0)
+	if err != nil {
+		return err
+	}
+	var request storedRequest
+	if err := json.Unmarshal(header, &request); err != nil {
+		return fmt.Errorf("operation %s: %w", op.ID, err)
+	}
+	if request.Caller.Actor == req.Caller.Actor && request.Caller.Token == req.Caller.Token {
+		return nil
+	}
+	return forbidden
 }

@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/ports"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/app/renewals"
 	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
@@ -51,7 +53,8 @@ type storedItem struct {
 }
 
 // Submit starts an operation. What is wrong with the request as a whole is
-// refused at once, with the rights of the bulk command; items are looked at later.
+// refused at once, with the rights of the bulk command; items are looked at later. An
+// account has so many under way at most (*TooMany).
 func (s *Service) Submit(ctx context.Context, caller access.Caller, c Submission) (ports.Operation, error) {
 	if c.ID == uuid.Nil {
 		c.ID = uuid.New()
@@ -66,6 +69,9 @@ func (s *Service) Submit(ctx context.Context, caller access.Caller, c Submission
 		}
 	}
 	if err := s.mayStart(ctx, caller, c); err != nil {
+		return ports.Operation{}, err
+	}
+	if err := s.mayQueue(ctx, caller, c.ID); err != nil {
 		return ports.Operation{}, err
 	}
 	if c.Kind == ports.OperationRenewal { // no chunk sees the selection as a whole
@@ -92,17 +98,47 @@ func (s *Service) Submit(ctx context.Context, caller access.Caller, c Submission
 	return s.store.Operation(ctx, c.ID)
 }
 
+// TooMany refuses an operation of an account that has as many under way as it may have.
+type TooMany struct{ Most int }
+
+func (e *TooMany) Error() string {
+	return fmt.Sprintf("too many operations under way, %d is the most", e.Most)
+}
+
+// mayQueue bounds the operations that an account has under way (*TooMany). One that was
+// queued already is the same one.
+func (s *Service) mayQueue(ctx context.Context, caller access.Caller, id uuid.UUID) error {
+	if s.most == 0 || caller.Own() == uuid.Nil {
+		return nil
+	}
+	open, err := s.store.OpenOperations(ctx, caller.Own())
+	if err != nil || open < s.most {
+		return err
+	}
+	if _, err := s.store.Operation(ctx, id); !errors.Is(err, query.ErrNotFound) {
+		return err
+	}
+	return &TooMany{s.most}
+}
+
+// mayStart requires what the bulk command requires of the request as a whole, and that
+// there is an account in which the caller has the right that its items need: an order
+// of renewals is for all devices that the caller sees.
 func (s *Service) mayStart(ctx context.Context, caller access.Caller, c Submission) error {
 	req := s.access.Request(caller)
 	switch c.Kind {
 	case ports.OperationRegistration:
 		return req.RequireWrite(ctx, caller.Account(), rights.DevicesRegister)
 	case ports.OperationTransfer:
-		return req.MayWrite(ctx, rights.DevicesTransfer)
+		from := c.Transfer.From
+		if from == uuid.Nil {
+			from = caller.Account()
+		}
+		return req.RequireWrite(ctx, from, rights.DevicesTransfer)
 	case ports.OperationDeviceChange:
-		return req.MayWrite(ctx, c.Change.Right())
+		return req.RequireSomewhere(ctx, c.Change.Right())
 	}
-	return req.MayWrite(ctx, rights.DevicesRenew)
+	return req.RequireSomewhere(ctx, rights.DevicesRead)
 }
 
 // items are those of the submission, in request order.

@@ -40,10 +40,15 @@ func (s *Service) AcceptRequest(ctx context.Context, caller access.Caller, c Acc
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	if err := domain.Refuse(cannotPartner(reseller, r.target)...); err != nil {
+	held, err := r.access.In(ctx, r.customer)
+	if err != nil {
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
+	refusal := domain.Refuse(cannotPartner(reseller, r.target)...)
+	if err := command.UnlessDone(ctx, env, command.Loaded(partnership.Aggregate, r.found), refusal); err != nil {
+		return command.Receipt{}, err
+	}
 	profile := r.target.Profile(cmp.Or(c.Profile, rights.ReadOnly))
 	return command.Receive(command.Execute(ctx, env, command.Loaded(partnership.Aggregate, r.found), func(p partnership.State) ([]domain.Event, error) {
 		until := cmp.Or(p.Request.Until, p.Until) // once accepted, it is the partnership's
@@ -51,7 +56,7 @@ func (s *Service) AcceptRequest(ctx context.Context, caller access.Caller, c Acc
 			until = *c.Until
 		}
 		events, err := partnership.DecideAccept(p, profile, until, env.At)
-		return events, pointed(err)
+		return givenBy(held, profile, events, err)
 	}))
 }
 

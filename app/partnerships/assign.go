@@ -1,6 +1,7 @@
 package partnerships
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/rights"
 )
 
 // Assign chooses what a reseller's users may do in a customer's account, and
@@ -25,8 +27,9 @@ type Assign struct {
 }
 
 // Assign changes the profile and the end of a partnership, both or neither. It
-// needs partners.edit in the customer's account, as the customer's own choice;
-// query.ErrNotFound when the two are not partners.
+// needs partners.edit in the customer's account, as the customer's own choice, and
+// all that the reseller gains (access.CodeRightNotHeld); query.ErrNotFound when the two
+// are not partners.
 func (s *Service) Assign(ctx context.Context, caller access.Caller, c Assign) (command.Receipt, error) {
 	req := s.access.Request(caller)
 	if err := requireChoice(ctx, req, c.Customer, c.Command); err != nil {
@@ -36,8 +39,18 @@ func (s *Service) Assign(ctx context.Context, caller access.Caller, c Assign) (c
 	if err != nil {
 		return command.Receipt{}, err
 	}
+	held, err := req.In(ctx, c.Customer)
+	if err != nil {
+		return command.Receipt{}, err
+	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	assign := func(p partnership.State) ([]domain.Event, error) { return c.decide(p, customer, env.At) }
+	assign := func(p partnership.State) ([]domain.Event, error) {
+		events, err := c.decide(p, customer, env.At)
+		if given := c.giving(p, customer, held); err == nil && len(given) > 0 {
+			return nil, domain.Refuse(given...)
+		}
+		return events, err
+	}
 	return command.Receive(command.Execute(ctx, env, between(c.Reseller, c.Customer), assign))
 }
 
@@ -56,6 +69,16 @@ func (c Assign) decide(p partnership.State, customer account.State, now time.Tim
 		events, problems = append(events, set...), append(problems, domain.At("/until", domain.ProblemsOf(err))...)
 	}
 	return events, domain.Refuse(problems...)
+}
+
+// giving is what stands against what the reseller is given: another profile, or the
+// one it has for longer.
+func (c Assign) giving(p partnership.State, customer account.State, held rights.Set) []domain.Problem {
+	had, given := customer.Profile(p.Profile).Rights, customer.Profile(cmp.Or(c.Profile, p.Profile)).Rights
+	if c.Until != nil && !p.Until.IsZero() && (c.Until.IsZero() || c.Until.After(p.Until)) {
+		return access.Giving(given, nil, held, "/until")
+	}
+	return access.Giving(given, had, held, "/profile")
 }
 
 // End ends a reseller's access to a customer's account at once, with the rights

@@ -25,7 +25,8 @@ type Establish struct {
 }
 
 // Establish needs partners.edit in the customer's account, as the customer's own
-// choice: it is the customer who gives the reseller access. Whoever knows a
+// choice: it is the customer who gives the reseller access, and nobody gives more than
+// it has there (access.CodeRightNotHeld). Whoever knows a
 // reseller's UID may choose it, as one may register devices into an account whose
 // UID is known; the reseller gains by it and need not agree.
 func (s *Service) Establish(ctx context.Context, caller access.Caller, c Establish) (command.Receipt, error) {
@@ -41,16 +42,30 @@ func (s *Service) Establish(ctx context.Context, caller access.Caller, c Establi
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	if err := domain.Refuse(cannotPartner(reseller, customer)...); err != nil {
+	held, err := req.In(ctx, c.Customer)
+	if err != nil {
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
+	refusal := domain.Refuse(cannotPartner(reseller, customer)...)
+	if err := command.UnlessDone(ctx, env, between(c.Reseller, c.Customer), refusal); err != nil {
+		return command.Receipt{}, err
+	}
 	profile := customer.Profile(cmp.Or(c.Profile, rights.ReadOnly))
 	partner := func(p partnership.State) ([]domain.Event, error) {
 		events, err := partnership.DecidePartner(p, c.Reseller, c.Customer, profile, c.Until, env.At)
-		return events, pointed(err)
+		return givenBy(held, profile, events, err)
 	}
 	return command.Receive(command.Execute(ctx, env, between(c.Reseller, c.Customer), partner))
+}
+
+// givenBy is a decision that gives a reseller a profile, if whoever gives it has all of
+// its rights.
+func givenBy(held rights.Set, profile rights.Profile, events []domain.Event, err error) ([]domain.Event, error) {
+	if err == nil && len(events) > 0 {
+		err = domain.Refuse(access.Giving(profile.Rights, nil, held, "/profile")...)
+	}
+	return events, pointed(err)
 }
 
 // cannotPartner is what the accounts themselves have against a partnership.

@@ -3,6 +3,7 @@ package partnerships
 import (
 	"slices"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/partnership"
 )
@@ -44,6 +45,7 @@ func notACustomer() domain.Problem {
 var fieldOf = map[string]string{
 	partnership.CodeProfileUnknown: "/profile",
 	partnership.CodeUntilInPast:    "/until",
+	access.CodeRightNotHeld:        "/profile",
 }
 
 // pointed is a refusal whose problems point at their fields.

@@ -27,7 +27,11 @@ func (s *Service) RevokeAccountToken(ctx context.Context, caller access.Caller, 
 	if _, err := s.manages(ctx, caller, uid, command.Command{}); err != nil {
 		return err
 	}
-	return s.options.Tokens.Revoke(ctx, uid, token, s.now())
+	if err := s.options.Tokens.Revoke(ctx, uid, token, s.now()); err != nil {
+		return err
+	}
+	s.noteToken(ctx, ports.SecurityTokenEnded, caller, uid, uuid.Nil, "account "+token.String())
+	return nil
 }
 
 // EndAccountTokens makes the tokens of an account useless that were made before it

@@ -124,10 +124,10 @@ func (s *Service) openAccount(ctx context.Context, a acceptance) (command.Receip
 // account when that was the invitation; when this fails the reactions do it.
 func (s *Service) joinAccount(ctx context.Context, a acceptance) (command.Receipt, error) {
 	r, err := command.Execute(ctx, a.env, a.user(), a.join)
-	if err != nil || !r.State.Administrator {
+	if err != nil || !r.Now.Administrator {
 		return command.Receive(r, err)
 	}
-	named, err := s.NameAdministrator(ctx, a.env, r.State.Account, r.State.Person)
+	named, err := s.NameAdministrator(ctx, a.env, r.Now.Account, r.Now.Person)
 	if err != nil {
 		s.executor.Logger.WarnContext(ctx, "a new administrator is left to the reactions", "user", r.UID, "error", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/fleetledger/fleetledger/domain/account"
 )
 
@@ -17,7 +19,8 @@ type SignInLimits struct {
 
 // TooManyAttempts refuses an attempt to sign in, whoever it is for.
 type TooManyAttempts struct {
-	Wait time.Duration // until the next one is let through
+	Wait  time.Duration // until the next one is let through
+	First bool          // the first one too many
 }
 
 // Error says how long to wait.
@@ -41,6 +44,55 @@ func (s *Service) fromAddress(address string) counted {
 	return counted{s.tokens.Pseudonym("sign in by address", address), s.options.SignIns.PerAddress}
 }
 
+// usualDays is how long an address is remembered from which nobody signs in any more.
+const usualDays = 90
+
+// usual is whether somebody has signed in from an address with an e-mail address,
+// and what says so.
+type usual struct {
+	subject []byte
+	is      bool
+}
+
+// usualFor finds out about an e-mail address and a network address. Of e-mail
+// addresses that nobody has it takes as long.
+func (s *Service) usualFor(ctx context.Context, key, address string) (usual, error) {
+	u := usual{subject: s.tokens.Pseudonym("signed in with email from address", key+"\x00"+address)}
+	var err error
+	u.is, err = s.options.Store.HasSignedIn(ctx, u.subject, s.now().AddDate(0, 0, -usualDays))
+	return u, err
+}
+
+// apart counts the attempts from where somebody has signed in apart from those of
+// strangers, who would lock that somebody out otherwise. To guess from there is no
+// easier.
+func (s *Service) apart(kind string, u usual, strangers counted) counted {
+	if !u.is {
+		return strangers
+	}
+	return counted{s.tokens.Pseudonym(kind+" from where it has signed in", string(u.subject)), strangers.limit}
+}
+
+// forgetSignIns begins all counts of attempts to sign in as a user anew.
+func (s *Service) forgetSignIns(ctx context.Context, uid uuid.UUID, email string) {
+	strangers := s.withEmail(emailKey(email))
+	s.forgetAttempts(ctx, strangers)
+	all, err := s.options.Store.SignIns(ctx, uid)
+	if err != nil {
+		s.executor.Logger.WarnContext(ctx, "attempts to sign in stay counted", "error", err)
+	}
+	for _, subject := range all {
+		s.forgetAttempts(ctx, s.apart("sign in", usual{subject, true}, strangers))
+	}
+}
+
+// remember notes where somebody has signed in.
+func (s *Service) remember(ctx context.Context, u usual, uid uuid.UUID) {
+	if err := s.options.Store.RememberSignIn(ctx, u.subject, uid, s.now()); err != nil {
+		s.executor.Logger.WarnContext(ctx, "where somebody has signed in is not remembered", "error", err)
+	}
+}
+
 // emailKey is the key of an address that somebody gave. What is no address gets
 // a key that nobody has.
 func emailKey(email string) string {
@@ -51,21 +103,19 @@ func emailKey(email string) string {
 	return key
 }
 
-// mayTry counts an attempt, *TooManyAttempts when it is one too many.
+// mayTry counts an attempt, *TooManyAttempts when it is one too many. What is refused
+// for the first of several is not counted of the others: a blocked address is not to
+// block e-mail addresses.
 func (s *Service) mayTry(ctx context.Context, of ...counted) error {
 	now := s.now()
-	var wait time.Duration
 	for _, one := range of {
 		n, ends, err := s.options.Store.CountAttempt(ctx, one.subject, now, s.options.SignIns.Window)
 		if err != nil {
 			return err
 		}
 		if n > one.limit {
-			wait = max(wait, ends.Sub(now), time.Second)
+			return &TooManyAttempts{Wait: max(ends.Sub(now), time.Second), First: n == one.limit+1}
 		}
-	}
-	if wait > 0 {
-		return &TooManyAttempts{Wait: wait}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ type ChangePassword struct {
 }
 
 // ChangePassword changes the password of the caller, who has signed in
-// (CodeSessionRequired). All other sessions end; personal tokens go on. The hash
+// (CodeSessionRequired). All other sessions end, and all personal tokens and calendars. The hash
 // is kept first and the event names it, as in Activate. Attempts are limited
 // (*TooManyAttempts): a stolen session is not to find out the password.
 func (s *Service) ChangePassword(ctx context.Context, caller access.Caller, c ChangePassword) (command.Receipt, error) {
@@ -31,7 +31,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller access.Caller, c Ch
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	attempts := counted{s.tokens.Pseudonym("change password of", uid.String()), s.options.SignIns.PerEmail}
+	attempts := s.ownPassword(uid)
 	before, credential := found.State.Credential, env.Derive("credential of "+uid.String())
 	if err := s.mayChange(ctx, c, found.State, attempts, credential); err != nil {
 		return command.Receipt{}, err
@@ -49,7 +49,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller access.Caller, c Ch
 			s.executor.Logger.WarnContext(ctx, "the session ends that the password was changed in", "error", err)
 		}
 	}
-	s.settlePassword(ctx, before, credential, err)
+	s.settlePassword(ctx, caller, uid, before, credential, err)
 	return receipt, err
 }
 

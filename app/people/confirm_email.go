@@ -50,13 +50,13 @@ func (s *Service) ConfirmEmail(ctx context.Context, token string, c command.Comm
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	return r.Receipt().Reaching(s.followed(ctx, env, r.State)), nil
+	return r.Receipt().Reaching(s.followed(ctx, env, r.Now)), nil
 }
 
 // entrantWithEmailChange finds whose address a token confirms, query.ErrNotFound
 // when it is not that of the latest request, was used, or the user may not enter.
 func (s *Service) entrantWithEmailChange(ctx context.Context, token string) (entrant, error) {
-	uid, ok := access.Named(token)
+	uid, ok := s.tokens.Named(token)
 	if !ok {
 		return entrant{}, query.ErrNotFound
 	}

@@ -20,9 +20,14 @@ type Edit struct {
 
 // Edit changes a user's profiles, and whether the user is an administrator. The
 // account decides the latter and goes first where it may say no: when the command
-// dies in between, its repeat does the rest. It needs users.manage in the account.
+// dies in between, its repeat does the rest. It needs users.manage in the account, and
+// all that the user gains (CodeRightNotHeld), and a fresh sign-in
+// (access.ErrFreshSignInRequired).
 func (s *Service) Edit(ctx context.Context, caller access.Caller, c Edit) (command.Receipt, error) {
 	req, found, err := s.managed(ctx, caller, c.UserCommand)
+	if err == nil {
+		err = s.access.Fresh(caller)
+	}
 	if err != nil {
 		return command.Receipt{}, err
 	}
@@ -30,15 +35,23 @@ func (s *Service) Edit(ctx context.Context, caller access.Caller, c Edit) (comma
 	if err != nil {
 		return command.Receipt{}, err
 	}
+	env := s.executor.Begin(caller.Actor, c.Command)
 	edited, err := c.edited(found.State, acc)
-	if err != nil {
+	if err := command.UnlessDone(ctx, env, c.on(found), err); err != nil {
 		return command.Receipt{}, err
 	}
-	env := s.executor.Begin(caller.Actor, c.Command)
-	if _, err := command.DryRun(ctx, env, c.on(found), edited.decide); err != nil {
+	was := membership{found.State.Profiles, acc.Administers(c.User) || found.State.Status == user.Pending && found.State.Administrator}
+	if err := mayGive(ctx, req, c.Account, acc, was, edited); err != nil {
+		return command.Receipt{}, err
+	}
+	decide := func(u user.State) ([]domain.Event, error) {
+		return user.DecideProfiles(u, edited.profiles, edited.administrator)
+	}
+	if _, err := command.DryRun(ctx, env, c.on(found), decide); err != nil {
 		return command.Receipt{}, err
 	}
 	var changed eventlog.Position
+	done := false
 	if c.Administrator != nil {
 		r, err := command.Execute(ctx, env, command.On(account.Aggregate, c.Account), func(acc account.State) ([]domain.Event, error) {
 			events, err := decideAdministrator(acc, found.State.Person, edited.administrator)
@@ -47,29 +60,22 @@ func (s *Service) Edit(ctx context.Context, caller access.Caller, c Edit) (comma
 		if err != nil {
 			return command.Receipt{}, err
 		}
-		changed = r.Position
+		changed, done = r.Position, r.Done
 	}
-	r, err := command.Execute(ctx, env, c.on(found), edited.decide)
+	r, err := command.Execute(ctx, env, c.on(found), decide)
 	if err != nil {
 		return command.Receipt{}, err
+	}
+	if done && !r.Done {
+		r = r.AsOf(user.Aggregate, changed)
 	}
 	return r.Receipt().Reaching(changed), nil
 }
 
-// edited is what a user is to be.
-type edited struct {
-	profiles      []string
-	administrator bool
-}
-
-func (e edited) decide(u user.State) ([]domain.Event, error) {
-	return user.DecideProfiles(u, e.profiles, e.administrator)
-}
-
 // edited checks the input against the user and the account, and gives what the
 // user is to be.
-func (c Edit) edited(u user.State, acc account.State) (edited, error) {
-	e := edited{profiles: u.Profiles, administrator: acc.Administers(u.UID)}
+func (c Edit) edited(u user.State, acc account.State) (membership, error) {
+	e := membership{profiles: u.Profiles, administrator: acc.Administers(u.UID)}
 	switch {
 	case c.Administrator != nil:
 		e.administrator = *c.Administrator
@@ -83,7 +89,7 @@ func (c Edit) edited(u user.State, acc account.State) (edited, error) {
 		}
 		e.profiles = profiles
 	}
-	_, err := e.decide(u)
+	_, err := user.DecideProfiles(u, e.profiles, e.administrator)
 	problems := domain.ProblemsOf(err)
 	if c.Administrator != nil && u.Status != user.Active && u.Status != user.Revoked {
 		p := notActive(u)

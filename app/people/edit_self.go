@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/domain"
@@ -22,7 +20,8 @@ type EditSelf struct {
 // EditSelf changes the caller's own name at once, and asks for another e-mail
 // address: it is the caller's once whoever reads its mail has confirmed it
 // (ConfirmEmail), and kept for the caller until then. Another request replaces
-// the one before. The caller has signed in (CodeSessionRequired). Requests are
+// the one before. The caller has signed in (CodeSessionRequired), for another address
+// lately (access.ErrFreshSignInRequired): a password can be reset with it. Requests are
 // limited (*TooManyAttempts), dry runs too: they tell which addresses are taken.
 func (s *Service) EditSelf(ctx context.Context, caller access.Caller, c EditSelf) (command.Receipt, error) {
 	uid, err := signedIn(caller)
@@ -34,18 +33,24 @@ func (s *Service) EditSelf(ctx context.Context, caller access.Caller, c EditSelf
 		return command.Receipt{}, err
 	}
 	if wish.email != "" {
+		if err := s.access.Fresh(caller); err != nil {
+			return command.Receipt{}, err
+		}
 		if err := s.mayTry(ctx, counted{s.tokens.Pseudonym("change email of", uid.String()), s.options.SignIns.PerEmail}); err != nil {
 			return command.Receipt{}, err
 		}
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
+	if wish.email != "" {
+		env = s.access.Mails.Asking(env, access.MailAddress, wish.email)
+	}
 	r, err := command.Execute(ctx, env, command.On(user.Aggregate, uid), func(u user.State) ([]domain.Event, error) {
 		return wish.decide(u, s.emailChange(env, u))
 	})
 	if err != nil || wish.name == "" {
 		return command.Receive(r, err)
 	}
-	return r.Receipt().Reaching(s.followed(ctx, env, r.State)), nil
+	return r.Receipt().Reaching(s.followed(ctx, env.Provided(nil), r.Now)), nil
 }
 
 // wish is what a person wants to be; empty fields stay.
@@ -59,7 +64,7 @@ func (c EditSelf) normalise() (w wish, err error) {
 		problems = domain.At("/name", invalid)
 	}
 	if c.Email != nil {
-		w.email, _, invalid = account.NormaliseEmail(*c.Email)
+		w.email, _, invalid = account.NewEmail(*c.Email)
 		problems = append(problems, domain.At("/email", invalid)...)
 	}
 	return w, domain.Refuse(problems...)
@@ -99,19 +104,9 @@ type PendingEmail struct {
 	Expires time.Time
 }
 
-// PendingEmail is that of the caller, who may be anybody.
-func (s *Service) PendingEmail(ctx context.Context, caller access.Caller) (PendingEmail, error) {
-	if caller.Actor.Kind != domain.ActorUser {
-		return PendingEmail{}, nil
+func (s *Service) pendingEmail(u user.State) PendingEmail {
+	if u.Wanted == "" || !s.now().Before(u.Change.Expires) {
+		return PendingEmail{}
 	}
-	uid, err := uuid.Parse(caller.Actor.ID)
-	if err != nil {
-		return PendingEmail{}, err
-	}
-	found, err := s.user(ctx, uid)
-	u := found.State
-	if err != nil || u.Wanted == "" || !s.now().Before(u.Change.Expires) {
-		return PendingEmail{}, err
-	}
-	return PendingEmail{Email: u.Wanted, Expires: u.Change.Expires}, nil
+	return PendingEmail{Email: u.Wanted, Expires: u.Change.Expires}
 }

@@ -2,17 +2,21 @@ package people
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
 	"github.com/fleetledger/fleetledger/domain/notice"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
@@ -24,7 +28,8 @@ import (
 //
 // The events come first: from then on nothing shows the person any more, and the
 // sessions and tokens of one who was a user are refused. What signing in needed
-// goes next, the key last. When the command dies in between, the reactions do the
+// goes next, then the answers that are kept for repeats, the key last: it opens the
+// names and addresses that these answers are found by. When the command dies in between, the reactions do the
 // rest; the other way round nobody would know that there is something to finish.
 // The person's address stays taken on the platform as long as the account would
 // have kept it.
@@ -56,7 +61,67 @@ func (s *Service) destroySecrets(ctx context.Context, person uuid.UUID) error {
 	if err := s.options.Store.Forget(ctx, person); err != nil {
 		return err
 	}
+	if err := s.eraseAnswers(ctx, person); err != nil {
+		return err
+	}
 	return s.persons.Erase(ctx, person)
+}
+
+// eraseAnswers drops the answers kept for repeats that tell of a person. When the
+// key is gone already, those go that a request under way has kept since: they are
+// found by the person's id.
+func (s *Service) eraseAnswers(ctx context.Context, person uuid.UUID) error {
+	if s.options.Answers == nil {
+		return nil
+	}
+	streams, err := s.persons.NamedIn(ctx, person)
+	if err != nil {
+		return err
+	}
+	var told []string
+	for _, stream := range streams {
+		for e, err := range s.executor.Log.ReadStream(ctx, stream, 0) {
+			if err != nil {
+				return err
+			}
+			known, err := toldOf(e.Event, person)
+			if err != nil {
+				return err
+			}
+			told = append(told, known...)
+		}
+	}
+	slices.Sort(told)
+	return s.options.Answers.Erase(ctx, person, slices.Compact(told))
+}
+
+// toldOf gives what an event says of a person.
+func toldOf(e domain.Event, person uuid.UUID) ([]string, error) {
+	personal := eventlog.Codec.Personal(e.EventType())
+	if len(personal) == 0 {
+		return nil, nil
+	}
+	_, _, data, err := eventlog.Codec.Encode(e)
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	var told []string
+	for _, member := range personal {
+		var p account.Person
+		if raw, ok := members[member]; !ok {
+			continue
+		} else if err := json.Unmarshal(raw, &p); err != nil {
+			return nil, err
+		}
+		if p.ID == person && p != p.Erase() && p != p.Hide() {
+			told = append(told, p.Email, p.Name)
+		}
+	}
+	return told, nil
 }
 
 // eraseEverywhere records the erasure in all streams that name the person, as
@@ -85,11 +150,13 @@ func (s *Service) eraseEverywhere(ctx context.Context, env command.Env, person u
 func eraseIn(ctx context.Context, env command.Env, stream string, person uuid.UUID) (command.Receipt, error) {
 	if uid, ok := account.Aggregate.UID(stream); ok {
 		return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, uid), func(acc account.State) ([]domain.Event, error) {
-			return eraseFromAccount(acc, person)
+			return eraseFromAccount(acc, person, env.Limits.Names)
 		}))
 	}
 	if uid, ok := user.Aggregate.UID(stream); ok {
-		return command.Receive(command.Execute(ctx, env, command.On(user.Aggregate, uid), eraseUser))
+		return command.Receive(command.Execute(ctx, env, command.On(user.Aggregate, uid), func(u user.State) ([]domain.Event, error) {
+			return eraseUser(u, env.Limits.Names)
+		}))
 	}
 	if uid, ok := audit.Aggregate.UID(stream); ok {
 		return command.Receive(command.Execute(ctx, env, command.On(audit.Aggregate, uid), eraseAuditor))
@@ -105,23 +172,29 @@ func eraseIn(ctx context.Context, env command.Env, stream string, person uuid.UU
 	return command.Receipt{}, query.ErrNotFound
 }
 
-func eraseFromAccount(acc account.State, person uuid.UUID) ([]domain.Event, error) {
+func eraseFromAccount(acc account.State, person uuid.UUID, names reservation.Names) ([]domain.Event, error) {
 	if !acc.Exists() || !acc.Names(person) {
 		return nil, query.ErrNotFound
 	}
 	email, _ := acc.EmailKey()
-	return account.DecideErase(acc, person, email.Stream)
+	return account.DecideErase(acc, person, names.Keyed(email.Stream))
 }
 
 // eraseUser forgets who a user is. The address is free again, since nothing could
 // tell any more that it was taken; the event says which it was, should the
-// command die before it lets go of it.
-func eraseUser(u user.State) ([]domain.Event, error) {
+// command die before it lets go of it, by a name that tells nothing.
+func eraseUser(u user.State, names reservation.Names) ([]domain.Event, error) {
 	if u.Status == "" {
 		return nil, query.ErrNotFound
 	}
 	email, _ := u.EmailKey() // its stream is empty when the user holds none
-	return user.DecideErase(u, email.Stream)
+	events, err := user.DecideErase(u, email.Stream)
+	for i, e := range events {
+		if erased, ok := e.(user.UserErased); ok {
+			events[i] = erased.Named(names.Keyed)
+		}
+	}
+	return events, err
 }
 
 func eraseAuditor(grant audit.State) ([]domain.Event, error) {

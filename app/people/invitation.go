@@ -23,12 +23,22 @@ type Invited struct {
 }
 
 // Invitation shows whom a token invites to what, query.ErrNotFound when it is not
-// that of the latest invitation. A token that was used still shows it.
+// that of the latest invitation. Of one that was used, or of an account that is closed,
+// it does not tell any more who was invited: links stay in mailboxes.
 func (s *Service) Invitation(ctx context.Context, token string) (Invited, error) {
 	i, err := s.invited(ctx, token)
 	if err != nil {
 		return Invited{}, err
 	}
+	shown := s.whom(i)
+	if shown.Status != account.Pending && shown.Status != account.Expired {
+		shown.Person = account.Person{ID: shown.Person.ID}
+	}
+	return shown, nil
+}
+
+// whom says whom an invitation invites, whatever has become of it.
+func (s *Service) whom(i invited) Invited {
 	acc, now := i.account.State, s.now()
 	shown := Invited{
 		Account:         query.AccountRow{UID: acc.UID, Name: acc.Name, Type: acc.Type, Status: acc.StatusAt(now)},
@@ -43,7 +53,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (Invited, error)
 				shown.Status = account.Expired
 			}
 		}
-		return shown, nil
+		return shown
 	}
 	u := i.user.State
 	shown.Administrator, shown.Expires = u.Administrator, u.Invitation.Expires
@@ -55,7 +65,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (Invited, error)
 	default:
 		shown.Status = account.Activated
 	}
-	return shown, nil
+	return shown
 }
 
 // invited is what a token stands for: the invitation of an account's first
@@ -77,7 +87,7 @@ func (i invited) person() account.Person {
 // invited finds what a token invites to, query.ErrNotFound when the token is not
 // that of the latest invitation.
 func (s *Service) invited(ctx context.Context, token string) (i invited, err error) {
-	uid, ok := access.Named(token)
+	uid, ok := s.tokens.Named(token)
 	if !ok {
 		return i, query.ErrNotFound
 	}

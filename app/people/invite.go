@@ -24,7 +24,8 @@ type Invite struct {
 }
 
 // Invite invites a user. It needs users.manage in the account, which its
-// administrators have.
+// administrators have, and all that the user is given (CodeRightNotHeld). Inviting an
+// administrator needs a fresh sign-in (access.ErrFreshSignInRequired).
 func (s *Service) Invite(ctx context.Context, caller access.Caller, c Invite) (command.Receipt, error) {
 	req, err := s.manages(ctx, caller, c.Account, c.Command)
 	if err != nil {
@@ -39,11 +40,20 @@ func (s *Service) Invite(ctx context.Context, caller access.Caller, c Invite) (c
 	case acc.Status == account.Closed:
 		return command.Receipt{}, domain.Refuse(access.AccountClosed)
 	}
+	env := s.executor.Begin(caller.Actor, c.Command)
 	invite, err := c.normalise(acc)
-	if err != nil {
+	if err := command.UnlessDone(ctx, env, command.On(user.Aggregate, env.Derive("user/0")), err); err != nil {
 		return command.Receipt{}, err
 	}
-	env := s.executor.Begin(caller.Actor, c.Command)
+	if c.Administrator {
+		if err := s.access.Fresh(caller); err != nil {
+			return command.Receipt{}, err
+		}
+	}
+	if err := mayGive(ctx, req, c.Account, acc, membership{}, membership{invite.Profiles, invite.Administrator}); err != nil {
+		return command.Receipt{}, err
+	}
+	env = s.access.Mails.Asking(env, access.MailInvitation, invite.Person.Email)
 	// As with accounts: when an invitation was given up half way, the next uid is taken.
 	for n := 0; ; n++ {
 		uid := env.Derive(fmt.Sprintf("user/%d", n))

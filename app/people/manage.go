@@ -24,13 +24,22 @@ type UserCommand struct {
 }
 
 // ResendInvitation makes a new invitation in place of one that was not used yet.
-// It needs users.manage in the account.
+// It needs users.manage in the account, and all that the invitation gives
+// (CodeRightNotHeld).
 func (s *Service) ResendInvitation(ctx context.Context, caller access.Caller, c UserCommand) (command.Receipt, error) {
-	_, found, err := s.managed(ctx, caller, c)
+	req, found, err := s.managed(ctx, caller, c)
 	if err != nil {
 		return command.Receipt{}, err
 	}
+	acc, err := req.Account(ctx, c.Account)
+	if err != nil {
+		return command.Receipt{}, err
+	}
+	if err := mayGive(ctx, req, c.Account, acc, membership{}, invitedAs(found.State)); err != nil {
+		return command.Receipt{}, unpointed(err)
+	}
 	env := s.executor.Begin(caller.Actor, c.Command)
+	env = s.access.Mails.Asking(env, access.MailInvitation, found.State.Person.Email)
 	return command.Receive(command.Execute(ctx, env, c.on(found), func(u user.State) ([]domain.Event, error) {
 		return user.DecideResend(u, s.invitation(env, u.UID, u.Invitation.Number+1), env.At)
 	}))

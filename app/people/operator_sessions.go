@@ -10,6 +10,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 // operatorUser is whom a session of the operator is kept for: nobody's uid.
@@ -23,20 +24,28 @@ func (s *Service) SignInAsOperator(ctx context.Context, caller access.Caller) (S
 	now := s.now().Truncate(time.Microsecond)
 	in := SignedIn{Token: access.OperatorSessionPrefix + access.Random(), Session: ports.Session{
 		ID: uuid.New(), User: operatorUser, Credential: caller.Credential,
-		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(s.options.SessionLifetime),
+		CreatedAt: now, SignedInAt: now, UsedAt: now, ExpiresAt: now.Add(s.options.SessionLifetime),
 	}}
-	return in, s.options.Store.CreateSession(ctx, in.Session, access.Hash(in.Token))
+	if err := s.options.Store.CreateSession(ctx, in.Session, access.Hash(in.Token)); err != nil {
+		return SignedIn{}, err
+	}
+	s.noteToken(ctx, ports.SecuritySignedIn, caller, uuid.Nil, uuid.Nil, byOperatorToken)
+	return in, nil
 }
 
-// OperatorCaller is the operator who has begun a session with the credential;
-// query.ErrNotFound when it has ended, or was begun with another one.
-func (s *Service) OperatorCaller(ctx context.Context, token string, credential uuid.UUID) (access.Caller, error) {
+// OperatorCaller is the operator who has begun a session; query.ErrNotFound when it, or
+// the token that it was begun with, has ended.
+func (s *Service) OperatorCaller(ctx context.Context, token string, of access.OperatorOf) (access.Caller, error) {
 	session, err := s.options.Store.SessionByHash(ctx, access.Hash(token))
 	if err != nil {
 		return access.Caller{}, err
 	}
-	if session.User != operatorUser || session.Credential != credential || !s.now().Before(session.ExpiresAt) {
+	if session.User != operatorUser || !s.now().Before(s.options.ends(session, account.Security{})) {
 		return access.Caller{}, query.ErrNotFound
 	}
-	return access.Caller{Actor: access.OperatorActor, Session: session.ID}, nil
+	actor, err := of(ctx, session.Credential)
+	if err != nil {
+		return access.Caller{}, err
+	}
+	return access.Caller{Actor: actor, Session: session.ID, SignedIn: session.SignedInAt, UsedAt: noted(session)}, nil
 }

@@ -2,9 +2,12 @@ package people
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/app/access"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
@@ -52,10 +55,11 @@ func (s *Service) settleFirstPassword(ctx context.Context, person, credential uu
 }
 
 // settlePassword drops the hash that is not in force, after the outcome of a
-// change, and the sessions with it. It names the one it drops: another change may
+// change, and the sessions, personal tokens and calendars with it, which have ended by the event
+// that says so. It names the one it drops: another change may
 // have kept its hash meanwhile, for an event that is still to come. A hash that
 // is not dropped opens nothing.
-func (s *Service) settlePassword(ctx context.Context, before, credential uuid.UUID, outcome error) {
+func (s *Service) settlePassword(ctx context.Context, by access.Caller, person, before, credential uuid.UUID, outcome error) {
 	drop := before
 	switch {
 	case isRefusal(outcome):
@@ -63,7 +67,11 @@ func (s *Service) settlePassword(ctx context.Context, before, credential uuid.UU
 	case outcome != nil || before == credential || before == uuid.Nil:
 		return // unknown, a repeat, or there was none
 	}
-	if err := s.options.Store.DropCredential(ctx, drop); err != nil {
-		s.executor.Logger.WarnContext(ctx, "an unused password hash stays", "error", err)
+	err := s.options.Store.DropCredential(ctx, drop)
+	if outcome == nil {
+		err = errors.Join(err, s.endTokens(ctx, by, person, time.Time{}, credential))
+	}
+	if err != nil {
+		s.executor.Logger.WarnContext(ctx, "an unused password hash stays, or personal tokens that have ended", "error", err)
 	}
 }

@@ -40,8 +40,9 @@ type CreatedToken struct {
 }
 
 // CreateToken makes a token for the caller, who has signed in
-// (CodeSessionRequired). The secret follows from the command: repeated with its
-// id, the answer is the same, though nobody keeps it.
+// (CodeSessionRequired), and lately (access.ErrFreshSignInRequired). The secret follows from the command: repeated with its
+// id, the answer is the same, though nobody keeps it. The event comes before the secret is
+// shown: of one that was not recorded nobody has the secret.
 func (s *Service) CreateToken(ctx context.Context, caller access.Caller, c CreateToken) (CreatedToken, error) {
 	uid, err := signedIn(caller)
 	if err != nil {
@@ -49,6 +50,9 @@ func (s *Service) CreateToken(ctx context.Context, caller access.Caller, c Creat
 	}
 	req := s.access.Request(caller)
 	if err := req.MayWrite(ctx, ""); err != nil {
+		return CreatedToken{}, err
+	}
+	if err := s.access.Fresh(caller); err != nil {
 		return CreatedToken{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
@@ -60,7 +64,7 @@ func (s *Service) CreateToken(ctx context.Context, caller access.Caller, c Creat
 	if err != nil {
 		return CreatedToken{}, err
 	}
-	t.ID, t.User, t.Account = env.Derive("token of "+uid.String()), uid, caller.Own()
+	t.ID, t.User, t.Account, t.Credential = env.Derive("token of "+uid.String()), uid, caller.Own(), caller.Credential
 	secret := s.tokens.Personal(t.ID)
 	kept, err := s.options.Store.CreateToken(ctx, t, access.Hash(secret))
 	if err != nil {
@@ -71,6 +75,18 @@ func (s *Service) CreateToken(ctx context.Context, caller access.Caller, c Creat
 			Code: command.CodeIdempotencyReuse, Detail: "The idempotency key was used for another token.",
 		})
 	}
+	_, err = command.Execute(ctx, env, command.On(user.Aggregate, uid), func(u user.State) ([]domain.Event, error) {
+		return user.DecideMakeToken(u, t.ID, t.Label, t.ExpiresAt)
+	})
+	if isRefusal(err) {
+		if err := s.options.Store.RevokeToken(ctx, uid, t.ID); err != nil {
+			s.executor.Logger.WarnContext(ctx, "a personal token stays that nobody was shown", "user", uid, "error", err)
+		}
+	}
+	if err != nil {
+		return CreatedToken{}, err
+	}
+	s.noteToken(ctx, ports.SecurityTokenMade, caller, kept.Account, uid, "personal "+kept.ID.String())
 	return CreatedToken{PersonalToken: kept, Token: secret}, nil
 }
 
@@ -128,14 +144,32 @@ func notHeld(asked, held rights.Set) []domain.Problem {
 	return problems
 }
 
-// Tokens are the caller's own that were not revoked, newest first; expired ones
+// Tokens are the caller's own that have not ended, newest first; expired ones
 // are among them. The caller has signed in (CodeSessionRequired).
 func (s *Service) Tokens(ctx context.Context, caller access.Caller) ([]ports.PersonalToken, error) {
 	uid, err := signedIn(caller)
 	if err != nil {
 		return nil, err
 	}
-	return s.options.Store.Tokens(ctx, uid)
+	return s.tokensOf(ctx, uid)
+}
+
+func (s *Service) tokensOf(ctx context.Context, uid uuid.UUID) ([]ports.PersonalToken, error) {
+	all, err := s.options.Store.Tokens(ctx, uid)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	found, err := s.user(ctx, uid)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(t ports.PersonalToken) bool { return !goesOn(t.Credential, found.State) }), nil
+}
+
+// goesOn reports whether the password is still in force that a token or a calendar rests
+// on. One of which that is not known ends by being revoked.
+func goesOn(credential uuid.UUID, u user.State) bool {
+	return credential == uuid.Nil || credential == u.Credential
 }
 
 // RevokeToken makes one of the caller's own tokens useless. The caller has signed
@@ -145,24 +179,36 @@ func (s *Service) RevokeToken(ctx context.Context, caller access.Caller, id uuid
 	if err != nil {
 		return err
 	}
-	return s.options.Store.RevokeToken(ctx, uid, id)
+	if err := s.options.Store.RevokeToken(ctx, uid, id); err != nil {
+		return err
+	}
+	s.noteToken(ctx, ports.SecurityTokenEnded, caller, caller.Own(), uid, "personal "+id.String())
+	return nil
 }
 
 // TokenCaller is the user of a personal token, with what the token and the user
 // both may at this moment; query.ErrNotFound for a token that no longer exists,
-// or whose user may not enter any more.
+// or whose user may not enter any more or has another password since.
 func (s *Service) TokenCaller(ctx context.Context, token string) (access.Caller, error) {
 	t, err := s.options.Store.TokenByHash(ctx, access.Hash(token))
 	if err != nil {
 		return access.Caller{}, err
 	}
-	if !s.now().Before(t.ExpiresAt) {
+	if !s.now().Before(t.ExpiresAt) || !s.tokens.IsPersonal(t.ID, token) {
 		return access.Caller{}, query.ErrNotFound
 	}
 	e, err := s.entrant(ctx, t.User)
+	if err == nil && !goesOn(t.Credential, e.user.State) {
+		err = query.ErrNotFound
+	}
 	if err != nil {
 		return access.Caller{}, err
 	}
+	return e.callerWith(t)
+}
+
+// callerWith is the user as a caller who uses a personal token.
+func (e entrant) callerWith(t ports.PersonalToken) (access.Caller, error) {
 	c, err := e.caller()
 	if err != nil {
 		return access.Caller{}, err
@@ -171,9 +217,15 @@ func (s *Service) TokenCaller(ctx context.Context, token string) (access.Caller,
 	if t.Profile != "" {
 		limit = e.account.Profile(t.Profile).Rights
 	}
+	c.Token, c.UsedAt = t.ID, t.UsedAt
+	return limited(c, limit), nil
+}
+
+// limited is a caller with a part of its rights.
+func limited(c access.Caller, limit rights.Set) access.Caller {
 	if limit == nil {
 		limit = rights.Set{} // nothing, which is not the same as no limit
 	}
 	c.Administrator, c.Rights, c.Limit = false, rights.Common(c.Rights, limit), limit
-	return c, nil
+	return c
 }

@@ -1,6 +1,8 @@
 package people
 
 import (
+	"github.com/fleetledger/fleetledger/app/access"
+	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/audit"
@@ -14,15 +16,26 @@ const (
 	CodeSessionRequired = "session_required" // needs somebody who has signed in; a token is not enough
 	// CodeOperatorTokenRequired: a session of the operator begins with the token itself.
 	CodeOperatorTokenRequired = "operator_token_required"
-	CodeRightNotHeld          = "right_not_held"
-	CodeViewName              = "view_name_invalid"
-	CodeViewQuery             = "view_query_invalid"
-	CodeTooManyViews          = "too_many_views"
-	CodeLabelInvalid          = account.CodeLabelInvalid
-	CodeExpiryInvalid         = audit.CodeExpiryInvalid
+	// CodeAuditTokenRequired: a session of an auditor begins with the grant's token itself.
+	CodeAuditTokenRequired  = "audit_token_required" //nolint:gosec // a code, no credential
+	CodeChallengeUnknown    = "challenge_unknown"
+	CodePasskeysUnavailable = "passkeys_unavailable"
+	CodePasskeyTaken        = "passkey_taken"
+	CodePasswordMissing     = "password_missing"
+	CodeOwnFactors          = "own_second_factors"
+	CodeRightNotHeld        = access.CodeRightNotHeld
+	CodeViewName            = "view_name_invalid"
+	CodeViewQuery           = "view_query_invalid"
+	CodeTooManyViews        = "too_many_views"
+	CodeTooManyCalendars    = "too_many_calendars"
+	CodeLabelInvalid        = account.CodeLabelInvalid
+	CodeExpiryInvalid       = audit.CodeExpiryInvalid
 )
 
 var (
+	passwordMissing = domain.Problem{
+		Pointer: "/password", Code: CodePasswordMissing, Detail: "Give the password: there is no passkey of yours here to sign in with alone.",
+	}
 	signInFailed = domain.Problem{
 		Kind: domain.Unauthenticated, Code: CodeSignInFailed, Detail: "E-mail address and password do not fit.",
 	}
@@ -34,6 +47,33 @@ var (
 	}
 	operatorTokenRequired = domain.Problem{
 		Kind: domain.Forbidden, Code: CodeOperatorTokenRequired, Detail: "Only the operator's own token begins a session of the operator.",
+	}
+	auditTokenRequired = domain.Problem{
+		Kind: domain.Forbidden, Code: CodeAuditTokenRequired, Detail: "Only the token of an audit grant begins a session of its auditor.",
+	}
+	challengeUnknown = domain.Problem{
+		Kind: domain.Unauthenticated, Code: CodeChallengeUnknown, Detail: "This sign-in was ended already, took too long, or was tried too often. Sign in again.",
+	}
+	factorWrong = domain.Problem{
+		Kind: domain.Unauthenticated, Code: user.CodeFactorWrong, Detail: "This is not the second factor, or it was used already.",
+	}
+	notConfirmed = domain.Problem{
+		Code: user.CodeFactorWrong, Detail: "This does not confirm the second factor.",
+	}
+	passkeyUnknown = domain.Problem{
+		Kind: domain.Unauthenticated, Code: CodeSignInFailed, Detail: "This passkey does not open an account here.",
+	}
+	passkeysUnavailable = domain.Problem{
+		Pointer: "/kind", Code: CodePasskeysUnavailable, Detail: "There are no passkeys here: the service has no public URL with a name that they could belong to.",
+	}
+	passkeyTaken = domain.Problem{
+		Kind: domain.Conflict, Pointer: "/passkey", Code: CodePasskeyTaken, Detail: "This passkey is registered already.",
+	}
+	ownFactors = domain.Problem{
+		Code: CodeOwnFactors, Detail: "One's own second factors are removed one by one, under Security.",
+	}
+	factorReused = domain.Problem{
+		Code: command.CodeIdempotencyReuse, Detail: "The idempotency key was used for another second factor.",
 	}
 	sessionRequired = domain.Problem{
 		Kind: domain.Forbidden, Code: CodeSessionRequired, Detail: "Only somebody who has signed in can do that, not a token.",

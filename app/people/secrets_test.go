@@ -23,7 +23,8 @@ func (issuer) SignInURL(_ context.Context, a ports.IssuerAttempt) (string, error
 }
 
 func serviceAt(clock *clocktest.Clock) *Service {
-	return New(&command.Executor{Clock: clock}, nil, nil, nil, access.NewTokens([]byte("secret of an installation")),
+	secret := []byte("secret of an installation")
+	return New(&command.Executor{Clock: clock}, nil, nil, nil, access.NewTokens(secret, secret),
 		Options{Issuer: issuer{}, IssuerTime: time.Minute})
 }
 

@@ -34,6 +34,9 @@ type Options struct {
 	Passwords ports.Passwords
 	// SessionLifetime is how long a session lasts, where the account does not say.
 	SessionLifetime time.Duration
+	// SessionIdle is how long a session lasts without being used, where the account asks
+	// for no less; zero: any time.
+	SessionIdle time.Duration
 	// PasswordMinimum is how many characters a new password needs, where the
 	// account asks for no more.
 	PasswordMinimum int
@@ -44,8 +47,19 @@ type Options struct {
 	// EmailChangeTime is how long another e-mail address can be confirmed.
 	EmailChangeTime time.Duration
 	Resets          ports.ResetQueue
+	// Operators are those with a name of their own; nil: there are none.
+	Operators ports.Operators
+	// Answers are those kept for repeats; nil: none are.
+	Answers ports.KeptAnswers
 	// Issuer is where people may sign in, too; nil: nowhere else.
 	Issuer ports.Issuer
+	// Factors keeps the secrets of second factors, and OneTime knows the codes of apps.
+	Factors ports.Factors
+	OneTime ports.OneTimeCodes
+	// Passkeys are those of the service's name; nil: it has none.
+	Passkeys ports.Passkeys
+	// Security is told of sign-ins, and of tokens made and ended.
+	Security ports.SecurityLog
 	// IssuerTime is how long somebody may take there.
 	IssuerTime time.Duration
 }
@@ -68,8 +82,10 @@ func (o Options) ends(session ports.Session, s account.Security) time.Time {
 	if latest := session.CreatedAt.Add(o.lifetime(s)); latest.Before(ends) {
 		ends = latest
 	}
-	if idle := session.UsedAt.Add(time.Duration(s.IdleMinutes) * time.Minute); s.IdleMinutes > 0 && idle.Before(ends) {
-		ends = idle
+	for _, idle := range []time.Duration{time.Duration(s.IdleMinutes) * time.Minute, o.SessionIdle} {
+		if latest := session.UsedAt.Add(idle); idle > 0 && latest.Before(ends) {
+			ends = latest
+		}
 	}
 	return ends
 }

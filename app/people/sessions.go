@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 
 // SessionCaller is whoever has signed in with a session's token, with the rights
 // of this moment; query.ErrNotFound for a session that has ended, or whose user
-// may not enter any more or has another password since. What the account asks of
+// may not enter any more, has another password since, or other second factors. What the account asks of
 // sessions holds for those that exist already, too.
 func (s *Service) SessionCaller(ctx context.Context, token string) (access.Caller, error) {
 	session, err := s.options.Store.SessionByHash(ctx, access.Hash(token))
@@ -39,26 +40,79 @@ func (s *Service) SessionCaller(ctx context.Context, token string) (access.Calle
 		return access.Caller{}, err
 	}
 	c, err := e.caller()
-	if err == nil && now.Sub(session.UsedAt) >= useGrain {
-		err = s.options.Store.UseSession(ctx, session.ID, now)
+	if e.account.Security.SecondFactor && session.Factor == uuid.Nil {
+		c = c.WithoutFactor()
 	}
-	c.Session = session.ID
+	c.UsedAt = noted(session)
+	c.Session, c.Credential, c.Factor = session.ID, session.Credential, session.Factor
+	c.SignedIn = session.SignedInAt
 	return c, err
 }
 
-// useGrain is how exactly it is kept when a session was used last: not every
+// useGrain is how exactly it is kept when a session or token was used last: not every
 // request is worth a write.
-const useGrain = 10 * time.Second
+const useGrain = time.Minute
+
+// Visitor is who makes a request, as far as the request tells.
+type Visitor struct {
+	From   netip.Addr
+	Client string // a short name
+}
+
+func (v Visitor) use(at time.Time) ports.Use {
+	use := ports.Use{At: at, Client: v.Client}
+	if v.From.IsValid() {
+		use.Address = v.From.Unmap().String()
+	}
+	return use
+}
+
+// NoteUse notes that the caller's session or personal token is used, once a minute. A
+// use that cannot be noted is none the worse.
+func (s *Service) NoteUse(ctx context.Context, caller access.Caller, by Visitor) {
+	now := s.now().Truncate(time.Microsecond)
+	if !caller.UsedAt.IsZero() && now.Sub(caller.UsedAt) < useGrain {
+		return
+	}
+	var err error
+	switch {
+	case caller.Session != uuid.Nil:
+		err = s.options.Store.UseSession(ctx, caller.Session, by.use(now))
+	case caller.Token != uuid.Nil:
+		err = s.options.Store.UseToken(ctx, caller.Token, by.use(now))
+	}
+	if err != nil {
+		s.executor.Logger.WarnContext(ctx, "the use of a session or token is not noted", "error", err)
+	}
+}
+
+// noted is when the use of a session was noted: at its beginning the client is not known.
+func noted(session ports.Session) time.Time {
+	if session.Client == "" {
+		return time.Time{}
+	}
+	return session.UsedAt
+}
 
 // lasts reports whether a session goes on at an instant, by what user and account
 // say now.
 func (s *Service) lasts(session ports.Session, u user.State, acc account.State, now time.Time) bool {
-	return session.Credential == u.Credential && now.Before(s.options.ends(session, acc.Security)) &&
+	return session.Credential == u.Credential && u.Proves(session.Factor) && now.Before(s.options.ends(session, acc.Security)) &&
 		(session.AtIssuer || !acc.Security.IssuerOnly)
 }
 
-// signedIn is the user of the caller's session.
+// signedIn is the user of the caller's session, access.ErrFactorRequired where that may
+// only set up a second factor.
 func signedIn(caller access.Caller) (uuid.UUID, error) {
+	if caller.FactorMissing {
+		return uuid.Nil, access.ErrFactorRequired
+	}
+	return settingUp(caller)
+}
+
+// settingUp is signedIn for what a session without a required second factor may do, too:
+// set one up, and end.
+func settingUp(caller access.Caller) (uuid.UUID, error) {
 	if caller.Operator() && caller.Session != uuid.Nil {
 		return operatorUser, nil
 	}
@@ -70,22 +124,42 @@ func signedIn(caller access.Caller) (uuid.UUID, error) {
 	return uuid.Nil, domain.Refuse(sessionRequired)
 }
 
+// sessionsOf is whose sessions a caller's are: an auditor's are its grant's, too. It
+// may end them, which is all that it changes.
+func sessionsOf(caller access.Caller) (uuid.UUID, error) {
+	if caller.Auditor() && caller.Session != uuid.Nil {
+		if grant, err := uuid.Parse(caller.Actor.ID); err == nil {
+			return grant, nil
+		}
+	}
+	return settingUp(caller)
+}
+
 // Sessions are the caller's own that have not ended, newest first. The caller has
 // signed in (CodeSessionRequired).
 func (s *Service) Sessions(ctx context.Context, caller access.Caller) ([]ports.Session, error) {
-	uid, err := signedIn(caller)
+	uid, err := sessionsOf(caller)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
 	all, err := s.options.Store.Sessions(ctx, uid, now)
-	if err != nil || uid == operatorUser {
-		return all, err
-	}
-	e, err := s.entrant(ctx, uid)
 	if err != nil {
 		return nil, err
 	}
+	if uid == operatorUser || caller.Auditor() {
+		return slices.DeleteFunc(all, func(session ports.Session) bool { return !now.Before(s.options.ends(session, account.Security{})) }), nil
+	}
+	return s.lasting(ctx, uid, all)
+}
+
+// lasting are those of a user's sessions that go on, each with when it ends by itself.
+func (s *Service) lasting(ctx context.Context, uid uuid.UUID, all []ports.Session) ([]ports.Session, error) {
+	e, err := s.entrant(ctx, uid)
+	if err != nil || !e.enters() {
+		return nil, err
+	}
+	now := s.now()
 	all = slices.DeleteFunc(all, func(session ports.Session) bool { return !s.lasts(session, e.user.State, e.account, now) })
 	for i := range all {
 		all[i].ExpiresAt = s.options.ends(all[i], e.account.Security)
@@ -96,41 +170,63 @@ func (s *Service) Sessions(ctx context.Context, caller access.Caller) ([]ports.S
 // EndSession ends one of the caller's own sessions; uuid.Nil is the one the
 // caller uses. The caller has signed in (CodeSessionRequired).
 func (s *Service) EndSession(ctx context.Context, caller access.Caller, id uuid.UUID) error {
-	uid, err := signedIn(caller)
+	uid, err := sessionsOf(caller)
 	if err != nil {
 		return err
 	}
 	if id == uuid.Nil {
 		id = caller.Session
 	}
-	return s.options.Store.EndSession(ctx, uid, id)
+	if err := s.options.Store.EndSession(ctx, uid, id); err != nil {
+		return err
+	}
+	s.noteToken(ctx, ports.SecuritySessionsEnded, caller, caller.Own(), uid, "session "+id.String())
+	return nil
 }
 
-// EndSessions ends all of the caller's own sessions, the one it uses too. The
+// EndSessions ends all of the caller's own sessions, or all but the one it uses. The
 // caller has signed in (CodeSessionRequired).
-func (s *Service) EndSessions(ctx context.Context, caller access.Caller) error {
-	uid, err := signedIn(caller)
+func (s *Service) EndSessions(ctx context.Context, caller access.Caller, others bool) error {
+	uid, err := sessionsOf(caller)
 	if err != nil {
 		return err
 	}
-	return s.options.Store.EndSessions(ctx, uid)
+	but := uuid.Nil
+	if others {
+		but = caller.Session
+	}
+	if err := s.options.Store.EndSessions(ctx, uid, time.Time{}, but); err != nil {
+		return err
+	}
+	which := allOfThem
+	if others {
+		which = "all but one's own"
+	}
+	s.noteToken(ctx, ports.SecuritySessionsEnded, caller, caller.Own(), uid, which)
+	return nil
 }
 
-// Self is the person that a caller is; zero for tokens of accounts and the
-// operator.
-func (s *Service) Self(ctx context.Context, caller access.Caller) (account.Person, error) {
+// Self is whom a caller is: zero for tokens of accounts and the operator.
+type Self struct {
+	Person  account.Person
+	Pending PendingEmail
+}
+
+// Self is the caller itself, who may be anybody.
+func (s *Service) Self(ctx context.Context, caller access.Caller) (Self, error) {
 	if caller.Actor.Kind != domain.ActorUser && !caller.Auditor() {
-		return account.Person{}, nil
+		return Self{}, nil
 	}
 	uid, err := uuid.Parse(caller.Actor.ID)
 	if err != nil {
-		return account.Person{}, fmt.Errorf("the caller's id: %w", err)
+		return Self{}, fmt.Errorf("the caller's id: %w", err)
 	}
 	if caller.Auditor() {
-		return s.auditor(ctx, uid)
+		auditor, err := s.auditor(ctx, uid)
+		return Self{Person: auditor}, err
 	}
 	found, err := s.user(ctx, uid)
-	return found.State.Person, err
+	return Self{Person: found.State.Person, Pending: s.pendingEmail(found.State)}, err
 }
 
 func (s *Service) auditor(ctx context.Context, grant uuid.UUID) (account.Person, error) {

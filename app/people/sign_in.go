@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -26,19 +27,39 @@ type SignIn struct {
 // SignedIn is a new session with its token, which is shown only here.
 type SignedIn struct {
 	ports.Session
-	Token    string
+	Token string
+	// Next is what is still missing; there is no session then.
+	Next     *SecondStep
 	Position eventlog.Position // of the log, as far as is known of the user
 }
 
 // SignIn begins a session. Attempts are counted before they are looked at, so
-// that many at once do not get past the limits (*TooManyAttempts). Whoever does
+// that many at once do not get past the limits (*TooManyAttempts); those from where the
+// user has signed in before are counted apart. Whoever does
 // not exist, may not sign in or has another password gets the same answer
 // (CodeSignInFailed) after the same work. Only whoever knows the password hears
 // that the account is not to be used from there (access.ErrAddressNotAdmitted), or
-// not with a password (CodeIssuerRequired).
+// not with a password (CodeIssuerRequired). Whoever has a second factor is asked for it:
+// the session begins with AnswerSecondStep.
 func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
+	var e entrant
+	in, err := s.signIn(ctx, c, &e)
+	if tooMany, ok := errors.AsType[*TooManyAttempts](err); ok && tooMany.First {
+		e, _ = s.entrantWithEmail(ctx, emailKey(c.Email)) // for the log, once a window
+	}
+	s.noteSignIn(ctx, byPassword, e, c.From, in, err)
+	return in, err
+}
+
+// signIn is SignIn, and says whom it found with the address.
+func (s *Service) signIn(ctx context.Context, c SignIn, found *entrant) (SignedIn, error) {
 	key := emailKey(c.Email)
-	email, address := s.withEmail(key), s.fromAddress(c.Address)
+	address := s.fromAddress(c.Address)
+	here, err := s.usualFor(ctx, key, c.Address)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	email := s.apart("sign in", here, s.withEmail(key))
 	if err := s.mayTry(ctx, address, email); err != nil {
 		return SignedIn{}, err
 	}
@@ -46,6 +67,7 @@ func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
+	*found = e
 	fits, err := s.matches(ctx, c.Password, e.user.State.Credential)
 	if err != nil {
 		return SignedIn{}, err
@@ -56,19 +78,28 @@ func (s *Service) SignIn(ctx context.Context, c SignIn) (SignedIn, error) {
 	if e.account.Security.IssuerOnly {
 		return SignedIn{}, domain.Refuse(issuerRequired)
 	}
-	in, err := s.beginSession(ctx, e, c.From, false)
+	if len(e.user.State.Factors) > 0 {
+		next, err := s.askFactor(ctx, e, c.From, ports.Challenge{})
+		if err != nil {
+			return SignedIn{}, err
+		}
+		s.forgiveAttempt(ctx, address)
+		return SignedIn{Next: next}, nil
+	}
+	in, err := s.beginSession(ctx, e, c.From, false, uuid.Nil)
 	if err != nil {
 		return SignedIn{}, err
 	}
+	s.remember(ctx, here, e.user.UID)
 	s.forgetAttempts(ctx, email)
 	s.forgiveAttempt(ctx, address)
 	return in, nil
 }
 
 // beginSession begins a session of a user who may enter, from an address that the
-// account allows. The first one of a day is recorded before: whoever dies in
+// account allows, and has given a factor; uuid.Nil: has none. The first one of a day is recorded before: whoever dies in
 // between has signed in, and can again.
-func (s *Service) beginSession(ctx context.Context, e entrant, from netip.Addr, atIssuer bool) (SignedIn, error) {
+func (s *Service) beginSession(ctx context.Context, e entrant, from netip.Addr, atIssuer bool, factor uuid.UUID) (SignedIn, error) {
 	if !e.account.Security.Admits(from) {
 		return SignedIn{}, access.ErrAddressNotAdmitted
 	}
@@ -83,8 +114,8 @@ func (s *Service) beginSession(ctx context.Context, e entrant, from netip.Addr, 
 	}
 	now := env.At.Truncate(time.Microsecond)
 	in := SignedIn{Token: access.SessionPrefix + access.Random(), Position: r.Position, Session: ports.Session{
-		ID: uuid.New(), User: u.UID, Account: u.Account, Credential: u.Credential, AtIssuer: atIssuer,
-		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(s.options.lifetime(e.account.Security)),
+		ID: uuid.New(), User: u.UID, Account: u.Account, Credential: u.Credential, Factor: factor, AtIssuer: atIssuer,
+		CreatedAt: now, SignedInAt: now, UsedAt: now, Address: Visitor{From: from}.use(now).Address, ExpiresAt: now.Add(s.options.lifetime(e.account.Security)),
 	}}
 	return in, s.options.Store.CreateSession(ctx, in.Session, access.Hash(in.Token))
 }

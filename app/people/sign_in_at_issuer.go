@@ -68,8 +68,17 @@ func (s *Service) issuerAttempt(ticket []byte, redirectURI string) ports.IssuerA
 // there, whatever becomes of addresses at the issuer.
 // Whatever does not fit, the answer is the same (CodeSignInFailed), but for an
 // address that the account does not allow (access.ErrAddressNotAdmitted). Too many
-// attempts are *TooManyAttempts.
+// attempts are *TooManyAttempts. A second factor is asked for as in SignIn: what the
+// issuer asks for is its own affair.
 func (s *Service) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, error) {
+	var e entrant
+	in, err := s.signInAtIssuer(ctx, c, &e)
+	s.noteSignIn(ctx, byIssuer, e, c.From, in, err)
+	return in, err
+}
+
+// signInAtIssuer is SignInAtIssuer, and says whom it found.
+func (s *Service) signInAtIssuer(ctx context.Context, c AtIssuer, found *entrant) (SignedIn, error) {
 	if s.options.Issuer == nil {
 		return SignedIn{}, query.ErrNotFound
 	}
@@ -93,14 +102,27 @@ func (s *Service) SignInAtIssuer(ctx context.Context, c AtIssuer) (SignedIn, err
 	if err != nil {
 		return SignedIn{}, err
 	}
+	*found = e
 	if !e.enters() {
 		return SignedIn{}, domain.Refuse(notIdentified)
 	}
-	in, err := s.beginSession(ctx, e, c.From, true)
-	if err == nil {
+	if len(e.user.State.Factors) > 0 {
+		next, err := s.askFactor(ctx, e, c.From, ports.Challenge{AtIssuer: true})
+		if err != nil {
+			return SignedIn{}, err
+		}
 		s.forgiveAttempt(ctx, address)
+		return SignedIn{Next: next}, nil
 	}
-	return in, err
+	in, err := s.beginSession(ctx, e, c.From, true, uuid.Nil)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	s.forgiveAttempt(ctx, address)
+	if here, err := s.usualFor(ctx, emailKey(e.user.State.Person.Email), c.Address); err == nil {
+		s.remember(ctx, here, e.user.UID)
+	}
+	return in, nil
 }
 
 // returned is the attempt that a browser returns from, if it is that browser's

@@ -20,6 +20,12 @@ type Mail struct {
 	// not do without.
 	Unsubscribe string
 	At          time.Time
+	// Event is what the mail is about, and Kind its type: the event that gave cause to
+	// it or, of notices, their round.
+	Event uuid.UUID
+	Kind  string
+	// LeftOut is why the mail is not sent: only that is kept of it. Empty: it is sent.
+	LeftOut string
 }
 
 // Attachment is a file that comes with a mail.
@@ -33,6 +39,30 @@ type Attachment struct {
 // sent twice.
 type Mailer interface {
 	Send(context.Context, Mail) error
+}
+
+// MailCounts count the mails that callers cause, for all instances together.
+type MailCounts interface {
+	// CountMail counts a mail under its subjects, once whatever is repeated. Where one of
+	// them has as many already nothing is counted, and wait is how long until it has not.
+	CountMail(ctx context.Context, m CountedMail) (wait time.Duration, of MailLimit, err error)
+}
+
+// CountedMail is a mail to be counted.
+type CountedMail struct {
+	ID     uuid.UUID
+	At     time.Time
+	Window time.Duration
+	Of     []MailLimit
+	Look   bool // only: it is not counted
+}
+
+// MailLimit is how many mails a subject may have within a window. The subject is a keyed
+// hash.
+type MailLimit struct {
+	Kind    string
+	Subject []byte
+	Most    int
 }
 
 // MailOutcomes tell what became of mails that a Mailer has taken.

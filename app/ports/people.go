@@ -17,10 +17,10 @@ type Passwords interface {
 	Matches(ctx context.Context, password, hash string) (bool, error)
 }
 
-// ResetQueue has the App's SendPasswordReset called soon, and again when that
-// failed.
+// ResetQueue has the App's AnswerResetRequest called soon, and again when that
+// failed. Reservation is that of the e-mail address, which tells of no address.
 type ResetQueue interface {
-	QueuePasswordReset(ctx context.Context, user, command uuid.UUID, traceparent string) error
+	QueuePasswordReset(ctx context.Context, reservation string, command uuid.UUID, traceparent string) error
 }
 
 // Session is a person's signing in, until it ends. It lasts no longer than the
@@ -30,23 +30,38 @@ type Session struct {
 	User       uuid.UUID
 	Account    uuid.UUID
 	Credential uuid.UUID
-	AtIssuer   bool // the person signed in at the issuer, not by password
+	Factor     uuid.UUID // the second factor, or set of recovery codes, that was given; uuid.Nil: none
+	AtIssuer   bool      // the person signed in at the issuer, not by password
 	CreatedAt  time.Time
-	UsedAt     time.Time // the last time, not to the second
+	SignedInAt time.Time // the last time that the user has proved to be there
+	UsedAt     time.Time // the last time, to the minute
+	Address    string    // that it was used from then; empty: not known
+	Client     string    // that it was used with then; empty: not known
 	ExpiresAt  time.Time // at the latest
 }
 
+// Use is the use of a session or token, from an address with a client.
+type Use struct {
+	At              time.Time
+	Address, Client string
+}
+
 // PersonalToken is an API token that a user made, with a part of the user's
-// rights: those of a profile, or those listed.
+// rights: those of a profile, or those listed. It lasts no longer than the credential
+// that was in force when it was made; uuid.Nil: that is not known.
 type PersonalToken struct {
-	ID        uuid.UUID
-	User      uuid.UUID
-	Account   uuid.UUID
-	Label     string
-	Profile   string
-	Rights    rights.Set
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	ID         uuid.UUID
+	User       uuid.UUID
+	Account    uuid.UUID
+	Credential uuid.UUID
+	Label      string
+	Profile    string
+	Rights     rights.Set
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	UsedAt     time.Time // the last time, to the minute; zero: never
+	Address    string    // that it was used from then
+	Client     string    // that it was used with then
 }
 
 // AccountToken is an API token of an account itself, which no user stands behind.
@@ -69,6 +84,12 @@ func (t AccountToken) Usable(now time.Time) bool {
 	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
 }
 
+// Operators knows the operators who have a name of their own.
+type Operators interface {
+	// Removed reports whether an operator of the name was there, and is not any more.
+	Removed(ctx context.Context, name string, now time.Time) (bool, error)
+}
+
 // AccountTokens keeps the tokens of accounts. A store that does not answer is
 // query.ErrUnavailable.
 type AccountTokens interface {
@@ -82,6 +103,20 @@ type AccountTokens interface {
 	RevokeAll(ctx context.Context, account uuid.UUID, upTo time.Time) error
 }
 
+// Calendar is a feed of renewals that a user has made. Whoever knows its address
+// reads it. It lasts no longer than the credential that was in force when it was made;
+// uuid.Nil: that is not known.
+type Calendar struct {
+	ID         uuid.UUID
+	User       uuid.UUID
+	Credential uuid.UUID
+	Account    uuid.UUID // whose devices it shows; uuid.Nil: of all that the user reads
+	Label      string
+	CreatedAt  time.Time
+	ExpiresAt  time.Time // zero: never
+	LastReadAt time.Time // not to the minute; zero: never
+}
+
 // Credential names the hash of a user's password.
 type Credential struct{ ID, User uuid.UUID }
 
@@ -92,6 +127,14 @@ type View struct {
 	Name     string
 	Query    string // parameters of the list, as in an address
 	SavedAt  time.Time
+}
+
+// UsersToken is a token that a user has made: a personal one, or that of a calendar.
+type UsersToken struct {
+	ID, User uuid.UUID
+	Calendar bool
+	Label    string
+	Hash     []byte // of the secret
 }
 
 // PeopleStore keeps what signing in needs. Secrets come hashed. What is not
@@ -128,6 +171,12 @@ type PeopleStore interface {
 	// ForgetAttempts begins a subject's count anew; ForgiveAttempt takes one back.
 	ForgetAttempts(ctx context.Context, subject []byte) error
 	ForgiveAttempt(ctx context.Context, subject []byte) error
+	// RememberSignIn notes when a user has signed in as a subject, which is an e-mail
+	// address at a network address; HasSignedIn reports whether somebody did since.
+	// SignIns are a user's subjects.
+	RememberSignIn(ctx context.Context, subject []byte, user uuid.UUID, at time.Time) error
+	HasSignedIn(ctx context.Context, subject []byte, since time.Time) (bool, error)
+	SignIns(ctx context.Context, user uuid.UUID) ([][]byte, error)
 
 	// SaveView keeps a view in place of the one with its id. It reports false, and keeps
 	// nothing, where the user has so many others on the page.
@@ -141,12 +190,20 @@ type PeopleStore interface {
 	SessionByHash(ctx context.Context, tokenHash []byte) (Session, error)
 	// Sessions are those of a user that last beyond an instant, newest first.
 	Sessions(ctx context.Context, user uuid.UUID, at time.Time) ([]Session, error)
-	// UseSession notes that a session was used.
-	UseSession(ctx context.Context, session uuid.UUID, at time.Time) error
+	// UseSession notes that a session was used, UseToken that a token was. Where others
+	// note it at the same moment, theirs will do.
+	UseSession(ctx context.Context, session uuid.UUID, use Use) error
+	UseToken(ctx context.Context, token uuid.UUID, use Use) error
+	// RenewSession notes that the user of a session has signed in afresh.
+	RenewSession(ctx context.Context, session uuid.UUID, at time.Time) error
 	// CarryOver lets a session go on with another credential.
 	CarryOver(ctx context.Context, session, credential uuid.UUID) error
+	// ProveSession lets a session rest on another second factor; uuid.Nil: on none.
+	ProveSession(ctx context.Context, session, factor uuid.UUID) error
 	EndSession(ctx context.Context, user, id uuid.UUID) error
-	EndSessions(ctx context.Context, user uuid.UUID) error
+	// EndSessions ends those of a user that began before an instant, at any time where
+	// that is zero, but for one; uuid.Nil: for none.
+	EndSessions(ctx context.Context, user uuid.UUID, before time.Time, but uuid.UUID) error
 
 	// CreateToken keeps a token; one of the same id that is there already stays,
 	// and is given back.
@@ -155,4 +212,25 @@ type PeopleStore interface {
 	// Tokens are those of a user that are not revoked, newest first.
 	Tokens(ctx context.Context, user uuid.UUID) ([]PersonalToken, error)
 	RevokeToken(ctx context.Context, user, id uuid.UUID) error
+	// RevokeTokens revokes those of a user that were made before an instant, at any time
+	// where that is zero, but for those that rest on a credential; uuid.Nil: for none. It
+	// gives those that it ended.
+	RevokeTokens(ctx context.Context, user uuid.UUID, before time.Time, but uuid.UUID) ([]uuid.UUID, error)
+	// EachToken gives all tokens and calendars that were not revoked and have not run
+	// out, by user, each in the order they were made. EndTokens revokes some, all at once.
+	EachToken(ctx context.Context, now time.Time, each func(UsersToken)) error
+	EndTokens(ctx context.Context, ids []uuid.UUID, at time.Time) error
+
+	// CreateCalendar keeps a calendar; one of the same id that is there already stays,
+	// and is given back. It reports false, and keeps nothing, where the user has so
+	// many others.
+	CreateCalendar(ctx context.Context, c Calendar, tokenHash []byte, most int) (kept Calendar, created bool, err error)
+	CalendarByHash(ctx context.Context, tokenHash []byte) (Calendar, error)
+	// Calendars are those of a user that are not revoked, newest first.
+	Calendars(ctx context.Context, user uuid.UUID) ([]Calendar, error)
+	// ReadCalendar notes that a calendar was read.
+	ReadCalendar(ctx context.Context, id uuid.UUID, at time.Time) error
+	RevokeCalendar(ctx context.Context, user, id uuid.UUID, at time.Time) error
+	// RevokeCalendars is RevokeTokens for calendars.
+	RevokeCalendars(ctx context.Context, user uuid.UUID, before time.Time, but uuid.UUID, at time.Time) ([]uuid.UUID, error)
 }

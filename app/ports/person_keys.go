@@ -23,10 +23,19 @@ var (
 )
 
 // PersonKey is what the data of one person is sealed with. An erased person has
-// none any more.
+// none any more. Of an Unreadable one the key was lost: what this one does not open
+// was sealed with that.
 type PersonKey struct {
-	Key    []byte
-	Erased bool
+	Key        []byte
+	Erased     bool
+	Unreadable bool
+}
+
+// LostPerson is somebody whose data in the log nobody can read.
+type LostPerson struct {
+	Person  uuid.UUID
+	Streams []string // with events that name the person
+	Events  int      // that cannot be read
 }
 
 // PersonKeys keeps a key per person, outside the log, so that destroying it
@@ -41,7 +50,19 @@ type PersonKeys interface {
 	Find(ctx context.Context, persons []uuid.UUID) (map[uuid.UUID]PersonKey, error)
 	// NamedIn gives the streams that may name a person, none for an unknown one.
 	NamedIn(ctx context.Context, person uuid.UUID) ([]string, error)
+	// GiveUp makes a new key for a person whose key is lost, and remembers the
+	// streams that name the person, and that older data cannot be read. It changes
+	// nothing about an erased person.
+	GiveUp(ctx context.Context, person uuid.UUID, streams []string) error
 	// Erase destroys a person's key, for good. An unknown person is erased in
 	// advance.
 	Erase(ctx context.Context, person uuid.UUID) error
+}
+
+// KeptAnswers are answers to requests, kept for their repeats.
+type KeptAnswers interface {
+	// Erase drops the answers that tell of a person who is being erased, so that a
+	// repeat is neither answered with them nor carried out again. told are the names
+	// and addresses that the person ever had, as far as they can still be read.
+	Erase(ctx context.Context, person uuid.UUID, told []string) error
 }

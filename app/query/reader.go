@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,6 +13,7 @@ import (
 type Reader interface {
 	Customers(context.Context, CustomerQuery) (List[CustomerRow], error)
 	Devices(context.Context, DeviceQuery) (List[DeviceRow], error)
+	ServiceDays(context.Context, ServiceDayQuery) (List[ServiceDayRow], error)
 	Accounts(context.Context, AccountQuery) (List[AccountRow], error)
 	Users(context.Context, UserQuery) (List[UserRow], error)
 	AuditGrants(context.Context, AuditGrantQuery) (List[AuditGrantRow], error)
@@ -19,6 +21,9 @@ type Reader interface {
 	Allocations(context.Context, AllocationQuery) (List[AllocationRow], error)
 	Transfers(context.Context, TransferQuery) (List[TransferRow], error)
 	TransferPlans(context.Context, TransferPlanQuery) (List[TransferPlanRow], error)
+	// PlansFull is when the last of the most youngest plans of an account expires, which is
+	// when there is room for another one; zero: it has fewer plans.
+	PlansFull(ctx context.Context, account uuid.UUID, most int) (time.Time, error)
 	Releases(context.Context, ReleaseQuery) (List[ReleaseRow], error)
 	// Partnerships are those in which account takes part, on either side, all
 	// on one page.

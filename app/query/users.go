@@ -22,6 +22,14 @@ type UserRow struct {
 	CreatedAt         time.Time
 	InvitationExpires time.Time
 	Revision          eventlog.Revision
+	// Factors are the second factors in force now; nil: not known, as on a past day.
+	Factors []UserFactor
+}
+
+// UserFactor is a second factor that a user has.
+type UserFactor struct {
+	Kind  user.FactorKind
+	Since time.Time
 }
 
 // UserQuery filters the users of an account. Without a status, revoked

@@ -73,13 +73,7 @@ func (f *Finisher) HandleBatch(ctx context.Context, b eventlog.Batch) error {
 	if len(b.Events) == 0 {
 		return nil
 	}
-	var youngest time.Time
-	for _, e := range b.Events {
-		if e.Metadata.OccurredAt.After(youngest) {
-			youngest = e.Metadata.OccurredAt
-		}
-	}
-	if err := f.executor.OldEnough(youngest); err != nil {
+	if err := f.oldEnough(b.Events); err != nil {
 		return err
 	}
 	t := f.tasks(b.Events)
@@ -90,6 +84,18 @@ func (f *Finisher) HandleBatch(ctx context.Context, b eventlog.Batch) error {
 		}
 	}
 	return nil
+}
+
+// oldEnough is *command.TooEarly as long as one of the events is younger than the grace
+// period.
+func (f *Finisher) oldEnough(events []eventlog.Recorded) error {
+	var youngest time.Time
+	for _, e := range events {
+		if e.Metadata.OccurredAt.After(youngest) {
+			youngest = e.Metadata.OccurredAt
+		}
+	}
+	return f.executor.OldEnough(youngest)
 }
 
 // stage is work that can be done at the same time, by what it is about.

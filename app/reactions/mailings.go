@@ -2,7 +2,9 @@ package reactions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,9 +25,11 @@ import (
 // Mailings follows the log and hands the mailer what people are to know. The id of
 // a mail follows from the event and, where several get it, the person: a repeat is
 // the same mail. What no longer holds by the time it is looked at (replaced,
-// used, run out, moved) is not mailed any more.
+// used, run out, moved) is not mailed any more, and neither is a token of a former
+// secret (Renewal).
 type Mailings struct {
 	executor  *command.Executor
+	limits    access.Mails
 	people    *people.Service
 	tokens    access.Tokens
 	mailer    ports.Mailer
@@ -34,12 +38,12 @@ type Mailings struct {
 
 // NewMailings makes the mailings. publicURL is where clients reach the service,
 // without a slash at the end.
-func NewMailings(x *command.Executor, p *people.Service, t access.Tokens, mailer ports.Mailer, publicURL string) *Mailings {
-	return &Mailings{executor: x, people: p, tokens: t, mailer: mailer, publicURL: publicURL}
+func NewMailings(x *command.Executor, limits access.Mails, p *people.Service, t access.Tokens, mailer ports.Mailer, publicURL string) *Mailings {
+	return &Mailings{executor: x, limits: limits, people: p, tokens: t, mailer: mailer, publicURL: publicURL}
 }
 
 // Name is that of its checkpoint. It changes with Prefixes.
-func (*Mailings) Name() string { return "mailings_2" }
+func (*Mailings) Name() string { return "mailings_3" }
 
 // Prefixes are those of the streams it follows.
 func (*Mailings) Prefixes() []string {
@@ -52,7 +56,7 @@ func (*Mailings) Prefixes() []string {
 // before it first. It begins where the slowest of them got to; the mailer has the
 // mails of the others.
 func (*Mailings) Replaces() [][]string {
-	return [][]string{{"mailings"}, {"invitation_mails", "user_invitation_mails", "partnership_mails", "password_reset_mails"}}
+	return [][]string{{"mailings_2"}, {"mailings"}, {"invitation_mails", "user_invitation_mails", "partnership_mails", "password_reset_mails"}}
 }
 
 // HandleBatch mails what the events give cause to.
@@ -63,12 +67,35 @@ func (m *Mailings) HandleBatch(ctx context.Context, b eventlog.Batch) error {
 			return fmt.Errorf("mails about %s of %s: %w", e.Event.EventType(), e.Stream, err)
 		}
 		for _, mail := range mails {
+			if mail, err = m.unlessTooMany(ctx, e, mail); err != nil {
+				return fmt.Errorf("count mail about %s of %s: %w", e.Event.EventType(), e.Stream, err)
+			}
 			if err := m.mailer.Send(ctx, mail); err != nil {
 				return fmt.Errorf("mail about %s of %s: %w", e.Event.EventType(), e.Stream, err)
 			}
 		}
 	}
 	return nil
+}
+
+// unlessTooMany leaves out what is more than callers may cause, with a note. Commands
+// count invitations and what else has a token themselves, where they refuse it; and news of
+// one's own security always come.
+func (m *Mailings) unlessTooMany(ctx context.Context, e eventlog.Recorded, mail ports.Mail) (ports.Mail, error) {
+	if strings.HasPrefix(e.Stream, user.Aggregate.Prefix()) || strings.HasPrefix(e.Stream, account.Aggregate.Prefix()) {
+		return mail, nil
+	}
+	err := m.limits.Caused(ctx, e, mail)
+	many, ok := errors.AsType[*access.TooManyMails](err)
+	if !ok {
+		return mail, err
+	}
+	mail.LeftOut = fmt.Sprintf("this address gets no more than %d mails an hour that the account %s causes", m.limits.PerRecipient, e.Metadata.Actor.Account)
+	if many.PerAccount {
+		mail.LeftOut = fmt.Sprintf("the account %s causes no more than %d mails an hour", e.Metadata.Actor.Account, m.limits.PerAccount)
+	}
+	m.executor.Logger.WarnContext(ctx, "a mail is left out", "mail", mail.ID, "event", e.Event.EventType(), "account", e.Metadata.Actor.Account)
+	return mail, nil
 }
 
 // mails is the table: what each event gives cause to mail; nothing for most.
@@ -106,6 +133,20 @@ func (m *Mailings) mails(ctx context.Context, e eventlog.Recorded) ([]ports.Mail
 		return m.passwordReset(ctx, e, event)
 	case user.EmailChangeRequested:
 		return m.emailChange(ctx, e, event)
+	case user.PasswordChanged:
+		return m.factorChanged(ctx, e, event.User)
+	case user.PersonalTokenMade:
+		return m.factorChanged(ctx, e, event.User)
+	case user.SecondFactorAdded:
+		return m.factorChanged(ctx, e, event.User)
+	case user.SecondFactorRemoved:
+		return m.factorChanged(ctx, e, event.User)
+	case user.SecondFactorsReset:
+		return m.factorChanged(ctx, e, event.User)
+	case user.RecoveryCodesReplaced:
+		return m.factorChanged(ctx, e, event.User)
+	case user.RecoveryCodeUsed:
+		return m.factorChanged(ctx, e, event.User)
 	case release.ReleaseRequested:
 		return m.releaseRequested(ctx, e, event)
 	case release.ReleaseRequestGranted:
@@ -131,25 +172,29 @@ func load[S any](ctx context.Context, m *Mailings, a aggregate.Aggregate[S], uid
 
 // invitation mails the invitation to activate an account.
 func (m *Mailings) invitation(e eventlog.Recorded, uid uuid.UUID, i account.Invitation, to account.Person, name string) ([]ports.Mail, error) {
-	if to.Email == "" || to.IsErased() || !m.executor.Clock.Now().Before(i.Expires) {
+	if to.Email == "" || to.IsGone() || !m.executor.Clock.Now().Before(i.Expires) {
 		return nil, nil
 	}
-	return one(invitationMail(e, to, name, i.Expires, m.link("activate", m.tokens.Invitation(uid, i.Number))))
+	token := m.tokens.Invitation(uid, i.Number)
+	if !access.Fits(i.TokenHash, token) {
+		return nil, nil
+	}
+	return one(invitationMail(e, to, name, i.Expires, m.link("activate", token)))
 }
 
 // userInvitation mails the invitation of a user into an account.
 func (m *Mailings) userInvitation(ctx context.Context, e eventlog.Recorded, uid uuid.UUID, number int) ([]ports.Mail, error) {
 	s, err := load(ctx, m, user.Aggregate, uid)
+	token := m.tokens.UserInvitation(uid, number)
 	if err != nil || s.StatusAt(m.executor.Clock.Now()) != user.Pending || s.Invitation.Number != number ||
-		s.Person.Email == "" || s.Person.IsErased() {
+		s.Person.Email == "" || s.Person.IsGone() || !access.Fits(s.Invitation.TokenHash, token) {
 		return nil, err
 	}
 	acc, err := load(ctx, m, account.Aggregate, s.Account)
 	if err != nil {
 		return nil, err
 	}
-	link := m.link("activate", m.tokens.UserInvitation(s.UID, number))
-	return one(userInvitationMail(e, s.Person, acc.Name, s.Invitation.Expires, link))
+	return one(userInvitationMail(e, s.Person, acc.Name, s.Invitation.Expires, m.link("activate", token)))
 }
 
 // passwordReset mails how to choose a new password.
@@ -159,18 +204,18 @@ func (m *Mailings) passwordReset(ctx context.Context, e eventlog.Recorded, event
 		return nil, err
 	}
 	r := person.Reset
-	if r.Number != event.Reset.Number || len(r.TokenHash) == 0 || !m.executor.Clock.Now().Before(r.Expires) {
+	token := m.tokens.PasswordReset(event.User, r.Number)
+	if r.Number != event.Reset.Number || !access.Fits(r.TokenHash, token) || !m.executor.Clock.Now().Before(r.Expires) {
 		return nil, nil
 	}
-	link := m.link("reset-password", m.tokens.PasswordReset(event.User, r.Number))
-	return one(passwordResetMail(e, person.Person, r.Expires, link))
+	return one(passwordResetMail(e, person.Person, r.Expires, m.link("reset-password", token)))
 }
 
 // emailChange mails to the address that a user wants how to confirm it, as long as
 // that can be done, and to the one that the user has that this was asked for.
 func (m *Mailings) emailChange(ctx context.Context, e eventlog.Recorded, asked user.EmailChangeRequested) ([]ports.Mail, error) {
 	u, enters, err := m.people.WhoIs(ctx, asked.User)
-	if err != nil || u.Erased || u.Person.IsErased() || asked.Person.IsErased() {
+	if err != nil || u.Erased || u.Person.IsGone() || asked.Person.IsGone() {
 		return nil, err
 	}
 	before, err := m.userBefore(ctx, e)
@@ -182,8 +227,9 @@ func (m *Mailings) emailChange(ctx context.Context, e eventlog.Recorded, asked u
 		return nil, err
 	}
 	mails := []ports.Mail{told}
-	if enters && u.Change.Number == asked.Change.Number && len(u.Change.TokenHash) > 0 && m.executor.Clock.Now().Before(u.Change.Expires) {
-		confirm, err := emailConfirmationMail(e, asked.Person, u.Change.Expires, m.link("confirm-email", m.tokens.EmailChange(asked.User, u.Change.Number)))
+	token := m.tokens.EmailChange(asked.User, u.Change.Number)
+	if enters && u.Change.Number == asked.Change.Number && access.Fits(u.Change.TokenHash, token) && m.executor.Clock.Now().Before(u.Change.Expires) {
+		confirm, err := emailConfirmationMail(e, asked.Person, u.Change.Expires, m.link("confirm-email", token))
 		if err != nil {
 			return nil, err
 		}
@@ -224,7 +270,7 @@ func (m *Mailings) endWarning(ctx context.Context, e eventlog.Recorded, warned p
 			continue
 		}
 		for _, to := range side.Administrators {
-			if to.IsErased() {
+			if to.IsGone() {
 				continue
 			}
 			mail, err := endWarningMail(e, warned.Until.UTC(), reseller, customer, to, m.publicURL)

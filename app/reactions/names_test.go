@@ -14,11 +14,12 @@ func TestNamesFollowStreams(t *testing.T) {
 	for _, f := range []interface {
 		Name() string
 		Prefixes() []string
-	}{(*Finisher)(nil), (*Mailings)(nil)} {
+	}{(*Finisher)(nil), (*Mailings)(nil), (*Reserved)(nil)} {
 		follows[f.Name()] = f.Prefixes()
 	}
 	require.Equal(t, map[string][]string{
 		"processes_4": {"account-", "auditgrant-", "batch-", "device-", "releases-", "renewalorder-", "reservation-", "user-"},
-		"mailings_2":  {"account-", "renewalorder-", "partnership-", "releases-", "user-"},
+		"reserved_1":  {"reserved-email-", "reservation-email-"},
+		"mailings_3":  {"account-", "renewalorder-", "partnership-", "releases-", "user-"},
 	}, follows)
 }

@@ -44,7 +44,7 @@ func (f *Finisher) loadHolder(ctx context.Context, stream string) (holder, error
 			continue
 		}
 		var err error
-		if h.Holding, err = a.Holding(uid, events); err != nil {
+		if h.Holding, err = a.Holding(uid, f.executor.Limits, events); err != nil {
 			return h, fmt.Errorf("load %s: %w", stream, err)
 		}
 		h.uid = uid

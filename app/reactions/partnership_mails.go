@@ -43,11 +43,11 @@ func (m *Mailings) partnershipRequested(ctx context.Context, e eventlog.Recorded
 	if asked.Note != "" {
 		facts = append(facts, letters.Fact{Label: "Note", Value: asked.Note})
 	}
-	return toAdministrators(e, customer, "A request for a partnership by "+reseller.Name, letters.Letter{
+	return toAdministrators(e, customer, "A request for a partnership by "+letters.Quoted(reseller.Name), letters.Letter{
 		Blocks: []letters.Block{
-			{Text: fmt.Sprintf("%s asks to be a partner of %s.", reseller.Name, customer.Name)},
+			{Text: fmt.Sprintf("%s asks to be a partner of %s.", letters.Quoted(reseller.Name), letters.Quoted(customer.Name))},
 			{Facts: facts},
-			{Text: fmt.Sprintf("An administrator of %s accepts or declines it.", customer.Name)},
+			{Text: fmt.Sprintf("An administrator of %s accepts or declines it.", letters.Quoted(customer.Name))},
 		},
 		Button: m.toPartners(),
 	})
@@ -64,9 +64,10 @@ func (m *Mailings) partnershipAccepted(ctx context.Context, e eventlog.Recorded,
 	if err != nil {
 		return nil, err
 	}
-	return toAdministrators(e, reseller, "Your request for a partnership was accepted by "+customer.Name, letters.Letter{
+	return toAdministrators(e, reseller, "Your request for a partnership was accepted by "+letters.Quoted(customer.Name), letters.Letter{
 		Blocks: []letters.Block{
-			{Text: fmt.Sprintf("%s has accepted your request for a partnership, with the profile %s.", customer.Name, customer.Profile(established.Profile).Name)},
+			{Text: fmt.Sprintf("%s has accepted your request for a partnership, with the profile %s.",
+				letters.Quoted(customer.Name), letters.Quoted(customer.Profile(established.Profile).Name))},
 		},
 		Button: m.toPartners(),
 	})
@@ -86,7 +87,7 @@ func (m *Mailings) requestAnswered(ctx context.Context, e eventlog.Recorded, who
 	}
 	to, about := reseller, "Your request for a partnership with the account "+customer.UID.String()
 	if who == asReseller {
-		to, about = customer, "The request for a partnership by "+reseller.Name
+		to, about = customer, "The request for a partnership by "+letters.Quoted(reseller.Name)
 	}
 	l := letters.Letter{Blocks: []letters.Block{{Text: about + " was " + what + "."}}, Button: m.toPartners()}
 	if reason != "" {
@@ -126,10 +127,10 @@ func toAdministrators(e eventlog.Recorded, of account.State, subject string, l l
 		return nil, nil
 	}
 	l.Title = subject
-	l.Why = []string{"You get this because you are an administrator of " + of.Name + "."}
+	l.Why = []string{"You get this because you are an administrator of " + letters.Quoted(of.Name) + "."}
 	var mails []ports.Mail
 	for _, to := range of.Administrators {
-		if to.IsErased() {
+		if to.IsGone() {
 			continue
 		}
 		mail, err := mailTo(e, to, subject, l)

@@ -59,7 +59,7 @@ func (m *Mailings) toEach(ctx context.Context, uid uuid.UUID, mail func(account.
 	}
 	var mails []ports.Mail
 	for _, to := range s.Administrators {
-		if to.IsErased() {
+		if to.IsGone() {
 			continue
 		}
 		m, err := mail(to)

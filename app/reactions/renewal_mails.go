@@ -93,7 +93,7 @@ func (m *Mailings) renewalMails(ctx context.Context, e eventlog.Recorded, o orde
 		if err != nil {
 			return nil, err
 		}
-		by = s.Name
+		by = letters.Quoted(s.Name)
 	}
 	var mails []ports.Mail
 	for uid, about := range told {
@@ -105,7 +105,7 @@ func (m *Mailings) renewalMails(ctx context.Context, e eventlog.Recorded, o orde
 			continue
 		}
 		for _, to := range s.Administrators {
-			if to.IsErased() {
+			if to.IsGone() {
 				continue
 			}
 			mail, err := renewalMail(e, to, by, what, o, about, reason, m.publicURL)
@@ -133,7 +133,7 @@ func renewalMail(e eventlog.Recorded, to account.Person, by, what string, o orde
 	}
 	number := ""
 	if o.OrderNumber != "" {
-		number = " " + o.OrderNumber
+		number = " " + letters.Quoted(o.OrderNumber)
 	}
 	facts := []letters.Fact{{Label: "Ordered by", Value: by}, ordered(o)}
 	if reason != "" {

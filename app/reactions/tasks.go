@@ -49,9 +49,20 @@ func (t *tasks) add(e eventlog.Recorded) {
 		t.reserve(event.Subject, e.Stream, event.Kind)
 		t.tidy(event.Subject, e)
 	case device.Transferred, device.TransferReversed, device.Renamed, device.Retired, account.AccountRenamed, account.AdministratorEmailCorrected,
-		user.UserInvitationRevoked, user.UserInvitationAbandoned, user.EmailChangeRequested, user.EmailChangeExpired,
-		user.PasswordChanged:
+		user.UserInvitationRevoked, user.UserInvitationAbandoned, user.EmailChangeRequested, user.EmailChangeExpired:
 		t.tidy(e.Stream, e)
+	case user.PasswordChanged:
+		t.tidy(e.Stream, e)
+		t.endFormerTokens(event.User, e)
+	case user.SecondFactorAdded:
+		t.tidyFactors(event.User)
+	case user.SecondFactorRemoved:
+		t.tidyFactors(event.User)
+	case user.SecondFactorsReset:
+		t.endSessions(event.User, e)
+		t.tidyFactors(event.User)
+	case user.RecoveryCodesReplaced:
+		t.tidyFactors(event.User)
 	case user.UserRenamed:
 		t.followPerson(event.User, e)
 	case user.EmailChanged:
@@ -83,6 +94,7 @@ func (t *tasks) add(e eventlog.Recorded) {
 	case user.UserActivated:
 		t.nameAdministrator(event, e)
 	case account.AccessWithdrawn:
+		t.endSignIns(event.User, e)
 		t.followAccess(event.Account, event.User, e)
 	case account.AccessRestored:
 		t.followAccess(event.Account, event.User, e)
@@ -219,6 +231,32 @@ func (t *tasks) endTokens(uid uuid.UUID, e eventlog.Recorded) {
 	t.others["tokens of account "+uid.String()] = func(ctx context.Context) error {
 		return t.finisher.people.EndAccountTokens(ctx, uid, e.RecordedAt)
 	}
+}
+
+// What ended with an event was there before it: a later one of the same batch ends the
+// rest. Handled again it ends nothing that came after.
+
+func (t *tasks) endSignIns(uid uuid.UUID, e eventlog.Recorded) {
+	t.others["sign-ins of user "+uid.String()] = func(ctx context.Context) error {
+		return t.finisher.people.EndSignIns(ctx, e.Metadata.Actor, uid, e.Metadata.OccurredAt)
+	}
+}
+
+func (t *tasks) endSessions(uid uuid.UUID, e eventlog.Recorded) {
+	t.others["sessions of user "+uid.String()] = func(ctx context.Context) error {
+		return t.finisher.people.EndSessionsBefore(ctx, uid, e.Metadata.OccurredAt)
+	}
+}
+
+func (t *tasks) endFormerTokens(uid uuid.UUID, e eventlog.Recorded) {
+	t.others["personal tokens of user "+uid.String()] = func(ctx context.Context) error {
+		return t.finisher.people.EndFormerTokens(ctx, e.Metadata.Actor, uid, e.Metadata.OccurredAt)
+	}
+}
+
+// tidyFactors drops the secrets of second factors that are no longer in force.
+func (t *tasks) tidyFactors(uid uuid.UUID) {
+	t.others["factors of user "+uid.String()] = func(ctx context.Context) error { return t.finisher.people.TidyFactors(ctx, uid) }
 }
 
 func (t *tasks) erase(person uuid.UUID, e eventlog.Recorded) {

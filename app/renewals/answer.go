@@ -42,9 +42,9 @@ func (s *Service) Apply(ctx context.Context, caller access.Caller, c Answer) (co
 	if err != nil {
 		return command.BulkResult{}, err
 	}
-	o, chosen := approved.State, named
+	o, chosen := approved.Now, named
 	if len(chosen) == 0 {
-		chosen = c.concerned(o)
+		chosen = c.concerned(approved.State)
 	}
 	if c.DryRun {
 		bulk, err := s.renewing(ctx, o, chosen, c.Atomic)
@@ -59,7 +59,8 @@ func (s *Service) Apply(ctx context.Context, caller access.Caller, c Answer) (co
 	if err != nil {
 		return command.BulkResult{}, err
 	}
-	answer, err := s.applied(ctx, chosen, done)
+	approved = approved.Caused(order.Aggregate, env)
+	answer, err := s.applied(ctx, env, chosen, done, approved)
 	answer.ID, answer.Position = c.Renewal, latest(approved.Position, done.position)
 	return answer, err
 }
@@ -75,8 +76,9 @@ func (c Answer) concerned(o order.State) []uuid.UUID {
 	return uids
 }
 
-// applied tells what became of the devices that were to be renewed.
-func (s *Service) applied(ctx context.Context, chosen []uuid.UUID, done carried) (command.BulkResult, error) {
+// applied tells what became of the devices that were to be renewed: now, or by an
+// earlier attempt at the command, as of which approved is then.
+func (s *Service) applied(ctx context.Context, env command.Env, chosen []uuid.UUID, done carried, approved command.Result[order.State]) (command.BulkResult, error) {
 	bulk := command.Bulk{Success: domain.OutcomeRenewed, Visible: func(uuid.UUID) bool { return true }}
 	results := make([]command.Result[device.State], len(chosen))
 	for i, uid := range chosen {
@@ -86,14 +88,21 @@ func (s *Service) applied(ctx context.Context, chosen []uuid.UUID, done carried)
 			results[i].Done = len(results[i].Problems) == 0
 			continue
 		}
-		l, err := eventlog.Load(ctx, s.executor.Log, device.Aggregate, uid)
-		if err != nil {
+		var err error
+		if results[i], err = command.DryRun(ctx, env, command.On(device.Aggregate, uid), nothing); err != nil {
 			return command.BulkResult{}, err
 		}
-		results[i] = command.Result[device.State]{UID: uid, State: l.State, Revision: l.Revision}
+		if approved.Done && !results[i].Done {
+			results[i] = results[i].AsOf(device.Aggregate, approved.Position)
+			d, _ := approved.State.Device(uid)
+			results[i].Problems = d.Problems // none but those that it was refused with then
+		}
 	}
 	return bulk.Answer(uuid.Nil, results), nil
 }
+
+// nothing decides nothing: what is asked is what was done.
+func nothing(device.State) ([]domain.Event, error) { return nil, nil }
 
 // Decline says that devices of an order will not be renewed, and why. The operator
 // alone may.

@@ -67,7 +67,7 @@ func (s *Service) carryOut(ctx context.Context, env command.Env, o *order.State,
 	if err != nil {
 		return done, err
 	}
-	*o, done.position = recorded.State, latest(done.position, recorded.Position)
+	*o, done.position = recorded.Now, latest(done.position, recorded.Position)
 	return done, nil
 }
 

@@ -70,11 +70,11 @@ func (s *Service) Get(ctx context.Context, caller access.Caller, id uuid.UUID, f
 	if !l.State.Exists() {
 		return found, s.linesOfBefore(ctx, req, f, page, &found)
 	}
-	return found, s.linesOf(ctx, req, l.State, page, &found)
+	return found, s.linesOf(ctx, req, l.Until(order.Aggregate, f.Past()).State, f, page, &found)
 }
 
 // linesOf adds a page of the devices of an order.
-func (s *Service) linesOf(ctx context.Context, req *access.Request, o order.State, page query.Page, found *Found) error {
+func (s *Service) linesOf(ctx context.Context, req *access.Request, o order.State, f query.Freshness, page query.Page, found *Found) error {
 	seen, err := s.seenLines(ctx, req, o)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Service) linesOf(ctx context.Context, req *access.Request, o order.Stat
 	for _, d := range seen[start:end] {
 		line := Line{Device: d}
 		if d.Status == order.Applied || d.Status == order.Reversed {
-			if line, err = s.line(ctx, d.Device, o.UID); err != nil {
+			if line, err = s.line(ctx, d.Device, o.UID, f.Past()); err != nil {
 				return err
 			}
 			line.Device = d
@@ -128,7 +128,7 @@ func (s *Service) linesOfBefore(ctx context.Context, req *access.Request, f quer
 	}
 	found.NextCursor = rows.NextCursor
 	for _, row := range rows.Items {
-		line, err := s.line(ctx, row.State.UID, found.UID)
+		line, err := s.line(ctx, row.State.UID, found.UID, f.Past())
 		if err != nil {
 			return err
 		}
@@ -143,13 +143,14 @@ func (s *Service) linesOfBefore(ctx context.Context, req *access.Request, f quer
 	return nil
 }
 
-// line finds a renewal in a device's stream. Its account is the one that had the
+// line finds a renewal in a device's stream as it was at an instant; zero is now. Its account is the one that had the
 // device then.
-func (s *Service) line(ctx context.Context, uid, renewal uuid.UUID) (Line, error) {
+func (s *Service) line(ctx context.Context, uid, renewal uuid.UUID, at time.Time) (Line, error) {
 	l, err := eventlog.Load(ctx, s.executor.Log, device.Aggregate, uid)
 	if err != nil {
 		return Line{}, err
 	}
+	l = l.Until(device.Aggregate, at)
 	line := Line{Device: order.Device{Line: order.Line{Device: uid, SerialNumber: l.State.SerialNumber}, Status: order.Applied}}
 	then := device.Aggregate.New(uid)
 	for _, e := range l.Events {

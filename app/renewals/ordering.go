@@ -25,7 +25,8 @@ type ordering struct {
 	renew    device.Renew // what it would do to each device
 	bulk     command.Bulk // looks at the devices
 	uid      uuid.UUID
-	found    order.State // as an earlier attempt at the command has left it
+	found    order.State       // as an earlier attempt at the command has left it
+	at       eventlog.Position // where the log was then
 }
 
 // consider looks at each device: what the order would do to it, and whether its
@@ -126,14 +127,18 @@ func (o *ordering) place(ctx context.Context, results []command.Result[device.St
 		case err != nil:
 			return command.BulkResult{}, err
 		}
-		at := placed.Position
-		o.found = placed.State
-		done, err := o.service.carryOut(ctx, o.env, &o.found, o.found.Approved(), o.request.Atomic)
+		o.found = placed.Now
+		approved := o.found.Approved()
+		done, err := o.service.carryOut(ctx, o.env, &o.found, approved, o.request.Atomic)
 		if err != nil {
 			return command.BulkResult{}, err
 		}
+		if placed = placed.Caused(order.Aggregate, o.env); len(approved) == 0 { // as it waits, or an earlier attempt has left it
+			o.found = placed.State
+		}
+		o.at = latest(placed.Position, done.position)
 		answer := o.answer(results, done.results)
-		answer.Position = latest(at, answer.Position, done.position)
+		answer.Position = latest(o.at, answer.Position)
 		return answer, o.giveUpIfRefused(ctx, done)
 	}
 }
@@ -156,9 +161,6 @@ func (o *ordering) answer(results []command.Result[device.State], done map[uuid.
 	results = slices.Clone(results)
 	renewed := map[int]bool{}
 	for i, r := range results {
-		if len(r.Problems) > 0 {
-			continue
-		}
 		d, there := o.found.Device(r.UID)
 		applied, carried := done[r.UID]
 		switch {
@@ -166,12 +168,13 @@ func (o *ordering) answer(results []command.Result[device.State], done map[uuid.
 			results[i] = applied
 			renewed[i] = len(applied.Problems) == 0
 			results[i].Done = renewed[i]
-		case there && (d.Status == order.Applied || d.Status == order.Reversed):
-			results[i].State, results[i].Done, renewed[i] = r.Before, true, true
-		case there: // it waits, and is what it was
-			results[i].State, results[i].Done = r.Before, true
+		case there:
+			results[i], renewed[i] = o.placed(d, r)
+		case len(r.Problems) > 0:
 		case o.found.Exists() && r.Done: // refused by the first attempt at this command
 			results[i].Problems = []domain.Problem{device.Busy()}
+		case o.found.Exists():
+			results[i] = r.AsOf(device.Aggregate, o.at)
 		case r.Done: // a dry run
 			if renewed[i] = o.atOnce(r.Before.Account); !renewed[i] {
 				results[i].State = r.Before
@@ -189,6 +192,19 @@ func (o *ordering) answer(results []command.Result[device.State], done map[uuid.
 		}
 	}
 	return answer
+}
+
+// placed tells what became of a device of the order, by the order, and whether it
+// was renewed. One that waits is what it was then.
+func (o *ordering) placed(d order.Device, r command.Result[device.State]) (command.Result[device.State], bool) {
+	if len(d.Problems) > 0 {
+		r.Problems, r.Done = d.Problems, false
+		return r, false
+	}
+	renewed := d.Status == order.Applied || d.Status == order.Reversed
+	r = r.AsOf(device.Aggregate, o.at)
+	r.Problems, r.Done = nil, true
+	return r, renewed
 }
 
 func latest(positions ...eventlog.Position) eventlog.Position {

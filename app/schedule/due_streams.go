@@ -89,7 +89,7 @@ func (r *dueRun[S]) page(ctx context.Context, rows []query.DueRow) error {
 			if r.reached.Before(p) {
 				r.reached = p
 			}
-			if errors.Is(err, eventlog.ErrUnavailable) || ctx.Err() != nil {
+			if errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, eventlog.ErrDiskFull) || ctx.Err() != nil {
 				return err // the others would fail as well
 			}
 			if err != nil {

@@ -65,7 +65,11 @@ func (s *Service) MoveClock(ctx context.Context, caller access.Caller, c MoveClo
 		if reached, err = s.liveUntil(ctx, target); err != nil {
 			return fmt.Errorf("on the way to %s: %w", target.Format(time.RFC3339), err)
 		}
-		return s.sandbox.MoveTo(ctx, target)
+		if err := s.sandbox.MoveTo(ctx, target); err != nil {
+			return err
+		}
+		reached, err = days{}.run(ctx, s, target, reached)
+		return err
 	})
 	return s.sandbox.Now(), reached, err
 }

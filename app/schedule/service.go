@@ -72,6 +72,7 @@ func New(x *command.Executor, reader query.Reader, releaser Releaser, noticer No
 		},
 		&retiredReleases{releaser: releaser, rules: rules},
 		notices{noticer},
+		days{},
 	}
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/rights"
 	"github.com/fleetledger/fleetledger/domain/transfer"
 )
 
@@ -34,7 +35,7 @@ func (p TransferPlan) AsOf() calendar.Date {
 
 // Plan decides a transfer and keeps the verdicts, so that Transfer can carry out
 // exactly that. Rights and errors are those of a transfer. The plan belongs to
-// the caller's own account.
+// the caller's own account, which has so many at most (*TooManyPlans).
 func (s *Service) Plan(ctx context.Context, caller access.Caller, c Transfer) (TransferPlan, error) {
 	c.Plan, c.DryRun = uuid.Nil, true
 	c, err := c.Normalise(caller)
@@ -51,9 +52,12 @@ func (s *Service) Plan(ctx context.Context, caller access.Caller, c Transfer) (T
 	uid, b := r.env.Command.ID, r.bulk()
 	begun := transfer.TransferPlanned{
 		Plan: uid, Account: caller.Own(), From: c.From, To: c.To, Offer: c.Offer, Policy: s.policy(),
-		Expires: r.env.At.Add(s.planLife), Day: r.env.Today(), Total: len(c.Devices),
+		Expires: r.env.At.Add(s.plans.Life), Day: r.env.Today(), Total: len(c.Devices),
 	}
 	if r.env.Command.DryRun {
+		if err := s.mayKeepPlan(ctx, caller); err != nil {
+			return TransferPlan{}, err
+		}
 		results, err := b.LookAhead(ctx, r.env)
 		if err != nil {
 			return TransferPlan{}, err
@@ -66,6 +70,11 @@ func (s *Service) Plan(ctx context.Context, caller access.Caller, c Transfer) (T
 		l, err := s.loadPlan(ctx, uid)
 		if err != nil {
 			return err
+		}
+		if l.Revision == eventlog.NoStream {
+			if err := s.mayKeepPlan(ctx, caller); err != nil {
+				return err
+			}
 		}
 		if !l.State.Complete() { // else an earlier attempt made it
 			results, err := b.LookAhead(ctx, r.env)
@@ -90,7 +99,7 @@ func (s *Service) planned(ctx context.Context, req *access.Request, c Transfer) 
 	if c.Plan == uuid.Nil {
 		return c, nil, nil
 	}
-	p, err := s.seenPlan(ctx, req, c.Plan)
+	p, err := s.seenPlan(ctx, req, c.Plan, rights.DevicesRead, rights.DevicesTransfer)
 	if err != nil {
 		return c, nil, err
 	}
@@ -145,18 +154,20 @@ func planned(begun transfer.TransferPlanned, devices []transfer.Planned) []domai
 }
 
 // TransferPlan shows a plan to those of the account that made it, as long as
-// they may know of the source account, else query.ErrNotFound.
+// they have devices.read in the source account, else query.ErrNotFound.
 func (s *Service) TransferPlan(ctx context.Context, caller access.Caller, id uuid.UUID) (TransferPlan, error) {
-	return s.seenPlan(ctx, s.access.Request(caller), id)
+	return s.seenPlan(ctx, s.access.Request(caller), id, rights.DevicesRead)
 }
 
-func (s *Service) seenPlan(ctx context.Context, req *access.Request, id uuid.UUID) (TransferPlan, error) {
+// seenPlan is a plan of the caller's account, with one of some rights in the source
+// account.
+func (s *Service) seenPlan(ctx context.Context, req *access.Request, id uuid.UUID, either ...rights.Right) (TransferPlan, error) {
 	l, err := s.loadPlan(ctx, id)
 	if err != nil || !l.State.Complete() || !req.Caller.Belongs(l.State.Account) {
 		return TransferPlan{}, access.OrNotFound(err)
 	}
 	set, err := req.In(ctx, l.State.From)
-	if err != nil || len(set) == 0 || !actsForEither(req.Caller, l.State.From, l.State.To) {
+	if err != nil || !slices.ContainsFunc(either, set.Has) || !actsForEither(req.Caller, l.State.From, l.State.To) {
 		return TransferPlan{}, access.OrNotFound(err)
 	}
 	return planOf(l), nil

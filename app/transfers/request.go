@@ -33,15 +33,30 @@ type request struct {
 	decide  command.Decide[device.State] // on a device that is there
 	entries entries
 
+	// entitled: the caller has the rights of such a request; else it may still do
+	// some of it, such as take back what it has done itself.
+	entitled bool
 	promises map[uuid.UUID]device.Promise // what the plan has told that the request carries out; nil: there is none
 }
 
 // run carries a request out, and answers. What was asked for is recorded before
-// the first device moves, and afterwards what became of it; of a dry run nothing.
+// the first device moves, and afterwards what became of it; of a dry run nothing, nor
+// of what is refused to a caller without the right.
 func (r request) run(ctx context.Context) (command.BulkResult, error) {
 	b := r.bulk()
 	if err := b.Check(); err != nil {
 		return command.BulkResult{}, err
+	}
+	if !r.entitled && !r.dryRun {
+		ahead := b
+		ahead.DryRun = true
+		results, err := ahead.Results(ctx, r.env)
+		if err != nil {
+			return command.BulkResult{}, err
+		}
+		if r.judge(results); allRefused(results) {
+			return b.Answer(uuid.Nil, results), nil
+		}
 	}
 	rec := record{env: r.env, rules: r.rules, holder: r.holder, entries: r.entries, found: r.recorded}
 	if !r.dryRun {
@@ -60,6 +75,11 @@ func (r request) run(ctx context.Context) (command.BulkResult, error) {
 		}
 	}
 	return b.Answer(r.env.Command.ID, results), nil
+}
+
+// allRefused reports whether nothing at all is to be done.
+func allRefused(results []command.Result[device.State]) bool {
+	return !slices.ContainsFunc(results, func(r command.Result[device.State]) bool { return len(r.Problems) == 0 })
 }
 
 // bulk is the command on all devices.

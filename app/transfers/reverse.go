@@ -28,7 +28,8 @@ type Reverse struct {
 // Reverse takes a transfer back by the rules of device.DecideReverseTransfer:
 // whoever made it may for a while, others need the rights of a transfer back; a
 // device is refused with missing_right without. query.ErrNotFound: the caller may not know of the transfer. The
-// reversal stands in the record of the transfer. A device that is back in its
+// reversal stands in the record of the transfer, unless all of it is refused to a
+// caller without the right; the answer's ID is uuid.Nil then. A device that is back in its
 // account counts as transferred.
 func (s *Service) Reverse(ctx context.Context, caller access.Caller, c Reverse) (command.BulkResult, error) {
 	if err := c.Check(); err != nil {
@@ -95,6 +96,7 @@ func (s *Service) reversalRequest(ctx context.Context, req *access.Request, c Re
 		set, _ := selected.In(uid)
 		return set.Has(rights.DevicesTransfer)
 	}
+	r.entitled = mayMove(target)
 	asked := askedFor(l.Events)[c.Transfer]
 	reversal := device.ReverseTransfer{
 		ID: r.env.Command.ID, Transfer: c.Transfer, Source: r.to, Made: device.Made{By: asked.Actor, At: asked.At},

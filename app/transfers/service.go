@@ -1,6 +1,7 @@
 package transfers
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/fleetledger/fleetledger/app/access"
@@ -20,10 +21,17 @@ type Service struct {
 	reader    query.Reader
 	catalogue *catalogues.Service
 	rules     device.Rules
-	planLife  time.Duration
+	plans     PlanLimits
 }
 
-// New makes the service. planLife is how long a plan can be carried out.
-func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules, planLife time.Duration) *Service {
-	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules, planLife: planLife}
+// PlanLimits are those of plans.
+type PlanLimits struct {
+	Life time.Duration // how long one can be carried out; zero: DefaultPlanLife
+	Most int           // unexpired ones of an account; zero: any number
+}
+
+// New makes the service.
+func New(x *command.Executor, a *access.Control, reader query.Reader, c *catalogues.Service, rules device.Rules, plans PlanLimits) *Service {
+	plans.Life = cmp.Or(plans.Life, DefaultPlanLife)
+	return &Service{executor: x, access: a, reader: reader, catalogue: c, rules: rules, plans: plans}
 }

@@ -35,8 +35,10 @@ type Transfer struct {
 // devices.transfer where a device leaves, and more into a reseller's account, see
 // device.TransferRights; a device is refused with missing_right without.
 // query.ErrNotFound: the caller may not know of the source account, it acts for
-// neither of the two, or there is no such plan. What was asked for and what became
-// of it is recorded, see Get; a dry run records nothing.
+// neither of the two, or there is no such plan; access.ErrForbidden: it has neither
+// devices.transfer nor devices.read there. What was asked for and what became of it is
+// recorded, see Get; a dry run records nothing, nor does a caller without the right
+// that is refused everything: the answer's ID is uuid.Nil then.
 func (s *Service) Transfer(ctx context.Context, caller access.Caller, c Transfer) (command.BulkResult, error) {
 	req := s.access.Request(caller)
 	c, promises, err := s.planned(ctx, req, c)
@@ -93,6 +95,7 @@ func (s *Service) transferRequest(ctx context.Context, req *access.Request, c Tr
 	r := request{
 		env: s.executor.Begin(req.Caller.Actor, c.Command), rules: s.rules,
 		holder: c.From, to: between.to, devices: c.Devices, selected: selected, dryRun: c.DryRun, atomic: c.Atomic,
+		entitled: between.source.Has(rights.DevicesTransfer),
 		problems: between.problems(req.Caller), notThere: device.NotFound(), promises: promises,
 	}
 	r.decide = s.transferDecision(r, inForce, between, c.Offer)
@@ -169,6 +172,11 @@ func (s *Service) accountsOf(ctx context.Context, req *access.Request, c Transfe
 	var err error
 	if a.source, err = req.In(ctx, c.From); err != nil || len(a.source) == 0 || !actsForEither(req.Caller, c.From, c.To) {
 		return a, access.OrNotFound(err)
+	}
+	if !a.source.Has(rights.DevicesRead) { // then without the right nothing of the devices is told
+		if err := req.Require(ctx, c.From, rights.DevicesTransfer); err != nil {
+			return a, err
+		}
 	}
 	if err := req.MayWrite(ctx, rights.DevicesTransfer); err != nil {
 		return a, err

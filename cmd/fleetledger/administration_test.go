@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/api/client"
@@ -32,6 +33,7 @@ func TestAdministrationOfAnAccount(t *testing.T) {
 	require.Error(t, err)
 	made, err := token("workshop")
 	require.NoError(t, err)
+	s.revokesAnother(customer)
 	holder := s.client(made)
 	rights := func() []string {
 		t.Helper()
@@ -62,4 +64,26 @@ func TestAdministrationOfAnAccount(t *testing.T) {
 		require.NotContains(t, string(text), "hunter2", path)
 		return err
 	}))
+}
+
+// revokesAnother makes and revokes a token on the command line; the security log tells.
+func (s *service) revokesAnother(account uuid.UUID) {
+	s.t.Helper()
+	require.NoError(s.t, program(s.t.Context(), "token", "create", "--account", account.String(), "--administrator", "--data-dir", s.dir).Run())
+	token := when(s.operator.ListAccountTokens(s.t.Context(), account, nil)).Then(s.t).JSON200.Items[0].Id
+	revoke := func() error {
+		return program(s.t.Context(), "token", "revoke", token.String(), "--data-dir", s.dir).Run()
+	}
+	require.NoError(s.t, revoke())
+	require.Error(s.t, revoke(), "it is revoked")
+	var told []string
+	for _, e := range when(s.operator.ListSecurityLog(s.t.Context(), &client.ListSecurityLogParams{
+		Account: &account, Kind: &[]client.SecurityKind{"token_made", "token_ended"}, Sort: new("at"),
+	})).Then(s.t).JSON200.Items {
+		told = append(told, string(e.Kind)+" by "+e.Actor.Kind+" "+e.Actor.Id)
+		require.True(s.t, e.Why == "account "+token.String() || len(told) == 1, e.Why)
+	}
+	require.Equal(s.t, []string{
+		"token_made by operator command line", "token_made by operator command line", "token_ended by operator command line",
+	}, told)
 }

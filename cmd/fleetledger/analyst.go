@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -110,4 +112,28 @@ func analystURL(ctx context.Context, cfg *Config, pool *pgxpool.Pool, who *url.U
 	}
 	target.RawQuery = strings.Join(kept, "&")
 	return target.String(), nil
+}
+
+// keepAnalystsEvery is how long what analysts have changed of their own settings lasts.
+const keepAnalystsEvery = time.Minute
+
+// keepAnalysts puts back what analysts change of their own settings, until the context
+// ends.
+func (e *engine) keepAnalysts(ctx context.Context, logger *slog.Logger) {
+	tick := time.NewTicker(keepAnalystsEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		kept, err := analysts.Keep(ctx, e.pool, fleet.AnalyticsSchema)
+		if len(kept.Changed) > 0 || kept.Ended > 0 {
+			logger.WarnContext(ctx, "analysts had changed their own settings, or let statements run for long: that is undone", "analysts", kept.Changed, "ended", kept.Ended)
+		}
+		if err != nil && !errors.Is(err, analysts.ErrNotAllowed) {
+			logger.DebugContext(ctx, "settings of analysts", "error", err)
+		}
+	}
 }

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/parquetfiles"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
 	"github.com/fleetledger/fleetledger/api/client"
@@ -132,4 +137,42 @@ func TestAnalystURL(t *testing.T) {
 	require.Equal(t, "disable", query.Get("sslmode"))
 	require.Equal(t, config.Query().Get("host"), query.Get("host"))
 	require.Len(t, query, 3, "host, port and sslmode")
+}
+
+// The files of an export are the views, all at one position, beside the running service.
+func TestAnalyticsExport(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir())
+	reseller, _ := s.reseller("Summit Wireless")
+	s.registers(s.operator, reseller, client.Registration{SerialNumber: "LD72997819284879", Mac: new("020000000001")})
+	dir := filepath.Join(t.TempDir(), "files")
+	export := func(dir string) (string, error) {
+		out, err := program(t.Context(), "analytics", "export", "--parquet", dir, "--data-dir", s.dir).CombinedOutput()
+		return string(out), err
+	}
+	out, err := export(dir)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "devices: 1 rows")
+	text, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	require.NoError(t, err)
+	var manifest parquetfiles.Manifest
+	require.NoError(t, json.Unmarshal(text, &manifest))
+	require.Len(t, manifest.Files, 18)
+	require.Equal(t, s.operator.Position(), manifest.Position)
+	for _, f := range manifest.Files {
+		file, err := os.Open(filepath.Join(dir, f.File))
+		require.NoError(t, err)
+		info, err := file.Stat()
+		require.NoError(t, err)
+		opened, err := parquet.OpenFile(file, info.Size())
+		require.NoError(t, err, f.View)
+		require.Equal(t, f.Rows, opened.NumRows(), f.View)
+		require.NoError(t, file.Close())
+	}
+	out, err = export(dir)
+	require.Error(t, err)
+	require.Contains(t, out, "the folder is not empty")
+	out, err = export("")
+	require.Error(t, err)
+	require.Contains(t, out, "--parquet")
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"text/tabwriter"
 	"time"
 
@@ -13,21 +15,34 @@ import (
 
 type benchCmd struct {
 	Seconds int    `help:"How long each rate is measured." default:"3"`
-	Devices int    `help:"Devices registered, in one request." default:"1000"`
+	Devices int    `help:"Devices registered over HTTP, 1,000 in a request." default:"10000"`
+	JSON    bool   `name:"json" help:"Print the rows as JSON: {machine, rows: [{id, what, value, unit, limit, limitWhat, ratio}]}."`
 	Keep    string `help:"Run in this empty folder and keep it; default: a temporary one."`
 }
 
-// figure is a row of the table: what was measured, and the limit taken in the
-// same run that it stands against.
+// figure is a row of the table: what was measured, and the limit taken in the same run
+// that it stands against; a zero limit is none.
 type figure struct {
-	name  string
-	value string
-	limit string
-	ratio float64 // value to limit; 0: there is none
+	ID        string  `json:"id"`
+	What      string  `json:"what"`
+	Value     float64 `json:"value"`
+	Unit      string  `json:"unit"`
+	Limit     float64 `json:"limit,omitzero"`
+	LimitWhat string  `json:"limitWhat,omitempty"`
+	Ratio     float64 `json:"ratio,omitzero"` // value to limit
 }
 
-// Run measures in a data folder of its own, so nothing of a service is touched,
-// and prints a table. Absolute numbers are this machine's; the ratios travel.
+// machine is the card of what was measured on.
+type machine struct {
+	OS         string `json:"os"`
+	Arch       string `json:"arch"`
+	Processors int    `json:"processors"`
+	Go         string `json:"go"`
+	PostgreSQL string `json:"postgresql"`
+}
+
+// Run measures in a data folder of its own, so nothing of a service is touched, and
+// prints a table. Absolute numbers are this machine's; the ratios travel.
 func (b benchCmd) Run(ctx context.Context, c *Config, con console) (err error) {
 	if b.Seconds < 1 || b.Devices < 1 {
 		return errors.New("--seconds and --devices must be positive")
@@ -45,14 +60,19 @@ func (b benchCmd) Run(ctx context.Context, c *Config, con console) (err error) {
 	if err := bench.measure(ctx); err != nil {
 		return err
 	}
+	if b.JSON {
+		encoder := json.NewEncoder(con.out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(map[string]any{"machine": bench.machine, "rows": bench.table})
+	}
 	w := tabwriter.NewWriter(con.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "WHAT\tMEASURED\tLIMIT IN THE SAME RUN\tRATIO")
+	fmt.Fprintln(w, "ROW\tWHAT\tMEASURED\tLIMIT IN THE SAME RUN\tRATIO")
 	for _, f := range bench.table {
-		ratio := ""
-		if f.ratio > 0 {
-			ratio = fmt.Sprintf("%.2f", f.ratio)
+		limit, ratio := "", ""
+		if f.Limit > 0 {
+			limit, ratio = fmt.Sprintf("%.4g %s: %s", f.Limit, f.Unit, f.LimitWhat), fmt.Sprintf("%.2f", f.Ratio)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.name, f.value, f.limit, ratio)
+		fmt.Fprintf(w, "%s\t%s\t%.4g %s\t%s\t%s\n", f.ID, f.What, f.Value, f.Unit, limit, ratio)
 	}
 	return w.Flush()
 }
@@ -62,22 +82,31 @@ type benchRun struct {
 	benchCmd
 	console console
 	config  *Config
+	machine machine
 	table   []figure
+	floor   map[int]float64 // appends a second of a careful hand-written store, by callers
+	appends map[int]float64
+	http    *benchClient
 	*engine
 }
 
 func (b *benchRun) measure(ctx context.Context) error {
-	for _, start := range []string{"first start", "start on an existing folder"} {
+	var took [2]time.Duration
+	for i := range took {
 		begun := time.Now()
 		if err := b.start(ctx); err != nil {
 			return err
 		}
-		b.add(figure{name: start, value: time.Since(begun).Round(time.Millisecond).String()})
-		if start == "first start" {
+		if took[i] = time.Since(begun); i == 0 {
 			if err := b.close(ctx); err != nil {
 				return err
 			}
 		}
+	}
+	b.add(figure{ID: "start", What: "start on an existing folder", Value: took[1].Seconds(), Unit: "s", Limit: took[0].Seconds(), LimitWhat: "the first start"})
+	b.machine = machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Processors: runtime.GOMAXPROCS(0), Go: runtime.Version()}
+	if err := b.pool.QueryRow(ctx, "SHOW server_version").Scan(&b.machine.PostgreSQL); err != nil {
+		return err
 	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -100,7 +129,7 @@ func (b *benchRun) start(ctx context.Context) error {
 }
 
 func (b *benchRun) rates(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.appends, b.registration, b.visibility, b.projecting} {
+	for _, step := range []func(context.Context) error{b.appending, b.serving, b.registration, b.renaming, b.visibility, b.reading, b.projecting} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -110,6 +139,9 @@ func (b *benchRun) rates(ctx context.Context) error {
 
 // add keeps a row and shows at once that work goes on.
 func (b *benchRun) add(f figure) {
+	if f.Limit > 0 {
+		f.Ratio = f.Value / f.Limit
+	}
 	b.table = append(b.table, f)
-	fmt.Fprintf(b.console.err, "measured: %s %s\n", f.name, f.value)
+	fmt.Fprintf(b.console.err, "measured: %s %.4g %s\n", f.ID, f.Value, f.Unit)
 }

@@ -2,24 +2,27 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/accounts"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/projections"
+	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
 var benchOperator = access.Caller{Actor: domain.Actor{Kind: domain.ActorOperator, ID: "bench"}}
@@ -46,17 +49,24 @@ func (b *benchRun) perSecond(ctx context.Context, callers int, work func(context
 	return float64(done.Load()) / time.Since(begun).Seconds(), err
 }
 
-// appends compares appends of one event to a stream of its own with inserts of
-// one row per transaction, written by hand, on the same server. Limits and
-// figures take turns, and the middle one of three is kept.
-func (b *benchRun) appends(ctx context.Context) error {
-	const table = "CREATE TABLE IF NOT EXISTS bench_limit (id uuid PRIMARY KEY, data jsonb NOT NULL)"
+// appending compares appends of one event to a stream of its own with what a careful
+// store does that is written by hand: it looks at the stream's revision and inserts the
+// event, in one transaction, on the same server. Both take turns, and the middle one of
+// three is kept.
+func (b *benchRun) appending(ctx context.Context) error {
+	const table = "CREATE TABLE bench_floor (stream text, revision bigint, id uuid NOT NULL, data jsonb NOT NULL, PRIMARY KEY (stream, revision))"
 	if _, err := b.pool.Exec(ctx, table); err != nil {
 		return err
 	}
-	insert := func(ctx context.Context) error {
-		_, err := b.pool.Exec(ctx, `INSERT INTO bench_limit VALUES ($1, $2)`, uuid.New(), `{"device":"bench","reason":"limit"}`)
-		return err
+	floor := func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+			stream, last := "bench-"+uuid.NewString(), int64(0)
+			if err := tx.QueryRow(ctx, `SELECT coalesce(max(revision), -1) FROM bench_floor WHERE stream = $1`, stream).Scan(&last); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `INSERT INTO bench_floor VALUES ($1, $2, $3, $4)`, stream, last+1, uuid.New(), `{"device":"bench","reason":"limit"}`)
+			return err
+		})
 	}
 	add := func(ctx context.Context) error {
 		uid := uuid.New()
@@ -66,23 +76,32 @@ func (b *benchRun) appends(ctx context.Context) error {
 		})
 		return err
 	}
+	b.floor, b.appends = map[int]float64{}, map[int]float64{}
 	for _, callers := range []int{1, 16} {
-		var limits, rates []float64
-		for range 3 {
-			limit, err1 := b.perSecond(ctx, callers, insert)
-			rate, err2 := b.perSecond(ctx, callers, add)
-			if err := errors.Join(err1, err2); err != nil {
-				return err
-			}
-			limits, rates = append(limits, limit), append(rates, rate)
+		var err error
+		if b.appends[callers], b.floor[callers], err = b.paired(ctx, callers, add, floor); err != nil {
+			return err
 		}
-		limit, rate := median(limits), median(rates)
 		b.add(figure{
-			name: fmt.Sprintf("append of 1 event, %d callers", callers), value: fmt.Sprintf("%.0f/s", rate),
-			limit: fmt.Sprintf("insert of 1 row, %.0f/s", limit), ratio: rate / limit,
+			ID: fmt.Sprint("append_", callers), What: fmt.Sprintf("durable appends of one event, %d callers", callers), Value: b.appends[callers], Unit: "/s",
+			Limit: b.floor[callers], LimitWhat: "look at the revision and insert, by hand",
 		})
 	}
 	return nil
+}
+
+// paired measures work and its limit in turns, three times, and gives the middle rates.
+func (b *benchRun) paired(ctx context.Context, callers int, work, limit func(context.Context) error) (rate, limited float64, err error) {
+	var rates, limits []float64
+	for range 3 {
+		l, err1 := b.perSecond(ctx, callers, limit)
+		r, err2 := b.perSecond(ctx, callers, work)
+		if err := errors.Join(err1, err2); err != nil {
+			return 0, 0, err
+		}
+		rates, limits = append(rates, r), append(limits, l)
+	}
+	return median(rates), median(limits), nil
 }
 
 func median(values []float64) float64 {
@@ -90,33 +109,40 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// registration registers devices in one request. Each is four appends: two
-// reservations and the device, and a look at what is there.
+// registration registers devices over HTTP, 1,000 in a request.
 func (b *benchRun) registration(ctx context.Context) error {
-	created, err := b.app.Accounts.Create(ctx, benchOperator, accounts.Create{
-		Name: "Bench", Type: account.Standard,
-		Administrator: struct{ Email, Name string }{"bench@example.com", "Bench"},
-	})
-	if err != nil {
-		return err
-	}
-	command := devices.Register{}
-	for i := range b.Devices {
-		command.Items = append(command.Items, devices.Registration{
-			SerialNumber: fmt.Sprintf("LD%014d", i), IMEI: testIMEI(i), Account: created.UID,
-		})
-	}
+	const inRequest = 1000
 	begun := time.Now()
-	result, err := b.app.Devices.Register(ctx, benchOperator, command)
+	for first := 0; first < b.Devices; first += inRequest {
+		var items []map[string]string
+		for i := first; i < min(first+inRequest, b.Devices); i++ {
+			items = append(items, map[string]string{"serialNumber": benchSerial(i), "imei": testIMEI(i), "account": b.http.customers[i%len(b.http.customers)].String()})
+		}
+		answer, err := b.http.send(ctx, http.MethodPost, "/v1/device-registrations", map[string]any{"items": items})
+		if err != nil {
+			return err
+		}
+		var result struct{ Summary struct{ Created int } }
+		if err := json.Unmarshal(answer, &result); err != nil || result.Summary.Created != len(items) {
+			return fmt.Errorf("registered %d of %d devices: %.300s", result.Summary.Created, len(items), answer)
+		}
+	}
+	b.add(figure{
+		ID: "bulk", What: fmt.Sprintf("registration of %d devices over HTTP", b.Devices), Value: float64(b.Devices) / time.Since(begun).Seconds(), Unit: "/s",
+		Limit: b.floor[16], LimitWhat: "the floor of append_16",
+	})
+	return b.caughtUp(ctx)
+}
+
+func benchSerial(i int) string { return fmt.Sprintf("LD%014d", i) }
+
+// caughtUp waits for the read models.
+func (b *benchRun) caughtUp(ctx context.Context) error {
+	latest, err := query.Latest(ctx, b.log, fleet.NewReader(b.pool, b.runner.WaitFor))
 	if err != nil {
 		return err
 	}
-	if n := result.Count(domain.OutcomeCreated); n != b.Devices {
-		return fmt.Errorf("registered %d of %d devices: %v", n, b.Devices, result.Results[0].Problems)
-	}
-	rate := float64(b.Devices) / time.Since(begun).Seconds()
-	b.add(figure{name: fmt.Sprintf("registration of %d devices, one request", b.Devices), value: fmt.Sprintf("%.0f/s", rate)})
-	return b.runner.WaitFor(ctx, b.runner.Names(), result.Position)
+	return b.runner.WaitFor(ctx, b.runner.Names(), latest)
 }
 
 // testIMEI makes an IMEI of the test range with its check digit.
@@ -135,64 +161,81 @@ func testIMEI(i int) string {
 	return fmt.Sprintf("%s%d", digits, (10-sum%10)%10)
 }
 
-// visibility measures the time from the beginning of a command to its effect in
-// the read model, one command after the other.
+// visibility measures the time from the beginning of a command to its effect in the read
+// model, one command after the other, beside that of a notice from one connection of the
+// database to another.
 func (b *benchRun) visibility(ctx context.Context) error {
 	const times = 200
-	took := make([]time.Duration, 0, times)
-	for i := range times {
-		labels := []string{fmt.Sprint("bench ", i)}
-		begun := time.Now()
-		receipt, err := b.app.Devices.Edit(ctx, benchOperator, devices.Edit{Device: "LD00000000000000", Labels: &labels})
-		if err != nil {
-			return err
-		}
-		if err := b.runner.WaitFor(ctx, b.runner.Names(), receipt.Position); err != nil {
-			return err
-		}
-		took = append(took, time.Since(begun))
-	}
-	slices.Sort(took)
-	round := func(d time.Duration) string { return d.Round(10 * time.Microsecond).String() }
-	b.add(figure{name: "command to visible, one at a time, p50", value: round(took[times/2])})
-	b.add(figure{name: "command to visible, one at a time, p99", value: round(took[times*99/100])})
-	return nil
-}
-
-// projecting rebuilds the read models and compares with upserting as many rows,
-// 500 a transaction, written by hand.
-func (b *benchRun) projecting(ctx context.Context) error {
-	limit, err := b.upserts(ctx)
+	took, notices := make([]time.Duration, 0, times), make([]time.Duration, 0, times)
+	hearing, err := b.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
+	defer hearing.Release()
+	if _, err := hearing.Exec(ctx, "LISTEN bench"); err != nil {
+		return err
+	}
+	for i := range times {
+		labels := []string{fmt.Sprint("bench ", i)}
+		begun := time.Now()
+		receipt, err := b.app.Devices.Edit(ctx, benchOperator, devices.Edit{Device: benchSerial(0), Labels: &labels})
+		if err == nil {
+			err = b.runner.WaitFor(ctx, []string{fleet.Name}, receipt.Position)
+		}
+		if err != nil {
+			return err
+		}
+		took = append(took, time.Since(begun))
+		begun = time.Now()
+		if _, err = b.pool.Exec(ctx, "NOTIFY bench"); err == nil {
+			_, err = hearing.Conn().WaitForNotification(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		notices = append(notices, time.Since(begun))
+	}
+	slices.Sort(took)
+	slices.Sort(notices)
+	for id, n := range map[string]int{"visible_p50": times / 2, "visible_p99": times * 99 / 100} {
+		b.add(figure{
+			ID: id, What: "a command and its effect in the read model", Value: took[n].Seconds() * 1000, Unit: "ms",
+			Limit: notices[n].Seconds() * 1000, LimitWhat: "NOTIFY and its hearing",
+		})
+	}
+	return nil
+}
+
+// projecting rebuilds the read models and compares with a COPY of as many rows into a
+// table with a key.
+func (b *benchRun) projecting(ctx context.Context) error {
 	for _, name := range b.runner.Names() {
 		var last projections.Progress
 		begun := time.Now()
 		if err := b.runner.Rebuild(ctx, name, func(p projections.Progress) { last = p }); err != nil {
 			return err
 		}
-		rate := float64(last.Events) / time.Since(begun).Seconds()
+		took := time.Since(begun).Seconds()
+		limit, err := b.copies(ctx, int(last.Events))
+		if err != nil {
+			return err
+		}
 		b.add(figure{
-			name: "projection " + name + " catching up, whole rebuild", value: fmt.Sprintf("%.0f events/s", rate),
-			limit: fmt.Sprintf("upserts, 500 a transaction, %.0f/s", limit), ratio: rate / limit,
+			ID: "rebuild_" + name, What: fmt.Sprintf("rebuild of %s from %d events", name, last.Events), Value: float64(last.Events) / took, Unit: "events/s",
+			Limit: limit, LimitWhat: "COPY of as many rows of 200 bytes with a key",
 		})
 	}
 	return nil
 }
 
-func (b *benchRun) upserts(ctx context.Context) (float64, error) {
-	const batch = 500
-	data := slices.Repeat([]string{strings.Repeat("x", 200)}, batch)
-	rate, err := b.perSecond(ctx, 1, func(ctx context.Context) error {
-		ids := make([][16]byte, batch)
-		for i := range ids {
-			ids[i] = uuid.New()
-		}
-		_, err := b.pool.Exec(ctx, `
-			INSERT INTO bench_limit SELECT id, to_jsonb(data) FROM unnest($1::uuid[], $2::text[]) AS rows (id, data)
-			ON CONFLICT (id) DO UPDATE SET data = excluded.data`, ids, data)
-		return err
-	})
-	return rate * batch, err
+// copies is how many rows a second a COPY writes.
+func (b *benchRun) copies(ctx context.Context, rows int) (float64, error) {
+	if _, err := b.pool.Exec(ctx, "DROP TABLE IF EXISTS bench_copy; CREATE TABLE bench_copy (id uuid PRIMARY KEY, data text NOT NULL)"); err != nil {
+		return 0, err
+	}
+	data, begun := strings.Repeat("x", 200), time.Now()
+	_, err := b.pool.CopyFrom(ctx, pgx.Identifier{"bench_copy"}, []string{"id", "data"}, pgx.CopyFromSlice(rows, func(int) ([]any, error) {
+		return []any{[16]byte(uuid.New()), data}, nil
+	}))
+	return float64(rows) / time.Since(begun).Seconds(), err
 }

@@ -29,8 +29,10 @@ func TestNoServiceNoFolder(t *testing.T) {
 		}
 	}
 	commands := [][]string{
-		{"projections", "status"}, {"projections", "rebuild"}, {"replay", "device", "LD72997819284879"},
+		{"projections", "status"}, {"projections", "rebuild"}, {"projections", "rollback", "fleet"}, {"replay", "device", "LD72997819284879"},
 		{"token", "create", "--account", "0197c0de-0000-7000-8000-000000000001", "--administrator"},
+		{"log", "copy", "--to", "esdb://nowhere.invalid:2113"},
+		{"persons", "lost"}, {"persons", "unreadable", "--all"},
 		{"analyst", "list"}, {"analyst", "create", "ann"}, {"analyst", "drop", "ann"},
 	}
 	empty, file := t.TempDir(), filepath.Join(t.TempDir(), "file")

@@ -23,6 +23,7 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/identity/issuer"
 	"github.com/fleetledger/fleetledger/adapters/mail"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
+	"github.com/fleetledger/fleetledger/adapters/telemetry"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -36,7 +37,7 @@ type Config struct {
 	PgBin         string `help:"Folder of PostgreSQL's programs for the private server; empty searches for them." env:"FLEETLEDGER_PG_BIN" placeholder:"DIR"`
 	AnalystAddr   string `help:"Let analysts reach the private PostgreSQL at this loopback address, such as 127.0.0.1:5433; empty: by its socket only, as the owner of the data folder." env:"FLEETLEDGER_ANALYST_ADDR" placeholder:"HOST:PORT"`
 	Log           string `help:"Form of the log: text or json." env:"FLEETLEDGER_LOG" default:"text" placeholder:"FORM"`
-	PublicURL     string `help:"Where clients reach the service; it stands in mails. Empty: the address it listens on." env:"FLEETLEDGER_PUBLIC_URL" placeholder:"URL"`
+	PublicURL     string `help:"Where clients reach the service; it stands in mails, and passkeys belong to its name. Empty: the address it listens on, on this machine as localhost." env:"FLEETLEDGER_PUBLIC_URL" placeholder:"URL"`
 	SMTPURL       string `help:"Mail server, smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://...; empty keeps mails in the outbox of the data folder." env:"FLEETLEDGER_SMTP_URL" name:"smtp-url" placeholder:"URL"`
 	MailFrom      string `help:"Sender of mails; needed with a mail server." env:"FLEETLEDGER_MAIL_FROM" placeholder:"ADDRESS"`
 	PersonKey     string `help:"Key that the keys of personal data are sealed with, 32 bytes in base64; empty makes one in the data folder." env:"FLEETLEDGER_PERSON_KEY" placeholder:"KEY"`
@@ -54,6 +55,7 @@ type Config struct {
 	PlanHours        int           `help:"Hours for which a transfer plan can be committed." env:"FLEETLEDGER_PLAN_HOURS" default:"24"`
 	AuditDays        int           `help:"Days that an audit grant may last at most." env:"FLEETLEDGER_AUDIT_DAYS" default:"366"`
 	DueEvery         time.Duration `help:"How often to look for what falls due by itself, such as automatic renewals." env:"FLEETLEDGER_DUE_EVERY" default:"1m" placeholder:"DURATION"`
+	SecurityLogKeep  time.Duration `help:"How long entries of the security log are kept." env:"FLEETLEDGER_SECURITY_LOG_KEEP" default:"2160h" placeholder:"DURATION"`
 	TidyEvery        time.Duration `help:"How often to remove from the database what has expired: idempotency keys, sessions, tokens." env:"FLEETLEDGER_TIDY_EVERY" default:"1h" placeholder:"DURATION"`
 	Sandbox          bool          `help:"Add the sandbox clock, which can be moved ahead." env:"FLEETLEDGER_SANDBOX"`
 	Warnings         string        `help:"Days before a partnership's end on which both sides are warned; empty: never." env:"FLEETLEDGER_PARTNERSHIP_WARNINGS" name:"partnership-warnings" default:"31,7,1" placeholder:"DAYS"`
@@ -63,7 +65,12 @@ type Config struct {
 	NoticeHour int           `help:"Hour (UTC) of the 1st from which the monthly notices are sent." env:"FLEETLEDGER_NOTICE_HOUR" default:"6"`
 	MailGiveUp time.Duration `help:"How long the service tries to send a mail." env:"FLEETLEDGER_MAIL_GIVE_UP" default:"96h" placeholder:"DURATION"`
 
+	limitsConfig   `embed:""`
+	webhooksConfig `embed:""`
+
 	SessionLifetime   time.Duration `help:"How long a session lasts." env:"FLEETLEDGER_SESSION_LIFETIME" default:"12h"`
+	SessionIdle       time.Duration `help:"How long a session lasts without being used; 0: no limit of its own." env:"FLEETLEDGER_SESSION_IDLE" default:"8h"`
+	FreshSignIn       time.Duration `help:"How long after signing in tokens, administrators and security options can be made and changed without the password once more." env:"FLEETLEDGER_FRESH_SIGN_IN" default:"10m"`
 	PasswordMinimum   int           `help:"Characters that a new password needs." env:"FLEETLEDGER_PASSWORD_MINIMUM" default:"12"`
 	PasswordResetTime time.Duration `help:"How long a forgotten password can be replaced after the mail." env:"FLEETLEDGER_PASSWORD_RESET_TIME" default:"1h"`
 	EmailChangeTime   time.Duration `help:"How long another e-mail address can be confirmed after the mail." env:"FLEETLEDGER_EMAIL_CHANGE_TIME" default:"24h"`
@@ -76,6 +83,15 @@ type Config struct {
 	OIDCClientSecret string        `name:"oidc-client-secret" help:"Client secret of the service at the issuer." env:"FLEETLEDGER_OIDC_CLIENT_SECRET" placeholder:"SECRET"`
 	OIDCScopes       []string      `name:"oidc-scopes" help:"Scopes to ask for beside openid." env:"FLEETLEDGER_OIDC_SCOPES" default:"email" placeholder:"SCOPE"`
 	OIDCTime         time.Duration `name:"oidc-time" help:"How long signing in at the issuer may take." env:"FLEETLEDGER_OIDC_TIME" default:"10m"`
+
+	BackupEvery time.Duration `help:"How often one of the instances writes a backup by itself; 0: never." env:"FLEETLEDGER_BACKUP_EVERY" default:"0" placeholder:"DURATION"`
+	BackupKeep  int           `help:"How many of these backups are kept." env:"FLEETLEDGER_BACKUP_KEEP" default:"7"`
+	BackupDir   string        `help:"Folder of these backups, and of a second copy of the list kept apart; better on another disk." env:"FLEETLEDGER_BACKUP_DIR" placeholder:"DIR"`
+
+	// Restoring lets a restore open what it has marked as unfinished.
+	Restoring bool `kong:"-"`
+
+	tracing *telemetry.Tracing // nil: nobody asks for traces
 }
 
 // validate reports every wrong value, naming its variable.
@@ -88,7 +104,7 @@ func (c *Config) validate() error {
 		refuse("FLEETLEDGER_DATA_DIR", "must name a folder")
 	}
 	checkURL(refuse, "FLEETLEDGER_DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
-	checkURL(refuse, "FLEETLEDGER_EVENTSTORE_URL", c.EventstoreURL, "esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover")
+	checkURL(refuse, "FLEETLEDGER_EVENTSTORE_URL", c.EventstoreURL, storeSchemes...)
 	checkURL(refuse, "FLEETLEDGER_PUBLIC_URL", c.PublicURL, "http", "https")
 	if c.NodeAddr != "" {
 		checkAddr(refuse, "FLEETLEDGER_NODE_ADDR", c.NodeAddr)
@@ -145,14 +161,19 @@ func (c *Config) validate() error {
 		refuse("FLEETLEDGER_RENEWAL_TERMS", "%v", err)
 	}
 	for variable, d := range map[string]time.Duration{
-		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow,
+		"FLEETLEDGER_SESSION_LIFETIME": c.SessionLifetime, "FLEETLEDGER_SIGN_IN_WINDOW": c.SignInWindow, "FLEETLEDGER_FRESH_SIGN_IN": c.FreshSignIn,
 		"FLEETLEDGER_PASSWORD_RESET_TIME": c.PasswordResetTime, "FLEETLEDGER_EMAIL_CHANGE_TIME": c.EmailChangeTime,
 	} {
 		if d < time.Minute || d > 366*24*time.Hour {
 			refuse(variable, "%s is not between a minute and a year", d)
 		}
 	}
+	if c.SessionIdle != 0 && (c.SessionIdle < time.Minute || c.SessionIdle > 366*24*time.Hour) {
+		refuse("FLEETLEDGER_SESSION_IDLE", "%s is neither 0 nor between a minute and a year", c.SessionIdle)
+	}
 	c.validateOIDC(refuse)
+	c.validateLimits(refuse)
+	c.validateWebhooks(refuse)
 	if c.PasswordMinimum < 8 || c.PasswordMinimum > 64 {
 		refuse("FLEETLEDGER_PASSWORD_MINIMUM", "%d is not between 8 and 64", c.PasswordMinimum)
 	}
@@ -167,6 +188,10 @@ func (c *Config) validate() error {
 			refuse(variable, "%s is not between 1s and 24h", d)
 		}
 	}
+	if day := 24 * time.Hour; c.SecurityLogKeep < day || c.SecurityLogKeep > 3660*day {
+		refuse("FLEETLEDGER_SECURITY_LOG_KEEP", "%s is not between 24h and ten years", c.SecurityLogKeep)
+	}
+	c.validateBackups(refuse)
 	if _, err := parseWarnings(c.Warnings); err != nil {
 		refuse("FLEETLEDGER_PARTNERSHIP_WARNINGS", "%v", err)
 	}
@@ -178,6 +203,18 @@ func (c *Config) validate() error {
 	}
 	slices.Sort(wrong)
 	return errors.New(strings.Join(wrong, "; "))
+}
+
+func (c *Config) validateBackups(refuse func(string, string, ...any)) {
+	if c.BackupEvery != 0 && (c.BackupEvery < time.Second || c.BackupEvery > 31*24*time.Hour) {
+		refuse("FLEETLEDGER_BACKUP_EVERY", "%s is neither 0 nor between 1s and 744h", c.BackupEvery)
+	}
+	if c.BackupKeep < 1 || c.BackupKeep > 10_000 {
+		refuse("FLEETLEDGER_BACKUP_KEEP", "%d is not between 1 and 10000", c.BackupKeep)
+	}
+	if c.BackupEvery != 0 && c.BackupDir == "" {
+		refuse("FLEETLEDGER_BACKUP_DIR", "is needed with FLEETLEDGER_BACKUP_EVERY")
+	}
 }
 
 // validateOIDC also keeps codes and secrets off networks where others listen.
@@ -220,6 +257,9 @@ func (c *Config) issuer() ports.Issuer {
 		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, Scopes: c.OIDCScopes,
 	})
 }
+
+// storeSchemes are those of an event store's address.
+var storeSchemes = []string{"esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover"}
 
 // checkURL never repeats the value: it may hold a password.
 func checkURL(refuse func(string, string, ...any), variable, value string, schemes ...string) {
@@ -315,7 +355,7 @@ func (c *Config) logger(w io.Writer) *slog.Logger {
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // validated
 	options := &slog.HandlerOptions{Level: level}
 	if c.Log == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(throttle(slog.NewJSONHandler(w, options)))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(throttle(slog.NewTextHandler(w, options)))
 }

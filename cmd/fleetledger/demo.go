@@ -113,7 +113,7 @@ func (d *demoRun) fill(ctx context.Context) error {
 // invite says whom to sign in as.
 func (d *demoRun) invite() {
 	say := func(format string, values ...any) { fmt.Fprintf(d.con.out, format+"\n", values...) }
-	say("demo: try  curl -H \"Authorization: Bearer $(cat %s)\" 'http://%s/v1/customers?sort=-renewalSystems'", d.path(demoToken), d.listener.Addr())
+	say("demo: try  curl -H \"Authorization: Bearer $(cat %s)\" '%s/v1/customers?sort=-renewalSystems'", d.path(demoToken), d.address)
 	say("sign in as %s with %s", demo.Administrator, d.password)
 	if !exists(d.config.DataDir, demoAuditor) { // of a version before
 		return
@@ -142,7 +142,8 @@ func (d *demoRun) keep(name string, first func() string) (string, error) {
 func (d *demoRun) moveTo(t time.Time) { d.clock.Shift(time.Until(t)) }
 
 func (d *demoRun) accountToken(ctx context.Context, uid uuid.UUID, label string) (string, error) {
-	return keepToken(ctx, d.stores, ports.AccountToken{Account: uid, Administrator: true, Label: label, CreatedAt: d.clock.Now()})
+	secret, _, err := keepToken(ctx, d.stores, ports.AccountToken{Account: uid, Administrator: true, Label: label, CreatedAt: d.clock.Now()})
+	return secret, err
 }
 
 // catchUp waits until the read model knows what is in the log.

@@ -96,7 +96,7 @@ func (s *service) finished(c *client.Client, id uuid.UUID) client.Summary {
 	require.Eventually(s.t, func() bool {
 		operation = when(c.GetOperation(s.t.Context(), id, nil)).Then(s.t).JSON200
 		return operation.State == client.Done
-	}, time.Minute, 20*time.Millisecond)
+	}, 5*time.Minute, 20*time.Millisecond) // thousands of devices, beside whatever else is tested
 	return operation.Summary
 }
 

@@ -25,7 +25,14 @@ type cli struct {
 	Analyst     analystCmd     `cmd:"" help:"Database roles of analysts, who read the views of schema analytics with SQL."`
 	Projections projectionsCmd `cmd:"" help:"Look at and rebuild the read models."`
 	Replay      replayCmd      `cmd:"" help:"Replay one thing from the log."`
-	Bench       benchCmd       `cmd:"" help:"Measure this machine: appends, registrations, projections, and the limits they stand against."`
+	Log         logCmd         `cmd:"" help:"Copy the log to another event store."`
+	Audit       auditCmd       `cmd:"" help:"Prove the log: checkpoints, exports that others verify."`
+	Backup      backupCmd      `cmd:"" help:"Backups of everything in one file, and restoring them."`
+	Key         keyCmd         `cmd:"" help:"The installation's key, that secrets are sealed with."`
+	Operator    operatorCmd    `cmd:"" help:"Operators, so that the log says who, and their tokens."`
+	Persons     personsCmd     `cmd:"" help:"Persons whose key is lost."`
+	Analytics   analyticsCmd   `cmd:"" help:"What analysts read, as files."`
+	Bench       benchCmd       `cmd:"" help:"Measure this machine: appends, commands and pages over HTTP, rebuilds, beside the limits they stand against."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this version's schema."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

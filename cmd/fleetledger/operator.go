@@ -26,7 +26,7 @@ func operatorToken(configured, dataDir string) (token, path string, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", fmt.Errorf("read the operator token: %w", err)
 	}
-	token = "flop_" + randomText(32)
+	token = newOperatorToken()
 	return token, path, writePrivate(path, token+"\n")
 }
 

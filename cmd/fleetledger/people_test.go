@@ -1,6 +1,7 @@
 package main
 
 import (
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,13 +33,25 @@ func (s *service) mailed(to string, form *regexp.Regexp) string {
 		for _, mail := range mails {
 			text, err := os.ReadFile(mail)
 			require.NoError(s.t, err)
-			if plain := strings.ReplaceAll(string(text), "=\r\n", ""); strings.Contains(plain, "<"+to+">") && form.MatchString(plain) {
+			if plain := plainMail(string(text)); strings.Contains(plain, "<"+to+">") && form.MatchString(plain) {
 				token = form.FindStringSubmatch(plain)[1]
 			}
 		}
 		return token != ""
 	}, time.Minute, 20*time.Millisecond)
 	return token
+}
+
+// plainMail is a mail with the words of its headers and the lines of its text as they
+// are read.
+func plainMail(text string) string {
+	head, body, _ := strings.Cut(text, "\r\n\r\n")
+	body = strings.ReplaceAll(body, "=\r\n", "")
+	head = strings.ReplaceAll(strings.ReplaceAll(head, "\r\n ", " "), "  ", " ") // folded
+	if decoded, err := new(mime.WordDecoder).DecodeHeader(head); err == nil {
+		head = decoded
+	}
+	return head + "\r\n\r\n" + body
 }
 
 func (s *service) signIn(email, password string) string {

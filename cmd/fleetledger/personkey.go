@@ -13,14 +13,14 @@ import (
 )
 
 // personKey is the configured key of the installation that keys of persons are
-// sealed with, or the one of the data folder, made there (mode 0600) at the
-// first start. It is never in the database, so that a dump alone opens nothing;
+// sealed with, or the one in a file of the data folder, made there (mode 0600) at
+// the first start. It is never in the database, so that a dump alone opens nothing;
 // a backup without it has no personal data.
-func personKey(configured, dataDir string) ([]byte, error) {
+func personKey(configured, dataDir, name string) ([]byte, error) {
 	if configured != "" {
 		return parsePersonKey(configured)
 	}
-	path := filepath.Join(dataDir, "person-key")
+	path := filepath.Join(dataDir, name)
 	text, err := os.ReadFile(path) //nolint:gosec // a file of our own data folder
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := createKey(path); err != nil {
@@ -48,13 +48,39 @@ func createKey(path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = draft.WriteString(base64.StdEncoding.EncodeToString(sealing.NewKey()) + "\n")
+	_, err = draft.WriteString(encodeKey(sealing.NewKey()) + "\n")
 	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
 		if err = os.Link(draft.Name(), path); errors.Is(err, fs.ErrExist) {
 			err = nil
 		}
 	}
+	return errors.Join(err, os.Remove(draft.Name()), syncFolder(filepath.Dir(path)))
+}
+
+func encodeKey(key []byte) string { return base64.StdEncoding.EncodeToString(key) }
+
+// writeDurable is writePrivate for what must be on the disk when it returns.
+func writeDurable(path, text string) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), ".person-key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = draft.WriteString(text)
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err == nil {
+		if err = os.Rename(draft.Name(), path); err == nil {
+			return syncFolder(filepath.Dir(path))
+		}
+	}
 	return errors.Join(err, os.Remove(draft.Name()))
+}
+
+// syncFolder puts the names in a folder on the disk.
+func syncFolder(path string) error {
+	folder, err := os.Open(path) //nolint:gosec // a folder of our own
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 func parsePersonKey(text string) ([]byte, error) {

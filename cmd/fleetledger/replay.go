@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,18 +10,69 @@ import (
 
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/aggregate"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/transfer"
 )
 
 type replayCmd struct {
-	Device replayDeviceCmd `cmd:"" help:"A device's whole history from its stream, its folded state last."`
+	Device      replayDeviceCmd      `cmd:"" help:"A device's whole history from its stream, its folded state last."`
+	Account     replayAccountCmd     `cmd:"" help:"The same of an account."`
+	Partnership replayPartnershipCmd `cmd:"" help:"The same of a partnership."`
+	Transfer    replayTransferCmd    `cmd:"" help:"The same of a transfer; what it did to devices is in theirs."`
+}
+
+// replayOptions are those of each replay.
+type replayOptions struct {
+	AsOf asOf `help:"Only what had happened by this instant (RFC 3339), or by the end of a date." placeholder:"T"`
+	JSON bool `help:"As JSON lines." name:"json"`
 }
 
 type replayDeviceCmd struct {
 	Serial string `arg:"" help:"Serial number or UID."`
-	AsOf   asOf   `help:"Only what had happened by this instant (RFC 3339), or by the end of a date." placeholder:"T"`
-	JSON   bool   `help:"As JSON lines." name:"json"`
+	replayOptions
+}
+
+// Run replays the device.
+func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	uid, err := deviceUID(r.Serial)
+	if err != nil {
+		return err
+	}
+	return replay(ctx, cfg, c, device.Aggregate, uid, "device", r.replayOptions)
+}
+
+type replayAccountCmd struct {
+	UID uuid.UUID `arg:"" name:"uid" help:"The account's UID."`
+	replayOptions
+}
+
+// Run replays the account.
+func (r replayAccountCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	return replay(ctx, cfg, c, account.Aggregate, r.UID, "account", r.replayOptions)
+}
+
+type replayPartnershipCmd struct {
+	UID uuid.UUID `arg:"" name:"uid" help:"The partnership's UID."`
+	replayOptions
+}
+
+// Run replays the partnership.
+func (r replayPartnershipCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	return replay(ctx, cfg, c, partnership.Aggregate, r.UID, "partnership", r.replayOptions)
+}
+
+type replayTransferCmd struct {
+	ID uuid.UUID `arg:"" name:"id" help:"The transfer's id."`
+	replayOptions
+}
+
+// Run replays the transfer.
+func (r replayTransferCmd) Run(ctx context.Context, cfg *Config, c console) error {
+	return replay(ctx, cfg, c, transfer.Aggregate, r.ID, "transfer", r.replayOptions)
 }
 
 // asOf is an instant to look back to, as the API reads it.
@@ -46,41 +96,37 @@ type replayed struct {
 	Data       domain.Event      `json:"data"`
 }
 
-// Run reads the log itself, never a read model.
-func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error {
-	uid, err := r.uid()
-	if err != nil {
-		return err
-	}
+// replay reads the log itself, never a read model.
+func replay[S any](ctx context.Context, cfg *Config, c console, of aggregate.Aggregate[S], uid uuid.UUID, what string, o replayOptions) error {
 	s, err := attachService(ctx, cfg, quiet())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
-	state, found := device.State{}, false
+	state, found := of.New(uid), false
 	lines := json.NewEncoder(c.out)
 	var times eventlog.Times
-	for e, err := range s.log.ReadStream(ctx, device.Aggregate.Stream(uid), 0) {
+	for e, err := range s.log.ReadStream(ctx, of.Stream(uid), 0) {
 		if err != nil {
 			return err
 		}
 		e.Metadata.OccurredAt = times.Next(e)
-		if !r.AsOf.IsZero() && e.Metadata.OccurredAt.After(r.AsOf.Time) {
+		if !o.AsOf.IsZero() && e.Metadata.OccurredAt.After(o.AsOf.Time) {
 			break
 		}
-		state, found = device.Evolve(state, e.Event), true
-		if err := r.print(c, lines, e); err != nil {
+		state, found = of.Evolve(state, e.Event), true
+		if err := o.print(c, lines, e); err != nil {
 			return err
 		}
 	}
 	switch {
-	case !found && !r.AsOf.IsZero():
-		return errors.New("nothing had happened to this device by " + r.AsOf.Format(time.RFC3339Nano))
+	case !found && !o.AsOf.IsZero():
+		return fmt.Errorf("nothing had happened to this %s by %s", what, o.AsOf.Format(time.RFC3339Nano))
 	case !found:
-		return errors.New("nothing is recorded of this device")
+		return fmt.Errorf("nothing is recorded of this %s", what)
 	}
-	if r.JSON {
-		return lines.Encode(map[string]device.State{"state": state})
+	if o.JSON {
+		return lines.Encode(map[string]S{"state": state})
 	}
 	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
@@ -90,12 +136,12 @@ func (r replayDeviceCmd) Run(ctx context.Context, cfg *Config, c console) error 
 	return err
 }
 
-func (r replayDeviceCmd) print(c console, lines *json.Encoder, e eventlog.Recorded) error {
+func (o replayOptions) print(c console, lines *json.Encoder, e eventlog.Recorded) error {
 	line := replayed{
 		Revision: e.Revision, ID: e.ID, Type: e.Event.EventType(), RecordedAt: e.RecordedAt,
 		OccurredAt: e.Metadata.OccurredAt, Actor: e.Metadata.Actor, Reason: e.Metadata.Reason, Data: e.Event,
 	}
-	if r.JSON {
+	if o.JSON {
 		return lines.Encode(line)
 	}
 	data, err := json.Marshal(line.Data)
@@ -105,15 +151,4 @@ func (r replayDeviceCmd) print(c console, lines *json.Encoder, e eventlog.Record
 	_, err = fmt.Fprintf(c.out, "%d  %s  %s  by %s %s\n   %s\n",
 		line.Revision, line.OccurredAt.UTC().Format(time.RFC3339), line.Type, line.Actor.Kind, line.Actor.ID, data)
 	return err
-}
-
-func (r replayDeviceCmd) uid() (uuid.UUID, error) {
-	if uid, err := uuid.Parse(r.Serial); err == nil {
-		return uid, nil
-	}
-	serial, problems := device.NormaliseSerial(r.Serial)
-	if len(problems) > 0 {
-		return uuid.Nil, errors.New(problems[0].Detail)
-	}
-	return device.UID(serial), nil
 }

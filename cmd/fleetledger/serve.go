@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
+	"github.com/fleetledger/fleetledger/adapters/postgres/installation"
 	"github.com/fleetledger/fleetledger/api"
 )
 
@@ -20,6 +22,7 @@ type serveCmd struct {
 	Addr          string `help:"Address to serve HTTP on; port 0 takes a free one." env:"FLEETLEDGER_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	OperatorToken string `help:"Bearer token of the operator; empty makes one in the data folder." env:"FLEETLEDGER_OPERATOR_TOKEN" placeholder:"TOKEN"`
 	Demo          bool   `help:"Fill an empty service with a reseller, its customers and their devices first."`
+	edgeConfig    `embed:""`
 }
 
 // Validate is called by the command line's parser.
@@ -30,7 +33,7 @@ func (s *serveCmd) Validate() error {
 	if s.OperatorToken != "" && len(s.OperatorToken) < 16 {
 		return errors.New("FLEETLEDGER_OPERATOR_TOKEN: must have 16 characters or more")
 	}
-	return nil
+	return s.validate()
 }
 
 // Run serves until ctx ends, then drains and stops within ten seconds.
@@ -42,20 +45,37 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 		return fmt.Errorf("FLEETLEDGER_ADDR: %w", err)
 	}
 	defer func() { _ = listener.Close() }()
-	if c.PublicURL == "" {
-		c.PublicURL = "http://" + reachable(listener.Addr())
+	serving, err := s.secured(s.limited(listener), logger)
+	if err != nil {
+		return err
 	}
+	measuring, err := s.measuring(ctx)
+	if err != nil {
+		return err
+	}
+	limitMemory(c, logger)
+	if err := c.prepareBackups(); err != nil {
+		return err
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = s.scheme() + "://" + s.reachable(listener.Addr())
+	}
+	logger, stopTracing := startTracing(ctx, c, logger)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	opened, err := openStores(ctx, c, logger, registry)
 	if err != nil {
+		stopTracing()
 		return err
 	}
 	defer func() {
 		// Whatever else is left of the ten seconds belongs to the stores.
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 		defer cancel()
+		var traces sync.WaitGroup
+		traces.Go(stopTracing)
 		err = errors.Join(err, opened.close(patience))
+		traces.Wait()
 	}()
 	e, err := newEngine(ctx, c, opened, logger, registry)
 	if err != nil {
@@ -65,7 +85,7 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	if err != nil {
 		return err
 	}
-	server, err := newServer(ctx, e, c, token, registry, logger)
+	server, err := newServer(ctx, e, c, s.edgeConfig, token, registry, logger)
 	if err != nil {
 		return err
 	}
@@ -78,7 +98,8 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	if err := e.runner.Prepare(ctx); err != nil {
 		return err
 	}
-	r := running{server, listener, logger, c, con, token, tokenPath, nil}
+	address := s.scheme() + "://" + s.reachable(listener.Addr())
+	r := running{server, serving, address, logger, c, con, token, tokenPath, nil, measuring}
 	if s.Demo {
 		if r.demo, err = prepareDemo(ctx, e, r); err != nil {
 			return err
@@ -87,9 +108,16 @@ func (s *serveCmd) Run(ctx context.Context, c *Config, con console) (err error) 
 	return s.serve(ctx, e, r)
 }
 
-// reachable is an address that a client on this machine can use.
-func reachable(a net.Addr) string {
-	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+// reachable is an address that a client on this machine can use: by name where that
+// does, for passkeys belong to a name. With TLS it is the certificate that knows names.
+func (s *serveCmd) reachable(a net.Addr) string {
+	tcp, ok := a.(*net.TCPAddr)
+	switch {
+	case !ok:
+		return a.String()
+	case s.TLSCert == "" && (tcp.IP.IsUnspecified() || tcp.IP.Equal(net.IPv4(127, 0, 0, 1)) || tcp.IP.Equal(net.IPv6loopback)):
+		return fmt.Sprintf("localhost:%d", tcp.Port)
+	case tcp.IP.IsUnspecified():
 		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
 	}
 	return a.String()
@@ -99,12 +127,14 @@ func reachable(a net.Addr) string {
 type running struct {
 	server    *api.Server
 	listener  net.Listener
+	address   string // the listener's, with its scheme
 	logger    *slog.Logger
 	config    *Config
 	con       console
-	token     string   // the operator's
-	tokenPath string   // empty: configured
-	demo      *demoRun // nil: none
+	token     string       // the operator's
+	tokenPath string       // empty: configured
+	demo      *demoRun     // nil: none
+	measuring net.Listener // of the measurements; nil: they have no address of their own
 }
 
 // serve runs everything side by side; the first to fail ends the rest. What
@@ -116,6 +146,11 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 	defer stopBackground()
 	group.Go(func() error { return e.runner.Run(background) })
 	group.Go(func() error { e.runJobs(background, r.logger); return nil })
+	group.Go(func() error { e.backups.run(background); return nil })
+	group.Go(func() error { return e.app.Webhooks.Follow(background) })
+	group.Go(func() error { return installation.Follow(background, e.pool, e.keys, r.logger) })
+	group.Go(func() error { e.security.Run(background); return nil })
+	group.Go(func() error { e.keepAnalysts(background, r.logger); return nil })
 	if r.config.Sandbox {
 		group.Go(func() error { return e.sandbox.Follow(background) })
 	}
@@ -127,6 +162,9 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 			return nil
 		}
 	})
+	if r.measuring != nil {
+		group.Go(func() error { return r.server.ServeMetrics(alive, r.measuring) })
+	}
 	group.Go(func() error {
 		defer stopBackground()
 		if r.demo != nil {
@@ -134,6 +172,7 @@ func (s *serveCmd) serve(ctx context.Context, e *engine, r running) error {
 				return fmt.Errorf("fill with demo data: %w", err)
 			}
 		}
+		r.awaitFilled(alive, e)
 		r.announce(e)
 		return r.server.Serve(alive, r.listener)
 	})
@@ -159,6 +198,25 @@ func (e *engine) runJobs(ctx context.Context, logger *slog.Logger) {
 	}
 }
 
+// fillPatience is how long the start waits for a version's new read model. What has not
+// filled by then goes on filling while requests for it are answered 503, as is /readyz.
+const fillPatience = 30 * time.Second
+
+// awaitFilled waits for the read models that are new with this version, so that a small
+// installation answers at once when it says that it does.
+func (r running) awaitFilled(ctx context.Context, e *engine) {
+	ctx, cancel := context.WithTimeout(ctx, fillPatience)
+	defer cancel()
+	began := time.Now()
+	e.runner.Filled(ctx)
+	switch took := time.Since(began); {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		r.logger.Warn("a new read model is still being filled; lists answer 503 until it is, `fleetledger projections status` tells how far it is")
+	case took > time.Second:
+		r.logger.Info("a new read model was filled", "took", took.Round(time.Millisecond))
+	}
+}
+
 // announce prints a line per address; the last one says that requests are answered.
 func (r running) announce(e *engine) {
 	if e.node != nil && e.node.Addr() != "" {
@@ -170,7 +228,9 @@ func (r running) announce(e *engine) {
 	if r.config.AnalystAddr != "" {
 		fmt.Fprintf(r.con.out, "PostgreSQL for analysts on %s\n", r.config.AnalystAddr)
 	}
-	address := "http://" + r.listener.Addr().String()
-	fmt.Fprintf(r.con.out, "documentation at %s/docs\n", address)
-	fmt.Fprintf(r.con.out, "listening on %s\n", address)
+	if r.measuring != nil {
+		fmt.Fprintf(r.con.out, "measurements at http://%s/metrics\n", r.measuring.Addr())
+	}
+	fmt.Fprintf(r.con.out, "documentation at %s/docs\n", r.address)
+	fmt.Fprintf(r.con.out, "listening on %s\n", r.address)
 }

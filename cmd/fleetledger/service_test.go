@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -37,9 +38,15 @@ func TestMain(m *testing.M) {
 // program prepares a command line of fleetledger.
 func program(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	of := func(entry string) bool { return strings.HasPrefix(entry, variablePrefix) } // those of the tests
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), of), asProgram+"=1")
+	cmd.Env = append(plainEnv(), asProgram+"=1")
 	return cmd
+}
+
+// plainEnv is the environment without what is for the tests.
+func plainEnv() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		return strings.HasPrefix(entry, variablePrefix) || strings.HasPrefix(entry, "OTEL_")
+	})
 }
 
 // service is a running `fleetledger serve`.
@@ -57,7 +64,12 @@ type service struct {
 // serve starts a service on the folder and waits until it listens.
 func serve(t *testing.T, dir string, args ...string) *service {
 	t.Helper()
-	cmd := program(context.Background(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, args...)...)
+	return begin(t, dir, program(context.Background(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, args...)...))
+}
+
+// begin starts a program that serves the folder, and waits until it listens.
+func begin(t *testing.T, dir string, cmd *exec.Cmd) *service {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, dir: dir, cmd: cmd}
@@ -159,7 +171,8 @@ func (s *service) customer(reseller *client.Client, name string, offers ...clien
 }
 
 func administratorOf(company string) client.Administrator {
-	return client.Administrator{Email: "admin@" + strings.ReplaceAll(strings.ToLower(company), " ", "-") + ".example"}
+	words := strings.FieldsFunc(strings.ToLower(company), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return client.Administrator{Email: "admin@" + strings.Join(words, "-") + ".example"}
 }
 
 // registers registers one device in an account and expects that it succeeds.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,21 +17,27 @@ import (
 	"github.com/fleetledger/fleetledger/adapters/eventstoredb"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 	"github.com/fleetledger/fleetledger/adapters/postgres/analysts"
+	"github.com/fleetledger/fleetledger/adapters/postgres/backup"
 	"github.com/fleetledger/fleetledger/adapters/postgres/externalsecrets"
+	"github.com/fleetledger/fleetledger/adapters/postgres/installation"
+	"github.com/fleetledger/fleetledger/adapters/postgres/keyring"
 	"github.com/fleetledger/fleetledger/adapters/postgres/personkeys"
 	"github.com/fleetledger/fleetledger/adapters/postgres/private"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
 )
 
 // stores are the two places where everything is kept: PostgreSQL and the event
 // log. What is not configured elsewhere runs inside this process.
 type stores struct {
 	pool    *pgxpool.Pool
-	key     []byte                 // the installation's, that secrets are sealed with
+	keys    *sealing.Keys          // the installation's, that secrets are sealed with
+	ring    *keyring.Ring          // random keys by name
 	persons *personkeys.Store      // keys of the personal data in the log
 	secrets *externalsecrets.Store // of external accounts
 	log     *eventstoredb.Store
 	node    *eventnode.Node // nil: an EventStoreDB elsewhere, or the node of a running serve
 	failed  chan error      // a store of ours ended by itself
+	starved func() bool     // the private PostgreSQL does not run for want of room; nil: there is none
 	closers []func(context.Context) error
 }
 
@@ -44,6 +51,9 @@ func openStores(ctx context.Context, c *Config, logger *slog.Logger, metrics pro
 			err = errors.Join(err, s.close(context.WithoutCancel(ctx)))
 		}
 	}()
+	if err := checkRestored(c); err != nil {
+		return nil, err
+	}
 	if c.DatabaseURL == "" || c.EventstoreURL == "" {
 		lock, err := private.AcquireLock(c.DataDir)
 		if err != nil {
@@ -53,7 +63,7 @@ func openStores(ctx context.Context, c *Config, logger *slog.Logger, metrics pro
 		if err := s.startOwn(ctx, c, lock, logger); err != nil {
 			return nil, err
 		}
-	} else if err := s.openPool(ctx, c.DatabaseURL); err != nil {
+	} else if err := s.openPool(ctx, c, c.DatabaseURL); err != nil {
 		return nil, err
 	}
 	return s, s.openLog(ctx, c, metrics, logger)
@@ -77,7 +87,7 @@ func attachStores(ctx context.Context, c *Config, logger *slog.Logger) (_ *store
 			return nil, fmt.Errorf("a service holds %s and is not ready: %w", c.DataDir, err)
 		}
 	}
-	if err := s.openPool(ctx, url); err != nil {
+	if err := s.openPool(ctx, c, url); err != nil {
 		return nil, err
 	}
 	return s, s.openLog(ctx, c, prometheus.NewRegistry(), logger)
@@ -102,9 +112,15 @@ func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, lo
 			return err
 		}
 		s.onClose(server.stop)
-		url = server.url
+		s.onClose(func(context.Context) error {
+			if s.node != nil && errors.Is(s.node.Err(), eventnode.ErrSetBack) {
+				restoreEnds(ctx, server.url, logger)
+			}
+			return nil
+		})
+		url, s.starved = server.url, server.starved.Load
 	}
-	if err := s.openPool(ctx, url); err != nil {
+	if err := s.openPool(ctx, c, url); err != nil {
 		return err
 	}
 	if c.EventstoreURL != "" {
@@ -120,41 +136,57 @@ func (s *stores) startOwn(ctx context.Context, c *Config, lock *private.Lock, lo
 		return err
 	}
 	s.onClose(func(context.Context) error { pool.Close(); return nil })
-	node, err := eventnode.Start(ctx, eventnode.Options{Pool: pool, SocketPath: socket, Addr: c.NodeAddr, Logger: logger})
+	node, err := eventnode.Start(ctx, eventnode.Options{Pool: pool, SocketPath: socket, Addr: c.NodeAddr, Logger: logger, DiskFull: s.starved})
 	if err != nil {
 		return fmt.Errorf("start the embedded event node: %w", err)
 	}
 	s.node = node
-	s.onClose(node.Stop)
+	s.onClose(func(ctx context.Context) error {
+		select {
+		case <-node.Done():
+			return nil // it ended by itself, and told why
+		default:
+			return node.Stop(ctx)
+		}
+	})
 	go func() {
 		<-node.Done()
 		if err := node.Err(); err != nil {
-			s.failed <- err
+			s.failed <- errors.Join(err, noteSetBack(c.DataDir, err))
 		}
 	}()
 	return nil
 }
 
-func (s *stores) openPool(ctx context.Context, url string) error {
-	pool, err := postgres.Open(ctx, url, postgres.Options{})
+func (s *stores) openPool(ctx context.Context, c *Config, url string) error {
+	pool, err := postgres.Open(ctx, url, postgres.Options{Tracer: c.tracing.QueryTracer()})
 	if err != nil {
 		return err
 	}
 	s.pool = pool
 	s.onClose(func(context.Context) error { pool.Close(); return nil })
+	if !c.Restoring {
+		if err := backup.CheckFinished(ctx, pool); err != nil {
+			return fmt.Errorf("%s: %w", target(c), err)
+		}
+	}
 	return postgres.Migrate(ctx, pool)
 }
 
 func (s *stores) openLog(ctx context.Context, c *Config, metrics prometheus.Registerer, logger *slog.Logger) error {
-	var err error
-	if s.key, err = personKey(c.PersonKey, c.DataDir); err != nil {
+	key, err := personKey(c.PersonKey, c.DataDir, keyFileName)
+	if err != nil {
 		return err
 	}
-	if s.persons, err = personkeys.Open(ctx, s.pool, s.key); err != nil {
+	if s.keys, err = s.installationKeys(ctx, key); err != nil {
 		return fmt.Errorf("FLEETLEDGER_PERSON_KEY: %w", err)
 	}
-	s.secrets = externalsecrets.NewStore(s.pool, s.key)
-	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Persons: s.persons, Logger: logger, Registerer: metrics}
+	if s.persons, err = personkeys.Open(ctx, s.pool, s.keys); err != nil {
+		return fmt.Errorf("FLEETLEDGER_PERSON_KEY: %w", err)
+	}
+	s.secrets = externalsecrets.NewStore(s.pool, s.keys)
+	s.ring = keyring.New(s.pool, s.keys)
+	options := eventstoredb.Options{ConnectionString: c.EventstoreURL, Persons: s.persons, Logger: logger, Registerer: metrics, Tracer: c.tracing.Tracer("adapters/eventstoredb")}
 	if c.EventstoreURL == "" {
 		socket, err := nodeSocket(c.DataDir)
 		if err != nil {
@@ -169,6 +201,28 @@ func (s *stores) openLog(ctx context.Context, c *Config, metrics prometheus.Regi
 	s.log = log
 	s.onClose(func(context.Context) error { return log.Close() })
 	return nil
+}
+
+// installationKeys are those that the database knows of, to whoever has one of them.
+// They are looked up again when something does not open: on a connection of its own,
+// since the pool may be waiting for what is opened.
+func (s *stores) installationKeys(ctx context.Context, known []byte) (*sealing.Keys, error) {
+	inForce, others, err := installation.Load(ctx, s.pool, known)
+	if err != nil {
+		return nil, err
+	}
+	keys := sealing.NewKeys(inForce, others...)
+	keys.Learning(func() (bool, error) {
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		conn, err := dedicated(patience, s.pool)
+		if err != nil {
+			return false, err
+		}
+		defer func() { _ = conn.Close(patience) }()
+		return installation.Learn(patience, conn, keys)
+	})
+	return keys, nil
 }
 
 func (s *stores) onClose(f func(context.Context) error) { s.closers = append(s.closers, f) }

@@ -6,16 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fleetledger/fleetledger/adapters/clock"
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/securitylog"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -49,19 +53,38 @@ func (t tokenCreateCmd) Run(ctx context.Context, cfg *Config, c console) error {
 	if token.Profile, err = t.profile(ctx, s.log, token.Account); err != nil {
 		return err
 	}
-	secret, err := keepToken(ctx, s, token)
+	secret, token, err := keepToken(ctx, s, token)
 	if err != nil {
 		return err
+	}
+	if err := noteToken(ctx, s, cfg, ports.SecurityTokenMade, token); err != nil {
+		return err // nobody has the secret
 	}
 	_, err = fmt.Fprintln(c.out, secret)
 	return err
 }
 
-// keepToken gives a token its secret and keeps the hash of it.
-func keepToken(ctx context.Context, s *stores, token ports.AccountToken) (secret string, err error) {
+// keepToken gives a token its id and its secret, and keeps the hash of that.
+func keepToken(ctx context.Context, s *stores, token ports.AccountToken) (secret string, _ ports.AccountToken, err error) {
 	secret = "flat_" + randomText(32)
 	token.ID, token.Hash = uuid.Must(uuid.NewV7()), postgres.HashToken(secret)
-	return secret, postgres.NewTokens(s.pool).Create(ctx, token)
+	return secret, token, postgres.NewTokens(s.pool).Create(ctx, token)
+}
+
+// commandLine is whoever runs commands on the machine.
+var commandLine = domain.Actor{Kind: domain.ActorOperator, ID: "command line"}
+
+// noteToken enters in the security log what became of a token of an account.
+func noteToken(ctx context.Context, s *stores, cfg *Config, kind ports.SecurityKind, token ports.AccountToken) error {
+	log, err := securitylog.New(securitylog.Options{
+		Pool: s.pool, Clock: clock.System{}, Logger: quiet(), Metrics: prometheus.NewRegistry(), Keep: cfg.SecurityLogKeep,
+	})
+	if err != nil {
+		return err
+	}
+	return log.Record(ctx, []ports.SecurityEntry{{
+		ID: uuid.New(), Kind: kind, At: clock.System{}.Now(), Account: token.Account, Actor: commandLine, Why: "account " + token.ID.String(),
+	}})
 }
 
 func (t tokenCreateCmd) token(now time.Time) (ports.AccountToken, error) {
@@ -170,9 +193,20 @@ func (t tokenRevokeCmd) Run(ctx context.Context, cfg *Config, _ console) error {
 		return err
 	}
 	defer func() { _ = s.close(context.WithoutCancel(ctx)) }()
-	err = postgres.NewTokens(s.pool).Revoke(ctx, uuid.Nil, t.ID, clock.System{}.Now())
-	if errors.Is(err, query.ErrNotFound) {
+	tokens := postgres.NewTokens(s.pool)
+	all, err := tokens.List(ctx, uuid.Nil)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(other ports.AccountToken) bool { return other.ID == t.ID })
+	if i >= 0 {
+		err = tokens.Revoke(ctx, uuid.Nil, t.ID, clock.System{}.Now())
+	}
+	if i < 0 || errors.Is(err, query.ErrNotFound) {
 		return fmt.Errorf("there is no token %s that could still be used", t.ID)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return noteToken(ctx, s, cfg, ports.SecurityTokenEnded, all[i])
 }

@@ -93,7 +93,7 @@ func restored(t *testing.T, fixture string) (dir string, was answers) {
 // lists answer and it has done what was due.
 func upgraded(t *testing.T, dir string) *service {
 	t.Helper()
-	s := serve(t, dir, "--sandbox")
+	s := serve(t, dir, "--sandbox", "--session-idle", "0")
 	s.ready()
 	require.Eventually(t, func() bool {
 		_, err := s.operator.ListAccounts(t.Context(), nil)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,9 +10,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres/private"
 	"github.com/fleetledger/fleetledger/api/client"
+	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/projections/feed"
 )
 
 // Data of versions before, made by their own programs: testdata/upgrade/README.md.
@@ -30,6 +36,7 @@ func TestUpgrade(t *testing.T) {
 			u.operationGoesOn()
 			u.pagesAreKept()
 			u.pastIsKept()
+			u.feedHasEverything()
 			u.peopleAreKept()
 			u.renewalsAreListed()
 			u.resellersHaveAllOffers()
@@ -87,6 +94,37 @@ func (u *upgrade) pagesAreKept() {
 	require.Equal(t, "open", string(release.State))
 }
 
+// The feed has all of the log but what the service notes for itself, also what was there
+// before there was a feed, and in its order.
+func (u *upgrade) feedHasEverything() {
+	t := u.t
+	var told []string
+	for last := (*uuid.UUID)(nil); ; {
+		events := *when(u.operator.ReadEvents(t.Context(), &client.ReadEventsParams{LastEventId: last, Limit: new(1000)})).Then(t).ApplicationcloudeventsBatchJSON200
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			if e.Computed == nil {
+				told = append(told, e.Id.String())
+			}
+		}
+		last = &events[len(events)-1].Id
+	}
+	url, err := private.ConnString(u.dir)
+	require.NoError(t, err)
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(t.Context()) }()
+	rows, _ := conn.Query(t.Context(), `SELECT id::text FROM eventnode.events
+		WHERE stream <> $1 AND EXISTS (SELECT FROM unnest($2::text[]) AS p WHERE starts_with(stream, p)) ORDER BY position`,
+		eventlog.DaysStream, feed.Projection(query.DefaultWindows).Prefixes)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Greater(t, len(all), 100)
+	require.Equal(t, all, told)
+}
+
 // A past page shows what the page showed then: it goes by when things happened.
 // Sign-ins were no events under the rules of before, so only the last one is known.
 func (u *upgrade) pastIsKept() {
@@ -104,10 +142,15 @@ func (u *upgrade) pastIsKept() {
 	}
 }
 
-// Whoever was signed in still is, tokens are good and passwords known.
+// Whoever was signed in still is, tokens of accounts are good and passwords known. A
+// personal token has ended: it was made with a secret that a dump told.
 func (u *upgrade) peopleAreKept() {
 	for who := range u.was.Sessions {
-		if who != "operator" {
+		switch who {
+		case "operator":
+		case "token":
+			when(u.as(who).GetMe(u.t.Context(), nil)).Refused(u.t, http.StatusUnauthorized, "unauthenticated")
+		default:
 			when(u.as(who).GetMe(u.t.Context(), nil)).Then(u.t)
 		}
 	}
@@ -157,17 +200,23 @@ func (u *upgrade) nothingHappensAgain() {
 // noticed is the subject of a notice of the month.
 var noticed = regexp.MustCompile(`Subject: .* due by `)
 
+// tokensEnded is the subject of the mail that a user's tokens have ended.
+var tokensEnded = regexp.MustCompile(`Subject: (Your tokens and calendars have ended)`)
+
 // A mail that is caused now is the first one since, but for what no version before
-// mailed: notices of the month, and requests to release a device that still wait.
+// mailed: notices of the month, requests to release a device that still wait, and that
+// the personal token has ended.
 func (u *upgrade) mailsAreNotSentAgain() {
 	const email = "new@summit-wireless.example"
 	when(u.as("summit").InviteUser(u.t.Context(), u.was.UIDs["summit"], nil, client.NewUser{Email: email, Profiles: &[]string{"full"}})).Then(u.t)
 	u.mailed(email, activationLink)
+	u.mailed("tess@summit-wireless.example", tokensEnded)
 	var others []string
 	for _, name := range u.newMails() {
 		mail, err := os.ReadFile(filepath.Join(u.dir, "outbox", name))
 		require.NoError(u.t, err)
-		if !strings.Contains(string(mail), "Subject: Somebody asks for the device LD00000000000006") && !noticed.Match(mail) {
+		text := plainMail(string(mail))
+		if !strings.Contains(text, "Subject: Somebody asks for the device LD00000000000006") && !noticed.MatchString(text) && !tokensEnded.MatchString(text) {
 			others = append(others, name)
 		}
 	}

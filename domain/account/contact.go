@@ -14,7 +14,7 @@ type Contact struct{ Email, Name string }
 func (c Contact) Person(id uuid.UUID, pointer string) (p Person, problems []domain.Problem) {
 	var found []domain.Problem
 	p.ID = id
-	p.Email, _, found = NormaliseEmail(c.Email)
+	p.Email, _, found = NewEmail(c.Email)
 	problems = append(problems, domain.At(pointer+"/email", found)...)
 	if c.Name != "" {
 		p.Name, _, found = NormaliseName(c.Name)

@@ -80,7 +80,7 @@ func DecideReopen(s State, name, reason string) ([]domain.Event, error) {
 // the user's own stream has them. It never refuses.
 func DecideFollow(s State, user Person) ([]domain.Event, error) {
 	known, ok := s.administrator(user.ID)
-	if !ok || known.IsErased() || user.IsErased() {
+	if !ok || known.IsErased() || user.IsGone() {
 		return nil, nil
 	}
 	var events []domain.Event

@@ -92,6 +92,16 @@ func (p Person) Erase() Person { return Person{ID: p.ID, Email: Erased, Name: Er
 // IsErased reports whether the person's data is gone.
 func (p Person) IsErased() bool { return p.Email == Erased }
 
+// Unreadable stands where the e-mail and name were of a person whose key was lost.
+const Unreadable = "unreadable"
+
+// Hide gives what can be read of such a person: the id.
+func (p Person) Hide() Person { return Person{ID: p.ID, Email: Unreadable, Name: Unreadable} }
+
+// IsGone reports whether nobody can be told from the data, so that there is no
+// address to write to either.
+func (p Person) IsGone() bool { return p.Email == Erased || p.Email == Unreadable }
+
 // Invitation lets its holder activate the account once, until Expires. Only
 // the SHA-256 of the token is recorded.
 type Invitation struct {

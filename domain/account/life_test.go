@@ -72,12 +72,15 @@ func TestAnotherAdministratorActivates(t *testing.T) {
 func TestWhomAnAccountLetsIn(t *testing.T) {
 	t.Parallel()
 	s := given(t, created)
+	late := s.State
+	late.Invitation.Expires = sent
 	for title, c := range map[string]struct {
 		state account.State
 		want  bool
 	}{
 		"none":    {account.State{}, false},
 		"pending": {s.State, true},
+		"expired": {late, false},
 		"active":  {s.When(activate("first", sent)).ThenDone().State, true},
 		"closed":  {s.When(closing).ThenDone().State, false},
 		"reopen":  {s.When(closing).ThenDone().When(reopen("")).ThenDone().State, true},
@@ -86,7 +89,7 @@ func TestWhomAnAccountLetsIn(t *testing.T) {
 		},
 		"erased": {given(t, created, account.PersonErased{Account: uid, Person: second.ID}).State, false},
 	} {
-		if got := c.state.LetsIn(second.ID); got != c.want {
+		if got := c.state.LetsIn(second.ID, sent); got != c.want {
 			t.Errorf("%s: %v", title, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/fleetledger/fleetledger/domain"
@@ -19,8 +20,10 @@ import (
 
 // Longest accepted, in characters.
 const (
-	maxName  = 100
-	maxEmail = 254
+	maxName          = 100
+	maxEmail         = 254
+	maxLocalPart     = 64 // of an e-mail address, in bytes
+	maxLabelOfDomain = 63
 )
 
 // Limits of the security options.
@@ -73,6 +76,36 @@ func NormaliseEmail(s string) (display, key string, problems []domain.Problem) {
 }
 
 var errNotPlain = errors.New("more than an address")
+
+// NewEmail is NormaliseEmail for an address that is new to the service: it is one that
+// mail can go to over the internet. Those that were taken before go on.
+func NewEmail(s string) (display, key string, problems []domain.Problem) {
+	display, key, problems = NormaliseEmail(s)
+	if len(problems) > 0 {
+		return "", "", problems
+	}
+	local, host, _ := strings.Cut(display, "@")
+	if len(local) > maxLocalPart || !isMailDomain(host) {
+		return "", "", problem(CodeEmailInvalid, "This is not an e-mail address that mail can be sent to: what is behind the @ is a domain, such as customer.example.")
+	}
+	return display, key, nil
+}
+
+// isMailDomain reports whether a name has at least two labels of letters, digits and
+// inner hyphens, and the last one is no number.
+func isMailDomain(host string) bool {
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		letters := !strings.ContainsFunc(label, func(r rune) bool {
+			return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+		})
+		if label == "" || utf8.RuneCountInString(label) > maxLabelOfDomain || !letters || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	last := labels[len(labels)-1]
+	return len(labels) > 1 && strings.ContainsFunc(last, unicode.IsLetter) && utf8.RuneCountInString(last) > 1
+}
 
 // normaliseRanges takes ranges and single addresses, each once, without the
 // bits that do not count.

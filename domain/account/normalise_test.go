@@ -28,6 +28,26 @@ func TestNormaliseName(t *testing.T) {
 }
 
 // Accounts 3: e-mails compare case-insensitively.
+func TestNewEmailsCanBeSentTo(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"a@x.example", "A.b+c@Mail.x-y.example", "zoë@bücher.example", "a@xn--bcher-kva.example", "a@1und1.example"} {
+		if display, key, p := account.NewEmail(good); len(p) > 0 || display != good || key == "" {
+			t.Errorf("%s: %v", good, p)
+		}
+	}
+	for _, bad := range []string{
+		"a@b", "a@localhost", "a@192.0.2.1", "a@[192.0.2.1]", "a@x..example", "a@.example", "a@x.example.", "a@-x.example", "a@x-.example",
+		"a@x_y.example", "a@x.1", "a@x.y", "a@" + strings.Repeat("x", 64) + ".example", strings.Repeat("x", 65) + "@x.example", "x", "",
+	} {
+		if _, _, p := account.NewEmail(bad); len(p) != 1 || p[0].Code != account.CodeEmailInvalid {
+			t.Errorf("%s: %v", bad, p)
+		}
+	}
+	if _, key, p := account.NormaliseEmail("a@b"); len(p) > 0 || key != "a@b" {
+		t.Errorf("an address of before: %v", p)
+	}
+}
+
 func TestNormaliseEmail(t *testing.T) {
 	t.Parallel()
 	display, key, p := account.NormaliseEmail(" Admin@Customer.Example ")

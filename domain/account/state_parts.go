@@ -22,6 +22,13 @@ func (s State) StatusAt(now time.Time) Status {
 	return s.Status
 }
 
+// InUseAt reports whether the account is used at an instant: while it is pending and
+// while it is active. Once it has expired or was closed, nobody acts for it.
+func (s State) InUseAt(now time.Time) bool {
+	status := s.StatusAt(now)
+	return status == Pending || status == Activated
+}
+
 // NeverActivated reports whether the administrator never finished the account. It
 // frees its name and e-mail when it is closed so.
 func (s State) NeverActivated() bool {
@@ -85,10 +92,11 @@ func (s State) Administers(user uuid.UUID) bool {
 // KeepsOut reports whether a user's access was withdrawn.
 func (s State) KeepsOut(user uuid.UUID) bool { return slices.Contains(s.Withdrawn, user) }
 
-// LetsIn reports whether a user of the account may use it: also while it is
-// pending, but not once it was closed.
-func (s State) LetsIn(user uuid.UUID) bool {
-	return (s.Status == Pending || s.Status == Activated) && !s.KeepsOut(user) && !slices.Contains(s.Erased, user)
+// LetsIn reports whether a user of the account may use it at an instant. An
+// administrator who has joined activates the account by signing in, also one that
+// would have expired without.
+func (s State) LetsIn(user uuid.UUID, now time.Time) bool {
+	return (s.InUseAt(now) || s.Status == Pending && s.Administers(user)) && !s.KeepsOut(user) && !slices.Contains(s.Erased, user)
 }
 
 // ContactOf finds a channel contact by e-mail address, in any case.

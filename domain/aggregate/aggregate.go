@@ -87,11 +87,11 @@ func (a Aggregate[S]) without(s, other S, limits reservation.Limits) []reservati
 		return nil
 	}
 	known := map[string]bool{}
-	for _, held := range a.Reservations(other, limits) {
+	for _, held := range a.inLog(other, limits) {
 		known[held.Key.Stream] = true
 	}
 	var rest []reservation.Held
-	for _, held := range a.Reservations(s, limits) {
+	for _, held := range a.inLog(s, limits) {
 		if !known[held.Key.Stream] {
 			rest = append(rest, held)
 		}
@@ -104,7 +104,7 @@ type Holder interface {
 	// UID is as in Aggregate.
 	UID(stream string) (uuid.UUID, bool)
 	// Holding folds the events of one holder.
-	Holding(uid uuid.UUID, events iter.Seq2[domain.Event, error]) (Holding, error)
+	Holding(uid uuid.UUID, limits reservation.Limits, events iter.Seq2[domain.Event, error]) (Holding, error)
 }
 
 // Holding is what the stream of a holder says about its reservations.
@@ -116,7 +116,7 @@ type Holding struct {
 }
 
 // Holding folds the events of one holder to what it has and ever had.
-func (a Aggregate[S]) Holding(uid uuid.UUID, events iter.Seq2[domain.Event, error]) (Holding, error) {
+func (a Aggregate[S]) Holding(uid uuid.UUID, limits reservation.Limits, events iter.Seq2[domain.Event, error]) (Holding, error) {
 	h := Holding{Now: map[string]reservation.Kind{}, Ever: map[string]reservation.Kind{}}
 	s, empty := a.New(uid), true
 	for e, err := range events {
@@ -125,7 +125,7 @@ func (a Aggregate[S]) Holding(uid uuid.UUID, events iter.Seq2[domain.Event, erro
 		}
 		s, empty = a.Evolve(s, e), false
 		clear(h.Now)
-		for _, held := range a.reservations(s) {
+		for _, held := range a.inLog(s, limits) {
 			h.Now[held.Key.Stream], h.Ever[held.Key.Stream] = held.Key.Kind, held.Key.Kind
 		}
 	}
@@ -141,9 +141,10 @@ func (a Aggregate[S]) Holding(uid uuid.UUID, events iter.Seq2[domain.Event, erro
 	return h, nil
 }
 
-func (a Aggregate[S]) reservations(s S) []reservation.Held {
+// inLog are the reservations of a state, by their names in the log.
+func (a Aggregate[S]) inLog(s S, limits reservation.Limits) []reservation.Held {
 	if a.Reservations == nil {
 		return nil
 	}
-	return a.Reservations(s, reservation.Limits{})
+	return limits.Names.InLog(a.Reservations(s, limits))
 }

@@ -76,7 +76,7 @@ func TestHolding(t *testing.T) {
 	fire, wind := reservation.Unique(reservation.AccountName, "prairie fire").Stream, reservation.Unique(reservation.AccountName, "prairie wind").Stream
 	var holder aggregate.Holder = account.Aggregate
 
-	h, err := holder.Holding(uid, recorded(created, renamed))
+	h, err := holder.Holding(uid, reservation.Limits{}, recorded(created, renamed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,20 +90,20 @@ func TestHolding(t *testing.T) {
 		t.Errorf("fence %+v, held by %v", got, h.HeldBy)
 	}
 
-	if h, _ = holder.Holding(uid, recorded()); h.Fence(fire) != (account.AccountCreationAbandoned{Account: uid}) || len(h.Ever) > 0 {
+	if h, _ = holder.Holding(uid, reservation.Limits{}, recorded()); h.Fence(fire) != (account.AccountCreationAbandoned{Account: uid}) || len(h.Ever) > 0 {
 		t.Errorf("before the first event: %+v", h)
 	}
-	if h, _ = holder.Holding(uid, recorded(created, account.AccountClosed{Account: uid})); h.Fence(fire) != (account.AccountClaimAbandoned{Account: uid, Reservation: fire}) || len(h.Now) > 0 {
+	if h, _ = holder.Holding(uid, reservation.Limits{}, recorded(created, account.AccountClosed{Account: uid})); h.Fence(fire) != (account.AccountClaimAbandoned{Account: uid, Reservation: fire}) || len(h.Now) > 0 {
 		t.Errorf("closed before it was activated: %+v", h.Now)
 	}
-	if h, _ = audit.Aggregate.Holding(uid, recorded(audit.AuditGranted{Grant: uid})); h.Fence(fire) != nil || len(h.Ever) > 0 {
+	if h, _ = audit.Aggregate.Holding(uid, reservation.Limits{}, recorded(audit.AuditGranted{Grant: uid})); h.Fence(fire) != nil || len(h.Ever) > 0 {
 		t.Error("an aggregate without reservations has some, or a fence")
 	}
 	batchUID := uuid.UUID{7}
-	if h, _ = device.Aggregate.Holding(uid, recorded(device.Held{Device: uid, Batch: batchUID})); h.HeldBy != batchUID {
+	if h, _ = device.Aggregate.Holding(uid, reservation.Limits{}, recorded(device.Held{Device: uid, Batch: batchUID})); h.HeldBy != batchUID {
 		t.Errorf("held by %v", h.HeldBy)
 	}
-	_, err = holder.Holding(uid, func(yield func(domain.Event, error) bool) { yield(nil, errDown) })
+	_, err = holder.Holding(uid, reservation.Limits{}, func(yield func(domain.Event, error) bool) { yield(nil, errDown) })
 	if !errors.Is(err, errDown) {
 		t.Errorf("reading fails: %v", err)
 	}

@@ -37,6 +37,7 @@ type Personal interface {
 // Type is one event type's codec.
 type Type struct {
 	name      string
+	event     reflect.Type
 	personal  []string   // members that hold a Personal
 	upcasters []Upcaster // upcasters[i] lifts version i+1 to i+2
 	decode    func(json.RawMessage) (domain.Event, error)
@@ -49,6 +50,7 @@ func Of[E domain.Event](upcasters ...Upcaster) Type {
 	var zero E
 	return Type{
 		name:      zero.EventType(),
+		event:     reflect.TypeFor[E](),
 		personal:  personalMembers(reflect.TypeFor[E]()),
 		upcasters: upcasters,
 		decode: func(data json.RawMessage) (domain.Event, error) {
@@ -61,8 +63,17 @@ func Of[E domain.Event](upcasters ...Upcaster) Type {
 	}
 }
 
+// Name is the event type's name in the log.
+func (t Type) Name() string { return t.name }
+
 // Version is the schema version that is written today, from 1.
 func (t Type) Version() int { return len(t.upcasters) + 1 }
+
+// Event is the Go type whose JSON is that version.
+func (t Type) Event() reflect.Type { return t.event }
+
+// Personal are the JSON names of the event's members that hold personal data.
+func (t Type) Personal() []string { return slices.Clone(t.personal) }
 
 // Same is the upcaster of a version that differs from the one before only in
 // how it is kept, such as that personal data is sealed in it.
@@ -140,6 +151,11 @@ func (r Registry) add(t Type) {
 		panic("codec: event type declared twice: " + t.name)
 	}
 	r[t.name] = t
+}
+
+// Types are all types of the registry, by name.
+func (r Registry) Types() []Type {
+	return slices.SortedFunc(maps.Values(r), func(a, b Type) int { return strings.Compare(a.name, b.name) })
 }
 
 // Personal gives the JSON names of the members of an event type that hold

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/codec"
 )
@@ -108,5 +110,28 @@ func TestMerge(t *testing.T) {
 		if _, _, _, err := both.Encode(e); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Whoever describes the events to others is told all of each type.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+	type described struct {
+		Name     string
+		Version  int
+		Event    string
+		Personal []string
+	}
+	var got []described
+	for _, typ := range codec.Merge(codec.NewRegistry(codec.Of[stopped](), codec.Of[named]()), registry).Types() {
+		got = append(got, described{typ.Name(), typ.Version(), typ.Event().String(), typ.Personal()})
+	}
+	want := []described{
+		{"Moved", 3, "codec_test.Moved", nil},
+		{"Named", 1, "codec_test.named", []string{"who", "deputy"}},
+		{"Stopped", 1, "codec_test.stopped", nil},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

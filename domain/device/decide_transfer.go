@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -161,13 +162,25 @@ func (c Transfer) service(s State) (service Service, consumed bool, problems []d
 	case best.Until.IsZero():
 		return Service{}, false, []domain.Problem{problem(CodeAllocationMissing,
 			"The device is past its included service and has no other service allocation.",
-			map[string]string{"includedUntil": s.Included.Until.String()}, purchaseRenewal, requestAllocation)}
+			c.facts("includedUntil", s.Included.Until.String()), purchaseRenewal, requestAllocation)}
 	default:
 		return Service{}, false, []domain.Problem{problem(CodeAllocationExpired,
 			"The service allocation of the device has run out.",
-			map[string]string{"allocationUntil": best.Until.String(), "includedUntil": s.Included.Until.String()},
+			c.facts("includedUntil", s.Included.Until.String(), "allocationUntil", best.Until.String()),
 			purchaseRenewal, requestAllocation)}
 	}
+}
+
+// facts are what the policy refused by: its version and switch, the day, and what else is
+// named, names and values in turn.
+func (c Transfer) facts(pairs ...string) map[string]string {
+	facts := map[string]string{
+		"policy": Eligibility, "policyVersion": strconv.Itoa(EligibilityVersion), "included": c.Rules.IncludedTransfer, "on": c.Today.String(),
+	}
+	for pair := range slices.Chunk(pairs, 2) {
+		facts[pair[0]] = pair[1]
+	}
+	return facts
 }
 
 // included is what a transfer within the included year gives: a new term from

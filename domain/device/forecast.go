@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
@@ -12,16 +13,20 @@ import (
 // happens: its free term renews until then. Whatever else time does, such as
 // expiry, is told by the dates.
 func (s State) Forecast(day calendar.Date, r Rules) State {
-	free := s
-	free.HeldBy = uuid.Nil // a hold ends long before
-	events, err := renewFree(free, Renew{Automatic: true, Today: day, Rules: r})
-	if err != nil || len(events) == 0 {
-		return s
+	for _, e := range s.Ahead(day, r) {
+		s = Evolve(s, e)
 	}
-	for _, e := range events {
-		free = Evolve(free, e)
+	return s
+}
+
+// Ahead are the events until the end of a day to come when nothing but time happens.
+func (s State) Ahead(day calendar.Date, r Rules) []domain.Event {
+	s.HeldBy = uuid.Nil // a hold ends long before
+	events, err := renewFree(s, Renew{Automatic: true, Today: day, Rules: r})
+	if err != nil {
+		return nil
 	}
-	return free
+	return events
 }
 
 // FreeEnds are the days on which a free term ends, from the present end on, as

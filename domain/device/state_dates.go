@@ -21,13 +21,39 @@ func (s State) Dates(r Rules) Dates {
 	if !s.Exists() {
 		return Dates{}
 	}
-	months := func(n int) calendar.Date { return s.FirstRegistered.AddMonths(n, s.FirstRegistered.Day()) }
-	d := Dates{GatewayEnd: s.Service.End, WarrantyEnd: months(r.WarrantyMonths)}
-	if s.Service.Offer == catalogue.Complete || s.Service.Offer == catalogue.Premium {
+	d := Dates{GatewayEnd: s.Service.End}
+	if s.supported() {
 		d.SupportExpiry = s.Service.End
-		d.WarrantyEnd = max(d.WarrantyEnd, min(s.Service.End, months(r.WarrantyCap)))
 	}
+	d.WarrantyEnd, _ = s.warranty(r)
 	return d
+}
+
+// supported reports whether support and warranty go with the service.
+func (s State) supported() bool {
+	return s.Service.Offer == catalogue.Complete || s.Service.Offer == catalogue.Premium
+}
+
+// warrantyBy says what decides the end of a warranty.
+type warrantyBy int
+
+const (
+	byRegistration warrantyBy = iota // the months from the first registration
+	byService                        // the service end, which it follows
+	byCap                            // as far as it follows that
+)
+
+// warranty is the end of the warranty, and what decides it.
+func (s State) warranty(r Rules) (calendar.Date, warrantyBy) {
+	months := func(n int) calendar.Date { return s.FirstRegistered.AddMonths(n, s.FirstRegistered.Day()) }
+	end, latest := months(r.WarrantyMonths), months(r.WarrantyCap)
+	switch {
+	case !s.supported() || min(s.Service.End, latest) <= end:
+		return end, byRegistration
+	case s.Service.End <= latest:
+		return s.Service.End, byService
+	}
+	return latest, byCap
 }
 
 // The service statuses.

@@ -27,7 +27,7 @@ func DecideBegin(r Round, c Begin) ([]domain.Event, error) {
 	known := map[string]bool{}
 	for _, n := range c.People {
 		address := strings.ToLower(n.Person.Email)
-		if n.Person.Email == "" || n.Person.IsErased() || known[address] || known[address+n.Customer.String()] {
+		if n.Person.Email == "" || n.Person.IsGone() || known[address] || known[address+n.Customer.String()] {
 			continue
 		}
 		if n.Customer == uuid.Nil {

@@ -22,6 +22,11 @@
 //     before it appends them, and releases afterwards, provided the last claim
 //     is still that one. Left undone by a crash, it is an orphan of rule 3.
 //
+// Of a personal value the stream has a keyed name in the log (Names), and, while an
+// instance of a version before may run, another one by a hash: both are claimed then,
+// and app's Reserved claims by the keyed one what such an instance has claimed. States
+// and this protocol know one name, the hash; aggregates give those in the log.
+//
 // The stream of an account's places grows for ever, so each of its events since
 // schema version 2 carries the holders: the last event alone says all that the
 // rules need (Snapshot). Where it is of version 1, the whole stream is read.

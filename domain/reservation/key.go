@@ -30,10 +30,11 @@ type Key struct {
 	Capacity int
 }
 
-// Limits are how many holders a reservation has room for, where that is
-// configured.
+// Limits are how many holders a reservation has room for, and how it is called, where
+// that is configured.
 type Limits struct {
-	Places int // devices in a reseller's account
+	Places int   // devices in a reseller's account
+	Names  Names // of streams of personal values
 }
 
 // Held is a reservation that a state of an aggregate has a right to.
@@ -41,6 +42,9 @@ type Held struct {
 	Key     Key
 	Account uuid.UUID      // it is for, where there is one
 	Taken   domain.Problem // what is told when others hold all of it
+	// Besides is the stream of the same value under its other name, which tells when
+	// both are taken; empty: there is none.
+	Besides string
 }
 
 // Unique is the reservation of a normalised value. The stream name carries a

@@ -83,6 +83,11 @@ func Common(a, b Set) Set {
 	return both
 }
 
+// Beyond are the rights of a set that another one does not hold.
+func Beyond(set, held Set) Set {
+	return slices.DeleteFunc(slices.Clone(set), held.Has)
+}
+
 // Find finds a profile by id.
 func Find(id string) (Profile, bool) {
 	for _, p := range Profiles {

@@ -26,6 +26,7 @@ var Codec = codec.NewRegistry(
 
 	codec.Of[PasswordChanged](),
 	codec.Of[PasswordResetRequested](),
+	codec.Of[PersonalTokenMade](),
 
 	codec.Of[UserRenamed](),
 	codec.Of[EmailChangeRequested](),
@@ -33,6 +34,12 @@ var Codec = codec.NewRegistry(
 	codec.Of[EmailChanged](),
 	codec.Of[UserSignedIn](),
 	codec.Of[UserClaimAbandoned](),
+
+	codec.Of[SecondFactorAdded](),
+	codec.Of[SecondFactorRemoved](),
+	codec.Of[SecondFactorsReset](),
+	codec.Of[RecoveryCodesReplaced](),
+	codec.Of[RecoveryCodeUsed](),
 )
 
 // UserInvited invites a person into an account.
@@ -147,3 +154,16 @@ func (UserActivated) EventType() string           { return "UserActivated" }
 func (ProfilesAssigned) EventType() string        { return "ProfilesAssigned" }
 func (UserDeactivated) EventType() string         { return "UserDeactivated" }
 func (UserReactivated) EventType() string         { return "UserReactivated" }
+
+// Named is the event with its reservations by their names in the log.
+func (e UserErased) Named(name func(stream string) string) UserErased {
+	e.EmailReservation, e.WantedReservation = name(e.EmailReservation), name(e.WantedReservation)
+	earlier := make([]string, len(e.EarlierReservations))
+	for i, stream := range e.EarlierReservations {
+		earlier[i] = name(stream)
+	}
+	if len(earlier) > 0 {
+		e.EarlierReservations = earlier
+	}
+	return e
+}

@@ -37,5 +37,11 @@ func TestGolden(t *testing.T) {
 		user.UserClaimAbandoned{User: uid, Reservation: "reservation-email-0011"},
 		user.PasswordChanged{User: uid, Credential: credential, Reset: 1},
 		user.PasswordResetRequested{User: uid, Reset: user.Reset{Number: 1, TokenHash: []byte("hash"), Expires: invitation.Expires}},
+		user.PersonalTokenMade{User: uid, Token: credential, Named: account.Person{ID: uid, Name: "ci"}, Expires: invitation.Expires},
+		user.SecondFactorAdded{User: uid, Factor: credential, Kind: user.Passkey, Named: account.Person{ID: uid, Name: "Ada's key"}},
+		user.SecondFactorRemoved{User: uid, Factor: credential, Kind: user.OneTimeCodes, Named: account.Person{ID: uid, Name: "phone"}},
+		user.SecondFactorsReset{User: uid},
+		user.RecoveryCodesReplaced{User: uid, Codes: credential, Count: 10},
+		user.RecoveryCodeUsed{User: uid, Codes: credential, Number: 3, Left: 9},
 	)
 }

@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	maxProfiles  = 50  // of one user
-	maxPassword  = 256 // characters that are hashed
-	minDifferent = 4   // characters that a password needs
+	maxProfiles = 50  // of one user
+	maxPassword = 256 // characters that are hashed
 )
 
 // NormaliseProfiles checks and orders the ids of profiles of an account, each once.
@@ -38,8 +37,9 @@ func NormaliseProfiles(ids []string, of account.State) ([]string, []domain.Probl
 func NormalisePassword(password string) string { return norm.NFKC.String(password) }
 
 // CheckPassword checks a new password: at least minimum characters, no rules
-// about their kinds, and nothing that anybody would try first: the person's own
-// name or address, the account's name, one character again and again.
+// about their kinds, and nothing that anybody would try first: what many choose, the
+// person's own name or address, the account's name, keys beside each other, one
+// character again and again.
 func CheckPassword(password string, minimum int, person account.Person, accountName string) []domain.Problem {
 	password = NormalisePassword(password)
 	switch n := utf8.RuneCountInString(password); {
@@ -48,17 +48,13 @@ func CheckPassword(password string, minimum int, person account.Person, accountN
 	case n > maxPassword:
 		return problem(CodePasswordTooLong, fmt.Sprintf("A password has at most %d characters.", maxPassword))
 	}
-	different := map[rune]bool{}
-	for _, r := range password {
-		different[r] = true
-	}
 	key := text.Key(password)
 	for _, known := range []string{person.Email, person.Name, accountName} {
 		if known != "" && strings.ReplaceAll(key, " ", "") == strings.ReplaceAll(text.Key(known), " ", "") {
 			return guessable()
 		}
 	}
-	if len(different) < minDifferent {
+	if isGuessable(password, person, accountName) {
 		return guessable()
 	}
 	return nil

@@ -24,6 +24,11 @@ const (
 	CodeResetExpired        = "password_reset_expired"
 	CodeEmailChangeUnknown  = "email_change_unknown"
 	CodeEmailChangeExpired  = "email_change_expired"
+	CodeFactorName          = "factor_name_invalid"
+	CodeFactorWrong         = "second_factor_wrong"
+	CodeFactorMissing       = "second_factor_missing"
+	CodeLastFactor          = "last_second_factor"
+	CodeTooManyFactors      = "too_many_second_factors"
 )
 
 func problem(code, detail string) []domain.Problem {

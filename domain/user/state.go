@@ -54,6 +54,9 @@ type State struct {
 	// Freed are the streams of the reservations that the user had before, of addresses
 	// that can still be read.
 	Freed []string
+	// Factors are the second factors in force, in the order in which they were added.
+	Factors  []Factor
+	Recovery Recovery
 
 	Abandoned bool
 	Erased    bool // the person was erased
@@ -143,7 +146,7 @@ func evolvePerson(s State, e domain.Event) State {
 	if s.Erased {
 		s.Person, s.Wanted, s.Change = s.Person.Erase(), "", EmailChange{Number: s.Change.Number}
 	}
-	return s
+	return evolveFactors(s, e)
 }
 
 // EmailKey is the reservation of the person's address, if the user holds it. The
@@ -152,7 +155,7 @@ func evolvePerson(s State, e domain.Event) State {
 // address that it was changed to. A deactivated user keeps the address, and can
 // come back; that of an erased one is not known.
 func (s State) EmailKey() (reservation.Key, bool) {
-	if s.Status == "" || s.Status == Revoked || s.Person.IsErased() || s.Invitation.Number == 0 && !s.OwnEmail {
+	if s.Status == "" || s.Status == Revoked || s.Person.IsGone() || s.Invitation.Number == 0 && !s.OwnEmail {
 		return reservation.Key{}, false
 	}
 	return emailKey(s.Person.Email), true
@@ -161,7 +164,7 @@ func (s State) EmailKey() (reservation.Key, bool) {
 // WantedKey is the reservation of the address that is to be confirmed, if there is
 // one.
 func (s State) WantedKey() (reservation.Key, bool) {
-	if s.Wanted == "" || s.Wanted == account.Erased {
+	if s.Wanted == "" || s.Wanted == account.Erased || s.Wanted == account.Unreadable {
 		return reservation.Key{}, false
 	}
 	return emailKey(s.Wanted), true

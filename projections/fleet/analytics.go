@@ -55,12 +55,13 @@ func (a Analytics) Views() *projections.Views {
 		Role: a.Role,
 	}
 	for _, v := range []view{
-		clock, accounts, a.devices(), a.deviceHistory(), partnerships, partnershipHistory,
-		a.customers(), renewalsByDay, a.renewalWindows(), userCounts,
-		transfers, renewalOrders, allocations, registrationsByMonth, activationFunnel,
+		clock, accounts, accountHistory, a.devices(), a.deviceHistory(), partnerships, partnershipHistory,
+		a.customers(), renewalsByDay, renewalsByMonth, a.renewalWindows(), userCounts,
+		transfers, renewalOrders, allocations, monthlyNotices, registrationsByMonth, activationFunnel,
 	} {
 		all.Views = append(all.Views, v.declared())
 	}
+	all.Functions = a.asOf()
 	return all
 }
 
@@ -103,6 +104,23 @@ var accounts = view{
 		{"active_systems", "coalesce(n.active, 0)", "Those of them whose life-cycle state is active."},
 	},
 	From: "FROM account_versions a LEFT JOIN account_counts n ON n.account = a.uid WHERE " + current("a"),
+}
+
+var accountHistory = view{
+	Name:    "account_history",
+	Comment: "Every version of every account, by when it happened. As of T: accounts_as_of(T).",
+	Columns: append(validity("a"), []column{
+		{"uid", "a.uid", "Formal identifier of the account, never reused."},
+		{"name", "a.name", "Name of the company."},
+		{"type", "a.type", "reseller or standard."},
+		{"status", "a.status", "pending, active or closed. One that is pending has expired from invitation_expires on."},
+		{"offers", "a.offers", "Offers that devices of the account may run on."},
+		{"billing", "a.billing", "prepaid (through the partner) or direct."},
+		{"reseller_uid", "a.reseller", "The reseller that created the account as its customer; empty: the operator did."},
+		{"created_at", "a.created_at", "When the account was created."},
+		{"invitation_expires", "a.invitation_expires", "Until when the first administrator can activate the account, or could."},
+	}...),
+	From: "FROM account_versions a",
 }
 
 // deviceColumns are what a device is, whenever. Where it is now, more is to be
@@ -241,7 +259,7 @@ func (a Analytics) customers() view {
 		),
 		From: `FROM partnership_versions p JOIN account_versions c ON c.uid = p.customer AND ` + current("c") + named("r", "p.reseller") + `
 			LEFT JOIN account_counts n ON n.account = c.uid
-			LEFT JOIN LATERAL (` + a.windows().ofAccount("c.uid") + `) d ON true
+			CROSS JOIN LATERAL (` + a.windows().ofAccount("c.uid", "n") + `) d
 			WHERE ` + partnersNow,
 	}
 }
@@ -257,6 +275,20 @@ var renewalsByDay = view{
 		{"devices", "s.count", "How many devices."},
 	},
 	From: "FROM service_days s" + named("a", "s.account"),
+}
+
+var renewalsByMonth = view{
+	Name:    "renewals_by_month",
+	Comment: "How many devices' services end in a month, for each account. Retired devices are left out.",
+	Columns: []column{
+		{"account_uid", "s.account", "The account that holds the devices."},
+		{"account_name", "a.name", "Its name."},
+		{"month", "s.month", "First day of the month."},
+		{"auto_renew", "s.auto_renew", "Whether the terms renew by themselves then."},
+		{"devices", "s.devices", "How many devices."},
+	},
+	From: "FROM (SELECT account, date_trunc('month', service_end::timestamp)::date AS month, auto_renew, sum(count)::bigint AS devices " +
+		"FROM service_days GROUP BY 1, 2, 3) s" + named("a", "s.account"),
 }
 
 func (a Analytics) renewalWindows() view {
@@ -277,7 +309,7 @@ func (a Analytics) renewalWindows() view {
 			{"to_date", today + " + w.to_day", "Last day of the window."},
 			{"devices", "coalesce(w.devices, 0)::bigint", "How many devices."},
 		},
-		From: "FROM account_versions a CROSS JOIN LATERAL (" + a.windows().ofAccount("a.uid") + ") d CROSS JOIN LATERAL (VALUES " +
+		From: "FROM account_versions a LEFT JOIN account_counts n ON n.account = a.uid CROSS JOIN LATERAL (" + a.windows().ofAccount("a.uid", "n") + ") d CROSS JOIN LATERAL (VALUES " +
 			strings.Join(rows, ", ") + ") w (name, colour, from_day, to_day, devices) WHERE " + current("a"),
 	}
 }

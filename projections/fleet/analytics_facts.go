@@ -28,6 +28,31 @@ var transfers = view{
 		" LEFT JOIN device_versions d ON d.uid = t.device AND " + current("d"),
 }
 
+var monthlyNotices = view{
+	Name: "notices",
+	Comment: "Every monthly notice of renewals: a row for each reseller, customer and month, those that were skipped too. " +
+		"Whom it went to is not shown.",
+	Columns: []column{
+		{"uid", "n.uid", "Identifier of the notice."},
+		{"reseller_uid", "n.reseller", "The reseller whose administrators get it."},
+		{"reseller_name", "r.name", "Name of the reseller today."},
+		{"customer_uid", "n.customer", "The customer whose devices it lists."},
+		{"customer_name", "c.name", "Name of the customer today."},
+		{"day", "n.on_day", "The day that it counts from, the first of a month."},
+		{"decided_at", "n.at", "When it was prepared or skipped."},
+		{"skipped_because", "nullif(n.reason, '')", "Why there was none; empty: there was."},
+		{"devices", "n.total", "Devices listed."},
+		{"expired", "n.expired", "Those of them whose services had ended."},
+		{"acknowledged_before", "n.seen_before", "Those of them that somebody had acknowledged before."},
+		{"auto_renewing", "n.auto_renewing", "Devices listed apart, as they renew by themselves."},
+		{"mails", "n.mails", "Mails of it, digests included."},
+		{"sent", "n.sent", "Mails that were sent."},
+		{"failed", "n.failed", "Mails that could not be delivered."},
+		{"acknowledged_at", "n.seen_at", "When somebody acknowledged it; empty: nobody did."},
+	},
+	From: "FROM notices n" + named("r", "n.reseller") + named("c", "n.customer"),
+}
+
 var registrationsByMonth = view{
 	Name: "registrations_by_month",
 	Comment: "How many devices were registered in a month (UTC), by the partner that registered them: the account of the user or token that did. " +

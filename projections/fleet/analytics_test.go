@@ -50,6 +50,10 @@ func TestAnalyticsColumns(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
+	for _, f := range readModel().Views.Functions {
+		columns.WriteString(f.Name + "(" + f.Arguments + ") " + f.Returns + "\n")
+		require.NotEmpty(t, f.Comment, f.Name)
+	}
 	const file = "testdata/analytics.txt"
 	if *fleet.Update {
 		require.NoError(t, os.WriteFile(file, []byte(columns.String()), 0o600))
@@ -92,6 +96,9 @@ func TestAnalystsReadTheViewsOnly(t *testing.T) {
 	}
 	for _, v := range views {
 		require.NoError(t, asAnalyst(`SELECT * FROM `+v), v)
+	}
+	for _, f := range readModel().Views.Functions {
+		require.NoError(t, asAnalyst(`SELECT * FROM analytics.`+f.Name+`(now())`), f.Name)
 	}
 	for _, sql := range []string{
 		`SELECT * FROM ops.settings`, `SELECT * FROM ops.person_keys`, `SELECT * FROM ops.sessions`, `SELECT * FROM ` + schema + `.device_versions`,
@@ -161,8 +168,27 @@ func TestAnalyticsAreWhatTheAPIShows(t *testing.T) {
 		compareDevices(t, m, query.DeviceQuery{Page: query.Page{Sort: []string{"serialNumber"}}, Freshness: query.Freshness{AsOf: then}}, 0,
 			`SELECT uid, serial_number, imei, mac, esn, model, name, labels, account_uid, '', life_cycle_state, offer, offer_type, first_registered,
 				service_start, service_end, '', support_expiry, warranty_end, auto_renew, revision
-				FROM analytics.device_history WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) ORDER BY serial_number`, then)
+				FROM analytics.devices_as_of($1) ORDER BY serial_number`, then)
+		compareCustomersOf(t, m, w, then, at)
 	})
+}
+
+// compareCustomersOf compares the Customers page of the past, of those who are customers
+// still: others the page does not show.
+func compareCustomersOf(t *rapid.T, m *model, w *world, then, now time.Time) {
+	page, err := m.reader.Customers(context.Background(), query.CustomerQuery{
+		Reseller: w.reseller, Today: calendar.DateOf(then), Windows: testWindows, Now: now, Freshness: query.Freshness{AsOf: then},
+		Page: query.Page{Sort: []string{"name"}},
+	})
+	require.NoError(t, err)
+	var customers []string
+	for _, c := range page.Items {
+		customers = append(customers, joined(c.UID, c.Name, c.TotalSystems, c.ActiveSystems, c.InitialRenewal, c.RenewalSystems, c.LastRenewal,
+			c.Windows[0], c.Windows[1], c.Windows[2], c.Expired, c.AutoRenewing, c.PartnerProfile.ID))
+	}
+	require.Empty(t, cmp.Diff(customers, m.lines(t, `SELECT uid, name, total_systems, active_systems, initial_renewal, renewal_systems, last_renewal,
+		red, amber, green, expired, auto_renewing, partner_profile FROM analytics.customers_as_of($1) WHERE reseller_uid = $2
+			AND uid IN (SELECT customer_uid FROM analytics.partnerships WHERE reseller_uid = $2) ORDER BY name`, then, w.reseller)))
 }
 
 func compareCustomers(t *rapid.T, m *model, w *world, at time.Time) {

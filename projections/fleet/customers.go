@@ -9,12 +9,11 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/fleetledger/fleetledger/app/query"
-	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 // Customers is the Customers page. It is made of counts per account and day, so
 // it costs the same for any number of devices; only the past (AsOf) is counted
-// from the devices themselves (see windows). A forecast is the page of now, counted
+// from versions of the devices (see windows.ofVersions). A forecast is the page of now, counted
 // from another day: what renews by itself is in no window.
 func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.List[query.CustomerRow], error) {
 	l, err := customerList(q)
@@ -28,7 +27,7 @@ func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.Li
 
 func customerList(q query.CustomerQuery) (*list, error) {
 	l := &list{
-		columns: `c.state, c.status, c.profile, c.total, c.active, c.initial, c.renewal_systems, c.last,
+		columns: `(SELECT v.state FROM account_versions v WHERE v.uid = c.uid AND v.valid_to = c.valid_to), c.status, c.profile, c.total, c.active, c.initial, c.renewal_systems, c.last,
 			c.window0, c.window1, c.window2, c.expired, c.auto_renewing, c.last_login`,
 		from: "customers c",
 	}
@@ -39,13 +38,13 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
 	w := windows{today: l.date(q.Today), spans: q.Windows}
 	if q.Past().IsZero() {
-		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, "true", w.ofAccount("s.uid")))
+		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope,
+			fmt.Sprintf(customerRows, "true", "LEFT JOIN account_counts n ON n.account = s.uid", w.ofAccount("s.uid", "n")))
 		return l, nil
 	}
-	past := fmt.Sprintf(pastCounts, l.valid("v", q.Past()), w.ofDevices("past"))
-	byThen := "g.at <= " + l.arg(q.Past())
-	l.with = fmt.Sprintf("WITH scope AS (%s), %s, customers AS (%s) ", scope, past,
-		fmt.Sprintf(customerRows, byThen, "SELECT * FROM ends WHERE account = s.uid"))
+	then := versions{uid: "s.uid", valid: l.valid("v", q.Past())}
+	l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope,
+		fmt.Sprintf(customerRows, "g.at <= "+l.arg(q.Past()), "CROSS JOIN LATERAL ("+then.counts()+") n", w.ofVersions(then)))
 	return l, nil
 }
 
@@ -68,7 +67,8 @@ func customerKeys(windows query.Windows) map[string]sortKey {
 	return keys
 }
 
-// customerScope selects the accounts of the page.
+// customerScope selects the accounts of the page, without their state: what is sorted
+// stays small.
 func (l *list) customerScope(q query.CustomerQuery) string {
 	var s = list{args: l.args}
 	status := s.status("a", q.Now)
@@ -87,7 +87,7 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 	eitherOf(&s, status, q.Statuses)
 	s.search(q.Search, searchableAccount)
 	l.args = s.args
-	return `SELECT a.uid, a.name_key, a.state, ` + status + ` AS status, p.profile, p.until
+	return `SELECT a.uid, a.valid_to, a.name_key, ` + status + ` AS status, p.profile, p.until
 		FROM partnership_versions p JOIN account_versions a ON a.uid = p.customer` + conditions(s.where)
 }
 
@@ -101,17 +101,8 @@ const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.acti
 		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
 		(SELECT max(g.at) FROM (` + logins + `) g WHERE %[1]s) AS last_login
 	FROM scope s
-	LEFT JOIN account_counts n ON n.account = s.uid
-	LEFT JOIN LATERAL (%[2]s) d ON true`
-
-// The devices and counts of the past, the counts under the name of the table
-// that has those of now.
-var pastCounts = `past AS (
-		SELECT v.account, v.service_end, v.auto_renew, v.life_cycle FROM device_versions v JOIN scope ON scope.uid = v.account
-		WHERE %s AND ` + inService("v") + `),
-	account_counts AS (SELECT account, count(*) AS total, count(*) FILTER (WHERE life_cycle = '` + string(device.Active) + `') AS active,
-		count(*) FILTER (WHERE auto_renew) AS auto_renewing FROM past GROUP BY 1),
-	ends AS MATERIALIZED (%s)`
+	%[2]s
+	CROSS JOIN LATERAL (%[3]s) d`
 
 func scanCustomer() ([]any, func() (query.CustomerRow, error)) {
 	var row query.CustomerRow

@@ -43,7 +43,7 @@ type moved struct {
 
 // add takes an event and when it happened.
 func (f *facts) add(e eventlog.Recorded, at time.Time) {
-	f.requests.add(e, at)
+	f.requests.add(e)
 	switch event := e.Event.(type) {
 	case user.UserSignedIn:
 		f.signIns = append(f.signIns, fact{event.Account, at})

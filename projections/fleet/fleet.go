@@ -50,7 +50,7 @@ const Name = "fleet"
 
 // modelVersion goes up whenever tables, stored states or their meaning change; a test
 // notices changed states.
-const modelVersion = 6
+const modelVersion = 7
 
 // Prefixes of the streams it follows.
 const (
@@ -123,6 +123,7 @@ type folds struct {
 	partnerships *fold[partnership.State]
 	users        *fold[userState]
 	auditGrants  *fold[query.AuditGrant]
+	counts       *counts
 	facts        facts
 	renewals     *renewals
 	transfers    *transferRequests
@@ -140,11 +141,13 @@ type tableFold interface {
 }
 
 func newFolds() *folds {
-	return &folds{
+	f := &folds{
 		devices: newFold(deviceTable), accounts: newFold(accountTable), partnerships: newFold(partnershipTable),
-		users: newFold(userTable), auditGrants: newFold(auditGrantTable), renewals: &renewals{},
+		users: newFold(userTable), auditGrants: newFold(auditGrantTable), counts: newCounts(), renewals: &renewals{},
 		transfers: &transferRequests{}, plans: &transferPlans{}, releases: &releases{}, notices: &notices{},
 	}
+	f.devices.each = f.counts.change
+	return f
 }
 
 func (f *folds) all() []tableFold {
@@ -179,11 +182,6 @@ func (f *folds) ofStream(stream string) tableFold {
 }
 
 func (f *folds) write(ctx context.Context, tx pgx.Tx) error {
-	counts := newCounts()
-	for _, c := range f.devices.changes() {
-		counts.add(c.before, -1)
-		counts.add(c.after, +1)
-	}
 	var batch pgx.Batch
 	var copies []copyFunc
 	for _, t := range f.all() {
@@ -193,7 +191,7 @@ func (f *folds) write(ctx context.Context, tx pgx.Tx) error {
 		}
 		copies = append(copies, copyRows)
 	}
-	counts.write(&batch)
+	f.counts.write(&batch)
 	f.facts.write(&batch)
 	if batch.Len() > 0 {
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {

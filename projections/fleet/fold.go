@@ -19,6 +19,8 @@ type fold[S any] struct {
 	table[S]
 	uids       [][16]byte // in the order of their first events
 	aggregates map[uuid.UUID]*aggregate[S]
+	// each is told what every event made of a state, and when; nil: nobody is.
+	each func(before, after S, at time.Time)
 }
 
 // aggregate is what a batch makes of one aggregate.
@@ -27,7 +29,6 @@ type aggregate[S any] struct {
 	stored bool      // there is a current row
 	from   time.Time // since when the last state holds
 	since  time.Time // since when the current row holds
-	before S
 	state  S
 	made   []version[S] // in this batch, in order
 }
@@ -72,7 +73,7 @@ func (f *fold[S]) load(b *pgx.Batch) {
 				return fmt.Errorf("%s %s: %w", f.name, uuid.UUID(uid), err)
 			}
 			a := f.aggregates[uid]
-			a.stored, a.from, a.since, a.before, a.state = true, from, from, state, state
+			a.stored, a.from, a.since, a.state = true, from, from, state
 			return nil
 		})
 		return err
@@ -85,41 +86,34 @@ func (f *fold[S]) load(b *pgx.Batch) {
 func (f *fold[S]) fold(e eventlog.Recorded) time.Time {
 	uid, _ := uidOf(e.Stream, f.prefix) // add has checked it
 	a := f.aggregates[uid]
-	a.state = f.evolve(a.state, e)
-	if !f.exists(a.state) {
+	before := a.state
+	if a.state = f.evolve(before, e); f.exists(a.state) {
+		a.holds(e)
+	} else {
 		var none S
 		a.state = none
-		return a.from
 	}
+	if f.each != nil {
+		f.each(before, a.state, a.from)
+	}
+	return a.from
+}
+
+// holds adds a version of the state as of the event.
+func (a *aggregate[S]) holds(e eventlog.Recorded) {
 	if at := e.Metadata.OccurredAt.UTC().Truncate(time.Microsecond); at.After(a.from) {
 		a.from = at
 	}
 	next := version[S]{from: a.from, revision: e.Revision, state: a.state}
 	if n := len(a.made); n > 0 && a.made[n-1].from.Equal(a.from) {
 		a.made[n-1] = next // the one before held for no time at all
-		return a.from
+		return
 	}
 	a.made = append(a.made, next)
-	return a.from
 }
 
 // state is that of an aggregate as of the events so far that the batch has for it.
 func (f *fold[S]) state(uid uuid.UUID) S { return f.aggregates[uid].state }
-
-// change is what a batch made of one aggregate.
-type change[S any] struct {
-	before, after S
-}
-
-func (f *fold[S]) changes() []change[S] {
-	all := make([]change[S], 0, len(f.aggregates))
-	for _, a := range f.aggregates {
-		if len(a.made) > 0 {
-			all = append(all, change[S]{a.before, a.state})
-		}
-	}
-	return all
-}
 
 type copyFunc func(context.Context, pgx.Tx) error
 

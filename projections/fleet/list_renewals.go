@@ -38,10 +38,16 @@ func renewalList(q query.RenewalQuery) (*list, error) {
 	if q.Accounts != nil {
 		visible = "d.account = ANY (" + l.arg(raw(q.Accounts)) + "::uuid[])"
 	}
+	deviceStatus := "d.status"
+	if then := q.Past(); !then.IsZero() {
+		at := l.arg(then)
+		deviceStatus = statusThen(at)
+		l.where = append(l.where, "r.ordered_at <= "+at)
+	}
 	counts, status := []string{"count(*) AS total"}, "(CASE"
 	columns := "r.uid, r.account, r.term, r.until, r.align, r.offer, r.number, r.note, r.ordered_at, r.actor"
 	for _, s := range statuses {
-		counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE d.status = '%[1]s') AS %[1]s", s))
+		counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE %[2]s = '%[1]s') AS %[1]s", s, deviceStatus))
 		status += fmt.Sprintf(" WHEN n.%[1]s > 0 THEN '%[1]s'", s)
 		columns += ", n." + string(s)
 	}
@@ -70,6 +76,13 @@ func renewalList(q query.RenewalQuery) (*list, error) {
 		"orderNumber": {expr: "r.number_key", typ: "text"},
 		"state":       {expr: status, typ: "text"},
 	}, "-orderedAt", "r.uid")
+}
+
+// statusThen is a device's status at an instant after it was ordered for: it is ordered
+// first, and applied before it is reversed.
+func statusThen(at string) string {
+	return fmt.Sprintf(`(CASE WHEN d.changed_at <= %[1]s THEN d.status WHEN d.status = '%[2]s' AND d.applied_at <= %[1]s THEN '%[3]s' ELSE '%[4]s' END)`,
+		at, order.Reversed, order.Applied, order.Ordered)
 }
 
 func scanRenewal() ([]any, func() (query.RenewalRow, error)) {

@@ -3,8 +3,10 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -146,6 +148,22 @@ func (r *Reader) TransferPlans(ctx context.Context, q query.TransferPlanQuery) (
 	return answer(ctx, r, "transfer plans", q.Freshness, func(tx pgx.Tx) (query.List[query.TransferPlanRow], error) {
 		return fetch(ctx, tx, l, scanPlan)
 	})
+}
+
+// PlansFull looks at no more than the youngest plans.
+func (r *Reader) PlansFull(ctx context.Context, account uuid.UUID, most int) (until time.Time, err error) {
+	_, err = r.read(ctx, query.Freshness{}, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT expires_at FROM transfer_plans WHERE account = $1 ORDER BY created_at DESC, uid OFFSET $2 LIMIT 1`,
+			[16]byte(account), most-1).Scan(&until)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("count transfer plans: %w", err)
+	}
+	return until, nil
 }
 
 func scanPlan() ([]any, func() (query.TransferPlanRow, error)) {

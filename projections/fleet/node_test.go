@@ -103,7 +103,7 @@ func read(t *testing.T, r *fleet.Reader, reseller uuid.UUID, p eventlog.Position
 
 // keysIn keeps the keys of persons in a database.
 func keysIn(t *testing.T, pool *pgxpool.Pool) *personkeys.Store {
-	keys, err := personkeys.Open(t.Context(), pool, make([]byte, sealing.KeySize))
+	keys, err := personkeys.Open(t.Context(), pool, sealing.NewKeys(make([]byte, sealing.KeySize)))
 	require.NoError(t, err)
 	return keys
 }

@@ -23,7 +23,10 @@ func (f *requestFacts) queue(sql string, args ...any) {
 	f.statements = append(f.statements, &pgx.QueuedQuery{SQL: sql, Arguments: args})
 }
 
-func (f *requestFacts) add(e eventlog.Recorded, at time.Time) {
+// add takes an event. It has a time of its own: a partnership that was only asked for is
+// none yet.
+func (f *requestFacts) add(e eventlog.Recorded) {
+	at := e.Metadata.OccurredAt.UTC()
 	switch event := e.Event.(type) {
 	case partnership.PartnershipRequested:
 		f.queue(`INSERT INTO partnership_requests (uid, reseller, customer, state, profile, until, note, requested_at, reason)

@@ -47,7 +47,7 @@ func TestRowsDoNotDependOnBatches(t *testing.T) {
 				t.Fatalf("%s (- single, + batched):\n%s", table, diff)
 			}
 		}
-		today := day0 + calendar.Date(d(20))
+		today := day0 - 3 + calendar.Date(d(30))
 		compareWithRecount(t, batched, w, today, time.Time{})
 		compareWithRecount(t, batched, w, today, w.happened(d(len(w.events))))
 	})

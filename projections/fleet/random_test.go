@@ -62,6 +62,8 @@ func (w *world) step() {
 		w.now = w.now.Add(-5 * time.Minute) // a clock that was set back, or another instance's
 	case n == 1:
 		w.now = w.now.Add(-time.Minute) // the same minute as the last event
+	case n == 2:
+		w.now = w.now.AddDate(0, 0, w.draw(4)-1) // another day, the one before, too
 	}
 	switch w.draw(10) {
 	case 0:

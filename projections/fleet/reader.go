@@ -34,12 +34,7 @@ var _ query.Reader = (*Reader)(nil)
 
 // NewReader makes a Reader.
 func NewReader(pool *pgxpool.Pool, wait Wait) *Reader {
-	schema := Projection().Schema()
-	return &Reader{pool: pool, wait: wait, begin: pgx.TxOptions{
-		// One round trip, and the gate comes before the snapshot.
-		BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + projections.Gate(schema) +
-			"; SET LOCAL search_path TO " + pgx.Identifier{schema}.Sanitize(),
-	}}
+	return &Reader{pool: pool, wait: wait, begin: projections.Snapshot(Projection().Schema())}
 }
 
 // ownWritesPatience is how long a read waits for the caller's own writes.
@@ -90,6 +85,9 @@ func (r *Reader) once(ctx context.Context, credential []byte, do func(pgx.Tx) er
 		if state == projections.Filling {
 			return fmt.Errorf("the read model is new and being filled: %w", query.ErrNotCaughtUp)
 		}
+		if state == projections.Refused {
+			return fmt.Errorf("the read model is of a future of the log that is lost: %w", query.ErrNotCaughtUp)
+		}
 		if p.Before(wrote) {
 			return &behindOwnWrites{wrote}
 		}
@@ -125,9 +123,5 @@ func code(err error) string {
 // unavailable reports whether the database, or the tables in it, are not there
 // to answer; asking again later may help.
 func unavailable(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return false
-	}
-	c := code(err)
-	return projections.Unreachable(err) || c == "3F000" || c == "42P01" // a schema or a table not made yet
+	return err != nil && !errors.Is(err, context.Canceled) && (projections.Unreachable(err) || projections.NotMade(err))
 }

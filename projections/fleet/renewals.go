@@ -47,21 +47,22 @@ func (r *renewals) fold(e eventlog.Recorded) time.Time {
 		for i, l := range event.Devices {
 			devices[i], accounts[i] = l.Device, l.Account
 		}
-		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status) SELECT $1, d.device, d.account, $4 FROM unnest($2::uuid[], $3::uuid[]) d (device, account)
-			ON CONFLICT DO NOTHING`, [16]byte(event.Order), devices, accounts, string(order.Ordered))
+		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status, changed_at)
+			SELECT $1, d.device, d.account, $4, $5 FROM unnest($2::uuid[], $3::uuid[]) d (device, account)
+			ON CONFLICT DO NOTHING`, [16]byte(event.Order), devices, accounts, string(order.Ordered), e.Metadata.OccurredAt)
 	case order.RenewalOrderApplied:
 		uids := make([]uuid.UUID, len(event.Devices))
 		for i, d := range event.Devices {
 			uids[i] = d.Device
 		}
-		r.became(event.Order, order.Applied, uids...)
+		r.became(event.Order, order.Applied, e.Metadata.OccurredAt, uids...)
 		r.applied(event.Order, e.Metadata.OccurredAt, uids...)
 	case order.RenewalOrderDeclined:
-		r.became(event.Order, order.Declined, event.Devices...)
+		r.became(event.Order, order.Declined, e.Metadata.OccurredAt, event.Devices...)
 	case order.RenewalOrderWithdrawn:
-		r.became(event.Order, order.Withdrawn, event.Devices...)
+		r.became(event.Order, order.Withdrawn, e.Metadata.OccurredAt, event.Devices...)
 	case order.RenewalOrderReversed:
-		r.became(event.Order, order.Reversed, event.Devices...)
+		r.became(event.Order, order.Reversed, e.Metadata.OccurredAt, event.Devices...)
 	}
 	return e.Metadata.OccurredAt.UTC()
 }
@@ -78,12 +79,12 @@ func (r *renewals) device(e eventlog.Recorded, devices *fold[device.State]) {
 			row.until = event.NewEnd
 		}
 		r.insert(row, e.Metadata)
-		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (renewal, device) DO UPDATE SET status = excluded.status`,
-			[16]byte(event.Renewal), [16]byte(event.Device), [16]byte(devices.state(event.Device).Account), string(order.Applied))
+		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status, changed_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+			[16]byte(event.Renewal), [16]byte(event.Device), [16]byte(devices.state(event.Device).Account), string(order.Applied), e.Metadata.OccurredAt)
+		r.became(event.Renewal, order.Applied, e.Metadata.OccurredAt, event.Device)
 		r.applied(event.Renewal, e.Metadata.OccurredAt, event.Device)
 	case device.RenewalReversed:
-		r.became(event.Renewal, order.Reversed, event.Device)
+		r.became(event.Renewal, order.Reversed, e.Metadata.OccurredAt, event.Device)
 	case device.AllocationGranted:
 		s := devices.state(event.Device)
 		r.queue(`INSERT INTO allocations VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
@@ -97,9 +98,11 @@ func (r *renewals) insert(row renewal, m eventlog.Metadata) {
 		[16]byte(row.uid), orNull(row.account), row.term, date(row.until), row.align, string(row.offer), row.number, text.Key(row.number), row.note, m.OccurredAt, actor(m.Actor))
 }
 
-func (r *renewals) became(uid uuid.UUID, status order.Status, devices ...uuid.UUID) {
-	r.queue(`UPDATE renewal_devices SET status = $3 WHERE renewal = $1 AND device = ANY ($2::uuid[])`,
-		[16]byte(uid), raw(devices), string(status))
+// became notes what became of an order for devices, and when. The device's own stream
+// says it first, then the order's.
+func (r *renewals) became(uid uuid.UUID, status order.Status, at time.Time, devices ...uuid.UUID) {
+	r.queue(`UPDATE renewal_devices SET status = $3, changed_at = $4 WHERE renewal = $1 AND device = ANY ($2::uuid[]) AND status <> $3`,
+		[16]byte(uid), raw(devices), string(status), at)
 }
 
 // applied notes when devices were renewed: what their own streams say, which comes

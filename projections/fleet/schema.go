@@ -187,6 +187,7 @@ var tables = []string{
 		device     uuid NOT NULL,
 		account    uuid NOT NULL,
 		status     text COLLATE "C" NOT NULL,
+		changed_at timestamptz NOT NULL, -- when it became that
 		applied_at timestamptz,
 		PRIMARY KEY (renewal, device))`,
 	// The latest request of a reseller for each partnership; there may be no such account.
@@ -272,12 +273,15 @@ var tables = []string{
 		delivery text COLLATE "C" NOT NULL)`,
 
 	// Devices that are not retired, per account: what the Customers page shows
-	// without looking at devices.
+	// without looking at devices. The first end is the one from the day on that it was
+	// counted from, null without one (see counts).
 	`CREATE TABLE account_counts (
 		account       uuid   PRIMARY KEY,
 		total         bigint NOT NULL,
 		active        bigint NOT NULL,
-		auto_renewing bigint NOT NULL) WITH (fillfactor = 70)`,
+		auto_renewing bigint NOT NULL,
+		counted_from  date   NOT NULL,
+		first_end     date) WITH (fillfactor = 70)`,
 	`CREATE TABLE service_days (
 		account     uuid    NOT NULL,
 		service_end date    NOT NULL,
@@ -289,6 +293,8 @@ var tables = []string{
 var indexes = []projections.Index{
 	// A device's list in an account by name, now; all versions of an account, then.
 	{SQL: `CREATE INDEX device_by_account ON device_versions (account, valid_to, name_key, uid)`},
+	// The Customers page of the past: ends of an account's devices, without their rows.
+	{SQL: `CREATE INDEX device_ends ON device_versions (account, service_end, valid_to) INCLUDE (valid_from, life_cycle, auto_renew)`},
 	{SQL: `CREATE INDEX device_by_name ON device_versions (name_key, uid) WHERE valid_to = 'infinity'`},
 	{SQL: `CREATE INDEX device_renewing ON device_versions ((service_end::timestamp AT TIME ZONE 'UTC'), uid)
 		WHERE valid_to = 'infinity' AND auto_renew`},

@@ -36,6 +36,7 @@ func TestStoredStates(t *testing.T) {
 	testStored(t, userTable, func(s *userState) {
 		s.Invitation.TokenHash, s.Credential, s.Reset = nil, uuid.Nil, user.Reset{}
 		s.Wanted, s.Change.TokenHash, s.Freed = "", nil, nil
+		s.Factors, s.Recovery = nil, user.Recovery{}
 	})
 	testStored(t, auditGrantTable, func(s *query.AuditGrant) { s.TokenHash = nil })
 }

@@ -49,8 +49,8 @@ var userTable = table[userState]{
 	},
 }
 
-// userRow is userState as it is stored: without credential, tokens, password reset
-// and an address that is not confirmed.
+// userRow is userState as it is stored: without credential, second factors, tokens,
+// password reset and an address that is not confirmed.
 type userRow struct {
 	UID           uuid.UUID      `json:"uid"`
 	Account       uuid.UUID      `json:"account"`

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/calendar"
@@ -24,8 +25,9 @@ import (
 //
 // The days of an account are counted as events come (see counts), and looked up
 // one by one: of many days only the first, the last and those up to the end of
-// the last window are read. Of the past there are the versions of devices, and
-// all accounts are summed up at once.
+// the last window are read, the first only where the one that is kept beside the
+// account's counts is not of the day. Of the past there are the versions of devices, which
+// are looked up in the same way (see ofVersions).
 type windows struct {
 	today string // an SQL expression: the UTC date that they are counted from
 	spans query.Windows
@@ -56,32 +58,76 @@ func (w windows) sums() string {
 	return sums
 }
 
-// ofAccount selects one account's row of initial, renewal_systems, last,
-// expired and window0 to window2, as they are now. The index of days leads to
-// each of them.
-func (w windows) ofAccount(uid string) string {
-	horizon := 0
-	for _, span := range w.spans {
-		horizon = max(horizon, span.ToDay)
-	}
-	days := "FROM service_days n WHERE n.account = " + uid + " AND NOT n.auto_renew AND "
-	return fmt.Sprintf(`SELECT first.service_end AS initial, first.count AS renewal_systems, last.service_end AS last,
-			sums.expired, sums.window0, sums.window1, sums.window2
-		FROM (SELECT %[1]s %[2]s n.service_end <= %[3]s + %[4]d) sums
-		LEFT JOIN (SELECT n.service_end, n.count %[2]s %[5]s ORDER BY n.service_end LIMIT 1) first ON true
-		LEFT JOIN (SELECT n.service_end %[2]s %[5]s ORDER BY n.service_end DESC LIMIT 1) last ON true`,
-		w.sums(), days, w.today, horizon, w.toCome("n.service_end"))
+// accountDays selects from an account's days those that count.
+func accountDays(column, uid, condition string) string {
+	return "SELECT " + column + " FROM service_days n WHERE n.account = " + uid + " AND NOT n.auto_renew AND " + condition
 }
 
-// ofDevices selects the same for each account of some versions of devices, with
-// the column account.
-func (w windows) ofDevices(versions string) string {
-	toCome := "FILTER (WHERE " + w.toCome("n.service_end") + ")"
-	return fmt.Sprintf(`SELECT n.account, min(n.service_end) %[1]s AS initial,
-			(array_agg(n.count ORDER BY n.service_end) %[1]s)[1] AS renewal_systems, max(n.service_end) %[1]s AS last, %[2]s
-		FROM (SELECT v.account, v.service_end, count(*) AS count FROM %[3]s v
-			WHERE %[4]s AND v.service_end IS NOT NULL GROUP BY 1, 2) n
-		GROUP BY n.account`, toCome, w.sums(), versions, counted("v"))
+// firstEnd selects an account's first end from a day on, no row without one.
+func firstEnd(uid, day string) string {
+	return accountDays("n.service_end", uid, windows{today: day}.toCome("n.service_end")) + " ORDER BY n.service_end LIMIT 1"
+}
+
+// first is the first end of an account with its row of account_counts, all null where
+// it has no devices. The first end that is kept there is that of any day from the one
+// that it was counted from to itself; of other days it is looked up.
+func (w windows) first(uid, counts string) string {
+	return fmt.Sprintf(`CASE WHEN %[1]s.account IS NULL THEN NULL
+		WHEN %[2]s BETWEEN %[1]s.counted_from AND coalesce(%[1]s.first_end, 'infinity') THEN %[1]s.first_end
+		ELSE (%[3]s) END`, counts, w.today, firstEnd(uid, w.today))
+}
+
+// ofAccount selects one account's row of initial, renewal_systems, last,
+// expired and window0 to window2, as they are now; counts is its row of
+// account_counts. Each is a query of its own that the index of days answers, so that
+// a page sorted by one of them looks up the others for its own rows only.
+func (w windows) ofAccount(uid, counts string) string {
+	days := func(column, condition string) string { return accountDays(column, uid, condition) }
+	toCome := w.toCome("n.service_end")
+	columns := []string{
+		w.first(uid, counts) + " AS initial",
+		"(" + days("n.count", toCome) + " ORDER BY n.service_end LIMIT 1) AS renewal_systems",
+		"(" + days("n.service_end", toCome) + " ORDER BY n.service_end DESC LIMIT 1) AS last",
+		"(" + days("sum(n.count)", w.expired("n.service_end")) + ") AS expired",
+	}
+	for i, span := range w.spans {
+		columns = append(columns, fmt.Sprintf("(%s) AS window%d", days("sum(n.count)", w.within("n.service_end", span)), i))
+	}
+	return "SELECT " + strings.Join(columns, ", ")
+}
+
+// versions are those of an account's devices that held at an instant.
+type versions struct{ uid, valid string } // SQL: the account, and a condition on v
+
+func (t versions) of(column, condition string) string {
+	return "SELECT " + column + " FROM device_versions v WHERE v.account = " + t.uid + " AND " + t.valid + " AND " + condition
+}
+
+// counts selects an account's row of total, active and auto_renewing, as account_counts
+// has them now.
+func (t versions) counts() string {
+	number := func(condition string) string { return "(" + t.of("count(*)", condition) + ")" }
+	return "SELECT " + number(inService("v")) + " AS total, " +
+		number("v.life_cycle = '"+string(device.Active)+"'") + " AS active, " +
+		number(inService("v")+" AND v.auto_renew") + " AS auto_renewing"
+}
+
+// ofVersions selects what ofAccount does, of versions. Here, too, each column is a query
+// of its own: a page looks up what it is sorted by for all accounts, and the rest for its
+// own rows, by the index of ends.
+func (w windows) ofVersions(t versions) string {
+	toCome := counted("v") + " AND " + w.toCome("v.service_end")
+	initial := "(" + t.of("v.service_end", toCome) + " ORDER BY v.service_end LIMIT 1)"
+	columns := []string{
+		initial + " AS initial",
+		"(" + t.of("count(*)", counted("v")+" AND v.service_end = "+initial) + ") AS renewal_systems",
+		"(" + t.of("v.service_end", toCome) + " ORDER BY v.service_end DESC LIMIT 1) AS last",
+		"(" + t.of("count(*)", counted("v")+" AND "+w.expired("v.service_end")) + ") AS expired",
+	}
+	for i, span := range w.spans {
+		columns = append(columns, fmt.Sprintf("(%s) AS window%d", t.of("count(*)", counted("v")+" AND "+w.within("v.service_end", span)), i))
+	}
+	return "SELECT " + strings.Join(columns, ", ")
 }
 
 // ofDays selects the same, without the account, of some days with the columns

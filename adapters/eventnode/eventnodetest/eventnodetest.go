@@ -92,8 +92,8 @@ func (r *Restartable) Stop() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	// A node that was fenced has ended before; whether it should is the test's to say.
-	if err := r.node.Stop(ctx); err != nil && !errors.Is(err, eventnode.ErrFenced) {
+	// A node that was fenced or set back has ended before; whether it should is the test's to say.
+	if err := r.node.Stop(ctx); err != nil && !errors.Is(err, eventnode.ErrFenced) && !errors.Is(err, eventnode.ErrSetBack) {
 		r.t.Errorf("stop event node: %v", err)
 	}
 	r.node = nil

@@ -4,7 +4,8 @@
 //
 // What keeps an analyst from everything else is that there are no privileges on
 // it. The settings of a role (read only, limits of time and connections) keep
-// accidents away; a session may change most of them. PostgreSQL lets every role
+// accidents away; a session may change most of them, and a role its own: Keep puts
+// those back, and ends what goes on for too long. PostgreSQL lets every role
 // use up its time, take advisory locks and send notifications, so analysts are
 // people one trusts that far, or read from a replica.
 package analysts
@@ -16,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -65,6 +67,11 @@ var settings = []string{
 	`timezone = 'UTC'`,
 }
 
+// settingsFor are those of sessions that look into a schema.
+func settingsFor(schema string) []string {
+	return append(slices.Clone(settings), `search_path = `+pgx.Identifier{schema}.Sanitize())
+}
+
 const maxConnections = 10 // of one analyst
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
@@ -72,6 +79,7 @@ var validName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 // Create makes a role for an analyst, to read the views of a schema, and gives its
 // password. This is the only time to see it: the server gets just a verifier.
 func Create(ctx context.Context, pool *pgxpool.Pool, schema, name string) (password string, err error) {
+	plain := schema
 	schema = pgx.Identifier{schema}.Sanitize()
 	if !validName.MatchString(name) || name[:min(3, len(name))] == "pg_" {
 		return "", fmt.Errorf("%q: %w", name, ErrName)
@@ -88,7 +96,7 @@ func Create(ctx context.Context, pool *pgxpool.Pool, schema, name string) (passw
 	}
 	role := pgx.Identifier{name}.Sanitize()
 	statements := []string{fmt.Sprintf(`CREATE ROLE %s LOGIN PASSWORD '%s' CONNECTION LIMIT %d IN ROLE %s`, role, verifier, maxConnections, Group)}
-	for _, setting := range append(settings, `search_path = `+schema) {
+	for _, setting := range settingsFor(plain) {
 		statements = append(statements, `ALTER ROLE `+role+` SET `+setting)
 	}
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {

@@ -130,3 +130,39 @@ func TestHowTo(t *testing.T) {
 	require.True(t, slices.Equal([]int{1}, all))
 	require.NoError(t, analysts.Drop(context.WithoutCancel(t.Context()), pool, "name"))
 }
+
+// Analysts can change the defaults of their own sessions; that is undone. Roles are those
+// of the whole server, which other tests use: it runs alone.
+func TestSettingsOfAnalystsArePutBack(t *testing.T) { //nolint:paralleltest // see above
+	pool := pgtest.Server(t).Pool(t)
+	_, err := pool.Exec(t.Context(), `CREATE SCHEMA shown`)
+	require.NoError(t, err)
+	_, err = analysts.Create(t.Context(), pool, "shown", "meddler")
+	require.NoError(t, err)
+	kept, err := analysts.Keep(t.Context(), pool, "shown")
+	require.NoError(t, err)
+	require.NotContains(t, kept.Changed, "meddler")
+
+	own := as(t, pool, "meddler")
+	for _, sql := range []string{
+		`ALTER ROLE meddler SET statement_timeout = 0`, `ALTER ROLE meddler RESET default_transaction_read_only`,
+		`ALTER ROLE meddler IN DATABASE ` + pgx.Identifier{pool.Config().ConnConfig.Database}.Sanitize() + ` SET work_mem = '1GB'`,
+	} {
+		_, err := own.Exec(t.Context(), `SET TRANSACTION READ WRITE; `+sql)
+		require.NoError(t, err, "PostgreSQL lets it")
+	}
+	for _, sql := range []string{`ALTER ROLE meddler CONNECTION LIMIT 100`, `ALTER ROLE meddler SET log_statement = 'none'`} {
+		_, err := own.Exec(t.Context(), `SET TRANSACTION READ WRITE; `+sql)
+		require.ErrorContains(t, err, "permission denied", sql)
+	}
+	kept, err = analysts.Keep(t.Context(), pool, "shown")
+	require.NoError(t, err)
+	require.Contains(t, kept.Changed, "meddler")
+	var settings string
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT string_agg(array_to_string(setconfig, ' '), '; ') FROM pg_db_role_setting
+		WHERE setrole = 'meddler'::regrole`).Scan(&settings))
+	require.Equal(t, "default_transaction_read_only=on statement_timeout=5min idle_in_transaction_session_timeout=5min TimeZone=UTC search_path=shown", settings)
+	kept, err = analysts.Keep(t.Context(), pool, "shown")
+	require.NoError(t, err)
+	require.Empty(t, kept.Changed)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/installation"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
@@ -21,20 +22,23 @@ import (
 // Store keeps secrets. It is safe for concurrent use.
 type Store struct {
 	pool         *pgxpool.Pool
-	installation []byte
+	installation *sealing.Keys
 }
 
 var _ ports.ExternalSecrets = (*Store)(nil)
 
 // NewStore keeps secrets in the migrated database of pool, sealed with the
-// installation key, of sealing.KeySize bytes.
-func NewStore(pool *pgxpool.Pool, installation []byte) *Store {
-	return &Store{pool: pool, installation: installation}
+// key of the installation.
+func NewStore(pool *pgxpool.Pool, keys *sealing.Keys) *Store {
+	return &Store{pool: pool, installation: keys}
 }
+
+// Sealed are the secrets.
+var Sealed = installation.Sealed{Table: "ops.external_secrets", ID: "id", Column: "sealed", Kind: installation.UUID, Owner: installation.Itself}
 
 // Put implements ports.ExternalSecrets. What is sealed is bound to its id.
 func (s *Store) Put(ctx context.Context, id, account uuid.UUID, secret string) error {
-	sealed, err := sealing.Seal(s.installation, []byte(secret), id[:])
+	sealed, err := s.installation.Seal([]byte(secret), id[:])
 	if err != nil {
 		return fmt.Errorf("seal a secret: %w", err)
 	}

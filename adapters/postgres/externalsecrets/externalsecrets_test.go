@@ -16,7 +16,7 @@ import (
 
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	pool, key := pgtest.Pool(t), sealing.NewKey()
+	pool, key := pgtest.Pool(t), sealing.NewKeys(sealing.NewKey())
 	s := externalsecrets.NewStore(pool, key)
 	ctx, first, second, owner := t.Context(), uuid.New(), uuid.New(), uuid.New()
 	sealed := func(id uuid.UUID) (b []byte) {
@@ -25,10 +25,10 @@ func TestSecrets(t *testing.T) {
 	}
 	require.NoError(t, s.Put(ctx, first, owner, "one"))
 	require.NoError(t, s.Put(ctx, first, owner, "another"))
-	plain, err := sealing.Open(key, sealed(first), first[:])
+	plain, err := key.Open(sealed(first), first[:])
 	require.NoError(t, err)
 	require.Equal(t, "one", string(plain), "the first stays")
-	_, err = sealing.Open(key, sealed(first), second[:])
+	_, err = key.Open(sealed(first), second[:])
 	require.ErrorIs(t, err, sealing.ErrCannotOpen, "it cannot be put under another id")
 	require.NoError(t, s.Put(ctx, second, owner, "two"))
 
@@ -51,7 +51,7 @@ func TestSecrets(t *testing.T) {
 func TestWhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
-	s := externalsecrets.NewStore(server.Pool(t), sealing.NewKey())
+	s := externalsecrets.NewStore(server.Pool(t), sealing.NewKeys(sealing.NewKey()))
 	server.Kill(t)
 	require.ErrorIs(t, s.Put(t.Context(), uuid.New(), uuid.New(), "one"), query.ErrUnavailable)
 	require.ErrorIs(t, s.Drop(t.Context(), uuid.New()), query.ErrUnavailable)

@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/fleetledger/fleetledger/adapters/postgres"
+	"github.com/fleetledger/fleetledger/adapters/postgres/installation"
 	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/ports"
 )
@@ -30,7 +31,7 @@ type QueueMail func(ctx context.Context, tx pgx.Tx, mail uuid.UUID) error
 // Store keeps mails. Safe for concurrent use.
 type Store struct {
 	pool      *pgxpool.Pool
-	key       []byte
+	key       *sealing.Keys
 	queueMail QueueMail
 }
 
@@ -41,7 +42,7 @@ var (
 
 // NewStore keeps mails in the migrated database of pool, sealed with the
 // installation's key.
-func NewStore(pool *pgxpool.Pool, key []byte, queueMail QueueMail) *Store {
+func NewStore(pool *pgxpool.Pool, key *sealing.Keys, queueMail QueueMail) *Store {
 	return &Store{pool: pool, key: key, queueMail: queueMail}
 }
 
@@ -55,13 +56,23 @@ type Waiting struct {
 // owner is what a mail is sealed for.
 func owner(id uuid.UUID) []byte { return append([]byte("mail "), id[:]...) }
 
-// Send implements ports.Mailer: it takes the mail.
+// Sealed are the mails that wait.
+var Sealed = installation.Sealed{
+	Table: "ops.mails", ID: "id", Column: "sealed", Kind: installation.UUID,
+	Owner: func(id []byte) []byte { return owner(uuid.UUID(id)) },
+}
+
+// Send implements ports.Mailer: it takes the mail. Of one that is left out it keeps why.
 func (s *Store) Send(ctx context.Context, m ports.Mail) error {
+	if m.LeftOut != "" {
+		return s.exec(ctx, `INSERT INTO ops.mails (id, state, last_error, finished_at) VALUES ($1, 'failed', $2, now()) ON CONFLICT (id) DO NOTHING`,
+			m.ID, "left out: "+m.LeftOut)
+	}
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("take mail %s: %w", m.ID, err)
 	}
-	sealed, err := sealing.Seal(s.key, plain, owner(m.ID))
+	sealed, err := s.key.Seal(plain, owner(m.ID))
 	if err != nil {
 		return fmt.Errorf("take mail %s: %w", m.ID, err)
 	}
@@ -84,7 +95,7 @@ func (s *Store) Waiting(ctx context.Context, id uuid.UUID) (Waiting, error) {
 	if err != nil {
 		return w, postgres.Failure("read mail", err)
 	}
-	plain, err := sealing.Open(s.key, sealed, owner(id))
+	plain, err := s.key.Open(sealed, owner(id))
 	if err != nil {
 		return w, fmt.Errorf("mail %s: %w", id, err)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 const columns = `id, kind, account, state, total, done, counters, created_at, started_at, finished_at,
-	coalesce(error, ''), coalesce(position, '')`
+	coalesce(error, ''), coalesce(epoch || '-', '') || coalesce(position, '')`
 
 // listed are the operations that a query is about.
 const listed = ` FROM ops.operations WHERE (account = ANY ($1::uuid[]) OR $2 AND account IS NULL)
@@ -47,7 +47,7 @@ func (s *Store) Operations(ctx context.Context, q ports.OperationQuery) (query.L
 		if err != nil {
 			return err
 		}
-		page.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (ports.Operation, error) { return scan(row) })
+		page.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (ports.Operation, error) { return s.scan(row) })
 		return err
 	})
 	if err != nil {

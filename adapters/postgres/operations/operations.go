@@ -30,13 +30,15 @@ type QueueChunk func(ctx context.Context, tx pgx.Tx, operation uuid.UUID) error
 type Store struct {
 	pool       *pgxpool.Pool
 	queueChunk QueueChunk
+	epoch      eventlog.Epoch
 }
 
 var _ ports.OperationStore = (*Store)(nil)
 
-// NewStore keeps operations in the migrated database of pool.
-func NewStore(pool *pgxpool.Pool, queueChunk QueueChunk) *Store {
-	return &Store{pool: pool, queueChunk: queueChunk}
+// NewStore keeps operations in the migrated database of pool. The positions that they
+// got to are those of an epoch of the log.
+func NewStore(pool *pgxpool.Pool, queueChunk QueueChunk, epoch eventlog.Epoch) *Store {
+	return &Store{pool: pool, queueChunk: queueChunk, epoch: epoch}
 }
 
 // CreateOperation implements ports.OperationStore.
@@ -63,11 +65,11 @@ func (s *Store) CreateOperation(ctx context.Context, op ports.Operation, request
 
 // Operation implements ports.OperationStore.
 func (s *Store) Operation(ctx context.Context, id uuid.UUID) (ports.Operation, error) {
-	op, err := scan(s.pool.QueryRow(ctx, "SELECT "+columns+" FROM ops.operations WHERE id = $1", id))
+	op, err := s.scan(s.pool.QueryRow(ctx, "SELECT "+columns+" FROM ops.operations WHERE id = $1", id))
 	return op, postgres.Failure("read operation", err)
 }
 
-func scan(row pgx.Row) (ports.Operation, error) {
+func (s *Store) scan(row pgx.Row) (ports.Operation, error) {
 	var (
 		op                ports.Operation
 		account           *uuid.UUID
@@ -90,7 +92,10 @@ func scan(row pgx.Row) (ports.Operation, error) {
 		op.FinishedAt = finished.UTC()
 	}
 	if position != "" {
-		op.Position, err = eventlog.ParsePosition(position)
+		// What was written in a future of the log that is lost need not be waited for.
+		if op.Position, err = s.epoch.ParsePosition(position); errors.Is(err, eventlog.ErrOtherEpoch) {
+			err = nil
+		}
 	}
 	return op, err
 }
@@ -142,7 +147,7 @@ func (s *Store) SaveChunk(ctx context.Context, id uuid.UUID, chunk ports.Operati
 		if err := saveResults(ctx, tx, id, chunk); err != nil {
 			return err
 		}
-		if err := saveProgress(ctx, tx, id, chunk, counters); err != nil || chunk.From+len(chunk.Results) == total {
+		if err := s.saveProgress(ctx, tx, id, chunk, counters); err != nil || chunk.From+len(chunk.Results) == total {
 			return err
 		}
 		return s.queueChunk(ctx, tx, id)
@@ -168,7 +173,7 @@ func saveResults(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.Opera
 	return nil
 }
 
-func saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.OperationChunk, counters map[domain.Outcome]int) error {
+func (s *Store) saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.OperationChunk, counters map[domain.Outcome]int) error {
 	summed, err := json.Marshal(counters)
 	if err != nil {
 		return err
@@ -182,10 +187,11 @@ func saveProgress(ctx context.Context, tx pgx.Tx, id uuid.UUID, chunk ports.Oper
 			done = done + $2,
 			counters = $3,
 			position = coalesce(nullif($4, ''), position),
+			epoch = CASE WHEN $4 = '' THEN epoch ELSE nullif($6, '') END,
 			started_at = coalesce(started_at, $5),
 			state = CASE WHEN done + $2 = total THEN 'done' ELSE 'running' END,
 			finished_at = CASE WHEN done + $2 = total THEN $5::timestamptz END
-		WHERE id = $1`, id, len(chunk.Results), summed, position, chunk.At)
+		WHERE id = $1`, id, len(chunk.Results), summed, position, chunk.At, s.epoch.String())
 	return err
 }
 

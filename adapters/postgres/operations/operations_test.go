@@ -41,7 +41,7 @@ func bytesOf(texts ...string) [][]byte {
 func TestOperationFromRequestToResults(t *testing.T) {
 	t.Parallel()
 	var started int
-	store := operations.NewStore(pgtest.Pool(t), jobs(&started))
+	store := operations.NewStore(pgtest.Pool(t), jobs(&started), eventlog.Epoch{})
 	op := ports.Operation{
 		ID: uuid.New(), Kind: ports.OperationRegistration, Account: uuid.New(), State: ports.OperationQueued,
 		Total: 3, Counters: map[domain.Outcome]int{}, CreatedAt: noon,
@@ -88,9 +88,37 @@ func TestOperationFromRequestToResults(t *testing.T) {
 	require.Equal(t, bytesOf(`{"r":"\u0000"}`, `2`), results)
 }
 
+// A position of a future of the log that is lost is none: nobody is to wait for it.
+func TestOperationOfALostFutureHasNoPosition(t *testing.T) {
+	t.Parallel()
+	pool, started := pgtest.Pool(t), 0
+	first, later := eventlog.FirstEpoch(uuid.New()), eventlog.LaterEpoch(uuid.New())
+	in := func(e eventlog.Epoch) *operations.Store { return operations.NewStore(pool, jobs(&started), e) }
+	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRegistration, State: ports.OperationQueued, CreatedAt: noon}
+	require.NoError(t, in(first).CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`, `2`)))
+	chunk := ports.OperationChunk{Results: bytesOf(`1`), Position: eventlog.Position{Commit: 9, Prepare: 8}, At: noon}
+	require.NoError(t, in(first).SaveChunk(t.Context(), op.ID, chunk))
+	position := func(e eventlog.Epoch) eventlog.Position {
+		got, err := in(e).Operation(t.Context(), op.ID)
+		require.NoError(t, err)
+		return got.Position
+	}
+	require.Equal(t, chunk.Position, position(first))
+	require.Zero(t, position(later))
+	_, err := pool.Exec(t.Context(), `UPDATE ops.operations SET epoch = NULL`) // as the version before wrote it
+	require.NoError(t, err)
+	require.Equal(t, chunk.Position, position(first))
+	require.Zero(t, position(later))
+
+	chunk.From = 1
+	require.NoError(t, in(later).SaveChunk(t.Context(), op.ID, chunk))
+	require.Equal(t, chunk.Position, position(later))
+	require.Zero(t, position(first))
+}
+
 func TestOperationWithoutJobIsNotCreated(t *testing.T) {
 	t.Parallel()
-	store := operations.NewStore(pgtest.Pool(t), func(context.Context, pgx.Tx, uuid.UUID) error { return errors.New("queue is full") })
+	store := operations.NewStore(pgtest.Pool(t), func(context.Context, pgx.Tx, uuid.UUID) error { return errors.New("queue is full") }, eventlog.Epoch{})
 	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRenewal, CreatedAt: noon}
 	require.ErrorContains(t, store.CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`)), "queue is full")
 	_, err := store.Operation(t.Context(), op.ID)
@@ -101,7 +129,7 @@ func TestOperationWithoutJobIsNotCreated(t *testing.T) {
 
 func TestFailedOperationTakesNoResults(t *testing.T) {
 	t.Parallel()
-	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)))
+	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)), eventlog.Epoch{})
 	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationTransfer, CreatedAt: noon}
 	require.NoError(t, store.CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`, `2`)))
 	require.NoError(t, store.FailOperation(t.Context(), op.ID, "account_closed", noon))
@@ -116,7 +144,7 @@ func TestFailedOperationTakesNoResults(t *testing.T) {
 
 func TestRivalRunnersCountEachItemOnce(t *testing.T) {
 	t.Parallel()
-	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)))
+	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)), eventlog.Epoch{})
 	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRegistration, CreatedAt: noon}
 	const chunks, size = 10, 5
 	var items [][]byte
@@ -155,7 +183,7 @@ func TestRivalRunnersCountEachItemOnce(t *testing.T) {
 
 func TestChunkBeyondTheItemsIsRefused(t *testing.T) {
 	t.Parallel()
-	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)))
+	store := operations.NewStore(pgtest.Pool(t), jobs(new(int)), eventlog.Epoch{})
 	op := ports.Operation{ID: uuid.New(), Kind: ports.OperationRegistration, CreatedAt: noon}
 	require.NoError(t, store.CreateOperation(t.Context(), op, []byte(`{}`), bytesOf(`1`)))
 	require.Error(t, store.SaveChunk(t.Context(), op.ID, ports.OperationChunk{Results: bytesOf(`1`, `2`), At: noon}))
@@ -167,7 +195,7 @@ func TestChunkBeyondTheItemsIsRefused(t *testing.T) {
 func TestOutageIsTold(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
-	store := operations.NewStore(server.Pool(t), jobs(new(int)))
+	store := operations.NewStore(server.Pool(t), jobs(new(int)), eventlog.Epoch{})
 	server.Stop(t)
 	_, err := store.Operation(t.Context(), uuid.New())
 	require.ErrorIs(t, err, query.ErrUnavailable)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
 	"github.com/fleetledger/fleetledger/adapters/postgres"
 )
 
@@ -28,4 +31,24 @@ func (s *Store) ForgetAttempts(ctx context.Context, subject []byte) error {
 func (s *Store) ForgiveAttempt(ctx context.Context, subject []byte) error {
 	return s.exec(ctx, "forgive attempt to sign in",
 		`UPDATE ops.sign_in_attempts SET count = greatest(count - 1, 0) WHERE subject = $1`, subject)
+}
+
+// RememberSignIn implements ports.PeopleStore.
+func (s *Store) RememberSignIn(ctx context.Context, subject []byte, user uuid.UUID, at time.Time) error {
+	return s.exec(ctx, "remember where somebody signs in", `
+		INSERT INTO ops.sign_in_addresses (subject, user_uid, used_at) VALUES ($1, $2, $3)
+		ON CONFLICT (subject) DO UPDATE SET user_uid = EXCLUDED.user_uid, used_at = EXCLUDED.used_at`, subject, user, at)
+}
+
+// HasSignedIn implements ports.PeopleStore.
+func (s *Store) HasSignedIn(ctx context.Context, subject []byte, since time.Time) (has bool, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM ops.sign_in_addresses WHERE subject = $1 AND used_at >= $2)`, subject, since).Scan(&has)
+	return has, postgres.Failure("find where somebody signs in", err)
+}
+
+// SignIns implements ports.PeopleStore.
+func (s *Store) SignIns(ctx context.Context, user uuid.UUID) ([][]byte, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT subject FROM ops.sign_in_addresses WHERE user_uid = $1`, user)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	return all, postgres.Failure("list where somebody signs in", err)
 }

@@ -26,6 +26,16 @@ func (s *Store) RemoveAttempts(ctx context.Context, now time.Time, limit int) (i
 		(SELECT subject FROM ops.sign_in_attempts WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, now, limit)
 }
 
+// signInDays is how long it is kept where somebody signed in. The service asks for no
+// earlier ones.
+const signInDays = 90
+
+// RemoveSignIns removes where people have not signed in for long.
+func (s *Store) RemoveSignIns(ctx context.Context, now time.Time, limit int) (int64, error) {
+	return s.remove(ctx, "remove where people signed in", `DELETE FROM ops.sign_in_addresses WHERE subject IN
+		(SELECT subject FROM ops.sign_in_addresses WHERE used_at <= $1 ORDER BY used_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, now.AddDate(0, 0, -signInDays), limit)
+}
+
 // tokenDays is how long an expired token is still listed. After that, a request
 // that made a token can no longer be repeated.
 const tokenDays = 30

@@ -1,7 +1,7 @@
 // Package people keeps what signing in needs beside the events: hashes of
-// passwords, identities at an issuer, sessions, personal API tokens, counted
-// attempts, last logins. It is app's PeopleStore on tables of schema ops. Secrets
-// reach it as hashes only.
+// passwords, identities at an issuer, sessions, personal API tokens, calendar feeds, counted
+// attempts, where people sign in, last logins. It is app's PeopleStore on tables of schema
+// ops. Secrets reach it as hashes only.
 package people
 
 import (
@@ -72,9 +72,10 @@ func (s *Store) KeepCredential(ctx context.Context, user, id uuid.UUID) error {
 func (s *Store) Forget(ctx context.Context, user uuid.UUID) error {
 	return postgres.Failure("forget user", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var b pgx.Batch
-		for _, table := range []string{"sessions", "personal_tokens", "identities", "views", "credentials"} {
+		for _, table := range []string{"sessions", "personal_tokens", "identities", "views", "calendars", "credentials", "sign_in_addresses", "factors", "challenges"} {
 			b.Queue(`DELETE FROM ops.`+table+` WHERE user_uid = $1`, user)
 		}
+		b.Queue(`UPDATE ops.security_log SET address = NULL WHERE address IS NOT NULL AND (user_uid = $1 OR actor_kind = 'user' AND actor = $1::uuid::text)`, user)
 		return tx.SendBatch(ctx, &b).Close()
 	}))
 }

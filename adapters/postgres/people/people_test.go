@@ -13,8 +13,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fleetledger/fleetledger/adapters/postgres/factors"
 	"github.com/fleetledger/fleetledger/adapters/postgres/people"
 	"github.com/fleetledger/fleetledger/adapters/postgres/pgtest"
+	"github.com/fleetledger/fleetledger/adapters/sealing"
 	"github.com/fleetledger/fleetledger/app/ports"
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/rights"
@@ -81,13 +83,40 @@ func TestAttemptsAreCountedTogether(t *testing.T) {
 	require.Equal(t, 1, count(noon.Add(-time.Hour)))
 }
 
+func TestWherePeopleSignIn(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx, ada, ben := t.Context(), uuid.New(), uuid.New()
+	has := func(subject string, since time.Time) bool {
+		has, err := s.HasSignedIn(ctx, []byte(subject), since)
+		require.NoError(t, err)
+		return has
+	}
+	require.False(t, has("office", noon))
+	require.NoError(t, s.RememberSignIn(ctx, []byte("office"), ben, noon.AddDate(0, 0, -100)))
+	require.False(t, has("office", noon.AddDate(0, 0, -90)), "too long ago")
+	require.NoError(t, s.RememberSignIn(ctx, []byte("home"), ada, noon))
+	require.NoError(t, s.RememberSignIn(ctx, []byte("office"), ada, noon))
+	require.True(t, has("office", noon.AddDate(0, 0, -90)), "again")
+	all, err := s.SignIns(ctx, ada)
+	require.NoError(t, err)
+	require.ElementsMatch(t, [][]byte{[]byte("home"), []byte("office")}, all)
+
+	removed, err := s.RemoveSignIns(ctx, noon.AddDate(0, 0, 89), 10)
+	require.NoError(t, err)
+	require.Zero(t, removed)
+	removed, err = s.RemoveSignIns(ctx, noon.AddDate(0, 0, 90), 1)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, removed)
+}
+
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
 	s := people.NewStore(pool)
 	ctx, user, account := t.Context(), uuid.New(), uuid.New()
 	session := func(at time.Time) ports.Session {
-		made := ports.Session{ID: uuid.New(), User: user, Account: account, CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+		made := ports.Session{ID: uuid.New(), User: user, Account: account, CreatedAt: at, SignedInAt: at, ExpiresAt: at.Add(time.Hour)}
 		require.NoError(t, s.CreateSession(ctx, made, made.ID[:]))
 		return made
 	}
@@ -96,6 +125,10 @@ func TestSessions(t *testing.T) {
 	found, err := s.SessionByHash(ctx, early.ID[:])
 	require.NoError(t, err)
 	require.Equal(t, early, found)
+	early.SignedInAt = noon.Add(time.Minute)
+	require.NoError(t, s.RenewSession(ctx, early.ID, early.SignedInAt))
+	require.NoError(t, s.RenewSession(ctx, early.ID, noon), "out of order")
+	require.ErrorIs(t, s.RenewSession(ctx, uuid.New(), noon), query.ErrNotFound)
 	all, err := s.Sessions(ctx, user, noon)
 	require.NoError(t, err)
 	require.Equal(t, []ports.Session{late, early}, all)
@@ -113,7 +146,15 @@ func TestSessions(t *testing.T) {
 	require.EqualValues(t, 1, removed)
 	_, err = s.SessionByHash(ctx, early.ID[:])
 	require.ErrorIs(t, err, query.ErrNotFound, "what has run out is gone")
-	require.NoError(t, s.EndSessions(ctx, user))
+	last := session(noon.Add(3 * time.Hour))
+	require.NoError(t, s.EndSessions(ctx, user, last.CreatedAt, uuid.Nil))
+	all, err = s.Sessions(ctx, user, noon)
+	require.NoError(t, err)
+	require.Equal(t, []ports.Session{last}, all, "those before an instant")
+	require.NoError(t, s.EndSessions(ctx, user, time.Time{}, last.ID))
+	_, err = s.SessionByHash(ctx, last.ID[:])
+	require.NoError(t, err, "all but one")
+	require.NoError(t, s.EndSessions(ctx, user, time.Time{}, uuid.Nil))
 	all, err = s.Sessions(ctx, user, noon.Add(-time.Hour))
 	require.NoError(t, err)
 	require.Empty(t, all)
@@ -146,6 +187,44 @@ func TestTokens(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.TokenByHash(ctx, []byte("hash"))
 	require.ErrorIs(t, err, query.ErrNotFound, "a repeat does not bring it back")
+}
+
+func TestTokensOfAUserAreRevoked(t *testing.T) {
+	t.Parallel()
+	s := people.NewStore(pgtest.Pool(t))
+	ctx, user, now, former := t.Context(), uuid.New(), uuid.New(), uuid.New()
+	token := func(label string, of, credential uuid.UUID, at time.Time) {
+		_, err := s.CreateToken(ctx, ports.PersonalToken{
+			ID: uuid.New(), User: of, Label: label, Credential: credential, CreatedAt: at, ExpiresAt: noon.Add(time.Hour),
+		}, []byte(label))
+		require.NoError(t, err)
+	}
+	left := func(of uuid.UUID) (labels []string) {
+		all, err := s.Tokens(ctx, of)
+		require.NoError(t, err)
+		for _, one := range all {
+			labels = append(labels, one.Label)
+		}
+		return labels
+	}
+	token("former", user, former, noon)
+	token("unknown", user, uuid.Nil, noon)
+	token("now", user, now, noon)
+	token("late", user, former, noon.Add(time.Minute))
+	other := uuid.New()
+	token("other", other, uuid.Nil, noon)
+	revoked := func(before time.Time, but uuid.UUID) int {
+		ended, err := s.RevokeTokens(ctx, user, before, but)
+		require.NoError(t, err)
+		return len(ended)
+	}
+	require.Zero(t, revoked(noon, now))
+	require.Len(t, left(user), 4)
+	require.Equal(t, 2, revoked(noon.Add(time.Second), now))
+	require.ElementsMatch(t, []string{"now", "late"}, left(user))
+	require.Equal(t, 2, revoked(time.Time{}, uuid.Nil))
+	require.Empty(t, left(user))
+	require.Equal(t, []string{"other"}, left(other))
 }
 
 // An identity is one user's, and a user has one at an issuer, also when all come
@@ -199,10 +278,17 @@ func TestForget(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.BindIdentity(ctx, "issuer", user[:], user, noon)
 		require.NoError(t, err)
+		_, _, err = s.CreateCalendar(ctx, ports.Calendar{ID: uuid.New(), User: user, CreatedAt: noon}, user[:], 1)
+		require.NoError(t, err)
+		require.NoError(t, s.RememberSignIn(ctx, user[:], user, noon))
+		secrets := factors.NewStore(pool, sealing.NewKeys(sealing.NewKey()))
+		require.NoError(t, secrets.Put(ctx, ports.Factor{ID: uuid.New(), User: user, CreatedAt: noon}))
+		_, err = secrets.Begin(ctx, user[:], ports.Challenge{User: user, Expires: noon}, noon)
+		require.NoError(t, err)
 	}
 	require.NoError(t, s.Forget(ctx, ada))
 	require.NoError(t, s.Forget(ctx, ada))
-	for _, table := range []string{"credentials", "sessions", "personal_tokens", "identities"} {
+	for _, table := range []string{"credentials", "sessions", "personal_tokens", "identities", "calendars", "sign_in_addresses", "factors", "challenges"} {
 		var left []uuid.UUID
 		rows, err := pool.Query(ctx, `SELECT user_uid FROM ops.`+table)
 		require.NoError(t, err)

@@ -16,11 +16,11 @@ import (
 	"github.com/fleetledger/fleetledger/app/ports"
 )
 
-var installation = make([]byte, sealing.KeySize)
+var ofTest = sealing.NewKeys(make([]byte, sealing.KeySize))
 
 func keysOf(t *testing.T, pool *pgxpool.Pool) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), pool, installation)
+	s, err := Open(t.Context(), pool, ofTest)
 	require.NoError(t, err)
 	return s
 }
@@ -80,7 +80,7 @@ func TestKeysLiveUntilErased(t *testing.T) {
 	require.Zero(t, bytes)
 }
 
-// The database alone opens nothing, and another installation key is noticed at
+// The database alone opens nothing, and another ofTest key is noticed at
 // the start, before anything is sealed with it.
 func TestInstallationKey(t *testing.T) {
 	t.Parallel()
@@ -91,9 +91,9 @@ func TestInstallationKey(t *testing.T) {
 	var wrapped []byte
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT key FROM ops.person_keys`).Scan(&wrapped))
 	require.NotContains(t, string(wrapped), string(key.Key))
-	_, err := Open(t.Context(), pool, sealing.NewKey())
+	_, err := Open(t.Context(), pool, sealing.NewKeys(sealing.NewKey()))
 	require.ErrorIs(t, err, ErrForeignKey)
-	_, err = Open(t.Context(), pool, nil)
+	_, err = Open(t.Context(), pool, sealing.NewKeys(nil))
 	require.Error(t, err)
 
 	// A row of another person is no key for this one.

@@ -92,18 +92,17 @@ func initdb(ctx context.Context, bin binaries, id identity, dir, locale string) 
 	return strings.TrimSpace(out.String()), err
 }
 
-// serverEnv is our environment without the settings that would change what
-// initdb and the server do.
+// serverEnv is what initdb and the server need of our environment, and no more:
+// settings would change what they do, and whoever may run SQL as the service could
+// read its keys and tokens there.
 func serverEnv() []string {
-	var env []string
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "PG") || strings.HasPrefix(name, "LC_") || name == "LANG" || name == "TZ" {
-			continue
+	env := []string{"LC_ALL=C"}
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
 		}
-		env = append(env, entry)
 	}
-	return append(env, "LC_ALL=C")
+	return env
 }
 
 // copyTree copies a stopped cluster into the existing folder to.

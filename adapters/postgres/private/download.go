@@ -2,10 +2,12 @@ package private
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +25,14 @@ var downloadable = []embedded.PostgresVersion{
 //
 // The library has no call for fetching alone. It fetches, then initialises and
 // starts; we let its start fail on a cluster folder that holds nothing but a
-// version, and keep the binaries. It caches the archive in the user's home.
+// version, and keep the binaries. It caches the archive in the user's home. What it
+// fetches has the sum that is published for it (repository).
 func download(ctx context.Context, root string, major int, logger *slog.Logger) (string, error) {
+	return downloadFrom(ctx, mavenCentral, root, major, logger)
+}
+
+// downloadFrom is download from a repository.
+func downloadFrom(ctx context.Context, upstream, root string, major int, logger *slog.Logger) (string, error) {
 	version, err := pickVersion(major)
 	if err != nil {
 		return "", err
@@ -46,7 +54,9 @@ func download(ctx context.Context, root string, major int, logger *slog.Logger) 
 	logger.InfoContext(ctx, "fetching PostgreSQL binaries", "version", string(version), "folder", target)
 
 	fetched := make(chan error, 1)
-	go func() { fetched <- fetch(version, scratch) }()
+	go func() {
+		fetched <- fetch(&repository{upstream: upstream, client: http.DefaultClient}, version, scratch)
+	}()
 	select {
 	case err = <-fetched:
 	case <-ctx.Done():
@@ -79,7 +89,7 @@ func pickVersion(major int) (embedded.PostgresVersion, error) {
 
 // fetch runs the library; its error is expected and only of interest when the
 // binaries are missing afterwards.
-func fetch(version embedded.PostgresVersion, scratch string) error {
+func fetch(from *repository, version embedded.PostgresVersion, scratch string) error {
 	data := filepath.Join(scratch, "data")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
@@ -92,13 +102,20 @@ func fetch(version embedded.PostgresVersion, scratch string) error {
 	if err != nil {
 		return err
 	}
-	return embedded.NewDatabase(embedded.DefaultConfig().
+	url, stop, err := from.offered()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	err = embedded.NewDatabase(embedded.DefaultConfig().
+		BinaryRepositoryURL(url).
 		Version(version).
 		Port(port).
 		RuntimePath(filepath.Join(scratch, "runtime")).
 		DataPath(data).
 		BinariesPath(filepath.Join(scratch, "binaries")).
 		Logger(io.Discard)).Start()
+	return errors.Join(from.err(), err)
 }
 
 func freePort() (uint32, error) {

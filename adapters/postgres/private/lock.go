@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -58,7 +59,7 @@ const (
 // the kernel is done with it: that is waited for.
 func AcquireLock(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create data folder: %w", err)
+		return nil, noRights(dir, fmt.Errorf("create data folder: %w", err))
 	}
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
@@ -87,7 +88,7 @@ func AcquireLock(dir string) (*Lock, error) {
 func tryLock(dir string) (*Lock, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open lock of data folder: %w", err)
+		return nil, noRights(dir, fmt.Errorf("open lock of data folder: %w", err))
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -102,6 +103,14 @@ func tryLock(dir string) (*Lock, error) {
 		return nil, fmt.Errorf("lock data folder %s: %w", dir, err)
 	}
 	return &Lock{file: file}, nil
+}
+
+// noRights says plainly that the folder is not ours to write in.
+func noRights(dir string, err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
+		return fmt.Errorf("user %d cannot write in the data folder %s: %w", os.Geteuid(), dir, err)
+	}
+	return err
 }
 
 // Release gives the folder up. The file stays: without it, two processes could

@@ -73,6 +73,12 @@ func (l *logFile) lastWords() string {
 	return strings.TrimSpace(string(l.tail))
 }
 
+// noRoom is how the server says that its disk is full, whatever it wanted to write.
+const noRoom = "No space left on device"
+
+// toldOfFullDisk reports whether the log ends with that.
+func (l *logFile) toldOfFullDisk() bool { return strings.Contains(l.lastWords(), noRoom) }
+
 func (l *logFile) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -97,8 +97,8 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		}
 		ownsLock = true
 	}
-	server, err := start(ctx, opts)
-	if err != nil {
+	server, err := startPatiently(ctx, opts)
+	if err = asFull(err); err != nil {
 		if ownsLock {
 			err = errors.Join(err, lock.Release())
 		}
@@ -134,10 +134,43 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
+// formerPatience is how long a server of before that cannot be seen from here is
+// given to end: it holds the folder or its shared memory still.
+const formerPatience = 10 * time.Second
+
+// startPatiently tries again where a former server is in the way.
+func startPatiently(ctx context.Context, opts Options) (*Server, error) {
+	for began := time.Now(); ; {
+		server, err := start(ctx, opts)
+		if err == nil || !formerInTheWay(err.Error()) || time.Since(began) > formerPatience {
+			return server, err
+		}
+		opts.Logger.WarnContext(ctx, "a former server is still ending, trying again")
+		select {
+		case <-time.After(formerPatience / 20):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// formerInTheWay knows the server's words for it.
+func formerInTheWay(words string) bool {
+	for _, known := range []string{"pre-existing shared memory block", "Is another postmaster", "Is another postgres", "lock file \"postmaster.pid\""} {
+		if strings.Contains(words, known) {
+			return true
+		}
+	}
+	return false
+}
+
 // start runs with the folder's lock held.
 func start(ctx context.Context, opts Options) (*Server, error) {
 	pgDir := filepath.Join(opts.DataDir, clusterDir)
 	if err := clearOrphans(ctx, pgDir, opts.Logger); err != nil {
+		return nil, err
+	}
+	if err := setUnfinishedAside(pgDir, opts.Logger); err != nil {
 		return nil, err
 	}
 	major, err := clusterMajor(pgDir)
@@ -173,7 +206,11 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 	}
 	if err := server.awaitReady(ctx, opts.StartTimeout); err != nil {
 		words := server.log.lastWords()
-		return nil, errors.Join(fmt.Errorf("%w; the server's last words: %s", err, words), server.kill(), server.log.Close())
+		err = fmt.Errorf("%w; the server's last words: %s", err, words)
+		if server.log.toldOfFullDisk() {
+			err = errors.Join(ErrDiskFull, err)
+		}
+		return nil, errors.Join(err, server.kill(), server.log.Close())
 	}
 	return server, nil
 }
@@ -242,6 +279,9 @@ func (s *Server) Err() error {
 	case <-s.done:
 	default:
 		return nil
+	}
+	if s.exit != nil && s.log.toldOfFullDisk() {
+		return fmt.Errorf("private PostgreSQL ended: %w: %w", ErrDiskFull, s.exit)
 	}
 	if s.exit != nil {
 		return fmt.Errorf("private PostgreSQL ended: %w: %s", s.exit, s.log.lastWords())

@@ -61,6 +61,18 @@ func TestServerIsDurableAndPrivate(t *testing.T) {
 	}
 }
 
+// Whoever runs SQL as the service does not find the service's secrets there.
+func TestServerHasNoSecrets(t *testing.T) { //nolint:paralleltest // sets the environment
+	t.Setenv("FLEETLEDGER_PERSON_KEY", "a secret")
+	conn := connect(t, start(t, t.TempDir()).URL())
+	_, err := conn.Exec(t.Context(), `CREATE TEMP TABLE variables (line text); COPY variables FROM PROGRAM 'env'`)
+	require.NoError(t, err)
+	var env string
+	require.NoError(t, conn.QueryRow(t.Context(), `SELECT string_agg(line, ' ') FROM variables`).Scan(&env))
+	require.Contains(t, env, "PATH=")
+	require.NotContains(t, env, "a secret")
+}
+
 func TestServerKeepsDataAcrossStops(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -28,15 +28,26 @@ func (a Account) confirming() bool { return a.Problem != nil && a.Problem.Code =
 
 // held is what closing the account stops, or leaves as it is.
 func (a Account) held() []string {
-	h := a.Holds
-	return []string{
-		Count(h.Devices, "device", "devices") + ", " + Number(h.ActiveDevices) + " of them active: they stay as they are",
-		Count(h.Users, "user", "users") + " who can sign in: they cannot any more",
-		Count(h.Partnerships, "partnership", "partnerships") + ": they end",
-		Count(h.Orders, "order", "orders") + " for renewals that wait: they are withdrawn",
-		Count(h.ReleaseRequests, "request", "requests") + " to release devices without an answer: they end",
-		Count(h.Operations, "operation", "operations") + " that has not finished: it stops",
+	h, all := a.Holds, []string(nil)
+	if h == nil {
+		return nil
 	}
+	for _, one := range []struct {
+		n         int
+		one, many string
+	}{
+		{h.Devices, "device, " + Number(h.ActiveDevices) + " of them active: it stays as it is", "devices, " + Number(h.ActiveDevices) + " of them active: they stay as they are"},
+		{h.Users, "user who can sign in, and cannot any more then", "users who can sign in, and cannot any more then"},
+		{h.Partnerships, "partnership: it ends", "partnerships: they end"},
+		{h.Orders, "renewal order that waits: it is withdrawn", "renewal orders that wait: they are withdrawn"},
+		{h.ReleaseRequests, "request to release a device, without an answer: it ends", "requests to release devices, without an answer: they end"},
+		{h.Operations, "operation that has not finished: it stops", "operations that have not finished: they stop"},
+	} {
+		if one.n > 0 {
+			all = append(all, Count(one.n, one.one, one.many))
+		}
+	}
+	return all
 }
 
 func (a Account) devices(pairs ...string) string {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
@@ -15,6 +17,7 @@ import (
 type Administration struct {
 	Frame         Frame
 	Account       openapi.Account
+	Tag           string // the account's ETag
 	Rights        Rights
 	Users         []openapi.User
 	Profiles      []openapi.Profile
@@ -48,6 +51,21 @@ func (a Administration) changeable(right string) bool {
 // managed reports whether the reader administers the account.
 func (a Administration) managed() bool {
 	return a.Frame.Present() && (a.Rights.All || a.Rights.Own && a.Rights.Administrator)
+}
+
+// securityLog is where the account's security log is.
+func (a Administration) securityLog() templ.SafeURL {
+	if a.Rights.Own {
+		return "/security-log"
+	}
+	return templ.URL("/security-log?account=" + a.Account.Uid.String())
+}
+
+func (a Administration) webhooks() templ.SafeURL {
+	if a.Rights.Own {
+		return "/webhooks"
+	}
+	return templ.URL("/webhooks?account=" + a.Account.Uid.String())
 }
 
 // action is where the forms of the page are sent.

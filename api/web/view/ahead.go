@@ -39,7 +39,8 @@ type bar struct {
 	AutoTop, AutoHeight string
 	Value               string
 	ValueTop            string
-	Letter, Year        string // the year where it begins
+	Letter              string
+	Year, YearClass     string // the year where it begins
 	Title               string
 }
 
@@ -64,7 +65,10 @@ func (a Ahead) bars() []bar {
 		day := Date(&m.From).Time()
 		b.Letter, b.Title = day.Format("January")[:1], monthTitle(day, m)
 		if i == 0 || day.Month() == time.January {
-			b.Year = day.Format("2006")
+			b.Year, b.YearClass = day.Format("2006"), "start year"
+		}
+		if i == 0 && day.Month() > time.September { // the next year would begin under it
+			b.YearClass = "start year long"
 		}
 		bars[i] = b
 	}

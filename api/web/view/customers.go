@@ -19,6 +19,11 @@ type Customers struct {
 	Views  Views
 }
 
+// none reports whether there are no customers at all, rather than none that were looked for.
+func (c Customers) none() bool {
+	return c.List.Total == 0 && c.Search == "" && c.Frame.Query.Get("status") == ""
+}
+
 // customerOrders are the orders that the phone offers, where the headers are out of
 // sight.
 var customerOrders = []struct{ key, name string }{

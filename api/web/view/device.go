@@ -17,12 +17,33 @@ import (
 type Device struct {
 	Frame   Frame
 	Device  openapi.Device
+	Tag     string // its ETag
 	Labels  string // as they are typed
 	Rights  Rights
 	Life    Life
+	Why     []openapi.ExplainedField
 	Steps   []Owner // its history, newest first, cut by owner
 	Total   int     // events, with those that are not shown
 	Problem *client.Problem
+}
+
+// explained are the fields that have a value; the account is told by its name elsewhere.
+func (p Device) explained() []openapi.ExplainedField {
+	return slices.DeleteFunc(slices.Clone(p.Why), func(f openapi.ExplainedField) bool { return f.Value == "" || f.Field == "account" })
+}
+
+// sinceWhen says by which event a field is what it is.
+func sinceWhen(f openapi.ExplainedField) string {
+	switch e := f.Event; {
+	case e.Redacted:
+		return "since before it came to this account"
+	case f.Since == nil || e.Type == nil:
+		return ""
+	case e.ToCome:
+		return "will be, by itself, on " + calendar.DateOf(*f.Since).String()
+	default:
+		return "since " + calendar.DateOf(*f.Since).String() + ": " + strings.ToLower(eventTitle(*e.Type))
+	}
 }
 
 // Rights are what the reader may do in an account.
@@ -54,15 +75,17 @@ func (n Names) account(uid *uuid.UUID) string {
 func (n Names) actor(a openapi.Actor) string {
 	switch a.Kind {
 	case "operator":
+		if a.Id != "operator" {
+			return "The operator (" + a.Id + ")"
+		}
 		return "The operator"
 	case "system":
-		return "By itself"
+		return "By itself, without anybody asking"
 	case "user":
-		name := n.People[a.Id]
-		if name == "" {
-			name = "A user"
+		if name := n.People[a.Id]; name != "" {
+			return name + " of " + n.account(a.Account)
 		}
-		return name + ", " + n.account(a.Account)
+		return "A user of " + n.account(a.Account)
 	case "token":
 		return "An API token of " + n.account(a.Account)
 	}
@@ -105,6 +128,7 @@ type Step struct {
 	By, Reason  string
 	Changes     []openapi.Change
 	Hidden      bool
+	Later       bool // than the day that the page shows
 	Item        openapi.HistoryItem
 }
 
@@ -122,7 +146,7 @@ func LifeOf(items []openapi.HistoryItem, names Names, f Frame) (Life, []Owner) {
 				day = days[n-1]
 			}
 		}
-		days = append(days, day)
+		days, step.Later = append(days, day), day > f.Day()
 		name, own := names.account(item.Account), item.Account != nil && *item.Account == f.Own()
 		if n := len(owners); n == 0 || owners[n-1].Name != name {
 			if n > 0 {
@@ -225,7 +249,8 @@ var fieldNames = map[string]string{
 	"account": "Owner", "name": "Name", "labels": "Labels", "lifeCycleState": "State", "offer": "Offer",
 	"serviceStart": "Service start", "serviceEnd": "Service end", "supportExpiry": "Support expiry", "warrantyEnd": "Warranty end",
 	"autoRenew": "Renews by itself", "parkedUntil": "Parked until", "heldBy": "Held by", "term": "Term", "orderNumber": "Order number",
-	"note": "Note",
+	"note": "Note", "firstRegistered": "First registered", "serviceStatus": "Service status", "includedUntil": "Included until",
+	"allocation": "Allocation",
 }
 
 func fieldName(field string) string {
@@ -248,12 +273,13 @@ func shownValue(field, value string) string {
 		return "yes"
 	case value == "false":
 		return "no"
+	case field == "term":
+		return termName(&value, nil, nil)
+	case field == "lifeCycleState", field == "offer":
+		return Upper(value)
 	}
 	return value
 }
-
-// etag is the revision as the interface takes it with If-Match.
-func etag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
 
 // ribbonWords tells the ribbon to those who do not see it.
 func (l Life) ribbonWords(owners []Owner) string {
@@ -275,10 +301,10 @@ func transferRight(p Device) string {
 	where := owner(p.Device)
 	switch {
 	case p.Rights.May("devices.transfer") && p.Rights.Own:
-		return "You may transfer devices in your own account, where it leaves from. The partnership is the customer's consent."
+		return "It leaves your own account, where you may transfer devices. The partnership is the customer's consent."
 	case p.Rights.May("devices.transfer"):
 		return "You may transfer devices out of " + where + "."
 	default:
-		return "A transfer needs devices.transfer in " + where + ", where it leaves from. Its administrators can give it by the partner profile."
+		return "A transfer needs the right to transfer devices in " + where + ", which it would leave. Its administrators can give it by the partner profile."
 	}
 }

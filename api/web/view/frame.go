@@ -22,7 +22,7 @@ type Frame struct {
 	FormToken string        // what the forms of the session carry
 	Done      string        // what a form has just done, see done
 	// Where the assets are.
-	Style, Script, Icon string
+	Style, Start, Script, Icon string
 }
 
 // SignedIn reports whether the page has a reader that is known.
@@ -65,6 +65,14 @@ func (f Frame) Day() calendar.Date {
 		return f.Today
 	}
 	return f.AsOf
+}
+
+// Distance says how far a day is from the one that the page shows.
+func (f Frame) Distance(day calendar.Date) string {
+	if f.Present() {
+		return Distance(day, f.Today)
+	}
+	return apart(day, f.AsOf)
 }
 
 // Reader is how the reader is called.

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"time"
+
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
@@ -10,6 +12,15 @@ type Notices struct {
 	List   openapi.NoticeList
 	Choice *openapi.NoticeChoice // how the reader wants them; nil: nobody asks
 	From   int
+}
+
+// monthName writes a month for people: November 2026.
+func monthName(month string) string {
+	at, err := time.Parse("2006-01", month)
+	if err != nil {
+		return month
+	}
+	return at.Format("January 2006")
 }
 
 // noticeTag is how a notice's state looks.

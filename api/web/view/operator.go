@@ -3,6 +3,7 @@ package view
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -91,6 +92,17 @@ func (p Projections) stopped() []openapi.Projection {
 	var some []openapi.Projection
 	for _, one := range p.All {
 		if one.Error != nil {
+			some = append(some, one)
+		}
+	}
+	return some
+}
+
+// recovered are those that had stopped within the last day, and run again.
+func (p Projections) recovered() []openapi.Projection {
+	var some []openapi.Projection
+	for _, one := range p.All {
+		if one.Error == nil && one.LastErrorAt != nil && time.Since(*one.LastErrorAt) < 24*time.Hour {
 			some = append(some, one)
 		}
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (r Register) creatable() int {
 	return *r.Bulk.Summary.Created
 }
 
-// SplitLabels are labels divided by commas.
+// SplitLabels are labels separated by commas.
 func SplitLabels(text string) []string {
 	var labels []string
 	for l := range strings.SplitSeq(text, ",") {
@@ -94,6 +95,42 @@ func (o Operation) did() (int, string) {
 	}
 }
 
+// outcomeTab leads to the results with an outcome.
+type outcomeTab struct{ value, name string }
+
+// outcomes are the tabs: all results, and those of each outcome that there was, with
+// how many they are. The one that is shown is there in any case.
+func (o Operation) outcomes() []outcomeTab {
+	s := o.Operation.Summary
+	tabs := []outcomeTab{{"", "All"}}
+	for _, one := range []struct {
+		outcome openapi.Outcome
+		n       *int
+	}{
+		{"created", s.Created}, {"transferred", s.Transferred}, {"ordered", s.Ordered}, {"renewed", s.Renewed}, {"reversed", s.Reversed},
+		{"changed", s.Changed}, {"unchanged", &s.Unchanged}, {"refused", &s.Refused},
+	} {
+		n := 0
+		if one.n != nil {
+			n = *one.n
+		}
+		if n > 0 || o.Frame.Query.Get("outcome") == string(one.outcome) {
+			_, _, name := outcomeTag(one.outcome, false)
+			tabs = append(tabs, outcomeTab{string(one.outcome), name + " " + Number(n)})
+		}
+	}
+	return tabs
+}
+
+// csv is a link to the results that are shown, as a file.
+func (o Operation) csv() string {
+	q := url.Values{}
+	if outcomes := o.Frame.Query["outcome"]; len(outcomes) > 0 {
+		q["outcome"] = outcomes
+	}
+	return link(o.Frame.Path+"/results.csv", q)
+}
+
 // title names the work.
 func (o Operation) title() string {
 	switch o.Operation.Kind {
@@ -114,7 +151,7 @@ func (o Operation) progress() string {
 	p := o.Operation.Progress
 	switch o.Operation.State {
 	case "queued":
-		return "It waits to begin."
+		return "Waiting to start."
 	case "done":
 		return "All done."
 	case "failed":

@@ -42,7 +42,7 @@ func ReleasesPage(p Releases) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"head\"><div><p class=\"crumbs\"><a href=\"/devices\">Devices</a></p><h1>Releases</h1><p>Whoever has a device in hand that another account has registered asks for its release. Neither side is told more of the other than this page says.</p></div></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"head\"><div><p class=\"crumbs\"><a href=\"/devices\">Devices</a></p><h1>Releases</h1><p>Whoever has a device in hand that another account has registered asks for its release. Neither side is told more about the other than this page shows.</p></div></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -221,7 +221,7 @@ func releaseRow(p Releases, one openapi.ReleaseRequest) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Day(calendar.DateOf(one.RequestedAt), p.Frame.Today).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Day(calendar.DateOf(one.RequestedAt), p.Frame).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -250,7 +250,7 @@ func releaseRow(p Releases, one openapi.ReleaseRequest) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if one.AnsweredAt != nil {
-			templ_7745c5c3_Err = Day(calendar.DateOf(*one.AnsweredAt), p.Frame.Today).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Day(calendar.DateOf(*one.AnsweredAt), p.Frame).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -404,7 +404,7 @@ func askRelease(p Releases) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<h2>Ask for a release</h2><p class=\"muted\">You are not told who has the device. Once it is released you can register it; a retired device is released by itself after some days.</p><div class=\"two fields\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<h2>Ask for a release</h2><p class=\"muted\">You are not told who has the device. Once it is released you can register it; a retired device is released automatically after some days.</p><div class=\"two fields\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
-// Security is the reader's own: password, sessions, API tokens.
+// Security is the reader's own: password, sessions, API tokens, calendars.
 type Security struct {
 	Frame    Frame
 	Sessions []openapi.Session
@@ -19,6 +19,29 @@ type Security struct {
 	Problem  *client.Problem
 	Section  string // that the problem is of
 	Typed    url.Values
+
+	Calendars Calendars
+	Factors   Factors
+}
+
+// visited is where something was used last, and with what, as far as that is known.
+func visited(address, client *string) string {
+	var where string
+	if address != nil {
+		where = " from " + *address
+	}
+	if client != nil {
+		where += " with " + *client
+	}
+	return where
+}
+
+// typedCalendar is what was typed of a calendar that was refused.
+func (s Security) typedCalendar(name string) string {
+	if s.problem("makeCalendar") != nil {
+		return s.Typed.Get(name)
+	}
+	return ""
 }
 
 // typedName is the reader's name, as it was typed where that was refused.

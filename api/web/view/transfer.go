@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fleetledger/fleetledger/api/client"
@@ -59,6 +60,11 @@ func (t Transferred) moved() int {
 		}
 	}
 	return n
+}
+
+// refused reports whether a reason stands beside any of the devices.
+func (t Transferred) refused() bool {
+	return slices.ContainsFunc(t.Transfer.Results, func(r openapi.TransferredDevice) bool { return len(r.Problems) > 0 })
 }
 
 // helps is where a remedy is to be had, empty where the reader cannot do it on a page.

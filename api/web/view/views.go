@@ -3,6 +3,9 @@ package view
 import (
 	"net/url"
 
+	"github.com/a-h/templ"
+
+	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/api/openapi"
 )
 
@@ -13,6 +16,9 @@ type Views struct {
 	Path  string
 	All   []openapi.SavedView
 	Can   bool // the reader can save some
+
+	Problem *client.Problem // why the one that was just typed was not saved
+	Typed   string
 }
 
 // now is what the page shows, as a view keeps it: without the day and the place in
@@ -48,4 +54,12 @@ func (v Views) at(one openapi.SavedView) string {
 		values.Set("asOf", v.Frame.AsOf.String())
 	}
 	return link(v.Path, values)
+}
+
+// help tells assistive technology what a name is for, or what is wrong with it.
+func (v Views) help() templ.Attributes {
+	if wrong := invalid(v.Problem, "#/name", "view-name"); wrong != nil {
+		return wrong
+	}
+	return templ.Attributes{"aria-describedby": "view-how"}
 }

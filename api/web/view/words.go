@@ -22,6 +22,14 @@ func Number(n int) string {
 	return digits
 }
 
+// Megabytes writes a size for people: 12.3 MB. What takes nothing has none.
+func Megabytes(bytes int64) string {
+	if bytes == 0 {
+		return "–"
+	}
+	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
+}
+
 // Count is a number and what it counts: 1 customer, 1,240 customers.
 func Count(n int, one, many string) string {
 	if n == 1 {
@@ -47,6 +55,22 @@ func Distance(day, today calendar.Date) string {
 		return span + " ago"
 	}
 	return "in " + span
+}
+
+// apart says how far a day is from another that is not today.
+func apart(day, other calendar.Date) string {
+	switch days := int(day - other); {
+	case days == 0:
+		return "that day"
+	case days == 1:
+		return "the day after"
+	case days == -1:
+		return "the day before"
+	case days < 0:
+		return span(-days) + " earlier"
+	default:
+		return span(days) + " later"
+	}
 }
 
 func span(days int) string {
@@ -99,6 +123,7 @@ func halves(uid uuid.UUID) (string, string) {
 // done are the sentences for what a form has done, told on the page it leads to.
 var done = map[string]string{
 	"saved":     "Saved.",
+	"changed":   "Changed.",
 	"withdrawn": "The account is withdrawn. Its name and the address are free again.",
 	"created":   "The account is created. Its administrator has been sent a mail and has 7 days to activate it.",
 	"sent":      "The mail is on its way.",
@@ -121,6 +146,18 @@ func statusWord(status string) string {
 	default:
 		return Upper(status)
 	}
+}
+
+// numbered names a device of a result: by its serial number, else by its UID, which is
+// how it was asked for then.
+func numbered(serial, uid *string) string {
+	switch {
+	case valueOf(serial) != "":
+		return *serial
+	case valueOf(uid) != "":
+		return *uid
+	}
+	return "Unknown"
 }
 
 func valueOf(p *string) string {

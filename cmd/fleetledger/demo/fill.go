@@ -48,6 +48,7 @@ type run struct {
 	began    time.Time // the demo's present
 	password string    // everybody's
 	today    int       // days before the present
+	now      time.Time // of the step
 
 	operator, desk *client.Client
 	accounts       map[string]uuid.UUID  // by the name that they began with
@@ -110,15 +111,16 @@ func (r *run) enter(ctx context.Context, i int, steps []step) error {
 	for nth < i && steps[i-nth-1].day == day {
 		nth++
 	}
+	r.now = r.hour(day, nth)
 	if nth > 0 {
-		r.MoveTo(r.hour(day, nth))
+		r.MoveTo(r.now)
 		return nil
 	}
 	if i > 0 {
 		r.tell(steps[i-1].day, day)
 	}
 	r.today = day
-	r.MoveTo(r.hour(day, 0))
+	r.MoveTo(r.now)
 	if err := r.CatchUp(ctx); err != nil {
 		return err
 	}

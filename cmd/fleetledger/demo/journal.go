@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // journal keeps what a run was answered, so that the next one goes on where it was
@@ -94,22 +95,22 @@ func (j *journal) once(key string, generate func() (string, error)) (string, err
 	return text, j.keep(answer{Key: key, Body: []byte(text)})
 }
 
-// key names a request of a day; on each run it is the same.
-func key(day int, r *http.Request) (string, error) {
+// key names a request of a step; on each run it is the same.
+func key(at time.Time, r *http.Request) (string, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return "", err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%d\n%s\n%s\n", day, r.Method, r.URL.RequestURI())
+	fmt.Fprintf(hash, "%d\n%s\n%s\n", at.Unix(), r.Method, r.URL.RequestURI())
 	hash.Write(body)
 	return "demo-" + hex.EncodeToString(hash.Sum(nil)[:16]), nil
 }
 
 // serve answers from the journal, or has the service answer and keeps that.
-func (j *journal) serve(day int, service http.Handler, w http.ResponseWriter, r *http.Request) {
-	k, err := key(day, r)
+func (j *journal) serve(at time.Time, service http.Handler, w http.ResponseWriter, r *http.Request) {
+	k, err := key(at, r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
