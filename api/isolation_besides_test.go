@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -129,10 +131,10 @@ func taking(in, parameter string) func(row) bool {
 // hidden answers as what is not there.
 func errorsTellNothing(t *testing.T, w *tenants) {
 	var all errgroup.Group
-	all.SetLimit(64) // some wait for a position that never comes
-	for _, r := range rows() {
+	all.SetLimit(16) // some wait for a position that never comes
+	for i, r := range rows() {
 		_, missing := r.right["missing"]
-		if !missing || r.told != "" {
+		if !missing || r.told != "" || !sampled(i) {
 			continue
 		}
 		for _, v := range variations {
@@ -153,24 +155,42 @@ func (w *tenants) sameAsMissing(t *testing.T, r row, v variation, kind string) {
 			about = append(about, thing)
 		}
 	}
-	answers := make([]map[string]string, len(about))
-	var asking errgroup.Group
-	for i, thing := range about {
-		asking.Go(func() error {
-			q := r.question(w, thing)
-			v.change(&q)
-			got := q.put(w.asking(t, kind))
-			w.tellsNothing(t, kind, thing, got)
-			answers[i] = got.plain()
-			return nil
-		})
+	ask := func() []map[string]string {
+		answers := make([]map[string]string, len(about))
+		var asking errgroup.Group
+		for i, thing := range about {
+			asking.Go(func() error {
+				q := r.question(w, thing)
+				v.change(&q)
+				got := q.put(w.asking(t, kind))
+				w.tellsNothing(t, kind, thing, got)
+				answers[i] = got.plain()
+				return nil
+			})
+		}
+		_ = asking.Wait()
+		return answers
 	}
-	_ = asking.Wait()
+	answers := ask()
+	for again := 0; again < 5 && differOutOfHaste(answers); again++ {
+		answers = ask()
+	}
 	for i, thing := range about {
 		if diff := cmp.Diff(answers[0], answers[i]); diff != "" {
 			t.Errorf("%s %s: asking %s, %s can tell the %s thing from a missing one (-missing +%s):\n%s", r.route, r.send, v.name, kind, thing, thing, diff)
 		}
 	}
+}
+
+// differOutOfHaste reports whether one of unequal answers is that of a service
+// that is too busy, which says nothing about what was asked for.
+func differOutOfHaste(answers []map[string]string) bool {
+	busy, equal := false, true
+	for _, a := range answers {
+		busy = busy || a["status"] == strconv.Itoa(http.StatusServiceUnavailable)
+		equal = equal && maps.Equal(a, answers[0])
+	}
+	return busy && !equal
 }
 
 // A key that others have used is as fresh as any, for the same request and for

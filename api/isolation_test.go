@@ -94,7 +94,9 @@ func TestTenantIsolation(t *testing.T) { //nolint:tparallel // the rows share te
 		for thing := range r.right {
 			walked[r.route][thing] = true
 		}
-		t.Run(r.route+" "+r.send, func(t *testing.T) { r.walk(t, made, shared, public) })
+		if sampled(i) {
+			t.Run(r.route+" "+r.send, func(t *testing.T) { r.walk(t, made, shared, public) })
+		}
 	}
 	for _, route := range slices.Sorted(maps.Keys(routes)) {
 		switch missed := slices.DeleteFunc(slices.Clone(things), func(thing string) bool { return walked[route][thing] }); {
@@ -185,15 +187,19 @@ func (r row) changes(column int) bool {
 
 // changing is how many tenants the rows spoil.
 func changing() (n int) {
-	for _, r := range rows() {
+	for i, r := range rows() {
 		for column := range kinds {
-			if r.fresh && r.changes(column) {
+			if sampled(i) && r.fresh && r.changes(column) {
 				n++
 			}
 		}
 	}
 	return n
 }
+
+// sampled reports whether a row is walked: in a short run one in five is, for the
+// race detector takes minutes to watch them all.
+func sampled(i int) bool { return !testing.Short() || i%5 == 0 }
 
 // right takes STATUS alone for any answer of that status that is no problem.
 func right(said, want string) bool {
