@@ -207,7 +207,7 @@ func (f *follower) project(ctx context.Context, old eventlog.Position, b eventlo
 func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, old eventlog.Position, b eventlog.Batch) error {
 	var first pgx.Batch
 	first.Queue(swapCheckpoint, swapArguments(f.name, f.version, old, b)...)
-	first.Queue(setSearchPath, searchPath(schema))
+	first.Queue(setUp, searchPath(schema))
 	results := tx.SendBatch(ctx, &first)
 	tag, err := results.Exec()
 	if closeErr := results.Close(); err == nil {
@@ -231,6 +231,11 @@ func (f *follower) swapAndApply(ctx context.Context, tx pgx.Tx, schema string, o
 }
 
 const setSearchPath = `SELECT set_config('search_path', $1, true)`
+
+// setUp is for the transaction of a batch. It does not wait for the disk: should the
+// database crash, the rows and the checkpoint of the last moment are gone together, and
+// are made of the log again.
+const setUp = `SELECT set_config('search_path', $1, true), set_config('synchronous_commit', 'off', true)`
 
 // searchPath leads to a generation's tables; public has the extensions.
 func searchPath(schema string) string { return pgx.Identifier{schema}.Sanitize() + ", public" }

@@ -16,10 +16,12 @@ type OwnWrites struct{ pool *pgxpool.Pool }
 // NewOwnWrites keeps positions in the migrated database of pool.
 func NewOwnWrites(pool *pgxpool.Pool) *OwnWrites { return &OwnWrites{pool: pool} }
 
-// Note keeps the position unless a later one is known.
+// Note keeps the position unless a later one is known. It does not wait for the disk:
+// what a crash of the database takes is that the next read may come before the write.
 func (s *OwnWrites) Note(ctx context.Context, credential []byte, p eventlog.Position) error {
 	_, err := s.pool.Exec(ctx, `
-		INSERT INTO ops.own_writes AS w (credential, commit_position, prepare_position) VALUES ($1, $2, $3)
+		WITH lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+		INSERT INTO ops.own_writes AS w (credential, commit_position, prepare_position) SELECT $1, $2, $3 FROM lazily
 		ON CONFLICT (credential) DO UPDATE SET
 			commit_position = excluded.commit_position, prepare_position = excluded.prepare_position, written_at = now()
 		WHERE (w.commit_position, w.prepare_position) < (excluded.commit_position, excluded.prepare_position)`,

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"text/tabwriter"
 	"time"
 
@@ -18,6 +20,7 @@ type benchCmd struct {
 	Devices int    `help:"Devices registered over HTTP, 1,000 in a request." default:"10000"`
 	JSON    bool   `name:"json" help:"Print the rows as JSON: {machine, rows: [{id, what, value, unit, limit, limitWhat, ratio}]}."`
 	Keep    string `help:"Run in this empty folder and keep it; default: a temporary one."`
+	Profile string `help:"Write a CPU profile of each step to this folder."`
 }
 
 // figure is a row of the table: what was measured, and the limit taken in the same run
@@ -129,12 +132,35 @@ func (b *benchRun) start(ctx context.Context) error {
 }
 
 func (b *benchRun) rates(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.appending, b.serving, b.registration, b.renaming, b.visibility, b.reading, b.projecting} {
-		if err := step(ctx); err != nil {
+	for _, step := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"appending", b.appending}, {"serving", b.serving}, {"registration", b.registration}, {"renaming", b.renaming},
+		{"visibility", b.visibility}, {"reading", b.reading}, {"projecting", b.projecting},
+	} {
+		if err := b.profiled(ctx, step.name, step.run); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// profiled runs a step, and has its CPU profile written where that is wished for.
+func (b *benchRun) profiled(ctx context.Context, name string, step func(context.Context) error) error {
+	if b.Profile == "" {
+		return step(ctx)
+	}
+	file, err := os.Create(filepath.Join(b.Profile, name+".pprof"))
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	err = step(ctx)
+	pprof.StopCPUProfile()
+	return errors.Join(err, file.Close())
 }
 
 // add keeps a row and shows at once that work goes on.
