@@ -38,7 +38,7 @@ func BenchmarkEndCheck(b *testing.B) {
 			r := &record{position: s.end.position + 1, revision: int64(i), created: time.Now(), id: uuid.New(), isJSON: true,
 				stream: uuid.NewString(), typ: "e", data: []byte("{}"), metadata: []byte("{}")}
 			start := time.Now()
-			if err := s.insert(b.Context(), []*record{r}); err != nil {
+			if err := s.insert(b.Context(), []*record{r}, nil); err != nil {
 				b.Fatal(err)
 			}
 			took[sql] = append(took[sql], time.Since(start))

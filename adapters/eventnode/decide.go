@@ -69,6 +69,11 @@ type decision struct {
 	states  map[string]streamState   // of every stream the group touches
 	ids     map[[16]byte]storedEvent // of the records below
 	records []*record
+
+	// What appends expect to be new is taken to be new, and not looked up: the write
+	// checks it (session.insert).
+	presumes bool
+	presumed []string
 }
 
 // decide settles one request against the state of its stream. An error means
@@ -232,22 +237,27 @@ func (d *decision) addAt(stream string, revision int64, e proposed) outcome {
 // load fetches the states of all streams the requests touch.
 func (d *decision) load(s *store, requests []*request) error {
 	var unknown []string
-	want := func(stream string) {
+	want := func(stream string, isNew bool) {
 		if _, ok := d.states[stream]; ok {
 			return
 		}
 		state, ok := s.cached(stream)
-		if !ok {
+		switch {
+		case !ok && isNew:
+			state = streamState{last: noStream}
+			d.presumed = append(d.presumed, stream)
+		case !ok:
 			unknown = append(unknown, stream)
 		}
 		d.states[stream] = state
 	}
 	for _, r := range requests {
-		want(r.stream)
+		isNew := d.presumes && r.op == opAppend && r.expected == noStream && len(r.events) > 0 && !isMetaStream(r.stream)
+		want(r.stream, isNew)
 		if isMetaStream(r.stream) {
-			want(originalStreamOf(r.stream))
+			want(originalStreamOf(r.stream), false)
 		} else {
-			want(metaStreamOf(r.stream))
+			want(metaStreamOf(r.stream), isNew)
 		}
 	}
 	if len(unknown) > 0 {

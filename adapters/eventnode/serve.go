@@ -26,11 +26,16 @@ const maxMessageSize = 32 << 20
 // what can only be a mistake.
 const minPingInterval = time.Second
 
+// streamWorkers are kept for calls, with the stacks that they have grown. Calls beyond
+// them, such as those that follow the log, get goroutines of their own.
+const streamWorkers = 32
+
 func newGRPCServer(starved func() bool) *grpc.Server {
 	return grpc.NewServer(
 		grpc.StreamInterceptor(func(server any, call grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
 			return tellStarved(starved, handle(server, call))
 		}),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.ForceServerCodecV2(newFrameCodec()),
 		grpc.MaxRecvMsgSize(maxMessageSize),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPingInterval, PermitWithoutStream: true}),

@@ -211,11 +211,14 @@ func endsAt(position, id string) string {
 		%[1]s::bigint = 0)`, position, id)
 }
 
+// errNotNew says that a stream is there that was taken to be new, and nothing was written.
+var errNotNew = errors.New("a stream is not new")
+
 // insert appends the records in one statement, which is one transaction, and
-// returns ErrFenced when the epoch is no longer ours, ErrSetBack when the log does not
-// end where this node left it. After any other error the outcome is unknown until the
-// next open.
-func (s *session) insert(ctx context.Context, records []*record) error {
+// returns errNotNew when one of the streams that are to be new is there, ErrFenced when
+// the epoch is no longer ours, ErrSetBack when the log does not end where this node left
+// it. After any other error the outcome is unknown until the next open.
+func (s *session) insert(ctx context.Context, records []*record, toBeNew []string) error {
 	n := len(records)
 	positions, revisions := make([]int64, n), make([]int64, n)
 	created, ids, isJSON := make([]time.Time, n), make([][16]byte, n), make([]bool, n)
@@ -228,20 +231,39 @@ func (s *session) insert(ctx context.Context, records []*record) error {
 		data[i], metadata[i] = r.data, r.metadata
 	}
 	tag, err := s.conn.Exec(ctx, insertSQL, s.epoch, positions, revisions, created, ids, isJSON, streams, types, data, metadata,
-		s.end.position, s.end.id)
+		s.end.position, s.end.id, toBeNew)
 	if err != nil {
 		return err
 	}
 	if tag.RowsAffected() != int64(n) {
-		return s.lost(ctx)
+		return s.refused(ctx, toBeNew)
 	}
 	s.end = ending{position: records[n-1].position, id: records[n-1].id}
 	return nil
 }
 
+// refused tells why an insert wrote nothing.
+func (s *session) refused(ctx context.Context, toBeNew []string) error {
+	switch err := s.alive(ctx); {
+	case err != nil:
+		return err
+	case len(toBeNew) > 0:
+		return errNotNew
+	default:
+		return s.lost(ctx)
+	}
+}
+
+// anyStream is whether one of the streams is in the log.
+func anyStream(names string) string {
+	return `EXISTS (SELECT FROM unnest(` + names + `::text[]) AS n(name), LATERAL (SELECT FROM eventnode.events WHERE stream = n.name LIMIT 1) e)`
+}
+
 // The share lock makes the next claim wait for this statement; the join makes a
-// lost epoch insert nothing, and so does another end of the log than the one known.
-var insertSQL = `WITH fence AS MATERIALIZED (SELECT 1 FROM eventnode.node WHERE epoch = $1 AND ` + endsAt("$11", "$12") + ` FOR SHARE)
+// lost epoch insert nothing, and so does another end of the log than the one known, and
+// a stream that is not new.
+var insertSQL = `WITH fence AS MATERIALIZED (SELECT 1 FROM eventnode.node WHERE epoch = $1 AND ` + endsAt("$11", "$12") + `
+	AND NOT ` + anyStream("$13") + ` FOR SHARE)
 INSERT INTO eventnode.events (position, revision, created, id, is_json, stream, type, data, metadata)
 SELECT e.* FROM fence, unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::boolean[],
 	$7::text[], $8::text[], $9::bytea[], $10::bytea[]) AS e`

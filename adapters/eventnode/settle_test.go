@@ -153,7 +153,7 @@ func TestFrozenNodeLosesTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer next.close()
-	if err := frozen.insert(t.Context(), []*record{{position: 1, stream: "s", typ: "e", id: uuid.New()}}); err == nil {
+	if err := frozen.insert(t.Context(), []*record{{position: 1, stream: "s", typ: "e", id: uuid.New()}}, nil); err == nil {
 		t.Fatal("the frozen node wrote")
 	}
 	if _, err := frozen.open(t.Context()); !errors.Is(err, ErrFenced) {

@@ -162,9 +162,19 @@ func (w *writer) try(group []*request) (*decision, []outcome, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
+	d, outcomes, err := w.decideAndWrite(ctx, group, true)
+	if errors.Is(err, errNotNew) {
+		return w.decideAndWrite(ctx, group, false)
+	}
+	return d, outcomes, err
+}
+
+// decideAndWrite is one try, which presumes that streams are new that are expected to be
+// or looks all of them up.
+func (w *writer) decideAndWrite(ctx context.Context, group []*request, presumes bool) (*decision, []outcome, error) {
 	d := &decision{
 		ctx: ctx, q: w.session.conn, now: time.Now().Truncate(time.Microsecond), next: w.last + 1,
-		memory: w.memory, states: map[string]streamState{}, ids: map[[16]byte]storedEvent{},
+		memory: w.memory, states: map[string]streamState{}, ids: map[[16]byte]storedEvent{}, presumes: presumes,
 	}
 	if err := d.load(w.store, group); err != nil {
 		return nil, nil, err
@@ -180,8 +190,10 @@ func (w *writer) try(group []*request) (*decision, []outcome, error) {
 		return d, outcomes, nil
 	}
 	start := time.Now()
-	err := w.session.insert(ctx, d.records)
-	w.metrics.observeWrite(len(d.records), time.Since(start), err)
+	err := w.session.insert(ctx, d.records, d.presumed)
+	if !errors.Is(err, errNotNew) {
+		w.metrics.observeWrite(len(d.records), time.Since(start), err)
+	}
 	return d, outcomes, err
 }
 
