@@ -13,14 +13,17 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 )
 
 type benchCmd struct {
-	Seconds int    `help:"How long each rate is measured." default:"3"`
-	Devices int    `help:"Devices registered over HTTP, 1,000 in a request." default:"10000"`
-	JSON    bool   `name:"json" help:"Print the rows as JSON: {machine, rows: [{id, what, value, unit, limit, limitWhat, ratio}]}."`
-	Keep    string `help:"Run in this empty folder and keep it; default: a temporary one."`
-	Profile string `help:"Write a CPU profile of each step to this folder."`
+	Seconds    int    `help:"How long each rate is measured." default:"3"`
+	Devices    int    `help:"Devices of the log that is read and followed, recorded without a command. The figures that are told of a million want --devices 1000000, which takes an hour." default:"100000"`
+	Customers  int    `help:"Customers that have them, made by commands; 0: one for a hundred devices." default:"0"`
+	Registered int    `help:"Devices registered over HTTP, 1,000 in a request." default:"5000"`
+	JSON       bool   `name:"json" help:"Print the rows as JSON: {machine, rows: [{id, what, value, unit, limit, limitWhat, ratio}]}."`
+	Keep       string `help:"Run in this empty folder and keep it; default: a temporary one."`
+	Profile    string `help:"Write a CPU profile of each step to this folder."`
 }
 
 // figure is a row of the table: what was measured, and the limit taken in the same run
@@ -47,8 +50,11 @@ type machine struct {
 // Run measures in a data folder of its own, so nothing of a service is touched, and
 // prints a table. Absolute numbers are this machine's; the ratios travel.
 func (b benchCmd) Run(ctx context.Context, c *Config, con console) (err error) {
-	if b.Seconds < 1 || b.Devices < 1 {
-		return errors.New("--seconds and --devices must be positive")
+	if b.Seconds < 1 || b.Devices < 1 || b.Registered < 1 || b.Customers < 0 {
+		return errors.New("--seconds, --devices and --registered must be positive")
+	}
+	if b.Customers == 0 {
+		b.Customers = max(1, b.Devices/100)
 	}
 	dir := b.Keep
 	if dir == "" {
@@ -90,75 +96,113 @@ type benchRun struct {
 	floor   map[int]float64 // appends a second of a careful hand-written store, by callers
 	appends map[int]float64
 	http    *benchClient
+	seeded  seeded
+	small   smaller
 	*engine
 }
 
-func (b *benchRun) measure(ctx context.Context) error {
-	var took [2]time.Duration
-	for i := range took {
-		begun := time.Now()
-		if err := b.start(ctx); err != nil {
-			return err
-		}
-		if took[i] = time.Since(begun); i == 0 {
-			if err := b.close(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	b.add(figure{ID: "start", What: "start on an existing folder", Value: took[1].Seconds(), Unit: "s", Limit: took[0].Seconds(), LimitWhat: "the first start"})
-	b.machine = machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Processors: runtime.GOMAXPROCS(0), Go: runtime.Version()}
-	if err := b.pool.QueryRow(ctx, "SHOW server_version").Scan(&b.machine.PostgreSQL); err != nil {
-		return err
-	}
-	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- b.runner.Run(running) }()
-	err := b.rates(ctx)
-	stop()
-	return errors.Join(err, <-ended, b.close(context.WithoutCancel(ctx)))
+// smaller is what was measured with a tenth of the devices.
+type smaller struct {
+	devices, events int
+	bytes, disk     int64
+	page            float64 // ms
+	memory          float64 // bytes
 }
 
-// start opens everything a serve opens.
-func (b *benchRun) start(ctx context.Context) error {
-	s, err := openStores(ctx, b.config, quiet(), prometheus.NewRegistry())
+// measure goes through all rows. Appends come first: the limits beside them have nothing
+// that follows them either.
+func (b *benchRun) measure(ctx context.Context) error {
+	empty, err := b.start(ctx)
 	if err != nil {
 		return err
 	}
-	if b.engine, err = newEngine(ctx, b.config, s, quiet(), prometheus.NewRegistry()); err != nil {
+	b.machine = machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Processors: runtime.GOMAXPROCS(0), Go: runtime.Version()}
+	err = b.pool.QueryRow(ctx, "SHOW server_version").Scan(&b.machine.PostgreSQL)
+	if err == nil {
+		err = b.steps(ctx, step{"appending", b.appending}, step{"customers", b.customers}, step{"seeding", b.seedSmaller})
+	}
+	if err == nil {
+		err = b.following(ctx, step{"smaller", b.measureSmaller})
+	}
+	if err == nil {
+		err = b.steps(ctx, step{"seeding", b.seedRest})
+	}
+	if err == nil {
+		err = b.following(ctx,
+			step{"live", b.live}, step{"page", b.page}, step{"reading", b.reading}, step{"asof", b.asOf}, step{"disk", b.disk},
+			step{"registration", b.registration}, step{"renaming", b.renaming}, step{"visibility", b.visibility}, step{"rebuilds", b.rebuilds})
+	}
+	if err := errors.Join(err, b.close(context.WithoutCancel(ctx))); err != nil {
 		return err
 	}
-	return b.runner.Prepare(ctx)
+	again, err := b.start(ctx)
+	if err != nil {
+		return err
+	}
+	b.add(figure{
+		ID: "start", What: fmt.Sprintf("start with %d devices", b.Devices+b.Registered), Value: again.Seconds(), Unit: "s",
+		Limit: empty.Seconds(), LimitWhat: "start in an empty folder",
+	})
+	return b.close(context.WithoutCancel(ctx))
 }
 
-func (b *benchRun) rates(ctx context.Context) error {
-	for _, step := range []struct {
-		name string
-		run  func(context.Context) error
-	}{
-		{"appending", b.appending}, {"serving", b.serving}, {"registration", b.registration}, {"renaming", b.renaming},
-		{"visibility", b.visibility}, {"reading", b.reading}, {"projecting", b.projecting},
-	} {
-		if err := b.profiled(ctx, step.name, step.run); err != nil {
-			return err
+// start opens everything a serve opens, and tells how long that took.
+func (b *benchRun) start(ctx context.Context) (time.Duration, error) {
+	begun := time.Now()
+	s, err := openStores(ctx, b.config, quiet(), prometheus.NewRegistry())
+	if err != nil {
+		return 0, err
+	}
+	if b.engine, err = newEngine(ctx, b.config, s, quiet(), prometheus.NewRegistry()); err != nil {
+		return 0, err
+	}
+	return time.Since(begun), b.runner.Prepare(ctx)
+}
+
+// following runs steps while the read models follow the log and the edge serves.
+func (b *benchRun) following(ctx context.Context, all ...step) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := b.serving(running); err != nil {
+		return err
+	}
+	var following errgroup.Group
+	following.Go(func() error { return b.runner.Run(running) })
+	err := b.steps(ctx, all...)
+	stop()
+	return errors.Join(err, following.Wait())
+}
+
+// step is a part of the measurements.
+type step struct {
+	name string
+	run  func(context.Context) error
+}
+
+func (b *benchRun) steps(ctx context.Context, all ...step) error {
+	for _, s := range all {
+		begun := time.Now()
+		if err := b.profiled(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
+		fmt.Fprintf(b.console.err, "%s: %.1f s\n", s.name, time.Since(begun).Seconds())
 	}
 	return nil
 }
 
 // profiled runs a step, and has its CPU profile written where that is wished for.
-func (b *benchRun) profiled(ctx context.Context, name string, step func(context.Context) error) error {
+func (b *benchRun) profiled(ctx context.Context, s step) error {
 	if b.Profile == "" {
-		return step(ctx)
+		return s.run(ctx)
 	}
-	file, err := os.Create(filepath.Join(b.Profile, name+".pprof"))
+	file, err := os.Create(filepath.Join(b.Profile, s.name+".pprof"))
 	if err != nil {
 		return err
 	}
 	if err := pprof.StartCPUProfile(file); err != nil {
 		return errors.Join(err, file.Close())
 	}
-	err = step(ctx)
+	err = s.run(ctx)
 	pprof.StopCPUProfile()
 	return errors.Join(err, file.Close())
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,9 +18,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fleetledger/fleetledger/app/access"
-	"github.com/fleetledger/fleetledger/app/accounts"
-	"github.com/fleetledger/fleetledger/domain"
-	"github.com/fleetledger/fleetledger/domain/account"
 )
 
 // benchClient is the operator, calling over the loopback.
@@ -29,11 +25,7 @@ type benchClient struct {
 	address, token string
 	client         *http.Client
 	reseller       uuid.UUID
-	customers      []uuid.UUID
 }
-
-// benchCustomers are on the page that is read.
-const benchCustomers = 50
 
 // send makes a request and gives the body of its answer; one that is no success is an
 // error.
@@ -67,10 +59,10 @@ func (c *benchClient) send(ctx context.Context, method, path string, body any) (
 	return got, err
 }
 
-// serving opens the edge on the loopback, and a reseller with customers.
+// serving opens the edge on the loopback until ctx ends.
 func (b *benchRun) serving(ctx context.Context) error {
 	b.http = &benchClient{
-		token: access.Random(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+		token: access.Random(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}, reseller: b.seeded.reseller,
 	}
 	server, err := newServer(ctx, b.engine, b.config, edgeConfig{}, b.http.token, prometheus.NewRegistry(), quiet())
 	if err != nil {
@@ -82,24 +74,7 @@ func (b *benchRun) serving(ctx context.Context) error {
 	}
 	b.http.address = "http://" + listener.Addr().String()
 	go func() { _ = server.Serve(ctx, listener) }() // until the measuring ends
-	made, err := b.app.Accounts.Create(ctx, benchOperator, benchAccount("Bench", account.Reseller))
-	if err != nil {
-		return err
-	}
-	b.http.reseller = made.UID
-	own := access.Caller{Actor: domain.Actor{Kind: domain.ActorToken, ID: "bench", Account: made.UID}, Administrator: true}
-	for i := range benchCustomers {
-		made, err := b.app.Accounts.CreateCustomer(ctx, own, benchAccount(fmt.Sprint("Customer ", i), ""))
-		if err != nil {
-			return err
-		}
-		b.http.customers = append(b.http.customers, made.UID)
-	}
 	return nil
-}
-
-func benchAccount(name string, kind account.Type) accounts.Create {
-	return accounts.Create{Name: name, Type: kind, Administrator: account.Contact{Email: uuid.NewString() + "@bench.example", Name: name}}
 }
 
 // renaming has 16 callers rename a device each, over HTTP.
@@ -107,7 +82,7 @@ func (b *benchRun) renaming(ctx context.Context) error {
 	var next atomic.Int64
 	rate, err := b.perSecond(ctx, 16, func(ctx context.Context) error {
 		n := next.Add(1)
-		_, err := b.http.send(ctx, http.MethodPatch, "/v1/devices/"+benchSerial(int(n)%min(b.Devices, 1000)), map[string]string{"name": fmt.Sprint("name ", n)})
+		_, err := b.http.send(ctx, http.MethodPatch, "/v1/devices/"+benchSerial(int(n)%min(b.Registered, 1000)), map[string]string{"name": fmt.Sprint("name ", n)})
 		return err
 	})
 	if err != nil {
@@ -117,11 +92,13 @@ func (b *benchRun) renaming(ctx context.Context) error {
 	return b.caughtUp(ctx)
 }
 
-// reading reads the Customers page of 50: as often as 16 callers can, beside a prepared
-// SELECT of 50 rows of the answer's width; and as of a moment ago, beside that of now.
+// customersPage is the page that is read: the first 50, sorted by a window.
+const customersPage = "/v1/customers?sort=-red&limit=50"
+
+// reading reads the Customers page as often as 16 callers can, beside a prepared SELECT
+// of 50 rows of the answer's width.
 func (b *benchRun) reading(ctx context.Context) error {
-	const page = "/v1/customers?sort=-red&limit=50"
-	answer, err := b.http.send(ctx, http.MethodGet, page, nil)
+	answer, err := b.http.send(ctx, http.MethodGet, customersPage, nil)
 	if err != nil {
 		return err
 	}
@@ -129,7 +106,7 @@ func (b *benchRun) reading(ctx context.Context) error {
 		return err
 	}
 	rate, limit, err := b.paired(ctx, 16, func(ctx context.Context) error {
-		_, err := b.http.send(ctx, http.MethodGet, page, nil)
+		_, err := b.http.send(ctx, http.MethodGet, customersPage, nil)
 		return err
 	}, func(ctx context.Context) error { return selectPage(ctx, b.pool) })
 	if err != nil {
@@ -138,21 +115,50 @@ func (b *benchRun) reading(ctx context.Context) error {
 	b.add(figure{
 		ID: "page_rate", What: "Customers pages of 50 over HTTP, 16 callers", Value: rate, Unit: "/s", Limit: limit, LimitWhat: "a prepared SELECT of 50 rows of that width",
 	})
-	past := page + "&asOf=" + url.QueryEscape(b.clock.Now().UTC().Format(time.RFC3339Nano))
-	var live, then []float64
-	for range 100 {
-		for path, took := range map[string]*[]float64{page: &live, past: &then} {
+	return nil
+}
+
+// page compares the page with that of a tenth of the devices.
+func (b *benchRun) page(ctx context.Context) error {
+	now, err := b.readTimes(ctx, customersPage)
+	if err != nil {
+		return err
+	}
+	b.add(figure{
+		ID: "page", What: fmt.Sprintf("the Customers page, %d customers, %d devices, p50", b.Customers, b.seeded.devices), Value: now[0], Unit: "ms",
+		Limit: b.small.page, LimitWhat: fmt.Sprintf("the same with %d devices", b.small.devices),
+	})
+	return nil
+}
+
+// asOf compares the page as of a moment ago with that of now.
+func (b *benchRun) asOf(ctx context.Context) error {
+	took, err := b.readTimes(ctx, customersPage+"&asOf="+url.QueryEscape(b.clock.Now().UTC().Format(time.RFC3339Nano)), customersPage)
+	if err != nil {
+		return err
+	}
+	b.add(figure{ID: "asof", What: "the Customers page as of a moment ago, p50", Value: took[0], Unit: "ms", Limit: took[1], LimitWhat: "that of now"})
+	return nil
+}
+
+// readTimes reads pages by turns, and gives the middle time of each in milliseconds.
+func (b *benchRun) readTimes(ctx context.Context, paths ...string) ([]float64, error) {
+	const times = 60
+	took := make([][]float64, len(paths))
+	for range times {
+		for i, path := range paths {
 			begun := time.Now()
 			if _, err := b.http.send(ctx, http.MethodGet, path, nil); err != nil {
-				return err
+				return nil, err
 			}
-			*took = append(*took, time.Since(begun).Seconds()*1000)
+			took[i] = append(took[i], time.Since(begun).Seconds()*1000)
 		}
 	}
-	slices.Sort(live)
-	slices.Sort(then)
-	b.add(figure{ID: "asof", What: "the Customers page as of a moment ago, p50", Value: median(then), Unit: "ms", Limit: median(live), LimitWhat: "that of now"})
-	return nil
+	middle := make([]float64, len(paths))
+	for i := range took {
+		middle[i] = median(took[i])
+	}
+	return middle, nil
 }
 
 func selectPage(ctx context.Context, pool *pgxpool.Pool) error {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +20,6 @@ import (
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
-	"github.com/fleetledger/fleetledger/projections"
 	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
@@ -83,7 +81,7 @@ func (b *benchRun) appending(ctx context.Context) error {
 			return err
 		}
 		b.add(figure{
-			ID: fmt.Sprint("append_", callers), What: fmt.Sprintf("durable appends of one event, %d callers", callers), Value: b.appends[callers], Unit: "/s",
+			ID: fmt.Sprint("append_", callers), What: fmt.Sprintf("durable appends of one event, %d callers, nothing follows", callers), Value: b.appends[callers], Unit: "/s",
 			Limit: b.floor[callers], LimitWhat: "look at the revision and insert, by hand",
 		})
 	}
@@ -113,10 +111,10 @@ func median(values []float64) float64 {
 func (b *benchRun) registration(ctx context.Context) error {
 	const inRequest = 1000
 	begun := time.Now()
-	for first := 0; first < b.Devices; first += inRequest {
+	for first := 0; first < b.Registered; first += inRequest {
 		var items []map[string]string
-		for i := first; i < min(first+inRequest, b.Devices); i++ {
-			items = append(items, map[string]string{"serialNumber": benchSerial(i), "imei": testIMEI(i), "account": b.http.customers[i%len(b.http.customers)].String()})
+		for i := first; i < min(first+inRequest, b.Registered); i++ {
+			items = append(items, map[string]string{"serialNumber": benchSerial(i), "imei": testIMEI(b.Devices + i), "account": b.seeded.customers[i%len(b.seeded.customers)].String()})
 		}
 		answer, err := b.http.send(ctx, http.MethodPost, "/v1/device-registrations", map[string]any{"items": items})
 		if err != nil {
@@ -128,7 +126,7 @@ func (b *benchRun) registration(ctx context.Context) error {
 		}
 	}
 	b.add(figure{
-		ID: "bulk", What: fmt.Sprintf("registration of %d devices over HTTP", b.Devices), Value: float64(b.Devices) / time.Since(begun).Seconds(), Unit: "/s",
+		ID: "bulk", What: fmt.Sprintf("registration of %d devices over HTTP", b.Registered), Value: float64(b.Registered) / time.Since(begun).Seconds(), Unit: "/s",
 		Limit: b.floor[16], LimitWhat: "the floor of append_16",
 	})
 	return b.caughtUp(ctx)
@@ -204,38 +202,4 @@ func (b *benchRun) visibility(ctx context.Context) error {
 		})
 	}
 	return nil
-}
-
-// projecting rebuilds the read models and compares with a COPY of as many rows into a
-// table with a key.
-func (b *benchRun) projecting(ctx context.Context) error {
-	for _, name := range b.runner.Names() {
-		var last projections.Progress
-		begun := time.Now()
-		if err := b.runner.Rebuild(ctx, name, func(p projections.Progress) { last = p }); err != nil {
-			return err
-		}
-		took := time.Since(begun).Seconds()
-		limit, err := b.copies(ctx, int(last.Events))
-		if err != nil {
-			return err
-		}
-		b.add(figure{
-			ID: "rebuild_" + name, What: fmt.Sprintf("rebuild of %s from %d events", name, last.Events), Value: float64(last.Events) / took, Unit: "events/s",
-			Limit: limit, LimitWhat: "COPY of as many rows of 200 bytes with a key",
-		})
-	}
-	return nil
-}
-
-// copies is how many rows a second a COPY writes.
-func (b *benchRun) copies(ctx context.Context, rows int) (float64, error) {
-	if _, err := b.pool.Exec(ctx, "DROP TABLE IF EXISTS bench_copy; CREATE TABLE bench_copy (id uuid PRIMARY KEY, data text NOT NULL)"); err != nil {
-		return 0, err
-	}
-	data, begun := strings.Repeat("x", 200), time.Now()
-	_, err := b.pool.CopyFrom(ctx, pgx.Identifier{"bench_copy"}, []string{"id", "data"}, pgx.CopyFromSlice(rows, func(int) ([]any, error) {
-		return []any{[16]byte(uuid.New()), data}, nil
-	}))
-	return float64(rows) / time.Since(begun).Seconds(), err
 }

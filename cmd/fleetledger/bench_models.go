@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/projections"
+	"github.com/fleetledger/fleetledger/projections/feed"
+	"github.com/fleetledger/fleetledger/projections/fleet"
+	"github.com/fleetledger/fleetledger/projections/transparency"
+)
+
+// measureSmaller measures what is compared with a tenth of the devices.
+func (b *benchRun) measureSmaller(ctx context.Context) error {
+	if err := b.caughtUp(ctx); err != nil {
+		return err
+	}
+	b.small.devices = b.seeded.devices
+	if err := b.analyse(ctx); err != nil {
+		return err
+	}
+	took, err := b.readTimes(ctx, customersPage)
+	if err != nil {
+		return err
+	}
+	b.small.page = took[0]
+	if _, b.small.memory, err = b.rebuild(ctx, fleet.Name); err != nil {
+		return err
+	}
+	b.small.bytes, b.small.events = b.seeded.bytes, b.seeded.events
+	b.small.disk, err = b.onDisk(ctx)
+	return err
+}
+
+// analyse has the database know what is there, as it does by itself after a while.
+func (b *benchRun) analyse(ctx context.Context) error {
+	_, err := b.pool.Exec(ctx, "ANALYZE")
+	return err
+}
+
+// live has the read models, which were stopped, catch up with what was recorded since.
+func (b *benchRun) live(ctx context.Context) error {
+	events := b.seeded.events - b.small.events
+	begun := time.Now()
+	if err := b.caughtUp(ctx); err != nil {
+		return err
+	}
+	rate := float64(events) / time.Since(begun).Seconds()
+	if err := b.analyse(ctx); err != nil {
+		return err
+	}
+	rows, took, err := b.copied(ctx, fleet.Projection().Schema())
+	if err != nil {
+		return err
+	}
+	b.add(figure{
+		ID: "live", What: fmt.Sprintf("the read models, all three, catch up with %d events", events), Value: rate, Unit: "events/s",
+		Limit: float64(b.seeded.events) / took, LimitWhat: fmt.Sprintf("COPY of the fleet's %d rows with keys", rows),
+	})
+	return nil
+}
+
+// rebuilds fills each read model anew, beside a COPY of its rows.
+func (b *benchRun) rebuilds(ctx context.Context) error {
+	for _, p := range []projections.Projection{fleet.Projection(), feed.Projection(query.DefaultWindows), transparency.Projection()} {
+		begun := time.Now()
+		events, memory, err := b.rebuild(ctx, p.Name)
+		if err != nil {
+			return err
+		}
+		took := time.Since(begun).Seconds()
+		rows, limit, err := b.copied(ctx, p.Schema())
+		if err != nil {
+			return err
+		}
+		b.add(figure{
+			ID: "rebuild_" + p.Name, What: fmt.Sprintf("rebuild of %s from %d events", p.Name, events), Value: float64(events) / took, Unit: "events/s",
+			Limit: float64(events) / limit, LimitWhat: fmt.Sprintf("COPY of its %d rows with keys", rows),
+		})
+		if p.Name == fleet.Name {
+			b.add(figure{
+				ID: "memory", What: fmt.Sprintf("most memory of a rebuild with %d devices", b.seeded.devices), Value: memory / (1 << 20), Unit: "MiB",
+				Limit: b.small.memory / (1 << 20), LimitWhat: fmt.Sprintf("with %d", b.small.devices),
+			})
+		}
+	}
+	return nil
+}
+
+// rebuild fills a read model anew, and tells the most memory that the heap took meanwhile.
+func (b *benchRun) rebuild(ctx context.Context, name string) (events int64, memory float64, err error) {
+	runtime.GC()
+	var last projections.Progress
+	watching, stop := context.WithCancel(ctx)
+	var watch errgroup.Group
+	watch.Go(func() error {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for watching.Err() == nil {
+			metrics.Read(sample)
+			memory = max(memory, float64(sample[0].Value.Uint64()))
+			<-tick.C
+		}
+		return nil
+	})
+	err = b.runner.Rebuild(ctx, name, func(p projections.Progress) { last = p })
+	stop()
+	_ = watch.Wait() // gives no error
+	return last.Events, memory, err
+}
+
+// copied tells how long a COPY of the rows of a schema takes, into tables with the same
+// primary keys.
+func (b *benchRun) copied(ctx context.Context, schema string) (rows int64, seconds float64, err error) {
+	tables, err := keyedTables(ctx, b.pool, schema)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, t := range tables {
+		n, took, err := copyOf(ctx, b.pool, t)
+		if err != nil {
+			return 0, 0, err
+		}
+		rows, seconds = rows+n, seconds+took.Seconds()
+	}
+	return rows, seconds, nil
+}
+
+// keyed is a table with the definition of its primary key.
+type keyed struct{ Name, Key string }
+
+func keyedTables(ctx context.Context, pool *pgxpool.Pool, schema string) ([]keyed, error) {
+	rows, err := pool.Query(ctx, `SELECT format('%I.%I', schemaname, tablename), pg_get_constraintdef(k.oid)
+		FROM pg_tables t JOIN pg_constraint k ON k.conrelid = format('%I.%I', schemaname, tablename)::regclass AND k.contype = 'p'
+		WHERE schemaname = $1`, schema)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[keyed])
+}
+
+// copyOf copies the rows of a table into another one, from memory. Only the writing is
+// timed.
+func copyOf(ctx context.Context, pool *pgxpool.Pool, t keyed) (rows int64, took time.Duration, err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer conn.Release()
+	var content bytes.Buffer
+	if _, err := conn.Conn().PgConn().CopyTo(ctx, &content, "COPY "+t.Name+" TO STDOUT (FORMAT binary)"); err != nil {
+		return 0, 0, err
+	}
+	if _, err := conn.Exec(ctx, "DROP TABLE IF EXISTS bench_copy; CREATE TABLE bench_copy (LIKE "+t.Name+"); ALTER TABLE bench_copy ADD "+t.Key); err != nil {
+		return 0, 0, err
+	}
+	begun := time.Now()
+	tag, err := conn.Conn().PgConn().CopyFrom(ctx, &content, "COPY bench_copy FROM STDIN (FORMAT binary)")
+	return tag.RowsAffected(), time.Since(begun), err
+}
+
+// disk compares what devices take on the disk, without the write-ahead log, with the bytes
+// of their events.
+func (b *benchRun) disk(ctx context.Context) error {
+	all, err := b.onDisk(ctx)
+	if err != nil {
+		return err
+	}
+	devices := float64(b.seeded.devices - b.small.devices)
+	b.add(figure{
+		ID: "disk", What: "a device: log, rows and indexes", Value: float64(all-b.small.disk) / devices, Unit: "bytes",
+		Limit: float64(b.seeded.bytes-b.small.bytes) / devices, LimitWhat: "its events, data and metadata",
+	})
+	return nil
+}
+
+// onDisk is what the log and the live read models take, in bytes.
+func (b *benchRun) onDisk(ctx context.Context) (total int64, err error) {
+	if err := b.pool.QueryRow(ctx, "SELECT pg_total_relation_size('eventnode.events')").Scan(&total); err != nil {
+		return 0, err
+	}
+	all, err := b.runner.Status(ctx)
+	for _, s := range all {
+		total += s.Size
+	}
+	return total, err
+}
