@@ -164,52 +164,11 @@ func (b *rebuild) putLive(ctx context.Context) error {
 func (b *rebuild) inGeneration(ctx context.Context, do func(pgx.Tx) error) error {
 	schema := b.schema(b.p)
 	return pgx.BeginFunc(ctx, b.r.Pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, setSearchPath, searchPath(schema)); err != nil {
+		if _, err := tx.Exec(ctx, setUp, searchPath(schema)); err != nil {
 			return fmt.Errorf("enter schema %s: %w", schema, err)
 		}
 		return do(tx)
 	})
-}
-
-// fill applies the log from where it is to the log's end.
-func (b *rebuild) fill(ctx context.Context) error {
-	if err := b.start(ctx, b.r.End, b.generation); err != nil {
-		return err
-	}
-	batch := make([]eventlog.Recorded, 0, rebuildBatch)
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		next := b.generation
-		next.events += int64(len(batch))
-		next.last = lastOf(batch)
-		next.position = next.last.position
-		err := b.inGeneration(ctx, func(tx pgx.Tx) error {
-			if err := b.p.Apply(ctx, tx, batch); err != nil {
-				return err
-			}
-			return next.save(ctx, tx, b.p)
-		})
-		if err != nil {
-			return fmt.Errorf("after position %s: %w", b.position, err)
-		}
-		b.generation = next
-		batch = batch[:0]
-		b.reportStep("filling")
-		return nil
-	}
-	for e, err := range b.r.logOf(&follower{projection: &b.p}).ReadAll(ctx, b.position, b.p.Prefixes...) {
-		if err != nil {
-			return fmt.Errorf("read the log after %s: %w", b.position, err)
-		}
-		if batch = append(batch, e); len(batch) == rebuildBatch {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
 }
 
 func (b *rebuild) analyze(ctx context.Context) error {

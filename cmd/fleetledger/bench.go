@@ -64,7 +64,7 @@ func (b benchCmd) Run(ctx context.Context, c *Config, con console) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	own := *c
-	own.DataDir, own.NodeAddr = dir, ""
+	own.DataDir, own.NodeAddr, own.MailsPerAccount = dir, "", max(own.MailsPerAccount, 2*b.Customers)
 	bench := &benchRun{benchCmd: b, console: con, config: &own}
 	if err := bench.measure(ctx); err != nil {
 		return err

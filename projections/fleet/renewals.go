@@ -79,10 +79,7 @@ func (r *renewals) device(e eventlog.Recorded, devices *fold[device.State]) {
 			row.until = event.NewEnd
 		}
 		r.insert(row, e.Metadata)
-		r.queue(`INSERT INTO renewal_devices (renewal, device, account, status, changed_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			[16]byte(event.Renewal), [16]byte(event.Device), [16]byte(devices.state(event.Device).Account), string(order.Applied), e.Metadata.OccurredAt)
-		r.became(event.Renewal, order.Applied, e.Metadata.OccurredAt, event.Device)
-		r.applied(event.Renewal, e.Metadata.OccurredAt, event.Device)
+		r.renewed(event.Renewal, event.Device, devices.state(event.Device).Account, e.Metadata.OccurredAt)
 	case device.RenewalReversed:
 		r.became(event.Renewal, order.Reversed, e.Metadata.OccurredAt, event.Device)
 	case device.AllocationGranted:
@@ -101,8 +98,21 @@ func (r *renewals) insert(row renewal, m eventlog.Metadata) {
 // became notes what became of an order for devices, and when. The device's own stream
 // says it first, then the order's.
 func (r *renewals) became(uid uuid.UUID, status order.Status, at time.Time, devices ...uuid.UUID) {
+	if len(devices) == 1 { // a whole key: an order of a fleet has as many events as rows
+		r.queue(`UPDATE renewal_devices SET status = $3, changed_at = $4 WHERE renewal = $1 AND device = $2 AND status <> $3`,
+			[16]byte(uid), [16]byte(devices[0]), string(status), at)
+		return
+	}
 	r.queue(`UPDATE renewal_devices SET status = $3, changed_at = $4 WHERE renewal = $1 AND device = ANY ($2::uuid[]) AND status <> $3`,
 		[16]byte(uid), raw(devices), string(status), at)
+}
+
+// renewed notes that a device's service was renewed, with an order before it or without.
+func (r *renewals) renewed(uid, device, account uuid.UUID, at time.Time) {
+	r.queue(`INSERT INTO renewal_devices AS d (renewal, device, account, status, changed_at, applied_at) VALUES ($1, $2, $3, $4, $5, $5)
+		ON CONFLICT (renewal, device) DO UPDATE SET status = excluded.status, applied_at = least(d.applied_at, excluded.applied_at),
+			changed_at = CASE WHEN d.status = excluded.status THEN d.changed_at ELSE excluded.changed_at END`,
+		[16]byte(uid), [16]byte(device), [16]byte(account), string(order.Applied), at)
 }
 
 // applied notes when devices were renewed: what their own streams say, which comes
