@@ -230,3 +230,43 @@ func TestEventWithoutPosition(t *testing.T) {
 	var u unreadableError
 	require.ErrorAs(t, err, &u, "it must not be taken for a repetition")
 }
+
+// While events come one after the other they are gathered for a while; what comes alone
+// goes at once.
+func TestBusyBatchesAreGathered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := make(chan notice, 100)
+		b := batcherOf(c)
+		tell := func(after time.Duration, numbers ...uint64) {
+			time.AfterFunc(after, func() {
+				for _, n := range numbers {
+					c <- event(n)
+				}
+			})
+		}
+		begun := time.Now()
+		next := func() (events int, after time.Duration) {
+			batch, err := b.next(t.Context())
+			require.NoError(t, err)
+			return len(batch.Events), time.Since(begun)
+		}
+		want := func(events int, after time.Duration) {
+			t.Helper()
+			gotEvents, gotAfter := next()
+			assert.Equal(t, events, gotEvents)
+			assert.Equal(t, after, gotAfter)
+		}
+		tell(20*time.Millisecond, 1)
+		want(1, 20*time.Millisecond)
+		tell(time.Millisecond, 2, 3)
+		want(2, 21*time.Millisecond) // one alone was before
+		tell(2*time.Millisecond, 4)
+		tell(6*time.Millisecond, 5)
+		want(2, 31*time.Millisecond)
+		tell(time.Millisecond, 6, 7, 8)
+		want(3, 32*time.Millisecond) // it is full
+		tell(50*time.Millisecond, 9)
+		want(1, 82*time.Millisecond)
+	})
+}

@@ -59,7 +59,8 @@ func (b *benchRun) seedSmaller(ctx context.Context) error { return b.seed(ctx, m
 func (b *benchRun) seedRest(ctx context.Context) error    { return b.seed(ctx, b.Devices) }
 
 // seed records devices up to a number, without a command: what registers and renews them
-// has rows of its own. Each fifth has been renewed. Their ends are spread over two years.
+// has rows of its own. Each fifth has been renewed, 1,000 by one renewal. Their ends are
+// spread over two years.
 func (b *benchRun) seed(ctx context.Context, upTo int) error {
 	var next, bytes, events atomic.Int64
 	next.Store(int64(b.seeded.devices))
@@ -102,7 +103,7 @@ func (b *benchRun) seedOf(i int) []eventlog.NewEvent {
 		Included: device.Allocation{Source: "included", Until: end},
 	}}
 	if i%5 == 0 {
-		all = append(all, device.ServiceRenewed{Device: uid, OldEnd: end, NewEnd: end.AddMonths(12, end.Day()), AnchorDay: end.Day()})
+		all = append(all, device.ServiceRenewed{Device: uid, Renewal: renewalOf(i / 5000), OldEnd: end, NewEnd: end.AddMonths(12, end.Day()), AnchorDay: end.Day()})
 	}
 	recorded := make([]eventlog.NewEvent, len(all))
 	for n, e := range all {
@@ -112,6 +113,8 @@ func (b *benchRun) seedOf(i int) []eventlog.NewEvent {
 	}
 	return recorded
 }
+
+func renewalOf(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, "bench ", n)) }
 
 // sizeOf is how many bytes events have in the log.
 func sizeOf(events []eventlog.NewEvent) (n int64, err error) {
