@@ -75,10 +75,38 @@ func (s *Service) Open(ctx context.Context, caller access.Caller, q Query) (*Rea
 	if q.After == uuid.Nil {
 		return r, nil
 	}
-	if r.after, err = s.feed.Find(ctx, q.After); errors.Is(err, query.ErrNotFound) {
-		return nil, ErrEventUnknown
-	}
+	r.after, err = s.find(ctx, q.After)
 	return r, err
+}
+
+// find is the number of the event to go on behind. One that is not there is looked for
+// once more when the feed knows all of the log: after a crash of the database the feed
+// may be behind what it has told.
+func (s *Service) find(ctx context.Context, event uuid.UUID) (int64, error) {
+	n, err := s.feed.Find(ctx, event)
+	if !errors.Is(err, query.ErrNotFound) {
+		return n, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	page, err := s.feed.Items(ctx, query.FeedQuery{Limit: 1})
+	if err != nil {
+		return 0, err
+	}
+	end := page.Position
+	for e, err := range s.log.ReadAll(ctx, end, query.FeedStreams...) {
+		if err != nil {
+			return 0, err
+		}
+		end = e.Position
+	}
+	if err := s.feed.Wait(ctx, end); err != nil {
+		return 0, err
+	}
+	if n, err = s.feed.Find(ctx, event); errors.Is(err, query.ErrNotFound) {
+		return 0, ErrEventUnknown
+	}
+	return n, err
 }
 
 // The number of items that are looked at in one go: few where one is to be told, and more
