@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +20,14 @@ import (
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
-// Each check is a service's life of some years.
-func init() { _ = flag.Set("rapid.checks", "8") }
+// Each check is a service's life of some years; FLEETLEDGER_SAMPLE asks for two.
+func init() {
+	checks := "8"
+	if os.Getenv("FLEETLEDGER_SAMPLE") != "" {
+		checks = "2"
+	}
+	_ = flag.Set("rapid.checks", checks)
+}
 
 // foreseen is a read, how it names the instant that it is about, and the answer.
 type foreseen struct {

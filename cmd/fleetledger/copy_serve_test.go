@@ -68,6 +68,22 @@ func (s *service) root() []string {
 	return lines[1:3]
 }
 
+// dayBegun waits until the service has marked the day in the log, which it does by itself
+// some time after its start.
+func (s *service) dayBegun() {
+	s.t.Helper()
+	url, err := private.ConnString(s.dir)
+	require.NoError(s.t, err)
+	conn, err := pgx.Connect(s.t.Context(), url)
+	require.NoError(s.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(s.t.Context())) }()
+	require.Eventually(s.t, func() bool {
+		var begun bool
+		err := conn.QueryRow(s.t.Context(), `SELECT EXISTS (SELECT FROM eventnode.events WHERE stream = $1)`, eventlog.DaysStream).Scan(&begun)
+		return err == nil && begun
+	}, 30*time.Second, 20*time.Millisecond)
+}
+
 // wholeRoot is the root of a checkpoint of all that is in the log, when the service has
 // marked the day, which it does by itself some time after its start.
 func (s *service) wholeRoot() (root []string) {

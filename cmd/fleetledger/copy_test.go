@@ -102,6 +102,7 @@ func largeFleet(t *testing.T, devices int) (s *service, desk *client.Client, res
 		fmt.Fprintf(&file, "%s,LD%014d,%08X\n", customer, n, n+1)
 	}
 	require.Equal(t, devices, *s.registerFile(desk, file.String()).Created)
+	s.dayBegun()
 	return s, desk, reseller
 }
 
@@ -224,6 +225,7 @@ func TestWrongTargetsOfACopy(t *testing.T) {
 
 	other := serve(t, t.TempDir(), "--node-addr", "127.0.0.1:0")
 	other.opens("Elsewhere")
+	other.dayBegun()
 	held := keptIn(t, other.dir)
 	refused(other.printed("event node on "), "the target is not a copy of this log: as event 1 of the log")
 	require.Equal(t, held, keptIn(t, other.dir))
