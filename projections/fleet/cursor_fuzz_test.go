@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -26,7 +27,7 @@ func FuzzCursor(f *testing.F) {
 	sorts := []string{"name", "-totalSystems", "initialRenewal", "-lastRenewal", "lastLogin", "status,-red"}
 	ask := func(ctx context.Context, sort, cursor string) (query.List[query.CustomerRow], error) {
 		return m.reader.Customers(ctx, query.CustomerQuery{
-			Reseller: reseller, Today: day0, Windows: query.DefaultWindows, Page: query.Page{Sort: []string{sort}, Limit: 1, Cursor: cursor},
+			Reseller: reseller, Today: day0, Windows: query.DefaultWindows, Page: query.Page{Sort: strings.Split(sort, ","), Limit: 1, Cursor: cursor},
 		})
 	}
 	for i, sort := range sorts[:5] {
