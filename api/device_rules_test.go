@@ -151,7 +151,7 @@ func TestRetiredDevicesOverHTTP(t *testing.T) {
 	when(reseller.RetireDevice(ctx, mp70(1), nil, client.Reason{})).Then(t)
 	asked := when(buyer.RequestRelease(ctx, nil, client.ReleaseRequestInput{SerialNumber: mp70(1), Imei: new(imei(1))})).Then(t).JSON201
 	s.clock.Advance(7 * 24 * time.Hour)
-	must(t, s.app.Schedule.RunDue(ctx))
+	s.runDue()
 	expect(t, "by itself", string(when(buyer.GetReleaseRequest(ctx, asked.Id, nil)).Then(t).JSON200.State), "granted")
 	expect(t, "registered anew", buyer.registers(newDevice(1)), []string{"created"})
 }

@@ -301,8 +301,7 @@ func TestFeedTellsWhatFallsDue(t *testing.T) {
 	must(t, err)
 	day := func(n int) {
 		m.clock.Set(end.AddDate(0, 0, n).Add(time.Hour))
-		must(t, m.app.Schedule.RunDue(t.Context()))
-		must(t, m.app.Schedule.RunDue(t.Context())) // again, as on another instance
+		m.runDue()
 	}
 	due := func(c *caller) []string {
 		var all []string
@@ -344,9 +343,9 @@ func TestEventsAreAsDescribed(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t)
 	m.activate(m.resellerUID, m.customerUID)
-	must(t, m.app.Schedule.RunDue(t.Context()))
+	m.runDue()
 	m.clock.Advance(800 * 24 * time.Hour)
-	must(t, m.app.Schedule.RunDue(t.Context()))
+	m.runDue()
 	described, err := jsonschema.UnmarshalJSON(bytes.NewReader(m.get("/asyncapi.json").is(http.StatusOK).body))
 	must(t, err)
 	compiler := jsonschema.NewCompiler()

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/google/uuid"
@@ -10,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/api/apitest"
 	"github.com/fleetledger/fleetledger/api/client"
 	"github.com/fleetledger/fleetledger/app"
+	"github.com/fleetledger/fleetledger/app/eventlog"
 )
 
 // What is given in the tests of the whole service. What happens then reads
@@ -66,6 +68,20 @@ func (s *stack) activate(accounts ...uuid.UUID) {
 	for _, uid := range accounts {
 		s.accept(s.app.Tokens.Invitation(uid, 1))
 	}
+}
+
+// runDue does what is due, twice, as on two instances, and waits until lists and the feed
+// know of it.
+func (s *stack) runDue() {
+	s.t.Helper()
+	for range 2 {
+		must(s.t, s.app.Schedule.RunDue(s.t.Context()))
+	}
+	var end uint64
+	must(s.t, s.service.Node.Pool().QueryRow(s.t.Context(), `SELECT max(position) FROM eventnode.events`).Scan(&end))
+	s.After(s.service.Epoch.Position(eventlog.Position{Commit: end, Prepare: end}))
+	s.get("/v1/devices?limit=1&minPosition=" + s.Position()).is(http.StatusOK)
+	s.get("/v1/events?limit=1&minPosition=" + s.Position()).is(http.StatusOK)
 }
 
 // inviteAgain keeps accounts pending that nobody has activated in time.
