@@ -47,9 +47,8 @@ func (b *batcher) next(ctx context.Context) (eventlog.Batch, error) {
 	}
 }
 
-// busyPace is the least time between two batches while events come one after the other.
-// A batch costs the same for one event and for ten, and without it half of the
-// processors' time goes into batches of two.
+// busyPace is the least time between two batches while events come one after the other:
+// a batch costs about the same for one event and for ten.
 const busyPace = 10 * time.Millisecond
 
 // gather takes what comes until the pace allows the next batch. One event alone, after
