@@ -18,6 +18,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -92,6 +93,9 @@ type proofRun struct {
 	began  time.Time
 	until  context.Context // ends what clients repeat
 	number func() int
+	pace   *rate.Limiter // of what clients do
+	turns  atomic.Int64  // that they had
+	ended  atomic.Bool   // nobody needs to go on
 
 	mu       sync.Mutex
 	position string
@@ -113,7 +117,7 @@ func newProofRun(t *testing.T, site *proofSite, seed uint64, nth int, total *tal
 	return &proofRun{
 		t: t, site: site, seed: seed, nth: nth, tally: total, began: time.Now(), position: site.instances[0].operator.Position(),
 		random: rand.New(rand.NewPCG(seed, uint64(nth)<<8)), number: func() int { return int(count.Add(1)) },
-		slots: make([]slot, len(kindsOfSubjects)),
+		pace: rate.NewLimiter(rate.Inf, 1), slots: make([]slot, len(kindsOfSubjects)),
 	}
 }
 
@@ -137,6 +141,13 @@ func (r *proofRun) surprise(what string) { r.t.Error(what) }
 
 // through runs the clients and the faults, and checks what came of it.
 func (r *proofRun) through(lasts time.Duration) {
+	r.clients(func() { r.strike(lasts) })
+	r.check()
+	r.audit()
+}
+
+// clients work while something is done, and read everything in the end.
+func (r *proofRun) clients(meanwhile func()) {
 	until, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	r.until = until
@@ -151,7 +162,7 @@ func (r *proofRun) through(lasts time.Duration) {
 	for n := range proofClients {
 		clients.Go(func() { r.client(n).work(writing) })
 	}
-	r.strike(lasts)
+	meanwhile()
 	stop()
 	giveUp := time.AfterFunc(proofEnd, cancel) // what is repeated comes to an end before
 	clients.Wait()
@@ -160,8 +171,6 @@ func (r *proofRun) through(lasts time.Duration) {
 	}
 	giveUp.Stop()
 	r.tally.finished(r.faults)
-	r.check()
-	r.audit()
 }
 
 // strike makes one fault after the other, each kind once before one comes again.
@@ -180,7 +189,7 @@ func (r *proofRun) strike(lasts time.Duration) {
 
 // work does one thing after the other, until it is enough.
 func (c *proofClient) work(ctx context.Context) {
-	for ctx.Err() == nil {
+	for c.pace.Wait(ctx) == nil {
 		i := c.random.IntN(len(c.slots))
 		c.mu.Lock()
 		s := c.slots[i]
@@ -197,7 +206,9 @@ func (c *proofClient) work(ctx context.Context) {
 			c.renew(c, i)
 		default:
 			_ = pause(ctx, 5*time.Millisecond)
+			continue
 		}
+		c.turns.Add(1)
 	}
 }
 
