@@ -50,8 +50,10 @@ var copied = []string{
 		'uid', md5('device ' || n)::uuid, 'account', md5('customer ' || n %% 10000)::uuid, 'name', 'device ' || n, 'name_key', 'device ' || n,
 		'serial_number', 'SN' || n, 'factor', 'F' || n, 'auto_renew', false, 'service_end', d.service_start + n %% 730))).*
 		FROM %[1]s.device_versions d, generate_series(2, 200000) n WHERE d.account <> $1 AND d.valid_to = 'infinity'`,
-	`INSERT INTO %[1]s.account_counts SELECT account, count(*), count(*), 0, min(service_start), min(service_end) FROM %[1]s.device_versions WHERE name LIKE 'device %%' AND account <> $1 GROUP BY 1`,
-	`INSERT INTO %[1]s.service_days SELECT account, service_end, false, count(*) FROM %[1]s.device_versions WHERE name LIKE 'device %%' AND account <> $1 GROUP BY 1, 2`,
+	`INSERT INTO %[1]s.account_counts SELECT account, count(*), count(*), 0 FROM %[1]s.device_versions WHERE name LIKE 'device %%' AND account <> $1 GROUP BY 1`,
+	`INSERT INTO %[1]s.account_days SELECT account, false, array_agg(service_end ORDER BY service_end), array_agg(through ORDER BY service_end) FROM (
+		SELECT account, service_end, sum(count(*)) OVER (PARTITION BY account ORDER BY service_end) AS through
+		FROM %[1]s.device_versions WHERE name LIKE 'device %%' AND account <> $1 GROUP BY 1, 2) d GROUP BY 1`,
 }
 
 // load is a page's way to the reader: milliseconds since it was asked for, and bytes.

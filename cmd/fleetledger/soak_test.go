@@ -43,7 +43,7 @@ func TestSoak(t *testing.T) {
 	if lasts == 0 {
 		s.every = 2 * time.Second
 	}
-	s.proofRun.clients(s.through)
+	s.clients(s.through)
 	s.check()
 	t.Logf("%s\n%s", s, total)
 	if lasts >= soakFlat {

@@ -258,8 +258,8 @@ func (a Analytics) customers() view {
 			column{"partner_profile", "p.profile", "Profile that the reseller's users get in the customer's account."},
 		),
 		From: `FROM partnership_versions p JOIN account_versions c ON c.uid = p.customer AND ` + current("c") + named("r", "p.reseller") + `
-			LEFT JOIN account_counts n ON n.account = c.uid
-			CROSS JOIN LATERAL (` + a.windows().ofAccount("c.uid", "n") + `) d
+			LEFT JOIN account_counts n ON n.account = c.uid ` + accountDays("c.uid") + `
+			CROSS JOIN LATERAL (` + a.windows().ofAccount() + `) d
 			WHERE ` + partnersNow,
 	}
 }
@@ -309,7 +309,7 @@ func (a Analytics) renewalWindows() view {
 			{"to_date", today + " + w.to_day", "Last day of the window."},
 			{"devices", "coalesce(w.devices, 0)::bigint", "How many devices."},
 		},
-		From: "FROM account_versions a LEFT JOIN account_counts n ON n.account = a.uid CROSS JOIN LATERAL (" + a.windows().ofAccount("a.uid", "n") + ") d CROSS JOIN LATERAL (VALUES " +
+		From: "FROM account_versions a " + accountDays("a.uid") + " CROSS JOIN LATERAL (" + a.windows().ofAccount() + ") d CROSS JOIN LATERAL (VALUES " +
 			strings.Join(rows, ", ") + ") w (name, colour, from_day, to_day, devices) WHERE " + current("a"),
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/query"
 )
 
-// Customers is the Customers page. It is made of counts per account and day, so
+// Customers is the Customers page. It is made of two rows of each account, so
 // it costs the same for any number of devices; only the past (AsOf) is counted
 // from versions of the devices (see windows.ofVersions). A forecast is the page of now, counted
 // from another day: what renews by itself is in no window.
@@ -39,7 +39,7 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	w := windows{today: l.date(q.Today), spans: q.Windows}
 	if q.Past().IsZero() {
 		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope,
-			fmt.Sprintf(customerRows, "true", "LEFT JOIN account_counts n ON n.account = s.uid", w.ofAccount("s.uid", "n")))
+			fmt.Sprintf(customerRows, "true", "LEFT JOIN account_counts n ON n.account = s.uid "+accountDays("s.uid"), w.ofAccount()))
 		return l, nil
 	}
 	then := versions{uid: "s.uid", valid: l.valid("v", q.Past())}

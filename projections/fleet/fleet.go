@@ -1,6 +1,6 @@
 // Package fleet is the read model of the whole fleet: devices, accounts, their
-// users, partnerships, audit grants, renewals, transfers, release requests, and the counts per account and day that the
-// Customers page is made of.
+// users, partnerships, audit grants, renewals, transfers, release requests, and the counts and days of each account that
+// the Customers page is made of.
 //
 // They are one projection and not four, because they are read together: the
 // Customers page joins all of them, a device shows its account's name. In one
@@ -50,7 +50,7 @@ const Name = "fleet"
 
 // modelVersion goes up whenever tables, stored states or their meaning change; a test
 // notices changed states.
-const modelVersion = 7
+const modelVersion = 8
 
 // Prefixes of the streams it follows.
 const (
@@ -191,7 +191,9 @@ func (f *folds) write(ctx context.Context, tx pgx.Tx) error {
 		}
 		copies = append(copies, copyRows)
 	}
-	f.counts.write(&batch)
+	if err := f.counts.write(ctx, tx, &batch); err != nil {
+		return err
+	}
 	f.facts.write(&batch)
 	if batch.Len() > 0 {
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {

@@ -19,8 +19,8 @@ type fold[S any] struct {
 	table[S]
 	uids       [][16]byte // in the order of their first events
 	aggregates map[uuid.UUID]*aggregate[S]
-	// each is told what every event made of a state, and when; nil: nobody is.
-	each func(before, after S, at time.Time)
+	// each is told what every event made of a state; nil: nobody is.
+	each func(before, after S)
 }
 
 // aggregate is what a batch makes of one aggregate.
@@ -94,7 +94,7 @@ func (f *fold[S]) fold(e eventlog.Recorded) time.Time {
 		a.state = none
 	}
 	if f.each != nil {
-		f.each(before, a.state, a.from)
+		f.each(before, a.state)
 	}
 	return a.from
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Forecast counts what accounts have and when its services end. It is made of the
-// counts per account and day, and of the few devices that renew by themselves; of
+// counts and days of accounts, and of the few devices that renew by themselves; of
 // the past it is counted from the devices, as the Customers page is.
 func (r *Reader) Forecast(ctx context.Context, q query.ForecastQuery) (query.ForecastRow, error) {
 	var l list

@@ -19,7 +19,7 @@ import (
 	"github.com/fleetledger/fleetledger/projections/fleet"
 )
 
-var allTables = []string{"device_versions", "account_versions", "partnership_versions", "user_versions", "audit_grant_versions", "account_counts", "service_days",
+var allTables = []string{"device_versions", "account_versions", "partnership_versions", "user_versions", "audit_grant_versions", "account_counts", "account_days",
 	"sign_ins", "registrations", "transfers"}
 
 // Whatever happens, and however it is cut into batches: the rows are those of

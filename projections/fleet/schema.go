@@ -273,21 +273,23 @@ var tables = []string{
 		delivery text COLLATE "C" NOT NULL)`,
 
 	// Devices that are not retired, per account: what the Customers page shows
-	// without looking at devices. The first end is the one from the day on that it was
-	// counted from, null without one (see counts).
+	// without looking at devices (see counts and days).
 	`CREATE TABLE account_counts (
 		account       uuid   PRIMARY KEY,
 		total         bigint NOT NULL,
 		active        bigint NOT NULL,
-		auto_renewing bigint NOT NULL,
-		counted_from  date   NOT NULL,
-		first_end     date) WITH (fillfactor = 70)`,
-	`CREATE TABLE service_days (
-		account     uuid    NOT NULL,
-		service_end date    NOT NULL,
-		auto_renew  boolean NOT NULL,
-		count       bigint  NOT NULL,
-		PRIMARY KEY (account, auto_renew, service_end)) WITH (fillfactor = 70)`,
+		auto_renewing bigint NOT NULL) WITH (fillfactor = 70)`,
+	// Uncompressed, and in the row as long as a page has room for it, which is for 1,000
+	// days: each number of a page looks into it anew.
+	`CREATE TABLE account_days (
+		account    uuid     NOT NULL,
+		auto_renew boolean  NOT NULL,
+		days       date[]   NOT NULL, -- service ends, in order
+		through    int[]    NOT NULL, -- devices whose services end up to and on each
+		PRIMARY KEY (account, auto_renew)) WITH (toast_tuple_target = 8160)`,
+	`ALTER TABLE account_days ALTER days SET STORAGE EXTERNAL, ALTER through SET STORAGE EXTERNAL`,
+	`CREATE VIEW service_days AS SELECT d.account, d.auto_renew, e.day AS service_end, (d.through[e.n] - coalesce(d.through[e.n - 1], 0))::bigint AS count
+		FROM account_days d, unnest(d.days) WITH ORDINALITY e (day, n)`,
 }
 
 var indexes = []projections.Index{

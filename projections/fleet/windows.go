@@ -23,11 +23,10 @@ import (
 //   - The first end is the earliest service end from today on, the last one the
 //     latest; renewal systems are the devices whose services end on the first.
 //
-// The days of an account are counted as events come (see counts), and looked up
-// one by one: of many days only the first, the last and those up to the end of
-// the last window are read, the first only where the one that is kept beside the
-// account's counts is not of the day. Of the past there are the versions of devices, which
-// are looked up in the same way (see ofVersions).
+// The days of an account are kept in one row as events come (see days), and looked up
+// in it by halving: a page that is sorted by one of the numbers makes the others for its
+// own rows only. Of the past there are the versions of devices, which are looked up one
+// by one (see ofVersions).
 type windows struct {
 	today string // an SQL expression: the UTC date that they are counted from
 	spans query.Windows
@@ -58,43 +57,30 @@ func (w windows) sums() string {
 	return sums
 }
 
-// accountDays selects from an account's days those that count.
-func accountDays(column, uid, condition string) string {
-	return "SELECT " + column + " FROM service_days n WHERE n.account = " + uid + " AND NOT n.auto_renew AND " + condition
-}
-
-// firstEnd selects an account's first end from a day on, no row without one.
-func firstEnd(uid, day string) string {
-	return accountDays("n.service_end", uid, windows{today: day}.toCome("n.service_end")) + " ORDER BY n.service_end LIMIT 1"
-}
-
-// first is the first end of an account with its row of account_counts, all null where
-// it has no devices. The first end that is kept there is that of any day from the one
-// that it was counted from to itself; of other days it is looked up.
-func (w windows) first(uid, counts string) string {
-	return fmt.Sprintf(`CASE WHEN %[1]s.account IS NULL THEN NULL
-		WHEN %[2]s BETWEEN %[1]s.counted_from AND coalesce(%[1]s.first_end, 'infinity') THEN %[1]s.first_end
-		ELSE (%[3]s) END`, counts, w.today, firstEnd(uid, w.today))
-}
-
-// ofAccount selects one account's row of initial, renewal_systems, last,
-// expired and window0 to window2, as they are now; counts is its row of
-// account_counts. Each is a query of its own that the index of days answers, so that
-// a page sorted by one of them looks up the others for its own rows only.
-func (w windows) ofAccount(uid, counts string) string {
-	days := func(column, condition string) string { return accountDays(column, uid, condition) }
-	toCome := w.toCome("n.service_end")
+// ofAccount selects one account's row of initial, renewal_systems, last, expired and
+// window0 to window2, as they are now, from its row of account_days.
+func (w windows) ofAccount() string {
+	before := w.today + " - 1" // the last day that has passed
 	columns := []string{
-		w.first(uid, counts) + " AS initial",
-		"(" + days("n.count", toCome) + " ORDER BY n.service_end LIMIT 1) AS renewal_systems",
-		"(" + days("n.service_end", toCome) + " ORDER BY n.service_end DESC LIMIT 1) AS last",
-		"(" + days("sum(n.count)", w.expired("n.service_end")) + ") AS expired",
+		"k.days[width_bucket(" + before + ", k.days) + 1] AS initial",
+		"(k.through[width_bucket(" + before + ", k.days) + 1] - " + through(before) + ")::bigint AS renewal_systems",
+		"nullif(greatest(k.days[cardinality(k.days)], " + before + "), " + before + ") AS last",
+		through(before) + "::bigint AS expired",
 	}
 	for i, span := range w.spans {
-		columns = append(columns, fmt.Sprintf("(%s) AS window%d", days("sum(n.count)", w.within("n.service_end", span)), i))
+		from, to := fmt.Sprintf("%s + %d", w.today, span.FromDay-1), fmt.Sprintf("%s + %d", w.today, span.ToDay)
+		columns = append(columns, fmt.Sprintf("(%s - %s)::bigint AS window%d", through(to), through(from), i))
 	}
 	return "SELECT " + strings.Join(columns, ", ")
 }
+
+// accountDays joins the row k of an account's days.
+func accountDays(uid string) string {
+	return "LEFT JOIN account_days k ON k.account = " + uid + " AND NOT k.auto_renew"
+}
+
+// through is how many devices' services end up to and on a day, by the row k.
+func through(day string) string { return "coalesce(k.through[width_bucket(" + day + ", k.days)], 0)" }
 
 // versions are those of an account's devices that held at an instant.
 type versions struct{ uid, valid string } // SQL: the account, and a condition on v
