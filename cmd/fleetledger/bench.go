@@ -63,6 +63,11 @@ func (b benchCmd) Run(ctx context.Context, c *Config, con console) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
+	if b.Profile != "" {
+		if err := os.MkdirAll(b.Profile, 0o750); err != nil {
+			return err
+		}
+	}
 	own := *c
 	own.DataDir, own.NodeAddr, own.MailsPerAccount = dir, "", max(own.MailsPerAccount, 2*b.Customers)
 	bench := &benchRun{benchCmd: b, console: con, config: &own}
