@@ -27,8 +27,9 @@ func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.Li
 
 func customerList(q query.CustomerQuery) (*list, error) {
 	l := &list{
-		columns: `(SELECT v.state FROM account_versions v WHERE v.uid = c.uid AND v.valid_to = c.valid_to), c.status, c.profile, c.total, c.active, c.initial, c.renewal_systems, c.last,
-			c.window0, c.window1, c.window2, c.expired, c.auto_renewing, c.last_login`,
+		columns: `(SELECT v.state FROM account_versions v WHERE v.uid = c.uid AND v.valid_to = c.valid_to), c.status, c.profile, c.total, c.active,
+			d.initial, coalesce(d.renewal_systems, 0), d.last, coalesce(d.window0, 0)::bigint, coalesce(d.window1, 0)::bigint, coalesce(d.window2, 0)::bigint,
+			coalesce(d.expired, 0)::bigint, c.auto_renewing, c.last_login`,
 		from: "customers c",
 	}
 	if err := l.page(q.Page, customerKeys(q.Windows), "name", "c.uid"); err != nil {
@@ -38,14 +39,24 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
 	w := windows{today: l.date(q.Today), spans: q.Windows}
 	if q.Past().IsZero() {
-		l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope,
-			fmt.Sprintf(customerRows, "true", "LEFT JOIN account_counts n ON n.account = s.uid "+accountDays("s.uid"), w.ofAccount()))
+		l.customers(scope, "true", "LEFT JOIN account_counts n ON n.account = s.uid", func(uid string) string {
+			return accountDays(uid) + " CROSS JOIN LATERAL (" + w.ofAccount() + ") d"
+		})
 		return l, nil
 	}
-	then := versions{uid: "s.uid", valid: l.valid("v", q.Past())}
-	l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope,
-		fmt.Sprintf(customerRows, "g.at <= "+l.arg(q.Past()), "CROSS JOIN LATERAL ("+then.counts()+") n", w.ofVersions(then)))
+	valid := l.valid("v", q.Past())
+	l.customers(scope, "g.at <= "+l.arg(q.Past()), "CROSS JOIN LATERAL ("+versions{"s.uid", valid}.counts()+") n", func(uid string) string {
+		return "CROSS JOIN LATERAL (" + w.ofVersions(versions{uid, valid}) + ") d"
+	})
 	return l, nil
+}
+
+// customers makes the rows to choose from, and joins what is shown of the days to those
+// that are chosen. Of an account's days, what the page is sorted by is made for all
+// customers, and the rest for its own rows only.
+func (l *list) customers(scope, signedIn, counts string, days func(uid string) string) {
+	l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, signedIn, counts, days("s.uid")))
+	l.later = days("c.uid")
 }
 
 func customerKeys(windows query.Windows) map[string]sortKey {
@@ -102,7 +113,7 @@ const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.acti
 		(SELECT max(g.at) FROM (` + logins + `) g WHERE %[1]s) AS last_login
 	FROM scope s
 	%[2]s
-	CROSS JOIN LATERAL (%[3]s) d`
+	%[3]s`
 
 func scanCustomer() ([]any, func() (query.CustomerRow, error)) {
 	var row query.CustomerRow

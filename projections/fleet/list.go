@@ -53,6 +53,8 @@ type list struct {
 	with    string // common table expressions, if any
 	where   []string
 	args    []any
+	// later is joined to the rows c of the page only, after they are chosen; if any.
+	later string
 	// total counts all rows, where that takes less than the page's query.
 	total     string
 	totalArgs []any
@@ -201,8 +203,12 @@ func (l *list) pageSQL() string {
 	if l.cursor != nil {
 		where = append(slices.Clone(where), l.after())
 	}
-	return l.with + "SELECT " + strings.Join(columns, ", ") + " FROM " + l.from + conditions(where) +
-		" ORDER BY " + strings.Join(order, ", ") + fmt.Sprintf(" LIMIT %d", l.limit+1)
+	sorted := " ORDER BY " + strings.Join(order, ", ")
+	rows := l.from + conditions(where) + sorted + fmt.Sprintf(" LIMIT %d", l.limit+1)
+	if l.later != "" {
+		rows = "(SELECT * FROM " + rows + ") c " + l.later + sorted
+	}
+	return l.with + "SELECT " + strings.Join(columns, ", ") + " FROM " + rows
 }
 
 func conditions(where []string) string {

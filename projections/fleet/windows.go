@@ -24,8 +24,7 @@ import (
 //     latest; renewal systems are the devices whose services end on the first.
 //
 // The days of an account are kept in one row as events come (see days), and looked up
-// in it by halving: a page that is sorted by one of the numbers makes the others for its
-// own rows only. Of the past there are the versions of devices, which are looked up one
+// in it by halving. Of the past there are the versions of devices, which are looked up one
 // by one (see ofVersions).
 type windows struct {
 	today string // an SQL expression: the UTC date that they are counted from
