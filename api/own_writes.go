@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -62,8 +61,7 @@ func (s *Server) credential(token string) []byte {
 // shows it. A failure is only logged: the write itself is done.
 func (s *Server) noteOwnWrite(c echo.Context, credential []byte) {
 	p, err := s.Epoch.ParsePosition(c.Response().Header().Get("X-Position"))
-	status := c.Response().Status
-	if err != nil || p == (eventlog.Position{}) || status >= http.StatusBadRequest && status != http.StatusPreconditionFailed {
+	if err != nil || p == (eventlog.Position{}) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), ownWritesTimeout)

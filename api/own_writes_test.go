@@ -110,3 +110,31 @@ func TestReadAgainAfterAChangeByOthers(t *testing.T) {
 	refused := s.send("DELETE", "/v1/catalogue/ZX90", "", ifMatch(tag)).is(412)
 	expect(t, "the catalogue's", refused.header.Get("ETag"), mine.header.Get("ETag"))
 }
+
+// Whoever is refused for what others have done reads it without saying where, and others
+// read it at the position that the refusal tells.
+func TestReadAfterARefusal(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	_, desk := s.reseller("Northwind")
+	_, stranger := s.reseller("Southwind")
+	expect(t, "registered", desk.registers(newDevice(1)), []string{"created"})
+	at := "/v1/devices/" + mp70(1)
+	state := func(c *caller, query string) string {
+		return string(into[openapi.Device](c.get(at + query).is(200)).LifeCycleState)
+	}
+	for range 10 {
+		retired := s.post(at+":retire", `{}`).is(200).header.Get("X-Position")
+		refused := desk.post(at+":suspend", `{}`).refusedWith(422, "device_retired").header.Get("X-Position")
+		expect(t, "where it was decided", refused, retired)
+		expect(t, "read by whoever was refused", state(desk, ""), "retired")
+		expect(t, "read by others", state(s.caller, "?minPosition="+refused), "retired")
+		s.post(at+":reinstate", `{}`).is(200)
+	}
+	kept := func() answer { return desk.send("POST", at+":suspend", `{}`, "Idempotency-Key: k") }
+	s.post(at+":retire", `{}`).is(200)
+	first := kept().is(422).header.Get("X-Position")
+	s.post(at+":reinstate", `{}`).is(200)
+	expect(t, "replayed", kept().is(422).header.Get("X-Position"), first)
+	expect(t, "of what is not seen", stranger.post(at+":suspend", `{}`).is(404).header.Get("X-Position"), "")
+}

@@ -80,7 +80,11 @@ func failureOf(err error) *failure {
 		return f
 	}
 	if r, ok := errors.AsType[*domain.Refusal](err); ok && len(r.Problems) > 0 {
-		return refused(r)
+		f := refused(r)
+		if decided, ok := errors.AsType[*command.Refused](err); ok && decided.Position != (eventlog.Position{}) {
+			f.header = http.Header{"X-Position": {decided.Position.String()}}
+		}
+		return f
 	}
 	if f := failureOfApp(err); f != nil {
 		return f

@@ -34,7 +34,7 @@ func (s *Service) AssignChannelContact(ctx context.Context, caller access.Caller
 	assign := existing(func(state account.State) ([]domain.Event, error) {
 		return account.DecideAssignContact(state, person)
 	})
-	r, err := command.Execute(ctx, env, command.On(account.Aggregate, uid), assign)
+	r, err := command.Execute(ctx, env, command.On(account.Aggregate, uid).Shown(), assign)
 	if err != nil {
 		return AssignedContact{}, err
 	}
@@ -57,7 +57,7 @@ func (s *Service) RemoveChannelContact(ctx context.Context, caller access.Caller
 	remove := having(known, func(state account.State) ([]domain.Event, error) {
 		return account.DecideRemoveContact(state, contact)
 	})
-	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, uid), remove))
+	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, uid).Shown(), remove))
 }
 
 // requireOperator is what a command on channel contacts checks first.

@@ -42,7 +42,7 @@ func (s *Service) Close(ctx context.Context, caller access.Caller, c Close) (com
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), existing(func(state account.State) ([]domain.Event, error) {
+	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown().If(c.IfRevision), existing(func(state account.State) ([]domain.Event, error) {
 		return account.DecideClose(state, end)
 	})))
 }
@@ -59,7 +59,7 @@ func (s *Service) WithdrawPending(ctx context.Context, caller access.Caller, c C
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
-	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l).If(c.IfRevision), func(state account.State) ([]domain.Event, error) {
+	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l).Shown().If(c.IfRevision), func(state account.State) ([]domain.Event, error) {
 		return account.DecideWithdrawPending(state, end)
 	}))
 }

@@ -50,7 +50,7 @@ func (s *Service) Edit(ctx context.Context, caller access.Caller, c Edit) (comma
 		return command.Receipt{}, err
 	}
 	decide := func(state account.State) ([]domain.Event, error) { return account.DecideEdit(state, edit) }
-	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), decide))
+	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown().If(c.IfRevision), decide))
 }
 
 // read checks the input and gives all its problems at once.

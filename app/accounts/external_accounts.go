@@ -149,7 +149,7 @@ func (s *Service) changeExternal(ctx context.Context, env command.Env, c externa
 	if err != nil {
 		return command.Receipt{}, err
 	}
-	on := command.Loaded(account.Aggregate, l).If(c.ifRevision)
+	on := command.Loaded(account.Aggregate, l).Shown().If(c.ifRevision)
 	if c.secret != "" && !env.Command.DryRun {
 		r, err := command.DryRun(ctx, env, on, c.decide)
 		if err != nil {

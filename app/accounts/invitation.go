@@ -35,7 +35,7 @@ func (s *Service) ResendInvitation(ctx context.Context, caller access.Caller, ui
 		return account.DecideInvite(state, s.invitation(uid, state.Invitation.Number+1, env.At), env.At)
 	}
 	env = s.access.Mails.Asking(env, access.MailInvitation, l.State.Administrator.Email)
-	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l), invite))
+	return command.Receive(command.Execute(ctx, env, command.Loaded(account.Aggregate, l).Shown(), invite))
 }
 
 // RenewInvitation sends the invitation of a number again where it waits, and was made
@@ -85,7 +85,7 @@ func (s *Service) CorrectEmail(ctx context.Context, caller access.Caller, c Corr
 		return account.DecideCorrectEmail(state, email, s.invitation(c.Account, state.Invitation.Number+1, env.At), env.At)
 	}
 	env = s.access.Mails.Asking(env, access.MailInvitation, email)
-	r, err := command.Execute(ctx, env, command.Loaded(account.Aggregate, l).If(c.IfRevision), correct)
+	r, err := command.Execute(ctx, env, command.Loaded(account.Aggregate, l).Shown().If(c.IfRevision), correct)
 	if slices.ContainsFunc(domain.ProblemsOf(err), func(p domain.Problem) bool { return p.Code == account.CodeEmailTaken }) {
 		taken := account.EmailTaken()
 		taken.Pointer = "/email"

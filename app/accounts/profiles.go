@@ -42,7 +42,7 @@ func (s *Service) DefineProfile(ctx context.Context, caller access.Caller, c Def
 	define := existing(func(state account.State) ([]domain.Event, error) {
 		return account.DecideDefineProfile(state, uid, name, given)
 	})
-	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), define))
+	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown(), define))
 	receipt.UID = uid
 	return receipt, err
 }
@@ -82,7 +82,7 @@ func (s *Service) EditProfile(ctx context.Context, caller access.Caller, c EditP
 		}
 		return events, err
 	})
-	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), edit))
+	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown().If(c.IfRevision), edit))
 	receipt.UID = uid
 	return receipt, err
 }
@@ -109,7 +109,7 @@ func (s *Service) RemoveProfile(ctx context.Context, caller access.Caller, c Rem
 	remove := having(profile(uid), func(state account.State) ([]domain.Event, error) {
 		return account.DecideRemoveProfile(state, uid)
 	})
-	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), remove))
+	receipt, err := command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown().If(c.IfRevision), remove))
 	receipt.UID = uid
 	return receipt, err
 }

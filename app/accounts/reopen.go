@@ -42,5 +42,5 @@ func (s *Service) Reopen(ctx context.Context, caller access.Caller, c Reopen) (c
 	reopen := existing(func(state account.State) ([]domain.Event, error) {
 		return account.DecideReopen(state, name, c.Reason)
 	})
-	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).If(c.IfRevision), reopen))
+	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown().If(c.IfRevision), reopen))
 }

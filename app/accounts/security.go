@@ -38,7 +38,7 @@ func (s *Service) Secure(ctx context.Context, caller access.Caller, c Secure) (c
 	secure := existing(func(state account.State) ([]domain.Event, error) {
 		return account.DecideSecure(state, c.Options)
 	})
-	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account), secure))
+	return command.Receive(command.Execute(ctx, env, command.On(account.Aggregate, c.Account).Shown(), secure))
 }
 
 // Admit refuses callers whose account has expired or is closed, with

@@ -25,6 +25,7 @@ type Subject[S any] struct {
 	uid        uuid.UUID
 	loaded     *eventlog.Loaded[S]
 	ifRevision *eventlog.Revision
+	shown      bool
 }
 
 // On is the aggregate with the uid.
@@ -41,6 +42,13 @@ func Loaded[S any](a aggregate.Aggregate[S], l eventlog.Loaded[S]) Subject[S] {
 // If expects a revision, else the command is *Changed; nil expects none.
 func (s Subject[S]) If(r *eventlog.Revision) Subject[S] {
 	s.ifRevision = r
+	return s
+}
+
+// Shown says that the caller may read the aggregate: a refusal is then *Refused, and
+// tells where in the log it was decided.
+func (s Subject[S]) Shown() Subject[S] {
+	s.shown = true
 	return s
 }
 
@@ -79,6 +87,15 @@ func Receive[S any](r Result[S], err error) (Receipt, error) {
 	return r.Receipt(), nil
 }
 
+// Refused is a refusal of what the caller may read: who reads at the position sees what
+// it rests on.
+type Refused struct {
+	error
+	Position eventlog.Position // of the last event that was decided on
+}
+
+func (r *Refused) Unwrap() error { return r.error }
+
 // refuse adds problems to a result, whose error they are.
 func (r Result[S]) refuse(problems []domain.Problem) (Result[S], error) {
 	r.Problems, r.State, r.Now, r.Events = problems, r.Before, r.Before, nil
@@ -112,7 +129,16 @@ func Execute[S any](ctx context.Context, env Env, on Subject[S], decide Decide[S
 	if !r.Done && appendedNothing(err) {
 		claims.giveUp(ctx)
 	}
+	if on.shown && isRefusal(err) && !isBusy(err) {
+		err = &Refused{err, r.Position}
+	}
 	return r, err
+}
+
+// isBusy reports whether others were in the way: a device may be in an account now that
+// the caller does not see.
+func isBusy(err error) bool {
+	return slices.ContainsFunc(domain.ProblemsOf(err), func(p domain.Problem) bool { return p.Kind == domain.Busy })
 }
 
 // appendedNothing reports whether a command that is not done has certainly

@@ -67,7 +67,7 @@ func (s *Service) decideOn(ctx context.Context, caller access.Caller, c command.
 		}
 		on.inAccount(l.State, owners[l.State.Account])
 	}
-	subject := command.Loaded(device.Aggregate, l).If(on.ifRevision)
+	subject := command.Loaded(device.Aggregate, l).Shown().If(on.ifRevision)
 	return command.Receive(command.Execute(ctx, env, subject, unmoved(l.State.Account, decide)))
 }
 

@@ -50,7 +50,7 @@ func (s *Service) AcceptRequest(ctx context.Context, caller access.Caller, c Acc
 		return command.Receipt{}, err
 	}
 	profile := r.target.Profile(cmp.Or(c.Profile, rights.ReadOnly))
-	return command.Receive(command.Execute(ctx, env, command.Loaded(partnership.Aggregate, r.found), func(p partnership.State) ([]domain.Event, error) {
+	return command.Receive(command.Execute(ctx, env, command.Loaded(partnership.Aggregate, r.found).Shown(), func(p partnership.State) ([]domain.Event, error) {
 		until := cmp.Or(p.Request.Until, p.Until) // once accepted, it is the partnership's
 		if c.Until != nil {
 			until = *c.Until
@@ -80,7 +80,7 @@ func (s *Service) endRequest(ctx context.Context, caller access.Caller, id uuid.
 		return command.Receipt{}, err
 	}
 	env := s.executor.Begin(caller.Actor, c)
-	return command.Receive(command.Execute(ctx, env, command.Loaded(partnership.Aggregate, r.found), func(p partnership.State) ([]domain.Event, error) {
+	return command.Receive(command.Execute(ctx, env, command.Loaded(partnership.Aggregate, r.found).Shown(), func(p partnership.State) ([]domain.Event, error) {
 		return decide(p, c.Reason)
 	}))
 }

@@ -88,5 +88,5 @@ func (s *Service) managed(ctx context.Context, caller access.Caller, c UserComma
 
 // on is the found user as the subject of the command.
 func (c UserCommand) on(found eventlog.Loaded[user.State]) command.Subject[user.State] {
-	return command.Loaded(user.Aggregate, found).If(c.IfRevision)
+	return command.Loaded(user.Aggregate, found).Shown().If(c.IfRevision)
 }

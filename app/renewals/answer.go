@@ -165,5 +165,5 @@ func trimmed(reason string) (string, error) {
 }
 
 func (c Answer) execute(ctx context.Context, env command.Env, decide command.Decide[order.State]) (command.Result[order.State], error) {
-	return command.Execute(ctx, env, command.On(order.Aggregate, c.Renewal), decide)
+	return command.Execute(ctx, env, command.On(order.Aggregate, c.Renewal).Shown(), decide)
 }

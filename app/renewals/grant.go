@@ -38,7 +38,7 @@ func (s *Service) Grant(ctx context.Context, caller access.Caller, c Grant) (com
 	}
 	env := s.executor.Begin(caller.Actor, c.Command)
 	grant := device.Grant{ID: env.Command.ID, Term: c.Term, Until: c.Until, Reason: c.Reason, Today: env.Today()}
-	return command.Execute(ctx, env, command.Loaded(device.Aggregate, found), func(d device.State) ([]domain.Event, error) {
+	return command.Execute(ctx, env, command.Loaded(device.Aggregate, found).Shown(), func(d device.State) ([]domain.Event, error) {
 		if d.Account != found.State.Account { // it has moved since it was found
 			return nil, domain.Refuse(device.Busy())
 		}
