@@ -51,7 +51,7 @@ var copied = []string{
 		'serial_number', 'SN' || n, 'factor', 'F' || n, 'auto_renew', false, 'service_end', d.service_start + n %% 730))).*
 		FROM %[1]s.device_versions d, generate_series(2, 200000) n WHERE d.account <> $1 AND d.valid_to = 'infinity'`,
 	`INSERT INTO %[1]s.account_counts SELECT account, count(*), count(*), 0 FROM %[1]s.device_versions WHERE name LIKE 'device %%' AND account <> $1 GROUP BY 1`,
-	`INSERT INTO %[1]s.account_days SELECT account, false, array_agg(service_end ORDER BY service_end), array_agg(through ORDER BY service_end) FROM (
+	`INSERT INTO %[1]s.account_days SELECT account, false, array_agg(service_end - date '1970-01-01' ORDER BY service_end), array_agg(through ORDER BY service_end) FROM (
 		SELECT account, service_end, sum(count(*)) OVER (PARTITION BY account ORDER BY service_end) AS through
 		FROM %[1]s.device_versions WHERE name LIKE 'device %%' AND account <> $1 GROUP BY 1, 2) d GROUP BY 1`,
 }

@@ -103,8 +103,8 @@ func moves(first, from, to uuid.UUID) domain.Event {
 // keptDays are the days that the read model keeps of an account, with how many devices'
 // services end up to and on each: of those that do not renew by themselves.
 func (m *model) keptDays(t require.TestingT, uid uuid.UUID) (kept []string) {
-	rows, err := m.pool.Query(context.Background(), fmt.Sprintf(`SELECT concat(d.days[n] - $2::date, ':', d.through[n])
-		FROM %s.account_days d, generate_subscripts(d.days, 1) n WHERE d.account = $1 AND NOT d.auto_renew ORDER BY n`, schema), uid, day0.Time())
+	rows, err := m.pool.Query(context.Background(), fmt.Sprintf(`SELECT concat(d.days[n] - $2::int, ':', d.through[n])
+		FROM %s.account_days d, generate_subscripts(d.days, 1) n WHERE d.account = $1 AND NOT d.auto_renew ORDER BY n`, schema), uid, int(day0))
 	require.NoError(t, err)
 	kept, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)

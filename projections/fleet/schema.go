@@ -284,11 +284,11 @@ var tables = []string{
 	`CREATE TABLE account_days (
 		account    uuid     NOT NULL,
 		auto_renew boolean  NOT NULL,
-		days       date[]   NOT NULL, -- service ends, in order
+		days       int[]    NOT NULL, -- service ends, in days since 1970, in order
 		through    int[]    NOT NULL, -- devices whose services end up to and on each
 		PRIMARY KEY (account, auto_renew)) WITH (toast_tuple_target = 8160)`,
 	`ALTER TABLE account_days ALTER days SET STORAGE EXTERNAL, ALTER through SET STORAGE EXTERNAL`,
-	`CREATE VIEW service_days AS SELECT d.account, d.auto_renew, e.day AS service_end, (d.through[e.n] - coalesce(d.through[e.n - 1], 0))::bigint AS count
+	`CREATE VIEW service_days AS SELECT d.account, d.auto_renew, date '1970-01-01' + e.day AS service_end, (d.through[e.n] - coalesce(d.through[e.n - 1], 0))::bigint AS count
 		FROM account_days d, unnest(d.days) WITH ORDINALITY e (day, n)`,
 }
 

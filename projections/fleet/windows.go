@@ -61,9 +61,9 @@ func (w windows) sums() string {
 func (w windows) ofAccount() string {
 	before := w.today + " - 1" // the last day that has passed
 	columns := []string{
-		"k.days[width_bucket(" + before + ", k.days) + 1] AS initial",
-		"(k.through[width_bucket(" + before + ", k.days) + 1] - " + through(before) + ")::bigint AS renewal_systems",
-		"nullif(greatest(k.days[cardinality(k.days)], " + before + "), " + before + ") AS last",
+		"date '1970-01-01' + k.days[" + place(before) + " + 1] AS initial",
+		"(k.through[" + place(before) + " + 1] - " + through(before) + ")::bigint AS renewal_systems",
+		"nullif(greatest(date '1970-01-01' + k.days[cardinality(k.days)], " + before + "), " + before + ") AS last",
 		through(before) + "::bigint AS expired",
 	}
 	for i, span := range w.spans {
@@ -78,8 +78,11 @@ func accountDays(uid string) string {
 	return "LEFT JOIN account_days k ON k.account = " + uid + " AND NOT k.auto_renew"
 }
 
+// place is that of the last day up to and with a day in the row k, 0 before all.
+func place(day string) string { return "width_bucket((" + day + ") - date '1970-01-01', k.days)" }
+
 // through is how many devices' services end up to and on a day, by the row k.
-func through(day string) string { return "coalesce(k.through[width_bucket(" + day + ", k.days)], 0)" }
+func through(day string) string { return "coalesce(k.through[" + place(day) + "], 0)" }
 
 // versions are those of an account's devices that held at an instant.
 type versions struct{ uid, valid string } // SQL: the account, and a condition on v
