@@ -218,5 +218,5 @@ func (b *benchRun) add(f figure) {
 		f.Ratio = f.Value / f.Limit
 	}
 	b.table = append(b.table, f)
-	fmt.Fprintf(b.console.err, "measured: %s %.4g %s\n", f.ID, f.Value, f.Unit)
+	fmt.Fprintf(b.console.err, "measured: %s %.4g %s, ratio %.2f\n", f.ID, f.Value, f.Unit, f.Ratio)
 }

@@ -19,8 +19,8 @@ func SearchWords(s string) []string {
 			return -1
 		}
 		return r
-	}, norm.NFKD.String(plainLetters.Replace(Key(s))))
-	return strings.Fields(norm.NFC.String(bare))
+	}, norm.NFKD.String(Key(s)))
+	return strings.Fields(norm.NFC.String(plainLetters.Replace(bare)))
 }
 
 // plainLetters are of case folded letters that have no accent to take away.
