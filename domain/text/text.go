@@ -83,6 +83,9 @@ func unseen(r rune) bool {
 // Key is the form under which two names are the same. It is stable: the key of
 // a key is that key.
 func Key(s string) string {
+	if ascii(s) { // most are, and folding costs much
+		return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+	}
 	s = strings.Map(func(r rune) rune {
 		if r == zeroWidthJoiner || r == zeroWidthNonJoiner {
 			return -1
@@ -100,4 +103,13 @@ func Key(s string) string {
 		s = folded
 	}
 	return s
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

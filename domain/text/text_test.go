@@ -51,6 +51,25 @@ func TestJoinersDoNotCount(t *testing.T) {
 	}
 }
 
+// The key of what has ASCII only is the one that folding gives.
+func TestKeyOfASCII(t *testing.T) {
+	t.Parallel()
+	for a := range utf8.RuneSelf {
+		for b := range utf8.RuneSelf {
+			s := string([]byte{byte(a), byte(b), 'X'})
+			if folded, key := text.Key(s+" é"), text.Key(s)+" é"; folded != key {
+				t.Fatalf("%q: %q, folded %q", s, key, folded)
+			}
+		}
+	}
+}
+
+func BenchmarkKey(b *testing.B) {
+	for b.Loop() {
+		text.Key("Engine LS00000000000042")
+	}
+}
+
 // FuzzName: what is accepted is accepted again as shown, with the same key, and
 // the key of a key is that key.
 func FuzzName(f *testing.F) {
