@@ -378,8 +378,8 @@ func (w *tenants) secrets(kind string) map[string][]string {
 
 // tellsNothing fails the test when an answer has words of accounts that the
 // caller may not see, other than those it has said itself, or says where in the
-// log something is that it did not get. A 412 says it of what the caller may change;
-// that it is the same about every thing is for plain to compare.
+// log something is that it did not get. A 412 says it of what the caller may change, a
+// 422 of what it may read; that it is the same about every thing is for plain to compare.
 func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
 	t.Helper()
 	answered := got.body + fmt.Sprint(got.Header())
@@ -390,7 +390,9 @@ func (w *tenants) tellsNothing(t *testing.T, kind, thing string, got reply) {
 			}
 		}
 	}
-	if at := got.Header().Get("X-Position"); got.Code >= http.StatusBadRequest && got.Code != http.StatusPreconditionFailed && at != "" {
+	seen := thing != "missing" && !slices.Contains(unseen[kind], thing)
+	tells := got.Code < http.StatusBadRequest || got.Code == http.StatusPreconditionFailed || got.Code == http.StatusUnprocessableEntity && seen
+	if at := got.Header().Get("X-Position"); at != "" && !tells {
 		t.Errorf("%s about %s is refused and told a position: %s", kind, thing, at)
 	}
 }

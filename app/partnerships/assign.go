@@ -51,7 +51,7 @@ func (s *Service) Assign(ctx context.Context, caller access.Caller, c Assign) (c
 		}
 		return events, err
 	}
-	return command.Receive(command.Execute(ctx, env, between(c.Reseller, c.Customer).Shown(), assign))
+	return command.Receive(command.Execute(ctx, env, between(c.Reseller, c.Customer), assign))
 }
 
 func (c Assign) decide(p partnership.State, customer account.State, now time.Time) ([]domain.Event, error) {
@@ -94,5 +94,5 @@ func (s *Service) End(ctx context.Context, caller access.Caller, reseller, custo
 		}
 		return partnership.DecideEnd(p, c.Reason, env.At)
 	}
-	return command.Receive(command.Execute(ctx, env, between(reseller, customer).Shown(), end))
+	return command.Receive(command.Execute(ctx, env, between(reseller, customer), end))
 }
