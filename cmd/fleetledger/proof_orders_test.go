@@ -40,10 +40,15 @@ func (s *orders) full() bool {
 	return len(s.ids) >= proofOrders-3
 }
 
-func (s *orders) act(c *proofClient) {
+// known are the orders so far.
+func (s *orders) known() []uuid.UUID {
 	s.mu.Lock()
-	ids := slices.Clone(s.ids)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ids)
+}
+
+func (s *orders) act(c *proofClient) {
+	ids := s.known()
 	what := c.random.IntN(12)
 	if len(ids) == 0 {
 		what = 0
@@ -137,9 +142,10 @@ func (s *orders) readOrders(c *proofClient, read reading, from, to int) bool {
 	if !ok {
 		return false
 	}
+	ids := s.known()
 	for order := from; order < to; order++ {
 		c.records(s.history, deed{do: "state", a: order}, r, func(r reply) (int, int64) {
-			i := slices.IndexFunc(r.Items, func(row replyRow) bool { return row.ID == s.ids[order] })
+			i := slices.IndexFunc(r.Items, func(row replyRow) bool { return row.ID == ids[order] })
 			if i < 0 {
 				return noOrder, 0
 			}

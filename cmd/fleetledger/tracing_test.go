@@ -101,6 +101,13 @@ func (r *receiver) spans() []*otlp.Span {
 	return all
 }
 
+// service is the name of the first that sent some.
+func (r *receiver) service() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return attributeOf(r.requests[0].GetResourceSpans()[0].GetResource().GetAttributes(), "service.name")
+}
+
 // span waits for one of that name.
 func (r *receiver) span(t *testing.T, name string, fits func(*otlp.Span) bool) *otlp.Span {
 	t.Helper()
@@ -199,7 +206,7 @@ func TestTraceFromRequestToRow(t *testing.T) {
 	got.span(t, "project transparency", linked(appended))
 	// The statements are part of it.
 	require.True(t, ours(got.span(t, "query COMMIT", func(s *otlp.Span) bool { return string(s.GetParentSpanId()) == string(rows.GetSpanId()) })))
-	require.Equal(t, "fleet-of-a-test", attributeOf(got.requests[0].GetResourceSpans()[0].GetResource().GetAttributes(), "service.name"))
+	require.Equal(t, "fleet-of-a-test", got.service())
 	s.stop()
 	require.Contains(t, s.log.String(), "traceId="+traceID+fmt.Sprintf(" spanId=%x", request.GetSpanId()))
 }
