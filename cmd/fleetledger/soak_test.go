@@ -27,7 +27,7 @@ const (
 	// What a level may be higher in the last quarter than in the second.
 	soakRise = 1.2
 	// How many things of a kind come and go by themselves.
-	soakSlack = 40
+	soakSlack = 20
 )
 
 // TestSoak has clients write and read at half of what the program can do, with a fault
