@@ -5,6 +5,7 @@
 package turns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -31,6 +32,7 @@ type Turns struct {
 	free    int64
 	tenants map[string]*tenant
 	served  uint64 // counts places given, to know who was served longest ago
+	came    uint64 // counts takers, to know who waits longest
 }
 
 type tenant struct {
@@ -43,6 +45,7 @@ type tenant struct {
 
 type taker struct {
 	weight int64
+	came   uint64
 	given  chan struct{} // closed when it has its place
 }
 
@@ -91,10 +94,12 @@ func (p *Place) Return(ctx context.Context) error {
 }
 
 func (p *Place) take(ctx context.Context, most int) error {
-	t, me := p.turns, &taker{p.weight, make(chan struct{})}
+	t, me := p.turns, &taker{weight: p.weight, given: make(chan struct{})}
 	t.mu.Lock()
 	of, err := t.enter(p.tenant, most)
 	if err == nil {
+		t.came++
+		me.came = t.came
 		of.waiting = append(of.waiting, me)
 		t.give()
 	}
@@ -159,8 +164,9 @@ func (t *Turns) forget() {
 }
 
 // give hands free places to those that wait: each to the tenant that holds the least,
-// among those to the one that was served longest ago. Nobody passes a taker whose turn
-// it is and who is too heavy for what is free at the moment.
+// among those to the one that was served longest ago, and among those that never were to
+// the one that waits longest. Nobody passes a taker whose turn it is and who is too heavy
+// for what is free at the moment.
 func (t *Turns) give() {
 	for {
 		of := t.next()
@@ -191,9 +197,17 @@ func (t *Turns) next() (next *tenant) {
 	for _, of := range t.tenants {
 		switch {
 		case len(of.waiting) == 0 || of.held+of.waiting[0].weight > most:
-		case next == nil || of.held < next.held || of.held == next.held && of.served < next.served:
+		case next == nil || of.before(next):
 			next = of
 		}
 	}
 	return next
+}
+
+// before reports whether of two tenants that wait this one is to be served first.
+func (of *tenant) before(other *tenant) bool {
+	return cmp.Or(
+		cmp.Compare(of.held, other.held),
+		cmp.Compare(of.served, other.served),
+		cmp.Compare(of.waiting[0].came, other.waiting[0].came)) < 0
 }

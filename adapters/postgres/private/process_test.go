@@ -201,6 +201,7 @@ func TestServerDiesWithItsOwner(t *testing.T) {
 	require.NoError(t, syscall.Kill(process.cmd.Process.Pid, syscall.SIGKILL))
 	_, err = conn.Exec(t.Context(), `SELECT pg_sleep(3600)`)
 	require.Error(t, err, "nobody stopped the server but the kernel")
+	start(t, dir) // waits until all its processes are gone, which still write
 }
 
 func TestOrphanIsReplaced(t *testing.T) {
