@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
 	"github.com/fleetledger/fleetledger/domain"
+	"github.com/fleetledger/fleetledger/domain/device"
 )
 
 func TestFinisherLeavesTheYoungAlone(t *testing.T) {
@@ -32,6 +35,55 @@ func TestFinisherLeavesTheYoungAlone(t *testing.T) {
 	require.Greater(t, cleared, len(events.Events))
 	require.NoError(t, w.Finisher.HandleBatch(w.ctx, events))
 	require.Len(t, w.everything(), cleared, "once more does nothing")
+	w.invariants()
+}
+
+// noticing is a log that tells of each append with an event of one type.
+type noticing struct {
+	eventlog.Log
+	event   string
+	streams chan string
+}
+
+func (n noticing) Append(ctx context.Context, stream string, expected eventlog.Revision, events ...eventlog.NewEvent) (eventlog.Revision, eventlog.Position, error) {
+	if slices.ContainsFunc(events, func(e eventlog.NewEvent) bool { return e.Event.EventType() == n.event }) {
+		n.streams <- stream
+	}
+	return n.Log.Append(ctx, stream, expected, events...)
+}
+
+// A command that has given something up and not released it yet will do so: nobody
+// fences its device off, whose caller is about to hear of its revision. What a dead one
+// has left behind beside it is released.
+func TestFinisherLeavesTheLivingAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	serials := w.registered(w.reseller("North Radio"), routers(1, 2)...)
+	name := "Van 7"
+	w.dyingAfter("Reserved", func(on process) error {
+		_, err := on.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serials[1], Name: &name})
+		return err
+	})
+	w.clock.Advance(time.Minute)
+	before := eventlog.Batch{Events: w.everything()}
+
+	slow := &paused{Log: w.log, event: "Released", reached: make(chan struct{}), letGo: make(chan struct{})}
+	fences := noticing{Log: slow, event: "ClaimAbandoned", streams: make(chan string, 2)}
+	on := w.with(fences)
+	retired, tidied := make(chan error), make(chan error)
+	go func() {
+		_, err := on.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[0]})
+		retired <- err
+	}()
+	<-slow.reached
+	go func() { tidied <- on.Finisher.HandleBatch(w.ctx, before) }()
+	fenced := <-fences.streams
+	close(slow.letGo)
+	require.NoError(t, <-retired)
+	require.NoError(t, <-tidied)
+	require.Equal(t, device.Aggregate.Stream(w.device(serials[1]).UID), fenced)
+	require.Empty(t, fences.streams, "and no other one")
+	w.later()
 	w.invariants()
 }
 

@@ -81,29 +81,45 @@ func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, cla
 // the holder's stream, then release. eventlog.ErrConflict: it is to be tried
 // again.
 func (f *Finisher) releaseOrphan(ctx context.Context, env command.Env, key reservation.Key, stream string, uid uuid.UUID) error {
+	batch, err := f.releaseUnlessHeld(ctx, env, key, stream, uid)
+	if err != nil || batch == uuid.Nil {
+		return err
+	}
+	// The batch that holds the device may want the reservation, and a
+	// fence would be in its way: it has to end first.
+	if err := f.executor.SettleHolds(ctx, batch, uid); err != nil {
+		return err
+	}
+	return eventlog.ErrConflict
+}
+
+// releaseUnlessHeld does so while no command of this instance is at work on the holder: one
+// that has claimed and is about to append, or has given up and is about to release, does
+// so itself, and a fence would only change the revision that its caller was told.
+func (f *Finisher) releaseUnlessHeld(ctx context.Context, env command.Env, key reservation.Key, stream string, uid uuid.UUID) (heldBy uuid.UUID, err error) {
+	done, err := f.executor.Alone(ctx, stream)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	defer done()
 	claim, held, err := env.ReadClaim(ctx, key, uid)
 	if err != nil || !held {
-		return err
+		return uuid.Nil, err
 	}
 	h, err := f.loadHolder(ctx, stream)
 	if err != nil {
-		return err
+		return uuid.Nil, err
 	}
 	if _, has := h.Now[key.Stream]; has {
-		return nil
+		return uuid.Nil, nil
 	}
 	if h.HeldBy != uuid.Nil {
-		// The batch that holds the device may want the reservation, and a
-		// fence would be in its way: it has to end first.
-		if err := f.executor.SettleHolds(ctx, h.HeldBy, uid); err != nil {
-			return err
-		}
-		return eventlog.ErrConflict
+		return h.HeldBy, nil
 	}
 	if fence := h.Fence(key.Stream); fence != nil {
 		if _, _, err := env.Append(ctx, stream, h.revision, eventlog.NotBefore(h.last, env.Once(fence))...); err != nil {
-			return err
+			return uuid.Nil, err
 		}
 	}
-	return env.Release(ctx, uid, claim)
+	return uuid.Nil, env.Release(ctx, uid, claim)
 }

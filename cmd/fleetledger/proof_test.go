@@ -252,9 +252,17 @@ func (r *proofRun) check() {
 	}
 }
 
-// audit has the log exported and verified, as an auditor would.
+// audit has the log exported and verified, as an auditor would. Where something was
+// wrong before, the export stays.
 func (r *proofRun) audit() {
-	t, file := r.t, filepath.Join(r.t.TempDir(), "log.ndjson")
+	t, dir := r.t, r.t.TempDir()
+	if t.Failed() {
+		var err error
+		dir, err = os.MkdirTemp("", "fleetledger-proof-")
+		require.NoError(t, err)
+		t.Logf("the whole log is in %s", dir)
+	}
+	file := filepath.Join(dir, "log.ndjson")
 	args := append([]string{"--data-dir", r.site.dir}, r.site.storeArgs()...)
 	for _, command := range [][]string{{"audit", "export", "--out", file}, {"audit", "verify", file}} {
 		out, err := program(t.Context(), append(command, args...)...).CombinedOutput()

@@ -46,6 +46,7 @@ func TestSoak(t *testing.T) {
 	s.clients(s.through)
 	s.check()
 	t.Logf("%s\n%s", s, total)
+	s.audit()
 	if lasts >= soakFlat {
 		s.flat()
 	}
