@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -112,37 +114,47 @@ func TestACopyIsKilled(t *testing.T) {
 	t.Parallel()
 	to := newTarget(t)
 	s, _, reseller := largeFleet(t, 200)
-	written, stop := make(chan int), make(chan struct{})
+	written, stop := make(chan int, 1), make(chan struct{})
 	go func() {
 		n := 0
+		defer func() { written <- n }()
 		for ; ; n++ {
 			select {
 			case <-stop:
-				written <- n
 				return
 			default:
 			}
 			_, err := s.operator.EditAccount(t.Context(), reseller, nil, client.AccountEdit{Name: new(fmt.Sprintf("Summit %d", n))})
+			if t.Context().Err() != nil {
+				return // the test has failed
+			}
 			if err != nil {
 				t.Errorf("edit %d: %v", n, err)
+				return
 			}
 		}
 	}()
 	for i, at := range []int{1, 50, 200, 400} {
 		cmd := program(t.Context(), "log", "copy", "--to", to.url, "--data-dir", s.dir)
-		var out bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &out
+		stderr, err := cmd.StderrPipe()
+		require.NoError(t, err)
 		require.NoError(t, cmd.Start())
+		lines := bufio.NewReader(stderr)
+		_, err = lines.ReadString('\n') // it has begun, and minds signals
+		require.NoError(t, err)
 		require.Eventually(t, func() bool { return to.count() >= at }, time.Minute, time.Millisecond)
 		letGo := to.hold()
-		if i%2 == 0 {
-			require.NoError(t, cmd.Process.Kill())
-			require.Error(t, cmd.Wait(), "it was done before: %s", out.String())
-		} else {
-			require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-			require.Error(t, cmd.Wait(), "it was done before: %s", out.String())
+		signal := syscall.SIGKILL
+		if i%2 == 1 {
+			signal = syscall.SIGTERM
+		}
+		require.NoError(t, cmd.Process.Signal(signal))
+		said, err := io.ReadAll(lines)
+		require.NoError(t, err)
+		require.Error(t, cmd.Wait(), "it was done before: %s", said)
+		if signal == syscall.SIGTERM {
 			require.Equal(t, 1, cmd.ProcessState.ExitCode())
-			require.Contains(t, out.String(), "the same command goes on with it")
+			require.Contains(t, string(said), "the same command goes on with it")
 		}
 		letGo()
 	}

@@ -44,7 +44,7 @@ func (l *lifetime) shown(asOf string) map[string]string {
 	pages := map[string]string{}
 	for _, path := range l.lists() {
 		for _, form := range []string{"application/json", "text/csv"} {
-			address := l.url + path
+			address := l.url + path + "&minPosition=" + l.operator.Position()
 			if asOf != "" {
 				address += "&asOf=" + url.QueryEscape(asOf)
 			}
@@ -90,8 +90,10 @@ func (l *lifetime) registered(account uuid.UUID, n int) (serials []string) {
 // dies kills the service and starts it again.
 func (l *lifetime) dies() {
 	l.t.Helper()
+	position := l.operator.Position()
 	l.kill()
 	l.service = serve(l.t, l.dir, "--sandbox")
+	l.operator.After(position)
 }
 
 // TestThePastIsWhatWasShown keeps the lists of half a year, with kills in between, and
