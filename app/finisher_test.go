@@ -75,13 +75,21 @@ func TestFinisherLeavesTheLivingAlone(t *testing.T) {
 		_, err := on.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[0]})
 		retired <- err
 	}()
-	<-slow.reached
+	select {
+	case <-slow.reached:
+	case err := <-retired:
+		t.Fatalf("retired without a release: %v", err)
+	}
 	go func() { tidied <- on.Finisher.HandleBatch(w.ctx, before) }()
-	fenced := <-fences.streams
+	select {
+	case fenced := <-fences.streams:
+		require.Equal(t, device.Aggregate.Stream(w.device(serials[1]).UID), fenced)
+	case err := <-tidied:
+		t.Fatalf("tidied without a fence: %v", err)
+	}
 	close(slow.letGo)
 	require.NoError(t, <-retired)
 	require.NoError(t, <-tidied)
-	require.Equal(t, device.Aggregate.Stream(w.device(serials[1]).UID), fenced)
 	require.Empty(t, fences.streams, "and no other one")
 	w.later()
 	w.invariants()

@@ -95,7 +95,9 @@ func (f *Finisher) releaseOrphan(ctx context.Context, env command.Env, key reser
 
 // releaseUnlessHeld does so while no command of this instance is at work on the holder: one
 // that has claimed and is about to append, or has given up and is about to release, does
-// so itself, and a fence would only change the revision that its caller was told.
+// so itself, and a fence would only change the revision that its caller was told. It may
+// still do that to commands of other instances, and to all-or-nothing ones, which let go
+// of a stream before they release.
 func (f *Finisher) releaseUnlessHeld(ctx context.Context, env command.Env, key reservation.Key, stream string, uid uuid.UUID) (heldBy uuid.UUID, err error) {
 	done, err := f.executor.Alone(ctx, stream)
 	if err != nil {

@@ -252,16 +252,19 @@ func (r *proofRun) check() {
 	}
 }
 
-// audit has the log exported and verified, as an auditor would. Where something was
-// wrong before, the export stays.
+// audit has the log exported and verified, as an auditor would. Where the test fails, the
+// export stays.
 func (r *proofRun) audit() {
-	t, dir := r.t, r.t.TempDir()
-	if t.Failed() {
-		var err error
-		dir, err = os.MkdirTemp("", "fleetledger-proof-")
-		require.NoError(t, err)
-		t.Logf("the whole log is in %s", dir)
-	}
+	t := r.t
+	dir, err := os.MkdirTemp("", "fleetledger-proof-")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the whole log is in %s", dir)
+			return
+		}
+		require.NoError(t, os.RemoveAll(dir))
+	})
 	file := filepath.Join(dir, "log.ndjson")
 	args := append([]string{"--data-dir", r.site.dir}, r.site.storeArgs()...)
 	for _, command := range [][]string{{"audit", "export", "--out", file}, {"audit", "verify", file}} {

@@ -21,9 +21,8 @@
 //  5. A command whose events give a value up reads the holder's last claim
 //     before it appends them, and releases afterwards, provided the last claim
 //     is still that one. Left undone by a crash, it is an orphan of rule 3. Until
-//     it is done it looks like one: a fence then does no harm but that the holder's
-//     revision goes on, and who looks after orphans waits for its own instance's
-//     commands first.
+//     it is done it looks like one; a fence then does no harm but that the holder's
+//     revision goes on.
 //
 // Of a personal value the stream has a keyed name in the log (Names), and, while an
 // instance of a version before may run, another one by a hash: both are claimed then,
