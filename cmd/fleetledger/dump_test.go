@@ -32,7 +32,12 @@ func database(t *testing.T, dir string) *pgx.Conn {
 // dumped is all rows of a service's database, as text.
 func dumped(t *testing.T, dir string) string {
 	t.Helper()
-	db := database(t, dir)
+	return dumpOf(t, database(t, dir))
+}
+
+// dumpOf is all rows of a database, as text.
+func dumpOf(t *testing.T, db *pgx.Conn) string {
+	t.Helper()
 	rows, err := db.Query(t.Context(), `SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
 		WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`)
 	require.NoError(t, err)
@@ -122,15 +127,16 @@ func TestADumpMintsNoToken(t *testing.T) {
 	// What the version before has left: the key, and hashes of what it has made with it.
 	former := sha256.Sum256([]byte("key of the version before"))
 	tokens := access.NewTokens(former[:], former[:])
-	db := database(t, dir)
-	_, err := db.Exec(t.Context(), `INSERT INTO ops.settings (key, value) VALUES ('secret-invitations', to_jsonb(encode($1::bytea, 'base64')))`, former[:])
-	require.NoError(t, err)
 	personal, user := uuid.New(), uuid.New()
-	_, err = db.Exec(t.Context(), `INSERT INTO ops.personal_tokens (id, token_hash, user_uid, account, label, profile, rights, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, 'ci', 'full', '{}', now(), now() + interval '1 month')`, personal, access.Hash(tokens.Personal(personal)), user, account)
-	require.NoError(t, err)
-	require.Contains(t, keysIn(dumped(t, dir)), former[:], "the test would find it")
-	s.kill()
+	s.stop()
+	onStopped(t, dir, func(db *pgx.Conn) {
+		_, err := db.Exec(t.Context(), `INSERT INTO ops.settings (key, value) VALUES ('secret-invitations', to_jsonb(encode($1::bytea, 'base64')))`, former[:])
+		require.NoError(t, err)
+		_, err = db.Exec(t.Context(), `INSERT INTO ops.personal_tokens (id, token_hash, user_uid, account, label, profile, rights, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, 'ci', 'full', '{}', now(), now() + interval '1 month')`, personal, access.Hash(tokens.Personal(personal)), user, account)
+		require.NoError(t, err)
+		require.Contains(t, keysIn(dumpOf(t, db)), former[:], "the test would find it")
+	})
 
 	s = serve(t, dir)
 	require.Eventually(t, func() bool {

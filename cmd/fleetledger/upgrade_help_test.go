@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,19 +76,27 @@ func restored(t *testing.T, fixture string) (dir string, was answers) {
 	require.NoError(t, err)
 	sql, err := io.ReadAll(plain)
 	require.NoError(t, err)
+	onStopped(t, dir, func(conn *pgx.Conn) {
+		_, err := conn.PgConn().Exec(t.Context(), string(sql)).ReadAll()
+		require.NoError(t, err)
+		last := was.Moments[len(was.Moments)-1].At
+		_, err = conn.Exec(t.Context(), `UPDATE ops.settings SET value = to_jsonb($1::bigint) WHERE key = 'sandbox-clock'`,
+			time.Until(last.Add(time.Hour)).Nanoseconds())
+		require.NoError(t, err)
+	})
+	return dir, was
+}
+
+// onStopped changes the database of a folder on which no service runs.
+func onStopped(t *testing.T, dir string, do func(*pgx.Conn)) {
+	t.Helper()
 	server, err := private.Start(t.Context(), private.Options{DataDir: dir, Logger: quiet()})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, server.Stop(t.Context())) }()
 	conn, err := pgx.Connect(t.Context(), server.URL())
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(t.Context()) }()
-	_, err = conn.PgConn().Exec(t.Context(), string(sql)).ReadAll()
-	require.NoError(t, err)
-	last := was.Moments[len(was.Moments)-1].At
-	_, err = conn.Exec(t.Context(), `UPDATE ops.settings SET value = to_jsonb($1::bigint) WHERE key = 'sandbox-clock'`,
-		time.Until(last.Add(time.Hour)).Nanoseconds())
-	require.NoError(t, err)
-	return dir, was
+	do(conn)
 }
 
 // upgraded starts the service on a folder of a version before, and waits until its
@@ -104,6 +113,18 @@ func upgraded(t *testing.T, dir string) *service {
 	soon := now.Add(time.Second).Format(time.RFC3339Nano)
 	when(s.operator.MoveSandboxClock(t.Context(), nil, client.ClockRequest{Now: &soon})).Then(t)
 	return s
+}
+
+// settled waits until whatever follows the log has handled all of it, and gives the
+// log's end.
+func (s *service) settled() int64 {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		return !slices.ContainsFunc(when(s.operator.ListProjections(s.t.Context(), nil)).Then(s.t).JSON200.Items, func(one client.Projection) bool {
+			return one.LagEvents > 0
+		})
+	}, 2*time.Minute, 20*time.Millisecond, "what follows the log is behind")
+	return s.logEnd()
 }
 
 // logEnd is the position of the last event that is no mark of a day: those come by
@@ -159,4 +180,14 @@ func requireKept(t *testing.T, before, now []object, except ...string) {
 		}
 		require.Equal(t, kept, is)
 	}
+}
+
+// events are the events after a position, told by type and stream.
+func (s *service) events(after int64) (told []string) {
+	s.t.Helper()
+	rows, err := database(s.t, s.dir).Query(s.t.Context(), `SELECT type || ' of ' || stream || ': ' || convert_from(data, 'UTF8') FROM eventnode.events WHERE position > $1 ORDER BY position`, after)
+	require.NoError(s.t, err)
+	told, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(s.t, err)
+	return told
 }

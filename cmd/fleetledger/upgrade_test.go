@@ -189,11 +189,11 @@ func (u *upgrade) resellersHaveAllOffers() {
 
 // Two more starts append nothing.
 func (u *upgrade) nothingHappensAgain() {
-	end := u.logEnd()
+	end := u.settled()
 	for range 2 {
 		u.stop()
 		u.service = upgraded(u.t, u.dir)
-		require.Equal(u.t, end, u.logEnd())
+		require.Equal(u.t, end, u.settled(), "%v", u.events(end))
 	}
 }
 
