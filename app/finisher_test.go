@@ -3,15 +3,19 @@ package app_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/adapters/eventnode/eventnodetest"
+	"github.com/fleetledger/fleetledger/app"
 	"github.com/fleetledger/fleetledger/app/command"
 	"github.com/fleetledger/fleetledger/app/devices"
 	"github.com/fleetledger/fleetledger/app/eventlog"
+	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
 )
@@ -52,47 +56,57 @@ func (n noticing) Append(ctx context.Context, stream string, expected eventlog.R
 	return n.Log.Append(ctx, stream, expected, events...)
 }
 
-// A command that has given something up and not released it yet will do so: nobody
+// A command that has given something up and not released it yet will do so: no instance
 // fences its device off, whose caller is about to hear of its revision. What a dead one
 // has left behind beside it is released.
 func TestFinisherLeavesTheLivingAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	serials := w.registered(w.reseller("North Radio"), routers(1, 2)...)
-	name := "Van 7"
-	w.dyingAfter("Reserved", func(on process) error {
-		_, err := on.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serials[1], Name: &name})
-		return err
-	})
-	w.clock.Advance(time.Minute)
-	before := eventlog.Batch{Events: w.everything()}
+	for name, givesUp := range map[string]func(*app.App, context.Context, string, uuid.UUID, uuid.UUID) error{
+		"retires": func(a *app.App, ctx context.Context, serial string, _, _ uuid.UUID) error {
+			_, err := a.Devices.Retire(ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serial})
+			return err
+		},
+		"transfers, all or nothing": func(a *app.App, ctx context.Context, serial string, from, to uuid.UUID) error {
+			_, err := a.Transfers.Transfer(ctx, operator(), transfers.Transfer{
+				Command: newCommand(), From: from, To: to, Devices: []string{serial}, Atomic: true,
+			})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			reseller := w.reseller("North Radio")
+			customer := w.customer(reseller, "Delta Rail")
+			serials := w.registered(reseller, routers(1, 2)...)
+			van := "Van 7"
+			w.dyingAfter("Reserved", func(on process) error {
+				_, err := on.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serials[1], Name: &van})
+				return err
+			})
+			w.clock.Advance(time.Minute)
+			before := eventlog.Batch{Events: w.everything()}
 
-	slow := &paused{Log: w.log, event: "Released", reached: make(chan struct{}), letGo: make(chan struct{})}
-	fences := noticing{Log: slow, event: "ClaimAbandoned", streams: make(chan string, 2)}
-	on := w.with(fences)
-	retired, tidied := make(chan error), make(chan error)
-	go func() {
-		_, err := on.Devices.Retire(w.ctx, operator(), devices.LifeCycle{Command: newCommand(), Device: serials[0]})
-		retired <- err
-	}()
-	select {
-	case <-slow.reached:
-	case err := <-retired:
-		t.Fatalf("retired without a release: %v", err)
+			slow := &paused{Log: w.log, event: "Released", reached: make(chan struct{}), letGo: make(chan struct{})}
+			letGo := sync.OnceFunc(func() { close(slow.letGo) })
+			defer letGo()
+			gone := make(chan error, 1)
+			go func() { gone <- givesUp(w.with(slow), w.ctx, serials[0], reseller, customer) }()
+			select {
+			case <-slow.reached:
+			case err := <-gone:
+				t.Fatalf("nothing to release: %v", err)
+			}
+			fences := noticing{Log: w.log, event: "ClaimAbandoned", streams: make(chan string, 10)}
+			require.NoError(t, w.with(fences).Finisher.HandleBatch(w.ctx, before))
+			require.Equal(t, device.Aggregate.Stream(w.device(serials[1]).UID), <-fences.streams)
+			require.Empty(t, fences.streams, "and no other one")
+			letGo()
+			require.NoError(t, <-gone)
+			w.later()
+			w.invariants()
+		})
 	}
-	go func() { tidied <- on.Finisher.HandleBatch(w.ctx, before) }()
-	select {
-	case fenced := <-fences.streams:
-		require.Equal(t, device.Aggregate.Stream(w.device(serials[1]).UID), fenced)
-	case err := <-tidied:
-		t.Fatalf("tidied without a fence: %v", err)
-	}
-	close(slow.letGo)
-	require.NoError(t, <-retired)
-	require.NoError(t, <-tidied)
-	require.Empty(t, fences.streams, "and no other one")
-	w.later()
-	w.invariants()
 }
 
 func TestRequestsOutliveAnOutage(t *testing.T) {

@@ -61,10 +61,3 @@ func (l *streamLock) leave(stream string, s *lockedStream) {
 		delete(l.streams, stream)
 	}
 }
-
-// Alone waits until no command of this instance is between two of its steps on a
-// stream, and keeps them off it until done is called.
-func (x *Executor) Alone(ctx context.Context, stream string) (done func(), err error) {
-	done, _, err = x.streams.lock(ctx, stream)
-	return done, err
-}

@@ -21,7 +21,8 @@ type holder struct {
 	uid      uuid.UUID
 	stream   string
 	revision eventlog.Revision
-	last     time.Time // when its last event happened
+	last     time.Time           // when its last event happened
+	at       []eventlog.Position // of its events, as far as the store tells
 }
 
 // loadHolder folds the stream of a holder, whatever aggregate it is.
@@ -32,6 +33,7 @@ func (f *Finisher) loadHolder(ctx context.Context, stream string) (holder, error
 		for e, err := range f.executor.Log.ReadStream(ctx, stream, 0) {
 			if err == nil {
 				h.revision, h.last = e.Revision, times.Next(e)
+				h.at = append(h.at, e.Position)
 			}
 			if !yield(e.Event, err) {
 				return
@@ -53,9 +55,20 @@ func (f *Finisher) loadHolder(ctx context.Context, stream string) (holder, error
 	return h, fmt.Errorf("%s holds no reservations", stream)
 }
 
+// keeps reports whether a holder has a reservation, or has given it up by an event after
+// a position: that event comes to its own turn. Before, its command is most likely about
+// to release, and a fence would change the revision that its caller is told.
+func (h holder) keeps(reserved string, after eventlog.Position) bool {
+	if _, has := h.Now[reserved]; has {
+		return true
+	}
+	n, gaveUp := h.GivenUp[reserved]
+	return gaveUp && after.Before(h.at[n])
+}
+
 // tidy releases the reservations that a holder does not have: those it is known to
-// have claimed, and all it once had.
-func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, claimed map[string]reservation.Kind) error {
+// have claimed, and all it once had and gave up by an event up to a position.
+func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, claimed map[string]reservation.Kind, upto eventlog.Position) error {
 	h, err := f.loadHolder(ctx, stream)
 	if err != nil {
 		return err
@@ -64,11 +77,11 @@ func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, cla
 		h.Ever[reserved] = kind
 	}
 	for reserved, kind := range h.Ever {
-		if _, has := h.Now[reserved]; has {
+		if h.keeps(reserved, upto) {
 			continue
 		}
 		key := reservation.Key{Kind: kind, Stream: reserved}
-		err := command.Retry(ctx, "release orphan in "+reserved, func() error { return f.releaseOrphan(ctx, env, key, stream, h.uid) })
+		err := command.Retry(ctx, "release orphan in "+reserved, func() error { return f.releaseOrphan(ctx, env, key, h, upto) })
 		if err != nil {
 			return err
 		}
@@ -80,48 +93,27 @@ func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, cla
 // reservation, then the holder; when the holder does not have the value, fence
 // the holder's stream, then release. eventlog.ErrConflict: it is to be tried
 // again.
-func (f *Finisher) releaseOrphan(ctx context.Context, env command.Env, key reservation.Key, stream string, uid uuid.UUID) error {
-	batch, err := f.releaseUnlessHeld(ctx, env, key, stream, uid)
-	if err != nil || batch == uuid.Nil {
-		return err
-	}
-	// The batch that holds the device may want the reservation, and a
-	// fence would be in its way: it has to end first.
-	if err := f.executor.SettleHolds(ctx, batch, uid); err != nil {
-		return err
-	}
-	return eventlog.ErrConflict
-}
-
-// releaseUnlessHeld does so while no command of this instance is at work on the holder: one
-// that has claimed and is about to append, or has given up and is about to release, does
-// so itself, and a fence would only change the revision that its caller was told. It may
-// still do that to commands of other instances, and to all-or-nothing ones, which let go
-// of a stream before they release.
-func (f *Finisher) releaseUnlessHeld(ctx context.Context, env command.Env, key reservation.Key, stream string, uid uuid.UUID) (heldBy uuid.UUID, err error) {
-	done, err := f.executor.Alone(ctx, stream)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	defer done()
-	claim, held, err := env.ReadClaim(ctx, key, uid)
+func (f *Finisher) releaseOrphan(ctx context.Context, env command.Env, key reservation.Key, of holder, upto eventlog.Position) error {
+	claim, held, err := env.ReadClaim(ctx, key, of.uid)
 	if err != nil || !held {
-		return uuid.Nil, err
+		return err
 	}
-	h, err := f.loadHolder(ctx, stream)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if _, has := h.Now[key.Stream]; has {
-		return uuid.Nil, nil
+	h, err := f.loadHolder(ctx, of.stream)
+	if err != nil || h.keeps(key.Stream, upto) {
+		return err
 	}
 	if h.HeldBy != uuid.Nil {
-		return h.HeldBy, nil
+		// The batch that holds the device may want the reservation, and a
+		// fence would be in its way: it has to end first.
+		if err := f.executor.SettleHolds(ctx, h.HeldBy, h.uid); err != nil {
+			return err
+		}
+		return eventlog.ErrConflict
 	}
 	if fence := h.Fence(key.Stream); fence != nil {
-		if _, _, err := env.Append(ctx, stream, h.revision, eventlog.NotBefore(h.last, env.Once(fence))...); err != nil {
-			return uuid.Nil, err
+		if _, _, err := env.Append(ctx, h.stream, h.revision, eventlog.NotBefore(h.last, env.Once(fence))...); err != nil {
+			return err
 		}
 	}
-	return uuid.Nil, env.Release(ctx, uid, claim)
+	return env.Release(ctx, h.uid, claim)
 }

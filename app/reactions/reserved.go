@@ -49,7 +49,7 @@ func (r *Reserved) HandleBatch(ctx context.Context, b eventlog.Batch) error {
 	}
 	work := stage{}
 	for stream, c := range all {
-		work[stream] = func(ctx context.Context) error { return r.settle(ctx, stream, c) }
+		work[stream] = func(ctx context.Context) error { return r.settle(ctx, stream, c, b.Events[len(b.Events)-1].Position) }
 	}
 	return work.run(ctx)
 }
@@ -94,7 +94,7 @@ func (r *Reserved) claimOf(ctx context.Context, stream string, holder uuid.UUID)
 }
 
 // settle claims what a holder has by its keyed names, and releases what it has not.
-func (r *Reserved) settle(ctx context.Context, stream string, c *claimant) error {
+func (r *Reserved) settle(ctx context.Context, stream string, c *claimant, upto eventlog.Position) error {
 	f := r.finisher
 	h, err := f.loadHolder(ctx, stream)
 	if err != nil {
@@ -110,5 +110,5 @@ func (r *Reserved) settle(ctx context.Context, stream string, c *claimant) error
 			return err
 		}
 	}
-	return f.tidy(ctx, env, stream, c.keyed)
+	return f.tidy(ctx, env, stream, c.keyed, upto)
 }

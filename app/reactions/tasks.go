@@ -25,6 +25,7 @@ type tasks struct {
 	held                   map[uuid.UUID][]uuid.UUID              // by batch: devices
 	reversed               map[uuid.UUID][]uuid.UUID              // by reversal: devices
 	reserved               map[string]map[string]reservation.Kind // by holder's stream: reservations it has claimed
+	upto                   eventlog.Position
 }
 
 func (f *Finisher) tasks(events []eventlog.Recorded) *tasks {
@@ -34,6 +35,7 @@ func (f *Finisher) tasks(events []eventlog.Recorded) *tasks {
 	}
 	for _, e := range events {
 		t.add(e)
+		t.upto = e.Position
 	}
 	return t
 }
@@ -139,7 +141,7 @@ func (t *tasks) reserve(holder, stream string, kind reservation.Kind) {
 // tidy releases what the holder with the stream has claimed and does not have.
 func (t *tasks) tidy(holder string, e eventlog.Recorded) {
 	t.others[holder] = func(ctx context.Context) error {
-		return t.finisher.tidy(ctx, t.finisher.because(e), holder, t.reserved[holder])
+		return t.finisher.tidy(ctx, t.finisher.because(e), holder, t.reserved[holder], t.upto)
 	}
 }
 

@@ -5,6 +5,7 @@ package aggregate
 
 import (
 	"iter"
+	"maps"
 	"strings"
 
 	"github.com/google/uuid"
@@ -110,6 +111,7 @@ type Holder interface {
 // Holding is what the stream of a holder says about its reservations.
 type Holding struct {
 	Now, Ever map[string]reservation.Kind // by stream: has, and has or had
+	GivenUp   map[string]int              // by stream: which of the events, from 0, gave up last what the holder has no more
 	HeldBy    uuid.UUID                   // as in Aggregate
 	// Fence is Aggregate.Fence for the holder's present state.
 	Fence func(stream string) domain.Event
@@ -117,17 +119,15 @@ type Holding struct {
 
 // Holding folds the events of one holder to what it has and ever had.
 func (a Aggregate[S]) Holding(uid uuid.UUID, limits reservation.Limits, events iter.Seq2[domain.Event, error]) (Holding, error) {
-	h := Holding{Now: map[string]reservation.Kind{}, Ever: map[string]reservation.Kind{}}
-	s, empty := a.New(uid), true
+	h := Holding{Now: map[string]reservation.Kind{}, Ever: map[string]reservation.Kind{}, GivenUp: map[string]int{}}
+	s, n := a.New(uid), 0
 	for e, err := range events {
 		if err != nil {
 			return h, err
 		}
-		s, empty = a.Evolve(s, e), false
-		clear(h.Now)
-		for _, held := range a.inLog(s, limits) {
-			h.Now[held.Key.Stream], h.Ever[held.Key.Stream] = held.Key.Kind, held.Key.Kind
-		}
+		s = a.Evolve(s, e)
+		h.after(n, a.inLog(s, limits))
+		n++
 	}
 	if a.HeldBy != nil {
 		h.HeldBy = a.HeldBy(s)
@@ -136,9 +136,24 @@ func (a Aggregate[S]) Holding(uid uuid.UUID, limits reservation.Limits, events i
 		if a.Fence == nil {
 			return nil
 		}
-		return a.Fence(s, uid, empty, stream)
+		return a.Fence(s, uid, n == 0, stream)
 	}
 	return h, nil
+}
+
+// after takes what the holder has after its nth event.
+func (h *Holding) after(n int, has []reservation.Held) {
+	before := maps.Clone(h.Now)
+	clear(h.Now)
+	for _, held := range has {
+		stream := held.Key.Stream
+		h.Now[stream], h.Ever[stream] = held.Key.Kind, held.Key.Kind
+		delete(before, stream)
+		delete(h.GivenUp, stream)
+	}
+	for stream := range before {
+		h.GivenUp[stream] = n
+	}
 }
 
 // inLog are the reservations of a state, by their names in the log.

@@ -86,8 +86,16 @@ func TestHolding(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(h.Ever)); !slices.Equal(got, slices.Sorted(slices.Values([]string{fire, wind, email}))) {
 		t.Errorf("ever %v", got)
 	}
+	if diff := cmp.Diff(map[string]int{fire: 1}, h.GivenUp); diff != "" {
+		t.Errorf("given up (-want +got)\n%s", diff)
+	}
 	if got, want := h.Fence(fire), (account.AccountClaimAbandoned{Account: uid, Reservation: fire}); got != want || h.HeldBy != uuid.Nil {
 		t.Errorf("fence %+v, held by %v", got, h.HeldBy)
+	}
+
+	back := account.AccountRenamed{Account: uid, Name: "Prairie Fire"}
+	if h, _ = holder.Holding(uid, reservation.Limits{}, recorded(created, renamed, back, renamed, back)); !maps.Equal(h.GivenUp, map[string]int{wind: 4}) {
+		t.Errorf("given up again and again: %v", h.GivenUp)
 	}
 
 	if h, _ = holder.Holding(uid, reservation.Limits{}, recorded()); h.Fence(fire) != (account.AccountCreationAbandoned{Account: uid}) || len(h.Ever) > 0 {

@@ -22,7 +22,8 @@
 //     before it appends them, and releases afterwards, provided the last claim
 //     is still that one. Left undone by a crash, it is an orphan of rule 3. Until
 //     it is done it looks like one; a fence then does no harm but that the holder's
-//     revision goes on.
+//     revision goes on, which whoever gave it up is not told. So an orphan is left
+//     alone until the event that gave it up is a while old.
 //
 // Of a personal value the stream has a keyed name in the log (Names), and, while an
 // instance of a version before may run, another one by a hash: both are claimed then,
