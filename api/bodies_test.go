@@ -31,6 +31,7 @@ var bulk = map[string]bool{
 // whoever needs no token has no more.
 func TestEveryBodyHasALimit(t *testing.T) {
 	t.Parallel()
+	long(t)
 	c := newClient(t, options(&fake{}))
 	doc, err := apitest.Description()
 	must(t, err)

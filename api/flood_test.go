@@ -29,6 +29,7 @@ const floodMemory = 400 << 20
 // one tenant, takes no more memory than there is room for, and others are answered
 // meanwhile. It is not parallel, as it measures the process.
 func TestFloodOfBodies(t *testing.T) { //nolint:paralleltest // see above
+	long(t)
 	o := options(&fake{})
 	callers := tokens{"quiet": {Actor: domain.Actor{Kind: domain.ActorToken, ID: "token-2", Account: customer}, Administrator: true, Rights: rights.Administrator()}}
 	for token, caller := range signedIn {

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,14 +19,8 @@ import (
 	"github.com/fleetledger/fleetledger/domain/calendar"
 )
 
-// Each check is a service's life of some years; FLEETLEDGER_SAMPLE asks for two.
-func init() {
-	checks := "8"
-	if os.Getenv("FLEETLEDGER_SAMPLE") != "" {
-		checks = "2"
-	}
-	_ = flag.Set("rapid.checks", checks)
-}
+// Each check is a service's life of some years.
+func init() { _ = flag.Set("rapid.checks", "8") }
 
 // foreseen is a read, how it names the instant that it is about, and the answer.
 type foreseen struct {
@@ -42,6 +35,7 @@ type foreseen struct {
 // there and nothing else happens.
 func TestWhatIsForetoldComes(t *testing.T) {
 	t.Parallel()
+	long(t)
 	s := newStack(t, apitest.With(inSandbox))
 	made := 0
 	rapid.Check(t, func(r *rapid.T) {

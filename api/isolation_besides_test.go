@@ -23,6 +23,7 @@ import (
 // errors of whatever kind, idempotency keys, operations, positions.
 func TestNothingIsToldBesides(t *testing.T) { //nolint:tparallel // the parts share tenants and take turns
 	t.Parallel()
+	long(t)
 	s := newStack(t, apitest.Patience(50*time.Millisecond))
 	w := newTenants(t, s)
 	w.submit()

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -198,9 +197,18 @@ func changing() (n int) {
 	return n
 }
 
-// sampled reports whether a row is walked: with FLEETLEDGER_SAMPLE one in five is, for
-// the race detector takes minutes to watch them all.
-func sampled(i int) bool { return os.Getenv("FLEETLEDGER_SAMPLE") == "" || i%5 == 0 }
+// long leaves a test out with -short: with the race detector it takes long, and much of
+// what it calls is called by others, too.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out with -short")
+	}
+}
+
+// sampled reports whether a row is walked: with -short one in five is, for the race
+// detector takes minutes to watch them all.
+func sampled(i int) bool { return !testing.Short() || i%5 == 0 }
 
 // right takes STATUS alone for any answer of that status that is no problem.
 func right(said, want string) bool {

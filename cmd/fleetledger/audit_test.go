@@ -70,6 +70,7 @@ func (a audited) verify(file string) (string, error) {
 // Whatever somebody does to an export, the first line that is wrong is named.
 func TestForgeriesOfAnExportAreNamed(t *testing.T) {
 	t.Parallel()
+	long(t)
 	a := givenALog(t)
 	file := a.exports("all")
 	out, err := a.verify(file)
@@ -154,6 +155,7 @@ func TestAnExportNamesItsKey(t *testing.T) {
 // Exports are of a device, of an account with the devices while they were its, of a time.
 func TestExportsAreOfWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
+	long(t)
 	a := givenALog(t)
 	is := func(file, says string) {
 		t.Helper()
@@ -182,6 +184,7 @@ func TestExportsAreOfWhatIsAskedFor(t *testing.T) {
 // grew has grown only.
 func TestOthersVerifyTheLog(t *testing.T) {
 	t.Parallel()
+	long(t)
 	a := givenALog(t)
 	older := a.keeps("older")
 	a.reseller("South Radio")

@@ -61,6 +61,7 @@ func told(t *testing.T, s *service, desk *client.Client, customer uuid.UUID, ser
 // go on; who was erased since is erased, and mails about what is lost are named.
 func TestBackupIsAWholeService(t *testing.T) {
 	t.Parallel()
+	long(t)
 	const email, password, serial = "admin@summit-wireless.example", "correct horse battery", "LD72997819284879"
 	dir, other := t.TempDir(), filepath.Join(t.TempDir(), "data")
 	file := filepath.Join(t.TempDir(), "fleet.backup")
@@ -194,6 +195,7 @@ func TestDamagedBackupIsRefused(t *testing.T) {
 // A backup that is killed leaves no file of its name, and the next one is made.
 func TestBackupKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "fleet.backup")
 	s := serve(t, dir)
 	s.reseller("Summit Wireless")
@@ -292,6 +294,7 @@ func TestRestoreIntoADatabaseElsewhere(t *testing.T) {
 // A backup of a version before is restored by this one: its format stays.
 func TestRestoreBackupOfAVersionBefore(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	does(t, "backup", "restore", fixtureBackup(t), "--data-dir", dir, "--key-file", fixtureKey(t))
 	s := serve(t, dir)
@@ -303,6 +306,7 @@ func TestRestoreBackupOfAVersionBefore(t *testing.T) {
 // comes back.
 func TestRestoreWithoutTheKey(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	require.Contains(t, fails(t, "backup", "restore", fixtureBackup(t), "--data-dir", dir), "names and addresses of 2 persons")
 	require.Contains(t, does(t, "backup", "restore", fixtureBackup(t), "--data-dir", dir, "--without-key"), `2 persons read "unreadable"`)

@@ -15,6 +15,7 @@ import (
 // A service writes backups by itself, keeps the latest, and tells when it cannot.
 func TestBackupsByThemselves(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir, folder := t.TempDir(), filepath.Join(t.TempDir(), "backups")
 	s := serve(t, dir, "--backup-every", "1s", "--backup-keep", "2", "--backup-dir", folder)
 	s.reseller("Summit Wireless")

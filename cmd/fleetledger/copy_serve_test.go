@@ -174,6 +174,7 @@ func (m *moving) runsThere(wrong string, args ...string) {
 // same from the copy, each mail is sent once, and what the log before gave out is refused.
 func TestServesFromACopy(t *testing.T) {
 	t.Parallel()
+	long(t)
 	m := givenALogToMove(t)
 	m.runsThere("belongs to another log", "serve", "--addr", "127.0.0.1:0")
 	m.runsThere("run `fleetledger log copy`", "projections", "rebuild") // nothing is lost by mistake

@@ -112,6 +112,7 @@ func largeFleet(t *testing.T, devices int) (s *service, desk *client.Client, res
 // two run at once. In the end the target has each event once.
 func TestACopyIsKilled(t *testing.T) {
 	t.Parallel()
+	long(t)
 	to := newTarget(t)
 	s, _, reseller := largeFleet(t, 200)
 	written, stop := make(chan int, 1), make(chan struct{})
@@ -181,6 +182,7 @@ func TestACopyIsKilled(t *testing.T) {
 // TestTheTargetIsAway for a while: the copy waits. From the start, it says so.
 func TestTheTargetIsAway(t *testing.T) {
 	t.Parallel()
+	long(t)
 	to := newTarget(t)
 	s, _, _ := largeFleet(t, 100)
 	cmd := program(t.Context(), "log", "copy", "--to", to.url, "--data-dir", s.dir)
@@ -215,6 +217,7 @@ func TestTheTargetIsAway(t *testing.T) {
 // TestWrongTargetsOfACopy are refused with the first difference, and stay as they are.
 func TestWrongTargetsOfACopy(t *testing.T) {
 	t.Parallel()
+	long(t)
 	s := serve(t, t.TempDir(), "--node-addr", "127.0.0.1:0")
 	s.opens("Northwind")
 	refused := func(url, says string) {

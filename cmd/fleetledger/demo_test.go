@@ -23,6 +23,7 @@ import (
 // of everything; a start after that adds nothing.
 func TestDemo(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	killDemo(t, dir, "demo: 8 months ago")
 	s := serve(t, dir, "--demo")
@@ -61,6 +62,7 @@ func killDemo(t *testing.T, dir, line string) {
 // A service with accounts of its own is left as it is.
 func TestDemoRefusesAServiceInUse(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir)
 	s.reseller("Summit Wireless")

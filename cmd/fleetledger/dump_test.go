@@ -118,6 +118,7 @@ func (s *service) granted(account uuid.UUID) client.CreatedAuditGrant {
 // key goes.
 func TestADumpMintsNoToken(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir)
 	account, _ := s.reseller("Summit Wireless")

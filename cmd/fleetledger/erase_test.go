@@ -18,6 +18,7 @@ import (
 // and history and replay are what they were.
 func TestErasedPersonsStayErased(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir)
 	info, err := os.Stat(filepath.Join(dir, "person-key"))

@@ -31,6 +31,7 @@ func (s *service) postmaster() int {
 // After a fault writes go through again, and can be read, within a short time.
 func TestFirstSuccessAfterAFault(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir)
 	_, token := s.reseller("Summit Wireless")

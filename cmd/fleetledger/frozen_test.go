@@ -151,6 +151,7 @@ func (i *instances) log() eventlog.Log {
 // wakes up.
 func TestFrozenInstanceIsReplaced(t *testing.T) {
 	t.Parallel()
+	long(t)
 	i := serveTwo(t)
 	var took []time.Duration
 	for round := range frozenRounds {
@@ -186,6 +187,7 @@ func TestFrozenInstanceIsReplaced(t *testing.T) {
 // the same database takes the log over, and the frozen one ends when it wakes up.
 func TestFrozenNodeIsReplaced(t *testing.T) {
 	t.Parallel()
+	long(t)
 	url := pgtest.URL(t)
 	first := serve(t, t.TempDir(), "--database-url", url)
 	uid := when(first.operator.CreateAccount(t.Context(), nil, client.NewAccount{

@@ -199,6 +199,7 @@ func TestFullDisk(t *testing.T) {
 // is started when there is room, however long that takes.
 func TestFullDiskEndsTheServer(t *testing.T) {
 	t.Parallel()
+	long(t)
 	f, b := starving(t)
 	url, err := private.ConnString(f.s.dir)
 	require.NoError(t, err)

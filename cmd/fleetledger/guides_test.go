@@ -61,6 +61,7 @@ func blocks(t *testing.T, skip map[string]bool) []block {
 // other, beside a service that has just started, and print what the guides say.
 func TestExamplesOfTheGuides(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, needed := range []string{"bash", "curl", "jq"} {
 		if _, err := exec.LookPath(needed); err != nil {
 			t.Skipf("the examples of the guides need %s", needed)

@@ -18,6 +18,7 @@ import (
 // whatever is in its folder reads all.
 func TestTheKeyIsRotatedThroughKills(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	key := filepath.Join(dir, keyFileName)
 	s := serve(t, dir)
@@ -102,6 +103,7 @@ func TestTheKeyIsRotatedThroughKills(t *testing.T) {
 // rotation is finished.
 func TestTheKeyOfSeveralInstances(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir, first := t.TempDir(), encodeKey(bytes.Repeat([]byte{7}, 32))
 	next := filepath.Join(t.TempDir(), "next")
 	with := func(key string, args ...string) (string, error) {

@@ -90,6 +90,7 @@ func (w write) send(s *service) (answer, error) {
 // goes through when it is sent again with its key, and what must hold holds.
 func TestKilledInTheMiddleOfWrites(t *testing.T) {
 	t.Parallel()
+	long(t)
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(uint64(seed), 0))

@@ -17,6 +17,7 @@ import (
 // has keyed names only.
 func TestAddressesAreClaimedByKeyedNames(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir)
 	hashed := func(company string) bool {

@@ -83,6 +83,7 @@ var (
 // each mail, and whoever gets one twice gets the same.
 func TestNoticesOverSMTPSurviveKills(t *testing.T) {
 	t.Parallel()
+	long(t)
 	box := newInbox(t)
 	dir, args := t.TempDir(), []string{"--sandbox", "--due-every", "1s", "--smtp-url", "smtp://" + box.Addr, "--mail-from", "Fleetledger <desk@fleet.example>"}
 	s, ctx := serve(t, dir, args...), t.Context()

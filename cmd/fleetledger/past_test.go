@@ -100,6 +100,7 @@ func (l *lifetime) dies() {
 // compares them with what is said of these instants at the end.
 func TestThePastIsWhatWasShown(t *testing.T) {
 	t.Parallel()
+	long(t)
 	l := &lifetime{service: serve(t, t.TempDir(), "--sandbox")}
 	ctx := t.Context()
 	reseller, token := l.service.reseller("Summit Wireless")

@@ -15,6 +15,7 @@ import (
 // has stopped goes on by itself, and the person can be erased.
 func TestGoingOnWithoutALostKey(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s, ctx := serve(t, dir), t.Context()
 	_, token := s.reseller("Summit Wireless")

@@ -185,6 +185,15 @@ func (p pair) transferring(n, to int) asked {
 	}}
 }
 
+// orAllOrNothing makes one in three such requests all or nothing: of one device it comes
+// to the same, but is carried out in other steps.
+func (c *proofClient) orAllOrNothing(a asked) asked {
+	if c.random.IntN(3) == 0 {
+		a.path += "?atomic=true"
+	}
+	return a
+}
+
 func newPlaces(c *proofClient) (subject, bool) {
 	n := c.number()
 	accounts, ok := newPair(c, n)
@@ -207,9 +216,9 @@ func (s *places) act(c *proofClient) {
 	path := "/v1/devices/" + serialOf(s.first+device)
 	switch what := c.random.IntN(12); {
 	case what < 3:
-		c.does(s.history, deed{do: "register", a: device, b: to}, registering(router(s.first+device, s.account(to))), nothing)
+		c.does(s.history, deed{do: "register", a: device, b: to}, c.orAllOrNothing(registering(router(s.first+device, s.account(to)))), nothing)
 	case what < 7:
-		c.does(s.history, deed{do: "transfer", a: device, b: to}, s.transferring(s.first+device, to), nothing)
+		c.does(s.history, deed{do: "transfer", a: device, b: to}, c.orAllOrNothing(s.transferring(s.first+device, to)), nothing)
 	case what < 8:
 		c.does(s.history, deed{do: "retire", a: device}, asked{method: http.MethodPost, path: path + ":retire"}, nothing)
 	case what < 10:

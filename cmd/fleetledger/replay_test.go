@@ -19,6 +19,7 @@ func TestReplayWantsAnInstant(t *testing.T) {
 // Each kind of thing is told event by event, as text and as JSON, up to an instant.
 func TestReplayTellsTheSameStory(t *testing.T) {
 	t.Parallel()
+	long(t)
 	s := serve(t, t.TempDir())
 	reseller, desk := s.reseller("Summit Wireless")
 	customer := s.customer(s.client(desk), "Delta Rail", "complete")

@@ -15,6 +15,7 @@ import (
 // starts, without waiting for the job queue to notice the death.
 func TestOperationIsResumedAfterAKill(t *testing.T) {
 	t.Parallel()
+	long(t)
 	const total = 2000
 	dir := t.TempDir()
 	s := serve(t, dir)

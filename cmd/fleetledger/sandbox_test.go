@@ -16,6 +16,7 @@ import (
 // the clock survives a power cut, and tools beside the service go by it too.
 func TestSandbox(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir, "--sandbox")
 	ctx, month := t.Context(), client.ClockRequest{Advance: new("P1M")}

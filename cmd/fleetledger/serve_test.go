@@ -19,7 +19,7 @@ import (
 func TestServeFromNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveFromNothing(t, dir)
 	info, err := os.Stat(filepath.Join(dir, "operator-token"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,7 +35,26 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	// They wait for other processes most of the time: more of them run at once than by
+	// default, unless it is said how many.
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
+	code := m.Run()
+	_ = os.RemoveAll(emptyCluster.dir)
+	os.Exit(code)
+}
+
+// long leaves a test out with -short: with the race detector it takes long, and much of
+// what it calls is called by others, too.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out with -short")
+	}
 }
 
 // program prepares a command line of fleetledger.
@@ -61,8 +83,18 @@ type service struct {
 	lines    []string     // printed up to "listening on"
 }
 
-// serve starts a service on the folder and waits until it listens.
+// serve starts a service on the folder, which gets a cluster if it is empty, and waits
+// until it listens.
 func serve(t *testing.T, dir string, args ...string) *service {
+	t.Helper()
+	if !slices.Contains(args, "--database-url") {
+		withCluster(t, dir)
+	}
+	return serveFromNothing(t, dir, args...)
+}
+
+// serveFromNothing starts a service on the folder as it is.
+func serveFromNothing(t *testing.T, dir string, args ...string) *service {
 	t.Helper()
 	return begin(t, dir, program(context.Background(), append([]string{"serve", "--addr", "127.0.0.1:0", "--data-dir", dir}, args...)...))
 }

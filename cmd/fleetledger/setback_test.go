@@ -81,6 +81,7 @@ func (s *service) opens(name string) (uid uuid.UUID, position string) {
 // is shown, and nothing of the new one is missing.
 func TestLogOlderThanItsModels(t *testing.T) {
 	t.Parallel()
+	long(t)
 	dir := t.TempDir()
 	s := serve(t, dir)
 	s.opens("Northwind")

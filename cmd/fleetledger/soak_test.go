@@ -35,6 +35,7 @@ const (
 // files, connections, and what the tables take for an event must stay where they are.
 func TestSoak(t *testing.T) {
 	t.Parallel()
+	long(t)
 	lasts, err := time.ParseDuration(cmp.Or(os.Getenv("FLEETLEDGER_SOAK"), "0s"))
 	require.NoError(t, err)
 	site := (&proofSite{t: t, dir: filepath.Join(t.TempDir(), "data"), args: []string{"--sandbox"}}).begins(1)

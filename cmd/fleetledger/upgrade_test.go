@@ -28,6 +28,7 @@ const (
 
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, fixture := range []string{rulesOfBefore, readModel5} {
 		t.Run(fixture, func(t *testing.T) {
 			t.Parallel()
