@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -26,12 +27,7 @@ func (r *Reader) Customers(ctx context.Context, q query.CustomerQuery) (query.Li
 }
 
 func customerList(q query.CustomerQuery) (*list, error) {
-	l := &list{
-		columns: `(SELECT v.state FROM account_versions v WHERE v.uid = c.uid AND v.valid_to = c.valid_to), c.status, c.profile, c.total, c.active,
-			d.initial, coalesce(d.renewal_systems, 0), d.last, coalesce(d.window0, 0)::bigint, coalesce(d.window1, 0)::bigint, coalesce(d.window2, 0)::bigint,
-			coalesce(d.expired, 0)::bigint, c.auto_renewing, c.last_login`,
-		from: "customers c",
-	}
+	l := &list{from: "customers c"}
 	if err := l.page(q.Page, customerKeys(q.Windows), "name", "c.uid"); err != nil {
 		return nil, err
 	}
@@ -39,24 +35,62 @@ func customerList(q query.CustomerQuery) (*list, error) {
 	l.total, l.totalArgs = "WITH scope AS ("+scope+") SELECT count(*) FROM scope", slices.Clone(l.args)
 	w := windows{today: l.date(q.Today), spans: q.Windows}
 	if q.Past().IsZero() {
-		l.customers(scope, "true", "LEFT JOIN account_counts n ON n.account = s.uid", func(uid string) string {
-			return accountDays(uid) + " CROSS JOIN LATERAL (" + w.ofAccount() + ") d"
+		l.customers(scope, customerParts{
+			counts:   "LEFT JOIN account_counts n ON n.account = c.uid",
+			days:     accountDays("c.uid") + " CROSS JOIN LATERAL (" + w.ofAccount() + ") d",
+			signedIn: "true",
 		})
 		return l, nil
 	}
-	valid := l.valid("v", q.Past())
-	l.customers(scope, "g.at <= "+l.arg(q.Past()), "CROSS JOIN LATERAL ("+versions{"s.uid", valid}.counts()+") n", func(uid string) string {
-		return "CROSS JOIN LATERAL (" + w.ofVersions(versions{uid, valid}) + ") d"
+	t := versions{"c.uid", l.valid("v", q.Past())}
+	l.customers(scope, customerParts{
+		counts:   "CROSS JOIN LATERAL (" + t.counts() + ") n",
+		days:     "CROSS JOIN LATERAL (" + w.ofVersions(t) + ") d",
+		signedIn: "g.at <= " + l.arg(q.Past()),
 	})
 	return l, nil
 }
 
-// customers makes the rows to choose from, and joins what is shown of the days to those
-// that are chosen. Of an account's days, what the page is sorted by is made for all
-// customers, and the rest for its own rows only.
-func (l *list) customers(scope, signedIn, counts string, days func(uid string) string) {
-	l.with = fmt.Sprintf("WITH scope AS (%s), customers AS (%s) ", scope, fmt.Sprintf(customerRows, signedIn, counts, days("s.uid")))
-	l.later = days("c.uid")
+// customerParts is SQL for accounts c: joins of the numbers n and d of each, and which
+// times g.at of signing in count.
+type customerParts struct{ counts, days, signedIn string }
+
+// customerColumn is what a row of the page has besides who it is.
+type customerColumn struct{ name, expr, join string }
+
+func (p customerParts) columns() []customerColumn {
+	return []customerColumn{
+		{"total", "coalesce(n.total, 0)", p.counts},
+		{"active", "coalesce(n.active, 0)", p.counts},
+		{"initial", "d.initial", p.days},
+		{"renewal_systems", "coalesce(d.renewal_systems, 0)", p.days},
+		{"last", "d.last", p.days},
+		{"window0", "coalesce(d.window0, 0)::bigint", p.days},
+		{"window1", "coalesce(d.window1, 0)::bigint", p.days},
+		{"window2", "coalesce(d.window2, 0)::bigint", p.days},
+		{"expired", "coalesce(d.expired, 0)::bigint", p.days},
+		{"auto_renewing", "coalesce(n.auto_renewing, 0)", p.counts},
+		{"last_login", "(SELECT max(g.at) FROM (" + logins + ") g WHERE " + p.signedIn + ")", ""},
+	}
+}
+
+// customers makes the rows to choose from, with what they are sorted by and no more, and
+// all columns of those that are chosen.
+func (l *list) customers(scope string, p customerParts) {
+	made, joins := "SELECT c.*", ""
+	l.columns = "(SELECT v.state FROM account_versions v WHERE v.uid = c.uid AND v.valid_to = c.valid_to), c.status, c.profile"
+	for _, column := range p.columns() {
+		l.columns += ", " + column.expr
+		if !slices.ContainsFunc(l.keys, func(k ordered) bool { return k.expr == "c."+column.name }) {
+			continue
+		}
+		made += ", " + column.expr + " AS " + column.name
+		if !strings.Contains(joins, column.join) {
+			joins += " " + column.join
+		}
+	}
+	l.with = "WITH scope AS (" + scope + "), customers AS (" + made + " FROM scope c" + joins + ") "
+	l.later = p.counts + " " + p.days
 }
 
 func customerKeys(windows query.Windows) map[string]sortKey {
@@ -105,15 +139,7 @@ func (l *list) customerScope(q query.CustomerQuery) string {
 // logins are when somebody of an account of the page signed in. Those from before
 // sign-ins were events, the last one of each account, are in ops.last_logins, which
 // nothing writes any more.
-const logins = `SELECT at FROM sign_ins WHERE account = s.uid UNION ALL SELECT at FROM ops.last_logins WHERE account = s.uid`
-
-const customerRows = `SELECT s.*, coalesce(n.total, 0) AS total, coalesce(n.active, 0) AS active, coalesce(n.auto_renewing, 0) AS auto_renewing,
-		d.initial, d.last, coalesce(d.renewal_systems, 0) AS renewal_systems, coalesce(d.expired, 0)::bigint AS expired,
-		coalesce(d.window0, 0)::bigint AS window0, coalesce(d.window1, 0)::bigint AS window1, coalesce(d.window2, 0)::bigint AS window2,
-		(SELECT max(g.at) FROM (` + logins + `) g WHERE %[1]s) AS last_login
-	FROM scope s
-	%[2]s
-	%[3]s`
+const logins = `SELECT at FROM sign_ins WHERE account = c.uid UNION ALL SELECT at FROM ops.last_logins WHERE account = c.uid`
 
 func scanCustomer() ([]any, func() (query.CustomerRow, error)) {
 	var row query.CustomerRow
