@@ -55,7 +55,7 @@ func TestRebuildUnderLoad(t *testing.T) {
 	requireExact(t, pool, log, schema)
 	require.Zero(t, backwards, "of %d reads", reads)
 	require.Positive(t, reads)
-	require.Equal(t, map[string]bool{"filling": true, "indexing": true, "swapping": true, "done": true}, steps)
+	require.Equal(t, map[string]bool{"filling": true, "indexing": true, "vacuuming": true, "swapping": true, "done": true}, steps)
 	var schemas []string
 	require.NoError(t, pool.QueryRow(t.Context(), `SELECT array_agg(nspname::text ORDER BY nspname) FROM pg_namespace WHERE nspname LIKE 'rm_counters%'`).Scan(&schemas))
 	require.Equal(t, []string{schema, schema + "_old"}, schemas)
@@ -77,6 +77,19 @@ func readCounters(ctx context.Context, pool querier) (n int, position uint64, er
 
 type querier interface {
 	BeginTx(context.Context, pgx.TxOptions) (pgx.Tx, error)
+}
+
+// What is filled anew is vacuumed before anybody reads it: indexes alone can answer.
+func TestRebuildVacuums(t *testing.T) {
+	t.Parallel()
+	pool, log := pgtest.Pool(t), newScript(50)
+	r := start(t, log.options(pool), []projections.Projection{counters()})
+	r.waitFor(t, "counters", log.add(many(1000)...))
+	require.NoError(t, r.Rebuild(t.Context(), "counters", nil))
+	var vacuumed bool
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT last_vacuum IS NOT NULL AND last_analyze IS NOT NULL
+		FROM pg_stat_user_tables WHERE relid = 'rm_counters_v1.seen'::regclass`).Scan(&vacuumed))
+	require.True(t, vacuumed)
 }
 
 func TestRebuildFailsWithoutHarm(t *testing.T) {

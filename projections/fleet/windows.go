@@ -94,10 +94,8 @@ func (t versions) of(column, condition string) string {
 // counts selects an account's row of total, active and auto_renewing, as account_counts
 // has them now.
 func (t versions) counts() string {
-	number := func(condition string) string { return "(" + t.of("count(*)", condition) + ")" }
-	return "SELECT " + number(inService("v")) + " AS total, " +
-		number("v.life_cycle = '"+string(device.Active)+"'") + " AS active, " +
-		number(inService("v")+" AND v.auto_renew") + " AS auto_renewing"
+	return t.of("count(*) AS total, count(*) FILTER (WHERE v.life_cycle = '"+string(device.Active)+"') AS active, "+
+		"count(*) FILTER (WHERE v.auto_renew) AS auto_renewing", inService("v"))
 }
 
 // ofVersions selects what ofAccount does, of versions. Here, too, each column is a query
