@@ -158,7 +158,8 @@ func TestWebhookTriesAgain(t *testing.T) {
 	}
 	at := "/v1/webhooks/" + hook.Id.String()
 	require.Eventually(t, func() bool {
-		return into[openapi.WebhookDeliveryList](m.customer.get(at + "/deliveries?limit=1").is(http.StatusOK)).Items[0].Delivered
+		last := into[openapi.WebhookDeliveryList](m.customer.get(at + "/deliveries?limit=1").is(http.StatusOK)).Items[0]
+		return last.Delivered && last.Attempt == 1 // it is the second event's
 	}, 20*time.Second, time.Millisecond)
 	var all []openapi.WebhookDelivery
 	for cursor := ""; ; {

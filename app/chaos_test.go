@@ -17,10 +17,10 @@ import (
 	"github.com/fleetledger/fleetledger/app/people"
 )
 
-// TestChaos makes four random runs, unless told otherwise: FLEETLEDGER_CHAOS=500 makes
-// 500 of them; with -rapid.seed or the file that a failure leaves, a run comes
+// TestChaos makes five random runs, and with -short one, unless told otherwise:
+// FLEETLEDGER_CHAOS=500 makes 500 of them; with -rapid.seed or the file that a failure leaves, a run comes
 // again.
-func init() { _ = flag.Set("rapid.checks", cmp.Or(os.Getenv("FLEETLEDGER_CHAOS"), "4")) }
+func init() { _ = flag.Set("rapid.checks", cmp.Or(os.Getenv("FLEETLEDGER_CHAOS"), "5")) }
 
 // Several workers carry out random commands at once, which want the same few
 // serials, factors, names, e-mail addresses and places; time leaps, read models
