@@ -43,8 +43,11 @@ func makeEmptyCluster(ctx context.Context) (dir string, err error) {
 		return "", err
 	}
 	defer pool.Close()
+	if err := postgres.Migrate(ctx, pool); err != nil {
+		return "", err
+	}
 	emptyCluster.dir = dir
-	return dir, postgres.Migrate(ctx, pool)
+	return dir, nil
 }
 
 // withCluster copies the empty cluster into a folder that is empty or is not there.
