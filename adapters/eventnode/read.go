@@ -74,20 +74,20 @@ func (r *reading) backwards() bool {
 
 // state is the end of a stream and the metadata that limits what is seen of it.
 func (r *reading) state(stream string) (last int64, meta streamMeta, err error) {
+	original := stream
 	if isMetaStream(stream) {
-		original, err := r.node.store.state(r.ctx, originalStreamOf(stream))
-		if err != nil || original.last == tombstoneRevision {
-			return original.last, streamMeta{}, err
-		}
-		state, err := r.node.store.state(r.ctx, stream)
-		return state.last, metaStreamMeta, err
+		original = originalStreamOf(stream)
 	}
-	state, err := r.node.store.state(r.ctx, stream)
-	if err != nil || state.last == noStream || state.last == tombstoneRevision {
+	state, metaState, err := r.node.store.state(r.ctx, original)
+	switch {
+	case err != nil || state.last == tombstoneRevision:
 		return state.last, streamMeta{}, err
+	case original != stream:
+		return metaState.last, metaStreamMeta, nil
+	case state.last == noStream:
+		return noStream, streamMeta{}, nil
 	}
-	metaState, err := r.node.store.state(r.ctx, metaStreamOf(stream))
-	return state.last, metaState.meta, err
+	return state.last, metaState.meta, nil
 }
 
 func (r *reading) readStream(stream string) error {

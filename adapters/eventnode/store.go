@@ -71,33 +71,48 @@ func (s *store) forget() {
 	s.states.clear()
 }
 
-// state returns the end of one stream for a reader.
-func (s *store) state(ctx context.Context, stream string) (streamState, error) {
+// state returns the ends of a stream and of its metadata stream for a reader.
+func (s *store) state(ctx context.Context, stream string) (state, meta streamState, err error) {
+	metaStream := metaStreamOf(stream)
 	s.mu.Lock()
-	state, ok := s.states.get(stream)
+	state, known := s.states.get(stream)
+	meta, metaKnown := s.states.get(metaStream)
 	version := s.version
 	s.mu.Unlock()
-	if ok {
-		return state, nil
+	if known && metaKnown {
+		return state, meta, nil
 	}
-	loaded, err := loadStates(ctx, s.pool, []string{stream})
+	rows, err := s.pool.Query(ctx, endsOf(`(VALUES ($1::text), ($2::text))`), stream, metaStream)
+	loaded, err := statesIn(rows, err, stream, metaStream)
 	if err != nil {
-		return streamState{}, err
+		return streamState{}, streamState{}, err
 	}
-	state = loaded[stream]
+	state, meta = loaded[stream], loaded[metaStream]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.version == version {
 		s.states.put(stream, state)
+		s.states.put(metaStream, meta)
 	}
-	return state, nil
+	return state, meta, nil
 }
 
-// loadStates reads the ends of streams from the log.
+// endsOf reads the ends of streams from the log. For a list of two it is planned once,
+// for an array each time anew.
+func endsOf(streams string) string {
+	return `SELECT s.name, e.revision, CASE WHEN starts_with(s.name, '$$') THEN e.data END
+		FROM ` + streams + ` AS s(name), LATERAL (
+			SELECT revision, data FROM eventnode.events WHERE stream = s.name ORDER BY revision DESC LIMIT 1) e`
+}
+
+// loadStates reads the ends of streams for the writer.
 func loadStates(ctx context.Context, q querier, streams []string) (map[string]streamState, error) {
-	rows, err := q.Query(ctx, `SELECT s.name, e.revision, CASE WHEN starts_with(s.name, '$$') THEN e.data END
-		FROM unnest($1::text[]) AS s(name), LATERAL (
-			SELECT revision, data FROM eventnode.events WHERE stream = s.name ORDER BY revision DESC LIMIT 1) e`, streams)
+	rows, err := q.Query(ctx, endsOf(`unnest($1::text[])`), streams)
+	return statesIn(rows, err, streams...)
+}
+
+// statesIn are the ends of streams that a query has given.
+func statesIn(rows pgx.Rows, err error, streams ...string) (map[string]streamState, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ends of streams: %w", err)
 	}
