@@ -18,6 +18,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/transfers"
 	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/device"
+	"github.com/fleetledger/fleetledger/domain/reservation"
 )
 
 func TestFinisherLeavesTheYoungAlone(t *testing.T) {
@@ -107,6 +108,39 @@ func TestFinisherLeavesTheLivingAlone(t *testing.T) {
 			w.invariants()
 		})
 	}
+}
+
+// A device that had many names costs no more to look after with each new one, and
+// what an event has given up is looked after with its own batch.
+func TestFinisherReadsWhatWasGivenUpSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reseller := w.reseller("North Radio")
+	serial := w.registered(reseller, router(1))[0]
+	names := []string{"van 1", "van 2", "van 3", "van 4"}
+	for _, name := range names[:3] {
+		w.rename(serial, name)
+	}
+	earlier := w.end()
+	w.dyingAfter("Renamed", func(on process) error {
+		_, err := on.Devices.Edit(w.ctx, operator(), devices.Edit{Command: newCommand(), Device: serial, Name: &names[3]})
+		return err
+	})
+	w.clock.Advance(time.Minute)
+	last := eventlog.Batch{Events: w.after(earlier, w.Finisher.Prefixes()...)}
+
+	stream := device.Aggregate.Stream(w.device(serial).UID)
+	left := reservation.NameIn(reseller, names[2]).Stream
+	counted := &countingLog{Log: w.log}
+	require.NoError(t, w.with(counted).Finisher.HandleBatch(w.ctx, last))
+	require.Equal(t, []string{stream, left, stream}, counted.reads)
+	require.Equal(t, []string{stream, left}, counted.appends, "a fence, and the release that the dead one owed")
+
+	counted = &countingLog{Log: w.log}
+	require.NoError(t, w.with(counted).Finisher.HandleBatch(w.ctx, last))
+	require.Equal(t, []string{stream, left}, counted.reads)
+	require.Empty(t, counted.appends)
+	w.invariants()
 }
 
 func TestRequestsOutliveAnOutage(t *testing.T) {

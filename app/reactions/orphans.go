@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,21 +63,33 @@ func (h holder) keeps(reserved string, after eventlog.Position) bool {
 	if _, has := h.Now[reserved]; has {
 		return true
 	}
-	n, gaveUp := h.GivenUp[reserved]
-	return gaveUp && after.Before(h.at[n])
+	given, up := h.GivenUp[reserved]
+	return up && after.Before(h.at[given.By])
+}
+
+// gaveUp are the reservations that a holder gave up by events from a position on. By one
+// whose position the store does not tell, it may have.
+func (h holder) gaveUp(from eventlog.Position) map[string]reservation.Kind {
+	since := map[string]reservation.Kind{}
+	for reserved, given := range h.GivenUp {
+		if at := h.at[given.By]; at == (eventlog.Position{}) || !at.Before(from) {
+			since[reserved] = given.Kind
+		}
+	}
+	return since
 }
 
 // tidy releases the reservations that a holder does not have: those it is known to
-// have claimed, and all it once had and gave up by an event up to a position.
-func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, claimed map[string]reservation.Kind, upto eventlog.Position) error {
+// have claimed, and what it gave up by the events from one position up to another. What
+// it gave up before was looked after then.
+func (f *Finisher) tidy(ctx context.Context, env command.Env, stream string, claimed map[string]reservation.Kind, from, upto eventlog.Position) error {
 	h, err := f.loadHolder(ctx, stream)
 	if err != nil {
 		return err
 	}
-	for reserved, kind := range claimed {
-		h.Ever[reserved] = kind
-	}
-	for reserved, kind := range h.Ever {
+	orphans := h.gaveUp(from)
+	maps.Copy(orphans, claimed)
+	for reserved, kind := range orphans {
 		if h.keeps(reserved, upto) {
 			continue
 		}

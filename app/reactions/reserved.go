@@ -110,5 +110,6 @@ func (r *Reserved) settle(ctx context.Context, stream string, c *claimant, upto 
 			return err
 		}
 	}
-	return f.tidy(ctx, env, stream, c.keyed, upto)
+	// What it gave up is in streams that are not followed here: all of it is looked after.
+	return f.tidy(ctx, env, stream, c.keyed, eventlog.Position{}, upto)
 }

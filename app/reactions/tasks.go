@@ -25,7 +25,7 @@ type tasks struct {
 	held                   map[uuid.UUID][]uuid.UUID              // by batch: devices
 	reversed               map[uuid.UUID][]uuid.UUID              // by reversal: devices
 	reserved               map[string]map[string]reservation.Kind // by holder's stream: reservations it has claimed
-	upto                   eventlog.Position
+	from, upto             eventlog.Position                      // of the first and the last event
 }
 
 func (f *Finisher) tasks(events []eventlog.Recorded) *tasks {
@@ -33,9 +33,11 @@ func (f *Finisher) tasks(events []eventlog.Recorded) *tasks {
 		finisher: f, batches: stage{}, holds: stage{}, others: stage{},
 		held: map[uuid.UUID][]uuid.UUID{}, reversed: map[uuid.UUID][]uuid.UUID{}, reserved: map[string]map[string]reservation.Kind{},
 	}
+	if n := len(events); n > 0 {
+		t.from, t.upto = events[0].Position, events[n-1].Position
+	}
 	for _, e := range events {
 		t.add(e)
-		t.upto = e.Position
 	}
 	return t
 }
@@ -141,7 +143,7 @@ func (t *tasks) reserve(holder, stream string, kind reservation.Kind) {
 // tidy releases what the holder with the stream has claimed and does not have.
 func (t *tasks) tidy(holder string, e eventlog.Recorded) {
 	t.others[holder] = func(ctx context.Context) error {
-		return t.finisher.tidy(ctx, t.finisher.because(e), holder, t.reserved[holder], t.upto)
+		return t.finisher.tidy(ctx, t.finisher.because(e), holder, t.reserved[holder], t.from, t.upto)
 	}
 }
 

@@ -110,16 +110,23 @@ type Holder interface {
 
 // Holding is what the stream of a holder says about its reservations.
 type Holding struct {
-	Now, Ever map[string]reservation.Kind // by stream: has, and has or had
-	GivenUp   map[string]int              // by stream: which of the events, from 0, gave up last what the holder has no more
-	HeldBy    uuid.UUID                   // as in Aggregate
+	Now     map[string]reservation.Kind // by stream: what the holder has
+	GivenUp map[string]GivenUp          // by stream: what it had and has no more
+	HeldBy  uuid.UUID                   // as in Aggregate
 	// Fence is Aggregate.Fence for the holder's present state.
 	Fence func(stream string) domain.Event
 }
 
-// Holding folds the events of one holder to what it has and ever had.
+// GivenUp is a reservation that a holder has no more, and which of its events, from 0,
+// gave it up last.
+type GivenUp struct {
+	Kind reservation.Kind
+	By   int
+}
+
+// Holding folds the events of one holder to what it has and what it gave up.
 func (a Aggregate[S]) Holding(uid uuid.UUID, limits reservation.Limits, events iter.Seq2[domain.Event, error]) (Holding, error) {
-	h := Holding{Now: map[string]reservation.Kind{}, Ever: map[string]reservation.Kind{}, GivenUp: map[string]int{}}
+	h := Holding{Now: map[string]reservation.Kind{}, GivenUp: map[string]GivenUp{}}
 	s, n := a.New(uid), 0
 	for e, err := range events {
 		if err != nil {
@@ -147,12 +154,12 @@ func (h *Holding) after(n int, has []reservation.Held) {
 	clear(h.Now)
 	for _, held := range has {
 		stream := held.Key.Stream
-		h.Now[stream], h.Ever[stream] = held.Key.Kind, held.Key.Kind
+		h.Now[stream] = held.Key.Kind
 		delete(before, stream)
 		delete(h.GivenUp, stream)
 	}
-	for stream := range before {
-		h.GivenUp[stream] = n
+	for stream, kind := range before {
+		h.GivenUp[stream] = GivenUp{Kind: kind, By: n}
 	}
 }
 
