@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"context"
 	"errors"
+	"iter"
 	"testing"
 	"time"
 
@@ -225,4 +227,38 @@ func TestReleaseGrantedAfterACrash(t *testing.T) {
 	require.Len(t, history, 3)
 	require.True(t, history[0].Redacted)
 	require.Contains(t, history[2].Changes, devices.Change{Field: "account", After: buyer.String()})
+}
+
+// Nobody reads the whole log to find what is due, as often as it is looked for. The
+// second time the read model does not know yet what the first has done.
+func TestWhatIsDueIsFoundWithoutTheLog(t *testing.T) {
+	t.Parallel()
+	w := newTimedWorld(t)
+	owner, buyer := w.customer(w.reseller("North Radio"), "Delta Rail"), w.customer(w.reseller("South Radio"), "Alder Ambulance")
+	serial := w.registered(owner, router(1))[0]
+	_, err := w.Devices.Retire(w.ctx, administratorOf(owner), devices.LifeCycle{Command: newCommand(), Device: serial})
+	require.NoError(t, err)
+	asked := w.asks(administratorOf(buyer), 1).Request.Request
+	w.visible()
+	w.clock.Advance(7 * 24 * time.Hour)
+	due := w.with(unread{w.log, t}).Schedule
+	for range 2 {
+		require.NoError(t, due.RunDue(w.ctx))
+		r, err := w.Devices.ReleaseRequest(w.ctx, administratorOf(buyer), asked)
+		require.NoError(t, err)
+		require.Equal(t, release.Granted, r.Answer)
+	}
+	w.later()
+	w.invariants()
+}
+
+// unread is a log that is not to be read as a whole.
+type unread struct {
+	eventlog.Log
+	t *testing.T
+}
+
+func (l unread) ReadAll(ctx context.Context, after eventlog.Position, prefixes ...string) iter.Seq2[eventlog.Recorded, error] {
+	l.t.Errorf("the log is read after %v for %v", after, prefixes)
+	return l.Log.ReadAll(ctx, after, prefixes...)
 }

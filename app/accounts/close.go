@@ -131,30 +131,15 @@ func (s *Service) addOpen(ctx context.Context, h *account.Holdings, fresh query.
 	if h.Operations, err = s.operations.OpenOperations(ctx, uid); err != nil {
 		return err
 	}
-	h.Releases, err = s.openReleases(ctx, uid)
+	h.Releases, err = s.openReleases(ctx, fresh, uid)
 	return err
 }
 
-// openReleases counts the requests without an answer that an account has asked or
-// holds. There are few requests at all.
-func (s *Service) openReleases(ctx context.Context, uid uuid.UUID) (int, error) {
-	own, open := release.Aggregate.Stream(uid), map[uuid.UUID]bool{}
-	for e, err := range s.executor.Log.ReadAll(ctx, eventlog.Position{}, release.Aggregate.Category+"-") {
-		if err != nil {
-			return 0, err
-		}
-		switch event := e.Event.(type) {
-		case release.ReleaseRequested:
-			if e.Stream == own || event.Requester == uid {
-				open[event.Request] = true
-			}
-		case release.ReleaseRequestGranted:
-			delete(open, event.Request)
-		case release.ReleaseRequestDenied:
-			delete(open, event.Request)
-		case release.ReleaseRequestEnded:
-			delete(open, event.Request)
-		}
-	}
-	return len(open), nil
+// openReleases counts the requests without an answer that an account holds or has asked.
+func (s *Service) openReleases(ctx context.Context, fresh query.Freshness, uid uuid.UUID) (int, error) {
+	of := []uuid.UUID{uid}
+	held, err := s.reader.Releases(ctx, query.ReleaseQuery{
+		Freshness: fresh, Page: query.Page{Limit: 1}, Holders: of, Askers: of, Statuses: []release.Answer{release.Open},
+	})
+	return held.Total, err
 }

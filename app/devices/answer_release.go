@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -99,13 +100,27 @@ func (s *Service) EndRelease(ctx context.Context, env command.Env, owner, reques
 	return err
 }
 
-// ReleaseByItself grants a request that its account has not answered in time, and
-// says where the log was then. One that has an answer stays as it is;
-// ReleaseGranted goes on should this command die.
-func (s *Service) ReleaseByItself(ctx context.Context, env command.Env, request uuid.UUID) (eventlog.Position, error) {
+// ReleaseByItself grants a request that its account has not answered in time at an
+// instant, and says where the log was then. One that has an answer stays as it is, and so
+// does one for a device that was not retired for long enough; ReleaseGranted goes on
+// should this command die.
+func (s *Service) ReleaseByItself(ctx context.Context, env command.Env, request uuid.UUID, at time.Time) (eventlog.Position, error) {
 	r, err := s.findRelease(ctx, request)
 	if err != nil {
 		return eventlog.Position{}, err
+	}
+	d, err := eventlog.Load(ctx, env.Log, device.Aggregate, r.Device)
+	if err != nil {
+		return eventlog.Position{}, err
+	}
+	since := r.RequestedAt
+	for _, e := range d.Events {
+		if _, retired := e.Event.(device.Retired); retired && e.Metadata.OccurredAt.After(since) {
+			since = e.Metadata.OccurredAt
+		}
+	}
+	if d.State.Account != r.Owner || !d.State.ReleasedByItself(since, at, s.rules) {
+		return d.Position, nil
 	}
 	granted, err := command.Execute(ctx, env, command.On(release.Aggregate, r.Owner), func(all release.State) ([]domain.Event, error) {
 		return release.DecideGrantByItself(all, request)

@@ -21,6 +21,7 @@ const (
 	DueEmailChanges       DueKind = "requests for another e-mail address that run out"
 	DueAllServices        DueKind = "resellers' accounts that lack offers"
 	DueNotices            DueKind = "monthly notices of resellers"
+	DueReleases           DueKind = "requests to release retired devices"
 )
 
 // DueQuery asks what of a kind falls due and was not done yet, the earliest
@@ -31,8 +32,9 @@ type DueQuery struct {
 	Upto        time.Time // zero: whenever
 	After       DueRow    // the last row of the page before
 	Limit       int
-	WarnDays    []int // days before a partnership's end on which a warning is due
-	Hours       int   // from the beginning of a month until notices are due
+	WarnDays    []int         // days before a partnership's end on which a warning is due
+	Hours       int           // from the beginning of a month until notices are due
+	Unanswered  time.Duration // after which a request to release a retired device is due
 }
 
 // DueRow is a thing and the instant, in whole microseconds, from which it is due.

@@ -14,7 +14,7 @@ func Latest(ctx context.Context, log eventlog.Log, reader Reader) (eventlog.Posi
 		return eventlog.Position{}, err
 	}
 	last := known.Position
-	for e, err := range log.ReadAll(ctx, last, "account-", "device-", "notice-", "noticechoice-", "noticeround-", "partnership-", "renewalorder-", "user-") {
+	for e, err := range log.ReadAll(ctx, last, "account-", "device-", "notice-", "noticechoice-", "noticeround-", "partnership-", "releases-", "renewalorder-", "user-") {
 		if err != nil {
 			return last, err
 		}

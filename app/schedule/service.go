@@ -70,7 +70,7 @@ func New(x *command.Executor, reader query.Reader, releaser Releaser, noticer No
 			decide:  func(s account.State, _ time.Time) ([]domain.Event, error) { return account.DecideAllServices(s) },
 			command: placeInStream,
 		},
-		&retiredReleases{releaser: releaser, rules: rules},
+		retiredReleases{releaser: releaser, unanswered: rules.RetiredRelease},
 		notices{noticer},
 		days{},
 	}

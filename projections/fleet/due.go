@@ -11,6 +11,7 @@ import (
 	"github.com/fleetledger/fleetledger/app/query"
 	"github.com/fleetledger/fleetledger/domain/account"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/release"
 )
 
 // Due lists what falls due by itself.
@@ -70,6 +71,11 @@ func (l *list) due(q query.DueQuery) (from, at string) {
 			LEFT JOIN LATERAL (SELECT max(r.on_day) AS day FROM notice_rounds r WHERE r.reseller = v.uid AND r.closed) done ON true
 			CROSS JOIN LATERAL (SELECT (date_trunc('month', greatest(v.created_at AT TIME ZONE 'UTC', done.day::timestamp + ` + hours + `) - ` + hours + `)
 				+ interval '1 month' + ` + hours + `) AT TIME ZONE 'UTC' AS at) next`, "next.at"
+	case query.DueReleases: // from the later of the request and the retirement
+		return `(SELECT q.uid, d.valid_to, greatest(q.requested_at, (
+				SELECT coalesce(max(b.valid_to) FILTER (WHERE ` + inService("b") + `), min(b.valid_from)) FROM device_versions b WHERE b.uid = d.uid)) AS since
+			FROM release_requests q JOIN device_versions d ON d.uid = q.device AND d.account = q.owner AND NOT ` + inService("d") + `
+			WHERE q.status = '` + string(release.Open) + `') v`, "(v.since + " + l.arg(q.Unanswered) + "::interval)"
 	case query.DuePartnershipEnds:
 		l.where = append(l.where, ending)
 		return "partnership_versions v", "v.until"

@@ -8,9 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fleetledger/fleetledger/app/query"
+	"github.com/fleetledger/fleetledger/domain"
 	"github.com/fleetledger/fleetledger/domain/account"
+	"github.com/fleetledger/fleetledger/domain/calendar"
 	"github.com/fleetledger/fleetledger/domain/catalogue"
+	"github.com/fleetledger/fleetledger/domain/device"
 	"github.com/fleetledger/fleetledger/domain/partnership"
+	"github.com/fleetledger/fleetledger/domain/release"
 	"github.com/fleetledger/fleetledger/domain/user"
 )
 
@@ -119,5 +123,58 @@ func TestResellersThatLackOffers(t *testing.T) {
 	require.Equal(t, uid, due[0].UID)
 	h.add(account.Aggregate.Stream(uid), account.OffersAssigned{Account: uid, Offers: catalogue.Offers})
 	m.whenProjected(t, h)
+	require.Empty(t, m.due(t, q))
+}
+
+// Requests for retired devices, from the later of request and retirement, until they
+// have an answer, or the device is back in service.
+func TestReleasesThatNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	m, h := given(t)
+	reseller := h.account("Northwind", account.Reseller, uuid.Nil)
+	customer := h.customer("Delta Rail", reseller)
+	end := calendar.DateOf(start).AddMonths(12, 1)
+	request := func(serial string) uuid.UUID {
+		id := uuid.New()
+		h.add(release.Aggregate.Stream(customer), release.ReleaseRequested{Request: id, Device: device.UID(serial), SerialNumber: serial, Requester: reseller})
+		return id
+	}
+	one := func(serial string, e func(uuid.UUID) domain.Event) {
+		h.add(device.Aggregate.Stream(device.UID(serial)), e(device.UID(serial)))
+	}
+	retire := func(uid uuid.UUID) domain.Event { return device.Retired{Device: uid} }
+	reinstate := func(uid uuid.UUID) domain.Event { return device.Reinstated{Device: uid, Name: "back"} }
+	rename := func(uid uuid.UUID) domain.Event { return device.Renamed{Device: uid, NewName: "still"} }
+	for _, serial := range []string{"SN1", "SN2", "SN3", "SN4"} {
+		h.device(serial, customer, end)
+	}
+
+	one("SN1", retire)
+	asked := request("SN1")
+	askedAt := h.now
+	later := request("SN2")
+	one("SN2", retire)
+	one("SN2", reinstate)
+	one("SN2", retire)
+	retiredAt := h.now
+	one("SN2", rename) // a retired one may be changed; it is retired for no less
+	request("SN3")     // in service
+	answered := request("SN4")
+	one("SN4", retire)
+	m.whenProjected(t, h)
+	const week = 7 * 24 * time.Hour
+	q := query.DueQuery{Kind: query.DueReleases, Unanswered: week, Limit: 10}
+	due := m.due(t, q)
+	require.Equal(t, []query.DueRow{{UID: asked, At: askedAt.Add(week)}, {UID: later, At: retiredAt.Add(week)}}, due[:2])
+	require.Len(t, due, 3)
+	q.Upto = askedAt.Add(week)
+	require.Equal(t, due[:1], m.due(t, q))
+	q.Upto, q.After = time.Time{}, due[0]
+	require.Equal(t, due[1:], m.due(t, q))
+
+	h.add(release.Aggregate.Stream(customer), release.ReleaseRequestDenied{Request: answered}, release.ReleaseRequestGranted{Request: asked})
+	one("SN2", reinstate)
+	m.whenProjected(t, h)
+	q.After = query.DueRow{}
 	require.Empty(t, m.due(t, q))
 }
