@@ -82,12 +82,7 @@ func (s *Server) cleanPath(next echo.HandlerFunc) echo.HandlerFunc {
 type router struct{ s *Server }
 
 func (r router) add(method, path string, h echo.HandlerFunc, m []echo.MiddlewareFunc) *echo.Route {
-	var op *operation
-	for key, o := range r.s.operations {
-		if key == method+" "+o.template && echoPath(o.template) == path {
-			op = o
-		}
-	}
+	op := r.s.operations[method+" "+path]
 	before := []echo.MiddlewareFunc{r.s.named(op), r.s.readsOwnWrites(op), r.s.authenticated(op), r.s.limited(op), r.s.ofThisEpoch, r.s.wellFormed(op), r.s.inTurn(op), r.s.idempotent(op)}
 	at := strings.Replace(path, `\:`, `/\:`, 1)
 	if token, ok := strings.CutSuffix(at, calendarSuffix); ok {

@@ -122,7 +122,7 @@ func NewServer(o Options) (*Server, error) {
 
 // described is the description in the forms that a server uses.
 type described struct {
-	operations   map[string]*operation // by method and path
+	operations   map[string]*operation // by method and path as they are registered
 	verbs        map[string]bool
 	documentJSON []byte
 	version      string

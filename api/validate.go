@@ -38,7 +38,7 @@ type operation struct {
 // uuidForm is the one text form of a UID; the parsers below us take others.
 const uuidForm = `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`
 
-// operationsOf reads the description's operations, by method and path.
+// operationsOf reads the description's operations, by method and path as they are registered.
 func operationsOf(doc *openapi3.T) map[string]*operation {
 	doc.SetStringFormatValidators(map[string]openapi3.StringFormatValidator{
 		"uuid": openapi3.NewRegexpFormatValidator(uuidForm),
@@ -76,7 +76,7 @@ func operationsOf(doc *openapi3.T) map[string]*operation {
 					op.body[contentType] = media.Schema.Value
 				}
 			}
-			operations[method+" "+path] = op
+			operations[method+" "+echoPath(path)] = op
 		}
 	}
 	return operations
