@@ -19,6 +19,8 @@ const defaultWindow = 32
 type filter struct {
 	onType bool
 	match  func(string) (bool, error)
+	// prefixes are those of streams, where they are all that is asked for; else nil.
+	prefixes []string
 
 	// interval is after how many events, matching or not, a subscription gets a
 	// checkpoint.
@@ -66,6 +68,9 @@ func parseFilter(o *streams.ReadReq_Options) (*filter, error) {
 	f.interval = window * int64(fo.GetCheckpointIntervalMultiplier())
 	if expr.GetRegex() == "" {
 		f.match = matchPrefixes(expr.GetPrefix())
+		if !f.onType {
+			f.prefixes = storable(expr.GetPrefix())
+		}
 		return f, nil
 	}
 	var err error
@@ -82,6 +87,17 @@ func matchPrefixes(prefixes []string) func(string) (bool, error) {
 		}
 		return false, nil
 	}
+}
+
+// storable are the prefixes that a stream in PostgreSQL can have, never nil.
+func storable(prefixes []string) []string {
+	all := make([]string, 0, len(prefixes))
+	for _, p := range prefixes {
+		if !strings.Contains(p, "\x00") {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // matchRegex compiles an expression of the .NET dialect, as the real server takes

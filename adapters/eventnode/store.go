@@ -174,6 +174,7 @@ type page struct {
 	stream    string // empty for $all
 	from, to  int64  // revisions of a stream, positions of $all
 	backwards bool
+	prefixes  []string // that streams of $all begin with, one of them; nil: any
 	oldest    time.Time
 	limit     int
 }
@@ -189,6 +190,10 @@ func readPage(ctx context.Context, q querier, p page) ([]*record, error) {
 		key = "revision"
 		args = append(args, p.stream)
 		where = " AND stream = $4"
+	}
+	if p.prefixes != nil {
+		args = append(args, p.prefixes)
+		where += fmt.Sprintf(" AND stream ^@ ANY($%d)", len(args))
 	}
 	if !p.oldest.IsZero() {
 		args = append(args, p.oldest)

@@ -59,19 +59,21 @@ func (r *reading) subscribeAll() error {
 	}
 	for {
 		records, inMemory := r.node.tail.after(s.after, pageMax)
+		upto := lastPosition(records, s.after)
 		if !inMemory {
 			var err error
-			if records, err = s.page(); err != nil {
+			if records, upto, err = s.page(); err != nil {
 				return err
 			}
 		}
-		if err := s.deliver(records); err != nil {
-			return err
-		}
-		if len(records) == 0 {
+		if upto <= s.after {
 			if err := s.idle(); err != nil {
 				return err
 			}
+			continue
+		}
+		if err := s.deliver(records, upto); err != nil {
+			return err
 		}
 	}
 }
@@ -97,34 +99,62 @@ func (r *reading) allStart() int64 {
 	}
 }
 
-// page reads from PostgreSQL what the tail no longer holds.
-func (s *allSubscription) page() ([]*record, error) {
+// searchWindow is the most events that PostgreSQL looks through in one go for those
+// with one of a few prefixes: some ten milliseconds.
+const searchWindow = 10_000
+
+// page reads from PostgreSQL what the tail no longer holds, and tells up to which
+// position that is all.
+func (s *allSubscription) page() (records []*record, upto int64, err error) {
 	s.caughtUp = false
 	head := s.node.tail.last()
-	records, err := s.node.store.read(s.ctx, page{from: s.after + 1, to: math.MaxInt64, limit: s.limit})
-	if err != nil {
-		return nil, failed(err)
+	p := page{from: s.after + 1, to: math.MaxInt64, limit: s.limit}
+	if s.filter != nil && s.filter.prefixes != nil {
+		p.prefixes, p.to = s.filter.prefixes, min(s.after+searchWindow, head)
 	}
-	if len(records) == 0 {
-		s.after = max(s.after, head)
-		return nil, nil
+	if records, err = s.node.store.read(s.ctx, p); err != nil {
+		return nil, s.after, failed(err)
 	}
-	s.adapt(records)
-	return records, nil
+	if len(records) > 0 {
+		s.adapt(records)
+	}
+	switch {
+	case len(records) == p.limit:
+		return records, lastPosition(records, s.after), nil
+	case p.prefixes != nil:
+		return records, p.to, nil
+	}
+	return records, lastPosition(records, head), nil
 }
 
-func (s *allSubscription) deliver(records []*record) error {
+// lastPosition is that of the last record, or another one where there is none.
+func lastPosition(records []*record, none int64) int64 {
+	if len(records) == 0 {
+		return none
+	}
+	return records[len(records)-1].position
+}
+
+// deliver sends what of the records passes, and is at a position then, before which
+// there are no others.
+func (s *allSubscription) deliver(records []*record, upto int64) error {
 	for _, rec := range records {
 		if _, err := s.send(rec); err != nil {
 			return err
 		}
-		s.after = rec.position
-		s.unreported++
-		if s.filter != nil && s.unreported >= s.filter.interval {
-			if err := s.sendCheckpoint(); err != nil {
-				return err
-			}
+		if err := s.lookedAt(rec.position); err != nil {
+			return err
 		}
+	}
+	return s.lookedAt(upto)
+}
+
+// lookedAt notes that all events up to a position were looked at; they have no gaps.
+func (s *allSubscription) lookedAt(position int64) error {
+	s.unreported += max(0, position-s.after)
+	s.after = max(s.after, position)
+	if s.filter != nil && s.unreported >= s.filter.interval {
+		return s.sendCheckpoint()
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package eventnode_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -116,6 +118,61 @@ func TestCheckpoints(t *testing.T) {
 	mustAppend(t, client, "s", esdb.Any{}, event("next"))
 	if got := types(nextEvents(t, again, 1)); got[0] != "next" {
 		t.Fatalf("resumed with %v", got)
+	}
+}
+
+// Of a log that is no longer in memory, what prefixes of streams leave out is not even
+// read. Nothing is lost where one look ends and the next begins.
+func TestFewEventsOfALongLog(t *testing.T) {
+	t.Parallel()
+	node := eventnodetest.NewRestartable(t)
+	client := eventnodetest.Client(t, node.Start())
+	const window = 10_000 // positions that are looked through at a time
+	var end esdb.Position
+	at := 0
+	fill := func(upto int) {
+		for at < upto {
+			n := min(1000, upto-at)
+			mustAppend(t, client, "filler", esdb.Any{}, events("e", n)...)
+			at += n
+		}
+	}
+	var want []string
+	for _, position := range []int{1, 2, window - 1, window, window + 1, 2 * window, 2*window + 2} {
+		fill(position - 1)
+		typ := fmt.Sprint(position)
+		res := mustAppend(t, client, "device-"+typ, esdb.NoStream{}, event(typ))
+		if res.CommitPosition != uint64(position) {
+			t.Fatalf("event %s is at %d", typ, res.CommitPosition)
+		}
+		want, at = append(want, typ), position
+	}
+	fill(at + 500)
+	end = esdb.Position{Commit: uint64(at), Prepare: uint64(at)}
+	node.Stop()
+	client = eventnodetest.Client(t, node.Start())
+
+	filter := &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{"account-", "device-", "\x00"}}
+	follow := func(from esdb.AllPosition) ([]string, []esdb.Position) {
+		sub := subscribeAll(t, client, esdb.SubscribeToAllOptions{From: from, Filter: filter, MaxSearchWindow: 10, CheckpointInterval: 1})
+		got, checkpoints := untilCaughtUp(t, sub)
+		return types(got), checkpoints
+	}
+	got, checkpoints := follow(esdb.Start{})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if last := checkpoints[len(checkpoints)-1]; last != end {
+		t.Errorf("the last checkpoint is %v, the log ends at %v", last, end)
+	}
+	for _, from := range checkpoints {
+		rest := slices.DeleteFunc(slices.Clone(want), func(typ string) bool {
+			position, err := strconv.ParseUint(typ, 10, 64)
+			return err != nil || position <= from.Commit
+		})
+		if got, _ := follow(from); !slices.Equal(rest, got) {
+			t.Errorf("from %v: %v, want %v", from, got, rest)
+		}
 	}
 }
 
