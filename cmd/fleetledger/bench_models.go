@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/metrics"
@@ -171,6 +172,14 @@ func copyOf(ctx context.Context, pool *pgxpool.Pool, table string) (rows int64, 
 		return 0, 0, err
 	}
 	defer conn.Release()
+	// Many rows take longer to copy than a request may take.
+	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
+		return 0, 0, err
+	}
+	defer func() {
+		_, reset := conn.Exec(context.WithoutCancel(ctx), "RESET statement_timeout")
+		err = errors.Join(err, reset)
+	}()
 	var content bytes.Buffer
 	if _, err := conn.Conn().PgConn().CopyTo(ctx, &content, "COPY "+table+" TO STDOUT (FORMAT binary)"); err != nil {
 		return 0, 0, err
