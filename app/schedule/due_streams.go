@@ -38,12 +38,8 @@ func (d dueStreams[S]) called() string { return d.name }
 
 func (d dueStreams[S]) next(ctx context.Context, s *Service, p eventlog.Position) (time.Time, error) {
 	q := d.due
-	q.MinPosition, q.Limit = p, 1
-	rows, err := s.reader.Due(ctx, q)
-	if err != nil || len(rows) == 0 {
-		return time.Time{}, err
-	}
-	return rows[0].At, nil
+	q.MinPosition = p
+	return s.firstDue(ctx, q)
 }
 
 // run goes through everything that is due. What cannot be done on one stream does

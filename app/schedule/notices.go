@@ -34,11 +34,7 @@ func (n notices) next(ctx context.Context, s *Service, p eventlog.Position) (tim
 	if !sends {
 		return time.Time{}, nil
 	}
-	rows, err := s.reader.Due(ctx, query.DueQuery{Kind: query.DueNotices, Hours: hours, MinPosition: p, Limit: 1})
-	if err != nil || len(rows) == 0 {
-		return time.Time{}, err
-	}
-	return rows[0].At, nil
+	return s.firstDue(ctx, query.DueQuery{Kind: query.DueNotices, Hours: hours, MinPosition: p})
 }
 
 // run goes through the resellers. What cannot be done for one does not keep the
@@ -49,23 +45,17 @@ func (n notices) run(ctx context.Context, s *Service, at time.Time, p eventlog.P
 		return p, nil
 	}
 	var failed []error
-	q := query.DueQuery{Kind: query.DueNotices, Hours: hours, MinPosition: p, Upto: at, Limit: duePage}
-	for more := true; more; {
-		rows, err := s.reader.Due(ctx, q)
+	q := query.DueQuery{Kind: query.DueNotices, Hours: hours, MinPosition: p, Upto: at}
+	for row, err := range s.allDue(ctx, q) {
 		if err != nil {
 			return p, err
 		}
-		for _, row := range rows {
-			reached, err := n.noticer.SendDue(ctx, row.UID, at, q.MinPosition)
-			if err != nil {
-				failed = append(failed, fmt.Errorf("reseller %s: %w", row.UID, err))
-			}
-			if p.Before(reached) {
-				p = reached
-			}
+		reached, err := n.noticer.SendDue(ctx, row.UID, at, q.MinPosition)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("reseller %s: %w", row.UID, err))
 		}
-		if more = len(rows) == q.Limit; more {
-			q.After = rows[len(rows)-1]
+		if p.Before(reached) {
+			p = reached
 		}
 	}
 	settled, err := n.noticer.Settle(ctx, p)

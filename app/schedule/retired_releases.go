@@ -29,34 +29,23 @@ type retiredReleases struct {
 func (retiredReleases) called() string { return "retired-releases" }
 
 func (r retiredReleases) next(ctx context.Context, s *Service, p eventlog.Position) (time.Time, error) {
-	rows, err := s.reader.Due(ctx, query.DueQuery{Kind: query.DueReleases, Unanswered: r.unanswered, MinPosition: p, Limit: 1})
-	if err != nil || len(rows) == 0 {
-		return time.Time{}, err
-	}
-	return rows[0].At, nil
+	return s.firstDue(ctx, query.DueQuery{Kind: query.DueReleases, Unanswered: r.unanswered, MinPosition: p})
 }
 
 // run grants what is due. What cannot be granted does not keep the others back.
 func (r retiredReleases) run(ctx context.Context, s *Service, at time.Time, p eventlog.Position) (reached eventlog.Position, err error) {
 	var failed []error
-	q := query.DueQuery{Kind: query.DueReleases, Unanswered: r.unanswered, MinPosition: p, Upto: at, Limit: duePage}
-	for more := true; more; {
-		rows, err := s.reader.Due(ctx, q)
+	for row, err := range s.allDue(ctx, query.DueQuery{Kind: query.DueReleases, Unanswered: r.unanswered, MinPosition: p, Upto: at}) {
 		if err != nil {
 			return reached, err
 		}
-		for _, row := range rows {
-			env := s.executor.Begin(command.System(r.called()), command.Command{ID: uuid.NewSHA1(dueSpace, []byte("release\n"+row.UID.String()))})
-			p, err := r.releaser.ReleaseByItself(ctx, env, row.UID, at)
-			if err != nil {
-				failed = append(failed, fmt.Errorf("release request %s: %w", row.UID, err))
-			}
-			if reached.Before(p) {
-				reached = p
-			}
+		env := s.executor.Begin(command.System(r.called()), command.Command{ID: uuid.NewSHA1(dueSpace, []byte("release\n"+row.UID.String()))})
+		p, err := r.releaser.ReleaseByItself(ctx, env, row.UID, at)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("release request %s: %w", row.UID, err))
 		}
-		if more = len(rows) == q.Limit; more {
-			q.After = rows[len(rows)-1]
+		if reached.Before(p) {
+			reached = p
 		}
 	}
 	return reached, errors.Join(failed...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,6 +99,39 @@ type work interface {
 	// and on several instances at once: each thing is done once.
 	// eventlog.ErrBusy: something is kept from being done for the moment.
 	run(ctx context.Context, s *Service, at time.Time, p eventlog.Position) (eventlog.Position, error)
+}
+
+// firstDue is the earliest instant of what a query finds; zero when that is nothing.
+func (s *Service) firstDue(ctx context.Context, q query.DueQuery) (time.Time, error) {
+	q.Limit = 1
+	rows, err := s.reader.Due(ctx, q)
+	if err != nil || len(rows) == 0 {
+		return time.Time{}, err
+	}
+	return rows[0].At, nil
+}
+
+// allDue yields what a query finds, asked for page by page. It stops after an error.
+func (s *Service) allDue(ctx context.Context, q query.DueQuery) iter.Seq2[query.DueRow, error] {
+	return func(yield func(query.DueRow, error) bool) {
+		q.Limit = duePage
+		for {
+			rows, err := s.reader.Due(ctx, q)
+			if err != nil {
+				yield(query.DueRow{}, err)
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(rows) < q.Limit {
+				return
+			}
+			q.After = rows[len(rows)-1]
+		}
+	}
 }
 
 // RunDue does all that is due by now. What goes wrong with one kind of work does
