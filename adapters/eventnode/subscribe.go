@@ -127,7 +127,7 @@ func (s *allSubscription) page() (records []*record, upto int64, err error) {
 	return records, lastPosition(records, head), nil
 }
 
-// lastPosition is that of the last record, or another one where there is none.
+// lastPosition is the position of the last record; where there are no records, it is none.
 func lastPosition(records []*record, none int64) int64 {
 	if len(records) == 0 {
 		return none
@@ -135,8 +135,8 @@ func lastPosition(records []*record, none int64) int64 {
 	return records[len(records)-1].position
 }
 
-// deliver sends what of the records passes, and is at a position then, before which
-// there are no others.
+// deliver sends those of the records that pass the filter. Up to a position they are all
+// there are; the subscription goes on from there.
 func (s *allSubscription) deliver(records []*record, upto int64) error {
 	for _, rec := range records {
 		if _, err := s.send(rec); err != nil {
